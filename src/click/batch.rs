@@ -1,0 +1,106 @@
+//! Many clicks in two allocations: one text arena and one row table.
+
+use super::{Click, Timestamp};
+
+const TEXT_FIELDS: usize = 8;
+
+/// Clicks in arrival order. Their text lies end to end in one buffer, so that a batch costs no allocation a click.
+#[derive(Clone, Debug, Default)]
+pub struct ClickBatch {
+    text: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    timestamp: Timestamp,
+    /// Ends of the eight text fields in `text`; the first begins where the row before ended.
+    ends: [usize; TEXT_FIELDS],
+}
+
+impl ClickBatch {
+    /// An empty batch with room for `clicks` clicks of ordinary size.
+    pub fn with_capacity(clicks: usize) -> Self {
+        Self { text: String::with_capacity(clicks * 128), rows: Vec::with_capacity(clicks) }
+    }
+
+    /// Appends a copy of `click`.
+    pub fn push(&mut self, click: &Click<'_>) {
+        let fields: [&str; TEXT_FIELDS] = [
+            click.click_id,
+            click.user_id,
+            click.url,
+            click.country,
+            click.city,
+            click.browser,
+            click.os,
+            click.device,
+        ];
+        let mut ends = [0; TEXT_FIELDS];
+        for (end, field) in ends.iter_mut().zip(fields) {
+            self.text.push_str(field);
+            *end = self.text.len();
+        }
+        self.rows.push(Row { timestamp: click.timestamp, ends });
+    }
+
+    /// Number of clicks.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no click.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes the clicks take in memory.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.rows.len() * size_of::<Row>()
+    }
+
+    /// The clicks in the order they were pushed.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Click<'_>> + ExactSizeIterator {
+        (0..self.rows.len()).map(|at| self.click(at))
+    }
+
+    /// `at` is below `len`: only `iter` calls this.
+    fn click(&self, at: usize) -> Click<'_> {
+        let row = &self.rows[at];
+        let mut start = match at.checked_sub(1) {
+            Some(before) => self.rows[before].ends[TEXT_FIELDS - 1],
+            None => 0,
+        };
+        let [click_id, user_id, url, country, city, browser, os, device] = row.ends.map(|end| {
+            let field = &self.text[start..end];
+            start = end;
+            field
+        });
+        Click { click_id, user_id, timestamp: row.timestamp, url, country, city, browser, os, device }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clicks_come_back_as_they_were_pushed() {
+        let first = Click {
+            click_id: "c1",
+            user_id: "u1",
+            timestamp: Timestamp::from_millis(1),
+            url: "/a,b",
+            country: "FR",
+            city: "",
+            browser: "Firefox",
+            os: "Linux",
+            device: "desktop",
+        };
+        let second = Click { click_id: "c2", url: "/é", timestamp: Timestamp::from_millis(2), ..first };
+        let mut batch = ClickBatch::default();
+        batch.push(&first);
+        batch.push(&second);
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [first, second]);
+    }
+}

@@ -1,0 +1,53 @@
+//! What a console or a headless run may ask of the pipeline.
+
+use super::stage::Stage;
+
+/// One request. Whether and when it takes effect shows in the next snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// To one stage.
+    Stage(Stage, StageAction),
+    /// Start every stage that is not active.
+    StartAll,
+    /// Stop every stage, draining in order.
+    StopAll,
+    /// What the figures in the snapshot's board should be about.
+    View(View),
+    /// Drain within the configured bound, then end.
+    Shutdown,
+}
+
+/// What to do to a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageAction {
+    /// Start it if it is not active.
+    Start,
+    /// Let it finish what it holds, then stop it.
+    Stop,
+    /// Stop, then start again.
+    Restart,
+}
+
+/// The order of url rows; the largest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SortBy {
+    /// By clicks.
+    #[default]
+    Clicks,
+    /// By unique users.
+    Users,
+    /// By average time spent.
+    Time,
+}
+
+/// Which rows of the figures a reader wants to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct View {
+    /// Only this country; all countries together if `None`, then a url has one row for each of its countries.
+    pub country: Option<String>,
+    /// Their order.
+    pub sort: SortBy,
+    /// How many rows at most; 0 lets the pipeline choose.
+    pub limit: usize,
+}

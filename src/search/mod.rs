@@ -1,0 +1,184 @@
+//! The search index behind one trait: Elasticsearch or OpenSearch over HTTP, or the embedded full-text index.
+
+use async_trait::async_trait;
+use std::time::Duration;
+
+use crate::click::Timestamp;
+
+/// The figures of one url × country as a search document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The url as the events name it.
+    pub url: String,
+    /// The country.
+    pub country: String,
+    /// Distinct clicks.
+    pub clicks: u64,
+    /// Exact distinct users.
+    pub unique_users: u64,
+    /// Mean seconds spent, over the clicks where it is known.
+    pub avg_time_spent: Option<f64>,
+    /// Time of the earliest click.
+    pub first_seen: Timestamp,
+    /// Time of the latest click.
+    pub last_seen: Timestamp,
+    /// When the figures were computed.
+    pub updated_at: Timestamp,
+    /// Only grows, also across a deleted database: an older version never replaces a newer one.
+    pub version: u64,
+}
+
+/// What a search engine must be able to do for the pipeline.
+///
+/// Every call has a time limit of its own and may be repeated: an upsert is idempotent by (id, version).
+#[async_trait]
+pub trait SearchIndex: Send + Sync + std::fmt::Debug {
+    /// Where documents go, without secrets: `embedded`, `https://search:9200/clicktop`. Identifies the index: progress is
+    /// kept for each target.
+    fn target(&self) -> String;
+
+    /// Connects, and creates the index with its mapping if it is absent.
+    async fn prepare(&self) -> Result<Prepared, SearchError>;
+
+    /// Writes documents unless the index holds the same or a newer version of them.
+    /// An error is about the request as a whole; what became of each document otherwise is in the outcome.
+    async fn upsert(&self, documents: &[Document]) -> Result<BulkOutcome, SearchError>;
+
+    /// Health and size as the engine tells them.
+    async fn status(&self) -> Result<EngineStatus, SearchError>;
+
+    /// Documents whose url contains `query.text` (ASCII case ignored), most clicks first.
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError>;
+
+    /// Makes everything written so far visible to `search` and `status`.
+    async fn refresh(&self) -> Result<(), SearchError>;
+}
+
+/// An index that is ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// Engine and version: `elasticsearch 9.1.0`, `opensearch 2.19.1`, `embedded (SQLite FTS5 3.51.3)`.
+    pub engine: String,
+    /// The index did not exist: every document must be sent again.
+    pub created: bool,
+}
+
+/// What became of the documents of one bulk request. Those not named were written, or a newer version was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BulkOutcome {
+    /// To be sent again after a pause: position in the request, the engine's reason.
+    pub retry: Vec<ItemFailure>,
+    /// Refused for good.
+    pub rejected: Vec<ItemFailure>,
+}
+
+/// One document of a bulk request that was not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemFailure {
+    /// Position in the request.
+    pub position: usize,
+    /// HTTP status of the item.
+    pub status: u16,
+    /// The engine's reason, in one line.
+    pub reason: String,
+}
+
+/// What the engine says of the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineStatus {
+    /// `green`, `yellow`, `red` as the engine says; `None` if it does not tell.
+    pub health: Option<EngineHealth>,
+    /// Documents visible to search.
+    pub documents: u64,
+    /// Bytes on disk, where the engine tells.
+    pub bytes: Option<u64>,
+}
+
+/// Health of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineHealth {
+    /// All is well.
+    Green,
+    /// Replicas are missing.
+    Yellow,
+    /// Data is missing.
+    Red,
+}
+
+/// What to look for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// A part of a url; every url if empty.
+    pub text: String,
+    /// Only this country.
+    pub country: Option<String>,
+    /// At most this many documents.
+    pub limit: usize,
+}
+
+/// Why a request to the search engine failed as a whole. Messages are one line, name the target and never hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    /// No connection, or it broke.
+    #[error("{target} is unreachable: {cause}")]
+    Unreachable {
+        /// Where.
+        target: String,
+        /// Why.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("{target} did not answer within {after:?}")]
+    TimedOut {
+        /// Where.
+        target: String,
+        /// The limit.
+        after: Duration,
+    },
+    /// 401 or 403: waiting does not help until someone mends the credentials or the permissions.
+    #[error("{target} refused the credentials ({status}): {reason}")]
+    Unauthorized {
+        /// Where.
+        target: String,
+        /// 401 or 403.
+        status: u16,
+        /// The engine's reason.
+        reason: String,
+    },
+    /// 429.
+    #[error("{target} is overloaded (429): {reason}")]
+    Throttled {
+        /// Where.
+        target: String,
+        /// The engine's reason.
+        reason: String,
+    },
+    /// 5xx, or an answer that makes no sense.
+    #[error("{target} answered {status}: {reason}")]
+    Server {
+        /// Where.
+        target: String,
+        /// HTTP status.
+        status: u16,
+        /// The engine's reason.
+        reason: String,
+    },
+    /// Any other 4xx: the request itself is wrong for this engine (mapping conflict, index name).
+    #[error("{target} refused the request ({status}): {reason}")]
+    Refused {
+        /// Where.
+        target: String,
+        /// HTTP status.
+        status: u16,
+        /// The engine's reason.
+        reason: String,
+    },
+    /// The embedded index on disk failed.
+    #[error("embedded index {path}: {cause}")]
+    Disk {
+        /// Its file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+}

@@ -1,0 +1,47 @@
+//! Text from events made safe to print: it is data, and must never steer a terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// `text` with every control and formatting character (escape, bell, newline, bidi override, …) written as an escape,
+/// `\u{1b}`; borrowed where there is none.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            c if is_unsafe(c) => {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// C0 and C1 controls, and the invisible characters that reorder or hide what is printed.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        assert!(matches!(printable("/häß?a=b,c"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn escapes_and_controls_are_spelled_out() {
+        assert_eq!(printable("/a\u{1b}[2J\u{9b}1m\r\n\u{202e}x"), "/a\\u{1b}[2J\\u{9b}1m\\r\\n\\u{202e}x");
+    }
+}
