@@ -1,0 +1,140 @@
+//! From the database back to the state in memory.
+
+use super::checkpoint;
+use super::figures::Aggregation;
+use super::recent::Recent;
+use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate};
+use crate::storage::{Reader, Storage, StorageError};
+
+/// Clicks read at a time.
+pub(super) const READ_CLICKS: usize = 20_000;
+
+/// How much of a long load is done, in words; `false` from the callback gives the load up.
+pub(super) type Progress<'a> = dyn FnMut(String) -> bool + 'a;
+
+/// A load that was given up because the stage was asked to stop.
+#[derive(Debug)]
+pub(super) struct Interrupted;
+
+/// The aggregation as it stood at its last write: figures from `page_stats`, the state behind them from the
+/// checkpoint and a replay of the clicks since.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(super) fn load(
+    storage: &Storage,
+    reader: &mut Reader,
+    settings: AggregateSettings,
+    progress: &mut Progress<'_>,
+) -> Result<Result<Aggregation, Interrupted>, StorageError> {
+    let Some(state) = reader.aggregate_state()? else {
+        return Ok(Ok(Aggregation::new(settings)));
+    };
+    if state.settings.session_timeout_ms != settings.session_timeout_ms {
+        tracing::info!(target: "aggregate", "the session timeout changed: recomputing every figure");
+        return rebuild(storage, reader, settings, progress);
+    }
+    let Some(mut aggregation) = with_figures(reader, state)? else {
+        tracing::warn!(target: "aggregate", "page_stats is not as clicktop wrote it: recomputing every figure");
+        return rebuild(storage, reader, settings, progress);
+    };
+    if let Some(checkpoint) = checkpoint::load(reader)?
+        && checkpoint.settings == state.settings
+        && checkpoint.cursor <= state.cursor
+    {
+        aggregation.cursor = checkpoint.cursor;
+        aggregation.seen = checkpoint.seen;
+        aggregation.recent = checkpoint.recent;
+    }
+    let mut clicks = Vec::new();
+    while aggregation.cursor < state.cursor {
+        reader.clicks_after(aggregation.cursor, READ_CLICKS, &mut clicks)?;
+        if clicks.is_empty() {
+            break;
+        }
+        for click in clicks.drain(..).take_while(|click| click.id <= state.cursor) {
+            aggregation.replay(click);
+        }
+        if !progress(format!("replaying clicks, {} of {}", aggregation.cursor, state.cursor)) {
+            return Ok(Err(Interrupted));
+        }
+    }
+    aggregation.cursor = state.cursor;
+    if state.settings != settings {
+        // The replay had to evict as the written figures did. From here on the new budget holds, and the
+        // next replay must begin here.
+        aggregation.settings = settings;
+        aggregation.recent.set_budget(settings.recent_clicks);
+        save(storage, &mut aggregation, true)?;
+    }
+    Ok(Ok(aggregation))
+}
+
+/// Counts every stored click again, in the order of their time, so that none is late; writes what differs.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(super) fn rebuild(
+    storage: &Storage,
+    reader: &mut Reader,
+    settings: AggregateSettings,
+    progress: &mut Progress<'_>,
+) -> Result<Result<Aggregation, Interrupted>, StorageError> {
+    let mut written = Aggregation::new(settings);
+    let mut usable = true;
+    reader.figures(|figures| usable &= written.restore_page(figures))?;
+    if !usable {
+        storage.clear_figures()?;
+        written = Aggregation::new(settings);
+    }
+    let mut aggregation = written.zeroed(settings);
+    let last = reader.last_click()?;
+    let (mut counted, mut interrupted) = (0_i64, false);
+    reader.clicks_by_time(last, |click| {
+        if interrupted {
+            return;
+        }
+        aggregation.apply(click);
+        counted += 1;
+        if counted % 100_000 == 0 {
+            interrupted = !progress(format!("recomputing, {counted} of {last} clicks"));
+        }
+    })?;
+    if interrupted {
+        return Ok(Err(Interrupted));
+    }
+    aggregation.cursor = last;
+    aggregation.forget_unchanged(written.pages());
+    save(storage, &mut aggregation, true)?;
+    Ok(Ok(aggregation))
+}
+
+/// Writes the changed figures with their cursor, and the state behind them if `with_checkpoint`.
+///
+/// # Errors
+/// The database cannot be written; the changes stay marked as such then.
+pub(super) fn save(
+    storage: &Storage,
+    aggregation: &mut Aggregation,
+    with_checkpoint: bool,
+) -> Result<(), StorageError> {
+    let changed = aggregation.changed();
+    let Aggregation { cursor, late, settings, .. } = *aggregation;
+    let update = FiguresUpdate { changed: &changed, cursor, late, settings };
+    if with_checkpoint {
+        storage.write_figures(&update, Some(&mut checkpoint::encode(aggregation)))?;
+    } else {
+        storage.write_figures(&update, None)?;
+    }
+    aggregation.mark_written();
+    Ok(())
+}
+
+fn with_figures(reader: &Reader, state: AggregateState) -> Result<Option<Aggregation>, StorageError> {
+    let mut aggregation = Aggregation::new(state.settings);
+    aggregation.late = state.late;
+    aggregation.recent = Recent::new(state.settings.recent_clicks);
+    let mut usable = true;
+    reader.figures(|figures| usable &= aggregation.restore_page(figures))?;
+    Ok(usable.then_some(aggregation))
+}

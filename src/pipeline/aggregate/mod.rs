@@ -1,0 +1,240 @@
+//! Aggregate: stored clicks → figures by url × country, exact and incremental.
+
+mod board;
+mod checkpoint;
+mod figures;
+mod load;
+mod recent;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::command::View;
+use super::handle::{Backoff, Signal, StageHandle};
+use super::metrics::Metrics;
+use super::snapshot::Board;
+use crate::click::Timestamp;
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{Reader, Storage, StorageError};
+pub(super) use board::DEFAULT_LIMIT;
+use board::CountryNames;
+use figures::Aggregation;
+
+/// A checkpoint is written when this many clicks, or a quarter of all, have come since the last: a crash
+/// replays at most that, and the cost of checkpoints stays a constant a click.
+const CHECKPOINT_CLICKS: i64 = 1_000_000;
+
+/// On a clean stop a checkpoint is worth its write from this many clicks on.
+const CHECKPOINT_AT_STOP: i64 = 100_000;
+
+/// Figures are written at most this share of the time, whatever the interval asks for.
+const WRITE_SHARE: u32 = 8;
+
+/// The longest the figures may lie unwritten for that.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How the aggregation works.
+#[derive(Clone, Copy, Debug)]
+pub struct AggregateOptions {
+    /// What the figures depend on besides the clicks.
+    pub settings: AggregateSettings,
+    /// How often changed figures are written.
+    pub interval: Duration,
+}
+
+/// What the stage works with.
+pub(super) struct AggregateStage {
+    pub storage: Arc<Storage>,
+    pub options: AggregateOptions,
+    pub metrics: Arc<Metrics>,
+    pub view: watch::Receiver<View>,
+    pub board: watch::Sender<Arc<Board>>,
+}
+
+impl AggregateStage {
+    /// Works until asked to stop.
+    ///
+    /// # Errors
+    /// The database is damaged; passing trouble is waited out.
+    pub(super) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        handle.starting("loading figures");
+        let mut reader = self.storage.reader()?;
+        let loaded = load::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
+            handle.starting(doing);
+            handle.signal() != Signal::Stop
+        })?;
+        let Ok(aggregation) = loaded else {
+            return Ok(());
+        };
+        handle.running();
+        Run::new(self, handle, reader, aggregation).run()
+    }
+}
+
+/// Recomputes every figure from the stored clicks; `progress` is told how far it is.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub fn rebuild(
+    storage: &Storage,
+    settings: AggregateSettings,
+    mut progress: impl FnMut(&str),
+) -> Result<Rebuilt, StorageError> {
+    let mut reader = storage.reader()?;
+    let tell = &mut |doing: String| {
+        progress(&doing);
+        true
+    };
+    match load::rebuild(storage, &mut reader, settings, tell)? {
+        Ok(aggregation) => {
+            Ok(Rebuilt { clicks: storage.progress().last_click(), pages: aggregation.pages().len() as u64 })
+        }
+        Err(load::Interrupted) => Ok(Rebuilt::default()),
+    }
+}
+
+/// What a rebuild went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Clicks counted.
+    pub clicks: i64,
+    /// Rows of url × country.
+    pub pages: u64,
+}
+
+struct Run<'a> {
+    stage: &'a AggregateStage,
+    handle: &'a StageHandle,
+    reader: Reader,
+    aggregation: Aggregation,
+    names: CountryNames,
+    view: watch::Receiver<View>,
+    written: Instant,
+    write_took: Duration,
+    unwritten: bool,
+    checkpointed: i64,
+}
+
+impl<'a> Run<'a> {
+    fn new(stage: &'a AggregateStage, handle: &'a StageHandle, reader: Reader, aggregation: Aggregation) -> Self {
+        Self {
+            stage,
+            handle,
+            reader,
+            checkpointed: aggregation.cursor,
+            aggregation,
+            names: CountryNames::default(),
+            view: stage.view.clone(),
+            written: Instant::now(),
+            write_took: Duration::ZERO,
+            unwritten: false,
+        }
+    }
+
+    fn run(mut self) -> Result<(), StorageError> {
+        self.publish()?;
+        self.view.mark_unchanged();
+        let mut clicks = Vec::new();
+        let mut backoff = Backoff::new();
+        loop {
+            match self.step(&mut clicks) {
+                Ok(true) => {
+                    backoff.reset();
+                    self.handle.running();
+                }
+                Ok(false) => return Ok(()),
+                Err(error) if error.is_transient() => {
+                    let pause = backoff.next();
+                    self.handle.backing_off(&error.to_string(), pause);
+                    if self.handle.sleep(pause) == Signal::Stop {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
+    fn step(&mut self, clicks: &mut Vec<crate::storage::StoredClick>) -> Result<bool, StorageError> {
+        let signal = self.handle.signal();
+        if signal == Signal::Stop {
+            self.finish()?;
+            return Ok(false);
+        }
+        self.reader.clicks_after(self.aggregation.cursor, load::READ_CLICKS, clicks)?;
+        let read = clicks.len();
+        for click in clicks.drain(..) {
+            self.aggregation.apply(click);
+        }
+        self.unwritten |= read > 0;
+        self.handle.count_processed(read as u64);
+        if read == 0 && signal == Signal::Drain {
+            self.finish()?;
+            return Ok(false);
+        }
+        if signal == Signal::Drain {
+            let left = self.stage.storage.progress().last_click() - self.aggregation.cursor;
+            self.handle.draining(format!("{left} clicks to aggregate"));
+        }
+        let due = self.interval().saturating_sub(self.written.elapsed());
+        if self.unwritten && due.is_zero() {
+            self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS.max(self.aggregation.cursor / 4)))?;
+        } else if self.view.has_changed().unwrap_or(false) {
+            self.publish()?;
+        }
+        if read == 0 {
+            let longest = Duration::from_millis(50);
+            let wait = if self.unwritten { due.min(longest) } else { longest };
+            self.stage.storage.progress().wait_beyond(self.aggregation.cursor, wait);
+        }
+        Ok(true)
+    }
+
+    /// The configured interval, stretched where writing takes long, so that counting gets most of the time.
+    fn interval(&self) -> Duration {
+        let stretched = (self.write_took * WRITE_SHARE).min(LONGEST_INTERVAL);
+        self.stage.options.interval.max(stretched)
+    }
+
+    fn checkpoint_is_due(&self, clicks: i64) -> bool {
+        self.aggregation.cursor - self.checkpointed >= clicks
+    }
+
+    fn finish(&mut self) -> Result<(), StorageError> {
+        let checkpoint = self.checkpoint_is_due(CHECKPOINT_AT_STOP);
+        if self.unwritten || checkpoint {
+            self.handle.draining("figures to be written");
+            self.write(checkpoint)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, with_checkpoint: bool) -> Result<(), StorageError> {
+        let begin = Instant::now();
+        load::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        if with_checkpoint {
+            self.checkpointed = self.aggregation.cursor;
+        } else {
+            self.write_took = begin.elapsed();
+        }
+        self.unwritten = false;
+        self.written = Instant::now();
+        self.publish()?;
+        self.stage.storage.progress().figures_visible(self.aggregation.cursor, Timestamp::now());
+        Ok(())
+    }
+
+    /// Shows the figures as they were last written, or a little newer.
+    fn publish(&mut self) -> Result<(), StorageError> {
+        let view = self.view.borrow_and_update().clone();
+        let board = board::board(&self.aggregation, &view, &mut self.names, &self.reader)?;
+        self.stage.board.send_replace(Arc::new(board));
+        self.stage.metrics.aggregated(self.aggregation.cursor, self.aggregation.pages().len() as u64, self.aggregation.late);
+        Ok(())
+    }
+}

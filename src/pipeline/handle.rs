@@ -1,0 +1,185 @@
+//! What a stage's task and the supervisor share: the stop signal one way, state and counts the other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::watch;
+
+use super::stage::{Stage, StageState};
+
+/// What a stage is asked to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Work.
+    #[default]
+    Run,
+    /// Finish what the stages before it have handed over, then end.
+    Drain,
+    /// Finish the step in hand, then end.
+    Stop,
+}
+
+/// One stage's side of the supervisor. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct StageHandle(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    stage: Stage,
+    state: Mutex<StageState>,
+    signal: watch::Sender<Signal>,
+    /// Wakes blocking waits; the mutex holds nothing but the condition's turn.
+    turn: Mutex<()>,
+    changed: Condvar,
+    processed: AtomicU64,
+    errors: AtomicU64,
+    last_error: Mutex<Option<String>>,
+}
+
+impl StageHandle {
+    pub(super) fn new(stage: Stage) -> Self {
+        Self(Arc::new(Shared {
+            stage,
+            state: Mutex::default(),
+            signal: watch::Sender::default(),
+            turn: Mutex::default(),
+            changed: Condvar::new(),
+            processed: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            last_error: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.0.stage
+    }
+
+    // The supervisor's side.
+
+    pub(super) fn send(&self, signal: Signal) {
+        let _turn = self.0.turn.lock();
+        self.0.signal.send_replace(signal);
+        self.0.changed.notify_all();
+    }
+
+    pub(super) fn state(&self) -> StageState {
+        self.0.state.lock().clone()
+    }
+
+    pub(super) fn processed(&self) -> u64 {
+        self.0.processed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn errors(&self) -> u64 {
+        self.0.errors.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn last_error(&self) -> Option<String> {
+        self.0.last_error.lock().clone()
+    }
+
+    // The stage's side.
+
+    pub(super) fn signal(&self) -> Signal {
+        *self.0.signal.borrow()
+    }
+
+    pub(super) fn set_state(&self, state: StageState) {
+        let mut current = self.0.state.lock();
+        if current.name() != state.name() {
+            tracing::debug!(target: "pipeline", "{}: {} → {}", self.0.stage, current.name(), state.name());
+        }
+        *current = state;
+    }
+
+    pub(super) fn starting(&self, doing: impl Into<String>) {
+        self.set_state(StageState::Starting { doing: doing.into() });
+    }
+
+    pub(super) fn running(&self) {
+        if !matches!(*self.0.state.lock(), StageState::Running) {
+            self.set_state(StageState::Running);
+        }
+    }
+
+    pub(super) fn draining(&self, waiting_for: impl Into<String>) {
+        self.set_state(StageState::Draining { waiting_for: waiting_for.into() });
+    }
+
+    pub(super) fn count_processed(&self, items: u64) {
+        self.0.processed.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Counts and logs an error; one that repeats is logged once.
+    pub(super) fn error(&self, cause: &str) {
+        self.0.errors.fetch_add(1, Ordering::Relaxed);
+        let mut last = self.0.last_error.lock();
+        if last.as_deref() != Some(cause) {
+            tracing::warn!(target: "pipeline", "{}: {cause}", self.0.stage);
+            *last = Some(cause.to_owned());
+        }
+    }
+
+    /// Shows that `cause` keeps the stage from working until the next try, `delay` from now. Counts it as an error.
+    pub(super) fn backing_off(&self, cause: &str, delay: Duration) {
+        self.error(cause);
+        self.set_state(StageState::BackingOff { cause: cause.to_owned(), until: SystemTime::now() + delay });
+    }
+
+    /// Blocks for `time`, or until asked to stop or drain if it was running; the signal then.
+    pub(super) fn sleep(&self, time: Duration) -> Signal {
+        let before = self.signal();
+        let deadline = Instant::now() + time;
+        let mut turn = self.0.turn.lock();
+        while self.signal() == before {
+            if self.0.changed.wait_until(&mut turn, deadline).timed_out() {
+                break;
+            }
+        }
+        self.signal()
+    }
+
+    /// As [`StageHandle::sleep`], in an async task.
+    pub(super) async fn sleep_async(&self, time: Duration) -> Signal {
+        let mut signals = self.0.signal.subscribe();
+        let before = self.signal();
+        // An elapsed time-out is the ordinary end.
+        let _ = tokio::time::timeout(time, signals.wait_for(|signal| *signal != before)).await;
+        self.signal()
+    }
+
+    /// Resolves once the stage is asked to stop, not merely to drain.
+    pub(super) async fn stopped(&self) {
+        let mut signals = self.0.signal.subscribe();
+        // The sender lives in `self`, so this cannot fail.
+        let _ = signals.wait_for(|signal| *signal == Signal::Stop).await;
+    }
+}
+
+/// Growing pauses between tries, with jitter: 0.25 s up to 30 s.
+#[derive(Debug)]
+pub(super) struct Backoff(ExponentialBackoff);
+
+impl Backoff {
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    pub(super) fn new() -> Self {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(250))
+            .with_max_delay(Self::LONGEST)
+            .with_jitter()
+            .without_max_times();
+        Self(pauses.build())
+    }
+
+    pub(super) fn next(&mut self) -> Duration {
+        self.0.next().unwrap_or(Self::LONGEST).min(Self::LONGEST)
+    }
+
+    pub(super) fn reset(&mut self) {
+        *self = Self::new();
+    }
+}

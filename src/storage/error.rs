@@ -1,0 +1,81 @@
+//! What can go wrong with the database, in words for its user.
+
+use std::path::PathBuf;
+
+/// An error of the database. Each prints as one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The data directory cannot be made or written.
+    #[error("data directory {}: {cause}; choose another with --data-dir", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// Another process has the data directory.
+    #[error("data directory {} is in use by another clicktop; stop that one or choose another with --data-dir", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is no database.
+    #[error("no clicktop database at {}; run `clicktop run`, `demo` or `replay` with this --data-dir first", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not one of ours.
+    #[error("{} is not a clicktop database", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The schema is from the future.
+    #[error("{} was written by a newer clicktop (schema {found}, this one knows {known}); update clicktop", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+        /// The newest this program knows.
+        known: u32,
+    },
+    /// Another process holds a lock on the file.
+    #[error("the database is locked by another process; it is tried again")]
+    Busy,
+    /// No room on the disk.
+    #[error("no space left for the database; free some, it is tried again")]
+    Full,
+    /// Nothing can be written.
+    #[error("the database cannot be written: {0}")]
+    ReadOnly(String),
+    /// Content that cannot be: the file was changed by another program or is damaged.
+    #[error("the database is damaged: {0}; `clicktop rebuild` restores figures, a backup restores clicks")]
+    Damaged(String),
+    /// Any other error of SQLite.
+    #[error("database: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl StorageError {
+    /// Whether the same call may succeed later without anybody changing the program or the file.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::ReadOnly(_))
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(
+                ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::PermissionDenied,
+            ) => Self::ReadOnly(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Sqlite(error),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The figures by url × country, with how far the aggregation and the search index are.
+
+use rusqlite::params;
+
+use super::model::{CountryId, PageId, UrlId};
+use super::{Storage, StorageError, checkpoint};
+use crate::click::Timestamp;
+
+/// The figures of one url × country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageFigures {
+    /// Its row.
+    pub page: PageId,
+    /// Its url.
+    pub url: UrlId,
+    /// Its country.
+    pub country: CountryId,
+    /// Distinct clicks.
+    pub clicks: u64,
+    /// Exact distinct users.
+    pub unique_users: u64,
+    /// Sum of the known times spent, in milliseconds.
+    pub spent_ms: i64,
+    /// How many times spent are known.
+    pub spent_count: u64,
+    /// Time of the earliest click.
+    pub first_seen: Timestamp,
+    /// Time of the latest click.
+    pub last_seen: Timestamp,
+}
+
+/// What the figures depend on besides the clicks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AggregateSettings {
+    /// A gap to the user's next click beyond this is no time spent. Milliseconds.
+    pub session_timeout_ms: i64,
+    /// Clicks kept in memory for corrections by late ones.
+    pub recent_clicks: u64,
+}
+
+/// How far the aggregation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AggregateState {
+    /// Every click up to this one is in the figures.
+    pub cursor: i64,
+    /// Clicks that missed a time-spent correction.
+    pub late: u64,
+    /// The version of the newest written figures.
+    pub last_version: u64,
+    /// What the figures were computed with.
+    pub settings: AggregateSettings,
+}
+
+/// Figures to write in one transaction with the cursor that they stand for.
+#[derive(Debug)]
+pub struct FiguresUpdate<'a> {
+    /// The rows that changed.
+    pub changed: &'a [PageFigures],
+    /// See [`AggregateState::cursor`].
+    pub cursor: i64,
+    /// See [`AggregateState::late`].
+    pub late: u64,
+    /// See [`AggregateState::settings`].
+    pub settings: AggregateSettings,
+}
+
+/// How far a search target is: every row up to this version and page is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexCursor {
+    /// Version of the last row.
+    pub version: u64,
+    /// Page of the last row: several rows may share a version.
+    pub page: u32,
+}
+
+impl Storage {
+    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction.
+    ///
+    /// Returns the version that the rows got: `max(last + 1, milliseconds since 1970)`, so that it also grows
+    /// across a deleted database.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing has changed then.
+    pub fn write_figures(
+        &self,
+        update: &FiguresUpdate<'_>,
+        checkpoint: Option<&mut dyn Iterator<Item = Vec<u8>>>,
+    ) -> Result<u64, StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                let last: u64 = connection
+                    .query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| row.get(0))?;
+                let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
+                let version = now.max(last + 1);
+                let mut upsert = connection.prepare_cached(
+                    "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                     ON CONFLICT (id) DO UPDATE SET clicks = excluded.clicks, unique_users = excluded.unique_users,
+                       spent_ms = excluded.spent_ms, spent_count = excluded.spent_count,
+                       first_seen = excluded.first_seen, last_seen = excluded.last_seen, version = excluded.version",
+                )?;
+                for row in update.changed {
+                    upsert.execute(params![
+                        row.page,
+                        row.url,
+                        row.country,
+                        row.clicks,
+                        row.unique_users,
+                        row.spent_ms,
+                        row.spent_count,
+                        row.first_seen,
+                        row.last_seen,
+                        version
+                    ])?;
+                }
+                connection.prepare_cached(
+                    "INSERT OR REPLACE INTO aggregate_state (one, cursor, late, last_version, session_timeout_ms, recent_clicks)
+                     VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+                )?.execute(params![
+                    update.cursor,
+                    update.late,
+                    version,
+                    update.settings.session_timeout_ms,
+                    update.settings.recent_clicks
+                ])?;
+                if let Some(parts) = checkpoint {
+                    checkpoint::replace(connection, parts)?;
+                }
+                Ok(version)
+            })
+        })
+    }
+
+    /// Forgets every figure, its cursor and checkpoint: the clicks tell them again.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn clear_figures(&self) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                // last_version stays: documents of the old rows must not outlive the new ones in a search index.
+                connection.execute_batch(
+                    "DELETE FROM page_stats; DELETE FROM checkpoint; UPDATE aggregate_state SET cursor = 0, late = 0;",
+                )?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Records that `target` holds every row up to `cursor`.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn set_index_cursor(&self, target: &str, cursor: IndexCursor) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO index_state (target, version, page) VALUES (?1, ?2, ?3)")?
+                    .execute(params![target, cursor.version, cursor.page])?;
+                Ok(())
+            })
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! One batch from Kafka, one transaction: clicks, rejects and the offsets they came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use super::dictionary::Dictionaries;
+use super::model::ClickIdColumn;
+use super::{Reject, Storage, StorageError, rejects};
+use crate::click::{ClickBatch, Timestamp};
+
+/// What one poll round of the consumer gathered.
+#[derive(Clone, Debug, Default)]
+pub struct IngestBatch {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The clicks, in the order of their partitions.
+    pub clicks: ClickBatch,
+    /// The messages that are no clicks.
+    pub rejects: Vec<Reject>,
+    /// The next offset to take of each partition once this batch is stored.
+    pub offsets: BTreeMap<i32, i64>,
+    /// When the oldest of its messages was produced, by Kafka's timestamp.
+    pub produced_at: Option<Timestamp>,
+}
+
+impl IngestBatch {
+    /// Messages it holds.
+    pub fn messages(&self) -> usize {
+        self.clicks.len() + self.rejects.len()
+    }
+}
+
+/// What a stored batch changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BatchOutcome {
+    /// Clicks that were new.
+    pub stored: u64,
+    /// Clicks that were there already.
+    pub duplicates: u64,
+    /// Messages kept as rejects.
+    pub rejected: u64,
+}
+
+impl Storage {
+    /// Stores `batch` whole or not at all.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing of the batch is in it then, and the same call may be made again.
+    pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
+        let outcome = self.write(|writer| {
+            writer.transaction(|connection, dictionaries| {
+                let stored = insert_clicks(connection, dictionaries, &batch.clicks)?;
+                rejects::insert(connection, &batch.rejects)?;
+                upsert_offsets(connection, &batch.topic, &batch.offsets)?;
+                let duplicates = batch.clicks.len() as u64 - stored;
+                let last_click =
+                    connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?;
+                Ok((BatchOutcome { stored, duplicates, rejected: batch.rejects.len() as u64 }, last_click))
+            })
+        });
+        let (outcome, last_click) = outcome?;
+        self.progress().clicks_stored(last_click, batch.produced_at);
+        Ok(outcome)
+    }
+
+    /// The next offset to take of each partition of `topic` that has ever been stored.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn offsets(&self, topic: &str) -> Result<BTreeMap<i32, i64>, StorageError> {
+        self.reader()?.offsets(topic)
+    }
+
+    /// Forgets the offsets of `topic`: its broker is new and empty.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn forget_offsets(&self, topic: &str) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                connection.execute("DELETE FROM offsets WHERE topic = ?1", [topic])?;
+                Ok(())
+            })
+        })
+    }
+}
+
+fn insert_clicks(
+    connection: &Connection,
+    dictionaries: &mut Dictionaries,
+    clicks: &ClickBatch,
+) -> Result<u64, StorageError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO clicks (ts, click_id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (ts, click_id) DO NOTHING",
+    )?;
+    let mut stored = 0;
+    for click in clicks.iter() {
+        let user = dictionaries.user(connection, click.user_id)?;
+        let url = dictionaries.url(connection, click.url)?;
+        let place = dictionaries.place(connection, click.country, click.city)?;
+        let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
+        let id = ClickIdColumn::new(click.click_id);
+        stored += insert.execute(params![click.timestamp, id, user, url, place, agent])? as u64;
+    }
+    Ok(stored)
+}
+
+fn upsert_offsets(connection: &Connection, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO offsets (topic, partition, next_offset) VALUES (?1, ?2, ?3)
+         ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
+    )?;
+    for (partition, next) in offsets {
+        upsert.execute(params![topic, partition, next])?;
+    }
+    Ok(())
+}

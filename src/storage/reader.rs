@@ -1,0 +1,301 @@
+//! Reading: each reader has its own connection and sees a consistent state while the writer goes on.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+
+use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
+use super::model::{CountryId, StoredClick, UrlId};
+use super::{StorageError, schema};
+use crate::click::Timestamp;
+
+/// A read-only connection.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    countries: HashMap<i64, CountryId>,
+}
+
+/// The order of [`Reader::top`], largest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By clicks.
+    #[default]
+    Clicks,
+    /// By unique users.
+    Users,
+    /// By average time spent; rows without come last.
+    Time,
+}
+
+/// A row of figures with its texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Its row and version, for [`IndexCursor`].
+    pub at: IndexCursor,
+    /// The url: untrusted text.
+    pub url: String,
+    /// The country.
+    pub country: String,
+    /// Distinct clicks.
+    pub clicks: u64,
+    /// Exact distinct users.
+    pub unique_users: u64,
+    /// Mean seconds spent, over the clicks where it is known.
+    pub avg_time_spent: Option<f64>,
+    /// Time of the earliest click.
+    pub first_seen: Timestamp,
+    /// Time of the latest click.
+    pub last_seen: Timestamp,
+}
+
+/// Clicks and urls of one country.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Country {
+    /// Its name as the events have it.
+    pub country: String,
+    /// Its clicks.
+    pub clicks: u64,
+    /// Its urls.
+    pub urls: u64,
+}
+
+const PAGE_COLUMNS: &str = "page_stats.version, page_stats.id, urls.url, countries.country, clicks, unique_users,
+    CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END AS avg_time_spent, first_seen, last_seen
+    FROM page_stats JOIN urls ON urls.id = page_stats.url JOIN countries ON countries.id = page_stats.country";
+
+impl Reader {
+    /// Opens the database file `path` for reading; a pipeline may be writing it meanwhile.
+    ///
+    /// # Errors
+    /// There is no such file, it is not a clicktop database, or it was made by a newer clicktop.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        if !path.exists() {
+            return Err(StorageError::Missing { path: path.to_owned() });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        if schema::check(&connection, path)? == 0 {
+            return Err(StorageError::Missing { path: path.to_owned() });
+        }
+        Ok(Self { connection, countries: HashMap::new() })
+    }
+
+    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn clicks_after(&mut self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
+        out.clear();
+        let Self { connection, countries } = self;
+        let mut select = connection.prepare_cached(
+            "SELECT id, ts, click_id, user, url, place FROM clicks WHERE id > ?1 ORDER BY id LIMIT ?2",
+        )?;
+        let mut rows = select.query(params![cursor, limit as u64])?;
+        while let Some(row) = rows.next()? {
+            out.push(stored_click(connection, countries, row)?);
+        }
+        Ok(())
+    }
+
+    /// Hands every click up to `last` to `take` in the order of their time: no click comes late.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn clicks_by_time(&mut self, last: i64, mut take: impl FnMut(StoredClick)) -> Result<(), StorageError> {
+        let Self { connection, countries } = self;
+        let mut select = connection
+            .prepare("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, click_id")?;
+        let mut rows = select.query([last])?;
+        while let Some(row) = rows.next()? {
+            take(stored_click(connection, countries, row)?);
+        }
+        Ok(())
+    }
+
+    /// The newest stored click's place in the order of arrival; 0 if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_click(&self) -> Result<i64, StorageError> {
+        Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
+    }
+
+    /// The next offset to take of each partition of `topic` that has ever been stored.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn offsets(&self, topic: &str) -> Result<BTreeMap<i32, i64>, StorageError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT partition, next_offset FROM offsets WHERE topic = ?1")?;
+        let rows = select.query_map([topic], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How far the aggregation is; `None` before its first write.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn aggregate_state(&self) -> Result<Option<AggregateState>, StorageError> {
+        let select = "SELECT cursor, late, last_version, session_timeout_ms, recent_clicks FROM aggregate_state";
+        let state = self.connection.query_row(select, [], |row| {
+            let settings = AggregateSettings { session_timeout_ms: row.get(3)?, recent_clicks: row.get(4)? };
+            Ok(AggregateState { cursor: row.get(0)?, late: row.get(1)?, last_version: row.get(2)?, settings })
+        });
+        Ok(state.optional()?)
+    }
+
+    /// Hands the figures of every page to `take`, in the order of their rows.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn figures(&self, mut take: impl FnMut(PageFigures)) -> Result<(), StorageError> {
+        let mut select = self.connection.prepare(
+            "SELECT id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
+             FROM page_stats ORDER BY id",
+        )?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            take(PageFigures {
+                page: row.get(0)?,
+                url: row.get(1)?,
+                country: row.get(2)?,
+                clicks: row.get(3)?,
+                unique_users: row.get(4)?,
+                spent_ms: row.get(5)?,
+                spent_count: row.get(6)?,
+                first_seen: row.get(7)?,
+                last_seen: row.get(8)?,
+            });
+        }
+        Ok(())
+    }
+
+    /// Pages that `cursor` has not reached, oldest version first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn pages_after(&self, cursor: IndexCursor, limit: usize) -> Result<Vec<Page>, StorageError> {
+        let mut select = self.connection.prepare_cached(&format!(
+            "SELECT {PAGE_COLUMNS} WHERE (page_stats.version, page_stats.id) > (?1, ?2)
+             ORDER BY page_stats.version, page_stats.id LIMIT ?3"
+        ))?;
+        let rows = select.query_map(params![cursor.version, cursor.page, limit as u64], page)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many pages `cursor` has not reached.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn pages_pending(&self, cursor: IndexCursor) -> Result<u64, StorageError> {
+        let mut count =
+            self.connection.prepare_cached("SELECT COUNT(*) FROM page_stats WHERE (version, id) > (?1, ?2)")?;
+        Ok(count.query_row(params![cursor.version, cursor.page], |row| row.get(0))?)
+    }
+
+    /// How far `target` is; the beginning if it has never been written.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn index_cursor(&self, target: &str) -> Result<IndexCursor, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT version, page FROM index_state WHERE target = ?1")?;
+        let cursor = select.query_row([target], |row| Ok(IndexCursor { version: row.get(0)?, page: row.get(1)? }));
+        Ok(cursor.optional()?.unwrap_or_default())
+    }
+
+    /// The largest pages, of one country or of all; `None` for no limit.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn top(&self, country: Option<&str>, order: Order, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
+        let order = match order {
+            Order::Clicks => "clicks DESC, unique_users DESC",
+            Order::Users => "unique_users DESC, clicks DESC",
+            Order::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
+        };
+        let mut select = self.connection.prepare_cached(&format!(
+            "SELECT {PAGE_COLUMNS} WHERE ?1 IS NULL OR countries.country = ?1
+             ORDER BY {order}, urls.url, countries.country LIMIT ?2"
+        ))?;
+        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = select.query_map(params![country, limit], page)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Every country, most clicks first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn countries(&self) -> Result<Vec<Country>, StorageError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT countries.country, SUM(clicks), COUNT(*) FROM page_stats
+             JOIN countries ON countries.id = page_stats.country GROUP BY 1 ORDER BY 2 DESC, 1",
+        )?;
+        let rows =
+            select.query_map([], |row| Ok(Country { country: row.get(0)?, clicks: row.get(1)?, urls: row.get(2)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Rows of figures: pairs of url and country that have a click.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn page_count(&self) -> Result<u64, StorageError> {
+        Ok(self.connection.prepare_cached("SELECT COUNT(*) FROM page_stats")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// The text of a url.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn url(&self, id: UrlId) -> Result<String, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT url FROM urls WHERE id = ?1")?;
+        Ok(select.query_row([id], |row| row.get(0))?)
+    }
+
+    /// The name of a country.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn country(&self, id: CountryId) -> Result<String, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT country FROM countries WHERE id = ?1")?;
+        Ok(select.query_row([id], |row| row.get(0))?)
+    }
+}
+
+fn page(row: &Row<'_>) -> rusqlite::Result<Page> {
+    Ok(Page {
+        at: IndexCursor { version: row.get(0)?, page: row.get(1)? },
+        url: row.get(2)?,
+        country: row.get(3)?,
+        clicks: row.get(4)?,
+        unique_users: row.get(5)?,
+        avg_time_spent: row.get(6)?,
+        first_seen: row.get(7)?,
+        last_seen: row.get(8)?,
+    })
+}
+
+fn stored_click(
+    connection: &Connection,
+    countries: &mut HashMap<i64, CountryId>,
+    row: &Row<'_>,
+) -> Result<StoredClick, StorageError> {
+    let place: i64 = row.get(5)?;
+    let country = match countries.get(&place) {
+        Some(&country) => country,
+        None => {
+            let mut select = connection.prepare_cached("SELECT country FROM places WHERE id = ?1")?;
+            let country = select.query_row([place], |row| row.get(0))?;
+            countries.insert(place, country);
+            country
+        }
+    };
+    let (id, timestamp, key) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(StoredClick { id, timestamp, key, user: row.get(3)?, url: row.get(4)?, country })
+}

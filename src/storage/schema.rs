@@ -1,0 +1,70 @@
+//! The tables, and how an older file becomes a newer one.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StorageError;
+
+/// `clic` in ASCII: tells a clicktop database from any other SQLite file.
+const APPLICATION_ID: i32 = 0x636c_6963;
+
+/// One script a schema version, in order; `user_version` is how many have run.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+
+/// The figures by definition: what the incremental aggregation must equal, whatever the order of arrival.
+/// Columns: url, country, clicks, unique_users, avg_time_spent (seconds). Parameter 1: session timeout in milliseconds.
+///
+/// Ids that are stored as blobs are compared as the text they stand for.
+pub const BATCH_QUERY: &str = "
+    WITH named AS (
+        SELECT user, url, place, ts, CASE typeof(click_id) WHEN 'blob'
+                 THEN lower(substr(hex(click_id), 1, 8) || '-' || substr(hex(click_id), 9, 4) || '-' ||
+                      substr(hex(click_id), 13, 4) || '-' || substr(hex(click_id), 17, 4) || '-' || substr(hex(click_id), 21))
+                 ELSE click_id END AS name
+        FROM clicks)
+    SELECT urls.url, countries.country, COUNT(*), COUNT(DISTINCT gaps.user),
+           AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
+    FROM (SELECT *, LEAD(ts) OVER (PARTITION BY user ORDER BY ts, name) - ts AS gap FROM named) AS gaps
+    JOIN urls ON urls.id = gaps.url
+    JOIN places ON places.id = gaps.place
+    JOIN countries ON countries.id = places.country
+    GROUP BY urls.url, countries.country
+    ORDER BY 3 DESC, 1, 2";
+
+/// Brings the file to the newest schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {
+    let version = check(connection, path)?;
+    let transaction = connection.transaction()?;
+    for script in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(script)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The schema version of the file, if this program can use it; 0 for an empty file.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StorageError> {
+    let foreign = || StorageError::Foreign { path: path.to_owned() };
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application = match pragma("application_id") {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => return Err(foreign()),
+        other => other?,
+    };
+    let version = pragma("user_version")?;
+    let tables: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    if application != i64::from(APPLICATION_ID) {
+        return Err(foreign());
+    }
+    let found = usize::try_from(version).map_err(|_| foreign())?;
+    if found > MIGRATIONS.len() {
+        let found = u32::try_from(found).unwrap_or(u32::MAX);
+        return Err(StorageError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as u32 });
+    }
+    Ok(found)
+}

@@ -1,0 +1,72 @@
+//! The one connection that writes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::dictionary::Dictionaries;
+use super::{StorageError, StorageOptions, schema};
+
+/// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    connection: Connection,
+    dictionaries: Dictionaries,
+}
+
+impl Writer {
+    pub(super) fn open(path: &Path, options: StorageOptions) -> Result<Self, StorageError> {
+        create_private(path)?;
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        schema::check(&connection, path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", if options.sync_every_commit { "FULL" } else { "NORMAL" })?;
+        // Negative: KiB rather than pages.
+        let cache_kib = i64::try_from(options.cache_bytes / 1024).unwrap_or(i64::MAX);
+        connection.pragma_update(None, "cache_size", -cache_kib)?;
+        // The log is cut back to this after a large transaction (a checkpoint of the aggregation).
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        schema::migrate(&mut connection, path)?;
+        Ok(Self { connection, dictionaries: Dictionaries::new() })
+    }
+
+    /// The newest click's place in the order of arrival; 0 if there is none.
+    pub(super) fn last_click(&self) -> Result<i64, StorageError> {
+        Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
+    }
+
+    /// Runs `work` in one transaction: all of it is durable when this returns, or none of it is.
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &mut Dictionaries) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let Self { connection, dictionaries } = self;
+        let result = (|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction, dictionaries)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        if result.is_err() {
+            // Ids given out by the failed transaction are in no table.
+            dictionaries.clear();
+        }
+        result
+    }
+}
+
+/// SQLite gives its log and index the mode of the database, so making that private is enough.
+fn create_private(path: &Path) -> Result<(), StorageError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let directory = path.parent().unwrap_or(path).to_owned();
+    options.open(path).map(drop).map_err(|cause| StorageError::Directory { path: directory, cause })
+}
