@@ -1,10 +1,201 @@
 //! The pipeline: four stages under a supervisor, seen from outside as a [`Snapshot`] and steered by [`Command`]s.
+//!
+//! Every handover is durable or can be repeated, so each stage can stop, fail, restart or be killed alone:
+//!
+//! ```text
+//! Kafka ─ingest─▶ queue ─store─▶ SQLite clicks ─aggregate─▶ SQLite page_stats ─index─▶ documents
+//!   ▲ offsets read at assignment ◀─┘ written with the clicks
+//! ```
 
+pub mod aggregate;
 pub mod command;
+mod handle;
+pub mod index;
+pub mod ingest;
+pub mod log;
+mod metrics;
+mod offsets;
+mod publisher;
+mod rates;
 pub mod snapshot;
 pub mod source;
 pub mod stage;
+mod store;
+mod supervisor;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
 
 pub use command::{Command, SortBy, StageAction, View};
+pub use log::kafka_log;
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageState};
+
+use crate::search::SearchIndex;
+use crate::storage::{Storage, StorageError};
+use aggregate::{AggregateOptions, AggregateStage};
+use handle::StageHandle;
+use index::{IndexOptions, IndexStage};
+use ingest::{IngestStage, KafkaOptions};
+use log::LogBuffer;
+use metrics::Metrics;
+use offsets::OffsetLedger;
+use publisher::Publisher;
+use snapshot::{Board, SourceStatus};
+use source::{SourceProgress, StoredOffsets};
+use stage::PerStage;
+use store::StoreStage;
+use supervisor::Supervisor;
+use worker::{Work, Worker};
+
+/// How the pipeline works.
+#[derive(Clone, Debug)]
+pub struct PipelineOptions {
+    /// What is shown of the source.
+    pub source: SourceStatus,
+    /// The consumer.
+    pub kafka: KafkaOptions,
+    /// Batches that may wait for the store.
+    pub queue_batches: usize,
+    /// The aggregation.
+    pub aggregate: AggregateOptions,
+    /// The documents.
+    pub index: IndexOptions,
+    /// How long a shutdown may drain.
+    pub shutdown_timeout: Duration,
+}
+
+/// A producer inside this process.
+#[derive(Clone, Debug)]
+pub struct InProcessSource {
+    /// Its progress.
+    pub progress: watch::Receiver<SourceProgress>,
+    /// Where to tell it what is stored, so that it does not overrun the embedded broker. The broker is empty
+    /// at the start: offsets stored by an earlier run do not hold.
+    pub stored: Option<StoredOffsets>,
+}
+
+/// A running pipeline.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// The newest snapshot; closed once the pipeline has ended.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Where commands go.
+    pub commands: mpsc::Sender<Command>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Pipeline {
+    /// Starts every stage. Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn start(
+        options: PipelineOptions,
+        storage: Arc<Storage>,
+        index: Arc<dyn SearchIndex>,
+        source: Option<InProcessSource>,
+        log: Arc<LogBuffer>,
+    ) -> Result<Self, StorageError> {
+        let embedded = source.as_ref().and_then(|source| source.stored.clone());
+        if embedded.is_some() {
+            storage.forget_offsets(&options.kafka.topic)?;
+        }
+        let ledger = Arc::new(OffsetLedger::new(storage.offsets(&options.kafka.topic)?, embedded));
+        let metrics = Arc::new(Metrics::new());
+        let reader = storage.reader()?;
+        if let Some(state) = reader.aggregate_state()? {
+            metrics.figures_written(state.cursor, reader.page_count()?, state.late);
+        }
+
+        let (sender, batches) = crossbeam_channel::bounded(options.queue_batches);
+        let view = watch::Sender::new(View::default());
+        let board = watch::Sender::new(Arc::new(Board::default()));
+        let ingest = IngestStage {
+            options: options.kafka.clone(),
+            batches: sender,
+            ledger: Arc::clone(&ledger),
+            metrics: Arc::clone(&metrics),
+        };
+        let store = StoreStage {
+            storage: Arc::clone(&storage),
+            batches: batches.clone(),
+            in_hand: Mutex::default(),
+            ledger: Arc::clone(&ledger),
+            metrics: Arc::clone(&metrics),
+        };
+        let aggregate = AggregateStage {
+            storage: Arc::clone(&storage),
+            options: options.aggregate,
+            metrics: Arc::clone(&metrics),
+            view: view.subscribe(),
+            board: board.clone(),
+        };
+        let index_target = index.target();
+        let index = IndexStage {
+            storage: Arc::clone(&storage),
+            index,
+            options: options.index,
+            metrics: Arc::clone(&metrics),
+            runtime: tokio::runtime::Handle::current(),
+        };
+
+        let (ended_sender, ended) = mpsc::unbounded_channel();
+        let worker = |stage, work| Worker::new(stage, work, ended_sender.clone());
+        let mut workers = PerStage {
+            ingest: worker(Stage::Ingest, work(ingest, IngestStage::run)),
+            store: worker(Stage::Store, work(store, StoreStage::run)),
+            aggregate: worker(Stage::Aggregate, work(aggregate, AggregateStage::run)),
+            index: worker(Stage::Index, work(index, IndexStage::run)),
+        };
+        for stage in Stage::ALL {
+            workers.get_mut(stage).start();
+        }
+
+        let publisher = Publisher {
+            storage,
+            metrics,
+            ledger,
+            batches,
+            board,
+            source: options.source,
+            progress: source.map(|source| source.progress),
+            index_target,
+            log,
+            started: Instant::now(),
+            rates: PerStage::default(),
+            sampled: None,
+            finished: false,
+        };
+        let (commands, received) = mpsc::channel(64);
+        let snapshots = watch::Sender::default();
+        let receiver = snapshots.subscribe();
+        let shutdown_timeout = options.shutdown_timeout;
+        let supervisor =
+            Supervisor { workers, ended, commands: received, view, snapshots, publisher, shutdown_timeout };
+        let task = tokio::spawn(supervisor.run());
+        Ok(Self { snapshots: receiver, commands, task })
+    }
+
+    /// Waits until the pipeline has ended, and returns its last snapshot.
+    pub async fn ended(self) -> Arc<Snapshot> {
+        if let Err(error) = self.task.await {
+            tracing::error!(target: "pipeline", "supervisor: {error}");
+        }
+        let last = self.snapshots.borrow();
+        Arc::clone(&last)
+    }
+}
+
+/// A stage's `run` as what its worker calls.
+fn work<S, E>(stage: S, run: impl Fn(&S, &StageHandle) -> Result<(), E> + Send + Sync + 'static) -> Work
+where
+    S: Send + Sync + 'static,
+    E: std::fmt::Display,
+{
+    Arc::new(move |handle| run(&stage, handle).map_err(|error| error.to_string()))
+}

@@ -24,7 +24,7 @@ pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;
-pub use reader::Reader;
+pub use reader::{Country, Order, Page, Reader};
 pub use rejects::Reject;
 pub use schema::BATCH_QUERY;
 use writer::Writer;

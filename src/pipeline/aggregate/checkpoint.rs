@@ -90,7 +90,8 @@ pub(super) fn load(reader: &Reader) -> Result<Option<Checkpoint>, StorageError> 
         }
         Ok(())
     })?;
-    let complete = |checkpoint: &Checkpoint| usable && (checkpoint.seen.len() as u64, users) == (expected.0, expected.1);
+    let complete =
+        |checkpoint: &Checkpoint| usable && (checkpoint.seen.len() as u64, users) == (expected.0, expected.1);
     Ok(loaded.filter(complete).map(|mut checkpoint| {
         checkpoint.recent.set_budget_and_threshold(checkpoint.settings.recent_clicks, expected.2);
         checkpoint

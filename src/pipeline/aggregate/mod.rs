@@ -19,9 +19,9 @@ use super::metrics::Metrics;
 use super::snapshot::Board;
 use crate::click::Timestamp;
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{Reader, Storage, StorageError};
-pub(super) use board::DEFAULT_LIMIT;
+use crate::storage::{Reader, Storage, StorageError, StoredClick};
 use board::CountryNames;
+pub(super) use board::DEFAULT_LIMIT;
 use figures::Aggregation;
 
 /// A checkpoint is written when this many clicks, or a quarter of all, have come since the last: a crash
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
 
     fn run(mut self) -> Result<(), StorageError> {
         self.publish()?;
-        self.view.mark_unchanged();
+        self.tell_written();
         let mut clicks = Vec::new();
         let mut backoff = Backoff::new();
         loop {
@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
     }
 
     /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
-    fn step(&mut self, clicks: &mut Vec<crate::storage::StoredClick>) -> Result<bool, StorageError> {
+    fn step(&mut self, clicks: &mut Vec<StoredClick>) -> Result<bool, StorageError> {
         let signal = self.handle.signal();
         if signal == Signal::Stop {
             self.finish()?;
@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
         self.unwritten = false;
         self.written = Instant::now();
         self.publish()?;
-        self.stage.storage.progress().figures_visible(self.aggregation.cursor, Timestamp::now());
+        self.tell_written();
         Ok(())
     }
 
@@ -234,7 +234,12 @@ impl<'a> Run<'a> {
         let view = self.view.borrow_and_update().clone();
         let board = board::board(&self.aggregation, &view, &mut self.names, &self.reader)?;
         self.stage.board.send_replace(Arc::new(board));
-        self.stage.metrics.aggregated(self.aggregation.cursor, self.aggregation.pages().len() as u64, self.aggregation.late);
         Ok(())
+    }
+
+    fn tell_written(&self) {
+        let Aggregation { cursor, late, .. } = self.aggregation;
+        self.stage.metrics.figures_written(cursor, self.aggregation.pages().len() as u64, late);
+        self.stage.storage.progress().figures_visible(cursor, Timestamp::now());
     }
 }

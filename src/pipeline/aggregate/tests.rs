@@ -1,0 +1,243 @@
+//! The invariant: whatever the order of arrival, the duplicates and the restarts, the figures equal the batch query.
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::figures::Aggregation;
+use super::load;
+use crate::click::{Click, ClickBatch, Timestamp};
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageOptions};
+
+const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 };
+
+/// A click in few words: the rest follows from these.
+#[derive(Clone, Debug)]
+struct Seed {
+    id: u16,
+    user: u8,
+    /// Coarse, so that clicks of one moment and gaps of exactly the session timeout occur.
+    tens_of_minutes: i16,
+    millis: u8,
+    url: u8,
+    country: u8,
+}
+
+fn seed() -> impl Strategy<Value = Seed> {
+    (0..400_u16, 0..6_u8, -20..60_i16, 0..3_u8, 0..5_u8, 0..3_u8).prop_map(
+        |(id, user, tens_of_minutes, millis, url, country)| Seed { id, user, tens_of_minutes, millis, url, country },
+    )
+}
+
+/// What happens to a database between two batches of clicks.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Store these, and count them if the stage is up.
+    Clicks(Vec<Seed>),
+    /// Count what is stored so far, without writing.
+    Count,
+    /// Write the figures.
+    Write { checkpoint: bool },
+    /// Lose everything that is only in memory.
+    Crash,
+    /// Stop in good order.
+    Stop { checkpoint: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => prop::collection::vec(seed(), 1..30).prop_map(Step::Clicks),
+        3 => Just(Step::Count),
+        3 => any::<bool>().prop_map(|checkpoint| Step::Write { checkpoint }),
+        2 => Just(Step::Crash),
+        1 => any::<bool>().prop_map(|checkpoint| Step::Stop { checkpoint }),
+    ]
+}
+
+struct Bench {
+    _directory: TempDir,
+    storage: Storage,
+    aggregation: Aggregation,
+    settings: AggregateSettings,
+}
+
+impl Bench {
+    fn new(settings: AggregateSettings) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
+        Self { _directory: directory, storage, aggregation: Aggregation::new(settings), settings }
+    }
+
+    fn store(&self, seeds: &[Seed]) {
+        let mut clicks = ClickBatch::default();
+        for seed in seeds {
+            // Every third id is no UUID, so that both kinds meet.
+            let click_id = match seed.id % 3 {
+                0 => format!("click {}", seed.id),
+                _ => uuid::Uuid::from_u128(u128::from(seed.id) << 100).to_string(),
+            };
+            let millis = i64::from(seed.tens_of_minutes) * 600_000 + i64::from(seed.millis);
+            clicks.push(&Click {
+                click_id: &click_id,
+                user_id: &format!("user {}", seed.user),
+                timestamp: Timestamp::from_millis(millis),
+                url: &format!("/{}", seed.url),
+                country: ["FR", "DE", "unknown"][usize::from(seed.country)],
+                city: "unknown",
+                browser: "unknown",
+                os: "unknown",
+                device: "unknown",
+            });
+        }
+        self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+    }
+
+    fn count(&mut self) {
+        let mut clicks = Vec::new();
+        let mut reader = self.storage.reader().unwrap();
+        reader.clicks_after(self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
+        for click in clicks {
+            self.aggregation.apply(click);
+        }
+    }
+
+    fn write(&mut self, checkpoint: bool) {
+        load::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
+    }
+
+    fn reload(&mut self) {
+        let mut reader = self.storage.reader().unwrap();
+        self.aggregation = load::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
+    }
+
+    fn figures(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
+        let rows = self.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap();
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|page| (page.url, page.country, page.clicks, page.unique_users, page.avg_time_spent))
+            .collect();
+        rows.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        rows
+    }
+
+    fn batch_query(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
+        let connection = rusqlite::Connection::open(self.storage.path()).unwrap();
+        let mut query = connection.prepare(BATCH_QUERY).unwrap();
+        let rows = query.query_map([self.settings.session_timeout_ms], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        });
+        let mut rows: Vec<(String, String, u64, u64, Option<f64>)> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+        rows.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        rows
+    }
+
+    fn assert_exact(&self) {
+        let (ours, batch) = (self.figures(), self.batch_query());
+        assert_eq!(ours.len(), batch.len());
+        for (ours, batch) in ours.iter().zip(&batch) {
+            assert_eq!((&ours.0, &ours.1, ours.2, ours.3), (&batch.0, &batch.1, batch.2, batch.3));
+            match (ours.4, batch.4) {
+                (Some(ours), Some(batch)) => assert!((ours - batch).abs() < 1e-6, "{ours} is not {batch}"),
+                (ours, batch) => assert_eq!(ours, batch),
+            }
+        }
+    }
+
+    fn go(&mut self, step: Step) {
+        match step {
+            Step::Clicks(seeds) => self.store(&seeds),
+            Step::Count => self.count(),
+            Step::Write { checkpoint } => self.write(checkpoint),
+            Step::Crash => self.reload(),
+            Step::Stop { checkpoint } => {
+                self.write(checkpoint);
+                self.reload();
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn figures_equal_the_batch_query_in_any_order_with_duplicates_and_restarts(steps in prop::collection::vec(step(), 1..25)) {
+        let mut bench = Bench::new(SETTINGS);
+        for step in steps {
+            bench.go(step);
+        }
+        bench.count();
+        bench.write(false);
+        prop_assert_eq!(bench.aggregation.late, 0);
+        bench.assert_exact();
+    }
+
+    #[test]
+    fn with_a_small_horizon_only_late_clicks_cost_exactness_and_a_rebuild_restores_it(
+        steps in prop::collection::vec(step(), 1..25),
+        budget in 1..40_u64,
+    ) {
+        let mut bench = Bench::new(AggregateSettings { recent_clicks: budget, ..SETTINGS });
+        for step in steps {
+            bench.go(step);
+        }
+        bench.count();
+        bench.write(false);
+        if bench.aggregation.late == 0 {
+            bench.assert_exact();
+        }
+        // Clicks and users are exact even then, and every known time spent is a real gap: never negative.
+        for (ours, batch) in bench.figures().iter().zip(bench.batch_query()) {
+            prop_assert_eq!((ours.2, ours.3), (batch.2, batch.3));
+            prop_assert!(ours.4.is_none_or(|average| average >= 0.0));
+        }
+        super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap();
+        bench.assert_exact();
+        bench.reload();
+        bench.store(&[Seed { id: 9999, user: 1, tens_of_minutes: 100, millis: 0, url: 1, country: 1 }]);
+        bench.count();
+        bench.write(false);
+        bench.assert_exact();
+    }
+
+    #[test]
+    fn a_changed_session_timeout_or_horizon_takes_effect_at_the_next_start(
+        before in prop::collection::vec(seed(), 1..60),
+        after in prop::collection::vec(seed(), 1..60),
+        checkpoint in any::<bool>(),
+    ) {
+        let mut bench = Bench::new(SETTINGS);
+        bench.store(&before);
+        bench.count();
+        bench.write(checkpoint);
+        bench.settings = AggregateSettings { session_timeout_ms: 600_000, recent_clicks: 1_000 };
+        bench.reload();
+        bench.assert_exact();
+        bench.store(&after);
+        bench.count();
+        bench.write(false);
+        bench.assert_exact();
+    }
+}
+
+#[test]
+fn versions_only_grow_also_across_a_deleted_database() {
+    let mut bench = Bench::new(SETTINGS);
+    let seed = Seed { id: 1, user: 1, tens_of_minutes: 0, millis: 0, url: 1, country: 1 };
+    bench.store(std::slice::from_ref(&seed));
+    bench.count();
+    bench.write(false);
+    let version = |bench: &Bench| bench.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap()[0].at.version;
+    let first = version(&bench);
+    bench.store(&[Seed { id: 2, ..seed.clone() }]);
+    bench.count();
+    bench.write(false);
+    let second = version(&bench);
+    assert!(second > first);
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let mut fresh = Bench::new(SETTINGS);
+    fresh.store(&[seed]);
+    fresh.count();
+    fresh.write(false);
+    assert!(version(&fresh) > second, "a new database continues after the old one's versions");
+}

@@ -1,0 +1,71 @@
+//! Messages gathered to a batch.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::Message;
+use rdkafka::message::BorrowedMessage;
+
+use crate::click::{ClickBatch, Decoder, Timestamp};
+use crate::storage::{IngestBatch, Reject};
+
+/// A batch is also full at this many bytes, so that a few huge messages do not outweigh many ordinary ones.
+const FULL_BYTES: usize = 8 << 20;
+
+pub(super) struct Gatherer {
+    batch: IngestBatch,
+    topic: Arc<str>,
+    capacity: usize,
+    reject_bytes: usize,
+    began: Option<Instant>,
+}
+
+impl Gatherer {
+    pub(super) fn new(topic: Arc<str>, capacity: usize) -> Self {
+        Self { batch: Self::empty(&topic, 0), topic, capacity, reject_bytes: 0, began: None }
+    }
+
+    fn empty(topic: &Arc<str>, room: usize) -> IngestBatch {
+        let clicks = ClickBatch::with_capacity(room);
+        IngestBatch { topic: Arc::clone(topic), clicks, ..IngestBatch::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.offsets.is_empty()
+    }
+
+    /// Full, or as old as it may become.
+    pub(super) fn is_due(&self, longest: Duration) -> bool {
+        self.batch.messages() >= self.capacity
+            || self.batch.clicks.bytes() + self.reject_bytes >= FULL_BYTES
+            || self.began.is_some_and(|began| began.elapsed() >= longest)
+    }
+
+    /// Decodes a message into the batch; one that is no click becomes a reject.
+    pub(super) fn push(&mut self, decoder: &mut Decoder, message: &BorrowedMessage<'_>) {
+        self.began.get_or_insert_with(Instant::now);
+        let payload = message.payload().unwrap_or_default();
+        match decoder.decode(payload) {
+            Ok(click) => self.batch.clicks.push(&click),
+            Err(error) => {
+                let (partition, offset) = (message.partition(), message.offset());
+                let reject = Reject::message(&self.topic, partition, offset, error.to_string(), payload);
+                self.reject_bytes += payload.len();
+                self.batch.rejects.push(reject);
+            }
+        }
+        self.batch.offsets.insert(message.partition(), message.offset() + 1);
+        if let Some(produced_at) = message.timestamp().to_millis().map(Timestamp::from_millis) {
+            let oldest = self.batch.produced_at.get_or_insert(produced_at);
+            *oldest = produced_at.min(*oldest);
+        }
+    }
+
+    /// What was gathered; an empty batch begins.
+    pub(super) fn take(&mut self) -> IngestBatch {
+        self.began = None;
+        self.reject_bytes = 0;
+        let room = self.batch.clicks.len().min(self.capacity);
+        std::mem::replace(&mut self.batch, Self::empty(&self.topic, room))
+    }
+}

@@ -1,0 +1,352 @@
+//! Ingest: Kafka → decoded batches for the store.
+
+mod batch;
+mod consumer;
+mod lost;
+mod partitions;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
+use rdkafka::Message;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::handle::{Backoff, Signal, StageHandle};
+use super::metrics::Metrics;
+use super::offsets::OffsetLedger;
+use crate::click::{Decoder, Format};
+use crate::storage::IngestBatch;
+use batch::Gatherer;
+use consumer::ClickConsumer;
+use partitions::Partitions;
+
+/// How the consumer reads Kafka.
+#[derive(Clone, Debug)]
+pub struct KafkaOptions {
+    /// librdkafka properties of the connection: brokers, security, and whatever the operator added.
+    pub properties: Vec<(String, String)>,
+    /// The topic.
+    pub topic: String,
+    /// The consumer group.
+    pub group: String,
+    /// How messages are written.
+    pub format: Format,
+    /// Where to begin in a partition of which nothing is stored.
+    pub start: StartAt,
+    /// What to do when the stored offset is no longer in the topic.
+    pub on_lost_offset: OnLostOffset,
+    /// How many messages make a batch.
+    pub batch_events: usize,
+    /// How long a batch may wait to become full.
+    pub batch_interval: Duration,
+}
+
+/// Where to begin in a partition of which nothing is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StartAt {
+    /// With its oldest message.
+    #[default]
+    Earliest,
+    /// With what comes next.
+    Latest,
+}
+
+/// What to do when the stored offset is no longer in the topic: retention passed it, or the topic was made anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLostOffset {
+    /// Stop ingest and say so; nothing is skipped without the operator's word.
+    #[default]
+    Stop,
+    /// Go on with the oldest message there is.
+    Earliest,
+    /// Go on with what comes next.
+    Latest,
+}
+
+/// What the stage works with.
+pub(super) struct IngestStage {
+    pub options: KafkaOptions,
+    pub batches: Sender<IngestBatch>,
+    pub ledger: Arc<OffsetLedger>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// Why ingest ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum IngestError {
+    #[error("Kafka: {0}")]
+    Config(String),
+    #[error("{0}")]
+    LostOffset(String),
+    #[error("Kafka gave this consumer up: {0}")]
+    Fatal(KafkaError),
+    #[error("the store's queue is gone")]
+    NoStore,
+}
+
+/// How long one poll waits, and so how soon a stop is seen.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How long a full queue is waited for before the partitions are paused. Pausing throws the fetched messages away, so
+/// a store that is merely slower than Kafka should not cause it.
+const QUEUE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a stop waits for room in the queue; what finds none is read again from Kafka.
+const LAST_HANDOVER: Duration = Duration::from_secs(1);
+
+/// How often stored offsets are committed to Kafka, for other tools to see the lag.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+
+impl IngestStage {
+    /// Works until asked to stop. Trouble with the brokers is waited out, and shown.
+    ///
+    /// # Errors
+    /// The settings cannot work, or the stored offset is gone and the operator has to decide.
+    pub(super) fn run(&self, handle: &StageHandle) -> Result<(), IngestError> {
+        let mut backoff = Backoff::new();
+        loop {
+            handle.starting(format!("joining group {}", self.options.group));
+            let consumer = ClickConsumer::new(&self.options, Arc::clone(&self.ledger))
+                .map_err(|error| IngestError::Config(error.to_string()))?;
+            match Run::new(self, handle, &consumer).run() {
+                Ok(End::Asked) => return Ok(()),
+                Ok(End::Again) => {}
+                Err(IngestError::Fatal(error)) => {
+                    let pause = backoff.next();
+                    handle.backing_off(&IngestError::Fatal(error).to_string(), pause);
+                    if handle.sleep(pause) != Signal::Run {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// How a consumer's life ended without an error.
+enum End {
+    Asked,
+    /// With another starting offset.
+    Again,
+}
+
+struct Run<'a> {
+    stage: &'a IngestStage,
+    handle: &'a StageHandle,
+    consumer: &'a ClickConsumer,
+    decoder: Decoder,
+    gatherer: Gatherer,
+    partitions: Partitions,
+    /// A batch that found the queue full.
+    waiting: Option<IngestBatch>,
+    paused: bool,
+    committed: Instant,
+    trouble: Trouble,
+}
+
+/// What the brokers last complained about.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    pauses: Option<Backoff>,
+}
+
+impl<'a> Run<'a> {
+    fn new(stage: &'a IngestStage, handle: &'a StageHandle, consumer: &'a ClickConsumer) -> Self {
+        let options = &stage.options;
+        Self {
+            stage,
+            handle,
+            consumer,
+            decoder: Decoder::new(options.format),
+            gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
+            partitions: Partitions::default(),
+            waiting: None,
+            paused: false,
+            committed: Instant::now(),
+            trouble: Trouble::default(),
+        }
+    }
+
+    fn run(mut self) -> Result<End, IngestError> {
+        while self.handle.signal() == Signal::Run {
+            // While a batch waits for room, polling goes on only to stay in the group.
+            match self.consumer.poll(POLL) {
+                Some(Ok(message)) => self.take(&message),
+                Some(Err(error)) => {
+                    if let Some(end) = self.complaint(error)? {
+                        self.finish();
+                        return Ok(end);
+                    }
+                }
+                None => self.settle(),
+            }
+            if self.gatherer.is_due(self.stage.options.batch_interval) {
+                self.hand_over(QUEUE_PATIENCE)?;
+            }
+            self.make_room()?;
+            self.now_and_then();
+        }
+        self.handle.draining("the last batch to be handed over");
+        self.finish();
+        Ok(End::Asked)
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>) {
+        self.trouble = Trouble::default();
+        self.handle.running();
+        let skipped = self.partitions.took(message.partition(), message.offset());
+        if skipped > 0 {
+            self.stage.metrics.skipped.fetch_add(skipped, Relaxed);
+            tracing::warn!(
+                target: "ingest",
+                "{skipped} offsets missing before {} of {}[{}]: expired, compacted away, or transaction markers",
+                message.offset(), message.topic(), message.partition(),
+            );
+        }
+        self.gatherer.push(&mut self.decoder, message);
+    }
+
+    /// Nothing came: is that because all is read, or because nothing works?
+    fn settle(&mut self) {
+        let context = self.consumer.context();
+        let reachable = context.brokers_up();
+        let healed = self.trouble.since.is_some_and(|since| reachable && context.told_since(since));
+        if healed {
+            self.trouble = Trouble::default();
+        }
+        if self.trouble.since.is_none() && context.is_assigned() {
+            self.handle.running();
+        }
+    }
+
+    /// An error event of the consumer.
+    fn complaint(&mut self, error: KafkaError) -> Result<Option<End>, IngestError> {
+        match error {
+            KafkaError::PartitionEOF(_) => return Ok(None),
+            KafkaError::MessageConsumptionFatal(_) => return Err(IngestError::Fatal(error)),
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                // What was gathered comes before the gap.
+                self.hand_over(LAST_HANDOVER)?;
+                let lost = lost::resolve(self.consumer, &self.stage.options, &self.stage.ledger)?;
+                self.stage.metrics.skipped.fetch_add(lost.skipped, Relaxed);
+                return Ok(Some(End::Again));
+            }
+            _ => {}
+        }
+        let cause = match &error {
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
+            ) => format!(
+                "topic {} does not exist on the broker; create it, or set kafka.topic",
+                self.stage.options.topic
+            ),
+            KafkaError::MessageConsumption(code) | KafkaError::Global(code) => {
+                let reason = self.consumer.context().take_reason();
+                format!("Kafka: {}", reason.unwrap_or_else(|| code.to_string()))
+            }
+            other => format!("Kafka: {other}"),
+        };
+        let pause = self.trouble.pauses.get_or_insert_with(Backoff::new).next();
+        self.trouble.since = Some(Instant::now());
+        self.handle.backing_off(&cause, pause);
+        Ok(None)
+    }
+
+    /// Puts what is gathered in the queue; if that stays full for `patience`, pauses the partitions.
+    fn hand_over(&mut self, patience: Duration) -> Result<(), IngestError> {
+        if self.waiting.is_some() || self.gatherer.is_empty() {
+            return Ok(());
+        }
+        let batch = self.gatherer.take();
+        self.send(batch, patience)?;
+        if self.waiting.is_some() && !self.paused {
+            self.paused = true;
+            self.pause(true);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, batch: IngestBatch, patience: Duration) -> Result<(), IngestError> {
+        let messages = batch.messages() as u64;
+        let offsets = batch.offsets.clone();
+        let result = if patience.is_zero() {
+            self.stage.batches.try_send(batch).map_err(|error| match error {
+                TrySendError::Full(batch) => SendTimeoutError::Timeout(batch),
+                TrySendError::Disconnected(batch) => SendTimeoutError::Disconnected(batch),
+            })
+        } else {
+            self.stage.batches.send_timeout(batch, patience)
+        };
+        match result {
+            Ok(()) => {
+                self.stage.ledger.handed_over(&offsets);
+                self.stage.metrics.queued.fetch_add(messages, Relaxed);
+                self.stage.metrics.ingested.fetch_add(messages, Relaxed);
+                self.handle.count_processed(messages);
+                Ok(())
+            }
+            Err(SendTimeoutError::Timeout(batch)) => {
+                self.waiting = Some(batch);
+                Ok(())
+            }
+            Err(SendTimeoutError::Disconnected(_)) => Err(IngestError::NoStore),
+        }
+    }
+
+    /// Tries the waiting batch again, and lets Kafka flow once it is through.
+    fn make_room(&mut self) -> Result<(), IngestError> {
+        if let Some(batch) = self.waiting.take() {
+            self.send(batch, Duration::ZERO)?;
+        }
+        if self.paused && self.waiting.is_none() {
+            self.paused = false;
+            self.pause(false);
+        }
+        Ok(())
+    }
+
+    fn pause(&self, pause: bool) {
+        let result = self.consumer.assignment().and_then(|assignment| match pause {
+            true => self.consumer.pause(&assignment),
+            false => self.consumer.resume(&assignment),
+        });
+        if let Err(error) = result {
+            self.handle.error(&format!("Kafka: cannot {} partitions: {error}", if pause { "pause" } else { "resume" }));
+        }
+    }
+
+    fn now_and_then(&mut self) {
+        if self.committed.elapsed() < COMMIT_INTERVAL && !self.consumer.context().take_news() {
+            return;
+        }
+        let stored = self.stage.ledger.stored();
+        let status = self.partitions.status(self.consumer.context(), &stored, self.paused);
+        self.stage.metrics.show_partitions(status);
+        if self.committed.elapsed() >= COMMIT_INTERVAL {
+            self.committed = Instant::now();
+            self.consumer.commit_offsets(&stored, CommitMode::Async);
+        }
+    }
+
+    /// Hands over what is gathered if there is room. What is not handed over is read again at the next start.
+    fn finish(&mut self) {
+        let deadline = Instant::now() + LAST_HANDOVER;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let handed = match self.waiting.take() {
+            Some(batch) => self.send(batch, left()),
+            None => Ok(()),
+        };
+        if handed.is_ok() && self.waiting.is_none() {
+            // A full queue leaves the batch in `waiting`, where it is dropped.
+            let _ = self.hand_over(left());
+        }
+        self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
+    }
+}

@@ -1,0 +1,199 @@
+//! Counts of this run, written by the stages and read by whoever makes the snapshots.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use parking_lot::Mutex;
+
+use super::snapshot::{Health, PartitionStatus, RecentClick};
+use crate::storage::BatchOutcome;
+
+/// Clicks kept for people to see.
+const RECENT_CLICKS: usize = 50;
+
+/// Everything the stages count.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    pub ingested: AtomicU64,
+    pub skipped: AtomicU64,
+    /// Clicks and rejects handed to the store and not yet committed.
+    pub queued: AtomicU64,
+    stored: AtomicU64,
+    duplicates: AtomicU64,
+    rejected_messages: AtomicU64,
+    transactions: AtomicU64,
+    last_transaction: Mutex<Option<Duration>>,
+    recent: Mutex<Recent>,
+    /// Every click up to this one is in the written figures.
+    aggregated: AtomicI64,
+    pages: AtomicU64,
+    late: AtomicU64,
+    partitions: Mutex<Arc<[PartitionStatus]>>,
+    pub index: IndexMetrics,
+}
+
+#[derive(Debug, Default)]
+struct Recent {
+    clicks: VecDeque<RecentClick>,
+    shown: Arc<[RecentClick]>,
+    stale: bool,
+}
+
+/// What the index stage counts.
+#[derive(Debug)]
+pub(super) struct IndexMetrics {
+    pub bulks: AtomicU64,
+    pub retries: AtomicU64,
+    pub throttled: AtomicU64,
+    pub rejected: AtomicU64,
+    /// The version and page up to which everything is indexed changed at its own pace; how many rows are left.
+    pub pending: AtomicU64,
+    pub engine: Mutex<Option<String>>,
+    pub health: Mutex<Health>,
+    pub documents: Mutex<Option<u64>>,
+    pub bytes: Mutex<Option<u64>>,
+    latency: Mutex<Latency>,
+}
+
+/// Bulk latency over the last two windows of requests: old enough to be steady, new enough to be true.
+#[derive(Debug)]
+struct Latency {
+    young: Histogram<u64>,
+    old: Histogram<u64>,
+}
+
+const LATENCY_WINDOW: u64 = 256;
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        Self {
+            ingested: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+            queued: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            rejected_messages: AtomicU64::new(0),
+            transactions: AtomicU64::new(0),
+            last_transaction: Mutex::default(),
+            recent: Mutex::default(),
+            aggregated: AtomicI64::new(0),
+            pages: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            partitions: Mutex::new(Arc::new([])),
+            index: IndexMetrics::new(),
+        }
+    }
+
+    pub(super) fn committed(&self, outcome: BatchOutcome, took: Duration) {
+        self.stored.fetch_add(outcome.stored, Relaxed);
+        self.duplicates.fetch_add(outcome.duplicates, Relaxed);
+        self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
+        self.transactions.fetch_add(1, Relaxed);
+        *self.last_transaction.lock() = Some(took);
+    }
+
+    /// Shows `clicks`, oldest first, as the newest.
+    pub(super) fn show_recent(&self, clicks: impl Iterator<Item = RecentClick>) {
+        let mut recent = self.recent.lock();
+        for click in clicks {
+            recent.clicks.push_front(click);
+        }
+        recent.clicks.truncate(RECENT_CLICKS);
+        recent.stale = true;
+    }
+
+    pub(super) fn figures_written(&self, cursor: i64, pages: u64, late: u64) {
+        self.aggregated.store(cursor, Relaxed);
+        self.pages.store(pages, Relaxed);
+        self.late.store(late, Relaxed);
+    }
+
+    pub(super) fn show_partitions(&self, partitions: Arc<[PartitionStatus]>) {
+        *self.partitions.lock() = partitions;
+    }
+
+    pub(super) fn stored(&self) -> u64 {
+        self.stored.load(Relaxed)
+    }
+
+    pub(super) fn duplicates(&self) -> u64 {
+        self.duplicates.load(Relaxed)
+    }
+
+    pub(super) fn rejected_messages(&self) -> u64 {
+        self.rejected_messages.load(Relaxed)
+    }
+
+    pub(super) fn transactions(&self) -> (u64, Option<Duration>) {
+        (self.transactions.load(Relaxed), *self.last_transaction.lock())
+    }
+
+    pub(super) fn aggregated(&self) -> i64 {
+        self.aggregated.load(Relaxed)
+    }
+
+    pub(super) fn pages(&self) -> u64 {
+        self.pages.load(Relaxed)
+    }
+
+    pub(super) fn late(&self) -> u64 {
+        self.late.load(Relaxed)
+    }
+
+    pub(super) fn partitions(&self) -> Arc<[PartitionStatus]> {
+        Arc::clone(&self.partitions.lock())
+    }
+
+    pub(super) fn recent(&self) -> Arc<[RecentClick]> {
+        let mut recent = self.recent.lock();
+        if std::mem::take(&mut recent.stale) {
+            recent.shown = recent.clicks.iter().cloned().collect();
+        }
+        Arc::clone(&recent.shown)
+    }
+}
+
+impl IndexMetrics {
+    fn new() -> Self {
+        Self {
+            bulks: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            pending: AtomicU64::new(0),
+            engine: Mutex::default(),
+            health: Mutex::default(),
+            documents: Mutex::default(),
+            bytes: Mutex::default(),
+            latency: Mutex::new(Latency { young: histogram(), old: histogram() }),
+        }
+    }
+
+    pub(super) fn bulk_answered(&self, took: Duration) {
+        self.bulks.fetch_add(1, Relaxed);
+        let mut latency = self.latency.lock();
+        if latency.young.len() >= LATENCY_WINDOW {
+            latency.old = std::mem::replace(&mut latency.young, histogram());
+        }
+        latency.young.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Median and 99th percentile of the newest bulk requests.
+    pub(super) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
+        let latency = self.latency.lock();
+        let mut both = latency.young.clone();
+        // Both have the same bounds, the only thing that could differ.
+        let _ = both.add(&latency.old);
+        let quantile = |at| Duration::from_micros(both.value_at_quantile(at));
+        (!both.is_empty()).then(|| (quantile(0.5), quantile(0.99)))
+    }
+}
+
+/// Microseconds up to an hour, two digits.
+fn histogram() -> Histogram<u64> {
+    const HOUR_US: u64 = 3_600_000_000;
+    Histogram::new_with_max(HOUR_US, 2).unwrap_or_else(|_| unreachable!("bounds are constant and valid"))
+}

@@ -1,0 +1,242 @@
+//! From counts, states and what the disk says to a [`Snapshot`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::Receiver;
+use tokio::sync::watch;
+
+use super::aggregate::DEFAULT_LIMIT;
+use super::command::{SortBy, View};
+use super::handle::StageHandle;
+use super::log::LogBuffer;
+use super::metrics::Metrics;
+use super::offsets::OffsetLedger;
+use super::rates::Rate;
+use super::snapshot::{
+    Board, CountryRow, IndexStatus, PageRow, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
+};
+use super::source::SourceProgress;
+use super::stage::{PerStage, Stage, StageState};
+use crate::click::Timestamp;
+use crate::storage::{IngestBatch, Order, Reader, Storage, StorageError};
+
+/// How often the files and tables are looked at.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) struct Publisher {
+    pub storage: Arc<Storage>,
+    pub metrics: Arc<Metrics>,
+    pub ledger: Arc<OffsetLedger>,
+    pub batches: Receiver<IngestBatch>,
+    pub board: watch::Sender<Arc<Board>>,
+    pub source: SourceStatus,
+    pub progress: Option<watch::Receiver<SourceProgress>>,
+    pub index_target: String,
+    pub log: Arc<LogBuffer>,
+    pub started: Instant,
+    pub rates: PerStage<Rate>,
+    pub sampled: Option<(Instant, Sample)>,
+    pub finished: bool,
+}
+
+/// What it takes a look at the disk to know.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sample {
+    file_bytes: u64,
+    wal_bytes: u64,
+    pending_documents: u64,
+}
+
+impl Publisher {
+    pub(super) async fn snapshot(
+        &mut self,
+        handles: &PerStage<StageHandle>,
+        view: &View,
+        shutting_down: Option<&str>,
+    ) -> Snapshot {
+        self.look(handles, view, shutting_down.is_some()).await;
+        let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
+        let metrics = &self.metrics;
+        let partitions = metrics.partitions();
+        let lag =
+            partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
+        let clicks = self.storage.progress().last_click();
+        let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
+        let backlog = PerStage {
+            ingest: lag.unwrap_or(0),
+            store: metrics.queued.load(Relaxed),
+            aggregate: unaggregated,
+            index: sample.pending_documents,
+        };
+        let now = Instant::now();
+        let stages =
+            PerStage::from_fn(|stage| status(handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now));
+        let refused = metrics.index.rejected.load(Relaxed);
+        let documents = *metrics.index.documents.lock();
+        let pages = metrics.pages();
+        Snapshot {
+            at: Some(SystemTime::now()),
+            uptime: self.started.elapsed(),
+            source: SourceStatus {
+                progress: self.progress.as_ref().map(|progress| progress.borrow().clone()),
+                ..self.source.clone()
+            },
+            stages,
+            totals: Totals {
+                ingested: metrics.ingested.load(Relaxed),
+                stored: metrics.stored(),
+                duplicates: metrics.duplicates(),
+                rejected: metrics.rejected_messages() + refused,
+                late: metrics.late(),
+                skipped: metrics.skipped.load(Relaxed),
+                clicks: u64::try_from(clicks).unwrap_or(0),
+                pages,
+                documents: documents.unwrap_or_else(|| pages.saturating_sub(sample.pending_documents)),
+            },
+            delay: self.storage.progress().delay(Timestamp::now()),
+            lag,
+            partitions,
+            store: self.store_status(&sample),
+            index: self.index_status(&sample),
+            board: Arc::clone(&self.board.borrow()),
+            recent: metrics.recent(),
+            log: self.log.lines(),
+            shutting_down: shutting_down.map(str::to_owned),
+            finished: self.finished,
+        }
+    }
+
+    fn store_status(&self, sample: &Sample) -> StoreStatus {
+        let (transactions, transaction) = self.metrics.transactions();
+        StoreStatus {
+            path: self.storage.path().display().to_string(),
+            file_bytes: sample.file_bytes,
+            wal_bytes: sample.wal_bytes,
+            transaction,
+            transactions,
+        }
+    }
+
+    fn index_status(&self, sample: &Sample) -> IndexStatus {
+        let index = &self.metrics.index;
+        let quantiles = index.bulk_quantiles();
+        IndexStatus {
+            target: self.index_target.clone(),
+            engine: index.engine.lock().clone(),
+            health: *index.health.lock(),
+            documents: *index.documents.lock(),
+            pending: sample.pending_documents,
+            bulk_p50: quantiles.map(|(p50, _)| p50),
+            bulk_p99: quantiles.map(|(_, p99)| p99),
+            bulks: index.bulks.load(Relaxed),
+            retries: index.retries.load(Relaxed),
+            throttled: index.throttled.load(Relaxed),
+            rejected: index.rejected.load(Relaxed),
+            bytes: *index.bytes.lock(),
+        }
+    }
+
+    /// Looks at what only the disk knows, if it is time: off the async threads.
+    async fn look(&mut self, handles: &PerStage<StageHandle>, view: &View, ending: bool) {
+        let ended = self.source_is_stored();
+        let due = self.sampled.as_ref().is_none_or(|(at, _)| at.elapsed() >= SAMPLE_INTERVAL);
+        // The figures of a stopped aggregation are read from the database; a running one publishes them itself.
+        let asked = (!handles.get(Stage::Aggregate).state().is_active()
+            && (self.board.borrow().view != *view || self.board.borrow().countries.is_empty()))
+        .then(|| view.clone());
+        if !due && asked.is_none() && !(ended && !self.finished) && !ending {
+            return;
+        }
+        let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let reader = storage.reader()?;
+            let sample = sample(&reader, storage.path().to_owned(), &target)?;
+            let board = asked.map(|view| read_board(&reader, view)).transpose()?;
+            Ok::<_, StorageError>((sample, board))
+        });
+        match looked.await {
+            Ok(Ok((sample, board))) => {
+                if let Some(board) = board {
+                    self.board.send_replace(Arc::new(board));
+                }
+                let indexed = sample.pending_documents == 0;
+                let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
+                self.finished |= ended && aggregated && indexed;
+                self.sampled = Some((Instant::now(), sample));
+            }
+            Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+            Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+        }
+    }
+
+    /// A finite source is at its end and everything of it is stored.
+    fn source_is_stored(&self) -> bool {
+        let Some(progress) = &self.progress else {
+            return false;
+        };
+        let Some(end) = progress.borrow().end.clone() else {
+            return false;
+        };
+        let stored = self.ledger.stored();
+        let reached = |(partition, end): (&i32, &i64)| stored.get(partition).copied().unwrap_or(0) >= *end;
+        end.offsets.iter().all(reached) && self.batches.is_empty() && self.metrics.queued.load(Relaxed) == 0
+    }
+}
+
+fn status(handle: &StageHandle, rate: &mut Rate, backlog: u64, now: Instant) -> StageStatus {
+    let state = handle.state();
+    let processed = handle.processed();
+    if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
+        rate.clear();
+    } else {
+        rate.sample(now, processed);
+    }
+    StageStatus {
+        rate: rate.per_second(),
+        state,
+        processed,
+        backlog,
+        errors: handle.errors(),
+        last_error: handle.last_error(),
+    }
+}
+
+fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, StorageError> {
+    let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut wal = path.clone().into_os_string();
+    wal.push("-wal");
+    let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
+    Ok(Sample { file_bytes: size(path), wal_bytes: size(wal.into()), pending_documents })
+}
+
+/// The board of `view` out of the database.
+fn read_board(reader: &Reader, view: View) -> Result<Board, StorageError> {
+    let limit = if view.limit == 0 { DEFAULT_LIMIT } else { view.limit };
+    let order = match view.sort {
+        SortBy::Clicks => Order::Clicks,
+        SortBy::Users => Order::Users,
+        SortBy::Time => Order::Time,
+    };
+    let pages = reader.top(view.country.as_deref(), order, Some(limit as u64))?;
+    let countries: Vec<CountryRow> = reader
+        .countries()?
+        .into_iter()
+        .map(|country| CountryRow { country: country.country.into(), clicks: country.clicks, urls: country.urls })
+        .collect();
+    let counted = |row: &&CountryRow| view.country.as_deref().is_none_or(|country| *row.country == *country);
+    let matching = countries.iter().filter(counted).map(|row| row.urls).sum();
+    let pages = pages
+        .into_iter()
+        .map(|page| PageRow {
+            url: page.url.into(),
+            country: page.country.into(),
+            clicks: page.clicks,
+            unique_users: page.unique_users,
+            avg_time_spent: page.avg_time_spent,
+        })
+        .collect();
+    Ok(Board { view, countries, pages, matching })
+}

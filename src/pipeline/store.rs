@@ -1,0 +1,107 @@
+//! Store: batches from the queue → SQLite, one transaction each.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use parking_lot::Mutex;
+
+use super::handle::{Backoff, Signal, StageHandle};
+use super::metrics::Metrics;
+use super::offsets::OffsetLedger;
+use super::snapshot::RecentClick;
+use crate::click::Click;
+use crate::storage::{IngestBatch, Storage, StorageError};
+
+/// How many clicks of a batch are shown to people.
+const SHOWN_CLICKS: usize = 10;
+
+/// What the stage works with.
+pub(super) struct StoreStage {
+    pub storage: Arc<Storage>,
+    pub batches: Receiver<IngestBatch>,
+    /// The batch being committed: it outlives a failure or a panic of the stage and is the first of the next run.
+    pub in_hand: Mutex<Option<IngestBatch>>,
+    pub ledger: Arc<OffsetLedger>,
+    pub metrics: Arc<Metrics>,
+}
+
+impl StoreStage {
+    /// Works until asked to stop.
+    ///
+    /// # Errors
+    /// The database is damaged; passing trouble is waited out. The batch stays in hand.
+    pub(super) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        handle.running();
+        let mut backoff = Backoff::new();
+        loop {
+            let signal = handle.signal();
+            if signal == Signal::Stop {
+                return Ok(());
+            }
+            if !self.take() {
+                if signal == Signal::Drain {
+                    return Ok(());
+                }
+                continue;
+            }
+            if signal == Signal::Drain {
+                handle.draining(format!("{} messages to commit", self.metrics.queued.load(Relaxed)));
+            }
+            match self.commit(handle) {
+                Ok(()) => {
+                    backoff.reset();
+                    if signal == Signal::Run {
+                        handle.running();
+                    }
+                }
+                Err(error) if error.is_transient() => {
+                    let pause = backoff.next();
+                    handle.backing_off(&error.to_string(), pause);
+                    handle.sleep(pause);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the next batch in hand unless there is one already; `false` if none came in time.
+    fn take(&self) -> bool {
+        let mut in_hand = self.in_hand.lock();
+        if in_hand.is_none() {
+            match self.batches.recv_timeout(Duration::from_millis(50)) {
+                Ok(batch) => *in_hand = Some(batch),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn commit(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        let mut in_hand = self.in_hand.lock();
+        let Some(batch) = in_hand.as_ref() else {
+            return Ok(());
+        };
+        let begin = Instant::now();
+        let outcome = self.storage.store(batch)?;
+        self.metrics.committed(outcome, begin.elapsed());
+        self.ledger.committed(&batch.offsets);
+        self.metrics.queued.fetch_sub(batch.messages() as u64, Relaxed);
+        let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
+        self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));
+        handle.count_processed(batch.clicks.len() as u64);
+        *in_hand = None;
+        Ok(())
+    }
+}
+
+fn recent(click: &Click<'_>) -> RecentClick {
+    RecentClick {
+        timestamp: click.timestamp,
+        user_id: click.user_id.to_owned(),
+        url: click.url.to_owned(),
+        country: click.country.to_owned(),
+        city: click.city.to_owned(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The supervisor: owns the stages, obeys commands, publishes snapshots, drains at the end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::command::{Command, StageAction, View};
+use super::handle::Signal;
+use super::publisher::Publisher;
+use super::snapshot::Snapshot;
+use super::stage::{PerStage, Stage};
+use super::worker::{Ended, Worker};
+
+/// How often a snapshot is made.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
+const LAST_RESORT: Duration = Duration::from_secs(5);
+
+pub(super) struct Supervisor {
+    pub workers: PerStage<Worker>,
+    pub ended: mpsc::UnboundedReceiver<Ended>,
+    pub commands: mpsc::Receiver<Command>,
+    pub view: watch::Sender<View>,
+    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    pub publisher: Publisher,
+    pub shutdown_timeout: Duration,
+}
+
+/// Stages being stopped one after the other, so that each finishes what the one before handed over.
+struct Drain {
+    left: VecDeque<Stage>,
+    deadline: Instant,
+    then_end: bool,
+}
+
+impl Supervisor {
+    /// Works until it is told to shut down and has done so, or nobody can tell it anything any more.
+    pub(super) async fn run(mut self) {
+        let mut tick = tokio::time::interval(SNAPSHOT_INTERVAL);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut drain: Option<Drain> = None;
+        loop {
+            tokio::select! {
+                Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
+                command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown), &mut drain),
+                _ = tick.tick() => {}
+            }
+            if let Some(current) = &mut drain {
+                let finished = self.advance(current);
+                let ends = current.then_end;
+                if finished {
+                    drain = None;
+                }
+                if finished && ends {
+                    self.publish(Some("nothing more")).await;
+                    return;
+                }
+            }
+            let waiting_for = drain.as_ref().filter(|drain| drain.then_end).map(|drain| self.waiting_for(drain));
+            self.publish(waiting_for.as_deref()).await;
+        }
+    }
+
+    fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {
+        let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
+        match command {
+            Command::View(view) => {
+                self.view.send_replace(view);
+            }
+            Command::Shutdown if ending => {
+                // Asked twice: whoever asks has no patience left.
+                for stage in Stage::ALL {
+                    self.workers.get_mut(stage).end(Signal::Stop);
+                }
+            }
+            Command::Shutdown => *drain = Some(self.drain(true)),
+            // The end has been asked for; nothing is started any more.
+            _ if ending => {}
+            Command::StopAll => *drain = Some(self.drain(false)),
+            Command::StartAll => {
+                *drain = None;
+                for stage in Stage::ALL {
+                    self.workers.get_mut(stage).start();
+                }
+            }
+            Command::Stage(stage, action) => {
+                if let Some(drain) = drain {
+                    drain.left.retain(|&left| left != stage);
+                }
+                let worker = self.workers.get_mut(stage);
+                match action {
+                    StageAction::Start => worker.start(),
+                    StageAction::Stop => worker.end(Signal::Stop),
+                    StageAction::Restart => worker.restart(),
+                }
+            }
+        }
+    }
+
+    fn drain(&self, then_end: bool) -> Drain {
+        Drain { left: Stage::ALL.into(), deadline: Instant::now() + self.shutdown_timeout, then_end }
+    }
+
+    /// Takes the next step of a drain; whether it is done.
+    fn advance(&mut self, drain: &mut Drain) -> bool {
+        let now = Instant::now();
+        if now >= drain.deadline {
+            tracing::warn!(target: "pipeline", "the time to drain is over; what is left is done at the next start");
+            for stage in Stage::ALL {
+                self.workers.get_mut(stage).end(Signal::Stop);
+            }
+            let alive = Stage::ALL.into_iter().any(|stage| self.workers.get(stage).is_alive());
+            return !alive || now >= drain.deadline + LAST_RESORT;
+        }
+        while let Some(&stage) = drain.left.front() {
+            let worker = self.workers.get_mut(stage);
+            if worker.is_alive() {
+                let signal = if stage == Stage::Ingest { Signal::Stop } else { Signal::Drain };
+                if worker.handle.signal() == Signal::Run {
+                    worker.end(signal);
+                }
+                return false;
+            }
+            drain.left.pop_front();
+        }
+        true
+    }
+
+    /// What a shutdown waits for, in words.
+    fn waiting_for(&self, drain: &Drain) -> String {
+        let Some(&stage) = drain.left.front() else {
+            return "nothing more".to_owned();
+        };
+        match self.workers.get(stage).handle.state() {
+            super::StageState::Draining { waiting_for } => format!("{stage}: {waiting_for}"),
+            super::StageState::BackingOff { cause, .. } => format!("{stage}: {cause}"),
+            state => format!("{stage}, which is {}", state.name()),
+        }
+    }
+
+    async fn publish(&mut self, shutting_down: Option<&str>) {
+        let stages = PerStage::from_fn(|stage| self.workers.get(stage).handle.clone());
+        let view = self.view.borrow().clone();
+        let snapshot = self.publisher.snapshot(&stages, &view, shutting_down).await;
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+}
