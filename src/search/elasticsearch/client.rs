@@ -1,5 +1,6 @@
 //! One request to one of the nodes: turns, fail-over, the time limit, and nothing of HTTP beyond this file.
 
+use std::error::Error as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use elasticsearch::auth::Credentials as HttpCredentials;
 use elasticsearch::cert::{Certificate, CertificateValidation};
 use elasticsearch::http::Method;
 use elasticsearch::http::headers::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
-use elasticsearch::http::transport::{SingleNodeConnectionPool, Transport, TransportBuilder};
+use elasticsearch::http::transport::{BuildError, SingleNodeConnectionPool, Transport, TransportBuilder};
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -160,9 +161,10 @@ impl Node {
         let validation = match (options.verify, authorities) {
             (false, _) => CertificateValidation::None,
             (true, None) => CertificateValidation::Default,
-            (true, Some(pem)) => CertificateValidation::Full(Certificate::from_pem(pem).map_err(|error| {
-                OptionsError::Client { cause: narrator.line(&format!("the CA file is no use: {error}")) }
-            })?),
+            (true, Some(pem)) => CertificateValidation::Full(
+                Certificate::from_pem(pem)
+                    .map_err(|error| OptionsError::Client { cause: narrator.line(&error.to_string()) })?,
+            ),
         };
         // The meta header is for Elastic's own telemetry and means nothing to OpenSearch.
         let mut builder = TransportBuilder::new(SingleNodeConnectionPool::new(address.url))
@@ -175,8 +177,16 @@ impl Node {
             Credentials::Basic { username, password } => builder.auth(HttpCredentials::Basic(username, password)),
             Credentials::ApiKey(key) => builder.auth(HttpCredentials::EncodedApiKey(key)),
         };
-        let transport =
-            builder.build().map_err(|error| OptionsError::Client { cause: narrator.line(&error.to_string()) })?;
+        let transport = builder.build().map_err(|error| {
+            let cause = match &error {
+                BuildError::Cert(http) => http.source().map_or_else(|| http.to_string(), |cause| cause.to_string()),
+                other => other.to_string(),
+            };
+            match &options.ca_file {
+                Some(path) if options.verify => unusable(path, narrator.line(&cause)),
+                _ => OptionsError::Client { cause: narrator.line(&cause) },
+            }
+        })?;
         Ok(Self { name, transport, rests_until: Mutex::new(None) })
     }
 
@@ -196,10 +206,13 @@ impl Node {
 }
 
 fn read_authorities(path: &Path) -> Result<Vec<u8>, OptionsError> {
-    let bad = |cause: String| OptionsError::CaFile { path: path.display().to_string(), cause };
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+    let pem = std::fs::read(path).map_err(|error| unusable(path, error.to_string()))?;
     match Certificate::from_pem(&pem) {
         Ok(_) => Ok(pem),
-        Err(error) => Err(bad(error.to_string())),
+        Err(error) => Err(unusable(path, error.to_string())),
     }
+}
+
+fn unusable(path: &Path, cause: String) -> OptionsError {
+    OptionsError::CaFile { path: path.display().to_string(), cause }
 }
