@@ -1,5 +1,11 @@
 //! The search index behind one trait: Elasticsearch or OpenSearch over HTTP, or the embedded full-text index.
 
+pub mod elasticsearch;
+pub mod embedded;
+mod id;
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -181,4 +187,24 @@ pub enum SearchError {
         /// Why.
         cause: String,
     },
+}
+
+impl SearchError {
+    /// Whether the same request may succeed later with nobody changing anything: the engine is away, slow,
+    /// overloaded or out of order, or the disk is full or busy.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            SearchError::Unreachable { .. }
+            | SearchError::TimedOut { .. }
+            | SearchError::Throttled { .. }
+            | SearchError::Server { .. }
+            | SearchError::Disk { .. } => true,
+            SearchError::Unauthorized { .. } | SearchError::Refused { .. } => false,
+        }
+    }
+
+    /// Whether someone must mend the credentials or the permissions first.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self, SearchError::Unauthorized { .. })
+    }
 }

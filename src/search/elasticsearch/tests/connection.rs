@@ -1,0 +1,199 @@
+//! Reaching the engine: nodes, credentials, certificates, and what never shows.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use super::*;
+use crate::search::tests::document;
+use crate::search::tests::stand_in::StandIn;
+
+/// A port of this machine on which nobody listens.
+async fn dead_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    format!("http://{address}")
+}
+
+/// The `Authorization` headers a server has got.
+async fn authorizations(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.unwrap();
+    let header = |request: &wiremock::Request| request.headers.get("authorization")?.to_str().ok().map(str::to_owned);
+    requests.iter().filter_map(header).collect()
+}
+
+#[tokio::test]
+async fn nobody_listening_is_unreachable() {
+    let error = client(&dead_url().await).prepare().await.unwrap_err();
+    assert!(matches!(&error, SearchError::Unreachable { cause, .. } if cause.contains("refused")), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_off_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"items\":[").await;
+        }
+    });
+    let error = client(&url).upsert(&[document("/a", "FR", 1)]).await.unwrap_err();
+    assert!(matches!(error, SearchError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn requests_pass_over_a_dead_node() {
+    let engine = StandIn::start().await;
+    let urls = vec![dead_url().await, engine.url(), dead_url().await];
+    let index = Elasticsearch::new(ElasticsearchOptions { urls, ..Default::default() }).unwrap();
+    index.prepare().await.unwrap();
+    for version in 1..6 {
+        index.upsert(&[document("/a", "FR", version)]).await.unwrap();
+    }
+    assert_eq!(index.status().await.unwrap().documents, 1);
+}
+
+#[tokio::test]
+async fn requests_take_turns() {
+    let answer = ResponseTemplate::new(200).set_body_json(json!({}));
+    let nodes = [always(answer.clone()).await, always(answer).await];
+    let urls = nodes.iter().map(MockServer::uri).collect();
+    let index = Elasticsearch::new(ElasticsearchOptions { urls, ..Default::default() }).unwrap();
+    for _ in 0..6 {
+        index.refresh().await.unwrap();
+    }
+    for node in &nodes {
+        assert_eq!(node.received_requests().await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_sent_and_never_shown() {
+    // A careless proxy that echoes what it was sent.
+    let echo = |request: &wiremock::Request| {
+        let header = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        ResponseTemplate::new(401).set_body_string(format!("who is {header} (hush-hush, p%40ss-word, p@ss-word)?"))
+    };
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(echo).mount(&server).await;
+    let basic = Credentials::Basic { username: "ann".to_owned(), password: "hush-hush".to_owned() };
+    let key = Credentials::ApiKey("a2V5OnNlY3JldA==".to_owned());
+    let in_url = server.uri().replace("http://", "http://ann:p%40ss-word@");
+    let cases = [
+        (
+            ElasticsearchOptions { credentials: basic, ..options(&server.uri()) },
+            "Basic YW5uOmh1c2gtaHVzaA==",
+            "hush-hush",
+        ),
+        (
+            ElasticsearchOptions { credentials: key, ..options(&server.uri()) },
+            "ApiKey a2V5OnNlY3JldA==",
+            "a2V5OnNlY3JldA==",
+        ),
+        (options(&in_url), "Basic YW5uOnBAc3Mtd29yZA==", "p@ss-word"),
+    ];
+    for (options, header, secret) in cases {
+        let shown_options = format!("{options:?}");
+        let index = Elasticsearch::new(options).unwrap();
+        let error = index.prepare().await.unwrap_err();
+        assert!(error.is_unauthorized());
+        assert_eq!(authorizations(&server).await.last().unwrap(), header);
+        assert_eq!(index.target(), format!("{}/clicktop", server.uri()));
+        let encoded = header.split(' ').next_back().unwrap();
+        for shown in [error.to_string(), format!("{error:?}"), format!("{index:?}"), index.target(), shown_options] {
+            for secret in [secret, encoded, "p%40ss-word@"] {
+                assert!(!shown.contains(secret), "{secret} shows in {shown}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn credentials_in_the_url_of_a_dead_node_never_show() {
+    let url = dead_url().await.replace("http://", "http://ann:hush-hush@");
+    let urls = vec![url.clone(), url];
+    let error = Elasticsearch::new(ElasticsearchOptions { urls, ..Default::default() }).unwrap().prepare().await;
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("127.0.0.1"));
+    assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+}
+
+#[tokio::test]
+async fn compressed_requests_say_so() {
+    let server = always(ResponseTemplate::new(200).set_body_json(json!({"items": [item(201, "", "")]}))).await;
+    let index = Elasticsearch::new(ElasticsearchOptions { gzip: true, ..options(&server.uri()) }).unwrap();
+    index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
+    let request = server.received_requests().await.unwrap().remove(0);
+    assert_eq!(request.headers.get("content-encoding").unwrap(), "gzip");
+    assert_eq!(request.headers.get("content-type").unwrap(), "application/x-ndjson");
+    assert_eq!(request.body.get(..2), Some(&[0x1f, 0x8b][..]));
+}
+
+/// A server on https that greets like an engine, and the PEM of the authority that vouches for it.
+async fn secure_engine() -> (String, String) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let body = r#"{"version":{"number":"9.1.0"}}"#;
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all((head + body).as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (format!("https://localhost:{port}"), authority.pem())
+}
+
+#[tokio::test]
+async fn a_certificate_counts_only_with_its_authority() {
+    let (url, pem) = secure_engine().await;
+    let error = client(&url).engine().await.unwrap_err();
+    assert!(matches!(&error, SearchError::Unreachable { cause, .. } if cause.contains("CA file")), "{error}");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), pem).unwrap();
+    let options = ElasticsearchOptions { ca_file: Some(file.path().to_owned()), ..options(&url) };
+    assert_eq!(Elasticsearch::new(options.clone()).unwrap().engine().await.unwrap().1, "9.1.0");
+
+    let unchecked = ElasticsearchOptions { ca_file: None, verify: false, ..options };
+    assert_eq!(Elasticsearch::new(unchecked).unwrap().engine().await.unwrap().1, "9.1.0");
+}
+
+#[test]
+fn a_ca_file_that_is_no_use_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+    for content in ["", "no certificate", broken] {
+        std::fs::write(file.path(), content).unwrap();
+        let options = ElasticsearchOptions { ca_file: Some(file.path().to_owned()), ..options("https://localhost") };
+        let error = Elasticsearch::new(options).unwrap_err().to_string();
+        assert!(error.contains("CA file"), "{error}");
+    }
+    let missing = ElasticsearchOptions { ca_file: Some("/no/such.pem".into()), ..options("https://localhost") };
+    assert!(Elasticsearch::new(missing).unwrap_err().to_string().contains("/no/such.pem"));
+}

@@ -1,0 +1,149 @@
+//! Preparing the index, and what is asked of the engine besides writing.
+
+use super::*;
+use crate::search::tests::document;
+use crate::search::tests::stand_in::StandIn;
+
+async fn puts(engine: &StandIn) -> usize {
+    let requests = engine.server().received_requests().await.unwrap();
+    requests.iter().filter(|request| request.method.as_str() == "PUT").count()
+}
+
+#[tokio::test]
+async fn the_index_is_created_once_with_its_mapping() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    let prepared = index.prepare().await.unwrap();
+    assert_eq!(prepared, Prepared { engine: "opensearch 2.19.1".to_owned(), created: true });
+    index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
+    let again = client(&engine.url()).prepare().await.unwrap();
+    assert!(!again.created);
+    assert_eq!(puts(&engine).await, 1);
+    let creation: Value = serde_json::from_str(&bodies(engine.server(), "/clicktop").await[0]).unwrap();
+    let properties = &creation["mappings"]["properties"];
+    assert_eq!(properties["url"], json!({"type": "keyword", "ignore_above": 8191}));
+    assert_eq!(properties["clicks"]["type"], "long");
+    assert_eq!(properties["updated_at"]["type"], "date");
+    assert_eq!(creation["mappings"]["_meta"]["clicktop"]["mapping_version"], 1);
+}
+
+#[tokio::test]
+async fn losing_the_race_to_create_is_fine() {
+    let engine = StandIn::start().await;
+    // The index is absent when the client looks, and there when it creates.
+    Mock::given(method("GET"))
+        .and(path("/clicktop/_mapping"))
+        .respond_with(ResponseTemplate::new(404))
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(engine.server())
+        .await;
+    let other = client(&engine.url());
+    other.create().await.unwrap();
+    assert!(client(&engine.url()).prepare().await.unwrap().created);
+}
+
+#[tokio::test]
+async fn an_index_with_another_mapping_is_refused_naming_the_field() {
+    let engine = StandIn::start().await;
+    let mut mappings = mapping::creation();
+    mappings["mappings"]["properties"]["url"] = json!({"type": "text"});
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"clicktop": mappings}));
+    Mock::given(path("/clicktop/_mapping")).respond_with(answer).with_priority(1).mount(engine.server()).await;
+    let error = client(&engine.url()).prepare().await.unwrap_err();
+    assert!(matches!(&error, SearchError::Refused { reason, .. } if reason.starts_with("field url")), "{error}");
+    assert_eq!(puts(&engine).await, 0);
+    let checked = client(&engine.url()).check().await.unwrap();
+    assert!(matches!(&checked.index, IndexState::Unfit(why) if why.starts_with("field url")), "{checked:?}");
+}
+
+#[tokio::test]
+async fn an_index_deleted_meanwhile_shows_in_the_status() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    index.prepare().await.unwrap();
+    index.status().await.unwrap();
+    engine.delete_index();
+    let error = index.status().await.unwrap_err();
+    assert!(matches!(&error, SearchError::Refused { status: 404, .. }), "{error}");
+    assert!(error.to_string().contains("restart the index stage"), "{error}");
+    assert!(index.prepare().await.unwrap().created);
+}
+
+#[tokio::test]
+async fn health_and_size_are_optional() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    index.prepare().await.unwrap();
+    let status = index.status().await.unwrap();
+    assert_eq!(status, EngineStatus { health: Some(EngineHealth::Yellow), documents: 0, bytes: Some(4096) });
+    for forbidden in ["/_cluster/health/clicktop", "/clicktop/_stats/store"] {
+        let refusal = ResponseTemplate::new(403);
+        Mock::given(path(forbidden)).respond_with(refusal).with_priority(1).mount(engine.server()).await;
+    }
+    let status = index.status().await.unwrap();
+    assert_eq!(status, EngineStatus { health: None, documents: 0, bytes: None });
+    let refusal = ResponseTemplate::new(401);
+    Mock::given(path("/clicktop/_count")).respond_with(refusal).with_priority(1).mount(engine.server()).await;
+    assert!(index.status().await.unwrap_err().is_unauthorized());
+}
+
+#[tokio::test]
+async fn the_engine_is_named_by_its_greeting_or_by_its_nodes() {
+    let greeting = json!({"version": {"number": "9.1.0", "build_flavor": "default"}, "tagline": "You Know"});
+    let server = always(ResponseTemplate::new(200).set_body_json(greeting)).await;
+    assert_eq!(client(&server.uri()).engine().await.unwrap(), ("elasticsearch".to_owned(), "9.1.0".to_owned()));
+
+    let server = MockServer::start().await;
+    Mock::given(path("/")).respond_with(ResponseTemplate::new(405)).mount(&server).await;
+    let nodes = ResponseTemplate::new(200).set_body_json(json!({"nodes": {"x": {"version": "8.17.10"}}}));
+    Mock::given(path("/_nodes/_local")).respond_with(nodes).mount(&server).await;
+    assert_eq!(client(&server.uri()).engine().await.unwrap(), ("elasticsearch".to_owned(), "8.17.10".to_owned()));
+
+    for body in ["{}", "", "hello", r#"{"version": {"number": 9}}"#] {
+        let server = always(ResponseTemplate::new(200).set_body_string(body)).await;
+        let error = client(&server.uri()).prepare().await.unwrap_err();
+        assert!(matches!(error, SearchError::Server { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_changes_nothing() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    let absent = index.check().await.unwrap();
+    assert_eq!((absent.engine.as_str(), absent.version.as_str()), ("opensearch", "2.19.1"));
+    assert_eq!((absent.index, absent.health), (IndexState::Absent, None));
+    assert!(matches!(absent.write, WriteAccess::Unknown(_)));
+    assert_eq!(puts(&engine).await, 0);
+
+    index.prepare().await.unwrap();
+    let ready = index.check().await.unwrap();
+    assert_eq!((ready.index, ready.health), (IndexState::Ready, Some(EngineHealth::Yellow)));
+    assert_eq!(ready.write, WriteAccess::Allowed);
+    assert_eq!(index.status().await.unwrap().documents, 0);
+
+    let body = json!({"error": {"type": "security_exception", "reason": "read only"}});
+    let refusal = ResponseTemplate::new(403).set_body_json(body);
+    Mock::given(path("/clicktop/_update/clicktop-check"))
+        .respond_with(refusal)
+        .with_priority(1)
+        .mount(engine.server())
+        .await;
+    let denied = index.check().await.unwrap();
+    assert_eq!(denied.write, WriteAccess::Denied("security_exception: read only".to_owned()));
+}
+
+#[tokio::test]
+#[ignore = "needs an engine at CLICKTOP_TEST_SEARCH_URL"]
+async fn a_check_finds_its_way_around_a_real_engine() {
+    let url = std::env::var("CLICKTOP_TEST_SEARCH_URL").unwrap();
+    let index = format!("clicktop-test-{}", uuid::Uuid::new_v4());
+    let index = Elasticsearch::new(ElasticsearchOptions { index, ..options(&url) }).unwrap();
+    assert_eq!(index.check().await.unwrap().index, IndexState::Absent);
+    index.prepare().await.unwrap();
+    let ready = index.check().await.unwrap();
+    assert_eq!((ready.index, ready.write), (IndexState::Ready, WriteAccess::Allowed));
+    assert_eq!(index.status().await.unwrap().documents, 0);
+    index.delete().await;
+}

@@ -1,0 +1,184 @@
+//! What becomes of documents when the engine, or what stands before it, does not do as asked.
+
+use std::time::Duration;
+
+use super::*;
+use crate::search::tests::document;
+
+fn documents(count: usize) -> Vec<Document> {
+    (0..count).map(|n| document(&format!("/{n}"), "FR", 1)).collect()
+}
+
+async fn upsert_answered(response: ResponseTemplate, count: usize) -> Result<BulkOutcome, SearchError> {
+    let server = always(response).await;
+    client(&server.uri()).upsert(&documents(count)).await
+}
+
+fn items(items: &[Value]) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({"took": 1, "errors": true, "items": items}))
+}
+
+#[tokio::test]
+async fn every_item_of_a_mixed_answer_is_told_apart() {
+    let answer = items(&[
+        item(201, "", ""),
+        item(409, "version_conflict_engine_exception", "newer"),
+        item(429, "es_rejected_execution_exception", "queue is full"),
+        item(400, "document_parsing_exception", "bad\nfield"),
+        item(503, "unavailable_shards_exception", "primary is gone"),
+        item(200, "", ""),
+    ]);
+    let outcome = upsert_answered(answer, 6).await.unwrap();
+    let failure = |position, status, reason: &str| ItemFailure { position, status, reason: reason.to_owned() };
+    assert_eq!(
+        outcome.retry,
+        [
+            failure(2, 429, "es_rejected_execution_exception: queue is full"),
+            failure(4, 503, "unavailable_shards_exception: primary is gone"),
+        ]
+    );
+    assert_eq!(outcome.rejected, [failure(3, 400, "document_parsing_exception: bad\\nfield")]);
+}
+
+#[tokio::test]
+async fn positions_count_through_every_request_of_a_large_batch() {
+    let server = MockServer::start().await;
+    let refuse_last = |request: &wiremock::Request| {
+        let count = request.body.iter().filter(|b| **b == b'\n').count() / 2;
+        let mut answer = vec![item(201, "", ""); count - 1];
+        answer.push(item(400, "bad", "last"));
+        items(&answer)
+    };
+    Mock::given(method("POST")).and(path("/clicktop/_bulk")).respond_with(refuse_last).mount(&server).await;
+    let outcome = client(&server.uri()).upsert(&documents(4_500)).await.unwrap();
+    let positions: Vec<usize> = outcome.rejected.iter().map(|failure| failure.position).collect();
+    assert_eq!(positions, [1_999, 3_999, 4_499]);
+}
+
+#[tokio::test]
+async fn refused_credentials_at_an_item_hold_the_whole_request() {
+    for status in [401, 403] {
+        let answer = items(&[item(201, "", ""), item(status, "security_exception", "no write for you")]);
+        let error = upsert_answered(answer, 2).await.unwrap_err();
+        assert!(error.is_unauthorized() && error.to_string().contains("no write for you"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_index_rejects_no_document() {
+    let gone = item(404, "index_not_found_exception", "no such index [clicktop]");
+    let error = upsert_answered(items(&[gone.clone(), gone]), 2).await.unwrap_err();
+    assert!(
+        matches!(&error, SearchError::Refused { status: 404, reason, .. } if reason.contains("no such index")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_status_of_the_request_as_a_whole_says_what_can_be_done() {
+    for (status, transient, unauthorized) in [
+        (401, false, true),
+        (403, false, true),
+        (429, true, false),
+        (503, true, false),
+        (502, true, false),
+        (400, false, false),
+    ] {
+        let body = json!({"error": {"type": "some_exception", "reason": "because"}, "status": status});
+        let error = upsert_answered(ResponseTemplate::new(status).set_body_json(body), 1).await.unwrap_err();
+        assert_eq!((error.is_transient(), error.is_unauthorized()), (transient, unauthorized), "{error}");
+        assert!(error.to_string().contains("some_exception: because"), "{error}");
+    }
+    let throttled = upsert_answered(ResponseTemplate::new(429), 1).await.unwrap_err();
+    assert!(matches!(throttled, SearchError::Throttled { .. }));
+    let server_error = upsert_answered(ResponseTemplate::new(503), 1).await.unwrap_err();
+    assert!(matches!(server_error, SearchError::Server { status: 503, .. }));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_account_for_every_document_is_no_success() {
+    let ok = item(201, "", "");
+    let whole = json!({"items": [ok.clone(), ok.clone()]}).to_string();
+    let half = whole.get(..whole.len() / 2).unwrap().to_owned();
+    let answers = [
+        ResponseTemplate::new(200),
+        ResponseTemplate::new(200).set_body_string(half),
+        ResponseTemplate::new(200).set_body_string("<html>Please log in</html>"),
+        ResponseTemplate::new(200).set_body_bytes([0xff, 0xfe, 0x00]),
+        ResponseTemplate::new(200).set_body_json(json!([])),
+        ResponseTemplate::new(200).set_body_json(json!({"errors": false})),
+        items(std::slice::from_ref(&ok)),
+        items(&[ok.clone(), ok.clone(), ok.clone()]),
+        items(&[ok.clone(), json!({})]),
+        items(&[ok.clone(), json!({"delete": {"status": 200}})]),
+        items(&[ok.clone(), json!({"index": {"status": "201"}})]),
+        items(&[ok.clone(), json!({"index": {}})]),
+        items(&[ok.clone(), item(0, "", "")]),
+        items(&[ok.clone(), item(302, "", "")]),
+        items(&[ok, json!({"index": {"status": 99_999_999}})]),
+        ResponseTemplate::new(204),
+        ResponseTemplate::new(304),
+    ];
+    for answer in answers {
+        let shown = format!("{answer:?}");
+        let error = upsert_answered(answer, 2).await.unwrap_err();
+        assert!(matches!(error, SearchError::Server { .. }), "{error} for {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_halved_until_it_fits() {
+    let server = MockServer::start().await;
+    let takes_two = |request: &wiremock::Request| {
+        let count = request.body.iter().filter(|b| **b == b'\n').count() / 2;
+        let too_large = String::from_utf8_lossy(&request.body).contains("/large");
+        match count {
+            1 if too_large => ResponseTemplate::new(413),
+            1 | 2 if !too_large => items(&vec![item(201, "", ""); count]),
+            _ => ResponseTemplate::new(413).set_body_string("<html>Request Entity Too Large</html>"),
+        }
+    };
+    Mock::given(any()).respond_with(takes_two).mount(&server).await;
+    let mut batch = documents(9);
+    batch[6] = document("/large", "FR", 1);
+    let outcome = client(&server.uri()).upsert(&batch).await.unwrap();
+    assert_eq!(outcome.rejected.iter().map(|f| (f.position, f.status)).collect::<Vec<_>>(), [(6, 413)]);
+    let sent = bodies(&server, "/clicktop/_bulk").await;
+    for document in &batch {
+        let alone_or_in_pairs = |body: &&String| body.lines().count() <= 4 && body.contains(&document.id());
+        assert!(sent.iter().any(|body| alone_or_in_pairs(&body)), "{} was not sent again", document.url);
+    }
+}
+
+#[tokio::test]
+async fn no_documents_make_no_request() {
+    let server = always(ResponseTemplate::new(500)).await;
+    assert_eq!(client(&server.uri()).upsert(&[]).await.unwrap(), BulkOutcome::default());
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_slow_engine_is_a_timeout() {
+    let server = always(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
+    let limit = Duration::from_millis(50);
+    let options = ElasticsearchOptions { request_timeout: limit, ..options(&server.uri()) };
+    let error = Elasticsearch::new(options).unwrap().upsert(&documents(1)).await.unwrap_err();
+    assert_eq!(error, SearchError::TimedOut { target: format!("{}/clicktop", server.uri()), after: limit });
+}
+
+#[tokio::test]
+async fn a_search_that_makes_no_sense_is_an_error() {
+    let source = json!({"url": "/a", "country": "FR", "clicks": 1, "unique_users": 1, "avg_time_spent": null,
+        "first_seen": "yesterday", "last_seen": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"});
+    for body in [
+        json!({"hits": {"hits": [{"_version": 1, "_source": source}]}}),
+        json!({"hits": {"hits": [{"_version": 1}]}}),
+        json!({"hits": {}}),
+        json!({"timed_out": true, "hits": {"hits": []}}),
+    ] {
+        let server = always(ResponseTemplate::new(200).set_body_json(&body)).await;
+        let query = SearchQuery { text: "a".to_owned(), country: None, limit: 5 };
+        let error = client(&server.uri()).search(&query).await.unwrap_err();
+        assert!(matches!(error, SearchError::Server { .. }), "{error} for {body}");
+    }
+}

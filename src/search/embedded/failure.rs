@@ -1,0 +1,52 @@
+//! What can go wrong with the file, in words that say what to do.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use super::schema::SCHEMA;
+use crate::search::SearchError;
+
+/// Why a call on the file failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("made by a newer clicktop (schema {found}, this one knows {SCHEMA}): use that version, or {REBUILD}")]
+    NewerSchema { found: i32 },
+    #[error("this is the database of another program: choose another data directory or move the file away")]
+    NotOurs,
+    #[error("a task of the index ended unexpectedly: {0}")]
+    Task(String),
+}
+
+const REBUILD: &str =
+    "stop clicktop and delete the file with its -wal and -shm companions; it is rebuilt from the store";
+
+impl Failure {
+    /// The same as the pipeline knows it, naming the file.
+    pub(super) fn at(self, file: &Path) -> SearchError {
+        let cause = match &self {
+            Failure::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    format!("the file is damaged ({error}): {REBUILD}")
+                }
+                Some(ErrorCode::DiskFull) => format!("the disk is full ({error}): free some space"),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                    format!("another process is writing the file ({error}): it is tried again")
+                }
+                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                    format!("{error}: check the permissions of the file and its directory")
+                }
+                _ => error.to_string(),
+            },
+            other => other.to_string(),
+        };
+        SearchError::Disk {
+            path: crate::text::printable(&file.to_string_lossy()).into_owned(),
+            cause: crate::text::printable(&cause).into_owned(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The tables of the embedded index, and opening the file that holds them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::failure::Failure;
+
+/// Marks the file as ours ("ctop"), so that another program's database is refused, not written into.
+const APPLICATION_ID: i32 = 0x6374_6f70;
+
+/// The newest schema this program knows.
+pub(super) const SCHEMA: i32 = 1;
+
+/// How long a statement waits for another process that writes the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every url is stored and tokenised once, however many countries and versions its figures have: an upsert of known
+/// pages never touches the full-text index.
+///
+/// `detail=none` keeps no positions: the index only narrows down to urls that hold the sought trigrams, and every
+/// candidate is compared with the text itself, which also makes the match exact. `documents` is counted in the
+/// transaction that changes it, so that status needs no scan.
+const TABLES: &str = "
+CREATE TABLE urls (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE url_parts USING fts5(url, content='urls', content_rowid='id', detail=none, columnsize=0, tokenize='trigram');
+CREATE TABLE pages (
+    url_id INTEGER NOT NULL,
+    country TEXT NOT NULL,
+    clicks INTEGER NOT NULL,
+    unique_users INTEGER NOT NULL,
+    avg_time_spent REAL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (url_id, country)
+) WITHOUT ROWID;
+CREATE TABLE totals (documents INTEGER NOT NULL);
+INSERT INTO totals (documents) VALUES (0);
+";
+
+/// Opens the one connection that writes, and makes the tables if the file is new.
+pub(super) fn open_writer(file: &Path) -> Result<Connection, Failure> {
+    let mut writer = Connection::open(file)?;
+    writer.busy_timeout(BUSY_TIMEOUT)?;
+    writer.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // The pipeline notes in another file what it has sent, so a commit here must survive a power loss as well as that
+    // note does. One sync a batch costs a few per cent.
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    writer.pragma_update(None, "cache_size", -32 * 1024)?;
+    migrate(&mut writer)?;
+    Ok(writer)
+}
+
+/// Opens a connection that only reads; the tables are there already.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(file, flags)?;
+    reader.busy_timeout(BUSY_TIMEOUT)?;
+    reader.pragma_update(None, "query_only", true)?;
+    Ok(reader)
+}
+
+fn migrate(writer: &mut Connection) -> Result<(), Failure> {
+    let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let application_id: i32 = change.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let schema: i32 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables: i64 = change.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (application_id, schema) {
+        (APPLICATION_ID, SCHEMA) => Ok(()),
+        (APPLICATION_ID, newer) if newer > SCHEMA => Err(Failure::NewerSchema { found: newer }),
+        _ if tables == 0 => {
+            change.execute_batch(TABLES)?;
+            change.pragma_update(None, "application_id", APPLICATION_ID)?;
+            change.pragma_update(None, "user_version", SCHEMA)?;
+            Ok(change.commit()?)
+        }
+        _ => Err(Failure::NotOurs),
+    }
+}

@@ -1,0 +1,131 @@
+//! Writing documents: one batch, one transaction, and only a greater version replaces.
+
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
+
+use super::failure::Failure;
+use crate::search::{BulkOutcome, Document, ItemFailure};
+
+const FIND_URL: &str = "SELECT id FROM urls WHERE url = ?1";
+const ADD_URL: &str = "INSERT INTO urls (url) VALUES (?1)";
+const ADD_URL_PARTS: &str = "INSERT INTO url_parts (rowid, url) VALUES (?1, ?2)";
+const UPDATE_PAGE: &str = "UPDATE pages SET clicks = ?3, unique_users = ?4, avg_time_spent = ?5, first_seen = ?6,
+    last_seen = ?7, updated_at = ?8, version = ?9 WHERE url_id = ?1 AND country = ?2 AND version < ?9";
+const ADD_PAGE: &str =
+    "INSERT INTO pages (url_id, country, clicks, unique_users, avg_time_spent, first_seen, last_seen,
+    updated_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (url_id, country) DO NOTHING";
+
+/// Writes `documents` in one transaction. All of it is durable when this returns.
+pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<BulkOutcome, Failure> {
+    let mut outcome = BulkOutcome::default();
+    if documents.is_empty() {
+        return Ok(outcome);
+    }
+    // Immediate: a transaction that begins by reading could not become a writer once another process has written.
+    let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut added: i64 = 0;
+    {
+        let mut statements = Statements::prepare(&change)?;
+        let mut known: HashMap<&str, i64> = HashMap::new();
+        for (position, document) in documents.iter().enumerate() {
+            let Some(figures) = Figures::of(document) else {
+                outcome.rejected.push(ItemFailure {
+                    position,
+                    status: 400,
+                    reason: "clicks, unique_users or version is beyond a signed 64-bit number".to_owned(),
+                });
+                continue;
+            };
+            let (url_id, new_url) = match known.get(document.url.as_str()) {
+                Some(id) => (*id, false),
+                None => {
+                    let (id, new_url) = statements.url_id(&document.url)?;
+                    known.insert(&document.url, id);
+                    (id, new_url)
+                }
+            };
+            if statements.write(url_id, new_url, document, &figures)? {
+                added += 1;
+            }
+        }
+        if added > 0 {
+            change.execute("UPDATE totals SET documents = documents + ?1", [added])?;
+        }
+    }
+    change.commit()?;
+    Ok(outcome)
+}
+
+/// The counts as SQLite can hold them.
+struct Figures {
+    clicks: i64,
+    unique_users: i64,
+    version: i64,
+}
+
+impl Figures {
+    fn of(document: &Document) -> Option<Self> {
+        Some(Self {
+            clicks: document.clicks.try_into().ok()?,
+            unique_users: document.unique_users.try_into().ok()?,
+            version: document.version.try_into().ok()?,
+        })
+    }
+}
+
+struct Statements<'t> {
+    change: &'t Transaction<'t>,
+    find_url: CachedStatement<'t>,
+    add_url: CachedStatement<'t>,
+    add_url_parts: CachedStatement<'t>,
+    update_page: CachedStatement<'t>,
+    add_page: CachedStatement<'t>,
+}
+
+impl<'t> Statements<'t> {
+    fn prepare(change: &'t Transaction<'t>) -> Result<Self, Failure> {
+        Ok(Self {
+            change,
+            find_url: change.prepare_cached(FIND_URL)?,
+            add_url: change.prepare_cached(ADD_URL)?,
+            add_url_parts: change.prepare_cached(ADD_URL_PARTS)?,
+            update_page: change.prepare_cached(UPDATE_PAGE)?,
+            add_page: change.prepare_cached(ADD_PAGE)?,
+        })
+    }
+
+    /// The url's number, and whether it is new.
+    fn url_id(&mut self, url: &str) -> Result<(i64, bool), Failure> {
+        if let Some(id) = self.find_url.query_row([url], |row| row.get(0)).optional()? {
+            return Ok((id, false));
+        }
+        self.add_url.execute([url])?;
+        let id = self.change.last_insert_rowid();
+        self.add_url_parts.execute(params![id, url])?;
+        Ok((id, true))
+    }
+
+    /// Whether a document was added, not replaced or left alone.
+    fn write(&mut self, url_id: i64, new_url: bool, document: &Document, figures: &Figures) -> Result<bool, Failure> {
+        let first_seen = document.first_seen.as_millis();
+        let last_seen = document.last_seen.as_millis();
+        let updated_at = document.updated_at.as_millis();
+        let values: [&dyn ToSql; 9] = [
+            &url_id,
+            &document.country,
+            &figures.clicks,
+            &figures.unique_users,
+            &document.avg_time_spent,
+            &first_seen,
+            &last_seen,
+            &updated_at,
+            &figures.version,
+        ];
+        // Most documents of a running pipeline are known: they cost one look-up.
+        if !new_url && self.update_page.execute(&values[..])? > 0 {
+            return Ok(false);
+        }
+        Ok(self.add_page.execute(&values[..])? > 0)
+    }
+}
