@@ -64,4 +64,20 @@ mod tests {
     fn escapes_and_controls_are_spelled_out() {
         assert_eq!(printable("/a\u{1b}[2J\u{9b}1m\r\n\u{202e}x"), "/a\\u{1b}[2J\\u{9b}1m\\r\\n\\u{202e}x");
     }
+
+    #[test]
+    fn invisible_text_is_spelled_out() {
+        for hidden in ["\u{ad}", "\u{61c}", "\u{200b}", "\u{2066}", "\u{feff}", "\u{fff9}", "\u{e0041}"] {
+            assert!(printable(hidden).starts_with("\\u{"), "{}", hidden.escape_unicode());
+        }
+        // Emoji and scripts that join their letters stay whole.
+        assert!(matches!(printable("👩‍💻 می‌خواهم"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_by_characters_and_says_so() {
+        assert_eq!(excerpt("häß", 3), "häß");
+        assert_eq!(excerpt("häßlich", 3), "häß…");
+        assert_eq!(excerpt("a\nb\nc", 2), "a\\n…");
+    }
 }

@@ -123,3 +123,48 @@ impl Serialize for Display {
         serializer.collect_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLICK: Click<'_> = Click {
+        click_id: "c1",
+        user_id: "u1",
+        timestamp: Timestamp::from_millis(1_769_851_800_125),
+        url: "/a?b=\"c\",d",
+        country: "FR",
+        city: "Paris",
+        browser: "Firefox",
+        os: "Linux",
+        device: "desktop",
+    };
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn csv_quotes_only_what_needs_it() {
+        assert_eq!(
+            written(|out| CLICK.write_csv(out)),
+            "c1,u1,2026-01-31T09:30:00.125Z,\"/a?b=\"\"c\"\",d\",FR,Paris,Firefox,Linux,desktop"
+        );
+        let braced = Click { click_id: " {c", ..CLICK };
+        assert!(written(|out| braced.write_csv(out)).starts_with("\" {c\",u1"));
+    }
+
+    #[test]
+    fn json_is_flat_or_nested_by_family() {
+        assert_eq!(
+            written(|out| CLICK.write_json(out)),
+            r#"{"click_id":"c1","user_id":"u1","timestamp":"2026-01-31T09:30:00.125Z","url":"/a?b=\"c\",d","country":"FR","city":"Paris","browser":"Firefox","os":"Linux","device":"desktop"}"#
+        );
+        assert_eq!(
+            written(|out| CLICK.write_nested_json(out)),
+            r#"{"row_key":"c1","click_data":{"user_id":"u1","timestamp":"2026-01-31T09:30:00.125Z","url":"/a?b=\"c\",d"},"geo_data":{"country":"FR","city":"Paris"},"user_agent_data":{"browser":"Firefox","operating_system":"Linux","device":"desktop"}}"#
+        );
+    }
+}
