@@ -1,12 +1,18 @@
 //! The event: one click, its wire forms, and the compact batch the pipeline moves. Pure, no I/O.
 
 pub mod batch;
+mod csv;
 pub mod decode;
+mod encode;
+mod fields;
+mod json;
 pub mod timestamp;
 
 pub use batch::ClickBatch;
+pub use csv::is_csv_header;
 pub use decode::{DecodeError, Decoder, Format};
-pub use timestamp::Timestamp;
+pub use fields::FIELD_NAMES;
+pub use timestamp::{Timestamp, TimestampError};
 
 /// What an empty optional field is stored and shown as.
 pub const UNKNOWN: &str = "unknown";

@@ -1,0 +1,265 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::click::{Timestamp, UNKNOWN, is_csv_header};
+use crate::text::printable;
+
+const CSV: &str = "c1,u1,2026-01-31T09:30:00.125Z,/a,FR,Paris,Firefox,Linux,desktop";
+const JSON: &str = r#"{"click_id":"c1","user_id":"u1","timestamp":1769851800125,"url":"/a","country":"FR","city":"Paris","browser":"Firefox","os":"Linux","device":"desktop"}"#;
+const CLICK: Click<'_> = Click {
+    click_id: "c1",
+    user_id: "u1",
+    timestamp: Timestamp::from_millis(1_769_851_800_125),
+    url: "/a",
+    country: "FR",
+    city: "Paris",
+    browser: "Firefox",
+    os: "Linux",
+    device: "desktop",
+};
+
+fn error(format: Format, payload: impl AsRef<[u8]>) -> DecodeError {
+    Decoder::new(format).decode(payload.as_ref()).expect_err("not a click")
+}
+
+#[test]
+fn auto_tells_json_from_csv_by_the_first_byte_that_is_not_blank() {
+    let mut decoder = Decoder::new(Format::Auto);
+    for message in [CSV.to_owned(), JSON.to_owned(), format!(" \r\n\t{JSON}\n"), format!("{CSV}\r\n")] {
+        assert_eq!(decoder.decode(message.as_bytes()), Ok(CLICK), "{message}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    for message in [CSV, JSON] {
+        assert_eq!(Decoder::new(Format::Auto).decode(format!("\u{feff}{message}").as_bytes()), Ok(CLICK));
+    }
+}
+
+#[test]
+fn a_named_format_takes_no_other() {
+    assert_eq!(Decoder::new(Format::Csv).decode(CSV.as_bytes()), Ok(CLICK));
+    assert_eq!(Decoder::new(Format::Json).decode(JSON.as_bytes()), Ok(CLICK));
+    assert_eq!(error(Format::Json, CSV), DecodeError::NotAnObject);
+    assert_eq!(error(Format::Json, "[{}]"), DecodeError::NotAnObject);
+    assert_eq!(error(Format::Csv, JSON).kind(), "csv");
+}
+
+#[test]
+fn a_decoder_leaks_nothing_into_the_next_message() {
+    let mut decoder = Decoder::new(Format::Auto);
+    let quoted = CSV.replace("/a", "\"/\"\"a\"\"\"");
+    for _ in 0..3 {
+        assert_eq!(decoder.decode(quoted.as_bytes()).map(|click| click.url), Ok("/\"a\""));
+        assert!(decoder.decode(b"\"c\"\"\",\"broken").is_err());
+        assert_eq!(
+            decoder.decode(br#"{"click_id":"\u0041","user_id":"\u0042","timestamp":0,"url":"\/"}"#).map(|click| (
+                click.click_id,
+                click.user_id,
+                click.url,
+                click.os
+            )),
+            Ok(("A", "B", "/", UNKNOWN))
+        );
+    }
+}
+
+#[test]
+fn optional_fields_left_out_are_unknown() {
+    let expected = Click { country: UNKNOWN, city: UNKNOWN, browser: UNKNOWN, os: UNKNOWN, device: UNKNOWN, ..CLICK };
+    for message in [
+        "c1,u1,1769851800125,/a,,,,,",
+        "c1,u1,1769851800125,/a,\"\",\"\",\"\",\"\",\"\"",
+        r#"{"click_id":"c1","user_id":"u1","timestamp":"1769851800125","url":"/a"}"#,
+        r#"{"click_id":"c1","user_id":"u1","timestamp":1769851800125,"url":"/a","country":"","city":null,"user_agent_data":{}}"#,
+    ] {
+        assert_eq!(Decoder::default().decode(message.as_bytes()), Ok(expected), "{message}");
+    }
+}
+
+#[test]
+fn required_fields_must_say_something() {
+    for (at, field) in ["click_id", "user_id", "timestamp", "url"].into_iter().enumerate() {
+        for empty in ["", " ", "\t\u{a0}", "\"\"", "\"\n\""] {
+            let mut fields: Vec<&str> = CSV.split(',').collect();
+            fields[at] = empty;
+            // A message of one blank field is no record; blank all the same.
+            assert_eq!(error(Format::Auto, fields.join(",")), DecodeError::MissingField { field }, "{fields:?}");
+        }
+        let mut json: serde_json::Value = serde_json::from_str(JSON).expect("valid");
+        json[field] = serde_json::Value::Null;
+        assert_eq!(error(Format::Auto, json.to_string()), DecodeError::MissingField { field });
+        json.as_object_mut().expect("an object").remove(field);
+        assert_eq!(error(Format::Auto, json.to_string()), DecodeError::MissingField { field });
+    }
+    assert_eq!(DecodeError::MissingField { field: "url" }.to_string(), "`url` is missing or empty");
+}
+
+#[test]
+fn field_text_is_kept_as_it_is() {
+    let odd = " c\0\u{1b}[2J\u{202e} ";
+    let message = format!("{odd},u1,0,/a, ,\t,x ,é,👩‍💻");
+    let mut decoder = Decoder::default();
+    let click = decoder.decode(message.as_bytes()).expect("a click");
+    assert_eq!(
+        [click.click_id, click.country, click.city, click.browser, click.os, click.device],
+        [odd, " ", "\t", "x ", "é", "👩‍💻"]
+    );
+}
+
+#[test]
+fn a_message_of_nothing_is_empty() {
+    for nothing in ["", " ", "\n", "\r\n", "\u{feff}", "\u{feff} \t"] {
+        for format in [Format::Auto, Format::Csv, Format::Json] {
+            assert_eq!(error(format, nothing), DecodeError::Empty, "{nothing:?}");
+        }
+    }
+}
+
+#[test]
+fn the_longest_message_is_read_and_one_byte_more_is_not() {
+    let longest = CSV.replace("/a", &"/".repeat(MAX_MESSAGE_BYTES - CSV.len() + 2));
+    assert_eq!(longest.len(), MAX_MESSAGE_BYTES);
+    assert!(Decoder::default().decode(longest.as_bytes()).is_ok());
+    // Not even its UTF-8 is looked at.
+    let mut longer = longest.into_bytes();
+    longer.push(0xff);
+    let error = error(Format::Auto, longer);
+    assert_eq!(error, DecodeError::TooLong { bytes: MAX_MESSAGE_BYTES + 1, limit: MAX_MESSAGE_BYTES });
+    assert_eq!(error.to_string(), "message of 524289 bytes is longer than the limit of 524288");
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_refused() {
+    assert_eq!(error(Format::Auto, b"c1,u1,0,/\xff,,,,,"), DecodeError::Utf8 { at: 9 });
+    assert_eq!(error(Format::Auto, b"{\"url\":\"\xc3\"}"), DecodeError::Utf8 { at: 8 });
+}
+
+#[test]
+fn errors_quote_little_and_nothing_that_steers_a_terminal() {
+    let shown = error(Format::Auto, CSV.replace("2026-01", "2026-13")).to_string();
+    assert!(shown.starts_with("timestamp `2026-13-31T09:30:00.125Z` is not a time"), "{shown}");
+    let hostile = format!("c1,u1,\u{1b}[2J{},/a,,,,,", "x".repeat(100_000));
+    let shown = error(Format::Auto, hostile).to_string();
+    assert!(shown.starts_with("timestamp `\\u{1b}[2Jxxx") && shown.contains("x…` is not a time"), "{shown}");
+    assert!(shown.len() < 300, "{shown}");
+}
+
+#[test]
+fn every_error_has_a_label_to_count_under() {
+    for (message, kind) in [
+        (b"".as_slice(), "empty"),
+        (&[b'x'; MAX_MESSAGE_BYTES + 1], "too long"),
+        (b"\xff", "utf-8"),
+        (b"a,b", "csv"),
+        (b"\"", "csv"),
+        (b"\"a\"b", "csv"),
+        (b"a\"", "csv"),
+        (b"a\nb", "csv"),
+        (b"{", "json"),
+        (b"{\"url\":\"\",\"url\":\"\"}", "json"),
+        (b"{\"url\":1}", "json"),
+        (b"{\"url\":\"\\ud800\"}", "json"),
+        (b",,,,,,,,", "missing field"),
+        (b"c,u,soon,/,,,,,", "timestamp"),
+    ] {
+        assert_eq!(error(Format::Auto, message).kind(), kind, "{}", String::from_utf8_lossy(message));
+    }
+    assert_eq!(error(Format::Json, "a,b").kind(), "json");
+}
+
+#[test]
+fn real_clicks_decode() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real-clicks.csv");
+    let Ok(file) = std::fs::read(&path) else {
+        eprintln!("skipped: {} is absent", path.display());
+        return;
+    };
+    let mut decoder = Decoder::new(Format::Auto);
+    let mut clicks = 0;
+    for line in file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        assert!(!is_csv_header(line));
+        let click = decoder.decode(line).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(line)));
+        // The file is written in canonical form but for the times' milliseconds.
+        assert!(click.timestamp.to_string().starts_with("2015-05-"));
+        clicks += 1;
+    }
+    assert_eq!(clicks, 9_999);
+}
+
+/// Text that is hard on every wire form.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => any::<String>(),
+        2 => "[\",\r\n\\\\{}\\[\\]:\u{feff}\0\u{1b} a/😀é\u{202e}]{1,12}",
+        1 => "/[a-z]{1,8}(\\?[a-z=,&]{0,8})?",
+        1 => Just("click_id".to_owned()),
+        1 => Just(UNKNOWN.to_owned()),
+    ]
+}
+
+fn required() -> impl Strategy<Value = String> {
+    hostile().prop_filter("required", |text| !text.trim().is_empty())
+}
+
+fn optional() -> impl Strategy<Value = String> {
+    hostile().prop_map(|text| if text.is_empty() { UNKNOWN.to_owned() } else { text })
+}
+
+proptest! {
+    #[test]
+    fn a_click_comes_back_from_every_wire_form(
+        (click_id, user_id, url) in (required(), required(), required()),
+        millis in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
+        (country, city, browser, os, device) in (optional(), optional(), optional(), optional(), optional()),
+        end in "(\r?\n)?",
+    ) {
+        let click = Click {
+            click_id: &click_id,
+            user_id: &user_id,
+            timestamp: Timestamp::from_millis(millis),
+            url: &url,
+            country: &country,
+            city: &city,
+            browser: &browser,
+            os: &os,
+            device: &device,
+        };
+        let (mut csv, mut flat, mut nested) = (Vec::new(), Vec::new(), Vec::new());
+        click.write_csv(&mut csv);
+        click.write_json(&mut flat);
+        click.write_nested_json(&mut nested);
+        let mut auto = Decoder::new(Format::Auto);
+        for (format, mut wire) in [(Format::Csv, csv), (Format::Json, flat), (Format::Json, nested)] {
+            wire.extend_from_slice(end.as_bytes());
+            let mut named = Decoder::new(format);
+            prop_assert_eq!(named.decode(&wire), Ok(click), "{}", String::from_utf8_lossy(&wire));
+            prop_assert_eq!(auto.decode(&wire), Ok(click), "{}", String::from_utf8_lossy(&wire));
+            prop_assert!(!is_csv_header(&wire));
+        }
+    }
+
+    #[test]
+    fn any_bytes_decode_or_give_a_printable_error(
+        noise in any::<Vec<u8>>(),
+        near in "[\\[{]?[\",:{}\\[\\]\\\\0-9a-z\r\n\\-]{0,80}",
+        cut in 0..JSON.len(),
+        (at, byte) in (0..CSV.len(), any::<u8>()),
+    ) {
+        let mut flipped = CSV.as_bytes().to_vec();
+        flipped[at] = byte;
+        let truncated = JSON.as_bytes()[..cut].to_vec();
+        for payload in [noise, near.into_bytes(), flipped, truncated] {
+            for format in [Format::Auto, Format::Csv, Format::Json] {
+                if let Err(error) = Decoder::new(format).decode(&payload) {
+                    let shown = error.to_string();
+                    prop_assert_eq!(printable(&shown), shown.as_str());
+                }
+            }
+            is_csv_header(&payload);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The nine fields as the decoders find them, before they make a [`Click`].
+
+use super::decode::DecodeError;
+use super::{Click, UNKNOWN};
+use crate::text::excerpt;
+
+/// Names of the nine fields, in CSV order.
+pub const FIELD_NAMES: [&str; 9] =
+    ["click_id", "user_id", "timestamp", "url", "country", "city", "browser", "os", "device"];
+
+/// Longest quotation of a message in an error, in characters.
+pub(super) const EXCERPT_CHARS: usize = 80;
+
+/// One of the nine; its number is its place in [`FIELD_NAMES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    ClickId,
+    UserId,
+    Timestamp,
+    Url,
+    Country,
+    City,
+    Browser,
+    Os,
+    Device,
+}
+
+impl Field {
+    pub(super) const fn name(self) -> &'static str {
+        FIELD_NAMES[self as usize]
+    }
+}
+
+/// Text of one field: in the message itself, or in the decoder's scratch where escapes had to be undone. A place rather
+/// than a reference, because scratch still grows while the later fields are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Piece<'a> {
+    Message(&'a str),
+    Scratch { start: usize, end: usize },
+}
+
+impl<'a> Piece<'a> {
+    pub(super) const EMPTY: Self = Self::Message("");
+
+    pub(super) fn text(self, scratch: &'a str) -> &'a str {
+        match self {
+            Self::Message(text) => text,
+            Self::Scratch { start, end } => scratch.get(start..end).unwrap_or_default(),
+        }
+    }
+}
+
+/// Makes the click of nine fields in CSV order.
+pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Click<'a>, DecodeError> {
+    let [click_id, user_id, timestamp, url, country, city, browser, os, device] =
+        record.map(|piece| piece.text(scratch));
+    let click_id = required(Field::ClickId, click_id)?;
+    let user_id = required(Field::UserId, user_id)?;
+    let timestamp = required(Field::Timestamp, timestamp)?;
+    let url = required(Field::Url, url)?;
+    let timestamp = timestamp.parse().map_err(|reason| DecodeError::Timestamp {
+        text: excerpt(timestamp, EXCERPT_CHARS).into_owned().into_boxed_str(),
+        reason,
+    })?;
+    Ok(Click {
+        click_id,
+        user_id,
+        timestamp,
+        url,
+        country: or_unknown(country),
+        city: or_unknown(city),
+        browser: or_unknown(browser),
+        os: or_unknown(os),
+        device: or_unknown(device),
+    })
+}
+
+fn required(field: Field, text: &str) -> Result<&str, DecodeError> {
+    if text.chars().all(char::is_whitespace) {
+        Err(DecodeError::MissingField { field: field.name() })
+    } else {
+        Ok(text)
+    }
+}
+
+fn or_unknown(text: &str) -> &str {
+    if text.is_empty() { UNKNOWN } else { text }
+}
