@@ -108,8 +108,7 @@ impl Reader {
     /// The database cannot be read.
     pub fn clicks_by_time(&mut self, last: i64, mut take: impl FnMut(StoredClick)) -> Result<(), StorageError> {
         let Self { connection, countries } = self;
-        let mut select = connection
-            .prepare("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, click_id")?;
+        let mut select = connection.prepare(schema::CLICKS_BY_TIME)?;
         let mut rows = select.query([last])?;
         while let Some(row) = rows.next()? {
             take(stored_click(connection, countries, row)?);

@@ -12,17 +12,22 @@ const APPLICATION_ID: i32 = 0x636c_6963;
 /// One script a schema version, in order; `user_version` is how many have run.
 const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
 
+/// A click's id as text, whichever way the column keeps it.
+macro_rules! click_id_text {
+    () => {
+        "CASE typeof(click_id) WHEN 'blob'
+           THEN lower(substr(hex(click_id), 1, 8) || '-' || substr(hex(click_id), 9, 4) || '-' || substr(hex(click_id), 13, 4)
+                || '-' || substr(hex(click_id), 17, 4) || '-' || substr(hex(click_id), 21))
+           ELSE click_id END"
+    };
+}
+
 /// The figures by definition: what the incremental aggregation must equal, whatever the order of arrival.
 /// Columns: url, country, clicks, unique_users, avg_time_spent (seconds). Parameter 1: session timeout in milliseconds.
-///
-/// Ids that are stored as blobs are compared as the text they stand for.
-pub const BATCH_QUERY: &str = "
-    WITH named AS (
-        SELECT user, url, place, ts, CASE typeof(click_id) WHEN 'blob'
-                 THEN lower(substr(hex(click_id), 1, 8) || '-' || substr(hex(click_id), 9, 4) || '-' ||
-                      substr(hex(click_id), 13, 4) || '-' || substr(hex(click_id), 17, 4) || '-' || substr(hex(click_id), 21))
-                 ELSE click_id END AS name
-        FROM clicks)
+pub const BATCH_QUERY: &str = concat!(
+    "WITH named AS (SELECT user, url, place, ts, ",
+    click_id_text!(),
+    " AS name FROM clicks)
     SELECT urls.url, countries.country, COUNT(*), COUNT(DISTINCT gaps.user),
            AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
     FROM (SELECT *, LEAD(ts) OVER (PARTITION BY user ORDER BY ts, name) - ts AS gap FROM named) AS gaps
@@ -30,7 +35,12 @@ pub const BATCH_QUERY: &str = "
     JOIN places ON places.id = gaps.place
     JOIN countries ON countries.id = places.country
     GROUP BY urls.url, countries.country
-    ORDER BY 3 DESC, 1, 2";
+    ORDER BY 3 DESC, 1, 2"
+);
+
+/// Clicks up to parameter 1 in the order of their time; those of one moment in the order of their ids' texts.
+pub(super) const CLICKS_BY_TIME: &str =
+    concat!("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, ", click_id_text!());
 
 /// Brings the file to the newest schema.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {
