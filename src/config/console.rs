@@ -65,7 +65,8 @@ impl LogSettings {
     pub(super) fn validate(&self, check: &mut Check<'_>) {
         if let Some(wrong) = self.level.split(',').map(str::trim).find(|directive| !is_level_or_targeted(directive)) {
             let wrong = printable(wrong);
-            let reason = format!("`{wrong}` is neither a level (off, error, warn, info, debug, trace) nor target=level");
+            let reason =
+                format!("`{wrong}` is neither a level (off, error, warn, info, debug, trace) nor target=level");
             check.refuse("log.level", reason);
         } else if let Err(cause) = EnvFilter::try_new(&self.level) {
             check.refuse("log.level", printable(&cause.to_string()).into_owned());

@@ -67,7 +67,8 @@ impl Walk<'_> {
                 (Some(kind), _) => self.setting(key, kind, item, line),
                 (None, Some(below)) if keys::is_table(&key) => self.table(below, &key),
                 (None, _) if keys::is_table(&key) => {
-                    let found = value_of(item).map_or_else(|| name_of(item).into(), |value| Kind::Text.found("", &value));
+                    let found =
+                        value_of(item).map_or_else(|| name_of(item).into(), |value| Kind::Text.found("", &value));
                     self.wrong(key, line, "a table of settings".into(), found);
                 }
                 (None, _) => {
@@ -141,9 +142,7 @@ fn scalar_or_list(value: &toml_edit::Value) -> Option<Value> {
         toml_edit::Value::Integer(number) => Some(Value::from(*number.value())),
         toml_edit::Value::Float(number) => Some(Value::from(*number.value())),
         toml_edit::Value::Boolean(truth) => Some(Value::from(*truth.value())),
-        toml_edit::Value::Array(items) => {
-            items.iter().map(scalar_or_list).collect::<Option<Vec<_>>>().map(Value::from)
-        }
+        toml_edit::Value::Array(items) => items.iter().map(scalar_or_list).collect::<Option<Vec<_>>>().map(Value::from),
         toml_edit::Value::Datetime(_) | toml_edit::Value::InlineTable(_) => None,
     }
 }

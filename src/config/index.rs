@@ -237,7 +237,8 @@ impl IndexSettings {
         }
         if !self.verify && self.urls.iter().any(EngineUrl::is_https) {
             warnings.push(
-                "index.verify is off: anyone between clicktop and the search engine can read and change everything".into(),
+                "index.verify is off: anyone between clicktop and the search engine can read and change everything"
+                    .into(),
             );
         }
         let secret = self.username.is_some() || self.api_key.is_some() || self.api_key_file.is_some();
@@ -263,7 +264,9 @@ mod tests {
 
     #[test]
     fn urls_that_lead_nowhere_are_refused() {
-        for url in ["localhost:9200", "ftp://search", "http://", "http://:9200", "http://a b", "http://a?b", "http://a#b"] {
+        for url in
+            ["localhost:9200", "ftp://search", "http://", "http://:9200", "http://a b", "http://a?b", "http://a#b"]
+        {
             assert!(EngineUrl::new(url).problem().is_some(), "{url}");
         }
         for url in ["http://localhost:9200", "HTTPS://elastic:p@search/base/", "http://[::1]:9200"] {

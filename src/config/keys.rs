@@ -71,10 +71,7 @@ pub(super) const KEYS: &[Key] = &[
     key("kafka.on_lost_offset", Kind::Choice(&["stop", "earliest", "latest"])),
     key("kafka.connect_timeout", WAIT),
     key("kafka.security", Kind::Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])),
-    key(
-        "kafka.sasl.mechanism",
-        Kind::OptionalChoice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]),
-    ),
+    key("kafka.sasl.mechanism", Kind::OptionalChoice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"])),
     key("kafka.sasl.username", Kind::Text),
     key("kafka.sasl.password", Kind::Secret),
     key("kafka.sasl.password_file", Kind::Path),
@@ -242,7 +239,8 @@ pub(super) fn nearest(unknown: &str) -> Option<&'static str> {
     let namesakes = names().filter(|name| name.rsplit('.').next() == Some(last));
     let tables = names().map(table_of).filter(|table| !table.is_empty());
     namesakes.min_by_key(distance).or_else(|| {
-        let (nearest, distance) = names().chain(tables).map(|name| (name, distance(&name))).min_by_key(|near| near.1)?;
+        let (nearest, distance) =
+            names().chain(tables).map(|name| (name, distance(&name))).min_by_key(|near| near.1)?;
         near_enough(&unknown, distance).then_some(nearest)
     })
 }

@@ -101,7 +101,8 @@ impl Settings {
         }
         if kafka.security == Security::SaslPlaintext && kafka.sasl.mechanism == Some(SaslMechanism::Plain) {
             warnings.push(
-                "kafka.security is \"sasl_plaintext\" with PLAIN: the password can be read on the way to the broker".into(),
+                "kafka.security is \"sasl_plaintext\" with PLAIN: the password can be read on the way to the broker"
+                    .into(),
             );
         }
         self.index.warn(&mut warnings);

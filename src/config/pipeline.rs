@@ -24,11 +24,7 @@ impl Default for IngestSettings {
     fn default() -> Self {
         const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
         const QUEUE_BATCHES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-        Self {
-            batch_events: BATCH_EVENTS,
-            batch_interval: Duration::from_millis(100),
-            queue_batches: QUEUE_BATCHES,
-        }
+        Self { batch_events: BATCH_EVENTS, batch_interval: Duration::from_millis(100), queue_batches: QUEUE_BATCHES }
     }
 }
 

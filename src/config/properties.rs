@@ -37,7 +37,8 @@ impl Serialize for Properties {
 }
 
 const COMMITS: &str = "remove it: clicktop commits an offset once its clicks are stored; anything earlier loses clicks";
-const ASSIGNS: &str = "remove it: clicktop starts each partition from its stored offset, and chooses how they are assigned";
+const ASSIGNS: &str =
+    "remove it: clicktop starts each partition from its stored offset, and chooses how they are assigned";
 
 /// Properties that a setting stands for, or that the pipeline must own to lose and double nothing; and what to do instead.
 const REFUSED: &[(&str, &str)] = &[

@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn debug_of_the_sources_keeps_the_environment_to_itself() {
-        let sources = Sources { env: vec![("CLICKTOP_INDEX__PASSWORD".into(), "hunter2".into())], ..Sources::default() };
+        let sources =
+            Sources { env: vec![("CLICKTOP_INDEX__PASSWORD".into(), "hunter2".into())], ..Sources::default() };
         let debug = format!("{sources:?}");
         assert!(debug.contains("CLICKTOP_INDEX__PASSWORD") && !debug.contains("hunter2"), "{debug}");
     }
