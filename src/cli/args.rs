@@ -1,12 +1,13 @@
 //! The command line: commands, flags, and which settings the flags stand for. It runs nothing.
 
 use std::convert::Infallible;
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::click::Format;
+use super::values::count;
+pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use crate::config::Override;
 use crate::pipeline::SortBy;
 
@@ -134,10 +135,10 @@ pub struct KafkaArgs {
 pub struct IndexArgs {
     /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; repeat or part by commas for more nodes
     #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
-    pub urls: Vec<String>,
+    pub index_urls: Vec<String>,
     /// Name of the index [default: clicktop]
-    #[arg(long = "index-name", value_name = "NAME")]
-    pub name: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub index_name: Option<String>,
 }
 
 /// How to show the pipeline.
@@ -233,136 +234,6 @@ pub struct TopArgs {
     pub format: TopFormat,
 }
 
-/// How `top` prints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TopFormat {
-    /// Columns for people
-    #[default]
-    Table,
-    /// CSV with a header
-    Csv,
-    /// An array of JSON objects
-    Json,
-}
-
-/// A format to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// Told by the first byte of each message
-    #[default]
-    Auto,
-    /// Nine CSV fields, no header needed
-    Csv,
-    /// JSON objects
-    Json,
-}
-
-impl FormatArg {
-    const fn name(self) -> &'static str {
-        match self {
-            FormatArg::Auto => "auto",
-            FormatArg::Csv => "csv",
-            FormatArg::Json => "json",
-        }
-    }
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Auto => Format::Auto,
-            FormatArg::Csv => Format::Csv,
-            FormatArg::Json => Format::Json,
-        }
-    }
-}
-
-/// A format to write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MadeFormat {
-    /// Nine CSV fields
-    #[default]
-    Csv,
-    /// JSON objects
-    Json,
-}
-
-impl From<MadeFormat> for Format {
-    fn from(format: MadeFormat) -> Self {
-        match format {
-            MadeFormat::Csv => Format::Csv,
-            MadeFormat::Json => Format::Json,
-        }
-    }
-}
-
-/// How fast a source sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rate {
-    /// So many a second.
-    PerSecond(NonZeroU64),
-    /// As fast as the pipeline takes them.
-    Max,
-}
-
-impl std::str::FromStr for Rate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "max" {
-            return Ok(Self::Max);
-        }
-        match count(text) {
-            Ok(rate) => Ok(Self::PerSecond(rate)),
-            Err(_) => Err("a rate is a whole number above 0 such as 2000, 2k, 1.5k or 1M, or max".into()),
-        }
-    }
-}
-
-/// How many rows to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// So many at most.
-    Rows(NonZeroUsize),
-    /// All of them.
-    All,
-}
-
-impl std::str::FromStr for Limit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "all" {
-            return Ok(Self::All);
-        }
-        text.parse().map(Self::Rows).map_err(|_| "a limit is a whole number above 0, or all".into())
-    }
-}
-
-/// Reads 2000, 2k, 1.5k, 1M, exactly: what is no whole number is refused, not rounded.
-fn count(text: &str) -> Result<NonZeroU64, String> {
-    let (number, zeros) = match text.strip_suffix(['k', 'K']) {
-        Some(number) => (number, 3),
-        None => match text.strip_suffix('M') {
-            Some(number) => (number, 6),
-            None => (text, 0),
-        },
-    };
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-        Some(_) => return Err(NOT_A_COUNT.into()),
-        None => (number, ""),
-    };
-    let missing = usize::checked_sub(zeros, fraction.len()).ok_or(NOT_A_COUNT)?;
-    let digits = format!("{whole}{fraction}{}", "0".repeat(missing));
-    if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(NOT_A_COUNT.into());
-    }
-    digits.parse().map_err(|_| NOT_A_COUNT.into())
-}
-
-const NOT_A_COUNT: &str = "a count is a whole number above 0, such as 2000, 2k, 1.5k or 1M";
-
 /// Settings are UTF-8 throughout; clap refuses a flag that is not by itself.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
@@ -402,11 +273,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
         }
         Command::Demo(args) => {
             // The messages made are the messages read, whatever format the config expects of its own topic.
-            let format = match args.format {
-                MadeFormat::Csv => "csv",
-                MadeFormat::Json => "json",
-            };
-            overrides.set("kafka.format", "--format", Some(format));
+            overrides.set("kafka.format", "--format", Some(args.format.name()));
             overrides.index(&args.index);
         }
         Command::Replay(args) => {
@@ -436,16 +303,18 @@ impl Overrides {
 
     /// A URL asks for the engine that listens there.
     fn index(&mut self, index: &IndexArgs) {
-        if !index.urls.is_empty() {
+        if !index.index_urls.is_empty() {
             self.set("index.kind", "--index-url", Some("elasticsearch"));
-            self.set("index.urls", "--index-url", Some(&index.urls.join(",")));
+            self.set("index.urls", "--index-url", Some(&index.index_urls.join(",")));
         }
-        self.set("index.name", "--index-name", index.name.as_deref());
+        self.set("index.name", "--index-name", index.index_name.as_deref());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use clap::CommandFactory as _;
 
     use super::*;
@@ -467,19 +336,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn rates_are_read_as_people_write_them() {
-        for (text, rate) in [("2000", 2_000), ("2k", 2_000), ("1.5k", 1_500), ("1M", 1_000_000), ("0.25M", 250_000)] {
-            assert_eq!(text.parse(), Ok(Rate::PerSecond(NonZeroU64::new(rate).unwrap())), "{text}");
-        }
-        assert_eq!("max".parse(), Ok(Rate::Max));
-        for text in
-            ["", "0", "0k", "-5", "+5", "1.5", "1.0001k", ".5k", "1.k", "k", "2 k", "1e3", "99999999999999999999M"]
-        {
-            assert!(text.parse::<Rate>().is_err(), "{text}");
-        }
     }
 
     #[test]

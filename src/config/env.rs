@@ -28,7 +28,7 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
         let place = Place { origin: Origin::Env(name.clone()), line: None };
         if let Some(property) = name.strip_prefix(PROPERTY_PREFIX).filter(|property| !property.is_empty()) {
             let key = format!("{PROPERTIES}.{}", property.to_ascii_lowercase().replace("__", "_").replace('_', "."));
-            given.push(Given { key, value: Kind::Properties.value_of(text), place });
+            given.push(Given { key, value: Kind::Property.value_of(text), place });
             continue;
         }
         match KEYS.iter().find(|key| key.name != PROPERTIES && variable_of(key.name) == *name) {

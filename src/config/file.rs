@@ -87,7 +87,7 @@ impl Walk<'_> {
                 Some(below) => self.properties(below, &key),
                 None => {
                     let line = self.line(table, name, item);
-                    self.setting(key, Kind::Properties, item, line);
+                    self.setting(key, Kind::Property, item, line);
                 }
             }
         }
@@ -100,7 +100,7 @@ impl Walk<'_> {
         let value = match (kind, &value) {
             (Kind::Path, Value::String(_, path)) => Value::from(resolve(path, self.home, self.path.parent())),
             (Kind::Urls, Value::String(_, urls)) => kind.value_of(urls),
-            (Kind::Properties, Value::Num(_, _) | Value::Bool(_, _)) => Value::from(kind.found("", &value)),
+            (Kind::Property, Value::Num(_, _) | Value::Bool(_, _)) => Value::from(kind.found("", &value)),
             _ => value,
         };
         let place = self.place(line);

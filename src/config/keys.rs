@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Urls,
     /// A table of librdkafka properties.
     Properties,
+    /// One of those, as librdkafka reads it.
+    Property,
 }
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -161,7 +163,8 @@ impl Kind {
             Kind::Choice(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::OptionalChoice(words) => text.is_some_and(|text| text.is_empty() || words.contains(&text)),
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(|url| url.as_str().is_some())),
-            Kind::Properties => text.is_some(),
+            Kind::Properties => false,
+            Kind::Property => text.is_some(),
         }
     }
 
@@ -181,7 +184,8 @@ impl Kind {
             Kind::Choice(words) => format!("one of {}", quoted(words)),
             Kind::OptionalChoice(words) => format!("one of {}, or \"\" for none", quoted(words)),
             Kind::Urls => "a URL in quotes, or a list of them".into(),
-            Kind::Properties => "a table of librdkafka properties, each a text, a number, true or false".into(),
+            Kind::Properties => "a table of librdkafka properties".into(),
+            Kind::Property => "text, a number, true or false".into(),
         }
     }
 
@@ -189,7 +193,7 @@ impl Kind {
     pub(super) fn found(self, key: &str, value: &Value) -> String {
         let secret = match self {
             Kind::Secret => true,
-            Kind::Properties => is_sensitive_property(key),
+            Kind::Property => is_sensitive_property(key),
             _ => false,
         };
         match value {

@@ -178,16 +178,14 @@ fn problem_of(given: &Given) -> Option<ConfigError> {
         let (place, key) = (given.place.clone(), given.key.clone());
         return Some(ConfigError::Invalid { place, key, reason: advice.into() });
     }
-    let kind = keys::find(&given.key).map_or(Kind::Properties, |key| key.kind);
-    let expected = match kind {
-        _ if kind.takes(&given.value) => return None,
-        Kind::Properties if property.is_some() => "text, a number, true or false".into(),
-        _ => kind.expected(),
-    };
+    let kind = keys::find(&given.key).map_or(Kind::Property, |key| key.kind);
+    if kind.takes(&given.value) {
+        return None;
+    }
     Some(ConfigError::WrongValue {
         place: given.place.clone(),
         key: given.key.clone(),
-        expected,
+        expected: kind.expected(),
         found: kind.found(&given.key, &given.value),
     })
 }
