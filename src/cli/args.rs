@@ -13,16 +13,19 @@ use crate::pipeline::SortBy;
 
 const EXAMPLES: &str = "\
 Examples:
-  clicktop demo                                    See it work, with nothing installed
-  clicktop demo --rate 20k                         The same, faster
-  clicktop run --brokers kafka:9092 --topic clicks Watch a real topic
-  clicktop replay clicks.csv                       Run a file through the whole pipeline
-  clicktop top --country FR --by users             The figures so far, as a table
+  clicktop demo                                     See it work, with nothing installed
+  clicktop demo --rate 20k                          The same, faster
+  clicktop run --brokers kafka:9092 --topic clicks  Watch a real topic
+  clicktop replay clicks.csv                        Run a file through the whole pipeline
+  clicktop top --country FR --by users              The figures so far, as a table
 
-Settings come from the config file, then the environment, then the flags; the later wins. `clicktop config` shows them
-all, and where each one came from. The config file is the one --config or CLICKTOP_CONFIG names, else
-$XDG_CONFIG_HOME/clicktop/clicktop.toml (~/.config/clicktop/clicktop.toml), if there is one.
-A setting's variable is CLICKTOP_ and its name in capitals, with two underscores for each dot: kafka.brokers is
+Settings come from the config file, then the environment, then the flags; the later wins. `clicktop config` shows \
+all of them, and where each one came from.
+
+The config file is the one that --config or CLICKTOP_CONFIG names, else, if it exists, \
+$XDG_CONFIG_HOME/clicktop/clicktop.toml (~/.config/clicktop/clicktop.toml).
+
+A setting's variable is CLICKTOP_ and its name in capitals, with two underscores for each dot: kafka.brokers is \
 CLICKTOP_KAFKA__BROKERS. Passwords and keys have no flags: others could read them in the process list.";
 
 /// top(1) for a clickstream: Kafka → SQLite → figures by url × country → search index, live in the terminal

@@ -123,7 +123,7 @@ impl fmt::Display for Instead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(suggestion) => write!(f, "; did you mean {suggestion}?"),
-            None => f.write_str("; `clicktop config` lists what there is"),
+            None => f.write_str("; no setting has a name like it: remove it"),
         }
     }
 }

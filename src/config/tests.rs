@@ -222,7 +222,7 @@ fn unknown_settings_are_named_with_their_line_and_the_nearest_one() {
     assert_eq!(
         file_error("\n[kafak]\nbrokers = 'a:1'\n[weather]\nsky = 'blue'"),
         "clicktop.toml: unknown setting kafak (line 2); did you mean kafka?\n\
-         clicktop.toml: unknown setting weather (line 4); `clicktop config` lists what there is"
+         clicktop.toml: unknown setting weather (line 4); no setting has a name like it: remove it"
     );
     assert_eq!(
         env_error(&[("CLICKTOP_KAFKA_BROKERS", "a:1")]),
