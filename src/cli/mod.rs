@@ -1,1 +1,5 @@
-//! TODO cli
+//! The commands and their flags.
+
+pub mod args;
+pub mod config_cmd;
+mod values;

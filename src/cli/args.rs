@@ -1,0 +1,452 @@
+//! The command line: commands, flags, and which settings the flags stand for. It runs nothing.
+
+use std::convert::Infallible;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::values::count;
+pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
+use crate::config::Override;
+use crate::pipeline::SortBy;
+
+const EXAMPLES: &str = "\
+Examples:
+  clicktop demo                                     See it work, with nothing installed
+  clicktop demo --rate 20k                          The same, faster
+  clicktop run --brokers kafka:9092 --topic clicks  Watch a real topic
+  clicktop replay clicks.csv                        Run a file through the whole pipeline
+  clicktop top --country FR --by users              The figures so far, as a table
+
+Settings come from the config file, then the environment, then the flags; the later wins. `clicktop config` shows \
+all of them, and where each one came from.
+
+The config file is the one that --config or CLICKTOP_CONFIG names, else, if it exists, \
+$XDG_CONFIG_HOME/clicktop/clicktop.toml (~/.config/clicktop/clicktop.toml).
+
+A setting's variable is CLICKTOP_ and its name in capitals, with two underscores for each dot: kafka.brokers is \
+CLICKTOP_KAFKA__BROKERS. Passwords and keys have no flags: others could read them in the process list.";
+
+/// top(1) for a clickstream: Kafka → SQLite → figures by url × country → search index, live in the terminal
+#[derive(Clone, Debug, Parser)]
+#[command(name = "clicktop", version, after_help = EXAMPLES, max_term_width = 120, propagate_version = false)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Common")]
+pub struct CommonArgs {
+    /// Read settings from FILE; it must exist
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Keep the database and the embedded index in DIR [default: ~/.local/share/clicktop]
+    #[arg(long, global = true, value_name = "DIR", value_parser = utf8)]
+    pub data_dir: Option<String>,
+    /// Append the log to FILE
+    #[arg(long, global = true, value_name = "FILE", value_parser = utf8)]
+    pub log_file: Option<String>,
+    /// What to log: off, error, warn, info, debug, trace, or target=level,… [default: info]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+/// The commands.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the pipeline on the configured Kafka and search index, with the console
+    #[command(after_help = "\
+Examples:
+  clicktop run                                              As configured
+  clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
+  clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
+  clicktop run --headless | jq .                            No console: one JSON object a second")]
+    Run(RunArgs),
+    /// Run the pipeline on generated traffic and an embedded broker: nothing to install
+    #[command(after_help = "\
+Examples:
+  clicktop demo                                             2,000 clicks a second until you quit
+  clicktop demo --rate max --events 5M --headless           How fast is this machine?
+  clicktop demo --seed 7 --users 500 --urls 40              The same small traffic each time")]
+    Demo(DemoArgs),
+    /// Run the pipeline on files, one click a line, CSV or JSON
+    #[command(after_help = "\
+Examples:
+  clicktop replay clicks.csv                                As fast as it can be stored
+  zcat clicks.json.gz | clicktop replay - --rate 5k         From a pipe, 5,000 lines a second
+  clicktop replay clicks.csv --brokers kafka:9092 --topic clicks
+                                                            Through a real Kafka")]
+    Replay(ReplayArgs),
+    /// Print the figures by url × country and end
+    #[command(after_help = "\
+Examples:
+  clicktop top                                              The 20 rows with most clicks
+  clicktop top --country FR --by time --limit 5             Where France stays longest
+  clicktop top --limit all --format csv > figures.csv       All of it")]
+    Top(TopArgs),
+    /// Recompute every figure from the stored clicks
+    Rebuild,
+    /// Say whether broker, topic, store and index can be reached and used
+    Check,
+    /// Print every setting and where its value came from, secrets masked
+    Config,
+}
+
+/// Flags of `run`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct RunArgs {
+    /// Which Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which index.
+    #[command(flatten)]
+    pub index: IndexArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// Which Kafka to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Kafka")]
+pub struct KafkaArgs {
+    /// Brokers to begin with, host:port, parted by commas [default: localhost:9092]
+    #[arg(long, value_name = "BROKERS")]
+    pub brokers: Option<String>,
+    /// Topic of the clicks [default: clicks]
+    #[arg(long, value_name = "TOPIC")]
+    pub topic: Option<String>,
+    /// Consumer group [default: clicktop]
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// Format of the messages; auto tells by each message's first byte [default: auto]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArg>,
+}
+
+/// Which search index to fill.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Index")]
+pub struct IndexArgs {
+    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; repeat or part by commas for more nodes
+    #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
+    pub index_urls: Vec<String>,
+    /// Name of the index [default: clicktop]
+    #[arg(long, value_name = "NAME")]
+    pub index_name: Option<String>,
+}
+
+/// How to show the pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Console")]
+pub struct ViewArgs {
+    /// No console: print one JSON status object a second
+    #[arg(long)]
+    pub headless: bool,
+    /// Use no colours; so does NO_COLOR
+    #[arg(long, conflicts_with = "headless")]
+    pub no_color: bool,
+    /// Draw with ASCII characters only
+    #[arg(long, conflicts_with = "headless")]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, for selecting text
+    #[arg(long, conflicts_with = "headless")]
+    pub no_mouse: bool,
+    /// Take no keys that start or stop anything
+    #[arg(long, conflicts_with = "headless")]
+    pub read_only: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct DemoArgs {
+    /// Clicks a second: 2000, 2k, 1.5k, 1M or max
+    #[arg(long, value_name = "N", default_value = "2000")]
+    pub rate: Rate,
+    /// End after N clicks, 5M for five million; without it, go on until stopped
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub events: Option<NonZeroU64>,
+    /// Make the same traffic each time; without it, another each time
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many users there are, 50k for fifty thousand
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub users: Option<NonZeroU64>,
+    /// How many urls there are
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub urls: Option<NonZeroU64>,
+    /// Format of the messages made
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: MadeFormat,
+    /// Which index.
+    #[command(flatten)]
+    pub index: IndexArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// Flags of `replay`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ReplayArgs {
+    /// Files to run through, one after another; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Format of the lines; auto tells by each line's first byte [default: auto]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArg>,
+    /// Lines a second: 2000, 2k, 1.5k, 1M or max
+    #[arg(long, value_name = "N", default_value = "max")]
+    pub rate: Rate,
+    /// Send the lines to a real Kafka, host:port,…, and read them from there; without it, an embedded broker
+    #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
+    pub brokers: Option<String>,
+    /// Topic to send them to and read them from
+    #[arg(long, value_name = "TOPIC", requires = "brokers", help_heading = "Kafka")]
+    pub topic: Option<String>,
+    /// Which index.
+    #[command(flatten)]
+    pub index: IndexArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// Flags of `top`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct TopArgs {
+    /// Only this country, as the clicks name it; without it, all
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
+    /// The figure to sort by, largest first
+    #[arg(long, value_name = "FIGURE", default_value = "clicks")]
+    pub by: SortBy,
+    /// How many rows, or all
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub limit: Limit,
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: TopFormat,
+}
+
+/// Settings are UTF-8 throughout; clap refuses a flag that is not by itself.
+fn utf8(text: &str) -> Result<String, Infallible> {
+    Ok(text.to_owned())
+}
+
+impl Cli {
+    /// How to show the pipeline, for the commands that run it.
+    pub fn view(&self) -> Option<ViewArgs> {
+        match &self.command {
+            Command::Run(args) => Some(args.view),
+            Command::Demo(args) => Some(args.view),
+            Command::Replay(args) => Some(args.view),
+            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => None,
+        }
+    }
+
+    /// Whether to run without a console.
+    pub fn headless(&self) -> bool {
+        self.view().is_some_and(|view| view.headless)
+    }
+}
+
+/// The settings that the flags of `cli` stand for.
+pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
+    let mut overrides = Overrides(Vec::new());
+    let common = &cli.common;
+    overrides.set("data_dir", "--data-dir", common.data_dir.as_deref());
+    overrides.set("log.file", "--log-file", common.log_file.as_deref());
+    overrides.set("log.level", "--log-level", common.log_level.as_deref());
+    match &cli.command {
+        Command::Run(args) => {
+            overrides.set("kafka.brokers", "--brokers", args.kafka.brokers.as_deref());
+            overrides.set("kafka.topic", "--topic", args.kafka.topic.as_deref());
+            overrides.set("kafka.group", "--group", args.kafka.group.as_deref());
+            overrides.set("kafka.format", "--format", args.kafka.format.map(FormatArg::name));
+            overrides.index(&args.index);
+        }
+        Command::Demo(args) => {
+            // The messages made are the messages read, whatever format the config expects of its own topic.
+            overrides.set("kafka.format", "--format", Some(args.format.name()));
+            overrides.index(&args.index);
+        }
+        Command::Replay(args) => {
+            overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
+            overrides.set("kafka.topic", "--topic", args.topic.as_deref());
+            overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
+            overrides.index(&args.index);
+        }
+        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => {}
+    }
+    if let Some(view) = cli.view() {
+        overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
+        overrides.set("console.ascii", "--ascii", view.ascii.then_some("true"));
+        overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
+    }
+    overrides.0
+}
+
+struct Overrides(Vec<Override>);
+
+impl Overrides {
+    fn set(&mut self, key: &'static str, flag: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.push(Override { key, value: value.to_owned(), flag });
+        }
+    }
+
+    /// A URL asks for the engine that listens there.
+    fn index(&mut self, index: &IndexArgs) {
+        if !index.index_urls.is_empty() {
+            self.set("index.kind", "--index-url", Some("elasticsearch"));
+            self.set("index.urls", "--index-url", Some(&index.index_urls.join(",")));
+        }
+        self.set("index.name", "--index-name", index.index_name.as_deref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::config::{self, IndexKind, Origin, Sources};
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    fn overrides(line: &str) -> Vec<(&'static str, String, &'static str)> {
+        let cli = parse(line).unwrap();
+        flag_overrides(&cli).into_iter().map(|flag| (flag.key, flag.value, flag.flag)).collect()
+    }
+
+    fn help(command: &str) -> String {
+        parse(&format!("clicktop {command} --help")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_plain_demo_makes_2000_csv_clicks_a_second() {
+        let Command::Demo(demo) = parse("clicktop demo").unwrap().command else { panic!() };
+        assert_eq!(demo.rate, Rate::PerSecond(NonZeroU64::new(2_000).unwrap()));
+        assert_eq!((demo.events, demo.seed, demo.format), (None, None, MadeFormat::Csv));
+    }
+
+    #[test]
+    fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
+        let Command::Top(top) = parse("clicktop top").unwrap().command else { panic!() };
+        let limit = Limit::Rows(NonZeroUsize::new(20).unwrap());
+        assert_eq!(top, TopArgs { country: None, by: SortBy::Clicks, limit, format: TopFormat::Table });
+        let Command::Top(all) = parse("clicktop top --limit all --by time").unwrap().command else { panic!() };
+        assert_eq!((all.limit, all.by), (Limit::All, SortBy::Time));
+        assert!(parse("clicktop top --limit 0").is_err());
+    }
+
+    #[test]
+    fn replay_reads_files_and_standard_input_at_full_speed() {
+        let Command::Replay(replay) = parse("clicktop replay a.csv -").unwrap().command else { panic!() };
+        assert_eq!(replay.files, [PathBuf::from("a.csv"), PathBuf::from("-")]);
+        assert_eq!(replay.rate, Rate::Max);
+        assert!(parse("clicktop replay").is_err(), "a file is needed");
+        assert!(parse("clicktop replay a.csv --brokers k:9092").is_err(), "a broker needs a topic");
+    }
+
+    #[test]
+    fn common_flags_stand_before_or_after_the_command() {
+        for line in ["clicktop --config a.toml --data-dir d check", "clicktop check --config a.toml --data-dir d"] {
+            let cli = parse(line).unwrap();
+            assert_eq!(cli.common.config, Some("a.toml".into()));
+            assert_eq!(cli.common.data_dir.as_deref(), Some("d"));
+        }
+    }
+
+    #[test]
+    fn flags_stand_for_settings() {
+        assert_eq!(overrides("clicktop run"), []);
+        assert_eq!(
+            overrides("clicktop run --topic t --log-level debug --no-color --index-url http://a:1,http://b:2"),
+            [
+                ("log.level", "debug".into(), "--log-level"),
+                ("kafka.topic", "t".into(), "--topic"),
+                ("index.kind", "elasticsearch".into(), "--index-url"),
+                ("index.urls", "http://a:1,http://b:2".into(), "--index-url"),
+                ("console.color", "never".into(), "--no-color"),
+            ]
+        );
+        assert_eq!(overrides("clicktop demo --format json"), [("kafka.format", "json".into(), "--format")]);
+        assert_eq!(overrides("clicktop replay f"), []);
+    }
+
+    #[test]
+    fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
+        for line in [
+            "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic 42 --group g --format csv \
+             --index-url http://a:1 --index-url http://b:2 --index-name n --no-color --ascii --no-mouse",
+            "clicktop demo --format csv --index-url http://a:1",
+            "clicktop replay f --format json --brokers b:1 --topic t --index-name n",
+        ] {
+            let flags = flag_overrides(&parse(line).unwrap());
+            let loaded = config::load(&Sources { flags: flags.clone(), ..Sources::default() }).unwrap();
+            for Override { key, flag, .. } in flags {
+                assert_eq!(loaded.origin.of(key), &Origin::Flag(flag));
+            }
+        }
+        let cli = parse("clicktop run --index-url http://a:1 --index-url http://b:2 --topic 42").unwrap();
+        let loaded = config::load(&Sources { flags: flag_overrides(&cli), ..Sources::default() }).unwrap();
+        assert_eq!(loaded.settings.index.kind, IndexKind::Elasticsearch);
+        assert_eq!(loaded.settings.index.urls.len(), 2);
+        assert_eq!(loaded.settings.kafka.topic, "42");
+    }
+
+    #[test]
+    fn headless_is_for_the_commands_that_run() {
+        for command in ["run", "demo", "replay f"] {
+            assert!(parse(&format!("clicktop {command} --headless")).unwrap().headless());
+            assert!(!parse(&format!("clicktop {command}")).unwrap().headless());
+        }
+        assert!(parse("clicktop top --headless").is_err());
+        assert!(parse("clicktop run --headless --ascii").is_err(), "there is nothing to draw");
+    }
+
+    #[test]
+    fn help_has_headings_examples_and_defaults() {
+        let run = help("run");
+        for part in
+            ["Common:", "Kafka:", "Index:", "Console:", "Examples:", "[default: localhost:9092]", "--config <FILE>"]
+        {
+            assert!(run.contains(part), "{part} is missing in\n{run}");
+        }
+        assert!(help("demo").contains("[default: 2000]"));
+        assert!(help("top").contains("[default: 20]"));
+        let all = parse("clicktop --help").unwrap_err().to_string();
+        for part in ["run ", "demo ", "replay ", "top ", "rebuild ", "check ", "config ", "CLICKTOP_KAFKA__BROKERS"] {
+            assert!(all.contains(part), "{part} is missing in\n{all}");
+        }
+    }
+
+    #[test]
+    fn defaults_told_by_the_help_are_the_settings_defaults() {
+        let settings = config::Settings::default();
+        let run = help("run");
+        for default in [&settings.kafka.brokers, &settings.kafka.topic, &settings.kafka.group, &settings.log.level] {
+            assert!(run.contains(&format!("[default: {default}]")), "{default} is missing in\n{run}");
+        }
+        assert!(run.contains(&format!("[default: {}]", settings.index.name)));
+    }
+}

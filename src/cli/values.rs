@@ -1,0 +1,166 @@
+//! The values flags take: formats, rates, limits and counts as people write them.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+
+use clap::ValueEnum;
+
+use crate::click::Format;
+
+/// How `top` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TopFormat {
+    /// Columns for people
+    #[default]
+    Table,
+    /// CSV with a header
+    Csv,
+    /// An array of JSON objects
+    Json,
+}
+
+/// A format to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Told by the first byte of each message
+    #[default]
+    Auto,
+    /// Nine CSV fields, no header needed
+    Csv,
+    /// JSON objects
+    Json,
+}
+
+impl FormatArg {
+    /// As the setting `kafka.format` names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            FormatArg::Auto => "auto",
+            FormatArg::Csv => "csv",
+            FormatArg::Json => "json",
+        }
+    }
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Auto => Format::Auto,
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Json => Format::Json,
+        }
+    }
+}
+
+/// A format to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MadeFormat {
+    /// Nine CSV fields
+    #[default]
+    Csv,
+    /// JSON objects
+    Json,
+}
+
+impl MadeFormat {
+    /// As the setting `kafka.format` names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            MadeFormat::Csv => "csv",
+            MadeFormat::Json => "json",
+        }
+    }
+}
+
+impl From<MadeFormat> for Format {
+    fn from(format: MadeFormat) -> Self {
+        match format {
+            MadeFormat::Csv => Format::Csv,
+            MadeFormat::Json => Format::Json,
+        }
+    }
+}
+
+/// How fast a source sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// So many a second.
+    PerSecond(NonZeroU64),
+    /// As fast as the pipeline takes them.
+    Max,
+}
+
+impl std::str::FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        match count(text) {
+            Ok(rate) => Ok(Self::PerSecond(rate)),
+            Err(_) => Err("a rate is a whole number above 0 such as 2000, 2k, 1.5k or 1M, or max".into()),
+        }
+    }
+}
+
+/// How many rows to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many at most.
+    Rows(NonZeroUsize),
+    /// All of them.
+    All,
+}
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::Rows).map_err(|_| "a limit is a whole number above 0, or all".into())
+    }
+}
+
+/// Reads 2000, 2k, 1.5k, 1M, exactly: what is no whole number is refused, not rounded.
+pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
+    let (number, zeros) = match text.strip_suffix(['k', 'K']) {
+        Some(number) => (number, 3),
+        None => match text.strip_suffix('M') {
+            Some(number) => (number, 6),
+            None => (text, 0),
+        },
+    };
+    let (whole, fraction) = match number.split_once('.') {
+        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
+        Some(_) => return Err(NOT_A_COUNT.into()),
+        None => (number, ""),
+    };
+    let missing = usize::checked_sub(zeros, fraction.len()).ok_or(NOT_A_COUNT)?;
+    let digits = format!("{whole}{fraction}{}", "0".repeat(missing));
+    if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NOT_A_COUNT.into());
+    }
+    digits.parse().map_err(|_| NOT_A_COUNT.into())
+}
+
+const NOT_A_COUNT: &str = "a count is a whole number above 0, such as 2000, 2k, 1.5k or 1M";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        for (text, rate) in [("2000", 2_000), ("2k", 2_000), ("1.5k", 1_500), ("1M", 1_000_000), ("0.25M", 250_000)] {
+            assert_eq!(text.parse(), Ok(Rate::PerSecond(NonZeroU64::new(rate).unwrap())), "{text}");
+        }
+        assert_eq!("max".parse(), Ok(Rate::Max));
+        for text in
+            ["", "0", "0k", "-5", "+5", "1.5", "1.0001k", ".5k", "1.k", "k", "2 k", "1e3", "99999999999999999999M"]
+        {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `[console]` and `[log]`: what people see.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use super::Check;
+use super::units::{duration, empty_as_none};
+use crate::text::printable;
+
+/// `[console]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsoleSettings {
+    /// The shortest time between two drawings of the screen.
+    #[serde(with = "duration")]
+    pub frame_interval: Duration,
+    /// Whether to use colours.
+    pub color: ColorChoice,
+    /// Draw with ASCII characters only.
+    pub ascii: bool,
+    /// React to the mouse; off leaves it to the terminal, for selecting text.
+    pub mouse: bool,
+}
+
+impl Default for ConsoleSettings {
+    fn default() -> Self {
+        Self { frame_interval: Duration::from_millis(100), color: ColorChoice::Auto, ascii: false, mouse: true }
+    }
+}
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorChoice {
+    /// As many as the terminal has; none if `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Even if `NO_COLOR` is set.
+    Always,
+    /// None.
+    Never,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// The file to log to. Without it the console shows the newest lines, and a headless run logs to stderr.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub file: Option<PathBuf>,
+    /// What to log: a level, or `target=level` directives parted by commas.
+    pub level: String,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { file: None, level: "info".into() }
+    }
+}
+
+impl LogSettings {
+    pub(super) fn validate(&self, check: &mut Check<'_>) {
+        if let Some(wrong) = self.level.split(',').map(str::trim).find(|directive| !is_level_or_targeted(directive)) {
+            let wrong = printable(wrong);
+            let reason =
+                format!("`{wrong}` is neither a level (off, error, warn, info, debug, trace) nor target=level");
+            check.refuse("log.level", reason);
+        } else if let Err(cause) = EnvFilter::try_new(&self.level) {
+            check.refuse("log.level", printable(&cause.to_string()).into_owned());
+        }
+    }
+}
+
+/// A lone word that is no level would be taken for a target, and a misspelt level would silently log next to nothing.
+fn is_level_or_targeted(directive: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    directive.contains('=') || LEVELS.iter().any(|level| level.eq_ignore_ascii_case(directive))
+}

@@ -1,0 +1,101 @@
+//! librdkafka properties that pass through, and those that must not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::keys::masked;
+
+/// librdkafka properties by name, with values as librdkafka takes them. Values that may be secret print as `***`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Properties(BTreeMap<String, String>);
+
+impl Properties {
+    /// Name and value of each, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, masked(name, value)))).finish()
+    }
+}
+
+impl Serialize for Properties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name, masked(name, value))))
+    }
+}
+
+const COMMITS: &str = "remove it: clicktop commits an offset once its clicks are stored; anything earlier loses clicks";
+const ASSIGNS: &str =
+    "remove it: clicktop starts each partition from its stored offset, and chooses how they are assigned";
+
+/// Properties that a setting stands for, or that the pipeline must own to lose and double nothing; and what to do instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("bootstrap.servers", "set kafka.brokers instead"),
+    ("metadata.broker.list", "set kafka.brokers instead"),
+    ("group.id", "set kafka.group instead"),
+    ("auto.offset.reset", "set kafka.start and kafka.on_lost_offset instead"),
+    ("enable.auto.commit", COMMITS),
+    ("auto.commit.enable", COMMITS),
+    ("auto.commit.interval.ms", COMMITS),
+    ("enable.auto.offset.store", COMMITS),
+    ("offset.store.method", COMMITS),
+    ("partition.assignment.strategy", ASSIGNS),
+    ("group.protocol", ASSIGNS),
+    ("group.remote.assignor", ASSIGNS),
+    ("enable.partition.eof", "remove it: clicktop tells the end of a partition by the broker's watermarks"),
+    ("security.protocol", "set kafka.security instead"),
+    ("sasl.mechanism", "set kafka.sasl.mechanism instead"),
+    ("sasl.mechanisms", "set kafka.sasl.mechanism instead"),
+    ("sasl.username", "set kafka.sasl.username instead"),
+    ("sasl.password", "set kafka.sasl.password or kafka.sasl.password_file instead"),
+    ("ssl.ca.location", "set kafka.tls.ca_file instead"),
+    ("ssl.certificate.location", "set kafka.tls.certificate_file instead"),
+    ("ssl.key.location", "set kafka.tls.key_file instead"),
+    ("ssl.key.password", "set kafka.tls.key_password or kafka.tls.key_password_file instead"),
+    ("enable.ssl.certificate.verification", "set kafka.tls.verify instead"),
+];
+
+/// Why the property `name` may not be set here, and what to do instead; `None` if it may.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name.trim())).map(|(_, advice)| *advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys;
+
+    #[test]
+    fn advice_names_settings_that_exist() {
+        for (property, advice) in REFUSED {
+            for word in advice.split([' ', ',', ':']).filter(|word| word.starts_with("kafka.")) {
+                assert!(keys::find(word).is_some(), "{property}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_among_the_properties_are_masked() {
+        let properties = Properties(BTreeMap::from([
+            ("fetch.wait.max.ms".into(), "5".into()),
+            ("sasl.oauthbearer.client.secret".into(), "hunter2".into()),
+            ("sasl.oauthbearer.token.endpoint.url".into(), "https://me:hunter2@sso/token".into()),
+        ]));
+        let printed = format!("{properties:?} {}", serde_json::to_string(&properties).unwrap());
+        assert!(!printed.contains("hunter2"), "{printed}");
+        assert!(printed.contains(r#""fetch.wait.max.ms":"5""#), "{printed}");
+        assert!(printed.contains("https://***@sso/token"), "{printed}");
+    }
+}
