@@ -175,7 +175,9 @@ mod tests {
     #[test]
     fn times_are_what_the_timestamp_itself_prints() {
         let mut writer = TimeWriter::default();
-        for millis in [0, 1, 999, 86_399_999, 86_400_000, 1_767_225_599_999, 1_767_225_600_000, 1_709_164_800_123, -1, 50] {
+        for millis in
+            [0, 1, 999, 86_399_999, 86_400_000, 1_767_225_599_999, 1_767_225_600_000, 1_709_164_800_123, -1, 50]
+        {
             let time = Timestamp::from_millis(millis);
             for _ in 0..2 {
                 assert_eq!(writer.write(time), time.to_string());

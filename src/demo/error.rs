@@ -18,7 +18,9 @@ pub enum DemoError {
     #[error("{0}")]
     Topic(String),
     /// A rate that means nothing.
-    #[error("a rate of {0} events/s is not possible: give a number from 0.001 to 1,000,000,000, or leave it out for full speed")]
+    #[error(
+        "a rate of {0} events/s is not possible: give a number from 0.001 to 1,000,000,000, or leave it out for full speed"
+    )]
     Rate(String),
     /// An option of the generator out of its range.
     #[error("{0}")]

@@ -339,7 +339,8 @@ impl Feed for GeneratorFeed {
     fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
         if self.until_look == 0 {
             // At a slow rate every click, at a fast one often enough.
-            self.until_look = if self.generator.options.rate.is_some_and(|rate| rate < 1000.0) { 1 } else { LOOK_EVERY };
+            self.until_look =
+                if self.generator.options.rate.is_some_and(|rate| rate < 1000.0) { 1 } else { LOOK_EVERY };
             let began = *self.began.get_or_insert_with(Instant::now);
             self.generator.follow(began.elapsed(), Timestamp::now());
         }

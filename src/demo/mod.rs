@@ -24,3 +24,6 @@ pub use error::DemoError;
 pub use generator::{Generator, GeneratorOptions, WireFormat, start_generator};
 pub use producer::{SourceTask, Target};
 pub use replay::{ReplayInput, ReplayOptions, start_replay};
+
+#[cfg(test)]
+mod tests;

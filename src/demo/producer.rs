@@ -224,10 +224,7 @@ fn producer(target: &Target) -> Result<BaseProducer<Deliveries>, DemoError> {
         KafkaError::ClientConfig(_, reason, name, value) => {
             // librdkafka may repeat the value, which may be a secret.
             let reason = if value.is_empty() { reason } else { reason.replace(&value, "…") };
-            DemoError::Property {
-                name: printable(&name).into_owned(),
-                reason: printable(&reason).into_owned(),
-            }
+            DemoError::Property { name: printable(&name).into_owned(), reason: printable(&reason).into_owned() }
         }
         KafkaError::ClientCreation(reason) => {
             let mut reason = reason;
@@ -260,7 +257,9 @@ mod tests {
 
     #[test]
     fn a_wrong_property_is_named_without_its_value() {
-        for (name, value) in [("security.protocol", "hunter2"), ("no.such.property", "hunter2"), ("linger.ms", "hunter2")] {
+        for (name, value) in
+            [("security.protocol", "hunter2"), ("no.such.property", "hunter2"), ("linger.ms", "hunter2")]
+        {
             let error = producer(&target(&[(name, value)])).map(|_| ()).expect_err("refused").to_string();
             assert!(error.contains(name), "{error}");
             assert!(!error.contains("hunter2"), "{error}");

@@ -236,9 +236,8 @@ mod tests {
     #[test]
     fn the_mean_think_time_is_what_the_number_of_sessions_assumes() {
         let (visitors, mut rng) = visitors(10, 1.0);
-        let sum: f64 = (0..200_000)
-            .map(|_| visitors.think.sample(&mut rng).clamp(THINK_SECONDS.0, THINK_SECONDS.1))
-            .sum();
+        let sum: f64 =
+            (0..200_000).map(|_| visitors.think.sample(&mut rng).clamp(THINK_SECONDS.0, THINK_SECONDS.1)).sum();
         let mean = sum / 200_000.0;
         assert!((mean - MEAN_THINK).abs() < 1.5, "{mean}");
     }

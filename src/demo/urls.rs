@@ -32,8 +32,16 @@ const ADJECTIVES: &[&str] =
     &["light", "classic", "red", "blue", "urban", "trail", "soft", "vintage", "smart", "compact", "schöne", "élégant"];
 const NOUNS: &[&str] =
     &["runner", "parka", "backpack", "chrono", "tourer", "dome", "desk", "stool", "novel", "puzzle", "mütze", "sac"];
-const TOPICS: &[&str] =
-    &["how-we-pack", "meet-the-team", "size-guide", "care-tips", "behind-the-scenes", "gift-ideas", "new-in", "über-uns"];
+const TOPICS: &[&str] = &[
+    "how-we-pack",
+    "meet-the-team",
+    "size-guide",
+    "care-tips",
+    "behind-the-scenes",
+    "gift-ideas",
+    "new-in",
+    "über-uns",
+];
 
 /// `count` different paths. The same for every seed, so that a url means the same page in every run.
 pub fn paths(count: u32) -> Vec<String> {

@@ -49,8 +49,7 @@ impl PartitionWindow {
             return false;
         }
         let size = payload_and_key.saturating_add(RECORD_OVERHEAD);
-        self.sizes.is_empty()
-            || (self.sizes.len() < WINDOW_RECORDS && self.bytes.saturating_add(size) <= WINDOW_BYTES)
+        self.sizes.is_empty() || (self.sizes.len() < WINDOW_RECORDS && self.bytes.saturating_add(size) <= WINDOW_BYTES)
     }
 
     /// A record of `payload_and_key` bytes has been sent.

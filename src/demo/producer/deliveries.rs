@@ -77,10 +77,8 @@ impl Deliveries {
         let mut state = self.state.lock();
         state.failed = state.failed.saturating_add(1);
         // Thrown away at the end on purpose: not worth a word.
-        let purged = matches!(
-            error.rdkafka_error_code(),
-            Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight)
-        );
+        let purged =
+            matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight));
         if !purged && state.error.is_none() {
             state.error = Some(in_words(error));
         }

@@ -135,11 +135,10 @@ impl<F: Feed> Worker<F> {
     }
 
     fn partitions(&self) -> Result<i32, String> {
-        let metadata = self
-            .producer
-            .client()
-            .fetch_metadata(Some(&self.target.topic), QUESTION)
-            .map_err(|error| error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string()))?;
+        let metadata =
+            self.producer.client().fetch_metadata(Some(&self.target.topic), QUESTION).map_err(|error| {
+                error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
+            })?;
         let topic = metadata.topics().first().ok_or("the cluster does not know it")?;
         if let Some(error) = topic.error() {
             return Err(RDKafkaErrorCode::from(error).to_string());
@@ -227,7 +226,8 @@ impl<F: Feed> Worker<F> {
     /// Hands the record to librdkafka, waiting while its queue is full.
     fn enqueue(&mut self, partition: i32, record: &Record) -> Result<Flow, DemoError> {
         loop {
-            let mut message = BaseRecord::<[u8], [u8]>::to(&self.target.topic).partition(partition).payload(&record.payload);
+            let mut message =
+                BaseRecord::<[u8], [u8]>::to(&self.target.topic).partition(partition).payload(&record.payload);
             if let Some(key) = &record.key {
                 message = message.key(key);
             }
