@@ -1,0 +1,334 @@
+//! The producer's thread: take, wait for the rate, wait for room, send, count.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::types::RDKafkaErrorCode;
+use tokio::sync::watch;
+
+use super::deliveries::Deliveries;
+use super::{Feed, Next, Record, Signal, Target};
+use crate::demo::error::DemoError;
+use crate::demo::partition::partition_of;
+use crate::demo::rate::TokenBucket;
+use crate::demo::window::PartitionWindow;
+use crate::pipeline::source::{SourceEnd, SourceProgress, StoredOffsets};
+use crate::text::printable;
+
+/// Between two published updates.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
+/// Sleep while the rate has no token: what accumulates in it is the burst.
+const RATE_NAP: Duration = Duration::from_millis(5);
+/// The longest sleep, so that a stop is seen soon.
+const LONGEST_NAP: Duration = Duration::from_millis(50);
+/// Sleep while the window or librdkafka's queue is full.
+const FULL_NAP: Duration = Duration::from_millis(2);
+/// Records between two looks at delivery reports and clock.
+const SERVICE_EVERY: u32 = 64;
+/// One question to the cluster, and how long it is asked in all before the source gives up.
+const QUESTION: Duration = Duration::from_secs(1);
+const QUESTIONS_IN_ALL: Duration = Duration::from_secs(30);
+/// How long a stopped or failed source waits for what is still unacknowledged.
+const LAST_WAIT: Duration = Duration::from_secs(30);
+
+pub(super) struct Worker<F> {
+    target: Target,
+    producer: BaseProducer<Deliveries>,
+    feed: F,
+    limiter: Option<TokenBucket>,
+    publisher: watch::Sender<SourceProgress>,
+    signal: Arc<Signal>,
+    started: Instant,
+    published: Instant,
+    /// Records handed to librdkafka.
+    enqueued: u64,
+    held_back: bool,
+    /// The embedded broker's: one a partition. Empty for a real cluster.
+    windows: Vec<PartitionWindow>,
+}
+
+/// Whether to go on after a wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Go,
+    Stop,
+}
+
+impl<F: Feed> Worker<F> {
+    pub(super) fn new(
+        target: Target,
+        producer: BaseProducer<Deliveries>,
+        feed: F,
+        limiter: Option<TokenBucket>,
+        publisher: watch::Sender<SourceProgress>,
+        signal: Arc<Signal>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            target,
+            producer,
+            feed,
+            limiter,
+            publisher,
+            signal,
+            started: now,
+            published: now,
+            enqueued: 0,
+            held_back: false,
+            windows: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let pumped = self.prepare().and_then(|flow| if flow == Flow::Go { self.pump() } else { Ok(()) });
+        let failed = pumped.is_err();
+        let settled = self.settle(failed);
+        if self.signal.abandons() {
+            // librdkafka throws the rest away when the producer goes.
+            return;
+        }
+        let end = self.end();
+        let error = pumped.err().or(settled.err()).map(|error| error.to_string());
+        self.held_back = false;
+        let progress = SourceProgress { end: Some(end), error, ..self.progress() };
+        self.publisher.send_replace(progress);
+    }
+
+    /// Learns the partitions and, for the embedded broker, where they end.
+    fn prepare(&mut self) -> Result<Flow, DemoError> {
+        if self.target.partitions <= 0 {
+            let Some(partitions) = self.ask(|worker| worker.partitions())? else { return Ok(Flow::Stop) };
+            self.target.partitions = partitions;
+        }
+        if let Some(stored) = self.target.stored.clone() {
+            for partition in 0..self.target.partitions {
+                let Some(base) = self.ask(|worker| worker.high_watermark(partition))? else { return Ok(Flow::Stop) };
+                self.windows.push(PartitionWindow::new(base));
+            }
+            self.look_at_stored(&stored)?;
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Asks until there is an answer or it has taken too long; `None` if the source was stopped meanwhile.
+    fn ask<T>(&mut self, question: impl Fn(&Self) -> Result<T, String>) -> Result<Option<T>, DemoError> {
+        let deadline = Instant::now() + QUESTIONS_IN_ALL;
+        loop {
+            if self.signal.stops() {
+                return Ok(None);
+            }
+            let reason = match question(self) {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(reason) => reason,
+            };
+            if Instant::now() >= deadline {
+                return Err(DemoError::Metadata {
+                    topic: printable(&self.target.topic).into_owned(),
+                    brokers: printable(&self.target.brokers).into_owned(),
+                    reason: printable(&reason).into_owned(),
+                });
+            }
+            self.producer.poll(LONGEST_NAP);
+        }
+    }
+
+    fn partitions(&self) -> Result<i32, String> {
+        let metadata =
+            self.producer.client().fetch_metadata(Some(&self.target.topic), QUESTION).map_err(|error| {
+                error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
+            })?;
+        let topic = metadata.topics().first().ok_or("the cluster does not know it")?;
+        if let Some(error) = topic.error() {
+            return Err(RDKafkaErrorCode::from(error).to_string());
+        }
+        match i32::try_from(topic.partitions().len()) {
+            Ok(count) if count > 0 => Ok(count),
+            _ => Err("it has no partitions".to_owned()),
+        }
+    }
+
+    fn high_watermark(&self, partition: i32) -> Result<i64, String> {
+        let watermarks = self.producer.client().fetch_watermarks(&self.target.topic, partition, QUESTION);
+        watermarks.map(|(_, high)| high.max(0)).map_err(|error| error.to_string())
+    }
+
+    fn pump(&mut self) -> Result<(), DemoError> {
+        let mut record = Record::default();
+        let mut until_service = SERVICE_EVERY;
+        while !self.signal.stops() {
+            match self.feed.next(&mut record)? {
+                Next::End => return Ok(()),
+                Next::Wait => {
+                    self.service(Duration::ZERO)?;
+                    continue;
+                }
+                Next::Ready => {}
+            }
+            let partition = partition_of(record.partition_key(), self.target.partitions);
+            if self.await_turn()? == Flow::Stop
+                || self.await_room(partition, record.bytes())? == Flow::Stop
+                || self.enqueue(partition, &record)? == Flow::Stop
+            {
+                return Ok(());
+            }
+            until_service -= 1;
+            if until_service == 0 {
+                until_service = SERVICE_EVERY;
+                self.service(Duration::ZERO)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the rate.
+    fn await_turn(&mut self) -> Result<Flow, DemoError> {
+        if let (Some(limiter), Some(rate)) = (&mut self.limiter, self.feed.rate()) {
+            limiter.set_rate(rate);
+        }
+        while let Some(limiter) = &mut self.limiter {
+            match limiter.take(self.started.elapsed()) {
+                Ok(()) => break,
+                Err(wait) => self.service(wait.clamp(RATE_NAP, LONGEST_NAP))?,
+            }
+            if self.signal.stops() {
+                return Ok(Flow::Stop);
+            }
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Waits until the embedded broker can hold the record without dropping another.
+    fn await_room(&mut self, partition: i32, bytes: usize) -> Result<Flow, DemoError> {
+        let Ok(at) = usize::try_from(partition) else { return Ok(Flow::Go) };
+        while let Some(window) = self.windows.get(at) {
+            if window.has_room(bytes) {
+                break;
+            }
+            self.service(Duration::ZERO)?;
+            if self.windows.get(at).is_none_or(|window| window.has_room(bytes)) {
+                break;
+            }
+            self.held_back = true;
+            if self.signal.stops() {
+                return Ok(Flow::Stop);
+            }
+            self.service(FULL_NAP)?;
+        }
+        self.held_back = false;
+        if let Some(window) = self.windows.get_mut(at) {
+            window.push(bytes);
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Hands the record to librdkafka, waiting while its queue is full.
+    fn enqueue(&mut self, partition: i32, record: &Record) -> Result<Flow, DemoError> {
+        loop {
+            let mut message =
+                BaseRecord::<[u8], [u8]>::to(&self.target.topic).partition(partition).payload(&record.payload);
+            if let Some(key) = &record.key {
+                message = message.key(key);
+            }
+            match self.producer.send(message) {
+                Ok(()) => {
+                    self.enqueued = self.enqueued.saturating_add(1);
+                    return Ok(Flow::Go);
+                }
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
+                    if self.signal.stops() {
+                        return Ok(Flow::Stop);
+                    }
+                    self.service(FULL_NAP)?;
+                }
+                Err((error, _)) => {
+                    let words = error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string());
+                    return Err(DemoError::Delivery(printable(&words).into_owned()));
+                }
+            }
+        }
+    }
+
+    /// Takes delivery reports for `nap`, and passes on what they and the store say.
+    fn service(&mut self, nap: Duration) -> Result<(), DemoError> {
+        self.producer.poll(nap);
+        let deliveries = Arc::clone(self.producer.context());
+        if !self.windows.is_empty() {
+            let windows = &mut self.windows;
+            deliveries.for_each(|partition, acknowledged| {
+                if let Some(window) = usize::try_from(partition).ok().and_then(|at| windows.get_mut(at)) {
+                    window.acknowledged(acknowledged.count, acknowledged.next);
+                }
+            });
+        }
+        if let Some(stored) = self.target.stored.clone() {
+            self.look_at_stored(&stored)?;
+        }
+        if self.published.elapsed() >= PUBLISH_INTERVAL {
+            self.published = Instant::now();
+            self.publisher.send_replace(self.progress());
+        }
+        match deliveries.error() {
+            Some(error) => Err(DemoError::Delivery(error)),
+            None => Ok(()),
+        }
+    }
+
+    fn look_at_stored(&mut self, stored: &StoredOffsets) -> Result<(), DemoError> {
+        for (partition, window) in (0..).zip(&mut self.windows) {
+            let next = stored.get(partition);
+            window.stored(next).map_err(|high| DemoError::ForeignOffsets { partition, stored: next, high })?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the fate of everything sent is known.
+    fn settle(&mut self, failed: bool) -> Result<(), DemoError> {
+        let mut deadline = None;
+        loop {
+            let open = self.enqueued.saturating_sub(self.producer.context().settled());
+            let outcome = self.producer.context().error();
+            if open == 0 {
+                return outcome.map_or(Ok(()), |error| Err(DemoError::Delivery(error)));
+            }
+            if self.signal.abandons() {
+                return Ok(());
+            }
+            if failed || outcome.is_some() || self.signal.stops() {
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + LAST_WAIT);
+                if Instant::now() >= deadline {
+                    return Err(outcome.map_or(DemoError::Unacknowledged(open), DemoError::Delivery));
+                }
+            }
+            // An error met here is met again at the top, with what is still open.
+            let _ = self.service(FULL_NAP);
+        }
+    }
+
+    fn end(&self) -> SourceEnd {
+        let mut ends = SourceEnd::default();
+        self.producer.context().for_each(|partition, acknowledged| {
+            ends.offsets.insert(partition, acknowledged.next);
+        });
+        for (partition, next) in &mut ends.offsets {
+            // Every report of the partition left the offset out; its end is at or past the last message.
+            if *next <= 0 {
+                *next = self.high_watermark(*partition).unwrap_or(0);
+            }
+        }
+        ends
+    }
+
+    fn progress(&self) -> SourceProgress {
+        SourceProgress {
+            sent: self.producer.context().sent(),
+            total: self.feed.total(),
+            bytes_read: self.feed.bytes_read(),
+            bytes_total: self.feed.bytes_total(),
+            held_back: self.held_back,
+            end: None,
+            error: None,
+        }
+    }
+}
