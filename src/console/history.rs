@@ -1,7 +1,6 @@
 //! Throughput over the last minutes, from the counters: items over the time that really passed, one slot a second.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::pipeline::snapshot::Snapshot;
 use crate::pipeline::stage::PerStage;
@@ -107,9 +106,9 @@ impl History {
         self.slots.get_mut(second.checked_sub(self.first)?)
     }
 
-    /// Seconds that a chart should span: two minutes, then ten.
+    /// Seconds that a chart should span: two minutes, and ten once there is enough to fill a good part of them.
     pub(crate) fn window(&self) -> usize {
-        if self.slots.len() > 120 { SLOTS } else { 120 }
+        if self.slots.len() > 240 { SLOTS } else { 120 }
     }
 
     /// (seconds before the newest, items a second) of the last `window` seconds in at most `points` points, oldest first.
@@ -157,16 +156,11 @@ impl History {
             .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map(|(stage, _)| stage)
     }
-
-    /// Time covered by the window, for the axis.
-    pub(crate) fn window_label(window: usize) -> String {
-        super::format::span(Duration::from_secs(window as u64))
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
 

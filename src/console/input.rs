@@ -83,8 +83,10 @@ impl App {
             Action::Freeze => self.toggle_frozen(),
             Action::Help => self.help = !self.help,
             Action::Suspend => self.suspend = true,
-            Action::Quit => match self.prompt.take_if(|prompt| prompt.command == Command::Shutdown) {
-                Some(prompt) => self.request(prompt.command, None),
+            Action::Quit => match self.prompt.take() {
+                Some(prompt) if prompt.command == Command::Shutdown => self.request(prompt.command, None),
+                // To any other question it is a no: an answer must never go to a question that took its place.
+                Some(_) => {}
                 None => self.quit(),
             },
             Action::Confirm => {

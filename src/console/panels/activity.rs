@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Padding, Paragraph};
 
 use super::{placeholder, room, row};
 use crate::click::Timestamp;
@@ -30,7 +30,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     ]);
     let rejected = snapshot.totals.rejected;
     let rejects = Line::styled(format!(" {} rejected ", count(rejected)), theme.alarm(rejected));
-    let mut block = theme.frame(title, app.focus == Panel::Activity).title(rejects.alignment(Alignment::Right));
+    let mut block = theme
+        .frame(title, app.focus == Panel::Activity)
+        .title(rejects.alignment(Alignment::Right))
+        .padding(Padding::horizontal(1));
     let back = app.activity.back;
     if back > 0 {
         let note = format!(" {} newer ", count(back as u64));

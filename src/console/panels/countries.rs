@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Padding, Paragraph};
 
 use super::{placeholder, row};
 use crate::console::app::App;
@@ -22,7 +22,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     if !board.countries.is_empty() {
         title.push(Span::styled(format!("{} ", count(board.countries.len() as u64)), theme.dim()));
     }
-    let block = theme.frame(Line::from(title), focused);
+    let block = theme.frame(Line::from(title), focused).padding(Padding::right(1));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if board.countries.is_empty() {

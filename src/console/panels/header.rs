@@ -12,8 +12,8 @@ use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, spa
 use crate::pipeline::snapshot::Snapshot;
 use crate::pipeline::source::SourceProgress;
 
-/// Columns of a progress bar.
-const GAUGE: usize = 12;
+/// Columns of a whole progress bar.
+const GAUGE: usize = 16;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let snapshot = &app.shown().snapshot;
@@ -21,7 +21,15 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         identity(frame, row, snapshot, app);
     }
     if let Some(row) = row(area, 1) {
-        both_ends(frame, row, figures(snapshot, app), progress(snapshot, area.width, app));
+        let mut left = figures(snapshot, app);
+        let columns = usize::from(row.width);
+        let right = [Size::Full, Size::Bar, Size::Figure]
+            .map(|size| progress(snapshot, size, app))
+            .into_iter()
+            .find(|right| left.width() + 1 + right.width() <= columns)
+            .unwrap_or_default();
+        faults(&mut left, columns.saturating_sub(right.width() + 1), snapshot, app);
+        both_ends(frame, row, left, right);
     }
 }
 
@@ -75,50 +83,67 @@ fn figures(snapshot: &Snapshot, app: &App) -> Line<'static> {
     let totals = &snapshot.totals;
     let told = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
     // Fixed columns: nothing moves while figures grow.
-    let mut spans = vec![
+    Line::from(vec![
         Span::styled(right(&count(totals.clicks), 12), theme.key()),
         Span::styled(" clicks   ", theme.dim()),
         Span::styled("delay ", theme.dim()),
         Span::styled(right(&told(snapshot.delay.map(span)), 7), theme.key()),
         Span::styled("   lag ", theme.dim()),
         Span::styled(right(&told(snapshot.lag.map(count)), 9), theme.key()),
-    ];
-    let mut fault = |n: u64, word: &'static str| {
-        if n > 0 {
-            spans.push(Span::styled(format!("   {} {word}", count(n)), theme.warn()));
-        }
-    };
-    fault(totals.rejected, "rejected");
-    fault(totals.skipped, "skipped");
-    fault(totals.late, "late");
-    Line::from(spans)
+    ])
 }
 
-fn progress(snapshot: &Snapshot, columns: u16, app: &App) -> Line<'static> {
+/// What should be zero and is not, as far as it fits into `columns`; the activity panel shows the rejects in any case.
+fn faults(line: &mut Line<'static>, columns: usize, snapshot: &Snapshot, app: &App) {
+    let totals = &snapshot.totals;
+    for (n, word) in [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late")] {
+        let span = Span::styled(format!("   {} {word}", count(n)), app.theme.warn());
+        if n > 0 && line.width() + span.width() <= columns {
+            line.push_span(span);
+        }
+    }
+}
+
+/// How much is said of the progress, by the room there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Full,
+    Bar,
+    Figure,
+}
+
+fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let Some(progress) = &snapshot.source.progress else { return Line::default() };
+    let waits = progress.held_back;
     let mut spans = Vec::new();
-    if progress.held_back {
+    if waits && size != Size::Figure {
         spans.push(Span::styled("held back  ", theme.warn()));
     }
+    // Where there is no room for the words, the colour of the figure still tells.
+    let style = if waits { theme.warn() } else { Style::new() };
     match done_of_all(progress) {
         Some((done, all)) => {
-            let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
-            let bar = theme.bar(share, GAUGE);
-            let rest = theme.symbol("·", ".").repeat(GAUGE.saturating_sub(width(&bar)));
-            if columns >= 100 {
+            if size == Size::Full {
                 let sent = match progress.total {
                     Some(total) => format!("{} of {} sent  ", count(progress.sent), count(total)),
                     None => format!("{} of {} read  ", bytes(done), bytes(all)),
                 };
                 spans.push(Span::styled(sent, theme.dim()));
             }
-            spans.push(Span::styled(bar, theme.accent()));
-            spans.push(Span::styled(rest, theme.dim()));
-            spans.push(Span::raw(right(&percent(done.min(all), all), 7)));
+            if size != Size::Figure {
+                let columns = if size == Size::Full { GAUGE } else { GAUGE / 2 };
+                let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
+                let bar = theme.bar(share, columns);
+                let rest = theme.symbol("·", ".").repeat(columns.saturating_sub(width(&bar)));
+                spans.push(Span::styled(bar, theme.accent()));
+                spans.push(Span::styled(rest, theme.dim()));
+            }
+            spans.push(Span::styled(right(&percent(done.min(all), all), 7), style));
         }
+        None if size == Size::Figure => {}
         None => {
-            spans.push(Span::raw(right(&count(progress.sent), 11)));
+            spans.push(Span::styled(right(&count(progress.sent), 11), style));
             spans.push(Span::styled(" sent", theme.dim()));
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
         let column = u16::try_from(at / rows).unwrap_or(u16::MAX);
         let area =
             Rect { x: inner.x.saturating_add(column.saturating_mul(each)), width: each, ..row }.intersection(inner);
-        let text = fit(description, usize::from(area.width).saturating_sub(LABEL + 1));
+        let text = fit(description, usize::from(area.width).saturating_sub(LABEL + 2));
         let line = Line::from(vec![
             Span::styled(left(label, LABEL), theme.accent().patch(theme.key())),
             Span::raw(" "),

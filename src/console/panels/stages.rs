@@ -141,7 +141,9 @@ fn detail(frame: &mut Frame, area: Rect, app: &App) {
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
-        StageState::Running | StageState::Stopped => facts.push(format!("{} passed", count(status.processed))),
+        StageState::Running | StageState::Stopped => {
+            facts.push(format!("{} {} this run", count(status.processed), items(stage)))
+        }
     }
     let told = facts.iter().any(|fact| status.last_error.as_deref() == Some(fact));
     if let Some(error) = status.last_error.as_deref().filter(|_| !told) {
@@ -153,4 +155,13 @@ fn detail(frame: &mut Frame, area: Rect, app: &App) {
     let text = fit(&facts.join(theme.symbol("  ·  ", "  -  ")), room);
     let line = Line::from(vec![Span::styled(head, style), Span::raw("  "), Span::raw(text)]);
     both_ends(frame, area, line, Line::styled(hint, theme.key()));
+}
+
+/// What passes `stage`.
+fn items(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Ingest => "messages",
+        Stage::Store | Stage::Aggregate => "clicks",
+        Stage::Index => "documents",
+    }
 }

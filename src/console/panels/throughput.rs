@@ -9,14 +9,13 @@ use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 use super::placeholder;
 use crate::console::app::App;
 use crate::console::format::{rate, right, short};
-use crate::console::history::History;
 use crate::pipeline::Stage;
 
 /// In the order they are drawn: the later one lies on top.
 const LINES: [Stage; 2] = [Stage::Ingest, Stage::Store];
 
 /// Columns of the labels of the upright axis.
-const LABEL: usize = 6;
+const LABEL: usize = 7;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -63,12 +62,12 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         })
         .collect();
     let top = round_up(top);
-    let label = |value: f64| Line::styled(right(&short(value), LABEL), theme.dim());
+    let label = |value: f64| Line::styled(right(&tick(value), LABEL), theme.dim());
     let labels =
         if inner.height >= 7 { vec![label(0.0), label(top / 2.0), label(top)] } else { vec![label(0.0), label(top)] };
     let mut x_axis = Axis::default().bounds([-(window as f64), 0.0]).style(theme.dim());
     if inner.height >= 6 {
-        let ago = format!("{} ago", History::window_label(window));
+        let ago = format!("-{} min", window / 60);
         x_axis = x_axis
             .labels([Line::styled(ago, theme.dim()), Line::styled("now", theme.dim())])
             .labels_alignment(Alignment::Left);
@@ -107,6 +106,15 @@ fn unbroken(points: &[(f64, Option<f64>)]) -> Vec<Vec<(f64, f64)>> {
         .collect()
 }
 
+/// A round figure without the zeros behind its point: `20k`, `2.5M`.
+fn tick(value: f64) -> String {
+    let text = short(value);
+    let figures = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(figures.len()..).unwrap_or_default();
+    let figures = if figures.contains('.') { figures.trim_end_matches('0').trim_end_matches('.') } else { figures };
+    format!("{figures}{unit}")
+}
+
 /// The next of 1, 2, 5 × a power of ten that leaves a little room: the axis changes seldom.
 fn round_up(top: f64) -> f64 {
     let top = (top * 1.05).max(10.0);
@@ -124,6 +132,11 @@ mod tests {
             [0.0, 9.0, 95.0, 99.0, 1_200.0, 4_900.0].map(round_up),
             [10.0, 10.0, 100.0, 200.0, 2_000.0, 10_000.0]
         );
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        assert_eq!([0.0, 10.0, 100.0, 2_500.0, 20_000.0, 1e6].map(tick), ["0", "10", "100", "2.5k", "20k", "1M"]);
     }
 
     #[test]

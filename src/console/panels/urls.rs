@@ -2,21 +2,72 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Padding, Paragraph};
 
 use super::{placeholder, row};
 use crate::console::app::App;
 use crate::console::format::{count, count_in, fit, left, right, seconds};
 use crate::console::layout::Panel;
 use crate::pipeline::SortBy;
-use crate::pipeline::snapshot::Board;
+use crate::pipeline::snapshot::{Board, PageRow};
 
-const CLICKS: usize = 11;
-const USERS: usize = 10;
-const TIME: usize = 9;
-const COUNTRY: usize = 9;
+/// A url in fewer columns than this tells nothing; then figures give way.
+const URL_MIN: usize = 14;
+
+/// A column to the right of the url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Country,
+    Figure(SortBy),
+}
+
+impl Column {
+    fn width(self) -> usize {
+        match self {
+            Column::Figure(SortBy::Clicks) => 11,
+            Column::Country | Column::Figure(SortBy::Users | SortBy::Time) => 10,
+        }
+    }
+
+    fn head(self) -> &'static str {
+        match self {
+            Column::Country => "country",
+            Column::Figure(SortBy::Clicks) => "clicks",
+            Column::Figure(SortBy::Users) => "users",
+            Column::Figure(SortBy::Time) => "avg time",
+        }
+    }
+
+    fn cell(self, page: &PageRow) -> String {
+        let room = self.width() - 1;
+        match self {
+            Column::Country => fit(&page.country, room),
+            Column::Figure(SortBy::Clicks) => count_in(page.clicks, room),
+            Column::Figure(SortBy::Users) => count_in(page.unique_users, room),
+            Column::Figure(SortBy::Time) => seconds(page.avg_time_spent),
+        }
+    }
+}
+
+/// The columns that fit beside a url in `columns`; the one sorted by stays to the last.
+fn columns_for(columns: usize, by_country: bool, sort: SortBy) -> Vec<Column> {
+    let mut shown: Vec<Column> = [SortBy::Clicks, SortBy::Users, SortBy::Time].map(Column::Figure).to_vec();
+    if by_country {
+        shown.insert(0, Column::Country);
+    }
+    let droppable =
+        [Column::Figure(SortBy::Time), Column::Figure(SortBy::Users), Column::Figure(SortBy::Clicks), Column::Country];
+    for column in droppable.into_iter().filter(|column| *column != Column::Figure(sort)) {
+        let taken: usize = shown.iter().map(|column| column.width()).sum();
+        if columns >= taken + URL_MIN {
+            break;
+        }
+        shown.retain(|kept| *kept != column);
+    }
+    shown
+}
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -33,7 +84,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let resorting = current && board.view.sort != app.browse.sort;
     let extent = if current { extent(board) } else { String::new() };
     let note = if resorting { " loading… ".to_owned() } else { extent };
-    let block = theme.frame(title, focused).title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
+    let block = theme
+        .frame(title, focused)
+        .padding(Padding::right(1))
+        .title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !current {
@@ -46,27 +100,28 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         return;
     }
 
-    let by_country = board.view.country.is_none();
-    let columns = usize::from(inner.width);
-    let figures = CLICKS + USERS + TIME + if by_country { COUNTRY } else { 0 };
-    let url = columns.saturating_sub(1 + figures);
+    let columns = usize::from(inner.width).saturating_sub(1);
+    let sort = board.view.sort;
+    let shown = columns_for(columns, board.view.country.is_none(), sort);
+    let url = columns.saturating_sub(shown.iter().map(|column| column.width()).sum());
     if let Some(row) = row(inner, 0) {
-        frame.render_widget(Paragraph::new(heads(board.view.sort, url, by_country, app)), row);
+        frame.render_widget(Paragraph::new(heads(sort, url, &shown, app)), row);
     }
     let cursor = app.browse.page_at();
     let rows = board.pages.iter().enumerate().skip(app.browse.page_top);
     for (at, (at_row, page)) in rows.take(usize::from(inner.height)).enumerate() {
         let Some(row) = row(inner, at + 1) else { break };
         let here = cursor == Some(at_row);
-        let figure = |sort: SortBy| if board.view.sort == sort { theme.key() } else { ratatui::style::Style::new() };
-        let mut spans =
-            vec![Span::raw(if here { theme.symbol("▸", ">") } else { " " }), Span::raw(left(&page.url, url))];
-        if by_country {
-            spans.push(Span::styled(right(&page.country, COUNTRY), theme.dim()));
+        let mark = if here { theme.symbol("▸", ">") } else { " " };
+        let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url))];
+        for column in &shown {
+            let style = match column {
+                Column::Country => theme.dim(),
+                Column::Figure(by) if *by == sort => theme.key(),
+                Column::Figure(_) => Style::new(),
+            };
+            spans.push(Span::styled(right(&column.cell(page), column.width()), style));
         }
-        spans.push(Span::styled(right(&count_in(page.clicks, CLICKS - 1), CLICKS), figure(SortBy::Clicks)));
-        spans.push(Span::styled(right(&count_in(page.unique_users, USERS - 1), USERS), figure(SortBy::Users)));
-        spans.push(Span::styled(right(&seconds(page.avg_time_spent), TIME), figure(SortBy::Time)));
         let mut line = Line::from(spans);
         if here {
             line = line.style(theme.cursor(focused));
@@ -75,23 +130,17 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     }
 }
 
-fn heads(sort: SortBy, url: usize, by_country: bool, app: &App) -> Line<'static> {
+fn heads(sort: SortBy, url: usize, shown: &[Column], app: &App) -> Line<'static> {
     let theme = &app.theme;
-    let head = |text: &str, by: SortBy, columns: usize| {
-        if sort == by {
-            let text = format!("{text}{}", theme.symbol("▼", "v"));
-            Span::styled(right(&text, columns), theme.accent().add_modifier(Modifier::BOLD))
-        } else {
-            Span::styled(right(text, columns), theme.dim())
-        }
-    };
     let mut spans = vec![Span::raw(" "), Span::styled(left("url", url), theme.dim())];
-    if by_country {
-        spans.push(Span::styled(right("country", COUNTRY), theme.dim()));
+    for column in shown {
+        let (mark, style) = if *column == Column::Figure(sort) {
+            (theme.symbol("▼", "*"), theme.accent().add_modifier(Modifier::BOLD))
+        } else {
+            ("", theme.dim())
+        };
+        spans.push(Span::styled(right(&format!("{}{mark}", column.head()), column.width()), style));
     }
-    spans.push(head("clicks", SortBy::Clicks, CLICKS));
-    spans.push(head("users", SortBy::Users, USERS));
-    spans.push(head("avg time", SortBy::Time, TIME));
     Line::from(spans)
 }
 
