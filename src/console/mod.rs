@@ -1,1 +1,114 @@
-//! TODO console
+//! The terminal: the whole pipeline on one screen, live, steered by key.
+//!
+//! ```text
+//! keys, mouse ─▶ app (state) ─▶ view + panels ─▶ terminal
+//! snapshots   ─▶      │
+//! clock       ─▶      └─▶ commands ─▶ pipeline
+//! ```
+//!
+//! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
+
+mod app;
+mod browse;
+mod format;
+mod history;
+mod input;
+mod keys;
+mod layout;
+mod panels;
+mod run;
+mod screen;
+mod theme;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::pipeline::{Command, Snapshot};
+use app::App;
+use screen::{CONSOLE, PanicHook, Screen};
+use theme::Theme;
+
+pub use keys::{Action, Chord, Context, KeyBinding, key_table};
+pub use theme::ColorMode;
+
+/// How the console looks and what it may do.
+#[derive(Clone, Debug)]
+pub struct ConsoleOptions {
+    /// Least time between two frames that show news; keys are answered sooner.
+    pub frame_interval: Duration,
+    /// Whether to colour.
+    pub color: ColorMode,
+    /// Plain ASCII in place of lines, symbols and braille.
+    pub ascii: bool,
+    /// Wheel and clicks; off, the terminal's own text selection works.
+    pub mouse: bool,
+    /// Only look: no command but the view and quitting.
+    pub read_only: bool,
+}
+
+impl Default for ConsoleOptions {
+    fn default() -> Self {
+        Self {
+            frame_interval: Duration::from_millis(100),
+            color: ColorMode::Auto,
+            ascii: false,
+            mouse: true,
+            read_only: false,
+        }
+    }
+}
+
+/// Why there is no console, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Standard input or output is a file or a pipe.
+    #[error("the console needs a terminal; use --headless")]
+    NotATerminal,
+    /// The terminal could not be set up.
+    #[error("the terminal cannot be used: {0}; use --headless")]
+    Setup(#[source] io::Error),
+    /// The terminal failed or went away while the console was up. The pipeline was asked to end, and had ended or a signal
+    /// cut the wait short, when this is returned.
+    #[error("the terminal is gone: {0}")]
+    Lost(#[source] io::Error),
+}
+
+/// Shows the pipeline until the user has quit or the pipeline is gone (`snapshots` closes).
+///
+/// Quitting sends [`Command::Shutdown`] and goes on showing what the pipeline waits for until `snapshots` closes; quitting
+/// again returns at once. SIGINT, SIGTERM and SIGHUP quit without asking. From here on those signals do not end the
+/// process by themselves any more.
+///
+/// # Errors
+/// [`ConsoleError`]; the terminal is given back in every case.
+pub async fn run(
+    options: ConsoleOptions,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    commands: mpsc::Sender<Command>,
+) -> Result<(), ConsoleError> {
+    if !screen::is_terminal() {
+        return Err(ConsoleError::NotATerminal);
+    }
+    let variable = |name| std::env::var(name).ok();
+    let color = options.color.enabled(variable("NO_COLOR").as_deref(), variable("TERM").as_deref());
+    // The terminal library reads NO_COLOR too; what was decided here holds.
+    crossterm::style::force_color_output(color);
+    let theme = Theme { color, ascii: options.ascii };
+    CONSOLE
+        .scope((), async move {
+            let _hook = PanicHook::install();
+            let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
+            let mut app = App::new(theme, options.read_only, SystemTime::now());
+            run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
+                .await
+                .map_err(ConsoleError::Lost)
+        })
+        .await
+}

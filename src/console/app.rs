@@ -1,0 +1,363 @@
+//! What the console knows and how events change it. Draws nothing, and reads neither terminal nor clock.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::browse::Browse;
+use super::history::History;
+use super::layout::{Panel, Places};
+use super::theme::Theme;
+use crate::pipeline::snapshot::{LogLine, Snapshot};
+use crate::pipeline::{Command, Stage, StageAction, StageState, View};
+
+/// How long a notice stays.
+const NOTICE_TIME: Duration = Duration::from_secs(5);
+
+/// A snapshot older than this is said to be old.
+const STALE_AFTER: Duration = Duration::from_secs(3);
+
+/// What can happen to a console.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// The pipeline published.
+    Snapshot(Arc<Snapshot>),
+    /// The pipeline is gone.
+    Closed,
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    /// About once a second.
+    Tick(SystemTime),
+    /// SIGTERM, SIGINT, SIGHUP, or the terminal is gone: quit without asking.
+    Terminate,
+}
+
+/// A snapshot and the history up to it: what is drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) history: History,
+}
+
+/// A question that a command waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    pub(crate) question: String,
+    pub(crate) command: Command,
+}
+
+/// Which of the two the activity panel shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    #[default]
+    Recent,
+    Log,
+}
+
+/// The activity panel.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Activity {
+    pub(crate) tab: Tab,
+    /// Rows between the newest and the last visible one.
+    pub(crate) back: usize,
+}
+
+/// The whole state of the console.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) theme: Theme,
+    pub(crate) read_only: bool,
+    live: Shown,
+    frozen: Option<Shown>,
+    /// The clock, as the last tick or snapshot told it.
+    pub(crate) now: SystemTime,
+    pub(crate) places: Option<Places>,
+    screen: Rect,
+    pub(crate) focus: Panel,
+    pub(crate) stage: Stage,
+    pub(crate) browse: Browse,
+    pub(crate) activity: Activity,
+    pub(crate) prompt: Option<Prompt>,
+    pub(crate) help: bool,
+    notice: Option<(String, SystemTime)>,
+    outbox: Vec<Command>,
+    quitting: bool,
+    leaving: bool,
+    pub(super) suspend: bool,
+}
+
+impl App {
+    /// A console that has seen nothing yet; it asks for the figures at once.
+    pub(crate) fn new(theme: Theme, read_only: bool, now: SystemTime) -> Self {
+        let browse = Browse::default();
+        Self {
+            theme,
+            read_only,
+            live: Shown::default(),
+            frozen: None,
+            now,
+            places: None,
+            screen: Rect::default(),
+            focus: Panel::Countries,
+            stage: Stage::Ingest,
+            outbox: vec![Command::View(browse.view())],
+            browse,
+            activity: Activity::default(),
+            prompt: None,
+            help: false,
+            notice: None,
+            quitting: false,
+            leaving: false,
+            suspend: false,
+        }
+    }
+
+    /// Takes one event; true if the screen may look different after it.
+    pub(crate) fn apply(&mut self, event: Event) -> bool {
+        let changed = match event {
+            Event::Snapshot(snapshot) => self.take(snapshot),
+            Event::Closed => {
+                self.leaving = true;
+                false
+            }
+            Event::Key(key) => self.key(&key),
+            Event::Mouse(mouse) => self.mouse(&mouse),
+            Event::Tick(now) => self.tick(now),
+            Event::Terminate => {
+                self.terminate();
+                true
+            }
+        };
+        if changed {
+            self.settle();
+        }
+        changed
+    }
+
+    /// Lays the screen out for `area` if anything that decides the layout has changed.
+    pub(crate) fn fit(&mut self, area: Rect) {
+        self.screen = area;
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.places = Places::arrange(self.screen, self.wants_banner(), self.focus);
+        let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
+        let (countries, urls, lines) = (rows(Panel::Countries), rows(Panel::Urls), rows(Panel::Activity));
+        let snapshot = Arc::clone(&self.shown().snapshot);
+        self.browse.settle(&snapshot.board, countries, urls);
+        self.activity.back = self.activity.back.min(self.activity_len().saturating_sub(lines.max(1)));
+    }
+
+    /// What is drawn: the newest, or what was held.
+    pub(crate) fn shown(&self) -> &Shown {
+        self.frozen.as_ref().unwrap_or(&self.live)
+    }
+
+    /// Whether the drawn state is held.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Whether the pipeline was asked to end.
+    pub(crate) fn is_quitting(&self) -> bool {
+        self.quitting
+    }
+
+    /// Whether the console is to end.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Whether there is something to say above the stages.
+    pub(crate) fn wants_banner(&self) -> bool {
+        let snapshot = &self.live.snapshot;
+        self.quitting
+            || snapshot.finished
+            || snapshot.shutting_down.is_some()
+            || snapshot.source.progress.as_ref().is_some_and(|progress| progress.error.is_some())
+    }
+
+    /// The newest snapshot, also while the drawn one is held.
+    pub(crate) fn live(&self) -> &Snapshot {
+        &self.live.snapshot
+    }
+
+    /// How old the newest snapshot is, if that is worth saying.
+    pub(crate) fn stale(&self) -> Option<Duration> {
+        let age = self.now.duration_since(self.live.snapshot.at?).ok()?;
+        (age >= STALE_AFTER).then_some(age)
+    }
+
+    /// The line that takes the place of the footer's keys for a while.
+    pub(crate) fn notice(&self) -> Option<&str> {
+        self.notice.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), self.now));
+    }
+
+    pub(super) fn hush(&mut self) -> bool {
+        self.notice.take().is_some()
+    }
+
+    fn take(&mut self, snapshot: Arc<Snapshot>) -> bool {
+        if let Some(at) = snapshot.at {
+            self.now = self.now.max(at);
+        }
+        if self.frozen.is_none() && self.activity.tab == Tab::Log && self.activity.back > 0 {
+            self.activity.back += newer_lines(&self.live.snapshot.log, &snapshot.log);
+        }
+        self.live.history.push(&snapshot);
+        self.live.snapshot = snapshot;
+        true
+    }
+
+    fn tick(&mut self, now: SystemTime) -> bool {
+        self.now = now;
+        let expired = self
+            .notice
+            .as_ref()
+            .is_some_and(|(_, since)| now.duration_since(*since).map_or(true, |shown| shown >= NOTICE_TIME));
+        if expired {
+            self.notice = None;
+        }
+        let counting = self
+            .shown()
+            .snapshot
+            .stages
+            .iter()
+            .any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));
+        expired || counting || self.stale().is_some()
+    }
+
+    pub(super) fn toggle_frozen(&mut self) {
+        self.frozen = match self.frozen.take() {
+            None => Some(self.live.clone()),
+            Some(_) => None,
+        };
+    }
+
+    /// Rows that the activity panel could show.
+    pub(super) fn activity_len(&self) -> usize {
+        let snapshot = &self.shown().snapshot;
+        match self.activity.tab {
+            Tab::Recent => snapshot.recent.len(),
+            Tab::Log => snapshot.log.len(),
+        }
+    }
+
+    /// Starts the picked stage if it is not active, stops it if it is.
+    pub(super) fn toggle_stage(&mut self) {
+        let active = self.live.snapshot.stages.get(self.stage).state.is_active();
+        let action = if active { StageAction::Stop } else { StageAction::Start };
+        self.request(Command::Stage(self.stage, action), None);
+    }
+
+    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about. Leaves at once the second time.
+    pub(super) fn quit(&mut self) {
+        if self.quitting {
+            self.leaving = true;
+        } else if self.live.snapshot.finished {
+            self.request(Command::Shutdown, None);
+        } else {
+            self.request(Command::Shutdown, Some("Drain and quit clicktop?"));
+        }
+    }
+
+    fn terminate(&mut self) {
+        if self.quitting {
+            self.leaving = true;
+        } else {
+            self.request(Command::Shutdown, None);
+        }
+    }
+
+    /// Asks the pipeline for what the reader wants to see.
+    pub(super) fn request_view(&mut self) {
+        self.request(Command::View(self.browse.view()), None);
+    }
+
+    /// The one way out for commands: refuses what is not allowed, asks where a question is given, else sends.
+    pub(super) fn request(&mut self, command: Command, question: Option<&str>) {
+        if let Err(reason) = self.permit(&command) {
+            self.say(reason);
+        } else if let Some(question) = question {
+            self.prompt = Some(Prompt { question: question.to_owned(), command });
+        } else {
+            self.send(command);
+        }
+    }
+
+    fn permit(&self, command: &Command) -> Result<(), &'static str> {
+        match command {
+            Command::View(_) | Command::Shutdown => Ok(()),
+            _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
+            _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
+                Err("draining before the end: no more commands")
+            }
+            Command::Stage(..) | Command::StartAll | Command::StopAll => Ok(()),
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        match &command {
+            // Only the newest view matters.
+            Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
+            Command::Shutdown => {
+                self.quitting = true;
+                self.frozen = None;
+            }
+            other => {
+                let text = describe(other);
+                self.say(text);
+            }
+        }
+        self.outbox.push(command);
+    }
+
+    /// Hands over what is to be sent. A view or the end waits while the channel is full; anything else is dropped with a
+    /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
+    pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
+        let mut refused = false;
+        for command in std::mem::take(&mut self.outbox) {
+            match commands.try_send(command) {
+                Ok(()) => {}
+                Err(TrySendError::Full(command @ (Command::View(View { .. }) | Command::Shutdown))) => {
+                    self.outbox.push(command);
+                }
+                Err(TrySendError::Full(command)) => {
+                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
+                    refused = true;
+                }
+                Err(TrySendError::Closed(_)) => {
+                    self.say("the pipeline has ended");
+                    refused = true;
+                }
+            }
+        }
+        refused
+    }
+}
+
+fn describe(command: &Command) -> String {
+    match command {
+        Command::Stage(stage, StageAction::Start) => format!("start {stage}"),
+        Command::Stage(stage, StageAction::Stop) => format!("stop {stage}"),
+        Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
+        Command::StartAll => "start all stages".to_owned(),
+        Command::StopAll => "stop all stages".to_owned(),
+        Command::View(_) => "change the view".to_owned(),
+        Command::Shutdown => "shut down".to_owned(),
+    }
+}
+
+/// How many lines of `after` came after the newest of `before`.
+fn newer_lines(before: &[LogLine], after: &[LogLine]) -> usize {
+    before.last().and_then(|newest| after.iter().rev().position(|line| line == newest)).unwrap_or(after.len())
+}

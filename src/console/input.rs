@@ -1,0 +1,200 @@
+//! Keys and mouse: from what the reader did to what changes.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::app::{App, Tab};
+use super::browse::Step;
+use super::keys::{Action, Context, lookup};
+use super::layout::Panel;
+use crate::pipeline::{Command, SortBy, Stage, StageAction};
+
+/// Rows that one notch of the wheel moves.
+const WHEEL: isize = 3;
+
+impl App {
+    /// Takes a key; only its press counts.
+    pub(super) fn key(&mut self, event: &KeyEvent) -> bool {
+        if event.kind != KeyEventKind::Press {
+            return false;
+        }
+        let hushed = self.hush();
+        let Some((binding, place)) = lookup(event, self.context()) else { return hushed };
+        self.act(binding.action, place, binding.dangerous);
+        true
+    }
+
+    /// Where the keys go.
+    pub(crate) fn context(&self) -> Context {
+        if self.prompt.is_some() {
+            return Context::Prompt;
+        }
+        if self.help {
+            return Context::Help;
+        }
+        match self.focus {
+            Panel::Stages => Context::Stages,
+            Panel::Countries => Context::Countries,
+            Panel::Urls => Context::Urls,
+            Panel::Activity => Context::Activity,
+        }
+    }
+
+    fn act(&mut self, action: Action, place: usize, dangerous: bool) {
+        match action {
+            Action::NextPanel => self.turn_focus(1),
+            Action::PreviousPanel => self.turn_focus(Panel::ALL.len() - 1),
+            Action::PickStage => self.stage = Stage::ALL.get(place).copied().unwrap_or(self.stage),
+            Action::ToggleStage => self.toggle_stage(),
+            Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
+            Action::StartAll => self.request(Command::StartAll, None),
+            Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
+            Action::Up => self.step(self.focus, Step::By(-1)),
+            Action::Down => self.step(self.focus, Step::By(1)),
+            Action::Left => self.step_stage(Step::By(-1)),
+            Action::Right => self.step_stage(Step::By(1)),
+            Action::PageUp => self.step(self.focus, Step::By(-self.screenful())),
+            Action::PageDown => self.step(self.focus, Step::By(self.screenful())),
+            Action::First => self.step(self.focus, Step::First),
+            Action::Last => self.step(self.focus, Step::Last),
+            Action::CycleSort => {
+                self.browse.sort = match self.browse.sort {
+                    SortBy::Clicks => SortBy::Users,
+                    SortBy::Users => SortBy::Time,
+                    SortBy::Time => SortBy::Clicks,
+                };
+                self.request_view();
+            }
+            Action::Enter => self.focus = Panel::Urls,
+            Action::Back => self.back(),
+            Action::ToggleLog => {
+                self.activity.tab = match self.activity.tab {
+                    Tab::Recent => Tab::Log,
+                    Tab::Log => Tab::Recent,
+                };
+                self.activity.back = 0;
+                // Where the panel is hidden, the focus is what brings it up.
+                if self.places.as_ref().is_some_and(|places| places.activity.is_none()) {
+                    self.focus = Panel::Activity;
+                }
+            }
+            Action::Freeze => self.toggle_frozen(),
+            Action::Help => self.help = !self.help,
+            Action::Suspend => self.suspend = true,
+            Action::Quit => match self.prompt.take() {
+                Some(prompt) if prompt.command == Command::Shutdown => self.request(prompt.command, None),
+                // To any other question it is a no: an answer must never go to a question that took its place.
+                Some(_) => {}
+                None => self.quit(),
+            },
+            Action::Confirm => {
+                if let Some(prompt) = self.prompt.take() {
+                    self.request(prompt.command, None);
+                }
+            }
+            Action::Deny => self.prompt = None,
+        }
+    }
+
+    fn turn_focus(&mut self, by: usize) {
+        let at = Panel::ALL.iter().position(|panel| *panel == self.focus).unwrap_or(0);
+        self.focus = Panel::ALL.into_iter().cycle().nth(at + by).unwrap_or(self.focus);
+    }
+
+    fn screenful(&self) -> isize {
+        let rows = self.places.as_ref().map_or(1, |places| places.rows(self.focus));
+        isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    fn step(&mut self, panel: Panel, step: Step) {
+        let snapshot = Arc::clone(&self.shown().snapshot);
+        match panel {
+            Panel::Stages => self.step_stage(step),
+            Panel::Countries => {
+                if self.browse.step_country(&snapshot.board, step) {
+                    self.request_view();
+                }
+            }
+            Panel::Urls => {
+                if self.browse.is_about(&snapshot.board) {
+                    self.browse.step_page(&snapshot.board, step);
+                }
+            }
+            Panel::Activity => self.scroll_activity(step),
+        }
+    }
+
+    fn step_stage(&mut self, step: Step) {
+        let at = Stage::ALL.iter().position(|stage| *stage == self.stage).unwrap_or(0);
+        if let Some(stage) = step.apply(at, Stage::ALL.len()).and_then(|at| Stage::ALL.get(at)) {
+            self.stage = *stage;
+        }
+    }
+
+    /// The newest recent click is at the top, the newest log line at the bottom.
+    fn scroll_activity(&mut self, step: Step) {
+        let len = self.activity_len();
+        let back = match (self.activity.tab, step) {
+            (Tab::Recent, step) => step.apply(self.activity.back, len),
+            (Tab::Log, Step::By(rows)) => Step::By(-rows).apply(self.activity.back, len),
+            (Tab::Log, Step::First) => Step::Last.apply(0, len),
+            (Tab::Log, Step::Last) => Some(0),
+        };
+        self.activity.back = back.unwrap_or(0);
+    }
+
+    fn back(&mut self) {
+        match self.focus {
+            Panel::Countries => {
+                if self.browse.ask(None) {
+                    self.request_view();
+                }
+            }
+            Panel::Stages | Panel::Urls | Panel::Activity => self.focus = Panel::Countries,
+        }
+    }
+
+    /// Takes a click or a turn of the wheel.
+    pub(super) fn mouse(&mut self, event: &MouseEvent) -> bool {
+        let Some(places) = self.places else { return false };
+        let point = Position { x: event.column, y: event.row };
+        let Some(panel) = places.panel_at(point) else { return false };
+        if self.prompt.is_some() || self.help {
+            return false;
+        }
+        match event.kind {
+            MouseEventKind::ScrollUp => self.step(panel, Step::By(-wheel(panel))),
+            MouseEventKind::ScrollDown => self.step(panel, Step::By(wheel(panel))),
+            MouseEventKind::Down(MouseButton::Left) => {
+                self.focus = panel;
+                let row = event.row.checked_sub(places.first_row(panel)).map(usize::from);
+                let row = row.filter(|row| *row < places.rows(panel));
+                let snapshot = Arc::clone(&self.shown().snapshot);
+                match (panel, row) {
+                    (Panel::Stages, _) => self.stage = places.stage_at(point).unwrap_or(self.stage),
+                    (Panel::Countries, Some(row)) => {
+                        if self.browse.ask_row(&snapshot.board, self.browse.country_top + row) {
+                            self.request_view();
+                        }
+                    }
+                    (Panel::Urls, Some(row)) if self.browse.is_about(&snapshot.board) => {
+                        self.browse.pick_page(&snapshot.board, self.browse.page_top + row);
+                    }
+                    _ => {}
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The wheel picks stage by stage and country by country: each step asks for other figures.
+fn wheel(panel: Panel) -> isize {
+    match panel {
+        Panel::Stages | Panel::Countries => 1,
+        Panel::Urls | Panel::Activity => WHEEL,
+    }
+}

@@ -1,0 +1,266 @@
+//! The keys, declared once: what is bound, the footer and the help are all this table.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Focus the next panel.
+    NextPanel,
+    /// Focus the panel before.
+    PreviousPanel,
+    /// Pick the stage at the key's place in its binding.
+    PickStage,
+    /// Start the picked stage, or stop it if it is active.
+    ToggleStage,
+    /// Restart the picked stage.
+    RestartStage,
+    /// Start every stage.
+    StartAll,
+    /// Stop every stage.
+    StopAll,
+    /// Move up.
+    Up,
+    /// Move down.
+    Down,
+    /// Move left.
+    Left,
+    /// Move right.
+    Right,
+    /// Move up by a screenful.
+    PageUp,
+    /// Move down by a screenful.
+    PageDown,
+    /// Move to the beginning.
+    First,
+    /// Move to the end.
+    Last,
+    /// Sort by the next figure.
+    CycleSort,
+    /// Go into what is under the cursor.
+    Enter,
+    /// Go back, or close what is open.
+    Back,
+    /// Show the log instead of the recent clicks, or the other way round.
+    ToggleLog,
+    /// Hold what is drawn, or let it go on.
+    Freeze,
+    /// Open or close the help.
+    Help,
+    /// Hand the terminal back to the shell for a while.
+    Suspend,
+    /// Drain, then end.
+    Quit,
+    /// Yes to the question asked.
+    Confirm,
+    /// No to the question asked.
+    Deny,
+}
+
+impl Action {
+    /// Whether it steers the pipeline, which a read-only console must not.
+    pub const fn steers(self) -> bool {
+        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll)
+    }
+}
+
+/// Where a binding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// In every panel.
+    Anywhere,
+    /// While the stages have the focus.
+    Stages,
+    /// While the countries have the focus.
+    Countries,
+    /// While the urls have the focus.
+    Urls,
+    /// While clicks and log have the focus.
+    Activity,
+    /// While a question is open.
+    Prompt,
+    /// While the help is open.
+    Help,
+}
+
+impl Context {
+    /// Its name in the help.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Context::Anywhere => "everywhere",
+            Context::Stages => "stages",
+            Context::Countries => "countries",
+            Context::Urls => "urls",
+            Context::Activity => "activity",
+            Context::Prompt => "question",
+            Context::Help => "help",
+        }
+    }
+}
+
+/// One key, with Ctrl or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chord {
+    /// The key; a letter in upper case means with Shift.
+    pub code: KeyCode,
+    /// With Ctrl.
+    pub ctrl: bool,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyBinding {
+    /// The keys that do it.
+    pub chords: &'static [Chord],
+    /// The keys in words: `Tab`, `↑ k`.
+    pub label: &'static str,
+    /// What it does, in one or two words, for the footer; empty if the footer has no place for it.
+    pub short: &'static str,
+    /// What it does, for the help.
+    pub description: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// Where it holds.
+    pub context: Context,
+    /// Asks before it does it.
+    pub dangerous: bool,
+}
+
+const fn key(code: KeyCode) -> Chord {
+    Chord { code, ctrl: false }
+}
+
+const fn char(c: char) -> Chord {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Chord {
+    Chord { code: KeyCode::Char(c), ctrl: true }
+}
+
+const fn bind(
+    context: Context,
+    chords: &'static [Chord],
+    label: &'static str,
+    short: &'static str,
+    action: Action,
+    description: &'static str,
+) -> KeyBinding {
+    KeyBinding { chords, label, short, description, action, context, dangerous: false }
+}
+
+const fn dangerous(binding: KeyBinding) -> KeyBinding {
+    KeyBinding { dangerous: true, ..binding }
+}
+
+use Context::{Activity, Anywhere, Countries, Help, Prompt, Stages, Urls};
+
+/// In the order of the footer: what comes first stays visible on a narrow screen.
+static TABLE: &[KeyBinding] = &[
+    bind(Anywhere, &[char('?')], "?", "help", Action::Help, "show or hide this help"),
+    dangerous(bind(Anywhere, &[char('q'), ctrl('c')], "q", "quit", Action::Quit, "drain and quit (or Ctrl-C)")),
+    bind(Anywhere, &[char(' ')], "Space", "start/stop", Action::ToggleStage, "start or stop the stage"),
+    bind(Anywhere, &[char('1'), char('2'), char('3'), char('4')], "1–4", "stage", Action::PickStage, "pick a stage"),
+    bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
+    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "by clicks, users or time"),
+    bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
+    bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
+    bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
+    bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
+    dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
+    bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
+    bind(Anywhere, &[key(KeyCode::Up), char('k')], "↑ k", "", Action::Up, "move up"),
+    bind(Anywhere, &[key(KeyCode::Down), char('j')], "↓ j", "", Action::Down, "move down"),
+    bind(Anywhere, &[key(KeyCode::PageUp), ctrl('b')], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(Anywhere, &[key(KeyCode::PageDown), ctrl('f')], "PgDn", "", Action::PageDown, "move down by a screenful"),
+    bind(Anywhere, &[key(KeyCode::Home), char('g')], "Home g", "", Action::First, "move to the first row"),
+    bind(Anywhere, &[key(KeyCode::End), char('G')], "End G", "", Action::Last, "move to the last row"),
+    bind(Anywhere, &[key(KeyCode::Esc)], "Esc", "", Action::Back, "go back, close"),
+    bind(Anywhere, &[ctrl('z')], "Ctrl-Z", "", Action::Suspend, "suspend; fg comes back"),
+    bind(Stages, &[key(KeyCode::Left), char('h')], "← h", "", Action::Left, "pick the stage before"),
+    bind(Stages, &[key(KeyCode::Right), char('l')], "→ l", "", Action::Right, "pick the next stage"),
+    bind(Stages, &[key(KeyCode::Enter)], "Enter", "", Action::ToggleStage, "start or stop the stage"),
+    bind(Countries, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "urls", Action::Enter, "go to its urls"),
+    bind(Urls, &[key(KeyCode::Left), char('h')], "← h", "countries", Action::Back, "go back to the countries"),
+    bind(
+        Activity,
+        &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
+        "← →",
+        "",
+        Action::ToggleLog,
+        "log or recent clicks",
+    ),
+    bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
+    bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
+    bind(
+        Help,
+        &[key(KeyCode::Esc), key(KeyCode::Enter), char('?'), char('q')],
+        "Esc",
+        "close",
+        Action::Help,
+        "close the help",
+    ),
+];
+
+/// Every key of the console, in the order of the footer.
+pub fn key_table() -> &'static [KeyBinding] {
+    TABLE
+}
+
+/// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; a
+/// question and the help let through only what ends or suspends the console.
+pub(crate) fn lookup(event: &KeyEvent, context: Context) -> Option<(&'static KeyBinding, usize)> {
+    if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER) {
+        return None;
+    }
+    let chord = Chord { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) };
+    let find = |context: Context| {
+        TABLE.iter().filter(move |binding| binding.context == context).find_map(|binding| {
+            binding.chords.iter().position(|candidate| *candidate == chord).map(|place| (binding, place))
+        })
+    };
+    let modal = matches!(context, Context::Prompt | Context::Help);
+    find(context).or_else(|| {
+        find(Context::Anywhere)
+            .filter(|(binding, _)| !modal || matches!(binding.action, Action::Quit | Action::Suspend))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_bound_twice_in_one_context() {
+        for (at, one) in TABLE.iter().enumerate() {
+            for other in TABLE.iter().skip(at + 1).filter(|other| other.context == one.context) {
+                for chord in one.chords {
+                    assert!(!other.chords.contains(chord), "{} and {} share {chord:?}", one.label, other.label);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_binding_explains_itself() {
+        for binding in key_table() {
+            assert!(!binding.label.is_empty() && !binding.description.is_empty() && !binding.chords.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_context_wins_over_everywhere_and_a_question_lets_only_the_way_out_through() {
+        let action = |code, modifiers, context| {
+            lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
+        };
+        let none = KeyModifiers::NONE;
+        assert_eq!(action(KeyCode::Char('l'), none, Context::Stages), Some(Action::Right));
+        assert_eq!(action(KeyCode::Char('l'), none, Context::Countries), Some(Action::ToggleLog));
+        assert_eq!(action(KeyCode::Char('X'), KeyModifiers::SHIFT, Context::Urls), Some(Action::StopAll));
+        assert_eq!(action(KeyCode::Char('X'), none, Context::Prompt), None);
+        assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Prompt), Some(Action::Quit));
+        assert_eq!(action(KeyCode::Char('c'), none, Context::Urls), None);
+        assert_eq!(action(KeyCode::Char('q'), KeyModifiers::ALT, Context::Urls), None);
+        assert_eq!(action(KeyCode::Char('q'), none, Context::Help), Some(Action::Help));
+    }
+}

@@ -1,0 +1,234 @@
+//! Where everything is on the screen: a pure function of its size, so that drawing, scrolling and the mouse agree.
+
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+
+use crate::pipeline::Stage;
+use crate::pipeline::stage::PerStage;
+
+/// The smallest screen on which the console is drawn: columns, rows.
+pub(crate) const MINIMUM: (u16, u16) = (60, 16);
+
+/// Below this width four boxes side by side do not hold their words: the stages become rows.
+const BOXES_FROM: u16 = 78;
+
+/// What can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panel {
+    Stages,
+    Countries,
+    Urls,
+    Activity,
+}
+
+impl Panel {
+    /// In the order of the Tab key.
+    pub(crate) const ALL: [Panel; 4] = [Panel::Stages, Panel::Countries, Panel::Urls, Panel::Activity];
+}
+
+/// The places of one screen.
+///
+/// Roomy (120×40 and more in either direction; the banner only while there is something to say):
+/// ```text
+/// header   source, topic, group                       marks, uptime   2 rows
+/// header   clicks, delay, lag, rejects                     progress
+/// banner   finished / draining / source failed                        0 or 1
+/// ╭ 1 ingest ───╮   ╭ 2 store ────╮   ╭ 3 aggregate ╮   ╭ 4 index ──╮ 7
+/// │             │──▶│             │──▶│             │──▶│           │
+/// ╰─────────────╯   ╰─────────────╯   ╰─────────────╯   ╰───────────╯
+/// detail   the picked or the ailing stage, in one line                1
+/// ╭ throughput ────────────────────────╮╭ index ────────────────────╮ 9+
+/// ╰────────────────────────────────────╯╰───────────────────────────╯
+/// ╭ countries ───────╮╭ urls ───────────────────────────────────────╮ rest
+/// ╰──────────────────╯╰─────────────────────────────────────────────╯
+/// ╭ activity: recent clicks | log ──────────────────────────────────╮ 6+
+/// ╰─────────────────────────────────────────────────────────────────╯
+/// footer   keys, or a notice                                          1
+/// ```
+/// Compact (under 32 rows): boxes of 6 rows; activity takes the place of throughput and index while it has the focus;
+/// under 21 rows there is only one of the two rows of panels: activity, or countries and urls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) screen: Rect,
+    pub(crate) header: Rect,
+    pub(crate) banner: Option<Rect>,
+    pub(crate) stages: Rect,
+    /// One for each stage: a box, or a row where `boxed` is false.
+    pub(crate) each_stage: PerStage<Rect>,
+    pub(crate) boxed: bool,
+    pub(crate) detail: Rect,
+    pub(crate) throughput: Option<Rect>,
+    pub(crate) index: Option<Rect>,
+    pub(crate) countries: Option<Rect>,
+    pub(crate) urls: Option<Rect>,
+    pub(crate) activity: Option<Rect>,
+    pub(crate) footer: Rect,
+}
+
+impl Places {
+    /// Lays out `screen`; `None` if it is smaller than [`MINIMUM`].
+    pub(crate) fn arrange(screen: Rect, banner: bool, focus: Panel) -> Option<Self> {
+        if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
+            return None;
+        }
+        let roomy = screen.height >= 32;
+        let boxed = screen.width >= BOXES_FROM;
+        let stage_rows = if boxed && roomy { 7 } else { 6 };
+        let [header, banner_row, stages, detail, body, footer] = Layout::vertical([
+            Constraint::Length(2),
+            Constraint::Length(u16::from(banner)),
+            Constraint::Length(stage_rows),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+        ])
+        .areas(screen);
+        let mut places = Self {
+            screen,
+            header,
+            banner: banner.then_some(banner_row),
+            stages,
+            each_stage: each_stage(stages, boxed),
+            boxed,
+            detail,
+            footer,
+            ..Self::default()
+        };
+        places.fill(body, roomy, focus);
+        Some(places)
+    }
+
+    fn fill(&mut self, body: Rect, roomy: bool, focus: Panel) {
+        if roomy {
+            // The board gets what the rest does not need; on a tall screen all three grow.
+            let middle = (body.height / 3).clamp(8, 16);
+            let activity = (body.height / 4).clamp(5, 14);
+            let [middle, board, activity] =
+                Layout::vertical([Constraint::Length(middle), Constraint::Fill(1), Constraint::Length(activity)])
+                    .areas(body);
+            self.split_middle(middle);
+            self.split_board(board);
+            self.activity = Some(activity);
+        } else if body.height >= 11 {
+            let upper = (body.height * 3 / 7).max(5);
+            let [upper, board] = Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]).areas(body);
+            if focus == Panel::Activity {
+                self.activity = Some(upper);
+            } else {
+                self.split_middle(upper);
+            }
+            self.split_board(board);
+        } else if focus == Panel::Activity {
+            self.activity = Some(body);
+        } else {
+            self.split_board(body);
+        }
+    }
+
+    fn split_middle(&mut self, area: Rect) {
+        let index = (area.width * 3 / 10).clamp(28, 46);
+        let [throughput, index] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(index)]).areas(area);
+        self.throughput = Some(throughput);
+        self.index = Some(index);
+    }
+
+    fn split_board(&mut self, area: Rect) {
+        let countries = (area.width * 3 / 10).clamp(24, 48);
+        let [countries, urls] = Layout::horizontal([Constraint::Length(countries), Constraint::Fill(1)]).areas(area);
+        self.countries = Some(countries);
+        self.urls = Some(urls);
+    }
+
+    /// The panel under a point of the screen.
+    pub(crate) fn panel_at(&self, point: Position) -> Option<Panel> {
+        Panel::ALL.into_iter().find(|panel| self.of(*panel).is_some_and(|area| area.contains(point)))
+    }
+
+    /// The stage under a point of the screen.
+    pub(crate) fn stage_at(&self, point: Position) -> Option<Stage> {
+        self.each_stage.iter().find(|(_, area)| area.contains(point)).map(|(stage, _)| stage)
+    }
+
+    /// Where `panel` is, if it is visible.
+    pub(crate) fn of(&self, panel: Panel) -> Option<Rect> {
+        match panel {
+            Panel::Stages => Some(self.stages),
+            Panel::Countries => self.countries,
+            Panel::Urls => self.urls,
+            Panel::Activity => self.activity,
+        }
+    }
+
+    /// Rows of data in `panel`: without its frame, and without the line of column names where it has one.
+    pub(crate) fn rows(&self, panel: Panel) -> usize {
+        let around = if panel == Panel::Urls { 3 } else { 2 };
+        self.of(panel).map_or(0, |area| usize::from(area.height.saturating_sub(around)))
+    }
+
+    /// First row of data of `panel` on the screen.
+    pub(crate) fn first_row(&self, panel: Panel) -> u16 {
+        let above = if panel == Panel::Urls { 2 } else { 1 };
+        self.of(panel).map_or(0, |area| area.y.saturating_add(above))
+    }
+}
+
+fn each_stage(area: Rect, boxed: bool) -> PerStage<Rect> {
+    if boxed {
+        let gap = if area.width >= 110 { 3 } else { 2 };
+        let [ingest, store, aggregate, index] = Layout::horizontal([Constraint::Fill(1); 4]).spacing(gap).areas(area);
+        PerStage { ingest, store, aggregate, index }
+    } else {
+        let inner = Rect {
+            x: area.x.saturating_add(1),
+            y: area.y.saturating_add(1),
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2),
+        };
+        let [ingest, store, aggregate, index] = Layout::vertical([Constraint::Length(1); 4]).areas(inner);
+        PerStage { ingest, store, aggregate, index }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_every_size_panels_lie_apart_on_the_screen_and_hold_at_least_a_row() {
+        for width in (60..=300).step_by(7) {
+            for height in 16..=100 {
+                for banner in [false, true] {
+                    for focus in Panel::ALL {
+                        let screen = Rect::new(0, 0, width, height);
+                        let places = Places::arrange(screen, banner, focus).expect("large enough");
+                        let all: Vec<Rect> = [
+                            Some(places.header),
+                            places.banner,
+                            Some(places.stages),
+                            Some(places.detail),
+                            places.throughput,
+                            places.index,
+                            places.countries,
+                            places.urls,
+                            places.activity,
+                            Some(places.footer),
+                        ]
+                        .into_iter()
+                        .flatten()
+                        .collect();
+                        for (at, area) in all.iter().enumerate() {
+                            assert_eq!(screen.intersection(*area), *area, "{width}×{height}");
+                            assert!(!area.is_empty(), "{width}×{height} {at}");
+                            for other in all.iter().skip(at + 1) {
+                                assert!(!area.intersects(*other), "{width}×{height}: {area} over {other}");
+                            }
+                        }
+                        assert!(places.of(focus).is_none() || places.rows(focus) >= 1, "{width}×{height} {focus:?}");
+                        assert!(places.of(focus).is_some(), "{width}×{height}: {focus:?} is not visible");
+                    }
+                }
+            }
+        }
+        assert!(Places::arrange(Rect::new(0, 0, 59, 16), false, Panel::Urls).is_none());
+        assert!(Places::arrange(Rect::new(0, 0, 60, 15), false, Panel::Urls).is_none());
+    }
+}

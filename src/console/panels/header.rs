@@ -1,0 +1,188 @@
+//! Two rows of the whole: where clicks come from and how far along they are; and a banner when there is news of the end.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{both_ends, row};
+use crate::console::app::App;
+use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
+use crate::pipeline::snapshot::Snapshot;
+use crate::pipeline::source::SourceProgress;
+
+/// Columns of a whole progress bar.
+const GAUGE: usize = 16;
+
+pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let snapshot = &app.shown().snapshot;
+    if let Some(row) = row(area, 0) {
+        identity(frame, row, snapshot, app);
+    }
+    if let Some(row) = row(area, 1) {
+        let mut left = figures(snapshot, app);
+        let columns = usize::from(row.width);
+        let right = [Size::Full, Size::Bar, Size::Figure]
+            .map(|size| progress(snapshot, size, app))
+            .into_iter()
+            .find(|right| left.width() + 1 + right.width() <= columns)
+            .unwrap_or_default();
+        faults(&mut left, columns.saturating_sub(right.width() + 1), snapshot, app);
+        both_ends(frame, row, left, right);
+    }
+}
+
+fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
+    let theme = &app.theme;
+    let mut marks = Vec::new();
+    let mut mark = |text: String, style: Style| {
+        marks.push(Span::styled(text, theme.chip(style)));
+        marks.push(Span::raw(" "));
+    };
+    if let Some(age) = app.stale() {
+        mark(format!(" NO NEWS FOR {} ", span(age)), theme.bad());
+    }
+    if app.is_frozen() {
+        mark(" FROZEN ".to_owned(), theme.accent());
+    }
+    if app.read_only {
+        mark(" READ-ONLY ".to_owned(), Style::new());
+    }
+    marks.push(Span::styled("up ", theme.dim()));
+    marks.push(Span::raw(clock(snapshot.uptime)));
+    marks.push(Span::raw(" "));
+    let right = Line::from(marks);
+
+    let mut left = vec![Span::styled(" clicktop ", theme.chip(theme.accent())), Span::raw("  ")];
+    let taken = right.width() + 12;
+    let mut room = usize::from(row.width).saturating_sub(taken + 1);
+    let source = &snapshot.source;
+    if source.description.is_empty() {
+        left.push(Span::styled(fit("waiting for the pipeline…", room), theme.dim()));
+    } else {
+        let description = fit(&source.description, room);
+        room = room.saturating_sub(width(&description));
+        left.push(Span::styled(description, theme.key()));
+    }
+    for (label, value) in [("topic", &source.topic), ("group", &source.group)] {
+        let needed = label.len() + 3;
+        if value.is_empty() || room < needed + 4 {
+            continue;
+        }
+        let value = fit(value, room - needed);
+        room -= needed + width(&value);
+        left.push(Span::styled(format!("  {label} "), theme.dim()));
+        left.push(Span::raw(value));
+    }
+    both_ends(frame, row, Line::from(left), right);
+}
+
+fn figures(snapshot: &Snapshot, app: &App) -> Line<'static> {
+    let theme = &app.theme;
+    let totals = &snapshot.totals;
+    let told = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
+    // Fixed columns: nothing moves while figures grow.
+    Line::from(vec![
+        Span::styled(right(&count(totals.clicks), 12), theme.key()),
+        Span::styled(" clicks   ", theme.dim()),
+        Span::styled("delay ", theme.dim()),
+        Span::styled(right(&told(snapshot.delay.map(span)), 7), theme.key()),
+        Span::styled("   lag ", theme.dim()),
+        Span::styled(right(&told(snapshot.lag.map(count)), 9), theme.key()),
+    ])
+}
+
+/// What should be zero and is not, as far as it fits into `columns`; the activity panel shows the rejects in any case.
+fn faults(line: &mut Line<'static>, columns: usize, snapshot: &Snapshot, app: &App) {
+    let totals = &snapshot.totals;
+    for (n, word) in [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late")] {
+        let span = Span::styled(format!("   {} {word}", count(n)), app.theme.warn());
+        if n > 0 && line.width() + span.width() <= columns {
+            line.push_span(span);
+        }
+    }
+}
+
+/// How much is said of the progress, by the room there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Full,
+    Bar,
+    Figure,
+}
+
+fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
+    let theme = &app.theme;
+    let Some(progress) = &snapshot.source.progress else { return Line::default() };
+    let waits = progress.held_back;
+    let mut spans = Vec::new();
+    if waits && size != Size::Figure {
+        spans.push(Span::styled("held back  ", theme.warn()));
+    }
+    // Where there is no room for the words, the colour of the figure still tells.
+    let style = if waits { theme.warn() } else { Style::new() };
+    match done_of_all(progress) {
+        Some((done, all)) => {
+            if size == Size::Full {
+                let sent = match progress.total {
+                    Some(total) => format!("{} of {} sent  ", count(progress.sent), count(total)),
+                    None => format!("{} of {} read  ", bytes(done), bytes(all)),
+                };
+                spans.push(Span::styled(sent, theme.dim()));
+            }
+            if size != Size::Figure {
+                let columns = if size == Size::Full { GAUGE } else { GAUGE / 2 };
+                let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
+                let bar = theme.bar(share, columns);
+                let rest = theme.symbol("·", ".").repeat(columns.saturating_sub(width(&bar)));
+                spans.push(Span::styled(bar, theme.accent()));
+                spans.push(Span::styled(rest, theme.dim()));
+            }
+            spans.push(Span::styled(right(&percent(done.min(all), all), 7), style));
+        }
+        None if size == Size::Figure => {}
+        None => {
+            spans.push(Span::styled(right(&count(progress.sent), 11), style));
+            spans.push(Span::styled(" sent", theme.dim()));
+        }
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// How much of how much is done; by messages where their number is known, else by bytes of the input.
+fn done_of_all(progress: &SourceProgress) -> Option<(u64, u64)> {
+    match (progress.total, progress.bytes_total) {
+        (Some(total), _) => Some((progress.sent, total)),
+        (None, Some(total)) => Some((progress.bytes_read, total)),
+        (None, None) => None,
+    }
+}
+
+/// One line above the stages: draining, finished, or a source that gave up.
+pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let snapshot = app.live();
+    let failed = snapshot.source.progress.as_ref().and_then(|progress| progress.error.as_deref());
+    let (text, style) = if app.is_quitting() || snapshot.shutting_down.is_some() {
+        let waits = snapshot.shutting_down.as_deref().unwrap_or("asking the pipeline to end");
+        let hint = if app.is_quitting() { "   q or Ctrl-C leaves at once" } else { "" };
+        (format!(" draining: {waits}{hint}"), theme.warn())
+    } else if let Some(error) = failed {
+        (format!(" the source gave up: {error}"), theme.bad())
+    } else {
+        let totals = &snapshot.totals;
+        let text = format!(
+            " finished: {} clicks stored, {} duplicates, {} rejected, {} documents indexed.   q quits",
+            count(totals.stored),
+            count(totals.duplicates),
+            count(totals.rejected),
+            count(totals.documents)
+        );
+        (text, theme.good())
+    };
+    let columns = usize::from(area.width);
+    let line = crate::console::format::left(&text, columns);
+    frame.render_widget(Paragraph::new(Line::styled(line, theme.chip(style))), area);
+}

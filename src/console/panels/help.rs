@@ -1,0 +1,68 @@
+//! Every key with what it does, from the table of keys.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Padding, Paragraph};
+
+use super::row;
+use crate::console::app::App;
+use crate::console::format::{fit, left};
+use crate::console::keys::{Context, KeyBinding, key_table};
+
+/// Columns of the keys in words.
+const LABEL: usize = 10;
+
+/// Columns of one column of the help.
+const COLUMN: usize = 56;
+
+pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
+    let theme = &app.theme;
+    let lines = lines(app);
+    let fits = usize::from(screen.height.saturating_sub(2)).max(1);
+    let wide = usize::from(screen.width) >= 2 * COLUMN + 6;
+    let columns = if wide || lines.len() > fits { 2 } else { 1 };
+    let rows = lines.len().div_ceil(columns).min(fits);
+    let width = (COLUMN * columns + 4).min(usize::from(screen.width));
+    let area = screen.centered(
+        Constraint::Length(u16::try_from(width).unwrap_or(screen.width)),
+        Constraint::Length(u16::try_from(rows + 2).unwrap_or(screen.height)),
+    );
+    frame.render_widget(Clear, area);
+    let block = theme.frame(Line::styled(" keys ", theme.key()), true).padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+
+    let each = inner.width / u16::try_from(columns).unwrap_or(1);
+    for (at, (label, description, style)) in lines.into_iter().enumerate() {
+        let Some(row) = row(inner, at % rows) else { continue };
+        let column = u16::try_from(at / rows).unwrap_or(u16::MAX);
+        let area =
+            Rect { x: inner.x.saturating_add(column.saturating_mul(each)), width: each, ..row }.intersection(inner);
+        let text = fit(description, usize::from(area.width).saturating_sub(LABEL + 2));
+        let line = Line::from(vec![
+            Span::styled(left(label, LABEL), theme.accent().patch(theme.key())),
+            Span::raw(" "),
+            Span::styled(text, style),
+        ]);
+        frame.render_widget(Paragraph::new(line), area);
+    }
+}
+
+type HelpLine = (&'static str, &'static str, ratatui::style::Style);
+
+fn lines(app: &App) -> Vec<HelpLine> {
+    let mut lines = Vec::new();
+    for context in [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity] {
+        if context != Context::Anywhere {
+            lines.push(("", context.name(), app.theme.dim()));
+        }
+        lines.extend(key_table().iter().filter(|binding| binding.context == context).map(|binding| line(binding, app)));
+    }
+    lines
+}
+
+fn line(binding: &KeyBinding, app: &App) -> HelpLine {
+    let forbidden = app.read_only && binding.action.steers();
+    (binding.label, binding.description, if forbidden { app.theme.dim() } else { ratatui::style::Style::new() })
+}

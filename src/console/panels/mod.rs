@@ -1,0 +1,52 @@
+//! One file a panel, each with a free `render(frame, area, …)` that reads the state and changes nothing.
+
+pub(crate) mod activity;
+pub(crate) mod countries;
+pub(crate) mod footer;
+pub(crate) mod header;
+pub(crate) mod help;
+pub(crate) mod index;
+pub(crate) mod prompt;
+pub(crate) mod stages;
+pub(crate) mod throughput;
+pub(crate) mod urls;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::format::width;
+
+/// `left` and `right` at the two ends of one row; `right` gives way if they meet.
+fn both_ends(frame: &mut Frame, row: Rect, left: Line<'_>, right: Line<'_>) {
+    let room = usize::from(row.width).saturating_sub(left.width());
+    frame.render_widget(Paragraph::new(left), row);
+    let columns = right.width();
+    if columns + 1 <= room {
+        let columns = u16::try_from(columns).unwrap_or(row.width);
+        let area = Rect { x: row.right().saturating_sub(columns), width: columns, ..row };
+        frame.render_widget(Paragraph::new(right), area);
+    }
+}
+
+/// Row `at` of `area`, if it has one.
+fn row(area: Rect, at: usize) -> Option<Rect> {
+    let at = u16::try_from(at).ok()?;
+    (at < area.height).then(|| Rect { y: area.y.saturating_add(at), height: 1, ..area })
+}
+
+/// Columns left of `total` after `spans`.
+fn room(total: u16, spans: &[Span<'_>]) -> usize {
+    usize::from(total).saturating_sub(spans.iter().map(|span| width(&span.content)).sum())
+}
+
+/// A faint sentence in the middle of a panel that has nothing to show.
+fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &super::app::App) {
+    if area.is_empty() {
+        return;
+    }
+    let text = super::format::fit(text, usize::from(area.width));
+    let middle = Rect { y: area.y + (area.height - 1) / 2, height: 1, ..area };
+    frame.render_widget(Paragraph::new(Line::styled(text, app.theme.dim()).centered()), middle);
+}

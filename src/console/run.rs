@@ -1,0 +1,188 @@
+//! The event loop: keys, snapshots, clock and signals in, frames and commands out.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures::StreamExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::app::{App, Event};
+use super::screen::Screen;
+use crate::pipeline::{Command, Snapshot};
+
+/// Frames after a key or a resize come no closer than this; those for news keep to the configured interval.
+const KEY_FRAME: Duration = Duration::from_millis(16);
+
+/// The signals that concern a console.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    resumed: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            resumed: signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?,
+        })
+    }
+
+    async fn end(interrupt: &mut Signal, terminate: &mut Signal, hangup: &mut Signal) {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// When to draw next.
+#[derive(Debug)]
+struct Frames {
+    interval: Duration,
+    last: Option<Instant>,
+    due: Option<Instant>,
+}
+
+impl Frames {
+    fn new(interval: Duration) -> Self {
+        Self { interval, last: None, due: Some(Instant::now()) }
+    }
+
+    /// Something changed; after a key the frame comes sooner.
+    fn want(&mut self, soon: bool) {
+        let gap = if soon { KEY_FRAME.min(self.interval) } else { self.interval };
+        let at = self.last.map_or_else(Instant::now, |last| last + gap);
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    fn is_due(&self) -> bool {
+        self.due.is_some_and(|due| due <= Instant::now())
+    }
+
+    fn drawn(&mut self) {
+        self.last = Some(Instant::now());
+        self.due = None;
+    }
+}
+
+/// Drives `app` until it leaves. A terminal that goes away means quit without asking: the pipeline drains unseen.
+pub(super) async fn event_loop(
+    app: &mut App,
+    screen: Screen,
+    frame_interval: Duration,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    commands: mpsc::Sender<Command>,
+) -> io::Result<()> {
+    let mut signals = Signals::listen()?;
+    let mut clock = interval(Duration::from_secs(1));
+    clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut terminal = Some((screen, EventStream::new()));
+    let mut lost = None;
+    let mut frames = Frames::new(frame_interval);
+    let first = Arc::clone(&snapshots.borrow_and_update());
+    app.apply(Event::Snapshot(first));
+
+    loop {
+        if app.deliver(&commands) {
+            frames.want(true);
+        }
+        if app.is_leaving() {
+            break;
+        }
+        if let Some((screen, _)) = &mut terminal {
+            let outcome = if std::mem::take(&mut app.suspend) {
+                frames.want(true);
+                screen.suspend()
+            } else if frames.is_due() {
+                frames.drawn();
+                screen.draw(app)
+            } else {
+                Ok(())
+            };
+            if let Err(error) = outcome {
+                terminal = None;
+                lost.get_or_insert(error);
+                if !app.is_quitting() {
+                    app.apply(Event::Terminate);
+                    continue;
+                }
+            }
+        }
+        let due = frames.due.filter(|_| terminal.is_some());
+        let Signals { interrupt, terminate, hangup, resumed } = &mut signals;
+        tokio::select! {
+            event = next_event(&mut terminal) => match event {
+                Some(Ok(event)) => {
+                    if input(app, event) {
+                        frames.want(true);
+                    }
+                }
+                ended => {
+                    terminal = None;
+                    let error = ended.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
+                    lost.get_or_insert(error);
+                    if !app.is_quitting() {
+                        app.apply(Event::Terminate);
+                    }
+                }
+            },
+            changed = snapshots.changed() => {
+                let event = match changed {
+                    Ok(()) => Event::Snapshot(Arc::clone(&snapshots.borrow_and_update())),
+                    Err(_) => Event::Closed,
+                };
+                if app.apply(event) {
+                    frames.want(false);
+                }
+            }
+            _ = clock.tick() => {
+                if app.apply(Event::Tick(SystemTime::now())) {
+                    frames.want(false);
+                }
+            }
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            () = Signals::end(interrupt, terminate, hangup) => {
+                app.apply(Event::Terminate);
+                frames.want(true);
+            }
+            _ = resumed.recv() => {
+                if let Some((screen, _)) = &mut terminal {
+                    // An error here shows again, and is dealt with, at the frame that follows.
+                    let _ = screen.resume();
+                    frames.want(true);
+                }
+            }
+        }
+    }
+    // A terminal that hung up while the pipeline drained as asked is no error.
+    lost.map_or(Ok(()), Err)
+}
+
+/// True if the screen has to be drawn.
+fn input(app: &mut App, event: TerminalEvent) -> bool {
+    match event {
+        TerminalEvent::Key(key) => app.apply(Event::Key(key)),
+        TerminalEvent::Mouse(mouse) => app.apply(Event::Mouse(mouse)),
+        // The frame to come finds the new size by itself.
+        TerminalEvent::Resize(..) => true,
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Paste(_) => false,
+    }
+}
+
+/// The next event of the terminal; never, once it is gone.
+async fn next_event(terminal: &mut Option<(Screen, EventStream)>) -> Option<io::Result<TerminalEvent>> {
+    match terminal {
+        Some((_, events)) => events.next().await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,168 @@
+//! The real terminal: taken over, given back after quit, error and panic.
+
+use std::io::{self, IsTerminal, Stdout, stdin, stdout};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::app::App;
+use super::view;
+
+/// Whether the terminal is ours and must be given back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+tokio::task_local! {
+    /// Set while the console's own code runs, on whatever thread: it tells its panics from those of a stage.
+    pub(super) static CONSOLE: ();
+}
+
+/// Whether the console can run: somebody can see it and type.
+pub(super) fn is_terminal() -> bool {
+    stdin().is_terminal() && stdout().is_terminal()
+}
+
+/// The terminal while the console has it.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub(super) fn open(mouse: bool) -> io::Result<Self> {
+        take(mouse)?;
+        // Made at once after `take`, so that any error from here on gives the terminal back.
+        let giving_back = GiveBack;
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        std::mem::forget(giving_back);
+        Ok(Self { terminal, mouse })
+    }
+
+    /// Draws one frame, shown as a whole by terminals that know synchronized updates.
+    pub(super) fn draw(&mut self, app: &mut App) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| {
+            app.fit(frame.area());
+            view::draw(frame, app);
+        })?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Gives the terminal to the shell until this process is continued.
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // To this thread, not the process: the call returns only after the stop, so that nothing is drawn before it.
+        signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+        self.resume()
+    }
+
+    /// Takes the terminal over anew: somebody else had it.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        give_back();
+        take(self.mouse)?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    let giving_back = GiveBack;
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen)?;
+    if mouse {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    std::mem::forget(giving_back);
+    Ok(())
+}
+
+/// Undoes [`take`] once; errors have nowhere to go.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), EndSynchronizedUpdate, DisableMouseCapture, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// The panic hook of a live console; the one before it comes back when this is dropped.
+pub(super) struct PanicHook {
+    before: Arc<Hook>,
+}
+
+impl PanicHook {
+    /// A panic of the console gives the terminal back and goes on to the hook before. One of a stage is for its supervisor
+    /// to catch and must not print over the live screen: it goes to the log.
+    pub(super) fn install() -> Self {
+        let before: Arc<Hook> = panic::take_hook().into();
+        let inner = Arc::clone(&before);
+        panic::set_hook(Box::new(move |info| {
+            if !TAKEN.load(Ordering::SeqCst) {
+                inner(info);
+            } else if is_console() {
+                give_back();
+                inner(info);
+            } else {
+                tracing::error!(target: "panic", "{}", info.to_string().replace('\n', " "));
+            }
+        }));
+        Self { before }
+    }
+}
+
+impl Drop for PanicHook {
+    fn drop(&mut self) {
+        // Hooks cannot be changed while a panic unwinds; ours then lets everything through, the terminal being given back.
+        if !std::thread::panicking() {
+            let before = Arc::clone(&self.before);
+            panic::set_hook(Box::new(move |info| before(info)));
+        }
+    }
+}
+
+fn is_console() -> bool {
+    CONSOLE.try_with(|()| ()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_consoles_own_code_counts_as_the_console() {
+        let (own, spawned, thread) = CONSOLE
+            .scope((), async {
+                let spawned = tokio::spawn(async { is_console() }).await.expect("joins");
+                let thread = std::thread::spawn(is_console).join().expect("joins");
+                tokio::task::yield_now().await;
+                (is_console(), spawned, thread)
+            })
+            .await;
+        assert_eq!((own, spawned, thread, is_console()), (true, false, false, false));
+    }
+}

@@ -1,0 +1,254 @@
+//! What is on the screen. The snapshots are files: read them as pictures.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+use super::super::layout::{Panel, Places};
+use super::super::theme::Theme;
+use super::{Console, fixture};
+use crate::pipeline::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn the_whole_screen_in_every_state_at_every_size() {
+    let states: [(&str, fn() -> Snapshot); 5] = [
+        ("empty", fixture::empty),
+        ("running", fixture::running),
+        ("backing_off", fixture::backing_off),
+        ("failed", fixture::failed),
+        ("finished", fixture::finished),
+    ];
+    for (name, state) in states {
+        for (width, height) in SIZES {
+            let mut console = Console::new(width, height);
+            let snapshot = state();
+            if snapshot.at.is_some() {
+                console.show_with_history(&snapshot);
+            }
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), console.screen());
+        }
+    }
+}
+
+#[test]
+fn narrow_screens_list_the_stages_in_rows() {
+    let mut console = Console::new(60, 16);
+    console.show_with_history(&fixture::backing_off());
+    insta::assert_snapshot!("narrow_60x16", console.screen());
+}
+
+#[test]
+fn a_screen_too_small_says_how_large_it_must_be() {
+    let mut console = Console::new(59, 16);
+    console.show(fixture::running());
+    assert!(console.screen().contains("need 60×16"));
+    for (width, height) in [(1, 1), (3, 2), (59, 100), (300, 15)] {
+        Console::new(width, height).show(fixture::running()).screen();
+    }
+}
+
+#[test]
+fn ascii_screens_hold_nothing_else() {
+    let mut console = Console::with(120, 40, Theme { color: true, ascii: true }, false);
+    console.show_with_history(&fixture::backing_off());
+    let screen = console.screen();
+    assert!(screen.is_ascii(), "{screen}");
+    insta::assert_snapshot!("ascii_120x40", screen);
+    console.press("?");
+    assert!(console.screen().is_ascii());
+}
+
+#[test]
+fn each_panel() {
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::running());
+    type Area = fn(&Places) -> Option<Rect>;
+    let panels: [(&str, Area); 8] = [
+        ("header", |places| Some(places.header)),
+        ("stages", |places| Some(places.stages)),
+        ("throughput", |places| places.throughput),
+        ("index", |places| places.index),
+        ("countries", |places| places.countries),
+        ("urls", |places| places.urls),
+        ("recent_clicks", |places| places.activity),
+        ("footer", |places| Some(places.footer)),
+    ];
+    for (name, area) in panels {
+        insta::assert_snapshot!(format!("panel_{name}"), console.part(area));
+    }
+    console.press("l");
+    insta::assert_snapshot!("panel_log", console.part(|places| places.activity));
+}
+
+#[test]
+fn the_help_shows_every_key_at_every_size() {
+    for (width, height) in SIZES {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running()).press("?");
+        let screen = console.screen();
+        for binding in super::super::key_table() {
+            let modal = matches!(binding.context, super::super::Context::Prompt | super::super::Context::Help);
+            let words: String = binding.description.chars().take(20).collect();
+            assert!(modal || screen.contains(&words), "{words} is missing at {width}×{height}:\n{screen}");
+        }
+        insta::assert_snapshot!(format!("help_{width}x{height}"), screen);
+    }
+}
+
+#[test]
+fn frozen_holds_the_figures_and_says_so() {
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::running()).press("p");
+    let mut later = fixture::running();
+    later.totals.clicks = 99_999_999;
+    console.show(later);
+    let screen = console.screen();
+    assert!(screen.contains("FROZEN") && screen.contains("10,640,512"), "{screen}");
+    insta::assert_snapshot!("frozen_120x40", screen);
+    let screen = console.press("p").screen();
+    assert!(!screen.contains("FROZEN") && screen.contains("99,999,999"), "{screen}");
+}
+
+#[test]
+fn states_have_their_colours_and_none_without_colour() {
+    let words = [("◒ draining", Color::Blue), ("✖ failed", Color::Red), ("◔ starting", Color::Cyan)];
+    let mut console = Console::new(120, 40);
+    console.show(fixture::failed());
+    for (word, color) in words {
+        assert_eq!(console.style_of(word).fg, Some(color), "{word}");
+    }
+    assert!(console.style_of("○ stopped").add_modifier.contains(Modifier::DIM));
+    console.show(fixture::backing_off());
+    assert_eq!(console.style_of("◐ backing off").fg, Some(Color::Yellow));
+    assert_eq!(console.style_of("● running").fg, Some(Color::Green));
+
+    let mut plain = Console::with(120, 40, Theme { color: false, ascii: false }, false);
+    for snapshot in [fixture::failed(), fixture::backing_off(), fixture::finished()] {
+        plain.show_with_history(&snapshot);
+        for cell in &plain.draw().content {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{cell:?}");
+        }
+    }
+}
+
+#[test]
+fn the_picked_stage_and_the_focus_show_without_colour() {
+    let mut console = Console::with(120, 40, Theme { color: false, ascii: false }, false);
+    console.show(fixture::running()).press("2");
+    assert!(console.screen().contains("▸2 store"));
+    assert!(console.screen().contains("┏ countries"), "the focused panel has thick lines:\n{}", console.screen());
+    console.press("Shift-Tab");
+    assert!(console.screen().contains("┏▸2 store"), "{}", console.screen());
+}
+
+#[test]
+fn the_bottleneck_is_marked() {
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::running());
+    let screen = console.screen();
+    assert_eq!(screen.matches("▲ bottleneck").count(), 1, "{screen}");
+}
+
+#[test]
+fn old_news_is_called_old() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::running()).pass(2);
+    assert!(!console.screen().contains("NO NEWS"));
+    console.pass(5);
+    assert!(console.screen().contains("NO NEWS FOR 7.0 s"), "{}", console.screen());
+}
+
+#[test]
+fn the_countdown_to_the_next_try_runs() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::backing_off());
+    assert!(console.screen().contains("next try in 5 s"));
+    console.pass(2);
+    assert!(console.screen().contains("next try in 3 s"));
+    console.pass(60);
+    assert!(console.screen().contains("next try in 0 s"));
+}
+
+#[test]
+fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
+    let evil = "a\u{1b}[2J\u{1b}]0;x\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}\u{301}\u{301}👩‍👩‍👧日本";
+    let mut snapshot = fixture::running();
+    snapshot.source.description = evil.into();
+    snapshot.source.topic = evil.into();
+    snapshot.source.group = evil.into();
+    snapshot.index.target = evil.into();
+    snapshot.index.engine = Some(evil.into());
+    snapshot.stages.store.last_error = Some(evil.into());
+    snapshot.stages.index.state = crate::pipeline::StageState::Failed { cause: evil.into() };
+    snapshot.shutting_down = Some(evil.into());
+    let mut board = (*snapshot.board).clone();
+    board.view.country = Some(evil.into());
+    board.countries.insert(0, CountryRow { country: evil.into(), clicks: u64::MAX, urls: u64::MAX });
+    board.pages.insert(
+        0,
+        PageRow {
+            url: evil.into(),
+            country: evil.into(),
+            clicks: u64::MAX,
+            unique_users: u64::MAX,
+            avg_time_spent: Some(f64::INFINITY),
+        },
+    );
+    snapshot.board = Arc::new(board);
+    let at = crate::click::Timestamp::from_millis(i64::MAX);
+    let click =
+        RecentClick { timestamp: at, user_id: evil.into(), url: evil.into(), country: evil.into(), city: evil.into() };
+    snapshot.recent = vec![click; 50].into();
+    let line = LogLine { at, level: LogLevel::Error, target: evil.into(), message: evil.repeat(500) };
+    snapshot.log = vec![line; 50].into();
+
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60), (300, 100)] {
+        let mut console = Console::new(width, height);
+        console.show(snapshot.clone()).press("Down 4 Tab Tab Tab");
+        for keys in ["Home", "l"] {
+            console.press(keys);
+            for cell in &console.draw().content {
+                let symbol = cell.symbol();
+                assert!(!symbol.chars().any(char::is_control), "{symbol:?}");
+                assert!(!symbol.contains(['\u{202e}', '\u{200b}']), "{symbol:?}");
+                assert!(symbol.len() <= 64, "{symbol:?}");
+            }
+            right_edges_hold(&mut console);
+        }
+    }
+}
+
+/// Every panel still has its right border in its last column.
+fn right_edges_hold(console: &mut Console) {
+    let places = console.app.places.expect("large enough");
+    let areas = Panel::ALL.into_iter().filter_map(|panel| places.of(panel)).chain(places.index);
+    let buffer = console.draw();
+    for area in areas.filter(|area| places.boxed || *area != places.stages) {
+        for y in area.top() + 1..area.bottom() - 1 {
+            let symbol = buffer[(area.right() - 1, y)].symbol();
+            assert!(matches!(symbol, "│" | "┃"), "{symbol:?} at row {y} of {area}");
+        }
+    }
+}
+
+#[test]
+fn figures_that_grow_move_nothing() {
+    let mut console = Console::new(120, 40);
+    let column = |screen: &str, word: &str| {
+        screen.lines().find_map(|line| line.find(word).map(|at| line[..at].chars().count())).expect("on the screen")
+    };
+    let mut snapshot = fixture::running();
+    snapshot.totals.clicks = 1;
+    snapshot.lag = Some(0);
+    let before = console.show(snapshot.clone()).screen();
+    snapshot.totals.clicks = 9_999_999_999;
+    snapshot.lag = Some(9_999_999);
+    snapshot.stages.store.rate = Some(123_456_789.0);
+    let after = console.show(snapshot).screen();
+    for word in ["delay", "lag", "ingest", "store", "rejected"] {
+        assert_eq!(column(&before, word), column(&after, word), "{word}");
+    }
+}

@@ -1,0 +1,258 @@
+//! Pipelines to look at, made by hand.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::click::Timestamp;
+use crate::pipeline::snapshot::{
+    Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
+    SourceStatus, StageStatus, StoreStatus, Totals,
+};
+use crate::pipeline::source::SourceProgress;
+use crate::pipeline::stage::PerStage;
+use crate::pipeline::{SortBy, StageState, View};
+
+/// 2026-01-31T09:30:00Z.
+pub(super) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_851_800)
+}
+
+const NOW_MILLIS: i64 = 1_769_851_800_000;
+
+const COUNTRIES: [(&str, u64); 8] = [
+    ("US", 4_812_334),
+    ("DE", 2_401_229),
+    ("FR", 1_822_001),
+    ("日本", 990_312),
+    ("BR", 512_200),
+    ("IN", 98_304),
+    ("unknown", 4_120),
+    ("NZ", 12),
+];
+
+const URLS: [(&str, u64, u64, Option<f64>); 12] = [
+    ("/", 220_129, 99_102, Some(12.34)),
+    ("/products/espresso-machine?ref=mail,campaign", 98_221, 61_000, Some(95.0)),
+    ("/cart", 51_007, 40_991, Some(4.0)),
+    ("/日本語/ページ", 33_333, 22_222, None),
+    ("/checkout", 20_118, 19_001, Some(61.5)),
+    ("/search?q=caf\u{65}\u{301}", 18_440, 9_120, Some(33.3)),
+    ("/👩‍👩‍👧/family", 9_001, 8_001, Some(0.4)),
+    (
+        "/very/long/path/that/never/ends/and/goes/on/and/on/until/it/does/not/fit/any/screen/of/this/world",
+        800,
+        700,
+        None,
+    ),
+    ("/a", 70, 60, Some(1.0)),
+    ("/b", 60, 50, Some(2.0)),
+    ("/c", 50, 40, Some(3.0)),
+    ("/d", 40, 30, Some(1700.0)),
+];
+
+/// Nothing published yet.
+pub(super) fn empty() -> Snapshot {
+    Snapshot::default()
+}
+
+/// All four stages at work on the embedded broker.
+pub(super) fn running() -> Snapshot {
+    let stage = |processed, rate, backlog| StageStatus {
+        state: StageState::Running,
+        processed,
+        rate: Some(rate),
+        backlog,
+        errors: 0,
+        last_error: None,
+    };
+    Snapshot {
+        at: Some(now()),
+        uptime: Duration::from_secs(754),
+        source: SourceStatus {
+            description: "embedded broker, generated traffic".into(),
+            topic: "clicks".into(),
+            group: "clicktop".into(),
+            progress: Some(SourceProgress { sent: 6_200_000, total: Some(10_000_000), ..SourceProgress::default() }),
+        },
+        stages: PerStage {
+            ingest: stage(6_199_655, 20_012.0, 345),
+            store: stage(6_198_000, 19_876.0, 1_655),
+            aggregate: stage(6_197_100, 19_870.0, 900),
+            index: stage(512_004, 2_145.0, 312),
+        },
+        totals: Totals {
+            ingested: 6_199_655,
+            stored: 6_198_000,
+            duplicates: 120,
+            rejected: 12,
+            late: 3,
+            clicks: 10_640_512,
+            pages: 48_120,
+            documents: 47_808,
+            ..Totals::default()
+        },
+        delay: Some(Duration::from_millis(1240)),
+        lag: Some(2_000),
+        partitions: Arc::new([PartitionStatus { partition: 0, lag: Some(2_000), ..PartitionStatus::default() }]),
+        store: StoreStatus { path: "clicktop.db".into(), file_bytes: 734_003_200, ..StoreStatus::default() },
+        index: IndexStatus {
+            target: "embedded".into(),
+            engine: Some("embedded (SQLite FTS5 3.51.3)".into()),
+            health: Health::Green,
+            documents: Some(47_808),
+            pending: 312,
+            bulk_p50: Some(Duration::from_micros(3_100)),
+            bulk_p99: Some(Duration::from_micros(12_400)),
+            bulks: 1_204,
+            bytes: Some(18_874_368),
+            ..IndexStatus::default()
+        },
+        board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200 })),
+        recent: recent().into(),
+        log: log().into(),
+        shutting_down: None,
+        finished: false,
+    }
+}
+
+/// The index cannot reach its engine and waits; the source is held back.
+pub(super) fn backing_off() -> Snapshot {
+    let mut snapshot = running();
+    snapshot.stages.index = StageStatus {
+        state: StageState::BackingOff {
+            cause: "https://search:9200/clicktop is unreachable: connection refused".into(),
+            until: now() + Duration::from_millis(4_200),
+        },
+        processed: 512_004,
+        rate: Some(0.0),
+        backlog: 31_200,
+        errors: 7,
+        last_error: Some("https://search:9200/clicktop is unreachable: connection refused".into()),
+    };
+    snapshot.index.target = "https://search:9200/clicktop".into();
+    snapshot.index.engine = Some("elasticsearch 9.1.0".into());
+    snapshot.index.health = Health::Unknown;
+    snapshot.index.pending = 31_200;
+    snapshot.index.retries = 7;
+    snapshot.index.throttled = 2;
+    if let Some(progress) = &mut snapshot.source.progress {
+        progress.held_back = true;
+    }
+    snapshot
+}
+
+/// The store failed; ingest drains; aggregate was stopped; index starts.
+pub(super) fn failed() -> Snapshot {
+    let mut snapshot = running();
+    snapshot.stages.ingest.state = StageState::Draining { waiting_for: "3 batches to store".into() };
+    snapshot.stages.store.state =
+        StageState::Failed { cause: "database disk image is malformed: run `clicktop check`".into() };
+    snapshot.stages.store.rate = None;
+    snapshot.stages.store.errors = 1;
+    snapshot.stages.aggregate.state = StageState::Stopped;
+    snapshot.stages.aggregate.rate = None;
+    snapshot.stages.index.state = StageState::Starting { doing: "creating the index".into() };
+    snapshot.stages.index.rate = None;
+    snapshot
+}
+
+/// A finite source is done to its end.
+pub(super) fn finished() -> Snapshot {
+    let mut snapshot = running();
+    snapshot.source.description = "replay of clicks.csv".into();
+    snapshot.source.progress =
+        Some(SourceProgress { sent: 6_200_000, total: Some(6_200_000), ..SourceProgress::default() });
+    for stage in crate::pipeline::Stage::ALL {
+        let status = snapshot.stages.get_mut(stage);
+        status.rate = Some(0.0);
+        status.backlog = 0;
+    }
+    snapshot.lag = Some(0);
+    snapshot.index.pending = 0;
+    snapshot.finished = true;
+    snapshot
+}
+
+/// Figures for `view`, as the pipeline would answer.
+pub(super) fn board(view: View) -> Board {
+    let countries =
+        COUNTRIES.map(|(country, clicks)| CountryRow { country: country.into(), clicks, urls: 10 }).to_vec();
+    let of = view.country.clone();
+    let mut pages: Vec<PageRow> = URLS
+        .iter()
+        .zip(COUNTRIES.iter().cycle())
+        .map(|((url, clicks, users, time), (country, _))| PageRow {
+            url: (*url).into(),
+            country: of.as_deref().unwrap_or(country).into(),
+            clicks: *clicks,
+            unique_users: *users,
+            avg_time_spent: *time,
+        })
+        .collect();
+    match view.sort {
+        SortBy::Clicks => pages.sort_by_key(|page| std::cmp::Reverse(page.clicks)),
+        SortBy::Users => pages.sort_by_key(|page| std::cmp::Reverse(page.unique_users)),
+        SortBy::Time => {
+            pages.sort_by(|a, b| b.avg_time_spent.unwrap_or(-1.0).total_cmp(&a.avg_time_spent.unwrap_or(-1.0)));
+        }
+    }
+    Board { view, countries, pages, matching: 1_234 }
+}
+
+/// `snapshot` with the answer to `view`.
+pub(super) fn answered(mut snapshot: Snapshot, view: View) -> Snapshot {
+    snapshot.board = Arc::new(board(view));
+    snapshot
+}
+
+/// What came in the two minutes before `snapshot`: throughput that swings, and ten seconds in which the store was stopped.
+pub(super) fn history(snapshot: &Snapshot) -> Vec<Snapshot> {
+    let now = snapshot.uptime.as_secs();
+    let rate = |second: u64| 15_000 + 5_000 * (second % 40).min(40 - second % 40) / 20;
+    let stopped = |second: u64| (70..80).contains(&(now - second));
+    let stored = |second: u64| if stopped(second) { 0 } else { rate(second) - 1_000 };
+    (now.saturating_sub(120)..now)
+        .map(|second| {
+            let mut earlier = snapshot.clone();
+            earlier.uptime = Duration::from_secs(second);
+            let (ingest, store) = (&mut earlier.stages.ingest, &mut earlier.stages.store);
+            ingest.processed -= (second..now).map(rate).sum::<u64>();
+            ingest.state = StageState::Running;
+            store.processed -= (second..now).map(stored).sum::<u64>();
+            store.state = if stopped(second) { StageState::Stopped } else { StageState::Running };
+            store.backlog = store.backlog.saturating_sub((now - second) * 150);
+            earlier
+        })
+        .collect()
+}
+
+fn recent() -> Vec<RecentClick> {
+    let place = [("US", "New York"), ("DE", "Köln"), ("日本", "東京"), ("BR", "São Paulo")];
+    (0_i64..40)
+        .zip(URLS.iter().cycle().zip(place.iter().cycle()))
+        .map(|(at, ((url, ..), (country, city)))| RecentClick {
+            timestamp: Timestamp::from_millis(NOW_MILLIS - at * 130),
+            user_id: format!("user-{:05}", at * 37),
+            url: (*url).into(),
+            country: (*country).into(),
+            city: (*city).into(),
+        })
+        .collect()
+}
+
+fn log() -> Vec<LogLine> {
+    let line = |at: i64, level, target: &str, message: &str| LogLine {
+        at: Timestamp::from_millis(NOW_MILLIS - 60_000 + at * 1_000),
+        level,
+        target: target.into(),
+        message: message.into(),
+    };
+    let mut lines: Vec<LogLine> =
+        (0..30).map(|at| line(at, LogLevel::Debug, "store", &format!("transaction {at} committed"))).collect();
+    lines.extend([
+        line(31, LogLevel::Info, "ingest", "assigned clicks [0] at offset 6,199,655"),
+        line(32, LogLevel::Warn, "index", "429 from the engine, trying again in 2 s"),
+        line(33, LogLevel::Error, "store", "database is locked"),
+    ]);
+    lines
+}

@@ -1,0 +1,169 @@
+//! The console from outside: events in, screens and commands out.
+
+mod drawn;
+mod fixture;
+mod steered;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tokio::sync::mpsc;
+
+use super::app::{App, Event};
+use super::theme::Theme;
+use super::view;
+use crate::pipeline::{Command, Snapshot};
+
+/// A console on a screen of its own, with both ends of its channel to the pipeline.
+struct Console {
+    app: App,
+    terminal: Terminal<TestBackend>,
+    commands: mpsc::Sender<Command>,
+    received: mpsc::Receiver<Command>,
+}
+
+impl Console {
+    fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, Theme { color: true, ascii: false }, false)
+    }
+
+    fn with(width: u16, height: u16, theme: Theme, read_only: bool) -> Self {
+        let (commands, received) = mpsc::channel(16);
+        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
+        let mut console = Self { app: App::new(theme, read_only, fixture::now()), terminal, commands, received };
+        console.draw();
+        console
+    }
+
+    /// The pipeline publishes `snapshot`.
+    fn show(&mut self, snapshot: Snapshot) -> &mut Self {
+        self.app.apply(Event::Snapshot(Arc::new(snapshot)));
+        self
+    }
+
+    /// Two minutes of history, then `snapshot`, as [`fixture::history`] tells.
+    fn show_with_history(&mut self, snapshot: &Snapshot) -> &mut Self {
+        for earlier in fixture::history(snapshot) {
+            self.show(earlier);
+        }
+        self.show(snapshot.clone())
+    }
+
+    /// Presses keys named as in the help, apart by blanks: `Tab Space ^c X y`.
+    fn press(&mut self, keys: &str) -> &mut Self {
+        for name in keys.split(' ') {
+            let (code, modifiers) = match name {
+                "Space" => (KeyCode::Char(' '), KeyModifiers::NONE),
+                "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                "Shift-Tab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
+                "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
+                "Up" => (KeyCode::Up, KeyModifiers::NONE),
+                "Down" => (KeyCode::Down, KeyModifiers::NONE),
+                "Left" => (KeyCode::Left, KeyModifiers::NONE),
+                "Right" => (KeyCode::Right, KeyModifiers::NONE),
+                "PgUp" => (KeyCode::PageUp, KeyModifiers::NONE),
+                "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
+                "Home" => (KeyCode::Home, KeyModifiers::NONE),
+                "End" => (KeyCode::End, KeyModifiers::NONE),
+                _ => match name.strip_prefix('^') {
+                    Some(letter) => (KeyCode::Char(one(letter)), KeyModifiers::CONTROL),
+                    None => (KeyCode::Char(one(name)), KeyModifiers::NONE),
+                },
+            };
+            self.app.apply(Event::Key(KeyEvent::new(code, modifiers)));
+            self.draw();
+        }
+        self
+    }
+
+    fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        self.app.apply(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+        self.draw();
+        self
+    }
+
+    fn click(&mut self, column: u16, row: u16) -> &mut Self {
+        self.point(MouseEventKind::Down(MouseButton::Left), column, row)
+    }
+
+    /// Lets `seconds` pass.
+    fn pass(&mut self, seconds: u64) -> &mut Self {
+        let now = self.app.now + Duration::from_secs(seconds);
+        self.app.apply(Event::Tick(now));
+        self
+    }
+
+    fn draw(&mut self) -> &Buffer {
+        let app = &mut self.app;
+        self.terminal
+            .draw(|frame| {
+                app.fit(frame.area());
+                view::draw(frame, app);
+            })
+            .expect("drawing into memory");
+        self.terminal.backend().buffer()
+    }
+
+    /// The screen as text.
+    fn screen(&mut self) -> String {
+        self.draw();
+        self.terminal.backend().to_string()
+    }
+
+    /// The part of the screen inside `area`, as text.
+    fn part(&mut self, area: impl Fn(&super::layout::Places) -> Option<Rect>) -> String {
+        self.draw();
+        let places = self.app.places.expect("large enough");
+        let area = area(&places).expect("visible");
+        let buffer = self.terminal.backend().buffer();
+        let mut part = Buffer::empty(Rect { x: 0, y: 0, ..area });
+        for y in 0..area.height {
+            for x in 0..area.width {
+                part[(x, y)] = buffer[(area.x + x, area.y + y)].clone();
+            }
+        }
+        let mut backend = TestBackend::new(area.width, area.height);
+        let cells = (0..area.height).flat_map(|y| (0..area.width).map(move |x| (x, y)));
+        let cells: Vec<_> = cells.map(|(x, y)| (x, y, part[(x, y)].clone())).collect();
+        ratatui::backend::Backend::draw(&mut backend, cells.iter().map(|(x, y, cell)| (*x, *y, cell)))
+            .expect("drawing into memory");
+        backend.to_string()
+    }
+
+    /// The styles of the cells in which `text` stands, at its first place on the screen.
+    fn style_of(&mut self, text: &str) -> Style {
+        let buffer = self.draw();
+        let area = buffer.area;
+        for y in 0..area.height {
+            let row: Vec<&str> = (0..area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            for x in 0..row.len() {
+                if row[x..].concat().starts_with(text) {
+                    let x = u16::try_from(x).expect("on the screen");
+                    return buffer[(x, y)].style();
+                }
+            }
+        }
+        panic!("{text:?} is not on the screen:\n{}", self.screen());
+    }
+
+    /// The commands the pipeline got since the last call.
+    fn sent(&mut self) -> Vec<Command> {
+        self.app.deliver(&self.commands);
+        std::iter::from_fn(|| self.received.try_recv().ok()).collect()
+    }
+}
+
+fn one(name: &str) -> char {
+    let mut chars = name.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => c,
+        _ => panic!("no such key: {name}"),
+    }
+}

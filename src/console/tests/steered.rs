@@ -1,0 +1,294 @@
+//! What keys and mouse do: to the screen, and to the pipeline.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind};
+use tokio::sync::mpsc;
+
+use super::super::app::Event;
+use super::super::browse::URL_LIMIT;
+use super::super::layout::Panel;
+use super::super::theme::Theme;
+use super::{Console, fixture};
+use crate::pipeline::snapshot::{CountryRow, Snapshot};
+use crate::pipeline::{Command, SortBy, Stage, StageAction, View};
+
+fn view(country: Option<&str>, sort: SortBy) -> Command {
+    Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT })
+}
+
+/// A console that shows `snapshot` and has asked for its first view.
+fn console(snapshot: Snapshot) -> Console {
+    let mut console = Console::new(120, 40);
+    console.show(snapshot);
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)], "the figures are asked for at once");
+    console
+}
+
+#[test]
+fn space_stops_a_stage_at_work_and_starts_one_that_is_not() {
+    let mut console = console(fixture::failed());
+    console.press("1 Space 2 Space 3 Space 4 Space");
+    let stage = Command::Stage;
+    assert_eq!(
+        console.sent(),
+        [
+            stage(Stage::Ingest, StageAction::Stop),
+            stage(Stage::Store, StageAction::Start),
+            stage(Stage::Aggregate, StageAction::Start),
+            stage(Stage::Index, StageAction::Stop),
+        ]
+    );
+    assert!(console.screen().contains("stop index"), "what was asked for is said:\n{}", console.screen());
+}
+
+#[test]
+fn restart_and_start_all_are_sent_at_once_and_stop_all_after_a_yes() {
+    let mut console = console(fixture::running());
+    console.press("3 r S");
+    assert_eq!(console.sent(), [Command::Stage(Stage::Aggregate, StageAction::Restart), Command::StartAll]);
+    console.press("X");
+    assert!(console.screen().contains("Stop all four stages?"));
+    assert_eq!(console.sent(), []);
+    console.press("n");
+    assert!(!console.screen().contains("Stop all four stages?"));
+    console.press("X q y");
+    assert_eq!(console.sent(), [], "q is a no to another question than its own");
+    console.press("X Space r");
+    assert_eq!(console.sent(), [], "no other key gets past the question");
+    console.press("y");
+    assert_eq!(console.sent(), [Command::StopAll]);
+}
+
+#[test]
+fn sort_goes_round_and_the_heads_follow_the_answer() {
+    let mut console = console(fixture::running());
+    console.press("s");
+    assert_eq!(console.sent(), [view(None, SortBy::Users)]);
+    let screen = console.screen();
+    assert!(screen.contains("by users") && screen.contains("loading…") && screen.contains("clicks▼"), "{screen}");
+    let asked = View { country: None, sort: SortBy::Users, limit: 200 };
+    console.show(fixture::answered(fixture::running(), asked));
+    let screen = console.screen();
+    assert!(screen.contains("users▼") && !screen.contains("loading…"), "{screen}");
+    console.press("s s");
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)], "views that nobody took are passed over");
+}
+
+#[test]
+fn a_country_is_asked_for_and_shown_once_the_answer_is_there() {
+    let mut console = console(fixture::running());
+    console.press("Down j");
+    assert_eq!(console.sent(), [view(Some("DE"), SortBy::Clicks)]);
+    let screen = console.screen();
+    assert!(screen.contains("urls of DE") && screen.contains("loading…"), "{screen}");
+    let urls = console.part(|places| places.urls);
+    assert!(!urls.contains("espresso"), "no rows of another country:\n{urls}");
+    let asked = View { country: Some("DE".into()), sort: SortBy::Clicks, limit: 200 };
+    console.show(fixture::answered(fixture::running(), asked)).press("Enter");
+    let screen = console.screen();
+    assert!(screen.contains("showing 12 of 1,234") && screen.contains("┏ urls of DE"), "{screen}");
+    console.press("Esc Esc");
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)], "Esc goes back to the countries, then to all of them");
+}
+
+#[test]
+fn the_cursor_stays_on_its_country_when_the_order_changes() {
+    let mut console = console(fixture::running());
+    console.press("Down Down");
+    let mut snapshot = fixture::running();
+    let mut board = (*snapshot.board).clone();
+    board.countries.insert(0, CountryRow { country: "XX".into(), clicks: 9_000_000, urls: 1 });
+    board.countries.swap(1, 2);
+    snapshot.board = Arc::new(board);
+    console.show(snapshot);
+    assert!(console.screen().contains("▸DE"), "{}", console.screen());
+    console.press("End");
+    assert_eq!(console.sent().last(), Some(&view(Some("NZ"), SortBy::Clicks)));
+    console.press("g");
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)]);
+}
+
+#[test]
+fn urls_scroll_by_row_and_by_screenful() {
+    let mut console = Console::new(80, 24);
+    console.show(fixture::running()).press("Tab");
+    assert_eq!(console.app.focus, Panel::Urls);
+    console.press("Down");
+    assert!(console.screen().contains("▸/ "), "{}", console.screen());
+    console.press("PgDn PgDn PgDn PgDn");
+    assert!(console.screen().contains("▸/d"), "{}", console.screen());
+    console.press("k k");
+    assert!(console.screen().contains("▸/b"), "{}", console.screen());
+    console.press("Home");
+    assert!(console.screen().contains("▸/ "), "{}", console.screen());
+}
+
+#[test]
+fn focus_goes_round_both_ways_and_brings_up_what_is_hidden() {
+    let mut console = Console::new(80, 24);
+    console.show(fixture::running());
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        console.press("Tab");
+        seen.push(console.app.focus);
+    }
+    assert_eq!(seen, [Panel::Urls, Panel::Activity, Panel::Stages, Panel::Countries]);
+    console.press("Shift-Tab Right l");
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, Stage::Aggregate));
+    console.press("h Tab l");
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Activity, Stage::Store));
+    assert!(console.screen().contains("database is locked"), "{}", console.screen());
+}
+
+#[test]
+fn the_log_keeps_its_place_while_lines_come() {
+    let mut console = console(fixture::running());
+    console.press("l Tab Tab Up Up Up");
+    let before = console.part(|places| places.activity);
+    assert!(before.contains("3 newer"), "{before}");
+    let mut snapshot = fixture::running();
+    let mut log = snapshot.log.to_vec();
+    let newest = crate::pipeline::snapshot::LogLine { message: "one more".into(), ..log[0].clone() };
+    log.extend([newest.clone(), newest]);
+    snapshot.log = log.into();
+    console.show(snapshot);
+    assert_eq!(console.part(|places| places.activity), before.replace("3 newer", "5 newer"));
+    console.press("G");
+    assert!(console.part(|places| places.activity).contains("one more"));
+}
+
+#[test]
+fn quitting_asks_then_drains_in_view_then_leaves() {
+    let mut console = console(fixture::running());
+    console.press("q");
+    assert!(console.screen().contains("Drain and quit clicktop?"));
+    insta::assert_snapshot!("quit_question_120x40", console.screen());
+    console.press("n");
+    assert_eq!((console.sent(), console.app.is_leaving()), (vec![], false));
+    console.press("^c y");
+    assert_eq!(console.sent(), [Command::Shutdown]);
+    assert!(!console.app.is_leaving());
+    let mut draining = fixture::running();
+    draining.shutting_down = Some("store: 3 batches to commit".into());
+    console.show(draining);
+    let screen = console.screen();
+    assert!(screen.contains("draining: store: 3 batches to commit"), "{screen}");
+    console.press("Space");
+    assert_eq!(console.sent(), [], "a pipeline that ends is not started again");
+    console.press("q");
+    assert!(console.app.is_leaving());
+}
+
+#[test]
+fn ctrl_c_twice_quits() {
+    let mut console = console(fixture::running());
+    console.press("^c ^c");
+    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    console.press("^c");
+    assert!(console.app.is_leaving());
+}
+
+#[test]
+fn a_finished_pipeline_is_quit_without_a_question() {
+    let mut console = console(fixture::finished());
+    console.press("q");
+    assert_eq!(console.sent(), [Command::Shutdown]);
+    console.app.apply(Event::Closed);
+    assert!(console.app.is_leaving());
+}
+
+#[test]
+fn a_signal_quits_without_a_question_and_the_second_leaves() {
+    let mut console = console(fixture::running());
+    console.app.apply(Event::Terminate);
+    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    console.app.apply(Event::Terminate);
+    assert!(console.app.is_leaving());
+}
+
+#[test]
+fn read_only_sends_nothing_but_the_view_and_the_end() {
+    let mut console = Console::with(120, 40, Theme { color: true, ascii: false }, true);
+    console.show(fixture::running());
+    console.sent();
+    for keys in ["Space", "r", "S", "X"] {
+        console.press(keys);
+        assert!(console.screen().contains("read-only: "), "after {keys}:\n{}", console.screen());
+        assert_eq!(console.sent(), [], "after {keys}");
+    }
+    console.press("X y s");
+    assert_eq!(console.sent(), [view(None, SortBy::Users)], "there was no question to say yes to");
+    let screen = console.screen();
+    assert!(screen.contains("READ-ONLY") && !screen.contains("start/stop"), "{screen}");
+    console.press("q y");
+    assert_eq!(console.sent(), [Command::Shutdown]);
+}
+
+#[test]
+fn a_full_channel_is_said_and_loses_neither_view_nor_end() {
+    let mut console = console(fixture::running());
+    let (full, mut taken) = mpsc::channel(1);
+    full.try_send(Command::StartAll).expect("room for one");
+    console.press("s 2 Space q y");
+    assert!(console.app.deliver(&full));
+    assert!(console.screen().contains("the pipeline is busy, not taken: stop store"), "{}", console.screen());
+    let mut got = Vec::new();
+    for _ in 0..3 {
+        got.extend(taken.try_recv().ok());
+        console.app.deliver(&full);
+    }
+    assert_eq!(got, [Command::StartAll, view(None, SortBy::Users), Command::Shutdown]);
+}
+
+#[test]
+fn a_notice_goes_after_a_while_and_at_the_next_key() {
+    let mut console = console(fixture::running());
+    console.press("S");
+    assert!(console.screen().contains("start all stages"));
+    console.pass(6);
+    assert!(!console.screen().contains("start all stages"));
+    console.press("S Down");
+    assert!(!console.screen().contains("start all stages"));
+}
+
+#[test]
+fn only_the_press_of_a_key_counts() {
+    let mut console = console(fixture::running());
+    for kind in [KeyEventKind::Release, KeyEventKind::Repeat] {
+        let key = KeyEvent::new_with_kind(KeyCode::Char('S'), KeyModifiers::NONE, kind);
+        assert!(!console.app.apply(Event::Key(key)));
+    }
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn the_mouse_picks_stages_rows_and_panels_and_scrolls() {
+    let mut console = console(fixture::running());
+    let places = console.app.places.expect("large enough");
+    let store = places.each_stage.store;
+    console.click(store.x + 2, store.y + 1);
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, Stage::Store));
+    let countries = places.countries.expect("visible");
+    console.click(countries.x + 3, countries.y + 3);
+    assert_eq!(console.sent(), [view(Some("DE"), SortBy::Clicks)]);
+    console.point(MouseEventKind::ScrollDown, countries.x + 3, countries.y + 3);
+    assert_eq!(console.sent(), [view(Some("FR"), SortBy::Clicks)]);
+    console.click(countries.x + 3, countries.bottom() - 1);
+    assert_eq!(console.sent(), [], "the frame is no row");
+    let activity = places.activity.expect("visible");
+    console.point(MouseEventKind::ScrollDown, activity.x + 3, activity.y + 1);
+    assert!(console.part(|places| places.activity).contains("3 newer"));
+    assert_eq!(console.app.focus, Panel::Countries, "the wheel leaves the focus alone");
+    console.press("X").click(store.x + 2, store.y + 1);
+    assert_eq!(console.app.focus, Panel::Countries, "a question takes the mouse away");
+}
+
+#[test]
+fn the_screen_is_drawn_anew_only_when_something_changed() {
+    let mut console = console(fixture::running());
+    assert!(!console.app.apply(Event::Tick(fixture::now())), "a clock that shows nowhere");
+    assert!(!console.app.apply(Event::Key(KeyEvent::new(KeyCode::F(9), KeyModifiers::NONE))), "a key without meaning");
+    console.show(fixture::backing_off());
+    assert!(console.app.apply(Event::Tick(fixture::now())), "a countdown runs");
+}

@@ -1,0 +1,228 @@
+//! The palette and the symbols. The sixteen colours of the terminal, so that its own scheme, light or dark, holds.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+use ratatui::text::Line;
+use ratatui::widgets::Block;
+
+use crate::pipeline::snapshot::{Health, LogLevel};
+use crate::pipeline::{Stage, StageState};
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorMode {
+    /// Unless `NO_COLOR` is set or the terminal calls itself dumb.
+    #[default]
+    Auto,
+    /// Whatever the environment says.
+    Always,
+    /// Bold, dim and reversed only.
+    Never,
+}
+
+impl ColorMode {
+    /// Whether colour is on, given `NO_COLOR` and `TERM` as the environment has them.
+    pub(crate) fn enabled(self, no_color: Option<&str>, term: Option<&str>) -> bool {
+        match self {
+            ColorMode::Always => true,
+            ColorMode::Never => false,
+            ColorMode::Auto => no_color.is_none_or(str::is_empty) && term != Some("dumb"),
+        }
+    }
+}
+
+/// How everything looks: the only place that names a colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Theme {
+    pub(crate) color: bool,
+    pub(crate) ascii: bool,
+}
+
+impl Theme {
+    fn paint(&self, color: Color) -> Style {
+        if self.color { Style::new().fg(color) } else { Style::new() }
+    }
+
+    /// Figures people look for.
+    pub(crate) fn key(&self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// Labels and whatever is secondary.
+    pub(crate) fn dim(&self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// What has the focus.
+    pub(crate) fn accent(&self) -> Style {
+        self.paint(Color::Cyan)
+    }
+
+    pub(crate) fn good(&self) -> Style {
+        self.paint(Color::Green)
+    }
+
+    pub(crate) fn warn(&self) -> Style {
+        self.paint(Color::Yellow)
+    }
+
+    pub(crate) fn bad(&self) -> Style {
+        self.paint(Color::Red).add_modifier(Modifier::BOLD)
+    }
+
+    /// A short mark in the header.
+    pub(crate) fn chip(&self, style: Style) -> Style {
+        style.add_modifier(Modifier::BOLD | Modifier::REVERSED)
+    }
+
+    /// The row under the cursor; fainter where its panel has no focus.
+    pub(crate) fn cursor(&self, focused: bool) -> Style {
+        if focused { self.accent().add_modifier(Modifier::REVERSED) } else { Style::new().add_modifier(Modifier::BOLD) }
+    }
+
+    /// A count that should be zero.
+    pub(crate) fn alarm(&self, n: u64) -> Style {
+        if n == 0 { self.dim() } else { self.warn() }
+    }
+
+    /// Symbol and style of a stage's state; the word stands beside them.
+    pub(crate) fn state(&self, state: &StageState) -> (&'static str, Style) {
+        let (unicode, ascii, style) = match state {
+            StageState::Stopped => ("○", "-", self.dim()),
+            StageState::Starting { .. } => ("◔", "~", self.accent()),
+            StageState::Running => ("●", "*", self.good()),
+            StageState::BackingOff { .. } => ("◐", "!", self.warn().add_modifier(Modifier::BOLD)),
+            StageState::Draining { .. } => ("◒", "v", self.paint(Color::Blue)),
+            StageState::Failed { .. } => ("✖", "X", self.bad()),
+        };
+        (self.symbol(unicode, ascii), style)
+    }
+
+    pub(crate) fn health(&self, health: Health) -> (&'static str, Style) {
+        match health {
+            Health::Unknown => ("unknown", self.dim()),
+            Health::Green => ("green", self.good()),
+            Health::Yellow => ("yellow", self.warn()),
+            Health::Red => ("red", self.bad()),
+        }
+    }
+
+    pub(crate) fn level(&self, level: LogLevel) -> (&'static str, Style) {
+        match level {
+            LogLevel::Error => ("error", self.bad()),
+            LogLevel::Warn => ("warn ", self.warn()),
+            LogLevel::Info => ("info ", Style::new()),
+            LogLevel::Debug => ("debug", self.dim()),
+        }
+    }
+
+    /// A stage's line in the chart.
+    pub(crate) fn line(&self, stage: Stage) -> Style {
+        match stage {
+            Stage::Ingest => self.paint(Color::Blue),
+            Stage::Store => self.paint(Color::Green),
+            Stage::Aggregate => self.paint(Color::Magenta),
+            Stage::Index => self.paint(Color::Yellow),
+        }
+    }
+
+    /// `unicode`, or what stands for it in ASCII.
+    pub(crate) fn symbol(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.ascii { ascii } else { unicode }
+    }
+
+    /// A panel's frame. The focused one differs by its lines too, for eyes and terminals without colour.
+    pub(crate) fn frame<'a>(&self, title: impl Into<Line<'a>>, focused: bool) -> Block<'a> {
+        let set = match (self.ascii, focused) {
+            (true, true) => ASCII_FOCUSED,
+            (true, false) => ASCII,
+            (false, true) => border::THICK,
+            (false, false) => border::ROUNDED,
+        };
+        let style = if focused { self.accent() } else { self.dim() };
+        Block::bordered().border_set(set).border_style(style).title(title)
+    }
+
+    /// A bar of `share` (0–1) of `columns`, in eighths of a column.
+    pub(crate) fn bar(&self, share: f64, columns: usize) -> String {
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        let eighths = (share * columns as f64 * 8.0).round() as usize;
+        let (full, rest) = (eighths / 8, eighths % 8);
+        if self.ascii {
+            return "#".repeat(full + usize::from(rest >= 4));
+        }
+        let mut bar = "█".repeat(full);
+        bar.extend("▏▎▍▌▋▊▉".chars().nth(rest.wrapping_sub(1)));
+        bar
+    }
+}
+
+const ASCII: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+const ASCII_FOCUSED: border::Set<'static> = border::Set {
+    top_left: "#",
+    top_right: "#",
+    bottom_left: "#",
+    bottom_right: "#",
+    horizontal_top: "=",
+    horizontal_bottom: "=",
+    ..ASCII
+};
+
+/// Plain ASCII for one cell of the screen that is not: the last resort where a widget or an event's text brought it.
+pub(crate) fn ascii_of(symbol: &str) -> &'static str {
+    match symbol {
+        "─" | "━" | "—" | "–" => "-",
+        "│" | "┃" => "|",
+        "…" => "~",
+        "·" => ".",
+        "•" => "*",
+        "┌" | "┐" | "└" | "┘" | "╭" | "╮" | "╰" | "╯" | "┼" | "├" | "┤" | "┬" | "┴" => "+",
+        "←" => "<",
+        "→" => ">",
+        "↑" => "^",
+        "↓" => "v",
+        "µ" => "u",
+        "×" => "x",
+        _ => "?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_is_honoured_only_when_nobody_asked() {
+        assert!(ColorMode::Auto.enabled(None, Some("xterm")));
+        assert!(ColorMode::Auto.enabled(Some(""), Some("xterm")), "an empty NO_COLOR counts as unset");
+        assert!(!ColorMode::Auto.enabled(Some("1"), Some("xterm")));
+        assert!(!ColorMode::Auto.enabled(None, Some("dumb")));
+        assert!(ColorMode::Always.enabled(Some("1"), Some("dumb")));
+        assert!(!ColorMode::Never.enabled(None, Some("xterm")));
+    }
+
+    #[test]
+    fn bars_never_pass_their_columns() {
+        for ascii in [false, true] {
+            let theme = Theme { color: true, ascii };
+            for eighth in 0..=80 {
+                let bar = theme.bar(f64::from(eighth) / 80.0, 10);
+                assert!(bar.chars().count() <= 10, "{bar}");
+            }
+            assert_eq!(theme.bar(0.0, 10), "");
+            assert_eq!(theme.bar(1.0, 10).chars().count(), 10);
+            assert_eq!(theme.bar(f64::NAN, 10), "");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! One frame: every panel in its place, and what lies over them.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::app::App;
+use super::layout::MINIMUM;
+use super::panels::{activity, countries, footer, header, help, index, prompt, stages, throughput, urls};
+use super::theme::ascii_of;
+
+/// Draws `app`, laid out before by [`App::fit`].
+pub(crate) fn draw(frame: &mut Frame, app: &App) {
+    match &app.places {
+        None => too_small(frame, app),
+        Some(places) => {
+            header::render(frame, places.header, app);
+            if let Some(area) = places.banner {
+                header::render_banner(frame, area, app);
+            }
+            stages::render(frame, places, app);
+            if let Some(area) = places.throughput {
+                throughput::render(frame, area, app);
+            }
+            if let Some(area) = places.index {
+                index::render(frame, area, app);
+            }
+            if let Some(area) = places.countries {
+                countries::render(frame, area, app);
+            }
+            if let Some(area) = places.urls {
+                urls::render(frame, area, app);
+            }
+            if let Some(area) = places.activity {
+                activity::render(frame, area, app);
+            }
+            footer::render(frame, places.footer, app);
+            if app.help {
+                help::render(frame, places.screen, app);
+            }
+            if let Some(question) = &app.prompt {
+                prompt::render(frame, places.screen, question, app);
+            }
+        }
+    }
+    if app.theme.ascii {
+        to_ascii(frame);
+    }
+}
+
+fn too_small(frame: &mut Frame, app: &App) {
+    let area = frame.area();
+    let (columns, rows) = MINIMUM;
+    let lines = match &app.prompt {
+        // A key that asks must show its question, however small the screen.
+        Some(prompt) => vec![Line::raw(prompt.question.clone()), Line::raw("y / n")],
+        None => vec![Line::raw("terminal too small:"), Line::raw(format!("need {columns}×{rows}"))],
+    };
+    let middle = Rect { y: area.y + area.height.saturating_sub(2) / 2, height: area.height.min(2), ..area };
+    frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), middle.intersection(area));
+}
+
+/// Nothing outside ASCII reaches a terminal that cannot show it, whichever widget or event brought it.
+fn to_ascii(frame: &mut Frame) {
+    for cell in &mut frame.buffer_mut().content {
+        let symbol = cell.symbol();
+        if !symbol.is_ascii() {
+            let replacement = ascii_of(symbol);
+            let wide = symbol.width() > 1;
+            cell.set_symbol(if wide && replacement == "?" { "??" } else { replacement });
+        }
+    }
+}
