@@ -1,1 +1,264 @@
-//! x
+//! The pipeline without a terminal: one JSON object a second, and a summary at the end.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{mpsc, watch};
+
+use crate::pipeline::snapshot::{
+    IndexStatus, PartitionStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
+};
+use crate::pipeline::stage::PerStage;
+use crate::pipeline::{Command, StageState};
+
+/// Time between two status objects.
+const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How a headless run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The finite source was worked through.
+    Finished,
+    /// SIGINT, SIGTERM, or nobody reads stdout any more.
+    Interrupted,
+    /// A stage or the source failed, and there is nobody to mend it.
+    Failed(String),
+}
+
+/// One status object.
+#[derive(Serialize)]
+struct Status<'a> {
+    event: &'static str,
+    seconds: f64,
+    source: &'a SourceStatus,
+    stages: &'a PerStage<StageStatus>,
+    totals: &'a Totals,
+    delay_ms: Option<u64>,
+    lag: Option<u64>,
+    partitions: &'a [PartitionStatus],
+    store: &'a StoreStatus,
+    index: &'a IndexStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutting_down: Option<&'a str>,
+}
+
+/// The last object.
+#[derive(Serialize)]
+struct Summary<'a> {
+    event: &'static str,
+    /// Everything the source had is stored, aggregated and indexed. `null` for an endless source.
+    complete: Option<bool>,
+    ingested: u64,
+    stored: u64,
+    duplicates: u64,
+    rejected: u64,
+    late: u64,
+    skipped: u64,
+    clicks: u64,
+    pages: u64,
+    documents: u64,
+    seconds: f64,
+    peak_rss_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+/// Prints a status object a second until a finite source is finished, a signal comes or something fails; then asks the
+/// pipeline to drain and end, printing on meanwhile.
+pub async fn run(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    commands: mpsc::Sender<Command>,
+    finite: bool,
+    mut out: impl Write,
+) -> Outcome {
+    let mut outcome = None;
+    let mut printed: Option<Duration> = None;
+    let mut signals = Signals::new();
+    loop {
+        let ask = tokio::select! {
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    return outcome.unwrap_or(Outcome::Interrupted);
+                }
+                let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                let due = printed.is_none_or(|at| snapshot.uptime >= at + STATUS_INTERVAL);
+                let mut ask = outcome.is_none().then(|| verdict(&snapshot, finite)).flatten();
+                if due && ask != Some(Outcome::Finished) {
+                    printed = Some(snapshot.uptime);
+                    if write_line(&mut out, &status(&snapshot)).is_err() && outcome.is_none() {
+                        ask = Some(Outcome::Interrupted);
+                    }
+                }
+                ask
+            }
+            () = signals.next() => Some(Outcome::Interrupted),
+        };
+        if let Some(ask) = ask {
+            outcome.get_or_insert(ask);
+            // A second signal says it again, and the pipeline hurries. If it is gone already, the loop ends.
+            let _ = commands.send(Command::Shutdown).await;
+        }
+    }
+}
+
+/// Prints the summary of a run that has ended; the exit code is a failure if `outcome` is.
+pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl Write) -> ExitCode {
+    let totals = last.totals;
+    let error = match &outcome {
+        Outcome::Failed(cause) => Some(cause.as_str()),
+        Outcome::Finished | Outcome::Interrupted => None,
+    };
+    let summary = Summary {
+        event: "summary",
+        complete: finite.then_some(last.finished),
+        ingested: totals.ingested,
+        stored: totals.stored,
+        duplicates: totals.duplicates,
+        rejected: totals.rejected,
+        late: totals.late,
+        skipped: totals.skipped,
+        clicks: totals.clicks,
+        pages: totals.pages,
+        documents: totals.documents,
+        seconds: seconds(last.uptime),
+        peak_rss_bytes: peak_rss_bytes(),
+        error,
+    };
+    // Whoever read it is gone, then.
+    let _ = write_line(out, &summary);
+    match error {
+        None => ExitCode::SUCCESS,
+        Some(error) => {
+            eprintln!("clicktop: {}", crate::text::printable(error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether there is a reason to end, and which.
+fn verdict(snapshot: &Snapshot, finite: bool) -> Option<Outcome> {
+    for (stage, status) in snapshot.stages.iter() {
+        if let StageState::Failed { cause } = &status.state {
+            return Some(Outcome::Failed(format!("{stage}: {cause}")));
+        }
+    }
+    if finite && snapshot.finished {
+        let error = snapshot.source.progress.as_ref().and_then(|progress| progress.error.clone());
+        return Some(error.map_or(Outcome::Finished, Outcome::Failed));
+    }
+    None
+}
+
+fn status(snapshot: &Snapshot) -> Status<'_> {
+    Status {
+        event: "status",
+        seconds: seconds(snapshot.uptime),
+        source: &snapshot.source,
+        stages: &snapshot.stages,
+        totals: &snapshot.totals,
+        delay_ms: snapshot.delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+        lag: snapshot.lag,
+        partitions: &snapshot.partitions,
+        store: &snapshot.store,
+        index: &snapshot.index,
+        shutting_down: snapshot.shutting_down.as_deref(),
+    }
+}
+
+/// Milliseconds are enough.
+fn seconds(time: Duration) -> f64 {
+    time.as_millis() as f64 / 1000.0
+}
+
+fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}
+
+/// The most memory this process has had resident, where the system tells (Linux).
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Resolves when one comes.
+    async fn next(&mut self) {
+        let interrupt = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                // Without a handler the system's own ends the process.
+                std::future::pending::<()>().await;
+            }
+        };
+        #[cfg(unix)]
+        {
+            let terminate = async {
+                match &mut self.terminate {
+                    Some(signal) => {
+                        signal.recv().await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = interrupt => {}
+                () = terminate => {}
+            }
+        }
+        #[cfg(not(unix))]
+        interrupt.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::source::SourceProgress;
+
+    #[test]
+    fn a_finite_source_ends_the_run_and_an_endless_one_does_not() {
+        let snapshot = Snapshot { finished: true, ..Snapshot::default() };
+        assert_eq!(verdict(&snapshot, true), Some(Outcome::Finished));
+        assert_eq!(verdict(&snapshot, false), None);
+    }
+
+    #[test]
+    fn a_failed_stage_or_source_is_a_failure() {
+        let mut snapshot = Snapshot::default();
+        snapshot.stages.store.state = StageState::Failed { cause: "disk gone".into() };
+        assert_eq!(verdict(&snapshot, false), Some(Outcome::Failed("store: disk gone".into())));
+        let mut snapshot = Snapshot { finished: true, ..Snapshot::default() };
+        snapshot.source.progress =
+            Some(SourceProgress { error: Some("broker gone".into()), ..SourceProgress::default() });
+        assert_eq!(verdict(&snapshot, true), Some(Outcome::Failed("broker gone".into())));
+    }
+
+    #[test]
+    fn the_summary_is_one_line_of_json() {
+        let mut out = Vec::new();
+        summarize(&Snapshot::default(), Outcome::Finished, true, &mut out);
+        let summary: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(summary["event"], "summary");
+        assert_eq!(summary["ingested"], 0);
+        assert_eq!(out.iter().filter(|&&byte| byte == b'\n').count(), 1);
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `clicktop` program. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clicktop::cli::main()
+}

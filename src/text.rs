@@ -34,9 +34,9 @@ pub fn excerpt(text: &str, chars: usize) -> Cow<'_, str> {
     }
 }
 
-/// C0 and C1 controls, and the invisible characters that reorder or hide what is printed. The joiners U+200C and U+200D
+/// Whether a character may not be printed as it is: C0 and C1 controls, and the invisible characters that reorder or hide what is printed. The joiners U+200C and U+200D
 /// stay: emoji and several scripts are written with them.
-fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

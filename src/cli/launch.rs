@@ -1,0 +1,243 @@
+//! `run`, `demo` and `replay`: a source, the pipeline, and a console or JSON lines in front of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use tempfile::TempDir;
+
+use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
+use super::{check, setup};
+use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings};
+use crate::console::{self, ColorMode, ConsoleOptions};
+use crate::demo::{
+    EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
+    start_replay,
+};
+use crate::headless;
+use crate::pipeline::log::LogBuffer;
+use crate::pipeline::source::StoredOffsets;
+use crate::pipeline::{InProcessSource, Pipeline, Snapshot};
+use crate::storage::Storage;
+use crate::text::printable;
+
+/// Topic and partitions of the embedded broker. Four partitions: the producer's window is per partition.
+const EMBEDDED_TOPIC: &str = "clicks";
+const EMBEDDED_PARTITIONS: i32 = 4;
+
+/// What feeds the pipeline.
+struct Source {
+    kafka: KafkaSettings,
+    description: String,
+    task: Option<SourceTask>,
+    stored: Option<StoredOffsets>,
+    /// Lives as long as the pipeline reads from it.
+    _broker: Option<EmbeddedBroker>,
+}
+
+/// Where the data lies; a demo's is temporary unless a place was named.
+enum DataDir {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl DataDir {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+}
+
+/// Runs the pipeline until it is told to end, or its source is at its end and nobody watches.
+///
+/// # Errors
+/// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
+pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
+    let view = cli.view().unwrap_or_default();
+    let data = match (&cli.command, &settings.data_dir) {
+        (Command::Demo(_), None) => DataDir::Temporary(
+            tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
+        ),
+        (Command::Replay(_), None) => DataDir::Kept(setup::data_dir(settings, "replay")?),
+        _ => DataDir::Kept(setup::data_dir(settings, "")?),
+    };
+    let storage = Arc::new(Storage::open(data.path(), setup::storage_options(settings))?);
+    let index = setup::search_index(settings, data.path())?;
+    let source = open_source(cli, settings, &view).await?;
+
+    let options = setup::pipeline_options(settings, &source.kafka, source.description.clone())?;
+    let in_process =
+        source.task.as_ref().map(|task| InProcessSource { progress: task.progress(), stored: source.stored.clone() });
+    let finite = match &cli.command {
+        Command::Demo(args) => args.events.is_some(),
+        Command::Replay(_) => true,
+        _ => false,
+    };
+    let pipeline = Pipeline::start(options, storage, index, in_process, log)?;
+    let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
+
+    if view.headless {
+        let outcome = headless::run(snapshots, commands, finite, std::io::stdout()).await;
+        stop_source(&source).await;
+        let last = pipeline.ended().await;
+        return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
+    }
+    let shown = console::run(console_options(&settings.console, &view), snapshots, commands.clone()).await;
+    if shown.is_err() {
+        // Nobody is left to ask for it; a full queue of commands would end with the channel.
+        let _ = commands.try_send(crate::pipeline::Command::Shutdown);
+    }
+    stop_source(&source).await;
+    let last = pipeline.ended().await;
+    shown?;
+    say_goodbye(&last, &data);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow::Result<Source> {
+    match &cli.command {
+        Command::Demo(args) => embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
+            start_generator(target, generator_options(args)).map_err(Into::into)
+        }),
+        Command::Replay(args) if args.brokers.is_none() => embedded(settings, describe_replay(args), |target| {
+            start_replay(target, replay_options(args)).map_err(Into::into)
+        }),
+        Command::Replay(args) => {
+            let kafka = settings.kafka.clone();
+            require_topic(&kafka).await?;
+            let properties = kafka.client_properties()?;
+            let target = Target {
+                brokers: kafka.brokers.clone(),
+                topic: kafka.topic.clone(),
+                partitions: 0,
+                stored: None,
+                properties,
+            };
+            let description = format!("{} through {}", describe_replay(args), kafka.brokers);
+            let task = start_replay(target, replay_options(args))?;
+            Ok(Source { kafka, description, task: Some(task), stored: None, _broker: None })
+        }
+        _ => {
+            let kafka = settings.kafka.clone();
+            if view.headless {
+                // Nobody watches a headless start: what is wrong from the first must end it.
+                require_topic(&kafka).await?;
+            }
+            let description = kafka.brokers.clone();
+            Ok(Source { kafka, description, task: None, stored: None, _broker: None })
+        }
+    }
+}
+
+/// A source on the embedded broker.
+fn embedded(
+    settings: &Settings,
+    description: String,
+    start: impl FnOnce(Target) -> anyhow::Result<SourceTask>,
+) -> anyhow::Result<Source> {
+    let broker = EmbeddedBroker::start(EMBEDDED_TOPIC, EMBEDDED_PARTITIONS)?;
+    let mut kafka = settings.kafka.for_embedded_broker(broker.bootstrap_servers());
+    kafka.topic = EMBEDDED_TOPIC.to_owned();
+    let stored = StoredOffsets::new(EMBEDDED_PARTITIONS.unsigned_abs() as usize);
+    let target = Target {
+        brokers: kafka.brokers.clone(),
+        topic: kafka.topic.clone(),
+        partitions: EMBEDDED_PARTITIONS,
+        stored: Some(stored.clone()),
+        properties: Vec::new(),
+    };
+    let task = start(target)?;
+    Ok(Source { kafka, description, task: Some(task), stored: Some(stored), _broker: Some(broker) })
+}
+
+/// Fails with one clear line unless the broker answers and has the topic.
+async fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
+    let kafka = kafka.clone();
+    let found = tokio::task::spawn_blocking(move || check::probe_kafka(&kafka)).await.context("probe")??;
+    if found.partitions == 0 {
+        bail!("topic {} does not exist at {}; create it, or set kafka.topic", found.topic, found.brokers);
+    }
+    Ok(())
+}
+
+async fn stop_source(source: &Source) {
+    if let Some(task) = &source.task {
+        task.stop();
+    }
+}
+
+fn generator_options(args: &DemoArgs) -> GeneratorOptions {
+    let defaults = GeneratorOptions::default();
+    GeneratorOptions {
+        events: args.events.map(Into::into),
+        rate: events_per_second(args.rate),
+        seed: args.seed.unwrap_or_else(rand::random),
+        users: args.users.map_or(defaults.users, Into::into),
+        urls: args.urls.map_or(defaults.urls, |urls| u32::try_from(urls.get()).unwrap_or(u32::MAX)),
+        format: match args.format {
+            super::args::MadeFormat::Csv => WireFormat::Csv,
+            super::args::MadeFormat::Json => WireFormat::Json,
+        },
+        ..defaults
+    }
+}
+
+fn replay_options(args: &ReplayArgs) -> ReplayOptions {
+    let input = |path: &PathBuf| match path.as_os_str() == "-" {
+        true => ReplayInput::Stdin,
+        false => ReplayInput::File(path.clone()),
+    };
+    ReplayOptions {
+        inputs: args.files.iter().map(input).collect(),
+        format: args.format.unwrap_or_default().into(),
+        rate: events_per_second(args.rate),
+    }
+}
+
+fn events_per_second(rate: Rate) -> Option<f64> {
+    match rate {
+        Rate::PerSecond(rate) => Some(rate.get() as f64),
+        Rate::Max => None,
+    }
+}
+
+/// `replay of clicks.csv`, `replay of 3 files`.
+fn describe_replay(args: &ReplayArgs) -> String {
+    match args.files.as_slice() {
+        [file] if file.as_os_str() == "-" => "replay of standard input".to_owned(),
+        [file] => {
+            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+            format!("replay of {}", printable(&name))
+        }
+        files => format!("replay of {} files", files.len()),
+    }
+}
+
+fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> ConsoleOptions {
+    ConsoleOptions {
+        frame_interval: settings.frame_interval,
+        color: match settings.color {
+            ColorChoice::Auto => ColorMode::Auto,
+            ColorChoice::Always => ColorMode::Always,
+            ColorChoice::Never => ColorMode::Never,
+        },
+        ascii: settings.ascii,
+        mouse: settings.mouse,
+        read_only: view.read_only,
+    }
+}
+
+/// The last word on the terminal the user returns to.
+fn say_goodbye(last: &Snapshot, data: &DataDir) {
+    let totals = &last.totals;
+    println!(
+        "{} clicks of {} pages; this run stored {}, met {} duplicates and rejected {}",
+        totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
+    );
+    if let DataDir::Kept(path) = data {
+        println!("The figures: clicktop top --data-dir {}", path.display());
+    }
+}

@@ -1,0 +1,85 @@
+//! Where log lines go: a file, stderr, and always the buffer that the console shows.
+
+use std::fmt::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt as formatted};
+
+use crate::click::Timestamp;
+use crate::config::LogSettings;
+use crate::pipeline::log::LogBuffer;
+use crate::pipeline::snapshot::{LogLevel, LogLine};
+
+/// Where lines go without a log file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// To stderr.
+    Stderr,
+    /// To the console's panel only.
+    Console,
+    /// Nowhere: the command prints what it finds itself.
+    Nowhere,
+}
+
+/// Starts logging as `settings` say.
+///
+/// # Errors
+/// The log file cannot be opened, or the level is none.
+pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer>) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.level)
+        .with_context(|| format!("log.level \"{}\" is no level and no target=level list", settings.level))?;
+    let file = match &settings.file {
+        Some(path) => {
+            let mut options = OpenOptions::new();
+            options.create(true).append(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(path).with_context(|| format!("log file {}", path.display()))?;
+            Some(formatted::layer().with_ansi(false).with_writer(Arc::new(file)))
+        }
+        None => None,
+    };
+    let stderr = (lines == Lines::Stderr && file.is_none())
+        .then(|| formatted::layer().with_ansi(io::IsTerminal::is_terminal(&io::stderr())).with_writer(io::stderr));
+    let buffer = BufferLayer(Arc::clone(buffer));
+    tracing_subscriber::registry().with(filter).with(file).with(stderr).with(buffer).try_init().context("logging")
+}
+
+/// Feeds the console's log panel.
+struct BufferLayer(Arc<LogBuffer>);
+
+impl<S: Subscriber> Layer<S> for BufferLayer {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let level = match *event.metadata().level() {
+            Level::ERROR => LogLevel::Error,
+            Level::WARN => LogLevel::Warn,
+            Level::INFO => LogLevel::Info,
+            _ => LogLevel::Debug,
+        };
+        let target = event.metadata().target().to_owned();
+        self.0.push(LogLine { at: Timestamp::now(), level, target, message: message.0 });
+    }
+}
+
+/// The event's message, its other fields behind it as `name=value`.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a String cannot fail.
+        let _ = if field.name() == "message" {
+            write!(self.0, "{value:?}")
+        } else {
+            write!(self.0, " {}={value:?}", field.name())
+        };
+    }
+}

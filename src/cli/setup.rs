@@ -1,0 +1,107 @@
+//! From settings to what the pipeline, the store and the index want.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{self, ConfigError, Credentials, IndexKind, KafkaSettings, Settings, Synchronous};
+use crate::pipeline::PipelineOptions;
+use crate::pipeline::aggregate::AggregateOptions;
+use crate::pipeline::index::IndexOptions;
+use crate::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use crate::pipeline::snapshot::SourceStatus;
+use crate::search::SearchIndex;
+use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsearch, ElasticsearchOptions};
+use crate::search::embedded::Embedded;
+use crate::storage::StorageOptions;
+use crate::storage::figures::AggregateSettings;
+
+/// The data directory: as set, else the user's own with `suffix` in it.
+pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
+    match &settings.data_dir {
+        Some(directory) => Ok(directory.clone()),
+        None => Ok(config::default_data_dir()?.join(suffix)),
+    }
+}
+
+pub(super) fn storage_options(settings: &Settings) -> StorageOptions {
+    StorageOptions {
+        sync_every_commit: settings.store.synchronous == Synchronous::Full,
+        cache_bytes: settings.store.cache.get(),
+    }
+}
+
+pub(super) fn aggregate_settings(settings: &Settings) -> AggregateSettings {
+    AggregateSettings {
+        session_timeout_ms: i64::try_from(settings.aggregate.session_timeout.as_millis()).unwrap_or(i64::MAX),
+        recent_clicks: settings.aggregate.recent_clicks.get() as u64,
+    }
+}
+
+/// The configured engine.
+pub(super) fn elasticsearch(settings: &Settings) -> anyhow::Result<Elasticsearch> {
+    let index = &settings.index;
+    let credentials = match index.credentials()? {
+        Credentials::None => EngineCredentials::None,
+        Credentials::Basic { username, password } => {
+            EngineCredentials::Basic { username, password: password.expose().to_owned() }
+        }
+        Credentials::ApiKey(key) => EngineCredentials::ApiKey(key.expose().to_owned()),
+    };
+    Ok(Elasticsearch::new(ElasticsearchOptions {
+        urls: index.urls.iter().map(|url| url.expose().to_owned()).collect(),
+        index: index.name.clone(),
+        credentials,
+        ca_file: index.ca_file.clone(),
+        verify: index.verify,
+        request_timeout: index.request_timeout,
+        ..ElasticsearchOptions::default()
+    })?)
+}
+
+/// The index that documents go to; the embedded one lies in the data directory.
+pub(super) fn search_index(settings: &Settings, data_dir: &Path) -> anyhow::Result<Arc<dyn SearchIndex>> {
+    Ok(match settings.index.kind {
+        IndexKind::Embedded => Arc::new(Embedded::open(data_dir)?),
+        IndexKind::Elasticsearch => Arc::new(elasticsearch(settings)?),
+    })
+}
+
+fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOptions, ConfigError> {
+    Ok(KafkaOptions {
+        properties: kafka.client_properties()?,
+        topic: kafka.topic.clone(),
+        group: kafka.group.clone(),
+        format: kafka.format,
+        start: match kafka.start {
+            config::StartAt::Earliest => StartAt::Earliest,
+            config::StartAt::Latest => StartAt::Latest,
+        },
+        on_lost_offset: match kafka.on_lost_offset {
+            config::OnLostOffset::Stop => OnLostOffset::Stop,
+            config::OnLostOffset::Earliest => OnLostOffset::Earliest,
+            config::OnLostOffset::Latest => OnLostOffset::Latest,
+        },
+        batch_events: settings.ingest.batch_events.get(),
+        batch_interval: settings.ingest.batch_interval,
+    })
+}
+
+/// The pipeline as `settings` say, reading from `kafka`.
+pub(super) fn pipeline_options(
+    settings: &Settings,
+    kafka: &KafkaSettings,
+    description: String,
+) -> Result<PipelineOptions, ConfigError> {
+    Ok(PipelineOptions {
+        source: SourceStatus { description, topic: kafka.topic.clone(), group: kafka.group.clone(), progress: None },
+        kafka: kafka_options(settings, kafka)?,
+        queue_batches: settings.ingest.queue_batches.get(),
+        aggregate: AggregateOptions { settings: aggregate_settings(settings), interval: settings.aggregate.interval },
+        index: IndexOptions {
+            interval: settings.index.interval,
+            bulk_documents: settings.index.bulk_documents.get(),
+            in_flight: settings.index.in_flight.get(),
+        },
+        shutdown_timeout: settings.shutdown_timeout,
+    })
+}

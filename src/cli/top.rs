@@ -1,0 +1,175 @@
+//! `clicktop top`: the figures so far.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, Table, TableStyle};
+use serde::Serialize;
+
+use super::args::{Limit, TopArgs, TopFormat};
+use super::output::terminal_safe_json;
+use super::setup;
+use crate::config::Settings;
+use crate::pipeline::SortBy;
+use crate::storage::{DATABASE_FILE, Order, Page, Reader};
+use crate::text::printable;
+
+/// Prints the figures as `args` ask. A running pipeline is not disturbed.
+///
+/// # Errors
+/// There is no database, or stdout is closed.
+pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
+    let directory = setup::data_dir(settings, "")?;
+    let reader = Reader::open(&directory.join(DATABASE_FILE))?;
+    let order = match args.by {
+        SortBy::Clicks => Order::Clicks,
+        SortBy::Users => Order::Users,
+        SortBy::Time => Order::Time,
+    };
+    let limit = match args.limit {
+        Limit::Rows(rows) => Some(rows.get() as u64),
+        Limit::All => None,
+    };
+    let pages = reader.top(args.country.as_deref(), order, limit)?;
+    let stdout = io::stdout();
+    let on_terminal = stdout.is_terminal();
+    let mut out = io::BufWriter::new(stdout.lock());
+    match args.format {
+        TopFormat::Table => table(&pages, &mut out)?,
+        TopFormat::Csv => csv(&pages, on_terminal, &mut out)?,
+        TopFormat::Json => json(&pages, &mut out)?,
+    }
+    out.flush().context("stdout")
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    url: &'a str,
+    country: &'a str,
+    clicks: u64,
+    unique_users: u64,
+    avg_time_spent: Option<f64>,
+}
+
+impl<'a> From<&'a Page> for Row<'a> {
+    fn from(page: &'a Page) -> Self {
+        Self {
+            url: &page.url,
+            country: &page.country,
+            clicks: page.clicks,
+            unique_users: page.unique_users,
+            avg_time_spent: page.avg_time_spent,
+        }
+    }
+}
+
+fn json(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
+    // A row at a time, so that a large result is never in memory twice.
+    out.write_all(b"[")?;
+    for (at, page) in pages.iter().enumerate() {
+        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
+        out.write_all(terminal_safe_json(&serde_json::to_string(&Row::from(page))?).as_bytes())?;
+    }
+    out.write_all(b"\n]\n")?;
+    Ok(())
+}
+
+fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["url", "country", "clicks", "unique_users", "avg_time_spent"])?;
+    for page in pages {
+        let (url, country) = match on_terminal {
+            true => (printable(&page.url), printable(&page.country)),
+            false => (page.url.as_str().into(), page.country.as_str().into()),
+        };
+        let average = page.avg_time_spent.map(six_decimals).unwrap_or_default();
+        csv.write_record([&url, &country, page.clicks.to_string().as_str(), &page.unique_users.to_string(), &average])?;
+    }
+    csv.flush()?;
+    Ok(())
+}
+
+/// Six decimals, without the zeros at the end.
+fn six_decimals(seconds: f64) -> String {
+    let text = format!("{seconds:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn table(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
+    if pages.is_empty() {
+        writeln!(out, "no clicks yet")?;
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"]);
+    for page in pages {
+        table.add_row([
+            printable(&page.url).into_owned(),
+            printable(&page.country).into_owned(),
+            page.clicks.to_string(),
+            page.unique_users.to_string(),
+            page.avg_time_spent.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s")),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{}", table.trim_fmt())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::click::Timestamp;
+    use crate::storage::figures::IndexCursor;
+
+    fn page(url: &str, average: Option<f64>) -> Page {
+        let at = Timestamp::from_millis(0);
+        Page {
+            at: IndexCursor::default(),
+            url: url.into(),
+            country: "FR".into(),
+            clicks: 3,
+            unique_users: 2,
+            avg_time_spent: average,
+            first_seen: at,
+            last_seen: at,
+        }
+    }
+
+    fn printed(print: impl FnOnce(&mut Vec<u8>) -> anyhow::Result<()>) -> String {
+        let mut out = Vec::new();
+        print(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it_and_cuts_zeros() {
+        let pages = [page("/a,b", Some(9.825)), page("/b", None), page("/c", Some(20.0))];
+        let text = printed(|out| csv(&pages, false, out));
+        assert_eq!(
+            text,
+            "url,country,clicks,unique_users,avg_time_spent\n\"/a,b\",FR,3,2,9.825\n/b,FR,3,2,\n/c,FR,3,2,20\n"
+        );
+    }
+
+    #[test]
+    fn json_is_an_array_of_rows_and_null_without_a_time() {
+        let text = printed(|out| json(&[page("/a", Some(1.5)), page("/b", None)], out));
+        let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(rows[0]["avg_time_spent"], 1.5);
+        assert!(rows[1]["avg_time_spent"].is_null());
+        assert_eq!(printed(|out| json(&[], out)), "[\n]\n");
+    }
+
+    #[test]
+    fn no_format_lets_an_escape_sequence_reach_a_terminal() {
+        let pages = [page("/\u{1b}[2J\u{9b}31m", None)];
+        for text in
+            [printed(|out| table(&pages, out)), printed(|out| json(&pages, out)), printed(|out| csv(&pages, true, out))]
+        {
+            assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text:?}");
+        }
+    }
+}
