@@ -68,6 +68,16 @@ fn a_decoder_leaks_nothing_into_the_next_message() {
 }
 
 #[test]
+fn a_decoder_keeps_the_text_of_one_message_at_most() {
+    let mut decoder = Decoder::new(Format::Auto);
+    let quoted = CSV.replace("/a", "\"/\"\"a\"\"\"");
+    for _ in 0..100 {
+        assert!(decoder.decode(quoted.as_bytes()).is_ok());
+    }
+    assert_eq!(decoder.scratch, "/\"a\"");
+}
+
+#[test]
 fn optional_fields_left_out_are_unknown() {
     let expected = Click { country: UNKNOWN, city: UNKNOWN, browser: UNKNOWN, os: UNKNOWN, device: UNKNOWN, ..CLICK };
     for message in [
