@@ -105,7 +105,10 @@ fn by_csv_crate(text: &str) -> Vec<String> {
 proptest! {
     #[test]
     fn what_is_accepted_reads_the_same_in_the_csv_crate(
-        parts in proptest::collection::vec("[^\",\r\n]{0,4}|\"([^\"]|\"\"){0,4}\"|[a\",\n\r ]{0,4}", 9),
+        parts in proptest::collection::vec(
+            prop_oneof![10 => "[^\",\r\n]{0,4}", 10 => "\"([^\"]|\"\"){0,4}\"", 1 => "[a\",\n\r ]{0,4}"],
+            9,
+        ),
         end in "(\r?\n)?",
     ) {
         // A leading byte order mark is taken off before a record is split.

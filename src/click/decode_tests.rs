@@ -68,6 +68,16 @@ fn a_decoder_leaks_nothing_into_the_next_message() {
 }
 
 #[test]
+fn a_decoder_keeps_the_text_of_one_message_at_most() {
+    let mut decoder = Decoder::new(Format::Auto);
+    let quoted = CSV.replace("/a", "\"/\"\"a\"\"\"");
+    for _ in 0..100 {
+        assert!(decoder.decode(quoted.as_bytes()).is_ok());
+    }
+    assert_eq!(decoder.scratch, "/\"a\"");
+}
+
+#[test]
 fn optional_fields_left_out_are_unknown() {
     let expected = Click { country: UNKNOWN, city: UNKNOWN, browser: UNKNOWN, os: UNKNOWN, device: UNKNOWN, ..CLICK };
     for message in [
@@ -86,7 +96,6 @@ fn required_fields_must_say_something() {
         for empty in ["", " ", "\t\u{a0}", "\"\"", "\"\n\""] {
             let mut fields: Vec<&str> = CSV.split(',').collect();
             fields[at] = empty;
-            // A message of one blank field is no record; blank all the same.
             assert_eq!(error(Format::Auto, fields.join(",")), DecodeError::MissingField { field }, "{fields:?}");
         }
         let mut json: serde_json::Value = serde_json::from_str(JSON).expect("valid");
@@ -183,7 +192,7 @@ fn real_clicks_decode() {
     for line in file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         assert!(!is_csv_header(line));
         let click = decoder.decode(line).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(line)));
-        // The file is written in canonical form but for the times' milliseconds.
+        // All of them are of May 2015.
         assert!(click.timestamp.to_string().starts_with("2015-05-"));
         clicks += 1;
     }

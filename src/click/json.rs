@@ -6,7 +6,7 @@
 use std::fmt;
 
 use memchr::memchr;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use super::decode::DecodeError;
@@ -154,10 +154,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de, '_> {
                         map.next_value_seed(Members { object: &mut *object, level: Level::Family(family) })?;
                         Ok(())
                     }
-                    Err(fault) => {
-                        map.next_value::<IgnoredAny>()?;
-                        Err(fault)
-                    }
+                    fault => fault,
                 },
                 Name::Unknown => {
                     let value: &'de RawValue = map.next_value()?;

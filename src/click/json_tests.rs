@@ -113,7 +113,7 @@ fn broken_json_says_where() {
         (r#"{"url":"/a",}"#, "JSON: trailing comma at line 1 column 13"),
         (
             "{\"url\":\"/a\nb\"}",
-            "JSON: control character (\\u0000-\\u001F) found while parsing a string at line 2 column 0",
+            "JSON: control character (\\u0000-\\u001F) found while parsing a string at line 1 column 10",
         ),
         (r#"{"url":"/a"#, "JSON: EOF while parsing a string at line 1 column 10"),
         (r#"{"url":NaN}"#, "JSON: expected value at line 1 column 8"),
