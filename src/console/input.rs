@@ -174,10 +174,10 @@ impl App {
                 let snapshot = Arc::clone(&self.shown().snapshot);
                 match (panel, row) {
                     (Panel::Stages, _) => self.stage = places.stage_at(point).unwrap_or(self.stage),
-                    (Panel::Countries, Some(row)) => {
-                        if self.browse.ask_row(&snapshot.board, self.browse.country_top + row) {
-                            self.request_view();
-                        }
+                    (Panel::Countries, Some(row))
+                        if self.browse.ask_row(&snapshot.board, self.browse.country_top + row) =>
+                    {
+                        self.request_view();
                     }
                     (Panel::Urls, Some(row)) if self.browse.is_about(&snapshot.board) => {
                         self.browse.pick_page(&snapshot.board, self.browse.page_top + row);

@@ -162,7 +162,7 @@ static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char(' ')], "Space", "start/stop", Action::ToggleStage, "start or stop the stage"),
     bind(Anywhere, &[char('1'), char('2'), char('3'), char('4')], "1–4", "stage", Action::PickStage, "pick a stage"),
     bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
-    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "by clicks, users or time"),
+    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),

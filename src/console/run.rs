@@ -111,11 +111,8 @@ pub(super) async fn event_loop(
             };
             if let Err(error) = outcome {
                 terminal = None;
-                lost.get_or_insert(error);
-                if !app.is_quitting() {
-                    app.apply(Event::Terminate);
-                    continue;
-                }
+                lost = lost.or(lose(app, error));
+                continue;
             }
         }
         let due = frames.due.filter(|_| terminal.is_some());
@@ -130,10 +127,7 @@ pub(super) async fn event_loop(
                 ended => {
                     terminal = None;
                     let error = ended.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
-                    lost.get_or_insert(error);
-                    if !app.is_quitting() {
-                        app.apply(Event::Terminate);
-                    }
+                    lost = lost.or(lose(app, error));
                 }
             },
             changed = snapshots.changed() => {
@@ -164,8 +158,16 @@ pub(super) async fn event_loop(
             }
         }
     }
-    // A terminal that hung up while the pipeline drained as asked is no error.
     lost.map_or(Ok(()), Err)
+}
+
+/// The terminal is gone: the pipeline is to end unseen. No error if it was about to end anyway, as after a hang-up.
+fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
+    if app.is_quitting() {
+        return None;
+    }
+    app.apply(Event::Terminate);
+    Some(error)
 }
 
 /// True if the screen has to be drawn.

@@ -34,7 +34,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let most = board.countries.first().map_or(0, |row| row.clicks);
     let columns = usize::from(inner.width);
     // Mark, name, clicks, share in figures where there is room, and as a bar.
-    let with_percent = columns >= 34;
+    let with_percent = columns >= 32;
     let figures = CLICKS + if with_percent { 1 + PERCENT } else { 0 };
     let rest = columns.saturating_sub(1 + figures + 1);
     let bar = (rest / 3).clamp(3, 12);

@@ -41,5 +41,6 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
 }
 
 fn shows(binding: &KeyBinding, app: &App) -> bool {
-    !binding.short.is_empty() && !(app.read_only && binding.action.steers())
+    let forbidden = app.read_only && binding.action.steers();
+    !binding.short.is_empty() && !forbidden
 }

@@ -21,14 +21,18 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         identity(frame, row, snapshot, app);
     }
     if let Some(row) = row(area, 1) {
-        let mut left = figures(snapshot, app);
         let columns = usize::from(row.width);
-        let right = [Size::Full, Size::Bar, Size::Figure]
-            .map(|size| progress(snapshot, size, app))
-            .into_iter()
-            .find(|right| left.width() + 1 + right.width() <= columns)
-            .unwrap_or_default();
-        faults(&mut left, columns.saturating_sub(right.width() + 1), snapshot, app);
+        let mut left = figures(snapshot, app);
+        let sizes = [Size::Full, Size::Bar, Size::Words, Size::Figure].map(|size| progress(snapshot, size, app));
+        // Rejects weigh more than the looks of the progress, and the progress more than the other faults.
+        let least = sizes.last().map_or(0, Line::width);
+        let [rejected, others @ ..] = faults(snapshot, app);
+        push_fitting(&mut left, columns.saturating_sub(least + 1), rejected);
+        let fits = |right: &Line<'_>| left.width() + 1 + right.width() <= columns;
+        let right = sizes.into_iter().find(fits).unwrap_or_default();
+        for fault in others {
+            push_fitting(&mut left, columns.saturating_sub(right.width() + 1), fault);
+        }
         both_ends(frame, row, left, right);
     }
 }
@@ -93,15 +97,15 @@ fn figures(snapshot: &Snapshot, app: &App) -> Line<'static> {
     ])
 }
 
-/// What should be zero and is not, as far as it fits into `columns`; the activity panel shows the rejects in any case.
-fn faults(line: &mut Line<'static>, columns: usize, snapshot: &Snapshot, app: &App) {
+/// What should be zero and is not.
+fn faults(snapshot: &Snapshot, app: &App) -> [Option<Span<'static>>; 3] {
     let totals = &snapshot.totals;
-    for (n, word) in [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late")] {
-        let span = Span::styled(format!("   {} {word}", count(n)), app.theme.warn());
-        if n > 0 && line.width() + span.width() <= columns {
-            line.push_span(span);
-        }
-    }
+    [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late")]
+        .map(|(n, word)| (n > 0).then(|| Span::styled(format!("  {} {word}", count(n)), app.theme.warn())))
+}
+
+fn push_fitting(line: &mut Line<'static>, columns: usize, span: Option<Span<'static>>) {
+    line.spans.extend(span.filter(|span| line.width() + span.width() <= columns));
 }
 
 /// How much is said of the progress, by the room there is.
@@ -109,6 +113,7 @@ fn faults(line: &mut Line<'static>, columns: usize, snapshot: &Snapshot, app: &A
 enum Size {
     Full,
     Bar,
+    Words,
     Figure,
 }
 
@@ -117,8 +122,10 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
     let Some(progress) = &snapshot.source.progress else { return Line::default() };
     let waits = progress.held_back;
     let mut spans = Vec::new();
-    if waits && size != Size::Figure {
-        spans.push(Span::styled("held back  ", theme.warn()));
+    match size {
+        Size::Full | Size::Bar if waits => spans.push(Span::styled("held back  ", theme.warn())),
+        Size::Words if waits => spans.push(Span::styled("held", theme.warn())),
+        _ => {}
     }
     // Where there is no room for the words, the colour of the figure still tells.
     let style = if waits { theme.warn() } else { Style::new() };
@@ -131,7 +138,7 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
                 };
                 spans.push(Span::styled(sent, theme.dim()));
             }
-            if size != Size::Figure {
+            if matches!(size, Size::Full | Size::Bar) {
                 let columns = if size == Size::Full { GAUGE } else { GAUGE / 2 };
                 let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
                 let bar = theme.bar(share, columns);

@@ -23,7 +23,7 @@ fn both_ends(frame: &mut Frame, row: Rect, left: Line<'_>, right: Line<'_>) {
     let room = usize::from(row.width).saturating_sub(left.width());
     frame.render_widget(Paragraph::new(left), row);
     let columns = right.width();
-    if columns + 1 <= room {
+    if columns < room {
         let columns = u16::try_from(columns).unwrap_or(row.width);
         let area = Rect { x: row.right().saturating_sub(columns), width: columns, ..row };
         frame.render_widget(Paragraph::new(right), area);

@@ -115,11 +115,15 @@ fn tick(value: f64) -> String {
     format!("{figures}{unit}")
 }
 
-/// The next of 1, 2, 5 × a power of ten that leaves a little room: the axis changes seldom.
+/// The next round figure that leaves a little room: the axis changes seldom, and the line uses its height.
 fn round_up(top: f64) -> f64 {
     let top = (top * 1.05).max(10.0);
     let power = 10_f64.powf(top.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| *step >= top).unwrap_or(top)
+    [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|step| *step >= top)
+        .unwrap_or(top)
 }
 
 #[cfg(test)]
@@ -128,10 +132,8 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_figure_above_the_line() {
-        assert_eq!(
-            [0.0, 9.0, 95.0, 99.0, 1_200.0, 4_900.0].map(round_up),
-            [10.0, 10.0, 100.0, 200.0, 2_000.0, 10_000.0]
-        );
+        let tops = [0.0, 9.0, 95.0, 99.0, 1_200.0, 4_900.0, 21_000.0].map(round_up);
+        assert_eq!(tops, [10.0, 10.0, 100.0, 150.0, 1_500.0, 6_000.0, 25_000.0]);
     }
 
     #[test]

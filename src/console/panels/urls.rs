@@ -26,8 +26,9 @@ enum Column {
 impl Column {
     fn width(self) -> usize {
         match self {
-            Column::Figure(SortBy::Clicks) => 11,
-            Column::Country | Column::Figure(SortBy::Users | SortBy::Time) => 10,
+            Column::Country | Column::Figure(SortBy::Users) => 9,
+            // `avg time` and its mark are the widest head.
+            Column::Figure(SortBy::Clicks | SortBy::Time) => 10,
         }
     }
 

@@ -10,11 +10,14 @@ use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::pipeline::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
 
+type Area = fn(&Places) -> Option<Rect>;
+type State = fn() -> Snapshot;
+
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 #[test]
 fn the_whole_screen_in_every_state_at_every_size() {
-    let states: [(&str, fn() -> Snapshot); 5] = [
+    let states: [(&str, State); 5] = [
         ("empty", fixture::empty),
         ("running", fixture::running),
         ("backing_off", fixture::backing_off),
@@ -65,7 +68,6 @@ fn ascii_screens_hold_nothing_else() {
 fn each_panel() {
     let mut console = Console::new(120, 40);
     console.show_with_history(&fixture::running());
-    type Area = fn(&Places) -> Option<Rect>;
     let panels: [(&str, Area); 8] = [
         ("header", |places| Some(places.header)),
         ("stages", |places| Some(places.stages)),
@@ -142,6 +144,24 @@ fn the_picked_stage_and_the_focus_show_without_colour() {
     assert!(console.screen().contains("┏ countries"), "the focused panel has thick lines:\n{}", console.screen());
     console.press("Shift-Tab");
     assert!(console.screen().contains("┏▸2 store"), "{}", console.screen());
+}
+
+#[test]
+fn a_stage_that_stood_still_leaves_a_gap_in_its_line() {
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::running()).draw();
+    let area = console.app.places.and_then(|places| places.throughput).expect("visible");
+    let buffer = console.terminal.backend().buffer();
+    let is_braille = |symbol: &str| symbol.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+    let drawn = |x: u16, color: Color| {
+        (area.y..area.bottom()).any(|y| buffer[(x, y)].fg == color && is_braille(buffer[(x, y)].symbol()))
+    };
+    let columns = || area.x + 10..area.right() - 2;
+    let gap: Vec<u16> = columns().filter(|x| !drawn(*x, Color::Green)).collect();
+    let (first, last) = (gap.first().expect("a gap"), gap.last().expect("a gap"));
+    // Ten of a hundred and twenty seconds, less the two ends that belong to drawn seconds.
+    assert!((4..=8).contains(&gap.len()) && usize::from(last - first) + 1 == gap.len(), "{gap:?}");
+    assert!(gap.iter().all(|x| drawn(*x, Color::Blue)), "the other line goes on");
 }
 
 #[test]

@@ -93,6 +93,19 @@ fn a_country_is_asked_for_and_shown_once_the_answer_is_there() {
 }
 
 #[test]
+fn while_frozen_another_country_is_asked_for_but_not_pretended() {
+    let mut console = console(fixture::running());
+    console.press("p Down");
+    assert_eq!(console.sent(), [view(Some("US"), SortBy::Clicks)]);
+    let asked = View { country: Some("US".into()), sort: SortBy::Clicks, limit: 200 };
+    console.show(fixture::answered(fixture::running(), asked));
+    let urls = console.part(|places| places.urls);
+    assert!(urls.contains("frozen: p lets the view go on") && !urls.contains("/cart"), "{urls}");
+    console.press("p");
+    assert!(console.part(|places| places.urls).contains("/cart"));
+}
+
+#[test]
 fn the_cursor_stays_on_its_country_when_the_order_changes() {
     let mut console = console(fixture::running());
     console.press("Down Down");
