@@ -69,15 +69,15 @@ impl Lines {
             line = line.strip_suffix(b"\r").unwrap_or(line);
         }
         let line = line.get(..KEEP).unwrap_or(line);
-        let message = !line.trim_ascii().is_empty() && !(self.skip_header && is_header(line));
-        if message {
+        let skipped = line.trim_ascii().is_empty() || (self.skip_header && is_header(line));
+        if !skipped {
             out.clear();
             out.extend_from_slice(line);
         }
         self.line.clear();
         self.overflowed = false;
         self.first = false;
-        message
+        !skipped
     }
 }
 
