@@ -15,16 +15,18 @@ use tokio::runtime::Runtime;
 const BATCH: usize = 10_000;
 /// Each url has a document in this many countries.
 const COUNTRIES: usize = 25;
+/// An odd multiplier that spreads neighbours over the whole range: pages do not arrive in the order of their urls.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 const SECTIONS: [&str; 8] = ["shop", "blog", "help", "account", "search", "news", "video", "about"];
 
 fn documents(count: usize, version: u64) -> Vec<Document> {
     let document = |n: usize| {
-        // A fixed odd multiplier spreads neighbours over the whole range: pages do not arrive in the order of their urls.
-        let mixed = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (n as u64).wrapping_mul(SPREAD);
         let (page, country) = (n / COUNTRIES, n % COUNTRIES);
         let section = SECTIONS[page % SECTIONS.len()];
+        let folder = (page as u64).wrapping_mul(SPREAD) >> 48;
         Document {
-            url: format!("https://www.example.com/{section}/{:04x}/item-{page}?ref={}", mixed >> 48, page % 97),
+            url: format!("https://www.example.com/{section}/{folder:04x}/item-{page}?ref={}", page % 97),
             country: format!("{}{}", char::from(b'A' + (country % 26) as u8), char::from(b'A' + (country / 26) as u8)),
             clicks: mixed >> 44,
             unique_users: mixed >> 48,
@@ -36,7 +38,7 @@ fn documents(count: usize, version: u64) -> Vec<Document> {
         }
     };
     let mut documents: Vec<Document> = (0..count).map(document).collect();
-    documents.sort_by_key(|document| document.clicks.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    documents.sort_by_key(|document| document.clicks.wrapping_mul(SPREAD));
     documents
 }
 

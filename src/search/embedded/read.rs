@@ -26,12 +26,13 @@ pub(super) fn search(reader: &Connection, query: &SearchQuery) -> Result<Vec<Doc
         let sql = format!("{COLUMNS} FROM pages JOIN urls ON urls.id = pages.url_id WHERE {ORDER}");
         collect(reader, &sql, params![country, limit])
     } else if trigrams.is_empty() {
+        // CROSS JOIN fixes the order of the joins: each url is compared once, then its pages are looked up.
         let sql = format!(
-            "{COLUMNS} FROM urls JOIN pages ON pages.url_id = urls.id WHERE instr(lower(urls.url), ?3) > 0 AND {ORDER}"
+            "{COLUMNS} FROM urls CROSS JOIN pages ON pages.url_id = urls.id WHERE instr(lower(urls.url), ?3) > 0 AND {ORDER}"
         );
         collect(reader, &sql, params![country, limit, text])
     } else {
-        // CROSS JOIN fixes the order of the joins: from the few urls that match to their pages.
+        // The same order: from the few urls that match to their pages.
         let sql = format!(
             "{COLUMNS} FROM url_parts CROSS JOIN urls ON urls.id = url_parts.rowid
              CROSS JOIN pages ON pages.url_id = urls.id
