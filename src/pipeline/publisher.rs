@@ -14,6 +14,7 @@ use super::handle::StageHandle;
 use super::log::LogBuffer;
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
+use super::partitions::PartitionBoard;
 use super::rates::Rate;
 use super::snapshot::{
     Board, CountryRow, IndexStatus, PageRow, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
@@ -30,6 +31,7 @@ pub(super) struct Publisher {
     pub storage: Arc<Storage>,
     pub metrics: Arc<Metrics>,
     pub ledger: Arc<OffsetLedger>,
+    pub partitions: Arc<PartitionBoard>,
     pub batches: Receiver<IngestBatch>,
     pub board: watch::Sender<Arc<Board>>,
     pub source: SourceStatus,
@@ -60,7 +62,7 @@ impl Publisher {
         self.look(handles, view, shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
         let metrics = &self.metrics;
-        let partitions = metrics.partitions();
+        let partitions = self.partitions.status(&self.ledger.stored());
         let lag =
             partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
         let clicks = self.storage.progress().last_click();

@@ -18,6 +18,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::{KafkaOptions, StartAt};
 use crate::pipeline::offsets::OffsetLedger;
+use crate::pipeline::partitions::Watermarks;
 
 /// A consumer of one topic.
 pub(super) struct ClickConsumer {
@@ -35,7 +36,7 @@ impl Deref for ClickConsumer {
 
 impl ClickConsumer {
     /// Connects and joins the group, both in the background.
-    pub(super) fn new(options: &KafkaOptions, ledger: Arc<OffsetLedger>) -> KafkaResult<Self> {
+    pub(super) fn new(options: &KafkaOptions, group: &str, ledger: Arc<OffsetLedger>) -> KafkaResult<Self> {
         let mut config = ClientConfig::new();
         config
             .set("client.id", "clicktop")
@@ -48,7 +49,7 @@ impl ClickConsumer {
             config.set(key, value);
         }
         config
-            .set("group.id", &options.group)
+            .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // Where to begin is always told; an offset that is gone must not be skipped in silence.
@@ -109,8 +110,7 @@ pub(super) struct ClickContext {
 struct Told {
     at: Option<Instant>,
     brokers_up: bool,
-    /// Partition → oldest offset and one past the newest, as far as known.
-    watermarks: BTreeMap<i32, (Option<i64>, Option<i64>)>,
+    watermarks: BTreeMap<i32, Watermarks>,
 }
 
 impl ClickContext {
@@ -136,14 +136,9 @@ impl ClickContext {
         self.told.lock().at.is_some_and(|at| at > since)
     }
 
-    /// Oldest offset and one past the newest of a partition, as the broker last told.
-    pub(super) fn watermarks(&self, partition: i32) -> (Option<i64>, Option<i64>) {
-        self.told.lock().watermarks.get(&partition).copied().unwrap_or_default()
-    }
-
-    /// The partitions that the broker has told of.
-    pub(super) fn partitions(&self) -> Vec<i32> {
-        self.told.lock().watermarks.keys().copied().collect()
+    /// Oldest offset and one past the newest of each partition, as the broker last told.
+    pub(super) fn watermarks(&self) -> BTreeMap<i32, Watermarks> {
+        self.told.lock().watermarks.clone()
     }
 
     /// Gives each newly assigned partition the offset to begin with.
