@@ -199,6 +199,7 @@ impl Pipeline {
             rates: PerStage::default(),
             sampled: None,
             finished: false,
+            moved: (0, Instant::now()),
         };
         let (commands, received) = mpsc::channel(64);
         let snapshots = watch::Sender::default();
