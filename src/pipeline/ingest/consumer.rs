@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
@@ -19,6 +19,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::{KafkaOptions, StartAt};
 use crate::pipeline::offsets::OffsetLedger;
 use crate::pipeline::partitions::Watermarks;
+
+/// How long librdkafka waits at most before it connects again.
+pub(super) const RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
 /// A consumer of one topic.
 pub(super) struct ClickConsumer {
@@ -44,6 +47,7 @@ impl ClickConsumer {
             // What librdkafka fetches ahead; the store's queue is the buffer, not this.
             .set("queued.max.messages.kbytes", "16384")
             .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("reconnect.backoff.max.ms", RECONNECT_PAUSE.as_millis().to_string())
             .set("statistics.interval.ms", "1000");
         for (key, value) in &options.properties {
             config.set(key, value);
@@ -110,6 +114,7 @@ pub(super) struct ClickContext {
 struct Told {
     at: Option<Instant>,
     brokers_up: bool,
+    member: bool,
     watermarks: BTreeMap<i32, Watermarks>,
 }
 
@@ -130,6 +135,11 @@ impl ClickContext {
 
     pub(super) fn brokers_up(&self) -> bool {
         self.told.lock().brokers_up
+    }
+
+    /// Whether we are a settled member of the group, be it one without a partition.
+    pub(super) fn is_member(&self) -> bool {
+        self.told.lock().member
     }
 
     pub(super) fn told_since(&self, since: Instant) -> bool {
@@ -204,6 +214,7 @@ impl ClientContext for ClickContext {
         let mut told = self.told.lock();
         told.at = Some(Instant::now());
         told.brokers_up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        told.member = statistics.cgrp.is_some_and(|group| group.state == "up" && group.join_state == "steady");
         told.watermarks = statistics
             .topics
             .values()

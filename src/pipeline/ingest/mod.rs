@@ -177,7 +177,10 @@ struct Run<'a> {
 #[derive(Default)]
 struct Trouble {
     since: Option<Instant>,
-    pauses: Option<Backoff>,
+    cause: String,
+    /// The topic is missing: that the brokers answer mends nothing.
+    needs_topic: bool,
+    next_try: Option<Instant>,
 }
 
 impl<'a> Run<'a> {
@@ -239,13 +242,21 @@ impl<'a> Run<'a> {
     /// Nothing came: is that because all is read, or because nothing works?
     fn settle(&mut self) {
         let context = self.consumer.context();
-        let reachable = context.brokers_up();
-        let healed = self.trouble.since.is_some_and(|since| reachable && context.told_since(since));
+        let healed = match self.trouble.needs_topic {
+            true => context.is_assigned(),
+            false => self.trouble.since.is_some_and(|since| context.brokers_up() && context.told_since(since)),
+        };
         if healed {
             self.trouble = Trouble::default();
         }
-        if self.trouble.since.is_none() && context.is_assigned() {
-            self.handle.running();
+        if self.trouble.since.is_none() {
+            if context.is_assigned() || context.is_member() {
+                self.handle.running();
+            }
+        } else if self.trouble.next_try.is_none_or(|at| at <= Instant::now()) {
+            // librdkafka tries on by itself, and is silent while nothing changes.
+            self.trouble.next_try = Some(Instant::now() + consumer::RECONNECT_PAUSE);
+            self.handle.still_backing_off(&self.trouble.cause, consumer::RECONNECT_PAUSE);
         }
     }
 
@@ -263,22 +274,26 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
+        let needs_topic = matches!(
+            error,
+            KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)
+        );
         let cause = match &error {
-            KafkaError::MessageConsumption(
-                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
-            ) => format!(
-                "topic {} does not exist on the broker; create it, or set kafka.topic",
-                self.stage.options.topic
-            ),
+            _ if needs_topic => {
+                format!(
+                    "topic {} does not exist on the broker; create it, or set kafka.topic",
+                    self.stage.options.topic
+                )
+            }
             KafkaError::MessageConsumption(code) | KafkaError::Global(code) => {
                 let reason = self.consumer.context().take_reason();
                 format!("Kafka: {}", reason.unwrap_or_else(|| code.to_string()))
             }
             other => format!("Kafka: {other}"),
         };
-        let pause = self.trouble.pauses.get_or_insert_with(Backoff::new).next();
-        self.trouble.since = Some(Instant::now());
-        self.handle.backing_off(&cause, pause);
+        self.handle.error(&cause);
+        self.trouble = Trouble { since: Some(Instant::now()), cause, needs_topic, next_try: None };
+        self.settle();
         Ok(None)
     }
 
