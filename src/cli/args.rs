@@ -183,6 +183,9 @@ pub struct DemoArgs {
     /// How many urls there are
     #[arg(long, value_name = "N", value_parser = count)]
     pub urls: Option<NonZeroU64>,
+    /// Let traffic rise and fall with the hours of the day
+    #[arg(long)]
+    pub day_curve: bool,
     /// Format of the messages made
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     pub format: MadeFormat,

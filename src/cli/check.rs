@@ -148,7 +148,8 @@ impl ClientContext for ProbeContext {
             let after_name = message.split_once("]: ").map_or(message, |(_, rest)| rest);
             *self.reason.lock() = Some(after_name.to_owned());
         }
-        crate::pipeline::kafka_log(level, facility, message);
+        // The command says it in its own words.
+        tracing::debug!(target: "kafka", "{facility}: {message}");
     }
 
     fn error(&self, _error: KafkaError, reason: &str) {

@@ -22,9 +22,10 @@ use crate::pipeline::{InProcessSource, Pipeline, Snapshot};
 use crate::storage::Storage;
 use crate::text::printable;
 
-/// Topic and partitions of the embedded broker. Four partitions: the producer's window is per partition.
+/// Topic and partitions of the embedded broker. The producer may have so much under way in each partition; eight let it stay ahead of
+/// the store.
 const EMBEDDED_TOPIC: &str = "clicks";
-const EMBEDDED_PARTITIONS: i32 = 4;
+const EMBEDDED_PARTITIONS: i32 = 8;
 
 /// What feeds the pipeline.
 struct Source {
@@ -177,6 +178,7 @@ fn generator_options(args: &DemoArgs) -> GeneratorOptions {
         seed: args.seed.unwrap_or_else(rand::random),
         users: args.users.map_or(defaults.users, Into::into),
         urls: args.urls.map_or(defaults.urls, |urls| u32::try_from(urls.get()).unwrap_or(u32::MAX)),
+        day_curve: args.day_curve,
         format: match args.format {
             super::args::MadeFormat::Csv => WireFormat::Csv,
             super::args::MadeFormat::Json => WireFormat::Json,

@@ -83,6 +83,7 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
         },
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
+        embedded: false,
     })
 }
 

@@ -126,6 +126,11 @@ impl StageHandle {
     /// Shows that `cause` keeps the stage from working until the next try, `delay` from now. Counts it as an error.
     pub(super) fn backing_off(&self, cause: &str, delay: Duration) {
         self.error(cause);
+        self.still_backing_off(cause, delay);
+    }
+
+    /// The same trouble goes on: the next try is `delay` from now.
+    pub(super) fn still_backing_off(&self, cause: &str, delay: Duration) {
         self.set_state(StageState::BackingOff { cause: cause.to_owned(), until: SystemTime::now() + delay });
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
-use super::snapshot::{Health, PartitionStatus, RecentClick};
+use super::snapshot::{Health, RecentClick};
 use crate::storage::BatchOutcome;
 
 /// Clicks kept for people to see.
@@ -31,7 +31,6 @@ pub(super) struct Metrics {
     aggregated: AtomicI64,
     pages: AtomicU64,
     late: AtomicU64,
-    partitions: Mutex<Arc<[PartitionStatus]>>,
     pub index: IndexMetrics,
 }
 
@@ -82,7 +81,6 @@ impl Metrics {
             aggregated: AtomicI64::new(0),
             pages: AtomicU64::new(0),
             late: AtomicU64::new(0),
-            partitions: Mutex::new(Arc::new([])),
             index: IndexMetrics::new(),
         }
     }
@@ -111,10 +109,6 @@ impl Metrics {
         self.late.store(late, Relaxed);
     }
 
-    pub(super) fn show_partitions(&self, partitions: Arc<[PartitionStatus]>) {
-        *self.partitions.lock() = partitions;
-    }
-
     pub(super) fn stored(&self) -> u64 {
         self.stored.load(Relaxed)
     }
@@ -141,10 +135,6 @@ impl Metrics {
 
     pub(super) fn late(&self) -> u64 {
         self.late.load(Relaxed)
-    }
-
-    pub(super) fn partitions(&self) -> Arc<[PartitionStatus]> {
-        Arc::clone(&self.partitions.lock())
     }
 
     pub(super) fn recent(&self) -> Arc<[RecentClick]> {

@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod log;
 mod metrics;
 mod offsets;
+mod partitions;
 mod publisher;
 mod rates;
 pub mod snapshot;
@@ -25,6 +26,7 @@ mod supervisor;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -40,10 +42,11 @@ use crate::storage::{Storage, StorageError};
 use aggregate::{AggregateOptions, AggregateStage};
 use handle::StageHandle;
 use index::{IndexOptions, IndexStage};
-use ingest::{IngestStage, KafkaOptions};
+use ingest::{IngestStage, KafkaOptions, LagWatch};
 use log::LogBuffer;
 use metrics::Metrics;
 use offsets::OffsetLedger;
+use partitions::PartitionBoard;
 use publisher::Publisher;
 use snapshot::{Board, SourceStatus};
 use source::{SourceProgress, StoredOffsets};
@@ -79,6 +82,17 @@ pub struct InProcessSource {
     pub stored: Option<StoredOffsets>,
 }
 
+/// Why a pipeline does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The system gives no thread.
+    #[error("no thread for the lag watch: {0}")]
+    Thread(std::io::Error),
+}
+
 /// A running pipeline.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -93,20 +107,22 @@ impl Pipeline {
     /// Starts every stage. Must be called in a tokio runtime.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// The database cannot be read, or the system gives no thread.
     pub fn start(
-        options: PipelineOptions,
+        mut options: PipelineOptions,
         storage: Arc<Storage>,
         index: Arc<dyn SearchIndex>,
         source: Option<InProcessSource>,
         log: Arc<LogBuffer>,
-    ) -> Result<Self, StorageError> {
+    ) -> Result<Self, StartError> {
         let embedded = source.as_ref().and_then(|source| source.stored.clone());
-        if embedded.is_some() {
+        options.kafka.embedded = embedded.is_some();
+        if options.kafka.embedded {
             storage.forget_offsets(&options.kafka.topic)?;
         }
         let ledger = Arc::new(OffsetLedger::new(storage.offsets(&options.kafka.topic)?, embedded));
         let metrics = Arc::new(Metrics::new());
+        let partitions = Arc::new(PartitionBoard::default());
         let reader = storage.reader()?;
         if let Some(state) = reader.aggregate_state()? {
             metrics.figures_written(state.cursor, reader.page_count()?, state.late);
@@ -120,6 +136,8 @@ impl Pipeline {
             batches: sender,
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
+            partitions: Arc::clone(&partitions),
+            consumers: AtomicU64::new(0),
         };
         let store = StoreStage {
             storage: Arc::clone(&storage),
@@ -156,10 +174,21 @@ impl Pipeline {
             workers.get_mut(stage).start();
         }
 
+        let (lag_watch, alive) = crossbeam_channel::bounded(0);
+        let watch = LagWatch {
+            options: options.kafka,
+            ingest: workers.ingest.handle.clone(),
+            ledger: Arc::clone(&ledger),
+            partitions: Arc::clone(&partitions),
+            alive,
+        };
+        std::thread::Builder::new().name("lag".to_owned()).spawn(move || watch.run()).map_err(StartError::Thread)?;
+
         let publisher = Publisher {
             storage,
             metrics,
             ledger,
+            partitions,
             batches,
             board,
             source: options.source,
@@ -170,13 +199,22 @@ impl Pipeline {
             rates: PerStage::default(),
             sampled: None,
             finished: false,
+            moved: (0, Instant::now()),
         };
         let (commands, received) = mpsc::channel(64);
         let snapshots = watch::Sender::default();
         let receiver = snapshots.subscribe();
         let shutdown_timeout = options.shutdown_timeout;
-        let supervisor =
-            Supervisor { workers, ended, commands: received, view, snapshots, publisher, shutdown_timeout };
+        let supervisor = Supervisor {
+            workers,
+            ended,
+            commands: received,
+            view,
+            snapshots,
+            publisher,
+            shutdown_timeout,
+            _lag_watch: lag_watch,
+        };
         let task = tokio::spawn(supervisor.run());
         Ok(Self { snapshots: receiver, commands, task })
     }

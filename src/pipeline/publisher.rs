@@ -14,6 +14,7 @@ use super::handle::StageHandle;
 use super::log::LogBuffer;
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
+use super::partitions::PartitionBoard;
 use super::rates::Rate;
 use super::snapshot::{
     Board, CountryRow, IndexStatus, PageRow, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
@@ -26,10 +27,14 @@ use crate::storage::{IngestBatch, Order, Reader, Storage, StorageError};
 /// How often the files and tables are looked at.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Figures that stand still for longer than this though clicks wait are a delay in themselves.
+const STALLED: Duration = Duration::from_secs(2);
+
 pub(super) struct Publisher {
     pub storage: Arc<Storage>,
     pub metrics: Arc<Metrics>,
     pub ledger: Arc<OffsetLedger>,
+    pub partitions: Arc<PartitionBoard>,
     pub batches: Receiver<IngestBatch>,
     pub board: watch::Sender<Arc<Board>>,
     pub source: SourceStatus,
@@ -40,6 +45,8 @@ pub(super) struct Publisher {
     pub rates: PerStage<Rate>,
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
+    /// The newest visible click, and when it became that or last had nothing behind it.
+    pub moved: (i64, Instant),
 }
 
 /// What it takes a look at the disk to know.
@@ -60,7 +67,7 @@ impl Publisher {
         self.look(handles, view, shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
         let metrics = &self.metrics;
-        let partitions = metrics.partitions();
+        let partitions = self.partitions.status(&self.ledger.stored());
         let lag =
             partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
         let clicks = self.storage.progress().last_click();
@@ -74,6 +81,13 @@ impl Publisher {
         let now = Instant::now();
         let stages =
             PerStage::from_fn(|stage| status(handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now));
+        let waiting = backlog.ingest + backlog.store + backlog.aggregate > 0;
+        if !waiting || self.moved.0 != metrics.aggregated() {
+            self.moved = (metrics.aggregated(), now);
+        }
+        // While nothing moves, what waits in Kafka has no time that we know, but it has waited since about then.
+        let stalled = waiting.then(|| now - self.moved.1).filter(|stalled| *stalled > STALLED);
+        let delay = self.storage.progress().delay(Timestamp::now()).max(stalled);
         let refused = metrics.index.rejected.load(Relaxed);
         let documents = *metrics.index.documents.lock();
         let pages = metrics.pages();
@@ -96,7 +110,7 @@ impl Publisher {
                 pages,
                 documents: documents.unwrap_or_else(|| pages.saturating_sub(sample.pending_documents)),
             },
-            delay: self.storage.progress().delay(Timestamp::now()),
+            delay,
             lag,
             partitions,
             store: self.store_status(&sample),

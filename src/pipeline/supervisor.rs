@@ -27,6 +27,8 @@ pub(super) struct Supervisor {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
     pub shutdown_timeout: Duration,
+    /// Dropped with the supervisor, which ends the lag watch.
+    pub _lag_watch: crossbeam_channel::Sender<()>,
 }
 
 /// Stages being stopped one after the other, so that each finishes what the one before handed over.

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
+use crate::click::{Decoder, Format};
 
 const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -108,6 +109,26 @@ fn json_messages_hold_the_same_clicks() {
             for (pointer, wanted) in pointers.iter().zip(wanted) {
                 assert_eq!(value.pointer(pointer).and_then(|value| value.as_str()), Some(wanted.as_str()), "{pointer}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_pipelines_decoder_takes_every_message_of_every_form() {
+    let clicks = clicks(options(3_000));
+    for format in [WireFormat::Csv, WireFormat::Json, WireFormat::Nested, WireFormat::Mixed] {
+        let mut generator = Generator::new(GeneratorOptions { format, ..options(3_000) }).expect("a generator");
+        let mut decoder = Decoder::new(Format::Auto);
+        for wanted in &clicks {
+            let mut message = Vec::new();
+            assert!(generator.write_message(&mut message));
+            let click = decoder.decode(&message).expect("a click");
+            assert_eq!(
+                (click.click_id, click.user_id, click.timestamp.as_millis(), click.url, click.country, click.city),
+                (&*wanted.click_id, &*wanted.user, wanted.time, &*wanted.url, &*wanted.country, &*wanted.city)
+            );
+            let (browser, os, device) = &wanted.agent;
+            assert_eq!((click.browser, click.os, click.device), (&**browser, &**os, &**device));
         }
     }
 }

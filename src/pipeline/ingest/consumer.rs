@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
@@ -18,6 +18,10 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::{KafkaOptions, StartAt};
 use crate::pipeline::offsets::OffsetLedger;
+use crate::pipeline::partitions::Watermarks;
+
+/// How long librdkafka waits at most before it connects again.
+pub(super) const RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
 /// A consumer of one topic.
 pub(super) struct ClickConsumer {
@@ -35,7 +39,7 @@ impl Deref for ClickConsumer {
 
 impl ClickConsumer {
     /// Connects and joins the group, both in the background.
-    pub(super) fn new(options: &KafkaOptions, ledger: Arc<OffsetLedger>) -> KafkaResult<Self> {
+    pub(super) fn new(options: &KafkaOptions, group: &str, ledger: Arc<OffsetLedger>) -> KafkaResult<Self> {
         let mut config = ClientConfig::new();
         config
             .set("client.id", "clicktop")
@@ -43,12 +47,13 @@ impl ClickConsumer {
             // What librdkafka fetches ahead; the store's queue is the buffer, not this.
             .set("queued.max.messages.kbytes", "16384")
             .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("reconnect.backoff.max.ms", RECONNECT_PAUSE.as_millis().to_string())
             .set("statistics.interval.ms", "1000");
         for (key, value) in &options.properties {
             config.set(key, value);
         }
         config
-            .set("group.id", &options.group)
+            .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // Where to begin is always told; an offset that is gone must not be skipped in silence.
@@ -109,8 +114,8 @@ pub(super) struct ClickContext {
 struct Told {
     at: Option<Instant>,
     brokers_up: bool,
-    /// Partition → oldest offset and one past the newest, as far as known.
-    watermarks: BTreeMap<i32, (Option<i64>, Option<i64>)>,
+    member: bool,
+    watermarks: BTreeMap<i32, Watermarks>,
 }
 
 impl ClickContext {
@@ -132,18 +137,18 @@ impl ClickContext {
         self.told.lock().brokers_up
     }
 
+    /// Whether we are a settled member of the group, be it one without a partition.
+    pub(super) fn is_member(&self) -> bool {
+        self.told.lock().member
+    }
+
     pub(super) fn told_since(&self, since: Instant) -> bool {
         self.told.lock().at.is_some_and(|at| at > since)
     }
 
-    /// Oldest offset and one past the newest of a partition, as the broker last told.
-    pub(super) fn watermarks(&self, partition: i32) -> (Option<i64>, Option<i64>) {
-        self.told.lock().watermarks.get(&partition).copied().unwrap_or_default()
-    }
-
-    /// The partitions that the broker has told of.
-    pub(super) fn partitions(&self) -> Vec<i32> {
-        self.told.lock().watermarks.keys().copied().collect()
+    /// Oldest offset and one past the newest of each partition, as the broker last told.
+    pub(super) fn watermarks(&self) -> BTreeMap<i32, Watermarks> {
+        self.told.lock().watermarks.clone()
     }
 
     /// Gives each newly assigned partition the offset to begin with.
@@ -209,6 +214,7 @@ impl ClientContext for ClickContext {
         let mut told = self.told.lock();
         told.at = Some(Instant::now());
         told.brokers_up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        told.member = statistics.cgrp.is_some_and(|group| group.state == "up" && group.join_state == "steady");
         told.watermarks = statistics
             .topics
             .values()

@@ -2,11 +2,12 @@
 
 mod batch;
 mod consumer;
+mod gaps;
+mod lag;
 mod lost;
-mod partitions;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
@@ -19,11 +20,13 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
+use super::partitions::PartitionBoard;
 use crate::click::{Decoder, Format};
 use crate::storage::IngestBatch;
 use batch::Gatherer;
 use consumer::ClickConsumer;
-use partitions::Partitions;
+use gaps::Positions;
+pub(super) use lag::LagWatch;
 
 /// How the consumer reads Kafka.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub struct KafkaOptions {
     pub batch_events: usize,
     /// How long a batch may wait to become full.
     pub batch_interval: Duration,
+    /// The broker is the embedded one, ours alone.
+    pub embedded: bool,
 }
 
 /// Where to begin in a partition of which nothing is stored.
@@ -74,6 +79,9 @@ pub(super) struct IngestStage {
     pub batches: Sender<IngestBatch>,
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
+    pub partitions: Arc<PartitionBoard>,
+    /// Consumers made so far.
+    pub consumers: AtomicU64,
 }
 
 /// Why ingest ended.
@@ -111,7 +119,7 @@ impl IngestStage {
         let mut backoff = Backoff::new();
         loop {
             handle.starting(format!("joining group {}", self.options.group));
-            let consumer = ClickConsumer::new(&self.options, Arc::clone(&self.ledger))
+            let consumer = ClickConsumer::new(&self.options, &self.group(), Arc::clone(&self.ledger))
                 .map_err(|error| IngestError::Config(error.to_string()))?;
             match Run::new(self, handle, &consumer).run() {
                 Ok(End::Asked) => return Ok(()),
@@ -129,6 +137,21 @@ impl IngestStage {
     }
 }
 
+impl IngestStage {
+    /// The group to join.
+    ///
+    /// Whoever comes back to a group of the embedded broker waits for the session time-out of the member that left (a real
+    /// broker does not make it wait). Its groups serve nobody else, and the offsets are in SQLite, so each consumer
+    /// gets a group of its own there.
+    fn group(&self) -> String {
+        let consumer = self.consumers.fetch_add(1, Relaxed);
+        match self.options.embedded {
+            true => format!("{}-{consumer}", self.options.group),
+            false => self.options.group.clone(),
+        }
+    }
+}
+
 /// How a consumer's life ended without an error.
 enum End {
     Asked,
@@ -142,7 +165,7 @@ struct Run<'a> {
     consumer: &'a ClickConsumer,
     decoder: Decoder,
     gatherer: Gatherer,
-    partitions: Partitions,
+    positions: Positions,
     /// A batch that found the queue full.
     waiting: Option<IngestBatch>,
     paused: bool,
@@ -154,7 +177,10 @@ struct Run<'a> {
 #[derive(Default)]
 struct Trouble {
     since: Option<Instant>,
-    pauses: Option<Backoff>,
+    cause: String,
+    /// The topic is missing: that the brokers answer mends nothing.
+    needs_topic: bool,
+    next_try: Option<Instant>,
 }
 
 impl<'a> Run<'a> {
@@ -166,7 +192,7 @@ impl<'a> Run<'a> {
             consumer,
             decoder: Decoder::new(options.format),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
-            partitions: Partitions::default(),
+            positions: Positions::default(),
             waiting: None,
             paused: false,
             committed: Instant::now(),
@@ -201,7 +227,7 @@ impl<'a> Run<'a> {
     fn take(&mut self, message: &BorrowedMessage<'_>) {
         self.trouble = Trouble::default();
         self.handle.running();
-        let skipped = self.partitions.took(message.partition(), message.offset());
+        let skipped = self.positions.took(message.partition(), message.offset());
         if skipped > 0 {
             self.stage.metrics.skipped.fetch_add(skipped, Relaxed);
             tracing::warn!(
@@ -216,13 +242,21 @@ impl<'a> Run<'a> {
     /// Nothing came: is that because all is read, or because nothing works?
     fn settle(&mut self) {
         let context = self.consumer.context();
-        let reachable = context.brokers_up();
-        let healed = self.trouble.since.is_some_and(|since| reachable && context.told_since(since));
+        let healed = match self.trouble.needs_topic {
+            true => context.is_assigned(),
+            false => self.trouble.since.is_some_and(|since| context.brokers_up() && context.told_since(since)),
+        };
         if healed {
             self.trouble = Trouble::default();
         }
-        if self.trouble.since.is_none() && context.is_assigned() {
-            self.handle.running();
+        if self.trouble.since.is_none() {
+            if context.is_assigned() || context.is_member() {
+                self.handle.running();
+            }
+        } else if self.trouble.next_try.is_none_or(|at| at <= Instant::now()) {
+            // librdkafka tries on by itself, and is silent while nothing changes.
+            self.trouble.next_try = Some(Instant::now() + consumer::RECONNECT_PAUSE);
+            self.handle.still_backing_off(&self.trouble.cause, consumer::RECONNECT_PAUSE);
         }
     }
 
@@ -240,22 +274,26 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
+        let needs_topic = matches!(
+            error,
+            KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)
+        );
         let cause = match &error {
-            KafkaError::MessageConsumption(
-                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
-            ) => format!(
-                "topic {} does not exist on the broker; create it, or set kafka.topic",
-                self.stage.options.topic
-            ),
+            _ if needs_topic => {
+                format!(
+                    "topic {} does not exist on the broker; create it, or set kafka.topic",
+                    self.stage.options.topic
+                )
+            }
             KafkaError::MessageConsumption(code) | KafkaError::Global(code) => {
                 let reason = self.consumer.context().take_reason();
                 format!("Kafka: {}", reason.unwrap_or_else(|| code.to_string()))
             }
             other => format!("Kafka: {other}"),
         };
-        let pause = self.trouble.pauses.get_or_insert_with(Backoff::new).next();
-        self.trouble.since = Some(Instant::now());
-        self.handle.backing_off(&cause, pause);
+        self.handle.error(&cause);
+        self.trouble = Trouble { since: Some(Instant::now()), cause, needs_topic, next_try: None };
+        self.settle();
         Ok(None)
     }
 
@@ -313,6 +351,7 @@ impl<'a> Run<'a> {
     }
 
     fn pause(&self, pause: bool) {
+        self.stage.partitions.set_paused(pause);
         let result = self.consumer.assignment().and_then(|assignment| match pause {
             true => self.consumer.pause(&assignment),
             false => self.consumer.resume(&assignment),
@@ -327,8 +366,10 @@ impl<'a> Run<'a> {
             return;
         }
         let stored = self.stage.ledger.stored();
-        let status = self.partitions.status(self.consumer.context(), &stored, self.paused);
-        self.stage.metrics.show_partitions(status);
+        self.stage.partitions.set_positions(self.positions.next());
+        if !self.paused {
+            self.stage.partitions.set_watermarks(self.consumer.context().watermarks());
+        }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
             self.consumer.commit_offsets(&stored, CommitMode::Async);
@@ -337,6 +378,7 @@ impl<'a> Run<'a> {
 
     /// Hands over what is gathered if there is room. What is not handed over is read again at the next start.
     fn finish(&mut self) {
+        self.stage.partitions.set_paused(false);
         let deadline = Instant::now() + LAST_HANDOVER;
         let left = || deadline.saturating_duration_since(Instant::now());
         let handed = match self.waiting.take() {
