@@ -46,7 +46,7 @@ pub struct StorageOptions {
 
 impl Default for StorageOptions {
     fn default() -> Self {
-        Self { sync_every_commit: false, cache_bytes: 64 << 20 }
+        Self { sync_every_commit: false, cache_bytes: 32 << 20 }
     }
 }
 

@@ -54,6 +54,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Hundreds of databases: in memory where there is such a place, or most of the time is spent waiting for the disk.
+fn in_memory_directory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 struct Bench {
     _directory: TempDir,
     storage: Storage,
@@ -63,7 +68,7 @@ struct Bench {
 
 impl Bench {
     fn new(settings: AggregateSettings) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = in_memory_directory();
         let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
         Self { _directory: directory, storage, aggregation: Aggregation::new(settings), settings }
     }

@@ -225,3 +225,19 @@ impl ClientContext for ClickContext {
         self.news.store(true, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kafka_client_is_built_with_every_protection_and_compression_we_promise() {
+        let config = ClientConfig::new().create_native_config().unwrap();
+        let features = config.get("builtin.features").unwrap();
+        let features: Vec<&str> = features.trim_end_matches('\0').split(',').collect();
+        for promised in ["ssl", "sasl_plain", "sasl_scram", "sasl_oauthbearer", "oidc", "gzip", "snappy", "lz4", "zstd"]
+        {
+            assert!(features.contains(&promised), "{promised} is not in {features:?}");
+        }
+    }
+}
