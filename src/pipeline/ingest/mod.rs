@@ -127,7 +127,7 @@ impl IngestStage {
                 Err(IngestError::Fatal(error)) => {
                     let pause = backoff.next();
                     handle.backing_off(&IngestError::Fatal(error).to_string(), pause);
-                    if handle.sleep(pause) != Signal::Run {
+                    if handle.sleep(Signal::Run, pause) != Signal::Run {
                         return Ok(());
                     }
                 }
