@@ -163,7 +163,7 @@ impl Bench {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn figures_equal_the_batch_query_in_any_order_with_duplicates_and_restarts(steps in prop::collection::vec(step(), 1..25)) {

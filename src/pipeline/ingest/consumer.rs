@@ -65,6 +65,7 @@ impl ClickConsumer {
             ledger,
             start: options.start,
             assigned: AtomicBool::new(false),
+            revoked: AtomicBool::new(false),
             reason: Mutex::default(),
             news: AtomicBool::new(false),
             told: Mutex::default(),
@@ -104,6 +105,7 @@ pub(super) struct ClickContext {
     ledger: Arc<OffsetLedger>,
     start: StartAt,
     assigned: AtomicBool,
+    revoked: AtomicBool,
     reason: Mutex<Option<String>>,
     news: AtomicBool,
     told: Mutex<Told>,
@@ -121,6 +123,11 @@ struct Told {
 impl ClickContext {
     pub(super) fn is_assigned(&self) -> bool {
         self.assigned.load(Relaxed)
+    }
+
+    /// Whether partitions were taken from us since the last call.
+    pub(super) fn take_revoked(&self) -> bool {
+        self.revoked.swap(false, Relaxed)
     }
 
     /// The words librdkafka found for its newest error.
@@ -180,6 +187,7 @@ impl ConsumerContext for ClickContext {
             })
         } else {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
+            self.revoked.store(true, Relaxed);
             match cooperative {
                 true => consumer.incremental_unassign(partitions),
                 false => consumer.unassign(),

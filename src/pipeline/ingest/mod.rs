@@ -29,7 +29,7 @@ use gaps::Positions;
 pub(super) use lag::LagWatch;
 
 /// How the consumer reads Kafka.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KafkaOptions {
     /// librdkafka properties of the connection: brokers, security, and whatever the operator added.
     pub properties: Vec<(String, String)>,
@@ -39,7 +39,19 @@ pub struct KafkaOptions {
     pub group: String,
     /// How messages are written.
     pub format: Format,
-    /// Where to begin in a partition of which nothing is stored.
+    /// Without the properties' values: some are secrets.
+impl std::fmt::Debug for KafkaOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.properties.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("KafkaOptions")
+            .field("properties", &names)
+            .field("topic", &self.topic)
+            .field("group", &self.group)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where to begin in a partition of which nothing is stored.
     pub start: StartAt,
     /// What to do when the stored offset is no longer in the topic.
     pub on_lost_offset: OnLostOffset,
@@ -119,6 +131,7 @@ impl IngestStage {
         let mut backoff = Backoff::new();
         loop {
             handle.starting(format!("joining group {}", self.options.group));
+            self.ledger.restart();
             let consumer = ClickConsumer::new(&self.options, &self.group(), Arc::clone(&self.ledger))
                 .map_err(|error| IngestError::Config(error.to_string()))?;
             match Run::new(self, handle, &consumer).run() {
@@ -213,6 +226,10 @@ impl<'a> Run<'a> {
                 }
                 None => self.settle(),
             }
+            if self.consumer.context().take_revoked() {
+                // Should they come back, go on after what is gathered but not handed over yet.
+                self.stage.ledger.taken(self.positions.next());
+            }
             if self.gatherer.is_due(self.stage.options.batch_interval) {
                 self.hand_over(QUEUE_PATIENCE)?;
             }
@@ -237,6 +254,10 @@ impl<'a> Run<'a> {
             );
         }
         self.gatherer.push(&mut self.decoder, message);
+        if self.paused {
+            // It is from a partition that was assigned after the others were paused.
+            self.pause(true);
+        }
     }
 
     /// Nothing came: is that because all is read, or because nothing works?
