@@ -5,6 +5,7 @@ mod consumer;
 mod gaps;
 mod lag;
 mod lost;
+mod options;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -21,69 +22,13 @@ use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
-use crate::click::{Decoder, Format};
+use crate::click::Decoder;
 use crate::storage::IngestBatch;
 use batch::Gatherer;
 use consumer::ClickConsumer;
 use gaps::Positions;
 pub(super) use lag::LagWatch;
-
-/// How the consumer reads Kafka.
-#[derive(Clone)]
-pub struct KafkaOptions {
-    /// librdkafka properties of the connection: brokers, security, and whatever the operator added.
-    pub properties: Vec<(String, String)>,
-    /// The topic.
-    pub topic: String,
-    /// The consumer group.
-    pub group: String,
-    /// How messages are written.
-    pub format: Format,
-    /// Without the properties' values: some are secrets.
-impl std::fmt::Debug for KafkaOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.properties.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("KafkaOptions")
-            .field("properties", &names)
-            .field("topic", &self.topic)
-            .field("group", &self.group)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Where to begin in a partition of which nothing is stored.
-    pub start: StartAt,
-    /// What to do when the stored offset is no longer in the topic.
-    pub on_lost_offset: OnLostOffset,
-    /// How many messages make a batch.
-    pub batch_events: usize,
-    /// How long a batch may wait to become full.
-    pub batch_interval: Duration,
-    /// The broker is the embedded one, ours alone.
-    pub embedded: bool,
-}
-
-/// Where to begin in a partition of which nothing is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StartAt {
-    /// With its oldest message.
-    #[default]
-    Earliest,
-    /// With what comes next.
-    Latest,
-}
-
-/// What to do when the stored offset is no longer in the topic: retention passed it, or the topic was made anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnLostOffset {
-    /// Stop ingest and say so; nothing is skipped without the operator's word.
-    #[default]
-    Stop,
-    /// Go on with the oldest message there is.
-    Earliest,
-    /// Go on with what comes next.
-    Latest,
-}
+pub use options::{KafkaOptions, OnLostOffset, StartAt};
 
 /// What the stage works with.
 pub(super) struct IngestStage {
