@@ -14,6 +14,8 @@ pub mod progress;
 mod reader;
 mod rejects;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
