@@ -128,7 +128,31 @@ struct Run<'a> {
     waiting: Option<IngestBatch>,
     paused: bool,
     committed: Instant,
+    rejected: Rejected,
     trouble: Trouble,
+}
+
+/// Messages that were no clicks since the log last said so.
+#[derive(Default)]
+struct Rejected {
+    messages: u64,
+    first: Option<String>,
+}
+
+impl Rejected {
+    fn note(&mut self, batch: &IngestBatch) {
+        self.messages += batch.rejects.len() as u64;
+        if let (None, Some(reject)) = (&self.first, batch.rejects.first()) {
+            self.first = Some(reject.to_string());
+        }
+    }
+
+    fn tell(&mut self) {
+        if let Some(first) = self.first.take() {
+            tracing::warn!(target: "ingest", "{} rejected, for example {first}", self.messages);
+            self.messages = 0;
+        }
+    }
 }
 
 /// What the brokers last complained about.
@@ -154,6 +178,7 @@ impl<'a> Run<'a> {
             waiting: None,
             paused: false,
             committed: Instant::now(),
+            rejected: Rejected::default(),
             trouble: Trouble::default(),
         }
     }
@@ -269,6 +294,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let batch = self.gatherer.take();
+        self.rejected.note(&batch);
         self.send(batch, patience)?;
         if self.waiting.is_some() && !self.paused {
             self.paused = true;
@@ -338,6 +364,7 @@ impl<'a> Run<'a> {
         }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
+            self.rejected.tell();
             self.consumer.commit_offsets(&stored, CommitMode::Async);
         }
     }
@@ -355,6 +382,7 @@ impl<'a> Run<'a> {
             // A full queue leaves the batch in `waiting`, where it is dropped.
             let _ = self.hand_over(left());
         }
+        self.rejected.tell();
         self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
     }
 }
