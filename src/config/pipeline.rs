@@ -40,7 +40,7 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { synchronous: Synchronous::Normal, cache: Bytes::mib(64) }
+        Self { synchronous: Synchronous::Normal, cache: Bytes::mib(32) }
     }
 }
 

@@ -134,12 +134,11 @@ impl StageHandle {
         self.set_state(StageState::BackingOff { cause: cause.to_owned(), until: SystemTime::now() + delay });
     }
 
-    /// Blocks for `time`, or until asked to stop or drain if it was running; the signal then.
-    pub(super) fn sleep(&self, time: Duration) -> Signal {
-        let before = self.signal();
+    /// Blocks for `time`, or until the signal is no longer the one the caller has `seen`; the signal then.
+    pub(super) fn sleep(&self, seen: Signal, time: Duration) -> Signal {
         let deadline = Instant::now() + time;
         let mut turn = self.0.turn.lock();
-        while self.signal() == before {
+        while self.signal() == seen && seen != Signal::Stop {
             if self.0.changed.wait_until(&mut turn, deadline).timed_out() {
                 break;
             }
@@ -148,11 +147,10 @@ impl StageHandle {
     }
 
     /// As [`StageHandle::sleep`], in an async task.
-    pub(super) async fn sleep_async(&self, time: Duration) -> Signal {
+    pub(super) async fn sleep_async(&self, seen: Signal, time: Duration) -> Signal {
         let mut signals = self.0.signal.subscribe();
-        let before = self.signal();
         // An elapsed time-out is the ordinary end.
-        let _ = tokio::time::timeout(time, signals.wait_for(|signal| *signal != before)).await;
+        let _ = tokio::time::timeout(time, signals.wait_for(|signal| *signal != seen || seen == Signal::Stop)).await;
         self.signal()
     }
 
@@ -186,5 +184,44 @@ impl Backoff {
 
     pub(super) fn reset(&mut self) {
         *self = Self::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Far longer than a test may take: it only ends in time if the sleep does not last.
+    const FOREVER: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn a_signal_that_came_before_the_sleep_ends_it() {
+        let handle = StageHandle::new(Stage::Index);
+        let seen = handle.signal();
+        handle.send(Signal::Drain);
+        assert_eq!(handle.sleep(seen, FOREVER), Signal::Drain);
+        assert_eq!(handle.sleep_async(seen, FOREVER).await, Signal::Drain);
+        handle.send(Signal::Stop);
+        assert_eq!(handle.sleep(Signal::Stop, FOREVER), Signal::Stop);
+        assert_eq!(handle.sleep_async(Signal::Stop, FOREVER).await, Signal::Stop);
+        handle.stopped().await;
+    }
+
+    #[test]
+    fn a_drain_can_sleep_between_tries() {
+        let handle = StageHandle::new(Stage::Store);
+        handle.send(Signal::Drain);
+        assert_eq!(handle.sleep(Signal::Drain, Duration::from_millis(1)), Signal::Drain);
+    }
+
+    #[test]
+    fn pauses_grow_to_the_longest_and_begin_anew_after_a_success() {
+        let mut backoff = Backoff::new();
+        let first = backoff.next();
+        assert!(first <= Duration::from_millis(500), "{first:?}");
+        let later = (0..20).map(|_| backoff.next()).last().unwrap();
+        assert_eq!(later, Backoff::LONGEST);
+        backoff.reset();
+        assert!(backoff.next() <= Duration::from_millis(500));
     }
 }

@@ -66,6 +66,7 @@ impl IndexStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), IndexError> {
         let mut backoff = Backoff::new();
         loop {
+            let signal = handle.signal();
             let result = tokio::select! {
                 biased;
                 () = handle.stopped() => return Ok(()),
@@ -87,7 +88,7 @@ impl IndexStage {
             }
             *self.metrics.index.health.lock() = Health::Unknown;
             handle.backing_off(&error.to_string(), pause);
-            if handle.sleep_async(pause).await == Signal::Stop {
+            if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }
         }
@@ -107,8 +108,9 @@ impl IndexStage {
         let mut asked: Option<Instant> = None;
         loop {
             let begin = Instant::now();
+            let signal = handle.signal();
             let sent = round.sync(&mut cursor).await?;
-            if handle.signal() == Signal::Drain {
+            if signal == Signal::Drain {
                 self.index.refresh().await?;
                 self.ask_status().await?;
                 return Ok(());
@@ -124,7 +126,7 @@ impl IndexStage {
                 }
             }
             let pause = self.options.interval.saturating_sub(begin.elapsed());
-            if handle.sleep_async(pause).await == Signal::Stop {
+            if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }
         }
@@ -185,6 +187,7 @@ impl Round<'_> {
     /// Sends until every document is written or refused for good.
     async fn send(&mut self, mut documents: Vec<Document>) -> Result<(), IndexError> {
         loop {
+            let signal = self.handle.signal();
             let outcomes = self.send_once(&documents).await?;
             let mut again = Vec::new();
             let mut cause = None;
@@ -206,7 +209,7 @@ impl Round<'_> {
             self.stage.metrics.index.retries.fetch_add(again.len() as u64, Relaxed);
             let pause = self.backoff.next();
             self.handle.backing_off(&format!("{cause} ({} documents)", again.len()), pause);
-            if self.handle.sleep_async(pause).await == Signal::Stop {
+            if self.handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Err(IndexError::Stopped);
             }
             documents = again;

@@ -13,6 +13,8 @@ use super::source::StoredOffsets;
 #[derive(Debug, Default)]
 pub(super) struct OffsetLedger {
     handed: Mutex<BTreeMap<i32, i64>>,
+    /// Beyond `handed`: what the consumer of this moment has gathered and will hand over.
+    taken: Mutex<BTreeMap<i32, i64>>,
     stored: Mutex<BTreeMap<i32, i64>>,
     embedded: Option<StoredOffsets>,
 }
@@ -20,12 +22,29 @@ pub(super) struct OffsetLedger {
 impl OffsetLedger {
     /// A ledger that starts from what SQLite holds.
     pub(super) fn new(stored: BTreeMap<i32, i64>, embedded: Option<StoredOffsets>) -> Self {
-        Self { handed: Mutex::new(stored.clone()), stored: Mutex::new(stored), embedded }
+        Self { handed: Mutex::new(stored.clone()), taken: Mutex::default(), stored: Mutex::new(stored), embedded }
     }
 
     /// The next offset to take from Kafka; `None` if nothing of `partition` has ever been taken.
     pub(super) fn next(&self, partition: i32) -> Option<i64> {
-        self.handed.lock().get(&partition).copied()
+        let handed = self.handed.lock().get(&partition).copied();
+        handed.max(self.taken.lock().get(&partition).copied())
+    }
+
+    /// The consumer holds every message before these offsets, or has handed it over.
+    pub(super) fn taken(&self, offsets: &BTreeMap<i32, i64>) {
+        self.taken.lock().clone_from(offsets);
+    }
+
+    /// A new consumer begins; what the old one gathered and did not hand over is lost.
+    pub(super) fn restart(&self) {
+        self.taken.lock().clear();
+    }
+
+    /// Goes on at `next` whatever was handed over: the messages before it are gone.
+    pub(super) fn jump(&self, partition: i32, next: i64) {
+        self.taken.lock().remove(&partition);
+        self.handed.lock().insert(partition, next);
     }
 
     /// Every offset of `partition` before `next` is in the queue or stored.
@@ -46,5 +65,24 @@ impl OffsetLedger {
     /// The next offset to store of each partition.
     pub(super) fn stored(&self) -> BTreeMap<i32, i64> {
         self.stored.lock().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_that_comes_back_goes_on_after_what_was_taken_and_a_new_consumer_after_what_was_handed_over() {
+        let ledger = OffsetLedger::new(BTreeMap::from([(0, 100)]), None);
+        assert_eq!((ledger.next(0), ledger.next(1)), (Some(100), None));
+        ledger.handed_over(&BTreeMap::from([(0, 150)]));
+        ledger.taken(&BTreeMap::from([(0, 170)]));
+        assert_eq!(ledger.next(0), Some(170));
+        ledger.restart();
+        assert_eq!(ledger.next(0), Some(150));
+        ledger.jump(0, 20);
+        assert_eq!(ledger.next(0), Some(20));
+        assert_eq!(ledger.stored(), BTreeMap::from([(0, 100)]));
     }
 }

@@ -161,7 +161,7 @@ impl Publisher {
         let asked = (!handles.get(Stage::Aggregate).state().is_active()
             && (self.board.borrow().view != *view || self.board.borrow().countries.is_empty()))
         .then(|| view.clone());
-        if !due && asked.is_none() && !(ended && !self.finished) && !ending {
+        if !(due || asked.is_some() || ending || ended && !self.finished) {
             return;
         }
         let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());

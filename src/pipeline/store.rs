@@ -59,7 +59,7 @@ impl StoreStage {
                 Err(error) if error.is_transient() => {
                     let pause = backoff.next();
                     handle.backing_off(&error.to_string(), pause);
-                    handle.sleep(pause);
+                    handle.sleep(signal, pause);
                 }
                 Err(error) => return Err(error),
             }

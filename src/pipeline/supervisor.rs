@@ -44,10 +44,15 @@ impl Supervisor {
         let mut tick = tokio::time::interval(SNAPSHOT_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut drain: Option<Drain> = None;
+        let mut steered = true;
         loop {
             tokio::select! {
                 Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
-                command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown), &mut drain),
+                command = self.commands.recv(), if steered => {
+                    // Nobody can tell it anything any more: that is the end, too.
+                    steered = command.is_some();
+                    self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
+                }
                 _ = tick.tick() => {}
             }
             if let Some(current) = &mut drain {

@@ -128,7 +128,7 @@ mod tests {
     async fn a_restart_starts_once_the_old_thread_has_ended() {
         let (ended, mut ends) = mpsc::unbounded_channel();
         let work: Work = Arc::new(|handle| {
-            while handle.sleep(std::time::Duration::from_secs(60)) == Signal::Run {}
+            while handle.sleep(Signal::Run, std::time::Duration::from_secs(3600)) == Signal::Run {}
             Ok(())
         });
         let mut worker = Worker::new(Stage::Store, work, ended);

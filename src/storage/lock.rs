@@ -16,12 +16,11 @@ impl DirectoryLock {
     pub(super) fn take(directory: &Path) -> Result<Self, StorageError> {
         let fail = |cause| StorageError::Directory { path: directory.to_owned(), cause };
         create_private(directory).map_err(fail)?;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(directory.join("clicktop.lock"))
-            .map_err(fail)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(directory.join("clicktop.lock")).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse { path: directory.to_owned() }),

@@ -14,6 +14,8 @@ pub mod progress;
 mod reader;
 mod rejects;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ pub struct StorageOptions {
 
 impl Default for StorageOptions {
     fn default() -> Self {
-        Self { sync_every_commit: false, cache_bytes: 64 << 20 }
+        Self { sync_every_commit: false, cache_bytes: 32 << 20 }
     }
 }
 

@@ -45,6 +45,17 @@ impl Reject {
     }
 }
 
+/// Where and why: `clicks[3]@142: CSV field 1: the quote is never closed`.
+impl std::fmt::Display for Reject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.topic)?;
+        if let (Some(partition), Some(offset)) = (self.partition, self.offset) {
+            write!(f, "[{partition}]@{offset}")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}
+
 impl Storage {
     /// Keeps `rejects` in a transaction of their own.
     ///

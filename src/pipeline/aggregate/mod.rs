@@ -141,7 +141,8 @@ impl<'a> Run<'a> {
         let mut clicks = Vec::new();
         let mut backoff = Backoff::new();
         loop {
-            match self.step(&mut clicks) {
+            let signal = self.handle.signal();
+            match self.step(signal, &mut clicks) {
                 Ok(true) => {
                     backoff.reset();
                     self.handle.running();
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
                 Err(error) if error.is_transient() => {
                     let pause = backoff.next();
                     self.handle.backing_off(&error.to_string(), pause);
-                    if self.handle.sleep(pause) == Signal::Stop {
+                    if self.handle.sleep(signal, pause) == Signal::Stop {
                         return Ok(());
                     }
                 }
@@ -160,8 +161,7 @@ impl<'a> Run<'a> {
     }
 
     /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
-    fn step(&mut self, clicks: &mut Vec<StoredClick>) -> Result<bool, StorageError> {
-        let signal = self.handle.signal();
+    fn step(&mut self, signal: Signal, clicks: &mut Vec<StoredClick>) -> Result<bool, StorageError> {
         if signal == Signal::Stop {
             self.finish()?;
             return Ok(false);

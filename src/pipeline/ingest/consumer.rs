@@ -65,6 +65,7 @@ impl ClickConsumer {
             ledger,
             start: options.start,
             assigned: AtomicBool::new(false),
+            revoked: AtomicBool::new(false),
             reason: Mutex::default(),
             news: AtomicBool::new(false),
             told: Mutex::default(),
@@ -104,6 +105,7 @@ pub(super) struct ClickContext {
     ledger: Arc<OffsetLedger>,
     start: StartAt,
     assigned: AtomicBool,
+    revoked: AtomicBool,
     reason: Mutex<Option<String>>,
     news: AtomicBool,
     told: Mutex<Told>,
@@ -121,6 +123,11 @@ struct Told {
 impl ClickContext {
     pub(super) fn is_assigned(&self) -> bool {
         self.assigned.load(Relaxed)
+    }
+
+    /// Whether partitions were taken from us since the last call.
+    pub(super) fn take_revoked(&self) -> bool {
+        self.revoked.swap(false, Relaxed)
     }
 
     /// The words librdkafka found for its newest error.
@@ -180,6 +187,7 @@ impl ConsumerContext for ClickContext {
             })
         } else {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
+            self.revoked.store(true, Relaxed);
             match cooperative {
                 true => consumer.incremental_unassign(partitions),
                 false => consumer.unassign(),
@@ -223,5 +231,21 @@ impl ClientContext for ClickContext {
             .map(|partition| (partition.partition, (known(partition.lo_offset), known(partition.hi_offset))))
             .collect();
         self.news.store(true, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kafka_client_is_built_with_every_protection_and_compression_we_promise() {
+        let config = ClientConfig::new().create_native_config().unwrap();
+        let features = config.get("builtin.features").unwrap();
+        let features: Vec<&str> = features.trim_end_matches('\0').split(',').collect();
+        for promised in ["ssl", "sasl_plain", "sasl_scram", "sasl_oauthbearer", "oidc", "gzip", "snappy", "lz4", "zstd"]
+        {
+            assert!(features.contains(&promised), "{promised} is not in {features:?}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! The stored offset is no longer in the topic: retention passed it, or the topic was made anew.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
@@ -51,7 +50,7 @@ pub(super) fn resolve(
         };
         tracing::warn!(target: "ingest", "{what}; going on at {restart}");
         lost.skipped += u64::try_from(restart - next).unwrap_or(0);
-        ledger.handed_over(&BTreeMap::from([(partition, restart)]));
+        ledger.jump(partition, restart);
     }
     Ok(lost)
 }

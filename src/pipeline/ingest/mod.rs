@@ -5,6 +5,7 @@ mod consumer;
 mod gaps;
 mod lag;
 mod lost;
+mod options;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -21,57 +22,13 @@ use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
-use crate::click::{Decoder, Format};
+use crate::click::Decoder;
 use crate::storage::IngestBatch;
 use batch::Gatherer;
 use consumer::ClickConsumer;
 use gaps::Positions;
 pub(super) use lag::LagWatch;
-
-/// How the consumer reads Kafka.
-#[derive(Clone, Debug)]
-pub struct KafkaOptions {
-    /// librdkafka properties of the connection: brokers, security, and whatever the operator added.
-    pub properties: Vec<(String, String)>,
-    /// The topic.
-    pub topic: String,
-    /// The consumer group.
-    pub group: String,
-    /// How messages are written.
-    pub format: Format,
-    /// Where to begin in a partition of which nothing is stored.
-    pub start: StartAt,
-    /// What to do when the stored offset is no longer in the topic.
-    pub on_lost_offset: OnLostOffset,
-    /// How many messages make a batch.
-    pub batch_events: usize,
-    /// How long a batch may wait to become full.
-    pub batch_interval: Duration,
-    /// The broker is the embedded one, ours alone.
-    pub embedded: bool,
-}
-
-/// Where to begin in a partition of which nothing is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StartAt {
-    /// With its oldest message.
-    #[default]
-    Earliest,
-    /// With what comes next.
-    Latest,
-}
-
-/// What to do when the stored offset is no longer in the topic: retention passed it, or the topic was made anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnLostOffset {
-    /// Stop ingest and say so; nothing is skipped without the operator's word.
-    #[default]
-    Stop,
-    /// Go on with the oldest message there is.
-    Earliest,
-    /// Go on with what comes next.
-    Latest,
-}
+pub use options::{KafkaOptions, OnLostOffset, StartAt};
 
 /// What the stage works with.
 pub(super) struct IngestStage {
@@ -119,6 +76,7 @@ impl IngestStage {
         let mut backoff = Backoff::new();
         loop {
             handle.starting(format!("joining group {}", self.options.group));
+            self.ledger.restart();
             let consumer = ClickConsumer::new(&self.options, &self.group(), Arc::clone(&self.ledger))
                 .map_err(|error| IngestError::Config(error.to_string()))?;
             match Run::new(self, handle, &consumer).run() {
@@ -127,7 +85,7 @@ impl IngestStage {
                 Err(IngestError::Fatal(error)) => {
                     let pause = backoff.next();
                     handle.backing_off(&IngestError::Fatal(error).to_string(), pause);
-                    if handle.sleep(pause) != Signal::Run {
+                    if handle.sleep(Signal::Run, pause) != Signal::Run {
                         return Ok(());
                     }
                 }
@@ -170,7 +128,31 @@ struct Run<'a> {
     waiting: Option<IngestBatch>,
     paused: bool,
     committed: Instant,
+    rejected: Rejected,
     trouble: Trouble,
+}
+
+/// Messages that were no clicks since the log last said so.
+#[derive(Default)]
+struct Rejected {
+    messages: u64,
+    first: Option<String>,
+}
+
+impl Rejected {
+    fn note(&mut self, batch: &IngestBatch) {
+        self.messages += batch.rejects.len() as u64;
+        if let (None, Some(reject)) = (&self.first, batch.rejects.first()) {
+            self.first = Some(reject.to_string());
+        }
+    }
+
+    fn tell(&mut self) {
+        if let Some(first) = self.first.take() {
+            tracing::warn!(target: "ingest", "{} rejected, for example {first}", self.messages);
+            self.messages = 0;
+        }
+    }
 }
 
 /// What the brokers last complained about.
@@ -196,6 +178,7 @@ impl<'a> Run<'a> {
             waiting: None,
             paused: false,
             committed: Instant::now(),
+            rejected: Rejected::default(),
             trouble: Trouble::default(),
         }
     }
@@ -212,6 +195,10 @@ impl<'a> Run<'a> {
                     }
                 }
                 None => self.settle(),
+            }
+            if self.consumer.context().take_revoked() {
+                // Should they come back, go on after what is gathered but not handed over yet.
+                self.stage.ledger.taken(self.positions.next());
             }
             if self.gatherer.is_due(self.stage.options.batch_interval) {
                 self.hand_over(QUEUE_PATIENCE)?;
@@ -237,6 +224,10 @@ impl<'a> Run<'a> {
             );
         }
         self.gatherer.push(&mut self.decoder, message);
+        if self.paused {
+            // It is from a partition that was assigned after the others were paused.
+            self.pause(true);
+        }
     }
 
     /// Nothing came: is that because all is read, or because nothing works?
@@ -303,6 +294,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let batch = self.gatherer.take();
+        self.rejected.note(&batch);
         self.send(batch, patience)?;
         if self.waiting.is_some() && !self.paused {
             self.paused = true;
@@ -372,6 +364,7 @@ impl<'a> Run<'a> {
         }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
+            self.rejected.tell();
             self.consumer.commit_offsets(&stored, CommitMode::Async);
         }
     }
@@ -389,6 +382,7 @@ impl<'a> Run<'a> {
             // A full queue leaves the batch in `waiting`, where it is dropped.
             let _ = self.hand_over(left());
         }
+        self.rejected.tell();
         self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
     }
 }
