@@ -25,6 +25,7 @@ pub mod console;
 pub mod demo;
 pub mod headless;
 pub mod pipeline;
+pub mod private;
 pub mod search;
 pub mod storage;
 pub mod text;

@@ -16,6 +16,7 @@ use crate::click::Timestamp;
 use crate::config::LogSettings;
 use crate::pipeline::log::LogBuffer;
 use crate::pipeline::snapshot::{LogLevel, LogLine};
+use crate::private;
 
 /// Where lines go without a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,8 @@ pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer
     let file = match &settings.file {
         Some(path) => {
             let mut options = OpenOptions::new();
-            options.create(true).append(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let file = options.open(path).with_context(|| format!("log file {}", path.display()))?;
+            options.append(true);
+            let file = private::open_with(options, path).with_context(|| format!("log file {}", path.display()))?;
             Some(formatted::layer().with_ansi(false).with_writer(Arc::new(file)))
         }
         None => None,

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use super::StorageError;
+use crate::private;
 
 /// Held while a pipeline uses a data directory; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -15,27 +16,16 @@ impl DirectoryLock {
     /// Makes the directory (readable by its owner only) if it is absent, and locks it.
     pub(super) fn take(directory: &Path) -> Result<Self, StorageError> {
         let fail = |cause| StorageError::Directory { path: directory.to_owned(), cause };
-        create_private(directory).map_err(fail)?;
+        private::create_dir(directory).map_err(fail)?;
         let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(directory.join("clicktop.lock")).map_err(fail)?;
+        options.write(true).truncate(false);
+        let file = private::open_with(options, &directory.join("clicktop.lock")).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse { path: directory.to_owned() }),
             Err(TryLockError::Error(cause)) => Err(fail(cause)),
         }
     }
-}
-
-/// Clicks name people: nobody but the owner may list what we make.
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
 }
 
 #[cfg(test)]

@@ -181,6 +181,7 @@ fn nobody_else_may_read_what_names_people() {
     let directory = parent.path().join("data");
     let storage = Storage::open(&directory, StorageOptions::default()).unwrap();
     storage.store(&batch(&[click("c", 1, "/a")], 1)).unwrap();
+    let _index = crate::search::embedded::Embedded::open(&directory).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     for file in std::fs::read_dir(&directory).unwrap() {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::dictionary::Dictionaries;
 use super::{StorageError, StorageOptions, schema};
+use crate::private;
 
 /// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,7 +20,9 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn open(path: &Path, options: StorageOptions) -> Result<Self, StorageError> {
-        create_private(path)?;
+        // SQLite gives its log and index the mode of the database, so making that private is enough.
+        let directory = path.parent().unwrap_or(path).to_owned();
+        private::create(path).map_err(|cause| StorageError::Directory { path: directory, cause })?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -59,14 +62,4 @@ impl Writer {
         }
         result
     }
-}
-
-/// SQLite gives its log and index the mode of the database, so making that private is enough.
-fn create_private(path: &Path) -> Result<(), StorageError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let directory = path.parent().unwrap_or(path).to_owned();
-    options.open(path).map(drop).map_err(|cause| StorageError::Directory { path: directory, cause })
 }

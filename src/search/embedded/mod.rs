@@ -21,6 +21,7 @@ use rusqlite::Connection;
 
 use self::failure::Failure;
 use super::{BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
+use crate::private;
 
 /// The index's file in the data directory.
 pub const FILE_NAME: &str = "search.db";
@@ -60,7 +61,8 @@ impl Embedded {
     /// was made by a newer clicktop.
     pub fn open(dir: &Path) -> Result<Self, SearchError> {
         let file = dir.join(FILE_NAME);
-        std::fs::create_dir_all(dir).map_err(|error| Failure::from(error).at(&file))?;
+        private::create_dir(dir).map_err(|error| Failure::from(error).at(&file))?;
+        private::create(&file).map_err(|error| Failure::from(error).at(&file))?;
         let writer = schema::open_writer(&file).map_err(|failure| failure.at(&file))?;
         Ok(Self { shared: Arc::new(Shared { file, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) }) })
     }
