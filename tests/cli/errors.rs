@@ -69,7 +69,8 @@ fn a_database_that_is_not_there_or_not_ours() {
         fails(&home, &[command], &["no clicktop database", "demo"]);
     }
     std::fs::create_dir(home.data()).expect("a directory");
-    std::fs::write(home.data().join("clicktop.db"), b"a text that is no database, and long enough to tell").expect("a file");
+    std::fs::write(home.data().join("clicktop.db"), b"a text that is no database, and long enough to tell")
+        .expect("a file");
     for arguments in [&["top"][..], &["rebuild"], &["demo", "--headless", "--events", "10"]] {
         fails(&home, arguments, &["not a clicktop database"]);
     }

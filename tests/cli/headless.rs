@@ -31,7 +31,9 @@ fn a_status_tells_of_every_stage() {
     let mut run = home.start(&["demo", "--headless", "--rate", "2k"]);
     let status = run.await_object("a running pipeline", |object| {
         object["event"] == "status"
-            && ["ingest", "store", "aggregate", "index"].iter().all(|stage| object["stages"][stage]["state"] == "running")
+            && ["ingest", "store", "aggregate", "index"]
+                .iter()
+                .all(|stage| object["stages"][stage]["state"] == "running")
             && object["totals"]["documents"].as_u64() > Some(0)
     });
     assert_eq!(status["partitions"].as_array().map(Vec::len), Some(4), "{status}");

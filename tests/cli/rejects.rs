@@ -38,7 +38,8 @@ fn broken_lines_are_kept_and_good_ones_counted() {
     let mut clicks = made(31, CLICKS);
     // Text that steers terminals is data like any other.
     for (at, click) in clicks.iter_mut().enumerate().filter(|(at, _)| at % 40 == 0) {
-        click.url = ["/\u{1b}[2J\u{1b}]0;owned\u{7}", "/\u{9b}31m", "/\u{202e}gpj.exe", "/\u{8}\u{0}\t"][at / 40 % 4].to_owned();
+        click.url = ["/\u{1b}[2J\u{1b}]0;owned\u{7}", "/\u{9b}31m", "/\u{202e}gpj.exe", "/\u{8}\u{0}\t"][at / 40 % 4]
+            .to_owned();
     }
     let mut text = Vec::new();
     let mut sent = Vec::new();

@@ -19,7 +19,8 @@ async fn a_broker_that_goes_and_comes_back() {
     run.until("stored clicks", |snapshot| snapshot.totals.stored > 1_000).await;
 
     broker.control().broker_down().expect("down");
-    let seen = run.until("trouble", |snapshot| matches!(snapshot.stages.ingest.state, StageState::BackingOff { .. })).await;
+    let seen =
+        run.until("trouble", |snapshot| matches!(snapshot.stages.ingest.state, StageState::BackingOff { .. })).await;
     let StageState::BackingOff { cause, .. } = &seen.stages.ingest.state else { unreachable!("just seen") };
     assert!(cause.starts_with("Kafka: ") && !cause.contains('\n'), "{cause}");
     for stage in [Stage::Store, Stage::Aggregate, Stage::Index] {
@@ -118,7 +119,8 @@ async fn a_lost_offset_stops_ingest_and_says_what_to_set() {
     let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
     filled(&broker, second).await;
     let mut run = Run::start(with(&broker, OnLostOffset::Stop), &data, embedded(&data));
-    let failed = run.until("a failed ingest", |snapshot| matches!(snapshot.stages.ingest.state, StageState::Failed { .. }));
+    let failed =
+        run.until("a failed ingest", |snapshot| matches!(snapshot.stages.ingest.state, StageState::Failed { .. }));
     let StageState::Failed { cause } = failed.await.stages.ingest.state.clone() else { unreachable!("just seen") };
     for words in ["offset 2000", "kafka.on_lost_offset", "earliest", "holds 0 to 100"] {
         assert!(cause.contains(words), "{words:?}: {cause}");

@@ -76,7 +76,9 @@ impl SearchIndex for FaultyIndex {
         match fault {
             Fault::None => self.inner.upsert(documents).await,
             Fault::Panic => panic!("the index client is out of its mind"),
-            Fault::Unavailable => Err(SearchError::Server { target, status: 503, reason: "no shard available".to_owned() }),
+            Fault::Unavailable => {
+                Err(SearchError::Server { target, status: 503, reason: "no shard available".to_owned() })
+            }
             Fault::Unauthorized => {
                 Err(SearchError::Unauthorized { target, status: 401, reason: "missing credentials".to_owned() })
             }

@@ -65,7 +65,8 @@ fn backing_off(snapshot: &Snapshot, words: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_fails_its_stage_alone() {
     let mut scene = Scene::with(Fault::Panic, 201);
-    let failed = scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
+    let failed =
+        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
     let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
     assert!(cause.contains("out of its mind"), "{cause}");
     scene.the_rest_goes_on().await;
@@ -99,11 +100,12 @@ async fn an_engine_that_is_away_is_waited_for() {
 async fn documents_that_are_put_off_are_sent_again() {
     let mut scene = Scene::with(Fault::Throttled, 203);
     scene.run.until("backing off", |snapshot| backing_off(snapshot, "429")).await;
-    let seen = scene.run.until("throttling", |snapshot| snapshot.index.throttled > 0 && snapshot.index.retries > 0).await;
+    let seen =
+        scene.run.until("throttling", |snapshot| snapshot.index.throttled > 0 && snapshot.index.retries > 0).await;
     assert_eq!(seen.index.rejected, 0, "put off is not refused");
     scene.index.set(Fault::None);
     scene.everything_arrives().await;
-    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_documents_are_kept_with_the_reason() {
@@ -151,7 +153,8 @@ async fn refused_credentials_hold_the_stage_until_they_are_mended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_can_never_work_fails_the_stage() {
     let mut scene = Scene::with(Fault::Refused, 206);
-    let failed = scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
+    let failed =
+        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
     let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
     assert!(cause.contains("bad index name"), "{cause}");
     scene.the_rest_goes_on().await;

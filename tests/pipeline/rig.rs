@@ -153,15 +153,19 @@ impl Run {
 
     /// The next snapshot that is as wanted, within a time that only a hang exceeds.
     #[track_caller]
-    pub fn until(&mut self, what: &str, mut wanted: impl FnMut(&Snapshot) -> bool) -> impl Future<Output = Arc<Snapshot>> {
+    pub fn until(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&Snapshot) -> bool,
+    ) -> impl Future<Output = Arc<Snapshot>> {
         let place = std::panic::Location::caller();
         let mut snapshots = self.pipeline.snapshots.clone();
         let what = what.to_owned();
         let last = &mut self.last;
         async move {
             let found = tokio::time::timeout(HANG, snapshots.wait_for(|snapshot| wanted(snapshot))).await;
-            match found {
-                Ok(Ok(snapshot)) => *last = Arc::clone(&snapshot),
+            match found.map(|found| found.map(|snapshot| Arc::clone(&snapshot))) {
+                Ok(Ok(snapshot)) => *last = snapshot,
                 Ok(Err(_)) => panic!("{place}: the pipeline ended before {what}"),
                 Err(_) => {
                     let now = snapshots.borrow().clone();

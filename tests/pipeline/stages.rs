@@ -90,7 +90,8 @@ async fn restarts_in_any_order_lose_nothing() {
                 if draw == 0 {
                     run.tell(stage, StageAction::Restart).await;
                 }
-                run.until("a restarted stage", |snapshot| snapshot.stages.get(stage).state == StageState::Running).await;
+                run.until("a restarted stage", |snapshot| snapshot.stages.get(stage).state == StageState::Running)
+                    .await;
             }
             5..8 => {
                 run.stop(stage).await;

@@ -3,9 +3,7 @@
 use clicktop::pipeline::StageState;
 use rusqlite::Connection;
 
-use crate::rig::{
-    BATCH_EVENTS, Data, QUEUE_BATCHES, Run, assert_all_there, broker, database_file, embedded, options,
-};
+use crate::rig::{BATCH_EVENTS, Data, QUEUE_BATCHES, Run, assert_all_there, broker, database_file, embedded, options};
 use crate::support::clicks::made;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

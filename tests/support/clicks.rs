@@ -60,7 +60,17 @@ pub fn random(seed: u64) -> Xoshiro256PlusPlus {
 pub fn made(seed: u64, count: usize) -> Vec<OwnedClick> {
     const START: i64 = 1_700_000_000_000;
     const URLS: [&str; 12] = [
-        "/", "/cart", "/checkout", "/a,b", "/say/\"hi\"", "/search?q=café", "/日本語", "/p/1", "/p/2", "/p/3", "/p/4",
+        "/",
+        "/cart",
+        "/checkout",
+        "/a,b",
+        "/say/\"hi\"",
+        "/search?q=café",
+        "/日本語",
+        "/p/1",
+        "/p/2",
+        "/p/3",
+        "/p/4",
         "/p/5?ref=mail,campaign",
     ];
     const COUNTRIES: [&str; 6] = ["US", "DE", "FR", "BR", "JP", "unknown"];
@@ -70,7 +80,8 @@ pub fn made(seed: u64, count: usize) -> Vec<OwnedClick> {
     let mut clicks = Vec::with_capacity(count);
     while clicks.len() < count {
         // A small step as a rule, now and then a night.
-        now += if random.random_ratio(1, 500) { random.random_range(0..3_600_000) } else { random.random_range(0..900) };
+        now +=
+            if random.random_ratio(1, 500) { random.random_range(0..3_600_000) } else { random.random_range(0..900) };
         let bits: u128 = random.random();
         let click_id = if random.random_ratio(1, 4) {
             format!("click-{bits:x}")

@@ -51,9 +51,8 @@ impl Home {
     /// The environment: nothing of ours comes in from outside.
     pub fn environment(&self) -> Vec<(String, String)> {
         let root = self.directory.path().display().to_string();
-        let mut environment: Vec<(String, String)> = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR"]
-            .map(|name| (name.to_owned(), root.clone()))
-            .to_vec();
+        let mut environment: Vec<(String, String)> =
+            ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR"].map(|name| (name.to_owned(), root.clone())).to_vec();
         environment.extend(std::env::var("PATH").map(|path| ("PATH".to_owned(), path)));
         environment.push(("CLICKTOP_DATA_DIR".to_owned(), self.data().display().to_string()));
         environment.extend(self.settings.clone());
@@ -241,7 +240,9 @@ impl Ran {
         let lines: Vec<&str> = self.stderr.lines().collect();
         let [line] = lines.as_slice() else { panic!("not one line: {self:?}") };
         let text = line.strip_prefix("clicktop: ").unwrap_or_else(|| panic!("not ours: {line}"));
-        for debris in ["{", "}", "Os(", "Error(", "Err(", "Some(", "None", "RdKafka", "KafkaError", "panicked", "\u{1b}"] {
+        for debris in
+            ["{", "}", "Os(", "Error(", "Err(", "Some(", "None", "RdKafka", "KafkaError", "panicked", "\u{1b}"]
+        {
             assert!(!line.contains(debris), "{debris:?} is for programmers: {line}");
         }
         text
