@@ -116,6 +116,25 @@ async fn restarts_in_any_order_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ingest_restarted_while_it_joins_comes_back() {
+    let seed = 107;
+    println!("moments drawn with seed {seed}");
+    let mut random = random(seed);
+    let (data, broker) = (Data::new(), broker());
+    let index = embedded(&data);
+    let clicks = made(seed, 12_000);
+    let (mut run, _load) = Run::under_load(&broker, options(&broker), &data, index.clone(), &clicks, 3_000.0);
+    for _ in 0..12 {
+        // The moments between joining, assignment and first message last some milliseconds each, and show nowhere.
+        tokio::time::sleep(std::time::Duration::from_millis(random.random_range(0..200))).await;
+        run.tell(Stage::Ingest, StageAction::Restart).await;
+    }
+    let last = run.finished().await;
+    run.end().await;
+    assert_all_there(&data, &*index, &last, &clicks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_all_drains_in_order_and_start_all_goes_on() {
     let (data, broker) = (Data::new(), broker());
     let index = embedded(&data);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -48,7 +48,7 @@ impl ClickConsumer {
             config.set(key, value);
         }
         config
-            .set("group.id", &options.group)
+            .set("group.id", group(options, &ledger))
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // Where to begin is always told; an offset that is gone must not be skipped in silence.
@@ -91,6 +91,16 @@ impl ClickConsumer {
         {
             tracing::debug!(target: "ingest", "offsets not committed to Kafka: {error}");
         }
+    }
+}
+
+/// The group to join. On the embedded broker a new one each time: a member that leaves soon after it came blocks its
+/// group there for good, and nothing hangs on the name, since offsets are ours.
+fn group(options: &KafkaOptions, ledger: &OffsetLedger) -> String {
+    static JOINED: AtomicU64 = AtomicU64::new(0);
+    match ledger.is_embedded() {
+        true => format!("{}-{}", options.group, JOINED.fetch_add(1, Relaxed)),
+        false => options.group.clone(),
     }
 }
 
