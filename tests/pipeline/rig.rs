@@ -74,7 +74,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
         },
         queue_batches: QUEUE_BATCHES,
         aggregate: AggregateOptions {
-            settings: AggregateSettings { session_timeout_ms: figures::SESSION_TIMEOUT_MS, recent_clicks: 1_000 },
+            settings: AggregateSettings { session_timeout_ms: figures::SESSION_TIMEOUT_MS, recent_clicks: 100_000 },
             interval: Duration::from_millis(100),
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk_documents: 50, in_flight: 2 },
@@ -261,6 +261,7 @@ pub async fn assert_all_there(data: &Data, index: &dyn SearchIndex, snapshot: &S
     let totals = snapshot.totals;
     assert_eq!(totals.clicks, clicks.len() as u64, "{totals:?}");
     assert_eq!((totals.duplicates, totals.skipped), (0, 0), "nothing came twice or was skipped: {totals:?}");
+    assert_eq!(totals.late, 0, "the kept horizon holds all of them: {totals:?}");
     let wanted = figures::of_clicks(clicks);
     figures::assert_same("kept figures", &figures::kept(data.path()), &wanted);
     figures::assert_same("figures by definition", &figures::by_definition(data.path()), &wanted);
