@@ -1,0 +1,131 @@
+//! The commands beside the pipeline: top, rebuild, check, config, help.
+
+use clicktop::demo::EmbeddedBroker;
+use rusqlite::Connection;
+
+use crate::support::clicks::{OwnedClick, lines, made};
+use crate::support::figures;
+use crate::support::program::Home;
+
+#[test]
+fn every_command_has_help() {
+    let home = Home::new();
+    let all = home.succeed(&["--help"]).stdout;
+    for command in ["run", "demo", "replay", "top", "rebuild", "check", "config"] {
+        assert!(all.contains(command), "{all}");
+        let help = home.succeed(&[command, "--help"]).stdout;
+        assert!(help.contains("--data-dir"), "{command}: {help}");
+    }
+    assert!(home.succeed(&["--version"]).stdout.starts_with("clicktop "));
+}
+
+#[test]
+fn a_wrong_command_line_is_refused_with_the_usage() {
+    for arguments in [&["nonsense"][..], &["replay"], &["demo", "--rate", "fast"], &["top", "--limit", "0"], &[]] {
+        let ran = Home::new().run(arguments);
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains("--help") || ran.stderr.contains("Usage"), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn top_sorts_filters_and_cuts() {
+    let clicks = made(61, 3_000);
+    let home = Home::new();
+    home.replay(&home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))), &[]);
+    let rows = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let text = home.succeed(&[&["top", "--format", "json"], arguments].concat()).stdout;
+        serde_json::from_str(&text).expect("an array")
+    };
+    let french = rows(&["--country", "FR", "--limit", "all"]);
+    let wanted = figures::of_clicks(&clicks).keys().filter(|(_, country)| country == "FR").count();
+    assert_eq!(french.len(), wanted);
+    assert!(french.iter().all(|row| row["country"] == "FR"));
+    assert_eq!(rows(&["--limit", "3"]).len(), 3);
+    assert_eq!(rows(&[]).len(), 20);
+    let users: Vec<_> = rows(&["--by", "users"]).iter().map(|row| row["unique_users"].as_u64()).collect();
+    assert!(users.is_sorted_by(|a, b| a >= b), "{users:?}");
+    let times: Vec<_> = rows(&["--by", "time"]).iter().map(|row| row["avg_time_spent"].as_f64()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
+
+    let csv = home.succeed(&["top", "--limit", "all", "--format", "csv"]).stdout;
+    let file = home.file("figures.csv", csv.as_bytes());
+    figures::assert_same("csv", &figures::of_csv(&file), &figures::of_clicks(&clicks));
+    let table = home.succeed(&["top", "--limit", "2"]).stdout;
+    assert!(table.contains("URL") && table.contains("CLICKS"), "{table}");
+}
+
+#[test]
+fn top_reads_while_a_pipeline_writes() {
+    let home = Home::new();
+    let mut run = home.start(&["demo", "--headless", "--rate", "5k"]);
+    run.await_object("pages", |object| object["totals"]["pages"].as_u64() > Some(0));
+    for _ in 0..5 {
+        assert!(!home.top().is_empty());
+    }
+    assert!(run.is_alive());
+    run.signal("TERM");
+    let summary = run.end().summary();
+    assert_eq!(home.top().len() as u64, summary["pages"].as_u64().expect("a count"));
+    figures::assert_exact(&home.data());
+}
+
+#[test]
+fn rebuild_mends_figures_and_leaves_good_ones() {
+    let clicks = made(62, 3_000);
+    let wanted = figures::of_clicks(&clicks);
+    let home = Home::new();
+    let file = home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
+    home.replay(&file, &[]);
+    let said = home.succeed(&["rebuild"]).stdout;
+    assert!(said.contains(&format!("{} pages", wanted.len())) && said.contains("3000 clicks"), "{said}");
+    figures::assert_same("rebuilt", &home.top(), &wanted);
+
+    let database = Connection::open(home.data().join("clicktop.db")).expect("a database");
+    database.execute_batch("UPDATE page_stats SET clicks = 1, unique_users = 1, spent_ms = 7").expect("damaged");
+    drop(database);
+    home.succeed(&["rebuild"]);
+    figures::assert_same("mended", &home.top(), &wanted);
+    let summary = home.replay(&file, &[]);
+    assert_eq!((&summary["duplicates"], &summary["documents"]), (&3_000.into(), &summary["pages"]), "{summary}");
+    figures::assert_exact(&home.data());
+}
+
+#[test]
+fn check_tells_what_works_and_what_does_not() {
+    let broker = EmbeddedBroker::start("clicks", 3).expect("a broker");
+    let home = Home::new()
+        .with("CLICKTOP_KAFKA__BROKERS", broker.bootstrap_servers())
+        .with("CLICKTOP_KAFKA__CONNECT_TIMEOUT", "2s");
+    let said = home.succeed(&["check"]).stdout;
+    assert!(said.contains("3 partitions") && !said.contains("FAILED"), "{said}");
+    home.succeed(&["demo", "--events", "100", "--rate", "max", "--headless"]);
+    let said = home.succeed(&["check"]).stdout;
+    assert!(said.contains("100 clicks") && !said.contains("FAILED"), "{said}");
+
+    let home = home.with("CLICKTOP_KAFKA__TOPIC", "other");
+    let ran = home.run(&["check"]);
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("topic    FAILED other does not exist"), "{ran:?}");
+
+    let home = home.with("CLICKTOP_KAFKA__BROKERS", "127.0.0.1:1");
+    let ran = home.run(&["check"]);
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("broker   FAILED") && ran.stdout.contains("store    ok"), "{ran:?}");
+}
+
+#[test]
+fn config_shows_where_values_come_from_and_no_secret() {
+    let home = Home::new()
+        .with("CLICKTOP_KAFKA__SECURITY", "sasl_ssl")
+        .with("CLICKTOP_KAFKA__SASL__MECHANISM", "PLAIN")
+        .with("CLICKTOP_KAFKA__SASL__USERNAME", "reader")
+        .with("CLICKTOP_KAFKA__SASL__PASSWORD", "hunter2");
+    let file = home.file("clicktop.toml", b"[kafka]\ntopic = \"views\"\n").display().to_string();
+    let ran = home.succeed(&["config", "--config", &file, "--log-level", "debug"]);
+    let said = &ran.stdout;
+    assert!(!said.contains("hunter2") && !ran.stderr.contains("hunter2"), "{said}");
+    for words in ["views", "clicktop.toml", "reader", "CLICKTOP_KAFKA__SASL__PASSWORD", "--log-level"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The real program, as its users call it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod errors;
+mod headless;
+mod interrupted;
+mod rejects;
+mod replay;

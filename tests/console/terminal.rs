@@ -1,0 +1,216 @@
+//! A terminal of our own: a pseudo-terminal with the program in it, and an emulator that reads its screen.
+
+use std::io::{Read as _, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::HANG;
+use crate::support::program::{CLICKTOP, Home, signal};
+
+/// Of a screen, in characters.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+impl From<Size> for PtySize {
+    fn from(size: Size) -> Self {
+        Self { rows: size.rows, cols: size.columns, pixel_width: 0, pixel_height: 0 }
+    }
+}
+
+/// What the program has written.
+struct Output {
+    emulator: vt100::Parser,
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+#[derive(Clone)]
+struct Shared(Arc<(Mutex<Output>, Condvar)>);
+
+/// The program in its terminal. Killed if it is dropped.
+pub struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    shared: Shared,
+    /// How the line was set before the program had it.
+    modes: String,
+}
+
+impl Terminal {
+    /// Starts `clicktop` with `arguments`.
+    pub fn start(home: &Home, arguments: &[&str], size: Size) -> Self {
+        let pair = native_pty_system().openpty(size.into()).expect("a terminal");
+        let modes = modes(&*pair.master);
+        let mut command = CommandBuilder::new(CLICKTOP);
+        command.args(arguments);
+        command.env_clear();
+        for (name, value) in home.environment() {
+            command.env(name, value);
+        }
+        command.env("TERM", "xterm-256color");
+        command.cwd(home.path(""));
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        // The program's own end is the last one: the terminal closes with it.
+        drop(pair.slave);
+        let keyboard = pair.master.take_writer().expect("a keyboard");
+        let mut reader = pair.master.try_clone_reader().expect("a screen");
+        let emulator = vt100::Parser::new(rows(size), columns(size), 0);
+        let output = Output { emulator, bytes: Vec::new(), closed: false };
+        let shared = Shared(Arc::new((Mutex::new(output), Condvar::new())));
+        let writer = shared.clone();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 8192];
+            loop {
+                // A terminal that nobody has any more answers with an error.
+                let read = reader.read(&mut chunk).unwrap_or(0);
+                let (output, changed) = &*writer.0;
+                let mut output = output.lock();
+                output.emulator.process(&chunk[..read]);
+                output.bytes.extend_from_slice(&chunk[..read]);
+                output.closed = read == 0;
+                changed.notify_all();
+                if output.closed {
+                    return;
+                }
+            }
+        });
+        Self { master: pair.master, keyboard, child, shared, modes }
+    }
+
+    /// Waits until the screen is as wanted.
+    #[track_caller]
+    pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + HANG;
+        let (output, changed) = &*self.shared.0;
+        let mut output = output.lock();
+        loop {
+            let screen = contents(&output.emulator);
+            if wanted(&screen) {
+                return;
+            }
+            assert!(!output.closed, "the program ended before {what}:\n{screen}");
+            let late = changed.wait_until(&mut output, deadline).timed_out();
+            assert!(!late, "no {what} in {HANG:?}:\n{}", contents(&output.emulator));
+        }
+    }
+
+    /// The screen as it is, a line a row.
+    pub fn screen(&self) -> String {
+        contents(&self.shared.0.0.lock().emulator)
+    }
+
+    pub fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("typed");
+    }
+
+    pub fn resize(&mut self, size: Size) {
+        self.shared.0.0.lock().emulator.screen_mut().set_size(rows(size), columns(size));
+        self.master.resize(size.into()).expect("resized");
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(self.child.process_id().expect("a process"), name);
+    }
+
+    /// Waits for the program's end; its exit code.
+    #[track_caller]
+    pub fn end(&mut self) -> u32 {
+        let deadline = Instant::now() + HANG;
+        let (output, changed) = &*self.shared.0;
+        let mut output = output.lock();
+        while !output.closed {
+            let late = changed.wait_until(&mut output, deadline).timed_out();
+            assert!(!late, "no end in {HANG:?}:\n{}", contents(&output.emulator));
+        }
+        drop(output);
+        let status = self.child.wait().expect("ended");
+        assert_eq!(status.signal(), None, "it ends by itself:\n{}", self.screen());
+        status.exit_code()
+    }
+
+    /// Quits as its user does, and checks the end.
+    #[track_caller]
+    pub fn quit(&mut self) {
+        self.keys("q");
+        self.wait("a question", |screen| screen.contains("Drain and quit clicktop?"));
+        self.keys("y");
+        assert_eq!(self.end(), 0, "{}", self.screen());
+        self.assert_given_back();
+    }
+
+    /// Whether the program has the alternate screen.
+    pub fn is_taken(&self) -> bool {
+        self.shared.0.0.lock().emulator.screen().alternate_screen()
+    }
+
+    pub fn has_sent(&self, bytes: &[u8]) -> bool {
+        last(&self.shared.0.0.lock().bytes, bytes).is_some()
+    }
+
+    /// The terminal is as it was before: screen, cursor, mouse and line.
+    #[track_caller]
+    pub fn assert_given_back(&self) {
+        {
+            let output = self.shared.0.0.lock();
+            for (what, on, off) in [
+                ("alternate screen", "\x1b[?1049h", "\x1b[?1049l"),
+                ("hidden cursor", "\x1b[?25l", "\x1b[?25h"),
+                ("mouse", "\x1b[?1000h", "\x1b[?1000l"),
+                ("synchronized update", "\x1b[?2026h", "\x1b[?2026l"),
+            ] {
+                let (on, off) = (last(&output.bytes, on.as_bytes()), last(&output.bytes, off.as_bytes()));
+                assert!(on.is_some() && on < off, "{what}: last set at {on:?}, undone at {off:?}");
+            }
+            let screen = output.emulator.screen();
+            assert!(!screen.alternate_screen() && !screen.hide_cursor());
+            assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        }
+        assert_eq!(modes(&*self.master), self.modes, "the line is set as before");
+    }
+
+    /// The program has not taken the terminal at all.
+    #[track_caller]
+    pub fn assert_untouched(&self) {
+        assert!(!self.has_sent(b"\x1b[?"), "{:?}", String::from_utf8_lossy(&self.shared.0.0.lock().bytes));
+        assert_eq!(modes(&*self.master), self.modes, "the line is set as before");
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Every row, also the blank ones.
+fn contents(emulator: &vt100::Parser) -> String {
+    let screen = emulator.screen();
+    let (_, columns) = screen.size();
+    screen.rows(0, columns.get()).collect::<Vec<_>>().join("\n")
+}
+
+/// Echo, line editing and what else the line discipline does, in words for comparing.
+fn modes(master: &(dyn MasterPty + Send)) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal"))
+}
+
+fn last(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind(bytes, wanted)
+}
+
+fn rows(size: Size) -> std::num::NonZeroU16 {
+    size.rows.try_into().expect("a row")
+}
+
+fn columns(size: Size) -> std::num::NonZeroU16 {
+    size.columns.try_into().expect("a column")
+}

@@ -1,0 +1,185 @@
+//! A search engine that fails in every way it can: the figures wait, and all documents arrive in the end.
+
+use std::sync::Arc;
+
+use clicktop::demo::{EmbeddedBroker, SourceTask};
+use clicktop::pipeline::{Snapshot, Stage, StageAction, StageState};
+
+use crate::faulty_index::{Fault, FaultyIndex};
+use crate::rig::{Data, Run, assert_all_there, broker, embedded, indexed, options};
+use crate::support::clicks::{OwnedClick, made};
+use crate::support::figures::{self, database};
+
+const CLICKS: usize = 6_000;
+
+struct Scene {
+    data: Data,
+    index: Arc<FaultyIndex>,
+    clicks: Vec<OwnedClick>,
+    run: Run,
+    _load: SourceTask,
+    _broker: EmbeddedBroker,
+}
+
+impl Scene {
+    fn with(fault: Fault, seed: u64) -> Self {
+        let (data, broker) = (Data::new(), broker());
+        let index = FaultyIndex::new(embedded(&data), fault);
+        let clicks = made(seed, CLICKS);
+        let (run, load) = Run::under_load(&broker, options(&broker), &data, index.clone(), &clicks, 4_000.0);
+        Self { data, index, clicks, run, _load: load, _broker: broker }
+    }
+
+    /// Whatever the index does, every click gets as far as the figures.
+    async fn the_rest_goes_on(&mut self) {
+        self.run
+            .until("all figures without the index", |snapshot| {
+                snapshot.totals.clicks == CLICKS as u64 && snapshot.stages.aggregate.backlog == 0
+            })
+            .await;
+        for stage in [Stage::Ingest, Stage::Store, Stage::Aggregate] {
+            assert_eq!(self.run.last.stages.get(stage).state, StageState::Running, "{stage}");
+        }
+        figures::assert_exact(self.data.path());
+        assert!(!self.run.last.finished, "without documents it is not finished");
+    }
+
+    async fn everything_arrives(mut self) {
+        let last = self.run.finished().await;
+        self.run.end().await;
+        assert_all_there(&self.data, &*self.index, &last, &self.clicks).await;
+    }
+}
+
+fn backing_off(snapshot: &Snapshot, words: &str) -> bool {
+    match &snapshot.stages.index.state {
+        StageState::BackingOff { cause, .. } => {
+            assert!(cause.contains(words), "{words:?} is not in the cause: {cause}");
+            assert!(!cause.contains('\n'), "{cause}");
+            true
+        }
+        _ => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_fails_its_stage_alone() {
+    let mut scene = Scene::with(Fault::Panic, 201);
+    let failed =
+        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
+    let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
+    assert!(cause.contains("out of its mind"), "{cause}");
+    scene.the_rest_goes_on().await;
+
+    // Not mended: it fails again. Mended: it catches up.
+    let requests = scene.index.requests();
+    scene.run.tell(Stage::Index, StageAction::Start).await;
+    let index = scene.index.clone();
+    scene
+        .run
+        .until("another failure", |snapshot| {
+            index.requests() > requests && matches!(snapshot.stages.index.state, StageState::Failed { .. })
+        })
+        .await;
+    scene.index.set(Fault::None);
+    scene.run.start_stage(Stage::Index).await;
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_is_away_is_waited_for() {
+    let mut scene = Scene::with(Fault::Unavailable, 202);
+    let seen = scene.run.until("backing off", |snapshot| backing_off(snapshot, "503: no shard available")).await;
+    assert!(seen.stages.index.errors > 0 && seen.stages.index.last_error.is_some());
+    scene.the_rest_goes_on().await;
+    scene.index.set(Fault::None);
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_that_are_put_off_are_sent_again() {
+    let mut scene = Scene::with(Fault::Throttled, 203);
+    scene.run.until("backing off", |snapshot| backing_off(snapshot, "429")).await;
+    let seen =
+        scene.run.until("throttling", |snapshot| snapshot.index.throttled > 0 && snapshot.index.retries > 0).await;
+    assert_eq!(seen.index.rejected, 0, "put off is not refused");
+    scene.index.set(Fault::None);
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_documents_are_kept_with_the_reason() {
+    let url = "/cart";
+    let mut scene = Scene::with(Fault::Refuses(url.to_owned()), 204);
+    let last = scene.run.finished().await;
+    assert!(last.index.rejected > 0, "{:?}", last.index);
+    assert_eq!(last.totals.rejected, last.index.rejected);
+    assert_eq!(last.stages.index.state, StageState::Running, "one bad document stops nothing");
+    let Scene { data, index, clicks, run, .. } = scene;
+    run.end().await;
+
+    let mut wanted = figures::of_clicks(&clicks);
+    wanted.retain(|(page, _), _| page != url);
+    figures::assert_same("the other documents", &indexed(&*index).await, &wanted);
+    figures::assert_exact(data.path());
+    let database = database(data.path());
+    let mut select =
+        database.prepare("SELECT topic, reason, payload FROM rejects WHERE stage = 'index'").expect("a query");
+    let rejects: Vec<(String, String, Vec<u8>)> = select
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .expect("rows")
+        .collect::<Result<_, _>>()
+        .expect("rejects");
+    assert_eq!(rejects.len() as u64, last.index.rejected);
+    for (target, reason, payload) in rejects {
+        assert_eq!((target.as_str(), reason.as_str()), ("faulty", "400: mapper_parsing_exception"));
+        let document: serde_json::Value = serde_json::from_slice(&payload).expect("a document");
+        assert_eq!(document["url"], url);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_credentials_hold_the_stage_until_they_are_mended() {
+    let mut scene = Scene::with(Fault::Unauthorized, 205);
+    scene.run.until("backing off", |snapshot| backing_off(snapshot, "refused the credentials (401): missing")).await;
+    scene.the_rest_goes_on().await;
+    assert!(backing_off(&scene.run.last, "401"), "it does not give up: {:?}", scene.run.last.stages.index);
+    scene.index.set(Fault::None);
+    // Who has mended them does not have to wait for the next try.
+    scene.run.tell(Stage::Index, StageAction::Restart).await;
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_can_never_work_fails_the_stage() {
+    let mut scene = Scene::with(Fault::Refused, 206);
+    let failed =
+        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
+    let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
+    assert!(cause.contains("bad index name"), "{cause}");
+    scene.the_rest_goes_on().await;
+    scene.index.set(Fault::None);
+    scene.run.start_stage(Stage::Index).await;
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_was_lost_is_filled_again() {
+    let scene = Scene::with(Fault::None, 207);
+    let Scene { data, index, clicks, mut run, _load, _broker: broker } = scene;
+    let last = run.finished().await;
+    run.end().await;
+    assert_all_there(&data, &*index, &last, &clicks).await;
+    drop(index);
+    for name in ["search.db", "search.db-wal", "search.db-shm"] {
+        // The last two are there only while it is open.
+        let _ = std::fs::remove_file(data.path().join(name));
+    }
+
+    let index = FaultyIndex::new(embedded(&data), Fault::None);
+    let mut run = Run::start(options(&broker), &data, index.clone());
+    let last = run.settled(CLICKS).await;
+    run.end().await;
+    assert_eq!(last.totals.stored, 0, "no click was needed for it");
+    assert_all_there(&data, &*index, &last, &clicks).await;
+}

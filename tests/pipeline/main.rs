@@ -1,0 +1,12 @@
+//! The pipeline of the library on a broker in this process that misbehaves on request.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod broker;
+mod faulty_index;
+mod index;
+mod rig;
+mod shutdown;
+mod stages;
+mod store;

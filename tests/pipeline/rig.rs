@@ -1,0 +1,276 @@
+//! A broker, a load and a pipeline, and what tests ask of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clicktop::click::Format;
+use clicktop::demo::producer::{Feed, Next, Record};
+use clicktop::demo::{DemoError, EmbeddedBroker, SourceTask, Target};
+use clicktop::pipeline::aggregate::AggregateOptions;
+use clicktop::pipeline::index::IndexOptions;
+use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::pipeline::log::LogBuffer;
+use clicktop::pipeline::snapshot::SourceStatus;
+use clicktop::pipeline::source::StoredOffsets;
+use clicktop::pipeline::{
+    Command, InProcessSource, Pipeline, PipelineOptions, Snapshot, Stage, StageAction, StageState,
+};
+use clicktop::search::embedded::Embedded;
+use clicktop::search::{SearchIndex, SearchQuery};
+use clicktop::storage::figures::AggregateSettings;
+use clicktop::storage::{Storage, StorageOptions};
+use tempfile::TempDir;
+
+use crate::support::HANG;
+use crate::support::clicks::OwnedClick;
+use crate::support::figures::{self, Figure, Figures};
+
+pub const TOPIC: &str = "clicks";
+pub const PARTITIONS: i32 = 3;
+
+/// Messages a batch, and batches that may wait for the store: small, so that limits are met soon.
+pub const BATCH_EVENTS: usize = 250;
+pub const QUEUE_BATCHES: usize = 4;
+
+/// A data directory that outlives the pipelines in it.
+pub struct Data(TempDir);
+
+impl Data {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+pub fn broker() -> EmbeddedBroker {
+    EmbeddedBroker::start(TOPIC, PARTITIONS).expect("a broker")
+}
+
+pub fn embedded(data: &Data) -> Arc<Embedded> {
+    Arc::new(Embedded::open(data.path()).expect("an index"))
+}
+
+pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
+    PipelineOptions {
+        source: SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() },
+        kafka: KafkaOptions {
+            properties: vec![
+                ("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned()),
+                // A broker that comes back is to be found soon.
+                ("reconnect.backoff.max.ms".to_owned(), "500".to_owned()),
+            ],
+            topic: TOPIC.to_owned(),
+            group: "test".to_owned(),
+            format: Format::Auto,
+            start: StartAt::Earliest,
+            on_lost_offset: OnLostOffset::Stop,
+            batch_events: BATCH_EVENTS,
+            batch_interval: Duration::from_millis(50),
+        },
+        queue_batches: QUEUE_BATCHES,
+        aggregate: AggregateOptions {
+            settings: AggregateSettings { session_timeout_ms: figures::SESSION_TIMEOUT_MS, recent_clicks: 100_000 },
+            interval: Duration::from_millis(100),
+        },
+        index: IndexOptions { interval: Duration::from_millis(100), bulk_documents: 50, in_flight: 2 },
+        shutdown_timeout: Duration::from_secs(60),
+    }
+}
+
+/// Sends clicks at a rate, each to its user's partition.
+struct ClickFeed(std::vec::IntoIter<OwnedClick>);
+
+impl Feed for ClickFeed {
+    fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
+        let Some(click) = self.0.next() else { return Ok(Next::End) };
+        record.set_key(click.user_id.as_bytes());
+        record.payload = click.csv();
+        Ok(Next::Ready)
+    }
+}
+
+/// Starts sending `clicks`, `rate` a second or as fast as it goes. With `stored`, no more than the broker keeps.
+pub fn send(
+    broker: &EmbeddedBroker,
+    clicks: &[OwnedClick],
+    rate: Option<f64>,
+    stored: Option<StoredOffsets>,
+) -> SourceTask {
+    let target = Target {
+        brokers: broker.bootstrap_servers().to_owned(),
+        topic: TOPIC.to_owned(),
+        partitions: 0,
+        stored,
+        properties: vec![("reconnect.backoff.max.ms".to_owned(), "500".to_owned())],
+    };
+    SourceTask::start(target, ClickFeed(clicks.to_vec().into_iter()), rate).expect("a producer")
+}
+
+/// A running pipeline.
+pub struct Run {
+    pipeline: Pipeline,
+    /// How it was last seen.
+    pub last: Arc<Snapshot>,
+}
+
+impl Run {
+    /// Over what a broker holds already.
+    pub fn start(options: PipelineOptions, data: &Data, index: Arc<dyn SearchIndex>) -> Self {
+        Self::begin(options, data, index, None)
+    }
+
+    /// Over `clicks`, sent meanwhile.
+    pub fn under_load(
+        broker: &EmbeddedBroker,
+        options: PipelineOptions,
+        data: &Data,
+        index: Arc<dyn SearchIndex>,
+        clicks: &[OwnedClick],
+        rate: f64,
+    ) -> (Self, SourceTask) {
+        let stored = StoredOffsets::new(PARTITIONS.unsigned_abs() as usize);
+        let task = send(broker, clicks, Some(rate), Some(stored.clone()));
+        let source = InProcessSource { progress: task.progress(), stored: Some(stored) };
+        (Self::begin(options, data, index, Some(source)), task)
+    }
+
+    fn begin(
+        options: PipelineOptions,
+        data: &Data,
+        index: Arc<dyn SearchIndex>,
+        source: Option<InProcessSource>,
+    ) -> Self {
+        let storage = Arc::new(Storage::open(data.path(), StorageOptions::default()).expect("a store"));
+        let log = Arc::new(LogBuffer::default());
+        let pipeline = Pipeline::start(options, storage, index, source, log).expect("a pipeline");
+        Self { pipeline, last: Arc::default() }
+    }
+
+    /// The next snapshot that is as wanted, within a time that only a hang exceeds.
+    #[track_caller]
+    pub fn until(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&Snapshot) -> bool,
+    ) -> impl Future<Output = Arc<Snapshot>> {
+        let place = std::panic::Location::caller();
+        let mut snapshots = self.pipeline.snapshots.clone();
+        let what = what.to_owned();
+        let last = &mut self.last;
+        async move {
+            let found = tokio::time::timeout(HANG, snapshots.wait_for(|snapshot| wanted(snapshot))).await;
+            match found.map(|found| found.map(|snapshot| Arc::clone(&snapshot))) {
+                Ok(Ok(snapshot)) => *last = snapshot,
+                Ok(Err(_)) => panic!("{place}: the pipeline ended before {what}"),
+                Err(_) => {
+                    let now = snapshots.borrow().clone();
+                    panic!("{place}: no {what} in {HANG:?}: {:#?} {:#?}", now.stages, now.totals);
+                }
+            }
+            Arc::clone(last)
+        }
+    }
+
+    pub async fn command(&self, command: Command) {
+        self.pipeline.commands.send(command).await.expect("a supervisor");
+    }
+
+    pub async fn tell(&self, stage: Stage, action: StageAction) {
+        self.command(Command::Stage(stage, action)).await;
+    }
+
+    /// Stops `stage` and waits for it.
+    #[track_caller]
+    pub fn stop(&mut self, stage: Stage) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            self.tell(stage, StageAction::Stop).await;
+            let what = format!("stopped {stage} ({place})");
+            self.until(&what, |snapshot| snapshot.stages.get(stage).state == StageState::Stopped).await;
+        }
+    }
+
+    /// Starts `stage` and waits for it.
+    #[track_caller]
+    pub fn start_stage(&mut self, stage: Stage) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            self.tell(stage, StageAction::Start).await;
+            let what = format!("running {stage} ({place})");
+            self.until(&what, |snapshot| snapshot.stages.get(stage).state == StageState::Running).await;
+        }
+    }
+
+    /// Waits until every click of a finite source is stored, aggregated and indexed.
+    pub async fn finished(&mut self) -> Arc<Snapshot> {
+        self.until("the end of the source", |snapshot| snapshot.finished).await
+    }
+
+    /// Waits until `clicks` are in the database, aggregated and indexed.
+    pub async fn settled(&mut self, clicks: usize) -> Arc<Snapshot> {
+        let wanted = |snapshot: &Snapshot| {
+            snapshot.totals.clicks == clicks as u64
+                && snapshot.stages.aggregate.backlog == 0
+                && snapshot.index.pending == 0
+                && snapshot.totals.pages > 0
+                && snapshot.index.documents == Some(snapshot.totals.pages)
+        };
+        self.until("settled figures", wanted).await
+    }
+
+    /// Asks for the end and waits for it.
+    pub async fn end(self) -> Arc<Snapshot> {
+        self.command(Command::Shutdown).await;
+        self.ended().await
+    }
+
+    /// Waits for the end.
+    pub async fn ended(self) -> Arc<Snapshot> {
+        tokio::time::timeout(HANG, self.pipeline.ended()).await.expect("the pipeline ends")
+    }
+}
+
+/// What the index says of every url × country.
+pub async fn indexed(index: &dyn SearchIndex) -> Figures {
+    index.refresh().await.expect("refreshed");
+    let all = SearchQuery { limit: 1_000_000, ..SearchQuery::default() };
+    let documents = index.search(&all).await.expect("documents");
+    let figures: BTreeMap<_, _> = documents
+        .iter()
+        .map(|document| {
+            let figure = Figure {
+                clicks: document.clicks,
+                unique_users: document.unique_users,
+                avg_time_spent: document.avg_time_spent,
+            };
+            ((document.url.clone(), document.country.clone()), figure)
+        })
+        .collect();
+    assert_eq!(figures.len(), documents.len(), "one document a page");
+    figures
+}
+
+/// Everything that `clicks` must have come to, in the store, the figures and the index, with nothing lost on the way
+/// and nothing counted twice.
+pub async fn assert_all_there(data: &Data, index: &dyn SearchIndex, snapshot: &Snapshot, clicks: &[OwnedClick]) {
+    let totals = snapshot.totals;
+    assert_eq!(totals.clicks, clicks.len() as u64, "{totals:?}");
+    assert_eq!((totals.duplicates, totals.skipped), (0, 0), "nothing came twice or was skipped: {totals:?}");
+    assert_eq!(totals.late, 0, "the kept horizon holds all of them: {totals:?}");
+    let wanted = figures::of_clicks(clicks);
+    figures::assert_same("kept figures", &figures::kept(data.path()), &wanted);
+    figures::assert_same("figures by definition", &figures::by_definition(data.path()), &wanted);
+    figures::assert_same("documents", &indexed(index).await, &wanted);
+    let offsets = figures::number(data.path(), "SELECT SUM(next_offset) FROM offsets");
+    assert_eq!(offsets, clicks.len() as i64, "every offset is stored");
+}
+
+/// The database's file.
+pub fn database_file(data: &Data) -> PathBuf {
+    data.path().join(clicktop::storage::DATABASE_FILE)
+}

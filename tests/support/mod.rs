@@ -1,0 +1,12 @@
+//! What the integration tests share: clicks to send, the figures they must come to, and the program in a place of its own.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod clicks;
+pub mod figures;
+pub mod program;
+
+use std::time::Duration;
+
+/// Far beyond what any step takes, also on a loaded machine: only a hang meets it.
+pub const HANG: Duration = Duration::from_secs(120);
