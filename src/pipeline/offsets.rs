@@ -25,11 +25,6 @@ impl OffsetLedger {
         Self { handed: Mutex::new(stored.clone()), taken: Mutex::default(), stored: Mutex::new(stored), embedded }
     }
 
-    /// Whether the broker lives in this process, with nobody else in its groups.
-    pub(super) fn is_embedded(&self) -> bool {
-        self.embedded.is_some()
-    }
-
     /// The next offset to take from Kafka; `None` if nothing of `partition` has ever been taken.
     pub(super) fn next(&self, partition: i32) -> Option<i64> {
         let handed = self.handed.lock().get(&partition).copied();
