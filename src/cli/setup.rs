@@ -83,7 +83,6 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
         },
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
-        embedded: false,
     })
 }
 

@@ -109,15 +109,15 @@ impl Pipeline {
     /// # Errors
     /// The database cannot be read, or the system gives no thread.
     pub fn start(
-        mut options: PipelineOptions,
+        options: PipelineOptions,
         storage: Arc<Storage>,
         index: Arc<dyn SearchIndex>,
         source: Option<InProcessSource>,
         log: Arc<LogBuffer>,
     ) -> Result<Self, StartError> {
         let embedded = source.as_ref().and_then(|source| source.stored.clone());
-        options.kafka.embedded = embedded.is_some();
-        if options.kafka.embedded {
+        let own_broker = embedded.is_some();
+        if own_broker {
             storage.forget_offsets(&options.kafka.topic)?;
         }
         let ledger = Arc::new(OffsetLedger::new(storage.offsets(&options.kafka.topic)?, embedded));
@@ -137,6 +137,7 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             partitions: Arc::clone(&partitions),
+            own_broker,
             consumers: AtomicU64::new(0),
         };
         let store = StoreStage {

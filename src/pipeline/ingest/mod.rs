@@ -37,6 +37,8 @@ pub(super) struct IngestStage {
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
     pub partitions: Arc<PartitionBoard>,
+    /// The broker is the embedded one, ours alone.
+    pub own_broker: bool,
     /// Consumers made so far.
     pub consumers: AtomicU64,
 }
@@ -103,7 +105,7 @@ impl IngestStage {
     /// gets a group of its own there.
     fn group(&self) -> String {
         let consumer = self.consumers.fetch_add(1, Relaxed);
-        match self.options.embedded {
+        match self.own_broker {
             true => format!("{}-{consumer}", self.options.group),
             false => self.options.group.clone(),
         }

@@ -23,8 +23,6 @@ pub struct KafkaOptions {
     pub batch_events: usize,
     /// How long a batch may wait to become full.
     pub batch_interval: Duration,
-    /// The broker is the embedded one, ours alone.
-    pub embedded: bool,
 }
 
 /// Without the properties' values: some are secrets.
