@@ -18,6 +18,7 @@ mod offsets;
 mod partitions;
 mod publisher;
 mod rates;
+mod serial;
 pub mod snapshot;
 pub mod source;
 pub mod stage;

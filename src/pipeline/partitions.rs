@@ -52,10 +52,12 @@ impl PartitionBoard {
         let status = |partition| {
             let (low, high) = inner.watermarks.get(&partition).copied().unwrap_or_default();
             let stored = stored.get(&partition).copied();
+            // The watermarks are up to a second old, and what is stored was there.
+            let high = high.max(stored.filter(|_| high.is_some()));
             let behind = |high: i64| u64::try_from(high - stored.or(low).unwrap_or(0)).unwrap_or(0);
             PartitionStatus {
                 partition,
-                position: inner.positions.get(&partition).copied(),
+                position: inner.positions.get(&partition).copied().max(stored),
                 stored,
                 low,
                 high,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::command::View;
+use super::serial::millis;
 use super::source::SourceProgress;
 use super::stage::{PerStage, StageState};
 use crate::click::Timestamp;
@@ -130,6 +131,7 @@ pub struct StoreStatus {
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
     /// Time of the newest transaction, begin to commit.
+    #[serde(rename = "transaction_ms", serialize_with = "millis")]
     pub transaction: Option<Duration>,
     /// Transactions committed by this run.
     pub transactions: u64,
@@ -164,8 +166,10 @@ pub struct IndexStatus {
     /// Rows of url × country whose newest figures are not in the index yet.
     pub pending: u64,
     /// Median time of the newest bulk requests.
+    #[serde(rename = "bulk_p50_ms", serialize_with = "millis")]
     pub bulk_p50: Option<Duration>,
     /// 99th percentile of the same.
+    #[serde(rename = "bulk_p99_ms", serialize_with = "millis")]
     pub bulk_p99: Option<Duration>,
     /// Bulk requests answered by this run.
     pub bulks: u64,

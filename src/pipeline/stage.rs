@@ -107,6 +107,7 @@ pub enum StageState {
         /// What fails, in one line.
         cause: String,
         /// When it tries again.
+        #[serde(serialize_with = "super::serial::moment")]
         until: SystemTime,
     },
     /// Finishing what it holds before it stops; `waiting_for` says what that is.

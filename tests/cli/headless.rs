@@ -36,7 +36,7 @@ fn a_status_tells_of_every_stage() {
                 .all(|stage| object["stages"][stage]["state"] == "running")
             && object["totals"]["documents"].as_u64() > Some(0)
     });
-    assert_eq!(status["partitions"].as_array().map(Vec::len), Some(4), "{status}");
+    assert_eq!(status["partitions"].as_array().map(Vec::len), Some(8), "{status}");
     assert_eq!(status["index"]["target"], "embedded", "{status}");
     run.signal("INT");
     let ran = run.end();
