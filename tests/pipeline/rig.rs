@@ -112,7 +112,7 @@ pub fn send(
         stored,
         properties: vec![("reconnect.backoff.max.ms".to_owned(), "500".to_owned())],
     };
-    SourceTask::start(target, ClickFeed(clicks.to_vec().into_iter()), rate).expect("a producer")
+    SourceTask::start(target, ClickFeed(Vec::from(clicks).into_iter()), rate).expect("a producer")
 }
 
 /// A running pipeline.
