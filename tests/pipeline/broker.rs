@@ -88,6 +88,9 @@ async fn after_a_first_run(clicks: &[OwnedClick]) -> Data {
 fn with(broker: &EmbeddedBroker, on_lost_offset: OnLostOffset) -> PipelineOptions {
     let mut options = options(broker);
     options.kafka.on_lost_offset = on_lost_offset;
+    // Going on elsewhere means joining the group anew, and this broker keeps a group waiting for a member that has left
+    // until its session is over.
+    options.kafka.properties.push(("session.timeout.ms".to_owned(), "6000".to_owned()));
     options
 }
 

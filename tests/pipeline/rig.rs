@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use clicktop::click::Format;
@@ -55,7 +56,10 @@ pub fn embedded(data: &Data) -> Arc<Embedded> {
     Arc::new(Embedded::open(data.path()).expect("an index"))
 }
 
+/// With a group of its own each time: the broker in this process keeps a group whose member has left waiting until that
+/// member's session is over, and offsets are the store's, not the group's.
 pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
+    static GROUPS: AtomicU32 = AtomicU32::new(0);
     PipelineOptions {
         source: SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() },
         kafka: KafkaOptions {
@@ -65,7 +69,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
                 ("reconnect.backoff.max.ms".to_owned(), "500".to_owned()),
             ],
             topic: TOPIC.to_owned(),
-            group: "test".to_owned(),
+            group: format!("test-{}", GROUPS.fetch_add(1, Ordering::Relaxed)),
             format: Format::Auto,
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
@@ -108,12 +112,13 @@ pub fn send(
         stored,
         properties: vec![("reconnect.backoff.max.ms".to_owned(), "500".to_owned())],
     };
-    SourceTask::start(target, ClickFeed(clicks.to_vec().into_iter()), rate).expect("a producer")
+    SourceTask::start(target, ClickFeed(Vec::from(clicks).into_iter()), rate).expect("a producer")
 }
 
 /// A running pipeline.
 pub struct Run {
     pipeline: Pipeline,
+    storage: Weak<Storage>,
     /// How it was last seen.
     pub last: Arc<Snapshot>,
 }
@@ -147,8 +152,9 @@ impl Run {
     ) -> Self {
         let storage = Arc::new(Storage::open(data.path(), StorageOptions::default()).expect("a store"));
         let log = Arc::new(LogBuffer::default());
+        let weak = Arc::downgrade(&storage);
         let pipeline = Pipeline::start(options, storage, index, source, log).expect("a pipeline");
-        Self { pipeline, last: Arc::default() }
+        Self { pipeline, storage: weak, last: Arc::default() }
     }
 
     /// The next snapshot that is as wanted, within a time that only a hang exceeds.
@@ -229,9 +235,16 @@ impl Run {
         self.ended().await
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and until the data directory is free for the next: the stages' threads let go of it a moment
+    /// after they have said that they ended.
     pub async fn ended(self) -> Arc<Snapshot> {
-        tokio::time::timeout(HANG, self.pipeline.ended()).await.expect("the pipeline ends")
+        let last = tokio::time::timeout(HANG, self.pipeline.ended()).await.expect("the pipeline ends");
+        let deadline = tokio::time::Instant::now() + HANG;
+        while self.storage.strong_count() > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "a stage keeps the data directory");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        last
     }
 }
 
