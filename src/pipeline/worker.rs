@@ -45,6 +45,8 @@ impl Worker {
         let stage = handle.stage();
         let spawned = std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(&handle)));
+            // Whoever hears of the end may count on what the stage held (the data directory) being free.
+            drop(work);
             handle.set_state(match result {
                 Ok(Ok(())) => StageState::Stopped,
                 Ok(Err(cause)) => failed(&handle, cause),
