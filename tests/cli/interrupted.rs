@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use clicktop::demo::EmbeddedBroker;
-use rdkafka::ClientConfig;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use clicktop::click::Format;
+use clicktop::demo::{EmbeddedBroker, ReplayInput, ReplayOptions, Target, start_replay};
 
 use crate::support::clicks::{OwnedClick, lines, made, random};
 use crate::support::figures;
@@ -56,11 +55,23 @@ fn twenty_kills_of_a_run_skip_no_offset_of_the_topic() {
     let mut random = random(seed);
     let clicks = made(seed, CLICKS);
     let broker = EmbeddedBroker::start("clicks", 3).expect("a broker");
-    produce(&broker, &clicks);
     // Many small transactions: more moments to be killed in.
     let home = Home::new()
         .with("CLICKTOP_KAFKA__BROKERS", broker.bootstrap_servers())
         .with("CLICKTOP_INGEST__BATCH_EVENTS", "200");
+    let file = home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
+    let target = Target {
+        brokers: broker.bootstrap_servers().to_owned(),
+        topic: "clicks".to_owned(),
+        partitions: 3,
+        stored: None,
+        properties: Vec::new(),
+    };
+    // Clicks come for as long as the kills do.
+    let inputs = vec![ReplayInput::File(file)];
+    let _load =
+        start_replay(target, ReplayOptions { inputs, format: Format::Csv, rate: Some(2_400.0) }).expect("a load");
+    let mut under_load = 0;
     for kill in 0..KILLS {
         // A killed member would keep its group waiting until its session is over; offsets are not the group's but ours.
         let group = format!("run-{kill}");
@@ -70,9 +81,11 @@ fn twenty_kills_of_a_run_skip_no_offset_of_the_topic() {
         std::thread::sleep(moment);
         run.kill_9();
         let stored = figures::number(&home.data(), "SELECT COUNT(*) FROM clicks");
+        under_load += u32::from(0 < stored && stored < CLICKS as i64);
         println!("killed {moment:?} after its first status: {stored} clicks stored");
     }
 
+    assert!(under_load > 0, "some kill came while clicks were being stored");
     let mut run = home.start(&["run", "--headless", "--group", "last"]);
     run.await_object("the end of the topic", |object| {
         object["totals"]["clicks"] == CLICKS && object["stages"]["aggregate"]["backlog"] == 0
@@ -84,22 +97,6 @@ fn twenty_kills_of_a_run_skip_no_offset_of_the_topic() {
     assert_eq!(figures::number(&home.data(), "SELECT SUM(next_offset) FROM offsets"), CLICKS as i64);
     figures::assert_same("top", &home.top(), &figures::of_clicks(&clicks));
     figures::assert_exact(&home.data());
-}
-
-/// Sends every click, by user.
-fn produce(broker: &EmbeddedBroker, clicks: &[OwnedClick]) {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", broker.bootstrap_servers())
-        .set("queue.buffering.max.messages", "1000000")
-        .set("enable.idempotence", "true")
-        .create()
-        .expect("a producer");
-    for click in clicks {
-        let payload = click.csv();
-        let record = BaseRecord::to("clicks").key(&click.user_id).payload(&payload);
-        producer.send(record).map_err(|(error, _)| error).expect("queued");
-    }
-    producer.flush(crate::support::HANG).expect("sent");
 }
 
 #[test]
