@@ -122,55 +122,6 @@ fn real_clicks_in_another_order_come_to_the_same_figures() {
     let home = Home::new();
     let summary = home.replay(&home.file("shuffled.csv", &lines(shuffled)), &[]);
     assert_eq!((&summary["stored"], &summary["late"]), (&9_999.into(), &0.into()), "{summary}");
-    figures::assert_same("shuffled", &home.top(), &wanted);
-
-    let again = home.replay(&home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))), &[]);
-    assert_eq!((&again["stored"], &again["duplicates"]), (&0.into(), &CLICKS.into()), "{again}");
-    figures::assert_same("again", &home.top(), &wanted);
-    figures::assert_exact(&home.data());
-}
-
-#[test]
-fn several_files_are_one_stream() {
-    let clicks = made(15, 2_000);
-    let (one, two) = clicks.split_at(700);
-    let home = Home::new();
-    let one = home.file("one.csv", &lines(one.iter().map(OwnedClick::csv)));
-    home.file("two.json", &lines(two.iter().map(OwnedClick::json)));
-    let summary = home.replay(&one, &["two.json"]);
-    assert_eq!(summary["stored"], 2_000, "{summary}");
-    figures::assert_same("two files", &home.top(), &figures::of_clicks(&clicks));
-}
-
-#[test]
-fn real_clicks_come_to_the_figures_of_another_engine() {
-    let Some((file, expected)) = real_clicks() else { return };
-    let home = Home::new();
-    let summary = home.replay(&file, &[]);
-    assert_eq!((&summary["stored"], &summary["late"]), (&9_999.into(), &0.into()), "{summary}");
-    figures::assert_same("real clicks", &home.top(), &expected);
-
-    let summary = home.replay(&file, &[]);
-    assert_eq!((&summary["stored"], &summary["duplicates"]), (&0.into(), &9_999.into()), "{summary}");
-    figures::assert_same("replayed twice", &home.top(), &expected);
-}
-
-#[test]
-fn real_clicks_in_another_order_come_to_the_same_figures() {
-    let Some((file, expected)) = real_clicks() else { return };
-    let text = std::fs::read(&file).expect("a file");
-    let mut shuffled: Vec<Vec<u8>> =
-        text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
-    let seed = 16;
-    println!("shuffled with seed {seed}");
-    shuffled.shuffle(&mut random(seed));
-    let home = Home::new();
-    let summary = home.replay(&home.file("shuffled.csv", &lines(shuffled)), &[]);
-    assert_eq!(summary["stored"], 9_999, "{summary}");
-    if summary["late"] != 0 {
-        println!("{} clicks came after the kept horizon", summary["late"]);
-        home.succeed(&["rebuild"]);
-    }
     figures::assert_same("shuffled", &home.top(), &expected);
 }
 
