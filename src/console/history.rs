@@ -138,12 +138,18 @@ impl History {
     }
 
     /// Items a second by which the backlog of `stage` grows, over the last ten seconds; `None` before half of them.
+    ///
+    /// Work goes in rounds (figures are written every half second, documents sent every second), so a backlog saws up and
+    /// down. Only what is left at the lowest points, of the older half and of the newer, says whether a stage keeps up.
     fn growth(&self, stage: Stage) -> Option<f64> {
-        let (from, before) = self.backlogs.front()?;
-        let (to, after) = self.backlogs.back()?;
-        let elapsed = to - from;
-        (elapsed >= GROWTH_SECONDS as f64 / 2.0)
-            .then(|| (*after.get(stage) as f64 - *before.get(stage) as f64) / elapsed)
+        let (from, to) = (self.backlogs.front()?.0, self.backlogs.back()?.0);
+        let half = (to - from) / 2.0;
+        let lowest = |newer: bool| {
+            let in_half = self.backlogs.iter().filter(|(at, _)| (at - from > half) == newer);
+            in_half.map(|(_, backlog)| *backlog.get(stage)).min()
+        };
+        let growth = lowest(true)? as f64 - lowest(false)? as f64;
+        (to - from >= GROWTH_SECONDS as f64 / 2.0).then(|| growth / half)
     }
 
     /// The working stage whose backlog grows fastest, if any grows. One that is stopped holds nothing up by being slow.
@@ -247,6 +253,18 @@ mod tests {
         assert_eq!(series.len(), 30);
         assert!(series.iter().all(|(_, rate)| *rate == Some(5.0)), "{series:?}");
         assert_eq!(series.last().map(|(at, _)| *at), Some(0.0));
+    }
+
+    #[test]
+    fn a_stage_that_works_in_rounds_and_keeps_up_is_no_bottleneck() {
+        let mut history = History::default();
+        for quarter in 0..80_u64 {
+            let mut snapshot = at(quarter as f64 / 4.0, 0, StageState::Running);
+            snapshot.stages.index.state = StageState::Running;
+            snapshot.stages.index.backlog = (quarter % 4) * 700;
+            history.push(&snapshot);
+            assert_eq!(history.bottleneck(&snapshot), None, "at {quarter} quarters");
+        }
     }
 
     #[test]

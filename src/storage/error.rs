@@ -25,6 +25,14 @@ pub enum StorageError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is there and cannot be opened.
+    #[error("{} cannot be opened: {cause}; SQLite keeps an index file beside it, so its directory must be writable", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// The file is not one of ours.
     #[error("{} is not a clicktop database", path.display())]
     Foreign {

@@ -79,7 +79,11 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        if schema::check(&connection, path)? == 0 {
+        let version = schema::check(&connection, path).map_err(|error| match error {
+            StorageError::ReadOnly(cause) => StorageError::Unreadable { path: path.to_owned(), cause },
+            other => other,
+        })?;
+        if version == 0 {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
         Ok(Self { connection, countries: HashMap::new() })
