@@ -296,7 +296,7 @@ impl App {
 
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
-            Command::View(_) | Command::Shutdown => Ok(()),
+            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
             _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
             _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
@@ -309,6 +309,7 @@ impl App {
         match &command {
             // Only the newest view matters.
             Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
+            Command::Ask(_) => {}
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
@@ -353,6 +354,7 @@ fn describe(command: &Command) -> String {
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
         Command::View(_) => "change the view".to_owned(),
+        Command::Ask(_) => "look something up".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
     }
 }

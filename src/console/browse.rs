@@ -47,7 +47,7 @@ pub(crate) struct Browse {
 impl Browse {
     /// What to ask of the pipeline.
     pub(crate) fn view(&self) -> View {
-        View { country: self.country.clone(), sort: self.sort, limit: URL_LIMIT }
+        View { country: self.country.clone(), sort: self.sort, limit: URL_LIMIT, ..View::default() }
     }
 
     /// Whether `board` is about the country asked for; its order may still be the one before.

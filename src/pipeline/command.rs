@@ -1,5 +1,6 @@
 //! What a console or a headless run may ask of the pipeline.
 
+use super::question::Question;
 use super::stage::Stage;
 
 /// One request. Whether and when it takes effect shows in the next snapshots.
@@ -13,6 +14,8 @@ pub enum Command {
     StopAll,
     /// What the figures in the snapshot's board should be about.
     View(View),
+    /// What the snapshot's answers should be about.
+    Ask(Question),
     /// Drain within the configured bound, then end.
     Shutdown,
 }
@@ -50,4 +53,21 @@ pub struct View {
     pub sort: SortBy,
     /// How many rows at most; 0 lets the pipeline choose.
     pub limit: usize,
+    /// Over which time, by the clicks' own clock.
+    pub window: Window,
+    /// Only urls that hold this text, ASCII case ignored; every url if empty.
+    pub filter: String,
+}
+
+/// A span of event time that ends with the newest click.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// Since the first click.
+    #[default]
+    AllTime,
+    /// The last hour.
+    LastHour,
+    /// The last five minutes.
+    LastFiveMinutes,
 }

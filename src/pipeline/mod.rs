@@ -17,6 +17,7 @@ mod metrics;
 mod offsets;
 mod partitions;
 mod publisher;
+pub mod question;
 mod rates;
 mod serial;
 pub mod snapshot;
@@ -33,8 +34,10 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-pub use command::{Command, SortBy, StageAction, View};
+pub use command::{Command, SortBy, StageAction, View, Window};
 pub use log::kafka_log;
+use question::Answers;
+pub use question::Question;
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageState};
 
@@ -201,6 +204,7 @@ impl Pipeline {
             rates: PerStage::default(),
             sampled: None,
             finished: false,
+            answers: Answers::default(),
             moved: (0, Instant::now()),
         };
         let (commands, received) = mpsc::channel(64);

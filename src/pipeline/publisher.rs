@@ -15,6 +15,7 @@ use super::log::LogBuffer;
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
+use super::question::Answers;
 use super::rates::Rate;
 use super::snapshot::{
     Board, CountryRow, IndexStatus, PageRow, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
@@ -45,6 +46,8 @@ pub(super) struct Publisher {
     pub rates: PerStage<Rate>,
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
+    /// The newest answers to what was asked.
+    pub answers: Answers,
     /// The newest visible click, and when it became that or last had nothing behind it.
     pub moved: (i64, Instant),
 }
@@ -116,6 +119,7 @@ impl Publisher {
             store: self.store_status(&sample),
             index: self.index_status(&sample),
             board: Arc::clone(&self.board.borrow()),
+            answers: self.answers.clone(),
             recent: metrics.recent(),
             log: self.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
@@ -130,7 +134,10 @@ impl Publisher {
             file_bytes: sample.file_bytes,
             wal_bytes: sample.wal_bytes,
             transaction,
+            transaction_p50: None,
+            transaction_p99: None,
             transactions,
+            checkpoints: 0,
         }
     }
 
@@ -252,5 +259,5 @@ fn read_board(reader: &Reader, view: View) -> Result<Board, StorageError> {
             avg_time_spent: page.avg_time_spent,
         })
         .collect();
-    Ok(Board { view, countries, pages, matching })
+    Ok(Board { view, countries, pages, matching, problem: None })
 }

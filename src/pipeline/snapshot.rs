@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::command::View;
+use super::question::Answers;
 use super::serial::millis;
 use super::source::SourceProgress;
 use super::stage::{PerStage, StageState};
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub index: IndexStatus,
     /// The figures the view asked for.
     pub board: Arc<Board>,
+    /// What was asked.
+    pub answers: Answers,
     /// The newest stored clicks, newest first, a few.
     pub recent: Arc<[RecentClick]>,
     /// The newest log lines, oldest first, a few hundred at most.
@@ -133,8 +136,16 @@ pub struct StoreStatus {
     /// Time of the newest transaction, begin to commit.
     #[serde(rename = "transaction_ms", serialize_with = "millis")]
     pub transaction: Option<Duration>,
+    /// Median time of the newest transactions.
+    #[serde(rename = "transaction_p50_ms", serialize_with = "millis")]
+    pub transaction_p50: Option<Duration>,
+    /// 99th percentile of the same.
+    #[serde(rename = "transaction_p99_ms", serialize_with = "millis")]
+    pub transaction_p99: Option<Duration>,
     /// Transactions committed by this run.
     pub transactions: u64,
+    /// Checkpoints of the aggregation written by this run.
+    pub checkpoints: u64,
 }
 
 /// How well the engine says it is.
@@ -194,6 +205,8 @@ pub struct Board {
     pub pages: Vec<PageRow>,
     /// How many rows the view would have without its limit.
     pub matching: u64,
+    /// Why the view cannot be shown as asked, in one line: the window is too large to count exactly in the time there is.
+    pub problem: Option<String>,
 }
 
 /// Figures of one country over all its urls.

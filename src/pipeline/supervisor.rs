@@ -77,6 +77,8 @@ impl Supervisor {
             Command::View(view) => {
                 self.view.send_replace(view);
             }
+            // Answers come with their implementation.
+            Command::Ask(_) => {}
             Command::Shutdown if ending => {
                 // Asked twice: whoever asks has no patience left.
                 for stage in Stage::ALL {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
+use crate::pipeline::question::Answers;
 use crate::pipeline::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
     SourceStatus, StageStatus, StoreStatus, Totals,
@@ -107,7 +108,8 @@ pub(super) fn running() -> Snapshot {
             bytes: Some(18_874_368),
             ..IndexStatus::default()
         },
-        board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200 })),
+        answers: Answers::default(),
+        board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200, ..View::default() })),
         recent: recent().into(),
         log: log().into(),
         shutting_down: None,
@@ -196,7 +198,7 @@ pub(super) fn board(view: View) -> Board {
             pages.sort_by(|a, b| b.avg_time_spent.unwrap_or(-1.0).total_cmp(&a.avg_time_spent.unwrap_or(-1.0)));
         }
     }
-    Board { view, countries, pages, matching: 1_234 }
+    Board { view, countries, pages, matching: 1_234, problem: None }
 }
 
 /// `snapshot` with the answer to `view`.

@@ -14,7 +14,7 @@ use crate::pipeline::snapshot::{CountryRow, Snapshot};
 use crate::pipeline::{Command, SortBy, Stage, StageAction, View};
 
 fn view(country: Option<&str>, sort: SortBy) -> Command {
-    Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT })
+    Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })
 }
 
 /// A console that shows `snapshot` and has asked for its first view.
@@ -67,7 +67,7 @@ fn sort_goes_round_and_the_heads_follow_the_answer() {
     assert_eq!(console.sent(), [view(None, SortBy::Users)]);
     let screen = console.screen();
     assert!(screen.contains("by users") && screen.contains("loading…") && screen.contains("clicks▼"), "{screen}");
-    let asked = View { country: None, sort: SortBy::Users, limit: 200 };
+    let asked = View { country: None, sort: SortBy::Users, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked));
     let screen = console.screen();
     assert!(screen.contains("users▼") && !screen.contains("loading…"), "{screen}");
@@ -84,7 +84,7 @@ fn a_country_is_asked_for_and_shown_once_the_answer_is_there() {
     assert!(screen.contains("urls of DE") && screen.contains("loading…"), "{screen}");
     let urls = console.part(|places| places.urls);
     assert!(!urls.contains("espresso"), "no rows of another country:\n{urls}");
-    let asked = View { country: Some("DE".into()), sort: SortBy::Clicks, limit: 200 };
+    let asked = View { country: Some("DE".into()), sort: SortBy::Clicks, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked)).press("Enter");
     let screen = console.screen();
     assert!(screen.contains("showing 12 of 1,234") && screen.contains("┏ urls of DE"), "{screen}");
@@ -97,7 +97,7 @@ fn while_frozen_another_country_is_asked_for_but_not_pretended() {
     let mut console = console(fixture::running());
     console.press("p Down");
     assert_eq!(console.sent(), [view(Some("US"), SortBy::Clicks)]);
-    let asked = View { country: Some("US".into()), sort: SortBy::Clicks, limit: 200 };
+    let asked = View { country: Some("US".into()), sort: SortBy::Clicks, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked));
     let urls = console.part(|places| places.urls);
     assert!(urls.contains("frozen: p lets the view go on") && !urls.contains("/cart"), "{urls}");

@@ -75,7 +75,7 @@ pub(super) fn board(
             })
         })
         .collect::<Result<_, StorageError>>()?;
-    Ok(Board { view: view.clone(), countries, pages, matching })
+    Ok(Board { view: view.clone(), countries, pages, matching, problem: None })
 }
 
 /// Mean time spent in seconds: the sum of the known gaps by their count.

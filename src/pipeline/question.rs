@@ -1,0 +1,103 @@
+//! What a console may want to know beyond the running figures, asked by command and answered in a snapshot.
+
+use std::sync::Arc;
+
+use super::snapshot::{PageRow, RecentClick};
+use crate::click::Timestamp;
+
+/// One question. A new one of the same kind replaces the last.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// Documents of the search index whose url holds a text.
+    Search(SearchQuestion),
+    /// The newest rejects.
+    Rejects(RejectsQuestion),
+    /// Everything about one url.
+    Page(PageQuestion),
+}
+
+/// See [`Question::Search`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SearchQuestion {
+    /// A part of a url.
+    pub text: String,
+    /// Only this country.
+    pub country: Option<String>,
+    /// At most this many rows.
+    pub limit: usize,
+}
+
+/// See [`Question::Rejects`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RejectsQuestion {
+    /// At most this many rows.
+    pub limit: usize,
+}
+
+/// See [`Question::Page`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PageQuestion {
+    /// The whole url.
+    pub url: String,
+    /// At most this many of its newest clicks.
+    pub clicks: usize,
+}
+
+/// The newest answer of each kind. The answer to a question that was just asked may take a while: compare `asked`.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// To [`Question::Search`].
+    pub search: Option<Arc<Answer<SearchQuestion, Vec<PageRow>>>>,
+    /// To [`Question::Rejects`].
+    pub rejects: Option<Arc<Answer<RejectsQuestion, Rejects>>>,
+    /// To [`Question::Page`].
+    pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
+}
+
+/// An answer with the question it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<Q, A> {
+    /// What was asked.
+    pub asked: Q,
+    /// What was found, or why not, in one line.
+    pub found: Result<A, String>,
+}
+
+/// The newest rejects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejects {
+    /// How many there are in all.
+    pub total: u64,
+    /// The newest, newest first.
+    pub rows: Vec<RejectRow>,
+}
+
+/// One message or document that could not be used. Untrusted text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectRow {
+    /// When it was kept.
+    pub at: Timestamp,
+    /// `ingest` or `index`.
+    pub stage: String,
+    /// The topic, or the search target.
+    pub topic: String,
+    /// Of a message.
+    pub partition: Option<i32>,
+    /// Of a message.
+    pub offset: Option<i64>,
+    /// Why.
+    pub reason: String,
+    /// The beginning of the payload, as text as far as it is text.
+    pub payload: String,
+    /// Size of the whole payload in bytes.
+    pub payload_bytes: u64,
+}
+
+/// Everything about one url.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageDetails {
+    /// Its figures by country, most clicks first.
+    pub countries: Vec<PageRow>,
+    /// Its newest stored clicks, newest first.
+    pub clicks: Vec<RecentClick>,
+}
