@@ -1,5 +1,7 @@
 //! What a console or a headless run may ask of the pipeline.
 
+use std::time::Duration;
+
 use super::question::Question;
 use super::stage::Stage;
 
@@ -59,7 +61,14 @@ pub struct View {
     pub filter: String,
 }
 
-/// A span of event time that ends with the newest click.
+impl View {
+    /// Whether it asks for the figures as the aggregation has them: no window, no filter.
+    pub(super) fn is_plain(&self) -> bool {
+        self.window == Window::AllTime && self.filter.is_empty()
+    }
+}
+
+/// A span of event time that ends with the newest click, which is in it; a click just as long ago as the span is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
@@ -70,4 +79,15 @@ pub enum Window {
     LastHour,
     /// The last five minutes.
     LastFiveMinutes,
+}
+
+impl Window {
+    /// How long it is; `None` for all time.
+    pub const fn length(self) -> Option<Duration> {
+        match self {
+            Window::AllTime => None,
+            Window::LastHour => Some(Duration::from_secs(3600)),
+            Window::LastFiveMinutes => Some(Duration::from_secs(300)),
+        }
+    }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
+use super::latency::Latency;
 use super::snapshot::{Health, RecentClick};
 use crate::storage::BatchOutcome;
 
@@ -26,6 +26,7 @@ pub(super) struct Metrics {
     rejected_messages: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
+    transaction_latency: Mutex<Latency>,
     recent: Mutex<Recent>,
     /// Every click up to this one is in the written figures.
     aggregated: AtomicI64,
@@ -57,15 +58,6 @@ pub(super) struct IndexMetrics {
     latency: Mutex<Latency>,
 }
 
-/// Bulk latency over the last two windows of requests: old enough to be steady, new enough to be true.
-#[derive(Debug)]
-struct Latency {
-    young: Histogram<u64>,
-    old: Histogram<u64>,
-}
-
-const LATENCY_WINDOW: u64 = 256;
-
 impl Metrics {
     pub(super) fn new() -> Self {
         Self {
@@ -77,6 +69,7 @@ impl Metrics {
             rejected_messages: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
+            transaction_latency: Mutex::default(),
             recent: Mutex::default(),
             aggregated: AtomicI64::new(0),
             pages: AtomicU64::new(0),
@@ -91,6 +84,7 @@ impl Metrics {
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
+        self.transaction_latency.lock().record(took);
     }
 
     /// Shows `clicks`, oldest first, as the newest.
@@ -123,6 +117,11 @@ impl Metrics {
 
     pub(super) fn transactions(&self) -> (u64, Option<Duration>) {
         (self.transactions.load(Relaxed), *self.last_transaction.lock())
+    }
+
+    /// Median and 99th percentile of the newest transactions.
+    pub(super) fn transaction_quantiles(&self) -> Option<(Duration, Duration)> {
+        self.transaction_latency.lock().quantiles()
     }
 
     pub(super) fn aggregated(&self) -> i64 {
@@ -158,32 +157,17 @@ impl IndexMetrics {
             health: Mutex::default(),
             documents: Mutex::default(),
             bytes: Mutex::default(),
-            latency: Mutex::new(Latency { young: histogram(), old: histogram() }),
+            latency: Mutex::default(),
         }
     }
 
     pub(super) fn bulk_answered(&self, took: Duration) {
         self.bulks.fetch_add(1, Relaxed);
-        let mut latency = self.latency.lock();
-        if latency.young.len() >= LATENCY_WINDOW {
-            latency.old = std::mem::replace(&mut latency.young, histogram());
-        }
-        latency.young.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.latency.lock().record(took);
     }
 
     /// Median and 99th percentile of the newest bulk requests.
     pub(super) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
-        let latency = self.latency.lock();
-        let mut both = latency.young.clone();
-        // Both have the same bounds, the only thing that could differ.
-        let _ = both.add(&latency.old);
-        let quantile = |at| Duration::from_micros(both.value_at_quantile(at));
-        (!both.is_empty()).then(|| (quantile(0.5), quantile(0.99)))
+        self.latency.lock().quantiles()
     }
-}
-
-/// Microseconds up to an hour, two digits.
-fn histogram() -> Histogram<u64> {
-    const HOUR_US: u64 = 3_600_000_000;
-    Histogram::new_with_max(HOUR_US, 2).unwrap_or_else(|_| unreachable!("bounds are constant and valid"))
 }

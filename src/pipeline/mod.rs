@@ -8,10 +8,13 @@
 //! ```
 
 pub mod aggregate;
+mod answers;
+mod board;
 pub mod command;
 mod handle;
 pub mod index;
 pub mod ingest;
+mod latency;
 pub mod log;
 mod metrics;
 mod offsets;
@@ -36,7 +39,6 @@ use tokio::sync::{mpsc, watch};
 
 pub use command::{Command, SortBy, StageAction, View, Window};
 pub use log::kafka_log;
-use question::Answers;
 pub use question::Question;
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageState};
@@ -44,6 +46,8 @@ pub use stage::{Stage, StageState};
 use crate::search::SearchIndex;
 use crate::storage::{Storage, StorageError};
 use aggregate::{AggregateOptions, AggregateStage};
+use answers::{AnswerDesk, AnswerOptions};
+use board::{BoardSlot, Limits};
 use handle::StageHandle;
 use index::{IndexOptions, IndexStage};
 use ingest::{IngestStage, KafkaOptions, LagWatch};
@@ -52,7 +56,7 @@ use metrics::Metrics;
 use offsets::OffsetLedger;
 use partitions::PartitionBoard;
 use publisher::Publisher;
-use snapshot::{Board, SourceStatus};
+use snapshot::SourceStatus;
 use source::{SourceProgress, StoredOffsets};
 use stage::PerStage;
 use store::StoreStage;
@@ -93,7 +97,7 @@ pub enum StartError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The system gives no thread.
-    #[error("no thread for the lag watch: {0}")]
+    #[error("no thread for the lag watch or the answers: {0}")]
     Thread(std::io::Error),
 }
 
@@ -134,7 +138,7 @@ impl Pipeline {
 
         let (sender, batches) = crossbeam_channel::bounded(options.queue_batches);
         let view = watch::Sender::new(View::default());
-        let board = watch::Sender::new(Arc::new(Board::default()));
+        let board = BoardSlot::new(view.subscribe());
         let ingest = IngestStage {
             options: options.kafka.clone(),
             batches: sender,
@@ -155,10 +159,10 @@ impl Pipeline {
             storage: Arc::clone(&storage),
             options: options.aggregate,
             metrics: Arc::clone(&metrics),
-            view: view.subscribe(),
             board: board.clone(),
         };
         let index_target = index.target();
+        let searched = Arc::clone(&index);
         let index = IndexStage {
             storage: Arc::clone(&storage),
             index,
@@ -189,6 +193,15 @@ impl Pipeline {
         };
         std::thread::Builder::new().name("lag".to_owned()).spawn(move || watch.run()).map_err(StartError::Thread)?;
 
+        let desk = AnswerOptions {
+            storage: Arc::clone(&storage),
+            index: searched,
+            board: board.clone(),
+            aggregate: workers.aggregate.handle.clone(),
+            session_timeout_ms: options.aggregate.settings.session_timeout_ms,
+            limits: Limits::default(),
+        };
+        let desk = AnswerDesk::start(desk).map_err(StartError::Thread)?;
         let publisher = Publisher {
             storage,
             metrics,
@@ -204,7 +217,6 @@ impl Pipeline {
             rates: PerStage::default(),
             sampled: None,
             finished: false,
-            answers: Answers::default(),
             moved: (0, Instant::now()),
         };
         let (commands, received) = mpsc::channel(64);
@@ -218,6 +230,7 @@ impl Pipeline {
             view,
             snapshots,
             publisher,
+            desk,
             shutdown_timeout,
             _lag_watch: lag_watch,
         };

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
-use super::aggregate::DEFAULT_LIMIT;
-use super::command::{SortBy, View};
+use super::board::BoardSlot;
 use super::handle::StageHandle;
 use super::log::LogBuffer;
 use super::metrics::Metrics;
@@ -17,13 +16,11 @@ use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
 use super::question::Answers;
 use super::rates::Rate;
-use super::snapshot::{
-    Board, CountryRow, IndexStatus, PageRow, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
-};
+use super::snapshot::{IndexStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
 use super::source::SourceProgress;
-use super::stage::{PerStage, Stage, StageState};
+use super::stage::{PerStage, StageState};
 use crate::click::Timestamp;
-use crate::storage::{IngestBatch, Order, Reader, Storage, StorageError};
+use crate::storage::{IngestBatch, Reader, Storage, StorageError};
 
 /// How often the files and tables are looked at.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
@@ -37,7 +34,7 @@ pub(super) struct Publisher {
     pub ledger: Arc<OffsetLedger>,
     pub partitions: Arc<PartitionBoard>,
     pub batches: Receiver<IngestBatch>,
-    pub board: watch::Sender<Arc<Board>>,
+    pub board: BoardSlot,
     pub source: SourceStatus,
     pub progress: Option<watch::Receiver<SourceProgress>>,
     pub index_target: String,
@@ -46,8 +43,6 @@ pub(super) struct Publisher {
     pub rates: PerStage<Rate>,
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
-    /// The newest answers to what was asked.
-    pub answers: Answers,
     /// The newest visible click, and when it became that or last had nothing behind it.
     pub moved: (i64, Instant),
 }
@@ -64,10 +59,10 @@ impl Publisher {
     pub(super) async fn snapshot(
         &mut self,
         handles: &PerStage<StageHandle>,
-        view: &View,
+        answers: Answers,
         shutting_down: Option<&str>,
     ) -> Snapshot {
-        self.look(handles, view, shutting_down.is_some()).await;
+        self.look(shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
         let metrics = &self.metrics;
         let partitions = self.partitions.status(&self.ledger.stored());
@@ -118,8 +113,8 @@ impl Publisher {
             partitions,
             store: self.store_status(&sample),
             index: self.index_status(&sample),
-            board: Arc::clone(&self.board.borrow()),
-            answers: self.answers.clone(),
+            board: self.board.shown(),
+            answers,
             recent: metrics.recent(),
             log: self.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
@@ -129,15 +124,16 @@ impl Publisher {
 
     fn store_status(&self, sample: &Sample) -> StoreStatus {
         let (transactions, transaction) = self.metrics.transactions();
+        let quantiles = self.metrics.transaction_quantiles();
         StoreStatus {
             path: self.storage.path().display().to_string(),
             file_bytes: sample.file_bytes,
             wal_bytes: sample.wal_bytes,
             transaction,
-            transaction_p50: None,
-            transaction_p99: None,
+            transaction_p50: quantiles.map(|(p50, _)| p50),
+            transaction_p99: quantiles.map(|(_, p99)| p99),
             transactions,
-            checkpoints: 0,
+            checkpoints: self.storage.progress().checkpoints(),
         }
     }
 
@@ -161,28 +157,19 @@ impl Publisher {
     }
 
     /// Looks at what only the disk knows, if it is time: off the async threads.
-    async fn look(&mut self, handles: &PerStage<StageHandle>, view: &View, ending: bool) {
+    async fn look(&mut self, ending: bool) {
         let ended = self.source_is_stored();
         let due = self.sampled.as_ref().is_none_or(|(at, _)| at.elapsed() >= SAMPLE_INTERVAL);
-        // The figures of a stopped aggregation are read from the database; a running one publishes them itself.
-        let asked = (!handles.get(Stage::Aggregate).state().is_active()
-            && (self.board.borrow().view != *view || self.board.borrow().countries.is_empty()))
-        .then(|| view.clone());
-        if !(due || asked.is_some() || ending || ended && !self.finished) {
+        if !(due || ending || ended && !self.finished) {
             return;
         }
         let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let reader = storage.reader()?;
-            let sample = sample(&reader, storage.path().to_owned(), &target)?;
-            let board = asked.map(|view| read_board(&reader, view)).transpose()?;
-            Ok::<_, StorageError>((sample, board))
+            sample(&reader, storage.path().to_owned(), &target)
         });
         match looked.await {
-            Ok(Ok((sample, board))) => {
-                if let Some(board) = board {
-                    self.board.send_replace(Arc::new(board));
-                }
+            Ok(Ok(sample)) => {
                 let indexed = sample.pending_documents == 0;
                 let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
                 self.finished |= ended && aggregated && indexed;
@@ -231,33 +218,4 @@ fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, Storag
     wal.push("-wal");
     let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
     Ok(Sample { file_bytes: size(path), wal_bytes: size(wal.into()), pending_documents })
-}
-
-/// The board of `view` out of the database.
-fn read_board(reader: &Reader, view: View) -> Result<Board, StorageError> {
-    let limit = if view.limit == 0 { DEFAULT_LIMIT } else { view.limit };
-    let order = match view.sort {
-        SortBy::Clicks => Order::Clicks,
-        SortBy::Users => Order::Users,
-        SortBy::Time => Order::Time,
-    };
-    let pages = reader.top(view.country.as_deref(), order, Some(limit as u64))?;
-    let countries: Vec<CountryRow> = reader
-        .countries()?
-        .into_iter()
-        .map(|country| CountryRow { country: country.country.into(), clicks: country.clicks, urls: country.urls })
-        .collect();
-    let counted = |row: &&CountryRow| view.country.as_deref().is_none_or(|country| *row.country == *country);
-    let matching = countries.iter().filter(counted).map(|row| row.urls).sum();
-    let pages = pages
-        .into_iter()
-        .map(|page| PageRow {
-            url: page.url.into(),
-            country: page.country.into(),
-            clicks: page.clicks,
-            unique_users: page.unique_users,
-            avg_time_spent: page.avg_time_spent,
-        })
-        .collect();
-    Ok(Board { view, countries, pages, matching, problem: None })
 }

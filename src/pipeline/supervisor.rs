@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+use super::answers::AnswerDesk;
 use super::command::{Command, StageAction, View};
 use super::handle::Signal;
 use super::publisher::Publisher;
@@ -26,6 +27,7 @@ pub(super) struct Supervisor {
     pub view: watch::Sender<View>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
+    pub desk: AnswerDesk,
     pub shutdown_timeout: Duration,
     /// Dropped with the supervisor, which ends the lag watch.
     pub _lag_watch: crossbeam_channel::Sender<()>,
@@ -53,6 +55,7 @@ impl Supervisor {
                     steered = command.is_some();
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
+                () = self.desk.news() => {}
                 _ = tick.tick() => {}
             }
             if let Some(current) = &mut drain {
@@ -62,6 +65,7 @@ impl Supervisor {
                     drain = None;
                 }
                 if finished && ends {
+                    self.desk.end().await;
                     self.publish(Some("nothing more")).await;
                     return;
                 }
@@ -76,9 +80,9 @@ impl Supervisor {
         match command {
             Command::View(view) => {
                 self.view.send_replace(view);
+                self.desk.view_changed();
             }
-            // Answers come with their implementation.
-            Command::Ask(_) => {}
+            Command::Ask(question) => self.desk.ask(question),
             Command::Shutdown if ending => {
                 // Asked twice: whoever asks has no patience left.
                 for stage in Stage::ALL {
@@ -152,8 +156,7 @@ impl Supervisor {
 
     async fn publish(&mut self, shutting_down: Option<&str>) {
         let stages = PerStage::from_fn(|stage| self.workers.get(stage).handle.clone());
-        let view = self.view.borrow().clone();
-        let snapshot = self.publisher.snapshot(&stages, &view, shutting_down).await;
+        let snapshot = self.publisher.snapshot(&stages, self.desk.answers(), shutting_down).await;
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

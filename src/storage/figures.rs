@@ -86,7 +86,8 @@ impl Storage {
         update: &FiguresUpdate<'_>,
         checkpoint: Option<&mut dyn Iterator<Item = Vec<u8>>>,
     ) -> Result<u64, StorageError> {
-        self.write(|writer| {
+        let with_checkpoint = checkpoint.is_some();
+        let version = self.write(|writer| {
             writer.transaction(|connection, _| {
                 let last: u64 = connection
                     .query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| row.get(0))?;
@@ -128,7 +129,11 @@ impl Storage {
                 }
                 Ok(version)
             })
-        })
+        })?;
+        if with_checkpoint {
+            self.progress.checkpoint_written();
+        }
+        Ok(version)
     }
 
     /// Forgets every figure, its cursor and checkpoint: the clicks tell them again.

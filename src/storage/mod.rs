@@ -9,6 +9,7 @@ mod error;
 pub mod figures;
 mod ingest;
 mod lock;
+mod lookup;
 pub mod model;
 pub mod progress;
 mod reader;
@@ -24,10 +25,11 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
+pub use lookup::ClickOfUrl;
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;
-pub use reader::{Country, Order, Page, Reader};
-pub use rejects::Reject;
+pub use reader::{Order, Page, Reader};
+pub use rejects::{KeptReject, Reject};
 pub use schema::BATCH_QUERY;
 use writer::Writer;
 

@@ -1,6 +1,7 @@
 //! How far the store has got, for whoever waits for it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -12,6 +13,7 @@ use crate::click::Timestamp;
 pub struct Progress {
     inner: Mutex<Inner>,
     grown: Condvar,
+    checkpoints: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +29,8 @@ const REMEMBERED_BATCHES: usize = 4096;
 
 impl Progress {
     pub(super) fn new(last_click: i64) -> Self {
-        Self { inner: Mutex::new(Inner { last_click, ..Inner::default() }), grown: Condvar::new() }
+        let inner = Mutex::new(Inner { last_click, ..Inner::default() });
+        Self { inner, grown: Condvar::new(), checkpoints: AtomicU64::new(0) }
     }
 
     pub(super) fn clicks_stored(&self, last_click: i64, produced_at: Option<Timestamp>) {
@@ -41,6 +44,15 @@ impl Progress {
             }
             self.grown.notify_all();
         }
+    }
+
+    pub(super) fn checkpoint_written(&self) {
+        self.checkpoints.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Checkpoints of the aggregation written since the database was opened.
+    pub fn checkpoints(&self) -> u64 {
+        self.checkpoints.load(Ordering::Relaxed)
     }
 
     /// The newest stored click's place in the order of arrival; 0 if there is none.

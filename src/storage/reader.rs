@@ -1,6 +1,7 @@
 //! Reading: each reader has its own connection and sees a consistent state while the writer goes on.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::click::Timestamp;
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
-    countries: HashMap<i64, CountryId>,
+    /// Country of a place, read once.
+    pub(super) countries: HashMap<i64, CountryId>,
 }
 
 /// The order of [`Reader::top`], largest first.
@@ -50,17 +52,6 @@ pub struct Page {
     pub first_seen: Timestamp,
     /// Time of the latest click.
     pub last_seen: Timestamp,
-}
-
-/// Clicks and urls of one country.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Country {
-    /// Its name as the events have it.
-    pub country: String,
-    /// Its clicks.
-    pub clicks: u64,
-    /// Its urls.
-    pub urls: u64,
 }
 
 const PAGE_COLUMNS: &str = "page_stats.version, page_stats.id, urls.url, countries.country, clicks, unique_users,
@@ -157,25 +148,32 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn figures(&self, mut take: impl FnMut(PageFigures)) -> Result<(), StorageError> {
-        let mut select = self.connection.prepare(
+        let all = self.figures_while(|figures| {
+            take(figures);
+            ControlFlow::Continue(())
+        });
+        all.map(drop)
+    }
+
+    /// As [`Reader::figures`], until `take` has had enough.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn figures_while(
+        &self,
+        mut take: impl FnMut(PageFigures) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, StorageError> {
+        let mut select = self.connection.prepare_cached(
             "SELECT id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
              FROM page_stats ORDER BY id",
         )?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            take(PageFigures {
-                page: row.get(0)?,
-                url: row.get(1)?,
-                country: row.get(2)?,
-                clicks: row.get(3)?,
-                unique_users: row.get(4)?,
-                spent_ms: row.get(5)?,
-                spent_count: row.get(6)?,
-                first_seen: row.get(7)?,
-                last_seen: row.get(8)?,
-            });
+            if take(page_figures(row)?).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Pages that `cursor` has not reached, oldest version first, at most `limit`.
@@ -230,20 +228,6 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Every country, most clicks first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn countries(&self) -> Result<Vec<Country>, StorageError> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT countries.country, SUM(clicks), COUNT(*) FROM page_stats
-             JOIN countries ON countries.id = page_stats.country GROUP BY 1 ORDER BY 2 DESC, 1",
-        )?;
-        let rows =
-            select.query_map([], |row| Ok(Country { country: row.get(0)?, clicks: row.get(1)?, urls: row.get(2)? }))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Rows of figures: pairs of url and country that have a click.
     ///
     /// # Errors
@@ -284,7 +268,22 @@ fn page(row: &Row<'_>) -> rusqlite::Result<Page> {
     })
 }
 
-fn stored_click(
+/// The columns of `page_stats` in the order of [`PageFigures`].
+pub(super) fn page_figures(row: &Row<'_>) -> rusqlite::Result<PageFigures> {
+    Ok(PageFigures {
+        page: row.get(0)?,
+        url: row.get(1)?,
+        country: row.get(2)?,
+        clicks: row.get(3)?,
+        unique_users: row.get(4)?,
+        spent_ms: row.get(5)?,
+        spent_count: row.get(6)?,
+        first_seen: row.get(7)?,
+        last_seen: row.get(8)?,
+    })
+}
+
+pub(super) fn stored_click(
     connection: &Connection,
     countries: &mut HashMap<i64, CountryId>,
     row: &Row<'_>,

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Storage, StorageError};
+use super::{Reader, Storage, StorageError};
 use crate::click::Timestamp;
 
 /// How much of a payload is kept.
@@ -45,6 +45,27 @@ impl Reject {
     }
 }
 
+/// A reject as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptReject {
+    /// When it was kept.
+    pub at: Timestamp,
+    /// `ingest` or `index`.
+    pub stage: String,
+    /// The Kafka topic; for a document the search target.
+    pub topic: String,
+    /// Of the message.
+    pub partition: Option<i32>,
+    /// Of the message.
+    pub offset: Option<i64>,
+    /// Why, in one line.
+    pub reason: String,
+    /// The beginning of the payload.
+    pub payload: Vec<u8>,
+    /// Bytes of the whole payload.
+    pub payload_bytes: u64,
+}
+
 /// Where and why: `clicks[3]@142: CSV field 1: the quote is never closed`.
 impl std::fmt::Display for Reject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,6 +90,46 @@ impl Storage {
     }
 }
 
+impl Reader {
+    /// How many rejects there are.
+    ///
+    /// Rows are numbered in a row and only ever appended; whoever makes room by hand takes the oldest. So the ends tell
+    /// how many there are, where a count would read every payload's page.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn reject_count(&self) -> Result<u64, StorageError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT COALESCE((SELECT MAX(id) FROM rejects) - (SELECT MIN(id) FROM rejects) + 1, 0)")?;
+        Ok(select.query_row([], |row| row.get(0))?)
+    }
+
+    /// The newest rejects, newest first, at most `limit`, each with at most `payload_bytes` of its payload.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_rejects(&self, limit: usize, payload_bytes: usize) -> Result<Vec<KeptReject>, StorageError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT at, stage, topic, partition, \"offset\", reason, substr(payload, 1, ?2), payload_bytes
+             FROM rejects ORDER BY id DESC LIMIT ?1",
+        )?;
+        let rows = select.query_map([limit as u64, payload_bytes as u64], |row| {
+            Ok(KeptReject {
+                at: row.get(0)?,
+                stage: row.get(1)?,
+                topic: row.get(2)?,
+                partition: row.get(3)?,
+                offset: row.get(4)?,
+                reason: row.get(5)?,
+                payload: row.get(6)?,
+                payload_bytes: row.get(7)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
 /// Inserts `rejects` in the transaction that is open on `connection`.
 pub(super) fn insert(connection: &Connection, rejects: &[Reject]) -> Result<(), StorageError> {
     let mut statement = connection.prepare_cached(
@@ -90,4 +151,31 @@ pub(super) fn insert(connection: &Connection, rejects: &[Reject]) -> Result<(), 
         ])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::tests::open;
+
+    #[test]
+    fn the_newest_rejects_come_first_with_the_beginning_of_their_payload() {
+        let (_directory, storage) = open();
+        assert_eq!(storage.reader().unwrap().reject_count().unwrap(), 0);
+        let long = vec![b'x'; 10_000];
+        storage.keep_rejects(&[Reject::message("t", 3, 41, "no timestamp".to_owned(), b"old")]).unwrap();
+        storage
+            .keep_rejects(&[
+                Reject::message("t", 3, 42, "no url".to_owned(), &long),
+                Reject::document("embedded", "refused".to_owned(), b"{}"),
+            ])
+            .unwrap();
+        let reader = storage.reader().unwrap();
+        assert_eq!(reader.reject_count().unwrap(), 3);
+        let found = reader.newest_rejects(2, 4096).unwrap();
+        let [document, message] = found.as_slice() else { panic!("{} rejects", found.len()) };
+        assert_eq!((document.stage.as_str(), document.partition, document.offset), ("index", None, None));
+        assert_eq!((message.reason.as_str(), message.partition, message.offset), ("no url", Some(3), Some(42)));
+        assert_eq!((message.payload.as_slice(), message.payload_bytes), (&long[..4096], 10_000));
+    }
 }

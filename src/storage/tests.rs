@@ -10,13 +10,13 @@ use crate::click::{Click, Timestamp};
 
 const UUID: &str = "8c77bd62-50bc-5c62-b14e-c23292823b39";
 
-fn open() -> (TempDir, Storage) {
+pub(super) fn open() -> (TempDir, Storage) {
     let directory = tempfile::tempdir().unwrap();
     let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
     (directory, storage)
 }
 
-fn click<'a>(click_id: &'a str, millis: i64, url: &'a str) -> Click<'a> {
+pub(super) fn click<'a>(click_id: &'a str, millis: i64, url: &'a str) -> Click<'a> {
     Click {
         click_id,
         user_id: "u1",
@@ -30,7 +30,7 @@ fn click<'a>(click_id: &'a str, millis: i64, url: &'a str) -> Click<'a> {
     }
 }
 
-fn batch(clicks: &[Click<'_>], next_offset: i64) -> IngestBatch {
+pub(super) fn batch(clicks: &[Click<'_>], next_offset: i64) -> IngestBatch {
     let mut batch = IngestBatch { topic: "clicks".into(), ..IngestBatch::default() };
     for click in clicks {
         batch.clicks.push(click);
@@ -39,7 +39,7 @@ fn batch(clicks: &[Click<'_>], next_offset: i64) -> IngestBatch {
     batch
 }
 
-fn sql(storage: &Storage) -> rusqlite::Connection {
+pub(super) fn sql(storage: &Storage) -> rusqlite::Connection {
     rusqlite::Connection::open(storage.path()).unwrap()
 }
 

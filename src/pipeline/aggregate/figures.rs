@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::recent::{Place, Recent, Visit};
 use crate::click::Timestamp;
+use crate::pipeline::board::CountryFigures;
 use crate::storage::figures::{AggregateSettings, PageFigures};
 use crate::storage::{CountryId, PageId, StoredClick, UrlId, UserId};
 
@@ -29,13 +30,6 @@ pub(super) struct Aggregation {
     pub(super) late: u64,
     /// Clicks and urls by country.
     countries: HashMap<CountryId, CountryFigures>,
-}
-
-/// Clicks and urls of one country.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct CountryFigures {
-    pub clicks: u64,
-    pub urls: u64,
 }
 
 impl Aggregation {

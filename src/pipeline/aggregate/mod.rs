@@ -1,6 +1,5 @@
 //! Aggregate: stored clicks → figures by url × country, exact and incremental.
 
-mod board;
 mod checkpoint;
 mod figures;
 mod load;
@@ -13,15 +12,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::board::{self, BoardSlot, CountryNames};
 use super::command::View;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
-use super::snapshot::Board;
 use crate::click::Timestamp;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError, StoredClick};
-use board::CountryNames;
-pub(super) use board::DEFAULT_LIMIT;
 use figures::Aggregation;
 
 /// A checkpoint is written when this many clicks, or a quarter of all, have come since the last: a crash
@@ -51,8 +48,7 @@ pub(super) struct AggregateStage {
     pub storage: Arc<Storage>,
     pub options: AggregateOptions,
     pub metrics: Arc<Metrics>,
-    pub view: watch::Receiver<View>,
-    pub board: watch::Sender<Arc<Board>>,
+    pub board: BoardSlot,
 }
 
 impl AggregateStage {
@@ -128,7 +124,7 @@ impl<'a> Run<'a> {
             checkpointed: aggregation.cursor,
             aggregation,
             names: CountryNames::default(),
-            view: stage.view.clone(),
+            view: stage.board.views(),
             written: Instant::now(),
             write_took: Duration::ZERO,
             unwritten: false,
@@ -229,11 +225,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Shows the figures as they were last written, or a little newer.
+    /// Shows the figures as they were last written, or a little newer, if the view asks for them as they are: windows
+    /// and filters would take longer than the counting can wait, and are made elsewhere.
     fn publish(&mut self) -> Result<(), StorageError> {
         let view = self.view.borrow_and_update().clone();
-        let board = board::board(&self.aggregation, &view, &mut self.names, &self.reader)?;
-        self.stage.board.send_replace(Arc::new(board));
+        if view.is_plain() {
+            let figures =
+                board::Figures { countries: self.aggregation.countries(), pages: self.aggregation.pages().iter() };
+            let board = board::board(&view, figures, &mut self.names, &self.reader)?;
+            self.stage.board.publish(board, || true);
+        }
         Ok(())
     }
 

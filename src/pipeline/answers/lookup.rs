@@ -1,0 +1,107 @@
+//! From a question to what is found.
+
+use std::sync::Arc;
+
+use crate::pipeline::board::{CountryNames, page_row};
+use crate::pipeline::question::{PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion};
+use crate::pipeline::snapshot::{PageRow, RecentClick};
+use crate::search::{SearchError, SearchIndex, SearchQuery};
+use crate::storage::{Reader, StorageError};
+
+/// Rows of an answer at most, whatever is asked for: a snapshot stays compact.
+const MOST_ROWS: usize = 1_000;
+
+/// How much of a reject's payload is shown.
+const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
+
+/// Stored clicks looked through, from the newest back, for the newest clicks of a url.
+const LOOKED_AT_CLICKS: u32 = 200_000;
+
+pub(super) async fn search(index: &dyn SearchIndex, question: &SearchQuestion) -> Result<Vec<PageRow>, SearchError> {
+    let query = SearchQuery {
+        text: question.text.clone(),
+        country: question.country.clone(),
+        limit: question.limit.min(MOST_ROWS),
+    };
+    let documents = index.search(&query).await?;
+    let row = |document: crate::search::Document| PageRow {
+        url: document.url.into(),
+        country: document.country.into(),
+        clicks: document.clicks,
+        unique_users: document.unique_users,
+        avg_time_spent: document.avg_time_spent,
+    };
+    Ok(documents.into_iter().map(row).collect())
+}
+
+pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
+    let (total, kept) = reader.consistent(|reader| {
+        Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
+    })?;
+    let row = |kept: crate::storage::KeptReject| RejectRow {
+        payload: beginning(&kept.payload, kept.payload_bytes),
+        at: kept.at,
+        stage: kept.stage,
+        topic: kept.topic,
+        partition: kept.partition,
+        offset: kept.offset,
+        reason: kept.reason,
+        payload_bytes: kept.payload_bytes,
+    };
+    Ok(Rejects { total, rows: kept.into_iter().map(row).collect() })
+}
+
+/// `shown` of a payload of `whole` bytes as text; a character that the cut has split is left out.
+fn beginning(shown: &[u8], whole: u64) -> String {
+    let is_cut = (shown.len() as u64) < whole;
+    match std::str::from_utf8(shown) {
+        Err(error) if is_cut && error.error_len().is_none() => {
+            String::from_utf8_lossy(shown.get(..error.valid_up_to()).unwrap_or(shown)).into_owned()
+        }
+        _ => String::from_utf8_lossy(shown).into_owned(),
+    }
+}
+
+pub(super) fn page(
+    reader: &mut Reader,
+    names: &mut CountryNames,
+    question: &PageQuestion,
+) -> Result<PageDetails, StorageError> {
+    reader.consistent(|reader| {
+        let Some(id) = reader.url_id(&question.url)? else {
+            return Ok(PageDetails::default());
+        };
+        let url: Arc<str> = question.url.as_str().into();
+        let mut countries = reader
+            .figures_of(id)?
+            .iter()
+            .map(|page| page_row(page, Arc::clone(&url), names, reader))
+            .collect::<Result<Vec<_>, _>>()?;
+        countries.sort_unstable_by(|a, b| (b.clicks, &a.country).cmp(&(a.clicks, &b.country)));
+        let clicks = reader
+            .newest_clicks_of(id, question.clicks.min(MOST_ROWS), LOOKED_AT_CLICKS)?
+            .into_iter()
+            .map(|click| RecentClick {
+                timestamp: click.timestamp,
+                user_id: click.user_id,
+                url: question.url.clone(),
+                country: click.country,
+                city: click.city,
+            })
+            .collect();
+        Ok(PageDetails { countries, clicks })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beginning;
+
+    #[test]
+    fn a_payload_is_shown_as_text_as_far_as_it_is_text() {
+        assert_eq!(beginning("caf\u{e9}".as_bytes(), 5), "caf\u{e9}");
+        assert_eq!(beginning(b"caf\xc3", 9), "caf", "the cut went through a character");
+        assert_eq!(beginning(b"caf\xc3", 4), "caf\u{fffd}", "it ends like that");
+        assert_eq!(beginning(b"\xffx", 9), "\u{fffd}x");
+    }
+}

@@ -1,0 +1,326 @@
+//! Answers to what a console asks, and the boards that the aggregation does not make: off the async threads and off the
+//! stages, on a thread with a reading connection of its own.
+//!
+//! Searches go to the engine in a task beside it, so that a slow engine keeps nothing else waiting.
+
+mod lookup;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::{Notify, oneshot};
+
+use super::board::{BoardSlot, Limits, StoredBoards};
+use super::command::View;
+use super::handle::StageHandle;
+use super::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use super::snapshot::{Board, PageRow};
+use super::stage::StageState;
+use crate::search::{SearchError, SearchIndex};
+use crate::storage::{Reader, Storage, StorageError};
+use standing::{REFRESH, SHARE, Standing};
+
+/// How often it is looked whether a board is out of date; a question and a new view are seen at once.
+const POLL: Duration = Duration::from_millis(250);
+
+/// A board that could not be made is tried again after this long.
+const AFTER_PROBLEM: Duration = Duration::from_secs(10);
+
+/// How long the end waits for what is being answered; it stops within some thousand rows.
+const END: Duration = Duration::from_secs(2);
+
+/// What the answering works with.
+pub(super) struct AnswerOptions {
+    pub storage: Arc<Storage>,
+    pub index: Arc<dyn SearchIndex>,
+    pub board: BoardSlot,
+    /// The stage that makes the board while it runs and the view is plain.
+    pub aggregate: StageHandle,
+    /// A gap beyond this is no time spent. Milliseconds.
+    pub session_timeout_ms: i64,
+    pub limits: Limits,
+}
+
+/// Takes questions in and holds the newest answers. Answering ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct AnswerDesk {
+    shared: Arc<Shared>,
+    search: tokio::task::JoinHandle<()>,
+    thread_ended: Option<oneshot::Receiver<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    questions: Mutex<Questions>,
+    /// Wakes the thread.
+    changed: Condvar,
+    /// Wakes the search.
+    search: Notify,
+    answers: Mutex<Answers>,
+    news: Notify,
+    ended: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Questions {
+    search: Standing<SearchQuestion>,
+    rejects: Standing<RejectsQuestion>,
+    page: Standing<PageQuestion>,
+    /// There may be work for the thread that no question tells of.
+    woken: bool,
+}
+
+impl AnswerDesk {
+    /// Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn start(options: AnswerOptions) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let search = search(Arc::clone(&shared), Arc::clone(&options.index));
+        let (ending, thread_ended) = oneshot::channel::<()>();
+        let thread = Answering {
+            shared: Arc::clone(&shared),
+            reader: None,
+            boards: StoredBoards::new(options.session_timeout_ms, options.limits),
+            made: None,
+            board: options.board,
+            aggregate: options.aggregate,
+            storage: options.storage,
+        };
+        std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            thread.run();
+            drop(ending);
+        })?;
+        Ok(Self { shared, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
+    }
+
+    /// Takes a question in; a newer one of the same kind takes the place of the older.
+    pub(super) fn ask(&self, question: Question) {
+        let now = Instant::now();
+        let mut questions = self.shared.questions.lock();
+        match question {
+            Question::Search(question) => {
+                if questions.search.ask(question, now) {
+                    self.shared.search.notify_one();
+                }
+                return;
+            }
+            Question::Rejects(question) => questions.rejects.ask(question, now),
+            Question::Page(question) => questions.page.ask(question, now),
+        };
+        self.shared.changed.notify_one();
+    }
+
+    /// The view has changed.
+    pub(super) fn view_changed(&self) {
+        self.shared.questions.lock().woken = true;
+        self.shared.changed.notify_one();
+    }
+
+    /// The newest answer of each kind.
+    pub(super) fn answers(&self) -> Answers {
+        self.shared.answers.lock().clone()
+    }
+
+    /// Resolves once there is an answer or a board that was not there before.
+    pub(super) async fn news(&self) {
+        self.shared.news.notified().await;
+    }
+
+    /// Ends the answering, and waits until it has let go of the database.
+    pub(super) async fn end(&mut self) {
+        self.tell_end();
+        if let Some(ended) = self.thread_ended.take() {
+            // Whether it ends in time or not, there is nothing more to do about it.
+            let _ = tokio::time::timeout(END, ended).await;
+        }
+    }
+
+    fn tell_end(&self) {
+        self.shared.ended.store(true, Relaxed);
+        self.view_changed();
+        self.search.abort();
+    }
+}
+
+impl Drop for AnswerDesk {
+    fn drop(&mut self) {
+        self.tell_end();
+    }
+}
+
+/// Answers searches until it is aborted.
+async fn search(shared: Arc<Shared>, index: Arc<dyn SearchIndex>) {
+    loop {
+        let begin = Instant::now();
+        let (question, due) = {
+            let mut questions = shared.questions.lock();
+            (questions.search.take(begin), questions.search.due())
+        };
+        let Some(question) = question else {
+            // An elapsed time-out means that the question is due.
+            let pause = due.map_or(Duration::MAX, |due| due.saturating_duration_since(begin));
+            let _ = tokio::time::timeout(pause, shared.search.notified()).await;
+            continue;
+        };
+        let Some(found) = unless_superseded(&shared, &question, &*index).await else { continue };
+        let found = found.map_err(|error| error.to_string());
+        if shared.questions.lock().search.answered(&question, Instant::now(), begin.elapsed()) {
+            shared.answers.lock().search = Some(Arc::new(Answer { asked: question, found }));
+            shared.news.notify_one();
+        }
+    }
+}
+
+/// What is found for `question`; `None` once there is a newer one and nobody wants to know any more.
+async fn unless_superseded(
+    shared: &Shared,
+    question: &SearchQuestion,
+    index: &dyn SearchIndex,
+) -> Option<Result<Vec<PageRow>, SearchError>> {
+    let mut work = std::pin::pin!(lookup::search(index, question));
+    loop {
+        tokio::select! {
+            found = &mut work => return Some(found),
+            () = shared.search.notified() => {
+                if !shared.questions.lock().search.wants(question) {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// The answering thread. The reader is declared, and so dropped, before the storage: whoever closes the database last
+/// must be able to write, to tidy it up.
+struct Answering {
+    shared: Arc<Shared>,
+    reader: Option<Reader>,
+    boards: StoredBoards,
+    /// The board made last, unless the aggregation makes it.
+    made: Option<Made>,
+    board: BoardSlot,
+    aggregate: StageHandle,
+    storage: Arc<Storage>,
+}
+
+/// A board that was made here.
+struct Made {
+    view: View,
+    /// What it depended on; `None` if it has no rows.
+    stamp: Option<i64>,
+    /// When to look at it again.
+    due: Instant,
+}
+
+impl Answering {
+    fn run(mut self) {
+        while self.wait() {
+            self.answer_rejects();
+            self.answer_page();
+            self.keep_board();
+        }
+    }
+
+    /// Waits until there may be something to do; `false` at the end.
+    fn wait(&self) -> bool {
+        let mut questions = self.shared.questions.lock();
+        let due = [questions.rejects.due(), questions.page.due()].into_iter().flatten().min();
+        let until = Instant::now() + POLL;
+        if !std::mem::take(&mut questions.woken) {
+            self.shared.changed.wait_until(&mut questions, due.map_or(until, |due| due.min(until)));
+            questions.woken = false;
+        }
+        !self.shared.ended.load(Relaxed)
+    }
+
+    fn answer_rejects(&mut self) {
+        let begin = Instant::now();
+        let Some(question) = self.shared.questions.lock().rejects.take(begin) else { return };
+        let found = self.read(|reader, _| lookup::rejects(reader, &question)).map_err(|error| error.to_string());
+        if self.shared.questions.lock().rejects.answered(&question, Instant::now(), begin.elapsed()) {
+            self.shared.answers.lock().rejects = Some(Arc::new(Answer { asked: question, found }));
+            self.shared.news.notify_one();
+        }
+    }
+
+    fn answer_page(&mut self) {
+        let begin = Instant::now();
+        let Some(question) = self.shared.questions.lock().page.take(begin) else { return };
+        let found = self
+            .read(|reader, boards| lookup::page(reader, boards.names(), &question))
+            .map_err(|error| error.to_string());
+        if self.shared.questions.lock().page.answered(&question, Instant::now(), begin.elapsed()) {
+            self.shared.answers.lock().page = Some(Arc::new(Answer { asked: question, found }));
+            self.shared.news.notify_one();
+        }
+    }
+
+    /// Makes the board of the view, if it is this thread's turn and the one shown is out of date.
+    fn keep_board(&mut self) {
+        let view = self.board.view();
+        let aggregate = self.aggregate.clone();
+        let is_ours = || !(view.is_plain() && publishes(&aggregate.state()));
+        if !is_ours() {
+            self.made = None;
+            return;
+        }
+        let begin = Instant::now();
+        // Other views may have come and gone meanwhile, and their boards with them.
+        let made = self.made.take().filter(|made| made.view == view && self.board.shown().view == view);
+        if made.as_ref().is_some_and(|made| begin < made.due) {
+            self.made = made;
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let ended = || shared.ended.load(Relaxed);
+        let known = made.and_then(|made| made.stamp);
+        let board = self.read(|reader, boards| {
+            let stamp = StoredBoards::stamp(&view, reader)?;
+            if known == Some(stamp) {
+                return Ok((known, None));
+            }
+            let board = boards.board(&view, reader, &ended)?;
+            Ok((board.problem.is_none().then_some(stamp), Some(board)))
+        });
+        let (stamp, board) = board.unwrap_or_else(|error| {
+            let problem = Some(error.to_string());
+            (None, Some(Board { view: view.clone(), problem, ..Board::default() }))
+        });
+        if let Some(board) = board
+            && self.board.publish(board, &is_ours)
+        {
+            self.shared.news.notify_one();
+        }
+        let pause = if stamp.is_none() { AFTER_PROBLEM } else { REFRESH.max(begin.elapsed().saturating_mul(SHARE)) };
+        self.made = Some(Made { view, stamp, due: Instant::now() + pause });
+    }
+
+    /// Runs `work` on the reading connection; after an error the next use opens another.
+    fn read<T>(
+        &mut self,
+        work: impl FnOnce(&mut Reader, &mut StoredBoards) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.storage.reader()?,
+        };
+        let result = work(&mut reader, &mut self.boards)?;
+        self.reader = Some(reader);
+        Ok(result)
+    }
+}
+
+/// Whether the aggregation in this state makes the boards of plain views itself.
+fn publishes(state: &StageState) -> bool {
+    match state {
+        StageState::Running | StageState::BackingOff { .. } | StageState::Draining { .. } => true,
+        StageState::Stopped | StageState::Starting { .. } | StageState::Failed { .. } => false,
+    }
+}

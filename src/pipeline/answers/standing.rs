@@ -1,0 +1,135 @@
+//! A question that is answered again and again for as long as somebody wants to know.
+
+use std::time::{Duration, Instant};
+
+/// How often the answer to a standing question is made anew.
+pub(super) const REFRESH: Duration = Duration::from_secs(2);
+
+/// How long a question stands unless it is asked again.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// Answering takes at most one part in so many of the time.
+pub(super) const SHARE: u32 = 4;
+
+/// The newest question of one kind.
+#[derive(Debug)]
+pub(super) struct Standing<Q> {
+    newest: Option<(Q, Instant)>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// To be answered from then on.
+    Due(Instant),
+    /// Somebody is at it.
+    InWork,
+    /// Nobody has asked for long.
+    Lapsed,
+}
+
+impl<Q> Default for Standing<Q> {
+    fn default() -> Self {
+        Self { newest: None, state: State::Lapsed }
+    }
+}
+
+impl<Q: Clone + PartialEq> Standing<Q> {
+    /// Takes a question in; whether there is work to begin at once. The same question again only stands longer.
+    pub(super) fn ask(&mut self, question: Q, now: Instant) -> bool {
+        let same = self.newest.as_ref().is_some_and(|(newest, _)| *newest == question);
+        self.newest = Some((question, now));
+        let begins = !same || self.state == State::Lapsed;
+        if begins {
+            self.state = State::Due(now);
+        }
+        begins
+    }
+
+    /// When there is something to do next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self.state {
+            State::Due(at) => Some(at),
+            State::InWork | State::Lapsed => None,
+        }
+    }
+
+    /// The question, if it is time to answer it. Must be followed by [`Standing::answered`].
+    pub(super) fn take(&mut self, now: Instant) -> Option<Q> {
+        let (question, asked) = self.newest.as_ref()?;
+        if self.due().is_none_or(|at| now < at) {
+            return None;
+        }
+        if now.saturating_duration_since(*asked) > KEPT {
+            self.state = State::Lapsed;
+            return None;
+        }
+        self.state = State::InWork;
+        Some(question.clone())
+    }
+
+    /// Whether `question` is the newest.
+    pub(super) fn wants(&self, question: &Q) -> bool {
+        self.newest.as_ref().is_some_and(|(newest, _)| newest == question)
+    }
+
+    /// The answer to `question` took `took`; whether it is still wanted.
+    pub(super) fn answered(&mut self, question: &Q, now: Instant, took: Duration) -> bool {
+        let wanted = self.wants(question);
+        if wanted && self.state == State::InWork {
+            self.state = State::Due(now + REFRESH.max(took.saturating_mul(SHARE)));
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSTANT: Duration = Duration::ZERO;
+
+    #[test]
+    fn an_answer_is_made_anew_until_nobody_has_asked_for_long() {
+        let begin = Instant::now();
+        let mut standing = Standing::default();
+        assert_eq!(standing.take(begin), None);
+        assert!(standing.ask("a", begin));
+        assert_eq!(standing.take(begin), Some("a"));
+        assert_eq!(standing.take(begin), None, "somebody is at it");
+        assert!(standing.answered(&"a", begin, INSTANT));
+        assert_eq!(standing.take(begin + REFRESH / 2), None);
+        assert_eq!(standing.take(begin + REFRESH), Some("a"));
+        assert!(standing.answered(&"a", begin + REFRESH, INSTANT));
+
+        let late = begin + KEPT - REFRESH;
+        assert!(!standing.ask("a", late), "asked again, it only stands longer");
+        assert_eq!(standing.take(begin + KEPT + REFRESH), Some("a"));
+        assert!(standing.answered(&"a", begin + KEPT + REFRESH, INSTANT));
+        assert_eq!(standing.take(late + KEPT * 2), None);
+        assert_eq!(standing.due(), None, "it has lapsed");
+        assert!(standing.ask("a", late + KEPT * 2), "and is answered at once when it is asked again");
+    }
+
+    #[test]
+    fn a_newer_question_takes_the_place_of_an_older_one_that_is_being_answered() {
+        let begin = Instant::now();
+        let mut standing = Standing::default();
+        standing.ask("a", begin);
+        assert_eq!(standing.take(begin), Some("a"));
+        assert!(!standing.ask("a", begin), "asking again disturbs nobody");
+        assert!(standing.ask("b", begin));
+        assert!(!standing.answered(&"a", begin, INSTANT), "nobody wants it any more");
+        assert_eq!(standing.take(begin), Some("b"));
+    }
+
+    #[test]
+    fn what_takes_long_is_done_less_often() {
+        let begin = Instant::now();
+        let mut standing = Standing::default();
+        standing.ask("a", begin);
+        standing.take(begin);
+        standing.answered(&"a", begin, REFRESH);
+        assert_eq!(standing.due(), Some(begin + REFRESH * SHARE));
+    }
+}

@@ -1,0 +1,223 @@
+//! What a console gets for its questions.
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::*;
+use crate::click::{Click, ClickBatch, Timestamp};
+use crate::pipeline::aggregate;
+use crate::pipeline::command::Window;
+use crate::pipeline::stage::Stage;
+use crate::search::{BulkOutcome, Document, EngineStatus, Prepared, SearchQuery};
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{IngestBatch, Reject, StorageOptions};
+
+/// Far longer than any step takes; only a hang exceeds it.
+const HANG: Duration = Duration::from_secs(60);
+
+/// Never answers a search for `slow`, refuses one for `bad`, and finds one url otherwise.
+#[derive(Debug)]
+struct Engine;
+
+#[async_trait]
+impl SearchIndex for Engine {
+    fn target(&self) -> String {
+        "engine".to_owned()
+    }
+
+    async fn prepare(&self) -> Result<Prepared, SearchError> {
+        Ok(Prepared { engine: "engine".to_owned(), created: false })
+    }
+
+    async fn upsert(&self, _documents: &[Document]) -> Result<BulkOutcome, SearchError> {
+        Ok(BulkOutcome::default())
+    }
+
+    async fn status(&self) -> Result<EngineStatus, SearchError> {
+        Ok(EngineStatus::default())
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError> {
+        match query.text.as_str() {
+            "slow" => std::future::pending().await,
+            "bad" => Err(SearchError::Unreachable { target: self.target(), cause: "no route".to_owned() }),
+            text => Ok(vec![Document {
+                url: format!("/{text}"),
+                country: "FR".to_owned(),
+                clicks: query.limit as u64,
+                unique_users: 1,
+                avg_time_spent: None,
+                first_seen: Timestamp::from_millis(0),
+                last_seen: Timestamp::from_millis(0),
+                updated_at: Timestamp::from_millis(0),
+                version: 1,
+            }]),
+        }
+    }
+
+    async fn refresh(&self) -> Result<(), SearchError> {
+        Ok(())
+    }
+}
+
+struct Bench {
+    _directory: TempDir,
+    storage: Arc<Storage>,
+    view: watch::Sender<View>,
+    board: BoardSlot,
+    aggregate: StageHandle,
+    desk: AnswerDesk,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default()).unwrap());
+        let view = watch::Sender::new(View::default());
+        let board = BoardSlot::new(view.subscribe());
+        let aggregate = StageHandle::new(Stage::Aggregate);
+        let desk = AnswerDesk::start(AnswerOptions {
+            storage: Arc::clone(&storage),
+            index: Arc::new(Engine),
+            board: board.clone(),
+            aggregate: aggregate.clone(),
+            session_timeout_ms: 1_800_000,
+            limits: Limits::default(),
+        });
+        Self { _directory: directory, storage, view, board, aggregate, desk: desk.unwrap() }
+    }
+
+    fn store(&self, clicks: &[(&str, &str, i64)]) {
+        let mut batch = ClickBatch::default();
+        for (url, country, seconds) in clicks {
+            batch.push(&Click {
+                click_id: &format!("{url} {country} {seconds}"),
+                user_id: "u",
+                timestamp: Timestamp::from_millis(seconds * 1000),
+                url,
+                country,
+                city: "somewhere",
+                browser: "unknown",
+                os: "unknown",
+                device: "unknown",
+            });
+        }
+        self.storage.store(&IngestBatch { topic: "t".into(), clicks: batch, ..IngestBatch::default() }).unwrap();
+        let settings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1000 };
+        aggregate::rebuild(&self.storage, settings, |_| {}).unwrap();
+    }
+
+    fn search(&self, text: &str) {
+        self.desk.ask(Question::Search(SearchQuestion { text: text.to_owned(), country: None, limit: 7 }));
+    }
+
+    fn show(&self, view: View) {
+        self.view.send_replace(view);
+        self.desk.view_changed();
+    }
+
+    /// The answers, once they are as wanted.
+    async fn until(&self, wanted: impl Fn(&Answers, &Board) -> bool) -> (Answers, Arc<Board>) {
+        let wait = async {
+            loop {
+                let now = (self.desk.answers(), self.board.shown());
+                if wanted(&now.0, &now.1) {
+                    return now;
+                }
+                self.desk.news().await;
+            }
+        };
+        tokio::time::timeout(HANG, wait).await.expect("an answer")
+    }
+
+    async fn searched(&self, text: &str) -> Result<Vec<PageRow>, String> {
+        let is_it = |answers: &Answers| answers.search.as_ref().is_some_and(|answer| answer.asked.text == text);
+        let (answers, _) = self.until(|answers, _| is_it(answers)).await;
+        answers.search.unwrap().found.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_search_that_hangs_keeps_nobody_waiting_and_a_newer_one_takes_its_place() {
+    let bench = Bench::new();
+    bench.search("slow");
+    bench.search("slow");
+    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 5 }));
+    let (answers, _) = bench.until(|answers, _| answers.rejects.is_some()).await;
+    assert!(answers.search.is_none());
+    bench.search("quick");
+    let found = bench.searched("quick").await.unwrap();
+    assert_eq!((&*found[0].url, found[0].clicks), ("/quick", 7));
+    bench.search("bad");
+    assert_eq!(bench.searched("bad").await, Err("engine is unreachable: no route".to_owned()));
+}
+
+#[tokio::test]
+async fn an_answer_is_made_anew_while_its_question_stands() {
+    let bench = Bench::new();
+    let total = |answers: &Answers| answers.rejects.as_ref().map(|answer| answer.found.as_ref().unwrap().total);
+    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 1 }));
+    bench.until(|answers, _| total(answers) == Some(0)).await;
+    let reject = |offset| Reject::message("t", 0, offset, "no url".to_owned(), b"\xffpayload");
+    bench.storage.keep_rejects(&[reject(1), reject(2)]).unwrap();
+    let (answers, _) = bench.until(|answers, _| total(answers) == Some(2)).await;
+    let found = answers.rejects.unwrap().found.clone().unwrap();
+    assert_eq!(found.rows.len(), 1, "no more than asked for");
+    assert_eq!((found.rows[0].offset, found.rows[0].payload.as_str()), (Some(2), "\u{fffd}payload"));
+}
+
+#[tokio::test]
+async fn a_page_is_known_by_country_with_its_newest_clicks() {
+    let bench = Bench::new();
+    bench.store(&[("/a", "FR", 0), ("/a", "DE", 10), ("/b", "DE", 40), ("/a", "DE", 100)]);
+    let ask = |url: &str| bench.desk.ask(Question::Page(PageQuestion { url: url.to_owned(), clicks: 2 }));
+    let is_of = |url: &'static str| {
+        move |answers: &Answers, _: &Board| answers.page.as_ref().is_some_and(|page| page.asked.url == url)
+    };
+    ask("/a");
+    let (answers, _) = bench.until(is_of("/a")).await;
+    let found = answers.page.unwrap().found.clone().unwrap();
+    let countries: Vec<_> = found.countries.iter().map(|row| (&*row.country, row.clicks, row.avg_time_spent)).collect();
+    assert_eq!(countries, [("DE", 2, Some(30.0)), ("FR", 1, Some(10.0))]);
+    let clicks: Vec<_> =
+        found.clicks.iter().map(|click| (click.timestamp.as_millis(), click.country.as_str())).collect();
+    assert_eq!(clicks, [(100_000, "DE"), (10_000, "DE")]);
+    ask("/nowhere");
+    let (answers, _) = bench.until(is_of("/nowhere")).await;
+    assert_eq!(answers.page.unwrap().found, Ok(Default::default()));
+}
+
+#[tokio::test]
+async fn the_board_is_made_here_unless_the_aggregation_makes_it() {
+    let mut bench = Bench::new();
+    bench.store(&[("/a", "FR", 0), ("/b", "DE", 7_000)]);
+    // It does not run: the figures are those of the database, and follow them.
+    bench.until(|_, board| board.matching == 2).await;
+    let window = View { window: Window::LastFiveMinutes, ..View::default() };
+    bench.show(window.clone());
+    bench.until(|_, board| board.view == window && board.matching == 1).await;
+
+    bench.aggregate.running();
+    let filter = View { filter: "A".to_owned(), ..View::default() };
+    bench.show(filter.clone());
+    bench.until(|_, board| board.view == filter && board.matching == 1).await;
+    bench.show(View::default());
+    assert!(bench.board.publish(Board { matching: 42, ..Board::default() }, || true), "as the stage does");
+    bench.show(window.clone());
+    bench.until(|_, board| board.view == window).await;
+    // And back to a board that was made before: what has covered it is gone.
+    bench.show(View::default());
+    assert!(bench.board.publish(Board { matching: 43, ..Board::default() }, || true));
+    bench.show(window.clone());
+    bench.until(|_, board| board.view == window && board.matching == 1).await;
+    bench.show(View::default());
+    assert!(bench.board.publish(Board { matching: 44, ..Board::default() }, || true));
+    bench.store(&[("/c", "DE", 7_001)]);
+    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 1 }));
+    bench.until(|answers, _| answers.rejects.is_some()).await;
+    assert_eq!(bench.board.shown().matching, 44, "a running aggregation's board is its own");
+
+    bench.desk.end().await;
+    assert_eq!(Arc::strong_count(&bench.storage), 1, "it has let go of the database");
+}

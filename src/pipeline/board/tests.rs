@@ -1,0 +1,269 @@
+//! Boards hold what the definition gives, whoever makes them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::click::{Click, ClickBatch, Timestamp};
+use crate::pipeline::aggregate;
+use crate::pipeline::command::Window;
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{IngestBatch, PageId, Storage, StorageOptions, UrlId};
+
+const SESSION_TIMEOUT_MS: i64 = 600_000;
+const UNBOUNDED: Limits = Limits { clicks: u64::MAX, window: Duration::MAX, scan: Duration::MAX };
+
+/// The figures of a window, by definition and over the view that people see: each click's time spent is taken over all
+/// clicks, then those of the window are counted. Parameters: session timeout and window, in milliseconds.
+const WINDOW_BY_DEFINITION: &str = "
+    WITH events AS (
+        SELECT *, CAST(ROUND(unixepoch(timestamp, 'subsec') * 1000) AS INTEGER) AS millis FROM click_events
+    ), spent AS (
+        SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM events
+    )
+    SELECT url, country, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
+    FROM spent WHERE millis > (SELECT MAX(millis) FROM events) - ?2 GROUP BY url, country";
+
+type Rows = BTreeMap<(String, String), (u64, u64, Option<f64>)>;
+
+/// A click in few words: the rest follows from these.
+#[derive(Clone, Debug)]
+struct Seed {
+    id: u16,
+    user: u8,
+    /// Coarse, so that clicks of one moment, at the very edge of a window, and a session timeout apart occur.
+    minutes: i16,
+    millis: u8,
+    url: u8,
+    country: u8,
+}
+
+fn seed() -> impl Strategy<Value = Seed> {
+    (0..400_u16, 0..5_u8, -40..80_i16, 0..2_u8, 0..5_u8, 0..3_u8)
+        .prop_map(|(id, user, minutes, millis, url, country)| Seed { id, user, minutes, millis, url, country })
+}
+
+struct Bench {
+    _directory: TempDir,
+    storage: Storage,
+}
+
+impl Bench {
+    fn new(seeds: &[Seed]) -> Self {
+        // Hundreds of databases: in memory where there is such a place.
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
+        let bench = Self { _directory: directory, storage };
+        bench.store(seeds);
+        bench
+    }
+
+    fn store(&self, seeds: &[Seed]) {
+        let mut clicks = ClickBatch::default();
+        for seed in seeds {
+            // Every third id is no UUID, so that both kinds meet.
+            let click_id = match seed.id % 3 {
+                0 => format!("click {}", seed.id),
+                _ => uuid::Uuid::from_u128(u128::from(seed.id) << 100).to_string(),
+            };
+            clicks.push(&Click {
+                click_id: &click_id,
+                user_id: &format!("user {}", seed.user),
+                timestamp: Timestamp::from_millis(i64::from(seed.minutes) * 60_000 + i64::from(seed.millis)),
+                url: ["/a", "/Ab", "/b", "/caf\u{e9}", "/A%b"][usize::from(seed.url)],
+                country: ["FR", "DE", "unknown"][usize::from(seed.country)],
+                city: "unknown",
+                browser: "unknown",
+                os: "unknown",
+                device: "unknown",
+            });
+        }
+        self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+    }
+
+    fn aggregate(&self) {
+        let settings = AggregateSettings { session_timeout_ms: SESSION_TIMEOUT_MS, recent_clicks: 1_000_000 };
+        aggregate::rebuild(&self.storage, settings, |_| {}).unwrap();
+    }
+
+    fn by_definition(&self, window: Window) -> Rows {
+        let length = window.length().map_or(1 << 50, |length| i64::try_from(length.as_millis()).unwrap());
+        let connection = rusqlite::Connection::open(self.storage.path()).unwrap();
+        let mut select = connection.prepare(WINDOW_BY_DEFINITION).unwrap();
+        let rows = select.query_map([SESSION_TIMEOUT_MS, length], |row| {
+            Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?, row.get(4)?)))
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn board(&self, boards: &mut StoredBoards, view: &View) -> Board {
+        boards.board(view, &mut self.storage.reader().unwrap(), &|| false).unwrap()
+    }
+}
+
+/// The board holds those of `all` that its view asks for, and the countries of all.
+#[track_caller]
+fn assert_board(board: &Board, all: &Rows) {
+    assert_eq!(board.problem, None);
+    let wanted = |page: &&(String, String)| {
+        board.view.country.as_ref().is_none_or(|country| *country == page.1)
+            && page.0.to_ascii_lowercase().contains(&board.view.filter.to_ascii_lowercase())
+    };
+    assert_eq!(board.matching, all.keys().filter(wanted).count() as u64);
+    assert_eq!(board.pages.len() as u64, board.matching);
+    for page in &board.pages {
+        let key = (page.url.to_string(), page.country.to_string());
+        assert!(wanted(&&key), "{key:?} is not asked for");
+        let (clicks, users, spent) = all[&key];
+        assert_eq!((page.clicks, page.unique_users), (clicks, users), "{key:?}");
+        match (page.avg_time_spent, spent) {
+            (Some(found), Some(wanted)) => assert!((found - wanted).abs() < 1e-6, "{key:?}: {found} is not {wanted}"),
+            (found, wanted) => assert_eq!(found, wanted, "{key:?}"),
+        }
+    }
+    let mut countries: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for ((_, country), (clicks, ..)) in all {
+        let country = countries.entry(country).or_default();
+        *country = (country.0 + clicks, country.1 + 1);
+    }
+    let found = board.countries.iter().map(|row| (&*row.country, (row.clicks, row.urls)));
+    assert_eq!(found.collect::<BTreeMap<_, _>>(), countries);
+    assert!(board.countries.is_sorted_by(|a, b| a.clicks >= b.clicks));
+}
+
+fn view(window: Window, filter: &str, country: Option<&str>) -> View {
+    View { window, filter: filter.to_owned(), country: country.map(str::to_owned), ..View::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_window_holds_the_batch_query_over_its_clicks(
+        first in prop::collection::vec(seed(), 0..120),
+        later in prop::collection::vec(seed(), 1..60),
+        filter in prop::sample::select(vec!["", "a", "A%", "\u{c9}", "/"]),
+        country in prop::sample::select(vec![None, Some("FR"), Some("nowhere")]),
+    ) {
+        let bench = Bench::new(&first);
+        let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
+        for _ in 0..2 {
+            for window in [Window::LastHour, Window::LastFiveMinutes] {
+                let board = bench.board(&mut boards, &view(window, filter, country));
+                assert_board(&board, &bench.by_definition(window));
+            }
+            bench.store(&later);
+        }
+        bench.aggregate();
+        let board = bench.board(&mut boards, &view(Window::AllTime, filter, country));
+        assert_board(&board, &bench.by_definition(Window::AllTime));
+    }
+
+    #[test]
+    fn the_first_rows_of_a_view_are_those_of_the_whole_order(
+        pages in prop::collection::vec((0..6_u64, 0..4_u64, 0..3_u64), 0..200),
+        limit in 1..20_usize,
+        sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
+    ) {
+        let bench = Bench::new(&[]);
+        let mut pages: Vec<PageFigures> = pages
+            .iter()
+            .zip(1..)
+            .map(|(&(clicks, unique_users, spent_count), id)| PageFigures {
+                page: PageId(id),
+                url: UrlId(id),
+                country: CountryId(1),
+                clicks,
+                unique_users,
+                spent_ms: 5000,
+                spent_count,
+                first_seen: Timestamp::from_millis(0),
+                last_seen: Timestamp::from_millis(0),
+            })
+            .collect();
+        let view = View { sort, limit, ..View::default() };
+        let mut top = TopPages::new(&view, &bench.storage.reader().unwrap()).unwrap();
+        for page in &pages {
+            top.push(page);
+        }
+        prop_assert_eq!(top.matching, pages.len() as u64);
+        pages.sort_by(|a, b| compare(sort, a, b));
+        pages.truncate(limit);
+        prop_assert_eq!(top.sorted(), pages);
+    }
+}
+
+fn seeds(count: u16) -> Vec<Seed> {
+    (0..count).map(|id| Seed { id, user: 0, minutes: 0, millis: 0, url: (id % 5) as u8, country: 0 }).collect()
+}
+
+#[test]
+fn a_window_that_is_too_large_is_a_problem_and_no_half_truth() {
+    let bench = Bench::new(&seeds(10));
+    for (clicks, fits) in [(10, true), (9, false)] {
+        let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, Limits { clicks, ..UNBOUNDED });
+        let board = bench.board(&mut boards, &view(Window::LastHour, "", None));
+        assert_eq!(board.problem.is_none(), fits, "{:?}", board.problem);
+        assert_eq!(board.pages.is_empty(), !fits);
+        if let Some(problem) = board.problem {
+            assert!(problem.contains("the last hour") && !problem.contains('\n'), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn a_board_that_takes_too_long_or_comes_too_late_is_given_up() {
+    let clicks: Vec<Seed> = (0..200).flat_map(|_| seeds(100)).collect();
+    let bench = Bench::new(&[]);
+    // 20,000 clicks, distinct by their times.
+    let clicks: Vec<Seed> = clicks.into_iter().zip(0..).map(|(seed, at)| Seed { minutes: at, ..seed }).collect();
+    bench.store(&clicks);
+    let hours = Limits { window: Duration::ZERO, ..UNBOUNDED };
+    // The newest hour holds few of them: done before the first look at the clock.
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, hours);
+    assert_eq!(bench.board(&mut boards, &view(Window::LastHour, "", None)).problem, None);
+
+    let all_in_one_hour: Vec<Seed> =
+        (0..20_000).map(|at| Seed { id: at, minutes: 30_000, millis: (at / 400) as u8, ..clicks[0].clone() }).collect();
+    bench.store(&all_in_one_hour);
+    let problem = bench.board(&mut boards, &view(Window::LastHour, "", None)).problem.unwrap();
+    assert!(problem.contains("too large to count"), "{problem}");
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
+    let ended = boards.board(&view(Window::LastHour, "", None), &mut bench.storage.reader().unwrap(), &|| true);
+    assert_eq!(ended.unwrap().problem.as_deref(), Some("the pipeline ends"));
+}
+
+#[test]
+fn a_filter_follows_urls_that_come_later_and_another_filter_begins_anew() {
+    let bench = Bench::new(&seeds(1));
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
+    let mut urls = |filter: &str| {
+        let board = bench.board(&mut boards, &view(Window::LastHour, filter, None));
+        let mut urls: Vec<String> = board.pages.iter().map(|page| page.url.to_string()).collect();
+        urls.sort();
+        urls
+    };
+    assert_eq!(urls("/A"), ["/a"]);
+    bench.store(&seeds(5));
+    assert_eq!(urls("/A"), ["/A%b", "/Ab", "/a"]);
+    assert_eq!(urls("b"), ["/A%b", "/Ab", "/b"]);
+    assert_eq!(urls("nothing"), [""; 0]);
+}
+
+#[test]
+fn only_the_board_of_the_view_asked_for_is_shown_and_only_by_whose_turn_it_is() {
+    let asked = watch::Sender::new(view(Window::LastHour, "", None));
+    let slot = BoardSlot::new(asked.subscribe());
+    let board = |view: View, matching| Board { view, matching, ..Board::default() };
+    assert!(!slot.publish(board(View::default(), 1), || true));
+    assert!(slot.publish(board(slot.view(), 2), || true));
+    assert!(!slot.publish(board(slot.view(), 3), || false));
+    assert_eq!(slot.shown().matching, 2);
+    asked.send_replace(View::default());
+    assert!(!slot.publish(board(view(Window::LastHour, "", None), 4), || true));
+    assert!(slot.publish(board(View::default(), 5), || true));
+    assert_eq!(slot.shown().matching, 5);
+}

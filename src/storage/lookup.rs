@@ -1,0 +1,206 @@
+//! What a person at a console looks up: the clicks of a window, one url, the urls that hold a text.
+//!
+//! Calls that may meet millions of rows hand them out one by one, and end when the taker has had enough.
+
+use std::ops::ControlFlow;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::figures::PageFigures;
+use super::model::{CountryId, StoredClick, UrlId};
+use super::reader::{page_figures, stored_click};
+use super::{Reader, StorageError};
+use crate::click::Timestamp;
+
+const CLICKS_SINCE: &str = "SELECT id, ts, click_id, user, url, place FROM clicks WHERE ts > ?1 ORDER BY ts";
+
+/// A click of a known url, with its texts. Untrusted text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClickOfUrl {
+    /// By the event's clock.
+    pub timestamp: Timestamp,
+    /// Who.
+    pub user_id: String,
+    /// Where.
+    pub country: String,
+    /// Where.
+    pub city: String,
+}
+
+impl Reader {
+    /// Runs `work` on one state of the database, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// The database cannot be read, or what `work` returns.
+    pub fn consistent<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        self.connection.execute_batch("BEGIN")?;
+        let result = work(self);
+        // There is nothing to undo; this only lets go of the state.
+        self.connection.execute_batch("ROLLBACK")?;
+        result
+    }
+
+    /// Time of the newest click by the clicks' own clock; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_time(&self) -> Result<Option<Timestamp>, StorageError> {
+        Ok(self.connection.prepare_cached("SELECT MAX(ts) FROM clicks")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Hands the clicks after `time` to `take`, in the order of their time; those of one moment in no order that means
+    /// anything.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn clicks_since(
+        &mut self,
+        time: Timestamp,
+        mut take: impl FnMut(StoredClick) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, StorageError> {
+        let Self { connection, countries } = self;
+        let mut select = connection.prepare_cached(CLICKS_SINCE)?;
+        let mut rows = select.query([time])?;
+        while let Some(row) = rows.next()? {
+            if take(stored_click(connection, countries, row)?).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The version of the newest written figures; 0 before the first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn figures_version(&self) -> Result<i64, StorageError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state")?;
+        Ok(select.query_row([], |row| row.get(0))?)
+    }
+
+    /// Hands the urls that were first seen after the one of `row` to `take`, in that order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn urls_after(
+        &self,
+        row: UrlId,
+        mut take: impl FnMut(UrlId, &str) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT id, url FROM urls WHERE id > ?1 ORDER BY id")?;
+        let mut rows = select.query([row])?;
+        while let Some(row) = rows.next()? {
+            let url = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            if take(row.get(0)?, url).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The row of a url; `None` if no click named it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn url_id(&self, url: &str) -> Result<Option<UrlId>, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT id FROM urls WHERE url = ?1")?;
+        Ok(select.query_row([url], |row| row.get(0)).optional()?)
+    }
+
+    /// The row of a country; `None` if no click named it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn country_id(&self, country: &str) -> Result<Option<CountryId>, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT id FROM countries WHERE country = ?1")?;
+        Ok(select.query_row([country], |row| row.get(0)).optional()?)
+    }
+
+    /// The figures of one url in each of its countries, in no order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn figures_of(&self, url: UrlId) -> Result<Vec<PageFigures>, StorageError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
+             FROM page_stats WHERE url = ?1",
+        )?;
+        let rows = select.query_map([url], page_figures)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The clicks of one url among the newest `looked_at` stored clicks, newest first, at most `limit`.
+    ///
+    /// The clicks are looked through from the newest back: an index by url would cost every click that is stored, for a
+    /// question that is seldom asked.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_clicks_of(&self, url: UrlId, limit: usize, looked_at: u32) -> Result<Vec<ClickOfUrl>, StorageError> {
+        // CROSS JOIN fixes the order: from the few clicks that match to their texts.
+        let mut select = self.connection.prepare_cached(
+            "SELECT clicks.ts, users.user_id, countries.country, places.city
+             FROM clicks CROSS JOIN users ON users.id = clicks.user CROSS JOIN places ON places.id = clicks.place
+               CROSS JOIN countries ON countries.id = places.country
+             WHERE clicks.id > (SELECT MAX(id) FROM clicks) - ?3 AND clicks.url = ?1
+             ORDER BY clicks.id DESC LIMIT ?2",
+        )?;
+        let rows = select.query_map(params![url, limit as u64, looked_at], |row| {
+            Ok(ClickOfUrl { timestamp: row.get(0)?, user_id: row.get(1)?, country: row.get(2)?, city: row.get(3)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::tests::{batch, click, open, sql};
+
+    #[test]
+    fn a_window_is_read_from_the_index_without_a_sort() {
+        let (_directory, storage) = open();
+        let connection = sql(&storage);
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_SINCE}")).unwrap();
+        let plan: Vec<String> = explain.query_map([0], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(plan, ["SEARCH clicks USING INDEX sqlite_autoindex_clicks_1 (ts>?)"]);
+    }
+
+    #[test]
+    fn the_newest_clicks_of_a_url_are_found_among_those_looked_at() {
+        let (_directory, storage) = open();
+        let clicks = [click("c1", 1, "/a"), click("c2", 9, "/a"), click("c3", 3, "/b"), click("c4", 2, "/a")];
+        storage.store(&batch(&clicks, 4)).unwrap();
+        let reader = storage.reader().unwrap();
+        let url = reader.url_id("/a").unwrap().unwrap();
+        let times = |limit, looked_at| {
+            let found = reader.newest_clicks_of(url, limit, looked_at).unwrap();
+            found.into_iter().map(|click| click.timestamp.as_millis()).collect::<Vec<_>>()
+        };
+        assert_eq!(times(10, 100), [2, 9, 1]);
+        assert_eq!(times(2, 100), [2, 9]);
+        assert_eq!(times(10, 3), [2, 9]);
+        assert_eq!(reader.url_id("/c").unwrap(), None);
+    }
+
+    #[test]
+    fn a_consistent_look_sees_one_state_and_lets_go_of_it_also_after_an_error() {
+        let (_directory, storage) = open();
+        storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
+        let mut reader = storage.reader().unwrap();
+        reader
+            .consistent(|reader| {
+                assert_eq!(reader.last_click()?, 1);
+                storage.store(&batch(&[click("c2", 2, "/a")], 2))?;
+                assert_eq!(reader.last_click()?, 1);
+                Ok(())
+            })
+            .unwrap();
+        reader.consistent::<()>(|_| Err(StorageError::Busy)).unwrap_err();
+        assert_eq!(reader.consistent(|reader| reader.newest_time()).unwrap(), Some(Timestamp::from_millis(2)));
+    }
+}
