@@ -19,8 +19,8 @@ const RECENT_CLICKS: usize = 50;
 pub(super) struct Metrics {
     pub ingested: AtomicU64,
     pub skipped: AtomicU64,
-    /// Clicks and rejects handed to the store and not yet committed.
-    pub queued: AtomicU64,
+    /// Messages handed to the store less those committed: a batch may be committed before it is counted in.
+    queued: AtomicI64,
     stored: AtomicU64,
     duplicates: AtomicU64,
     rejected_messages: AtomicU64,
@@ -63,7 +63,7 @@ impl Metrics {
         Self {
             ingested: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
-            queued: AtomicU64::new(0),
+            queued: AtomicI64::new(0),
             stored: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
@@ -101,6 +101,21 @@ impl Metrics {
         self.aggregated.store(cursor, Relaxed);
         self.pages.store(pages, Relaxed);
         self.late.store(late, Relaxed);
+    }
+
+    /// A batch of so many messages was handed to the store.
+    pub(super) fn handed_over(&self, messages: u64) {
+        self.queued.fetch_add(messages.cast_signed(), Relaxed);
+    }
+
+    /// A batch of so many messages has left the queue for the database.
+    pub(super) fn taken_over(&self, messages: u64) {
+        self.queued.fetch_sub(messages.cast_signed(), Relaxed);
+    }
+
+    /// Clicks and rejects handed to the store and not yet committed.
+    pub(super) fn queued(&self) -> u64 {
+        u64::try_from(self.queued.load(Relaxed)).unwrap_or(0)
     }
 
     pub(super) fn stored(&self) -> u64 {
@@ -169,5 +184,21 @@ impl IndexMetrics {
     /// Median and 99th percentile of the newest bulk requests.
     pub(super) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
         self.latency.lock().quantiles()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_committed_before_it_was_counted_in_leaves_an_empty_queue() {
+        let metrics = Metrics::new();
+        metrics.taken_over(250);
+        assert_eq!(metrics.queued(), 0);
+        metrics.handed_over(250);
+        assert_eq!(metrics.queued(), 0);
+        metrics.handed_over(250);
+        assert_eq!(metrics.queued(), 250);
     }
 }

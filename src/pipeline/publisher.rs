@@ -72,7 +72,7 @@ impl Publisher {
         let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
         let backlog = PerStage {
             ingest: lag.unwrap_or(0),
-            store: metrics.queued.load(Relaxed),
+            store: metrics.queued(),
             aggregate: unaggregated,
             index: sample.pending_documents,
         };
@@ -190,7 +190,7 @@ impl Publisher {
         };
         let stored = self.ledger.stored();
         let reached = |(partition, end): (&i32, &i64)| stored.get(partition).copied().unwrap_or(0) >= *end;
-        end.offsets.iter().all(reached) && self.batches.is_empty() && self.metrics.queued.load(Relaxed) == 0
+        end.offsets.iter().all(reached) && self.batches.is_empty() && self.metrics.queued() == 0
     }
 }
 

@@ -1,7 +1,6 @@
 //! Store: batches from the queue → SQLite, one transaction each.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -47,7 +46,7 @@ impl StoreStage {
                 continue;
             }
             if signal == Signal::Drain {
-                handle.draining(format!("{} messages to commit", self.metrics.queued.load(Relaxed)));
+                handle.draining(format!("{} messages to commit", self.metrics.queued()));
             }
             match self.commit(handle) {
                 Ok(()) => {
@@ -87,7 +86,7 @@ impl StoreStage {
         let outcome = self.storage.store(batch)?;
         self.metrics.committed(outcome, begin.elapsed());
         self.ledger.committed(&batch.offsets);
-        self.metrics.queued.fetch_sub(batch.messages() as u64, Relaxed);
+        self.metrics.taken_over(batch.messages() as u64);
         let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
         self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));
         handle.count_processed(batch.clicks.len() as u64);

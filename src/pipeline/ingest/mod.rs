@@ -319,7 +319,7 @@ impl<'a> Run<'a> {
         match result {
             Ok(()) => {
                 self.stage.ledger.handed_over(&offsets);
-                self.stage.metrics.queued.fetch_add(messages, Relaxed);
+                self.stage.metrics.handed_over(messages);
                 self.stage.metrics.ingested.fetch_add(messages, Relaxed);
                 self.handle.count_processed(messages);
                 Ok(())
