@@ -6,6 +6,9 @@ use super::snapshot::{PageRow, RecentClick};
 use crate::click::Timestamp;
 
 /// One question. A new one of the same kind replaces the last.
+///
+/// It is answered at once, and again every two seconds or so for half a minute: whoever still wants to know asks again
+/// before that is over. An answer has a thousand rows at most.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
     /// Documents of the search index whose url holds a text.
@@ -87,7 +90,7 @@ pub struct RejectRow {
     pub offset: Option<i64>,
     /// Why.
     pub reason: String,
-    /// The beginning of the payload, as text as far as it is text.
+    /// The first 4 KiB of the payload, as text as far as it is text.
     pub payload: String,
     /// Size of the whole payload in bytes.
     pub payload_bytes: u64,
@@ -98,6 +101,6 @@ pub struct RejectRow {
 pub struct PageDetails {
     /// Its figures by country, most clicks first.
     pub countries: Vec<PageRow>,
-    /// Its newest stored clicks, newest first.
+    /// Its newest clicks by their storing, newest first, as far as they are among the newest 200,000 of all clicks.
     pub clicks: Vec<RecentClick>,
 }

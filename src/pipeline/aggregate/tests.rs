@@ -246,3 +246,13 @@ fn versions_only_grow_also_across_a_deleted_database() {
     fresh.write(false);
     assert!(version(&fresh) > second, "a new database continues after the old one's versions");
 }
+
+#[test]
+fn only_writes_with_a_checkpoint_count_as_one() {
+    let mut bench = Bench::new(SETTINGS);
+    bench.write(false);
+    assert_eq!(bench.storage.progress().checkpoints(), 0);
+    bench.write(true);
+    bench.write(false);
+    assert_eq!(bench.storage.progress().checkpoints(), 1);
+}

@@ -293,8 +293,10 @@ impl Answering {
             let problem = Some(error.to_string());
             (None, Some(Board { view: view.clone(), problem, ..Board::default() }))
         });
+        // What was given up because of the end is no news for anybody.
         if let Some(board) = board
-            && self.board.publish(board, &is_ours)
+            && !ended()
+            && self.board.publish(board, is_ours)
         {
             self.shared.news.notify_one();
         }

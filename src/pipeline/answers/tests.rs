@@ -214,8 +214,11 @@ async fn the_board_is_made_here_unless_the_aggregation_makes_it() {
     bench.show(View::default());
     assert!(bench.board.publish(Board { matching: 44, ..Board::default() }, || true));
     bench.store(&[("/c", "DE", 7_001)]);
-    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 1 }));
-    bench.until(|answers, _| answers.rejects.is_some()).await;
+    // Two answers one after the other: between them the thread has looked after the board.
+    for limit in [1, 2] {
+        bench.desk.ask(Question::Rejects(RejectsQuestion { limit }));
+        bench.until(|answers, _| answers.rejects.as_ref().is_some_and(|answer| answer.asked.limit == limit)).await;
+    }
     assert_eq!(bench.board.shown().matching, 44, "a running aggregation's board is its own");
 
     bench.desk.end().await;
