@@ -9,14 +9,20 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::browse::Browse;
+use super::gains::Gains;
 use super::history::History;
 use super::layout::{Panel, Places};
+use super::sheet::{Sheet, Sheets};
 use super::theme::Theme;
+use super::typing::Typing;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
-use crate::pipeline::{Command, Stage, StageAction, StageState, View};
+use crate::pipeline::{Command, Stage, StageAction, StageState};
 
 /// How long a notice stays.
 const NOTICE_TIME: Duration = Duration::from_secs(5);
+
+/// Over how long the rates of partitions and transactions are taken.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
 
 /// A snapshot older than this is said to be old.
 const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -37,10 +43,38 @@ pub(crate) enum Event {
 }
 
 /// A snapshot and the history up to it: what is drawn.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) history: History,
+    /// Offsets stored, by partition.
+    pub(crate) partition_rates: Gains<i32>,
+    /// Transactions of the store.
+    pub(crate) transaction_rate: Gains<()>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            snapshot: Arc::default(),
+            history: History::default(),
+            partition_rates: Gains::over(RATE_WINDOW),
+            transaction_rate: Gains::over(RATE_WINDOW),
+        }
+    }
+}
+
+impl Shown {
+    fn push(&mut self, snapshot: Arc<Snapshot>) {
+        self.history.push(&snapshot);
+        let stored = snapshot
+            .partitions
+            .iter()
+            .filter_map(|partition| Some((partition.partition, u64::try_from(partition.stored?).ok()?)));
+        self.partition_rates.push(snapshot.uptime, stored);
+        self.transaction_rate.push(snapshot.uptime, std::iter::once(((), snapshot.store.transactions)));
+        self.snapshot = snapshot;
+    }
 }
 
 /// A question that a command waits for.
@@ -71,7 +105,7 @@ pub(crate) struct Activity {
 pub(crate) struct App {
     pub(crate) theme: Theme,
     pub(crate) read_only: bool,
-    live: Shown,
+    pub(super) live: Shown,
     frozen: Option<Shown>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
@@ -81,6 +115,12 @@ pub(crate) struct App {
     pub(crate) stage: Stage,
     pub(crate) browse: Browse,
     pub(crate) activity: Activity,
+    pub(crate) sheet: Sheet,
+    pub(crate) sheets: Sheets,
+    /// Whether the focused panel of the overview has the whole screen.
+    pub(crate) expanded: bool,
+    /// The line being typed, if one is.
+    pub(crate) typing: Option<Typing>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: bool,
     notice: Option<(String, SystemTime)>,
@@ -107,6 +147,10 @@ impl App {
             outbox: vec![Command::View(browse.view())],
             browse,
             activity: Activity::default(),
+            sheet: Sheet::default(),
+            sheets: Sheets::default(),
+            expanded: false,
+            typing: None,
             prompt: None,
             help: false,
             notice: None,
@@ -145,12 +189,18 @@ impl App {
     }
 
     fn settle(&mut self) {
-        self.places = Places::arrange(self.screen, self.wants_banner(), self.focus);
+        let banner = self.wants_banner();
+        self.places = match self.sheet {
+            Sheet::Overview if self.expanded => Places::arrange_expanded(self.screen, banner, self.focus),
+            Sheet::Overview => Places::arrange(self.screen, banner, self.focus),
+            _ => Places::arrange_sheet(self.screen, banner),
+        };
         let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
         let (countries, urls, lines) = (rows(Panel::Countries), rows(Panel::Urls), rows(Panel::Activity));
         let snapshot = Arc::clone(&self.shown().snapshot);
         self.browse.settle(&snapshot.board, countries, urls);
         self.activity.back = self.activity.back.min(self.activity_len().saturating_sub(lines.max(1)));
+        self.settle_sheet();
     }
 
     /// What is drawn: the newest, or what was held.
@@ -213,8 +263,13 @@ impl App {
         if self.frozen.is_none() && self.activity.tab == Tab::Log && self.activity.back > 0 {
             self.activity.back += newer_lines(&self.live.snapshot.log, &snapshot.log);
         }
-        self.live.history.push(&snapshot);
-        self.live.snapshot = snapshot;
+        if self.frozen.is_none() {
+            self.follow_sheet(&snapshot);
+        }
+        self.live.push(snapshot);
+        if self.sheet == Sheet::Rejects && self.frozen.is_none() {
+            self.ask(false);
+        }
         true
     }
 
@@ -226,6 +281,10 @@ impl App {
             .is_some_and(|(_, since)| now.duration_since(*since).map_or(true, |shown| shown >= NOTICE_TIME));
         if expired {
             self.notice = None;
+        }
+        if self.sheet == Sheet::Url && self.frozen.is_none() {
+            // A url's clicks and figures go on; once a second is as often as anyone reads them.
+            self.ask(false);
         }
         let counting = self
             .shown()
@@ -309,7 +368,11 @@ impl App {
         match &command {
             // Only the newest view matters.
             Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
-            Command::Ask(_) => {}
+            Command::Ask(question) => {
+                let kind = std::mem::discriminant(question);
+                self.outbox
+                    .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
+            }
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
@@ -322,14 +385,14 @@ impl App {
         self.outbox.push(command);
     }
 
-    /// Hands over what is to be sent. A view or the end waits while the channel is full; anything else is dropped with a
+    /// Hands over what is to be sent. A view, a question or the end waits while the channel is full; anything else is dropped with a
     /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
     pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
         let mut refused = false;
         for command in std::mem::take(&mut self.outbox) {
             match commands.try_send(command) {
                 Ok(()) => {}
-                Err(TrySendError::Full(command @ (Command::View(View { .. }) | Command::Shutdown))) => {
+                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
                     self.outbox.push(command);
                 }
                 Err(TrySendError::Full(command)) => {
@@ -360,6 +423,6 @@ fn describe(command: &Command) -> String {
 }
 
 /// How many lines of `after` came after the newest of `before`.
-fn newer_lines(before: &[LogLine], after: &[LogLine]) -> usize {
+pub(super) fn newer_lines(before: &[LogLine], after: &[LogLine]) -> usize {
     before.last().and_then(|newest| after.iter().rev().position(|line| line == newest)).unwrap_or(after.len())
 }

@@ -137,7 +137,7 @@ impl Browse {
 }
 
 /// The first visible row: moved no more than it takes to show `row`, and never so far that rows stay empty.
-fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: usize) -> usize {
+pub(crate) fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: usize) -> usize {
     let visible = visible.max(1);
     let top = top.min(len.saturating_sub(visible));
     match row {

@@ -8,7 +8,10 @@ use ratatui::layout::Position;
 use super::app::{App, Tab};
 use super::browse::Step;
 use super::keys::{Action, Context, lookup};
-use super::layout::Panel;
+use super::layout::{Panel, Places, list_area};
+use super::panels::tabs;
+use super::sheet::Sheet;
+use super::typing::Line;
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
 
 /// Rows that one notch of the wheel moves.
@@ -21,6 +24,9 @@ impl App {
             return false;
         }
         let hushed = self.hush();
+        if self.type_key(event) {
+            return true;
+        }
         let Some((binding, place)) = lookup(event, self.context()) else { return hushed };
         self.act(binding.action, place, binding.dangerous);
         true
@@ -33,6 +39,15 @@ impl App {
         }
         if self.help {
             return Context::Help;
+        }
+        if self.typing.is_some() {
+            return Context::Line;
+        }
+        match self.sheet {
+            Sheet::Overview => {}
+            Sheet::Search => return Context::Search,
+            Sheet::Log => return Context::Log,
+            Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => return Context::Views,
         }
         match self.focus {
             Panel::Stages => Context::Stages,
@@ -51,14 +66,30 @@ impl App {
             Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
             Action::StartAll => self.request(Command::StartAll, None),
             Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
-            Action::Up => self.step(self.focus, Step::By(-1)),
-            Action::Down => self.step(self.focus, Step::By(1)),
+            Action::Up => self.step_here(Step::By(-1)),
+            Action::Down => self.step_here(Step::By(1)),
             Action::Left => self.step_stage(Step::By(-1)),
             Action::Right => self.step_stage(Step::By(1)),
-            Action::PageUp => self.step(self.focus, Step::By(-self.screenful())),
-            Action::PageDown => self.step(self.focus, Step::By(self.screenful())),
-            Action::First => self.step(self.focus, Step::First),
-            Action::Last => self.step(self.focus, Step::Last),
+            Action::PageUp => self.step_here(Step::By(-self.screenful())),
+            Action::PageDown => self.step_here(Step::By(self.screenful())),
+            Action::First => self.step_here(Step::First),
+            Action::Last => self.step_here(Step::Last),
+            Action::Show => {
+                self.typing = None;
+                let sheet = Sheet::ALL.get(place).copied().unwrap_or(self.sheet);
+                self.open(sheet);
+                if sheet == Sheet::Search && self.sheets.search_text.is_empty() {
+                    self.start_typing(Line::Search);
+                }
+            }
+            Action::NextView => self.turn_sheet(true),
+            Action::PreviousView => self.turn_sheet(false),
+            Action::Expand => self.expanded = !self.expanded,
+            Action::OpenUrl => self.open_picked(),
+            Action::Search => self.start_typing(Line::Search),
+            Action::CycleLevel => self.cycle_level(),
+            Action::Accept => self.accept_line(),
+            Action::Cancel => self.leave_line(),
             Action::CycleSort => {
                 self.browse.sort = match self.browse.sort {
                     SortBy::Clicks => SortBy::Users,
@@ -104,8 +135,19 @@ impl App {
     }
 
     fn screenful(&self) -> isize {
-        let rows = self.places.as_ref().map_or(1, |places| places.rows(self.focus));
+        let rows = match self.sheet {
+            Sheet::Overview => self.places.as_ref().map_or(1, |places| places.rows(self.focus)),
+            _ => self.sheet_rows(),
+        };
         isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Moves through the list that has the keys.
+    fn step_here(&mut self, step: Step) {
+        match self.sheet {
+            Sheet::Overview => self.step(self.focus, step),
+            _ => self.step_sheet(step),
+        }
     }
 
     fn step(&mut self, panel: Panel, step: Step) {
@@ -146,6 +188,15 @@ impl App {
     }
 
     fn back(&mut self) {
+        match self.sheet {
+            Sheet::Overview => {}
+            Sheet::Url => return self.open(self.sheets.from),
+            _ => return self.open(Sheet::Overview),
+        }
+        if self.expanded {
+            self.expanded = false;
+            return;
+        }
         match self.focus {
             Panel::Countries => {
                 if self.browse.ask(None) {
@@ -160,10 +211,13 @@ impl App {
     pub(super) fn mouse(&mut self, event: &MouseEvent) -> bool {
         let Some(places) = self.places else { return false };
         let point = Position { x: event.column, y: event.row };
-        let Some(panel) = places.panel_at(point) else { return false };
         if self.prompt.is_some() || self.help {
             return false;
         }
+        if self.sheet != Sheet::Overview {
+            return self.mouse_in_sheet(event.kind, &places, point);
+        }
+        let Some(panel) = places.panel_at(point) else { return false };
         match event.kind {
             MouseEventKind::ScrollUp => self.step(panel, Step::By(-wheel(panel))),
             MouseEventKind::ScrollDown => self.step(panel, Step::By(wheel(panel))),
@@ -183,6 +237,28 @@ impl App {
                         self.browse.pick_page(&snapshot.board, self.browse.page_top + row);
                     }
                     _ => {}
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse_in_sheet(&mut self, kind: MouseEventKind, places: &Places, point: Position) -> bool {
+        match kind {
+            MouseEventKind::ScrollUp => self.step_sheet(Step::By(-WHEEL)),
+            MouseEventKind::ScrollDown => self.step_sheet(Step::By(WHEEL)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                if let Some(sheet) = places.tabs.and_then(|area| tabs::tab_at(area, point)) {
+                    self.typing = None;
+                    self.open(sheet);
+                    return true;
+                }
+                let Some(body) = places.sheet else { return false };
+                let first = list_area(self.sheet, body).y.saturating_add(2);
+                match point.y.checked_sub(first).map(usize::from) {
+                    Some(row) if row < self.sheet_rows() => self.pick_row(row),
+                    _ => return false,
                 }
             }
             _ => return false,

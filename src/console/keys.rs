@@ -35,6 +35,24 @@ pub enum Action {
     First,
     /// Move to the end.
     Last,
+    /// Open the view at the key's place in its binding.
+    Show,
+    /// Open the next view.
+    NextView,
+    /// Open the view before.
+    PreviousView,
+    /// Give the focused panel the whole screen, or give it back.
+    Expand,
+    /// Open everything about the url under the cursor.
+    OpenUrl,
+    /// Type the part of a url to look for in the index.
+    Search,
+    /// Show the next level of the log.
+    CycleLevel,
+    /// Take the line as it is typed.
+    Accept,
+    /// Leave the line.
+    Cancel,
     /// Sort by the next figure.
     CycleSort,
     /// Go into what is under the cursor.
@@ -58,6 +76,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it only means something in the overview.
+    pub(crate) const fn of_overview(self) -> bool {
+        matches!(
+            self,
+            Action::NextPanel | Action::PreviousPanel | Action::CycleSort | Action::ToggleLog | Action::Expand
+        )
+    }
+
     /// Whether it steers the pipeline, which a read-only console must not.
     pub const fn steers(self) -> bool {
         matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll)
@@ -77,6 +103,14 @@ pub enum Context {
     Urls,
     /// While clicks and log have the focus.
     Activity,
+    /// In every view but the overview.
+    Views,
+    /// In the search of the index.
+    Search,
+    /// In the log.
+    Log,
+    /// While a line is typed.
+    Line,
     /// While a question is open.
     Prompt,
     /// While the help is open.
@@ -84,6 +118,25 @@ pub enum Context {
 }
 
 impl Context {
+    /// Whether it is one of the views beside the overview.
+    pub(crate) const fn is_view(self) -> bool {
+        matches!(self, Context::Views | Context::Search | Context::Log)
+    }
+
+    /// Whether it takes every key but its own away.
+    pub(crate) const fn is_modal(self) -> bool {
+        matches!(self, Context::Prompt | Context::Help | Context::Line)
+    }
+
+    /// Whether an action that is bound everywhere holds here.
+    pub(crate) const fn lets_through(self, action: Action) -> bool {
+        match self {
+            Context::Prompt | Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
+            _ => !(self.is_view() && action.of_overview()),
+        }
+    }
+
     /// Its name in the help.
     pub const fn name(self) -> &'static str {
         match self {
@@ -92,6 +145,10 @@ impl Context {
             Context::Countries => "countries",
             Context::Urls => "urls",
             Context::Activity => "activity",
+            Context::Views => "the other views",
+            Context::Search => "search",
+            Context::Log => "log",
+            Context::Line => "typing",
             Context::Prompt => "question",
             Context::Help => "help",
         }
@@ -153,7 +210,7 @@ const fn dangerous(binding: KeyBinding) -> KeyBinding {
     KeyBinding { dangerous: true, ..binding }
 }
 
-use Context::{Activity, Anywhere, Countries, Help, Prompt, Stages, Urls};
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Prompt, Search, Stages, Urls, Views};
 
 /// In the order of the footer: what comes first stays visible on a narrow screen.
 static TABLE: &[KeyBinding] = &[
@@ -163,6 +220,23 @@ static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('1'), char('2'), char('3'), char('4')], "1–4", "stage", Action::PickStage, "pick a stage"),
     bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
     bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
+    bind(
+        Anywhere,
+        &[
+            key(KeyCode::F(1)),
+            key(KeyCode::F(2)),
+            key(KeyCode::F(3)),
+            key(KeyCode::F(4)),
+            key(KeyCode::F(5)),
+            key(KeyCode::F(6)),
+        ],
+        "F1–F6",
+        "views",
+        Action::Show,
+        "views: overview … log",
+    ),
+    bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
+    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
@@ -182,6 +256,7 @@ static TABLE: &[KeyBinding] = &[
     bind(Stages, &[key(KeyCode::Enter)], "Enter", "", Action::ToggleStage, "start or stop the stage"),
     bind(Countries, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "urls", Action::Enter, "go to its urls"),
     bind(Urls, &[key(KeyCode::Left), char('h')], "← h", "countries", Action::Back, "go back to the countries"),
+    bind(Urls, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "open", Action::OpenUrl, "all about the url"),
     bind(
         Activity,
         &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
@@ -190,6 +265,13 @@ static TABLE: &[KeyBinding] = &[
         Action::ToggleLog,
         "log or recent clicks",
     ),
+    bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
+    bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
+    bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
+    bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
+    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "← ⇧Tab", "", Action::PreviousView, "the view before"),
+    bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
+    bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
     bind(
@@ -207,8 +289,8 @@ pub fn key_table() -> &'static [KeyBinding] {
     TABLE
 }
 
-/// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; a
-/// question and the help let through only what ends or suspends the console.
+/// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; then what
+/// holds everywhere, as far as the context lets it through.
 pub(crate) fn lookup(event: &KeyEvent, context: Context) -> Option<(&'static KeyBinding, usize)> {
     if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER) {
         return None;
@@ -219,11 +301,10 @@ pub(crate) fn lookup(event: &KeyEvent, context: Context) -> Option<(&'static Key
             binding.chords.iter().position(|candidate| *candidate == chord).map(|place| (binding, place))
         })
     };
-    let modal = matches!(context, Context::Prompt | Context::Help);
-    find(context).or_else(|| {
-        find(Context::Anywhere)
-            .filter(|(binding, _)| !modal || matches!(binding.action, Action::Quit | Action::Suspend))
-    })
+    let holds = |binding: &KeyBinding| context.lets_through(binding.action);
+    find(context)
+        .or_else(|| find(Context::Views).filter(|_| context.is_view()))
+        .or_else(|| find(Context::Anywhere).filter(|(binding, _)| holds(binding)))
 }
 
 #[cfg(test)]

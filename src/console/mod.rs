@@ -11,6 +11,7 @@
 mod app;
 mod browse;
 mod format;
+mod gains;
 mod history;
 mod input;
 mod keys;
@@ -18,7 +19,9 @@ mod layout;
 mod panels;
 mod run;
 mod screen;
+mod sheet;
 mod theme;
+mod typing;
 mod view;
 
 #[cfg(test)]

@@ -8,7 +8,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
 use super::layout::MINIMUM;
-use super::panels::{activity, countries, footer, header, help, index, prompt, stages, throughput, urls};
+use super::panels::{
+    activity, countries, footer, header, help, index, log, partitions, prompt, rejects, search, stages, store, tabs,
+    throughput, url, urls,
+};
+use super::sheet::Sheet;
 use super::theme::ascii_of;
 
 /// Draws `app`, laid out before by [`App::fit`].
@@ -21,6 +25,12 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
                 header::render_banner(frame, area, app);
             }
             stages::render(frame, places, app);
+            if let Some(area) = places.tabs {
+                tabs::render(frame, area, app);
+            }
+            if let Some(area) = places.sheet {
+                sheet(frame, area, app);
+            }
             if let Some(area) = places.throughput {
                 throughput::render(frame, area, app);
             }
@@ -47,6 +57,18 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
     }
     if app.theme.ascii {
         to_ascii(frame);
+    }
+}
+
+fn sheet(frame: &mut Frame, area: Rect, app: &App) {
+    match app.sheet {
+        Sheet::Overview => {}
+        Sheet::Partitions => partitions::render(frame, area, app),
+        Sheet::Store => store::render(frame, area, app),
+        Sheet::Rejects => rejects::render(frame, area, app),
+        Sheet::Search => search::render(frame, area, app),
+        Sheet::Log => log::render(frame, area, app),
+        Sheet::Url => url::render(frame, area, app),
     }
 }
 

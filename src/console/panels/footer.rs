@@ -23,12 +23,16 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 
 fn keys(columns: u16, app: &App) -> Line<'static> {
     let context = app.context();
-    let modal = matches!(context, Context::Prompt | Context::Help);
     let mut spans = Vec::new();
     // What holds everywhere begins with help and quit, which must never fall off; what is special here comes next.
-    let everywhere = key_table().iter().filter(|binding| !modal && binding.context == Context::Anywhere);
+    let everywhere = key_table().iter().filter(|binding| {
+        !context.is_modal() && binding.context == Context::Anywhere && context.lets_through(binding.action)
+    });
     let here = key_table().iter().filter(|binding| binding.context == context && context != Context::Anywhere);
-    let order = everywhere.clone().take(2).chain(here).chain(everywhere.skip(2));
+    let views = key_table()
+        .iter()
+        .filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
+    let order = everywhere.clone().take(2).chain(here).chain(views).chain(everywhere.skip(2));
     for binding in order.filter(|binding| shows(binding, app)) {
         let columns_needed = width(binding.label) + width(binding.short) + 4;
         if columns_needed > room(columns, &spans) {

@@ -9,6 +9,7 @@ use super::row;
 use crate::console::app::App;
 use crate::console::format::{fit, left};
 use crate::console::keys::{Context, KeyBinding, key_table};
+use crate::console::sheet::Sheet;
 
 /// Columns of the keys in words.
 const LABEL: usize = 10;
@@ -53,11 +54,20 @@ type HelpLine = (&'static str, &'static str, ratatui::style::Style);
 
 fn lines(app: &App) -> Vec<HelpLine> {
     let mut lines = Vec::new();
-    for context in [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity] {
+    let overview = [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity];
+    let contexts = match app.sheet {
+        Sheet::Overview => overview.to_vec(),
+        Sheet::Search => vec![Context::Anywhere, Context::Views, Context::Search],
+        Sheet::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => vec![Context::Anywhere, Context::Views],
+    };
+    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || Context::Views.lets_through(binding.action);
+    for context in contexts {
         if context != Context::Anywhere {
             lines.push(("", context.name(), app.theme.dim()));
         }
-        lines.extend(key_table().iter().filter(|binding| binding.context == context).map(|binding| line(binding, app)));
+        let here = key_table().iter().filter(|binding| binding.context == context).filter(holds);
+        lines.extend(here.map(|binding| line(binding, app)));
     }
     lines
 }

@@ -2,6 +2,7 @@
 
 mod drawn;
 mod fixture;
+mod sheets;
 mod steered;
 
 use std::sync::Arc;
@@ -72,6 +73,9 @@ impl Console {
                 "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
                 "Home" => (KeyCode::Home, KeyModifiers::NONE),
                 "End" => (KeyCode::End, KeyModifiers::NONE),
+                _ if name.len() == 2 && name.starts_with('F') => {
+                    (KeyCode::F(name[1..].parse().expect("a function key")), KeyModifiers::NONE)
+                }
                 _ => match name.strip_prefix('^') {
                     Some(letter) => (KeyCode::Char(one(letter)), KeyModifiers::CONTROL),
                     None => (KeyCode::Char(one(name)), KeyModifiers::NONE),
