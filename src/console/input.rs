@@ -9,7 +9,7 @@ use super::app::{App, Tab};
 use super::browse::Step;
 use super::keys::{Action, Context, lookup};
 use super::layout::{Panel, Places, list_area};
-use super::panels::tabs;
+use super::panels::{tabs, urls};
 use super::sheet::Sheet;
 use super::typing::Line;
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
@@ -86,6 +86,11 @@ impl App {
             Action::PreviousView => self.turn_sheet(false),
             Action::Expand => self.expanded = !self.expanded,
             Action::OpenUrl => self.open_picked(),
+            Action::Filter => self.start_typing(Line::Filter),
+            Action::CycleWindow => {
+                self.browse.cycle_window();
+                self.request_view();
+            }
             Action::Search => self.start_typing(Line::Search),
             Action::CycleLevel => self.cycle_level(),
             Action::Accept => self.accept_line(),
@@ -197,6 +202,9 @@ impl App {
             self.expanded = false;
             return;
         }
+        if self.focus == Panel::Urls && !self.browse.filter.is_empty() {
+            return self.filter(String::new());
+        }
         match self.focus {
             Panel::Countries => {
                 if self.browse.ask(None) {
@@ -223,6 +231,13 @@ impl App {
             MouseEventKind::ScrollDown => self.step(panel, Step::By(wheel(panel))),
             MouseEventKind::Down(MouseButton::Left) => {
                 self.focus = panel;
+                if panel == Panel::Urls && point.y.saturating_add(1) == places.first_row(panel) {
+                    if let Some(sort) = places.urls.and_then(|area| urls::sort_at(area, point, self)) {
+                        self.browse.sort = sort;
+                        self.request_view();
+                    }
+                    return true;
+                }
                 let row = event.row.checked_sub(places.first_row(panel)).map(usize::from);
                 let row = row.filter(|row| *row < places.rows(panel));
                 let snapshot = Arc::clone(&self.shown().snapshot);

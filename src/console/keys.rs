@@ -45,6 +45,10 @@ pub enum Action {
     Expand,
     /// Open everything about the url under the cursor.
     OpenUrl,
+    /// Type what the urls of the overview must hold.
+    Filter,
+    /// Show the figures over the next window of time.
+    CycleWindow,
     /// Type the part of a url to look for in the index.
     Search,
     /// Show the next level of the log.
@@ -80,7 +84,13 @@ impl Action {
     pub(crate) const fn of_overview(self) -> bool {
         matches!(
             self,
-            Action::NextPanel | Action::PreviousPanel | Action::CycleSort | Action::ToggleLog | Action::Expand
+            Action::NextPanel
+                | Action::PreviousPanel
+                | Action::CycleSort
+                | Action::CycleWindow
+                | Action::Filter
+                | Action::ToggleLog
+                | Action::Expand
         )
     }
 
@@ -235,6 +245,8 @@ static TABLE: &[KeyBinding] = &[
         Action::Show,
         "views: overview … log",
     ),
+    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
+    bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
     bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),

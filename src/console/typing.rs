@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::App;
+use super::layout::Panel;
 use super::sheet::{List, Sheet};
 use crate::text::is_unsafe;
 
@@ -12,6 +13,8 @@ const LENGTH: usize = 500;
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
+    /// What the urls of the overview must hold.
+    Filter,
     /// The part of a url to look for in the index.
     Search,
 }
@@ -27,8 +30,12 @@ impl App {
     /// Begins to type `line`, from what it was.
     pub(super) fn start_typing(&mut self, line: Line) {
         let text = match line {
+            Line::Filter => self.browse.filter.clone(),
             Line::Search => self.sheets.search_text.clone(),
         };
+        if line == Line::Filter {
+            self.focus = Panel::Urls;
+        }
         self.typing = Some(Typing { line, text });
     }
 
@@ -59,6 +66,7 @@ impl App {
     fn line_changed(&mut self) {
         let Some(typing) = self.typing.clone() else { return };
         match typing.line {
+            Line::Filter => self.filter(typing.text),
             Line::Search => {
                 self.sheets.search_text = typing.text;
                 self.sheets.search = List::default();
@@ -72,10 +80,18 @@ impl App {
         self.typing = None;
     }
 
-    /// The line is left as if nobody had typed it.
+    /// Shows only the urls that hold `text`.
+    pub(super) fn filter(&mut self, text: String) {
+        if self.browse.ask_filter(text) {
+            self.request_view();
+        }
+    }
+
+    /// The line is left: a filter is taken off, a search stays.
     pub(super) fn leave_line(&mut self) {
         let Some(typing) = self.typing.take() else { return };
         match typing.line {
+            Line::Filter => self.filter(String::new()),
             // An empty search has nothing to stay for.
             Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
             Line::Search => {}

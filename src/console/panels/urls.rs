@@ -1,16 +1,18 @@
 //! The top urls of the country asked for.
 
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Rect};
+use ratatui::layout::{Alignment, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{placeholder, row};
+use super::{placeholder, prose, room, row};
 use crate::console::app::App;
-use crate::console::format::{count, count_in, fit, left, right, seconds};
+use crate::console::format::{count, count_in, fit, fit_end, left, right, seconds};
 use crate::console::layout::Panel;
+use crate::console::typing::Line as Typed;
 use crate::pipeline::SortBy;
+use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
 
 /// A url in fewer columns than this tells nothing; then figures give way.
@@ -74,21 +76,20 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let board = &app.shown().snapshot.board;
     let focused = app.focus == Panel::Urls;
-    let country = app.browse.country.as_deref().unwrap_or("all countries");
-    let title = Line::from(vec![
-        Span::styled(" urls ", theme.key()),
-        Span::styled("of ", theme.dim()),
-        Span::styled(fit(country, usize::from(area.width / 3)), theme.accent().patch(theme.key())),
-        Span::styled(format!(" by {} ", name(app.browse.sort)), theme.dim()),
-    ]);
+    let typing = app.typing.as_ref().is_some_and(|typing| typing.line == Typed::Filter);
     let current = app.browse.is_about(board);
     let resorting = current && board.view.sort != app.browse.sort;
     let extent = if current { extent(board) } else { String::new() };
     let note = if resorting { " loading… ".to_owned() } else { extent };
-    let block = theme
-        .frame(title, focused)
+    let mut block = theme
+        .frame(title(area.width, typing, app), focused)
         .padding(Padding::right(1))
         .title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
+    let problem = board.problem.as_deref().filter(|_| current);
+    if let Some(problem) = problem.filter(|_| !board.pages.is_empty()) {
+        let text = fit(problem, usize::from(area.width / 2));
+        block = block.title_bottom(Line::styled(format!(" {text} "), theme.warn()));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !current {
@@ -97,12 +98,17 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         return;
     }
     if board.pages.is_empty() {
-        placeholder(frame, inner, "no clicks yet", app);
+        match problem {
+            Some(problem) => prose(frame, inner, problem, theme.warn()),
+            None if !app.browse.filter.is_empty() => placeholder(frame, inner, "no url holds that", app),
+            None if app.browse.window != Window::AllTime => placeholder(frame, inner, "no clicks in this time", app),
+            None => placeholder(frame, inner, "no clicks yet", app),
+        }
         return;
     }
 
-    let columns = usize::from(inner.width).saturating_sub(1);
     let sort = board.view.sort;
+    let columns = usize::from(inner.width).saturating_sub(1);
     let shown = columns_for(columns, board.view.country.is_none(), sort);
     let url = columns.saturating_sub(shown.iter().map(|column| column.width()).sum());
     if let Some(row) = row(inner, 0) {
@@ -129,6 +135,58 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         }
         frame.render_widget(Paragraph::new(line), row);
     }
+}
+
+/// `urls of DE by clicks, last hour  /cart`, with a cursor while the filter is typed.
+fn title(columns: u16, typing: bool, app: &App) -> Line<'static> {
+    let (theme, browse) = (&app.theme, &app.browse);
+    let country = browse.country.as_deref().unwrap_or("all countries");
+    let mut spans = vec![
+        Span::styled(" urls ", theme.key()),
+        Span::styled("of ", theme.dim()),
+        Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())),
+        Span::styled(format!(" by {}", name(browse.sort)), theme.dim()),
+    ];
+    let window = match browse.window {
+        Window::AllTime => "",
+        Window::LastHour => "last hour",
+        Window::LastFiveMinutes => "last 5 min",
+    };
+    if !window.is_empty() {
+        spans.push(Span::styled(", ", theme.dim()));
+        spans.push(Span::styled(window, theme.warn()));
+    }
+    if typing || !browse.filter.is_empty() {
+        spans.push(Span::styled("  / ", theme.accent()));
+        let filter = fit_end(&browse.filter, room(columns, &spans).saturating_sub(4));
+        spans.push(Span::styled(filter, theme.accent().patch(theme.key())));
+    }
+    if typing {
+        spans.push(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// The figure whose head is under a point of the screen, where the panel has `area`.
+pub(crate) fn sort_at(area: Rect, point: Position, app: &App) -> Option<SortBy> {
+    let board = &app.shown().snapshot.board;
+    // Two of the frame, one of the padding, one of the cursor's mark.
+    let columns = usize::from(area.width).saturating_sub(4);
+    let shown = columns_for(columns, board.view.country.is_none(), board.view.sort);
+    // From the right edge, where the figures stand.
+    let mut left_of = usize::from(area.right().saturating_sub(2));
+    for column in shown.into_iter().rev() {
+        let right_of = left_of;
+        left_of = left_of.saturating_sub(column.width());
+        if (left_of..right_of).contains(&usize::from(point.x)) {
+            return match column {
+                Column::Figure(sort) => Some(sort),
+                Column::Country => None,
+            };
+        }
+    }
+    None
 }
 
 fn heads(sort: SortBy, url: usize, shown: &[Column], app: &App) -> Line<'static> {

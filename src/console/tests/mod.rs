@@ -64,6 +64,7 @@ impl Console {
                 "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
                 "Shift-Tab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
                 "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
                 "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
                 "Up" => (KeyCode::Up, KeyModifiers::NONE),
                 "Down" => (KeyCode::Down, KeyModifiers::NONE),

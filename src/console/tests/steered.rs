@@ -10,6 +10,7 @@ use super::super::browse::URL_LIMIT;
 use super::super::layout::Panel;
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{CountryRow, Snapshot};
 use crate::pipeline::{Command, SortBy, Stage, StageAction, View};
 
@@ -304,4 +305,69 @@ fn the_screen_is_drawn_anew_only_when_something_changed() {
     assert!(!console.app.apply(Event::Key(KeyEvent::new(KeyCode::F(9), KeyModifiers::NONE))), "a key without meaning");
     console.show(fixture::backing_off());
     assert!(console.app.apply(Event::Tick(fixture::now())), "a countdown runs");
+}
+
+#[test]
+fn a_filter_is_asked_for_as_it_is_typed_and_esc_takes_it_off() {
+    let mut console = console(fixture::running());
+    let with = |filter: &str| Command::View(View { limit: URL_LIMIT, filter: filter.into(), ..View::default() });
+    console.press("/ c a r");
+    assert_eq!(console.sent(), [with("car")], "only the newest matters");
+    assert!(console.screen().contains("by clicks  / car"), "{}", console.screen());
+    console.press("Backspace Enter");
+    assert_eq!((console.sent(), console.app.focus), (vec![with("ca")], Panel::Urls));
+    let mut answered = fixture::running();
+    answered.board = Arc::new(fixture::board(View { limit: URL_LIMIT, filter: "ca".into(), ..View::default() }));
+    console.show(answered.clone());
+    assert!(console.part(|places| places.urls).contains("/cart"));
+    let mut none = fixture::board(answered.board.view.clone());
+    none.pages.clear();
+    answered.board = Arc::new(none);
+    console.show(answered);
+    assert!(console.screen().contains("no url holds that"));
+    console.press("Esc");
+    assert_eq!((console.sent(), console.app.focus), (vec![with("")], Panel::Urls));
+    console.press("/ x Esc");
+    assert_eq!(console.app.browse.filter, "");
+}
+
+#[test]
+fn the_window_goes_round_and_says_so_and_what_cannot_be_counted_says_why() {
+    let mut console = console(fixture::running());
+    console.press("w");
+    let asked = |window| View { limit: URL_LIMIT, window, ..View::default() };
+    assert_eq!(console.sent(), [Command::View(asked(Window::LastHour))]);
+    assert!(console.screen().contains("by clicks, last hour") && console.screen().contains("loading…"));
+    let mut snapshot = fixture::answered(fixture::running(), asked(Window::LastHour));
+    let mut board = (*snapshot.board).clone();
+    board.problem = Some("an hour holds too many clicks".into());
+    snapshot.board = Arc::new(board.clone());
+    console.show(snapshot.clone());
+    let urls = console.part(|places| places.urls);
+    assert!(urls.contains("/cart") && urls.contains("an hour holds too many clicks"), "{urls}");
+    board.pages.clear();
+    snapshot.board = Arc::new(board);
+    console.show(snapshot);
+    assert!(console.part(|places| places.urls).contains("an hour holds too many clicks"));
+    console.press("w");
+    assert!(console.screen().contains("last 5 min"));
+    console.press("w");
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)]);
+}
+
+#[test]
+fn a_click_on_a_head_sorts_by_it() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running());
+        console.sent();
+        let urls = console.app.places.and_then(|places| places.urls).expect("visible");
+        for (word, sort) in [("avg time", SortBy::Time), ("users", SortBy::Users), ("clicks", SortBy::Clicks)] {
+            let buffer = console.draw();
+            let row: Vec<&str> = (urls.x..urls.right()).map(|x| buffer[(x, urls.y + 1)].symbol()).collect();
+            let at = (0..row.len()).find(|at| row[*at..].concat().starts_with(word)).expect("a head");
+            console.click(urls.x + u16::try_from(at).expect("on the screen"), urls.y + 1);
+            assert_eq!(console.sent(), [view(None, sort)], "{word} at {width}×{height}");
+        }
+    }
 }
