@@ -98,6 +98,8 @@ Examples:
     Check,
     /// Print every setting and where its value came from, secrets masked
     Config,
+    /// Print the keys of the console: where they hold, what they do, and their names for the config
+    Keys,
 }
 
 /// Flags of `run`.
@@ -252,7 +254,7 @@ impl Cli {
             Command::Run(args) => Some(args.view),
             Command::Demo(args) => Some(args.view),
             Command::Replay(args) => Some(args.view),
-            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => None,
+            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => None,
         }
     }
 
@@ -288,7 +290,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => {}
+        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));

@@ -1,5 +1,6 @@
 //! `[console]` and `[log]`: what people see.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::Check;
+use super::keys::{ACTIONS, KEYS};
 use super::units::{duration, empty_as_none};
 use crate::text::printable;
 
@@ -23,11 +25,46 @@ pub struct ConsoleSettings {
     pub ascii: bool,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
+    /// `[console.keys]`.
+    pub keys: KeySettings,
+}
+
+/// `[console.keys]`: the keys of each action by its name; empty for the built-in ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, String>")]
+pub struct KeySettings(BTreeMap<String, String>);
+
+impl Default for KeySettings {
+    fn default() -> Self {
+        BTreeMap::new().into()
+    }
+}
+
+impl From<BTreeMap<String, String>> for KeySettings {
+    fn from(given: BTreeMap<String, String>) -> Self {
+        let actions = KEYS.iter().filter_map(|key| key.name.strip_prefix(ACTIONS));
+        let mut keys: BTreeMap<String, String> = actions.map(|action| (action.to_owned(), String::new())).collect();
+        keys.extend(given);
+        Self(keys)
+    }
+}
+
+impl KeySettings {
+    /// Each action with its keys; those are empty where the built-in ones hold.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(action, keys)| (action.as_str(), keys.as_str()))
+    }
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { frame_interval: Duration::from_millis(100), color: ColorChoice::Auto, ascii: false, mouse: true }
+        Self {
+            frame_interval: Duration::from_millis(100),
+            color: ColorChoice::Auto,
+            ascii: false,
+            mouse: true,
+            keys: KeySettings::default(),
+        }
     }
 }
 

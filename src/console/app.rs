@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::bindings::Keys;
 use super::browse::Browse;
 use super::gains::Gains;
 use super::history::History;
@@ -105,6 +106,7 @@ pub(crate) struct Activity {
 pub(crate) struct App {
     pub(crate) theme: Theme,
     pub(crate) read_only: bool,
+    pub(crate) keys: Keys,
     pub(super) live: Shown,
     frozen: Option<Shown>,
     /// The clock, as the last tick or snapshot told it.
@@ -137,6 +139,7 @@ impl App {
         Self {
             theme,
             read_only,
+            keys: Keys::default(),
             live: Shown::default(),
             frozen: None,
             now,

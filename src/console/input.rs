@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 
 use super::app::{App, Tab};
 use super::browse::Step;
-use super::keys::{Action, Context, lookup};
+use super::keys::{Action, Context};
 use super::layout::{Panel, Places, list_area};
 use super::panels::{tabs, urls};
 use super::sheet::Sheet;
@@ -27,8 +27,9 @@ impl App {
         if self.type_key(event) {
             return true;
         }
-        let Some((binding, place)) = lookup(event, self.context()) else { return hushed };
-        self.act(binding.action, place, binding.dangerous);
+        let Some((binding, place)) = self.keys.lookup(event, self.context()) else { return hushed };
+        let (action, dangerous) = (binding.action, binding.dangerous);
+        self.act(action, place, dangerous);
         true
     }
 
@@ -43,6 +44,11 @@ impl App {
         if self.typing.is_some() {
             return Context::Line;
         }
+        self.place()
+    }
+
+    /// Where the reader is, whatever lies over it.
+    pub(crate) fn place(&self) -> Context {
         match self.sheet {
             Sheet::Overview => {}
             Sheet::Search => return Context::Search,
@@ -57,7 +63,7 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action, place: usize, dangerous: bool) {
+    pub(super) fn act(&mut self, action: Action, place: usize, dangerous: bool) {
         match action {
             Action::NextPanel => self.turn_focus(1),
             Action::PreviousPanel => self.turn_focus(Panel::ALL.len() - 1),
@@ -93,6 +99,8 @@ impl App {
             }
             Action::Search => self.start_typing(Line::Search),
             Action::CycleLevel => self.cycle_level(),
+            Action::Palette => self.start_typing(Line::Palette),
+            Action::Complete => self.complete_line(),
             Action::Accept => self.accept_line(),
             Action::Cancel => self.leave_line(),
             Action::CycleSort => {
@@ -149,6 +157,12 @@ impl App {
 
     /// Moves through the list that has the keys.
     fn step_here(&mut self, step: Step) {
+        if let Some(len) = self.palette_len() {
+            if let Some(typing) = &mut self.typing {
+                typing.picked = step.apply(typing.picked, len).unwrap_or(0);
+            }
+            return;
+        }
         match self.sheet {
             Sheet::Overview => self.step(self.focus, step),
             _ => self.step_sheet(step),

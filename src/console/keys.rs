@@ -1,6 +1,8 @@
-//! The keys, declared once: what is bound, the footer and the help are all this table.
+//! The keys, declared once: what is bound, the footer, the help, the palette and `clicktop keys` are all this table.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
+
+use crossterm::event::KeyCode;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,10 @@ pub enum Action {
     Search,
     /// Show the next level of the log.
     CycleLevel,
+    /// Type the name of something to do.
+    Palette,
+    /// Complete the name that is typed.
+    Complete,
     /// Take the line as it is typed.
     Accept,
     /// Leave the line.
@@ -80,6 +86,65 @@ pub enum Action {
 }
 
 impl Action {
+    /// Its name, in the palette and in the config; one for each place of its binding where they do different things; none
+    /// for the answers in a dialog.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Action::NextPanel => &["next-panel"],
+            Action::PreviousPanel => &["previous-panel"],
+            Action::PickStage => &["pick-ingest", "pick-store", "pick-aggregate", "pick-index"],
+            Action::ToggleStage => &["start-stop"],
+            Action::RestartStage => &["restart"],
+            Action::StartAll => &["start-all"],
+            Action::StopAll => &["stop-all"],
+            Action::Up => &["up"],
+            Action::Down => &["down"],
+            Action::Left => &["left"],
+            Action::Right => &["right"],
+            Action::PageUp => &["page-up"],
+            Action::PageDown => &["page-down"],
+            Action::First => &["first"],
+            Action::Last => &["last"],
+            Action::Show => {
+                &["view-overview", "view-partitions", "view-store", "view-rejects", "view-search", "view-log"]
+            }
+            Action::NextView => &["next-view"],
+            Action::PreviousView => &["previous-view"],
+            Action::Expand => &["expand"],
+            Action::OpenUrl => &["open-url"],
+            Action::Filter => &["filter"],
+            Action::CycleWindow => &["window"],
+            Action::Search => &["search-text"],
+            Action::CycleLevel => &["log-level"],
+            Action::CycleSort => &["sort"],
+            Action::Enter => &["country-urls"],
+            Action::Back => &["back"],
+            Action::ToggleLog => &["log"],
+            Action::Freeze => &["freeze"],
+            Action::Help => &["help"],
+            Action::Suspend => &["suspend"],
+            Action::Quit => &["quit"],
+            Action::Palette => &["palette"],
+            Action::Complete | Action::Accept | Action::Cancel | Action::Confirm | Action::Deny => &[],
+        }
+    }
+
+    /// Whether it only moves: nothing anyone would do by name.
+    pub(crate) const fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Action::Up
+                | Action::Down
+                | Action::Left
+                | Action::Right
+                | Action::PageUp
+                | Action::PageDown
+                | Action::First
+                | Action::Last
+                | Action::Palette
+        )
+    }
+
     /// Whether it only means something in the overview.
     pub(crate) const fn of_overview(self) -> bool {
         matches!(
@@ -175,12 +240,12 @@ pub struct Chord {
 }
 
 /// One row of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyBinding {
     /// The keys that do it.
-    pub chords: &'static [Chord],
+    pub chords: Cow<'static, [Chord]>,
     /// The keys in words: `Tab`, `↑ k`.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What it does, in one or two words, for the footer; empty if the footer has no place for it.
     pub short: &'static str,
     /// What it does, for the help.
@@ -213,11 +278,20 @@ const fn bind(
     action: Action,
     description: &'static str,
 ) -> KeyBinding {
-    KeyBinding { chords, label, short, description, action, context, dangerous: false }
+    KeyBinding {
+        chords: Cow::Borrowed(chords),
+        label: Cow::Borrowed(label),
+        short,
+        description,
+        action,
+        context,
+        dangerous: false,
+    }
 }
 
-const fn dangerous(binding: KeyBinding) -> KeyBinding {
-    KeyBinding { dangerous: true, ..binding }
+const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
+    binding.dangerous = true;
+    binding
 }
 
 use Context::{Activity, Anywhere, Countries, Help, Line, Log, Prompt, Search, Stages, Urls, Views};
@@ -247,6 +321,7 @@ static TABLE: &[KeyBinding] = &[
     ),
     bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
+    bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "do something by its name"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
     bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
@@ -283,6 +358,9 @@ static TABLE: &[KeyBinding] = &[
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
     bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "← ⇧Tab", "", Action::PreviousView, "the view before"),
     bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete the name"),
+    bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the one above"),
+    bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the one below"),
     bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
@@ -301,35 +379,34 @@ pub fn key_table() -> &'static [KeyBinding] {
     TABLE
 }
 
-/// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; then what
-/// holds everywhere, as far as the context lets it through.
-pub(crate) fn lookup(event: &KeyEvent, context: Context) -> Option<(&'static KeyBinding, usize)> {
-    if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER) {
-        return None;
-    }
-    let chord = Chord { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) };
-    let find = |context: Context| {
-        TABLE.iter().filter(move |binding| binding.context == context).find_map(|binding| {
-            binding.chords.iter().position(|candidate| *candidate == chord).map(|place| (binding, place))
-        })
-    };
-    let holds = |binding: &KeyBinding| context.lets_through(binding.action);
-    find(context)
-        .or_else(|| find(Context::Views).filter(|_| context.is_view()))
-        .or_else(|| find(Context::Anywhere).filter(|(binding, _)| holds(binding)))
-}
-
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyEvent, KeyModifiers};
+
+    use super::super::bindings::Keys;
     use super::*;
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
         for (at, one) in TABLE.iter().enumerate() {
             for other in TABLE.iter().skip(at + 1).filter(|other| other.context == one.context) {
-                for chord in one.chords {
+                for chord in one.chords.iter() {
                     assert!(!other.chords.contains(chord), "{} and {} share {chord:?}", one.label, other.label);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_for_each_place() {
+        let mut names: Vec<(Action, &str)> = Vec::new();
+        for binding in key_table() {
+            let of = binding.action.names();
+            let modal = binding.context.is_modal();
+            assert!(modal || of.len() == 1 || of.len() == binding.chords.len(), "{}", binding.label);
+            for name in of {
+                assert!(names.iter().all(|(action, known)| *action == binding.action || known != name), "{name}");
+                names.push((binding.action, name));
             }
         }
     }
@@ -343,8 +420,9 @@ mod tests {
 
     #[test]
     fn a_context_wins_over_everywhere_and_a_question_lets_only_the_way_out_through() {
+        let keys = Keys::default();
         let action = |code, modifiers, context| {
-            lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
+            keys.lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
         };
         let none = KeyModifiers::NONE;
         assert_eq!(action(KeyCode::Char('l'), none, Context::Stages), Some(Action::Right));

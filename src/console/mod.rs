@@ -9,6 +9,7 @@
 //! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
 
 mod app;
+mod bindings;
 mod browse;
 mod format;
 mod gains;
@@ -16,6 +17,7 @@ mod history;
 mod input;
 mod keys;
 mod layout;
+mod palette;
 mod panels;
 mod run;
 mod screen;
@@ -38,6 +40,7 @@ use app::App;
 use screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
 
+pub use bindings::{KeyError, Keys};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
 pub use theme::ColorMode;
 
@@ -54,6 +57,8 @@ pub struct ConsoleOptions {
     pub mouse: bool,
     /// Only look: no command but the view and quitting.
     pub read_only: bool,
+    /// What each key does.
+    pub keys: Keys,
 }
 
 impl Default for ConsoleOptions {
@@ -64,6 +69,7 @@ impl Default for ConsoleOptions {
             ascii: false,
             mouse: true,
             read_only: false,
+            keys: Keys::default(),
         }
     }
 }
@@ -109,6 +115,7 @@ pub async fn run(
             let _hook = PanicHook::install();
             let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
             let mut app = App::new(theme, options.read_only, SystemTime::now());
+            app.keys = options.keys;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)

@@ -17,6 +17,8 @@ pub(crate) enum Line {
     Filter,
     /// The part of a url to look for in the index.
     Search,
+    /// The name of something to do.
+    Palette,
 }
 
 /// A line and what has been typed of it.
@@ -24,6 +26,8 @@ pub(crate) enum Line {
 pub(crate) struct Typing {
     pub(crate) line: Line,
     pub(crate) text: String,
+    /// The one picked of what is offered.
+    pub(crate) picked: usize,
 }
 
 impl App {
@@ -32,11 +36,12 @@ impl App {
         let text = match line {
             Line::Filter => self.browse.filter.clone(),
             Line::Search => self.sheets.search_text.clone(),
+            Line::Palette => String::new(),
         };
         if line == Line::Filter {
             self.focus = Panel::Urls;
         }
-        self.typing = Some(Typing { line, text });
+        self.typing = Some(Typing { line, text, picked: 0 });
     }
 
     /// Takes a key that changes the line; false if it does not, or if no line is typed.
@@ -72,12 +77,19 @@ impl App {
                 self.sheets.search = List::default();
                 self.ask(true);
             }
+            Line::Palette => {
+                if let Some(typing) = &mut self.typing {
+                    typing.picked = 0;
+                }
+            }
         }
     }
 
     /// The line is done.
     pub(super) fn accept_line(&mut self) {
-        self.typing = None;
+        if let Some(Typing { line: Line::Palette, text, picked }) = self.typing.take() {
+            self.do_by_name(&text, picked);
+        }
     }
 
     /// Shows only the urls that hold `text`.
@@ -94,7 +106,7 @@ impl App {
             Line::Filter => self.filter(String::new()),
             // An empty search has nothing to stay for.
             Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
-            Line::Search => {}
+            Line::Search | Line::Palette => {}
         }
     }
 }

@@ -371,3 +371,58 @@ fn a_click_on_a_head_sorts_by_it() {
         }
     }
 }
+
+#[test]
+fn the_palette_does_by_name_what_the_key_would() {
+    let mut console = console(fixture::running());
+    console.press(": r e s t");
+    insta::assert_snapshot!("palette_120x40", console.screen());
+    console.press("Enter");
+    assert_eq!(console.sent(), [Command::Stage(Stage::Ingest, StageAction::Restart)]);
+    console.press(": s t o p - a l Tab");
+    assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("stop-all"));
+    console.press("Enter");
+    assert!(console.screen().contains("Stop all four stages?"), "a dangerous one asks here too");
+    console.press("n : v i e w Down Down Enter");
+    assert_eq!(console.app.sheet, super::super::sheet::Sheet::Store);
+    console.press(": s o r t Enter");
+    assert!(console.screen().contains("nothing here is called sort"), "{}", console.screen());
+    console.press(": Esc");
+    assert!(console.app.typing.is_none());
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn a_read_only_console_is_read_only_by_name_too() {
+    let mut console = Console::with(120, 40, Theme { color: true, ascii: false }, true);
+    console.show(fixture::running());
+    console.sent();
+    console.press(": s t a r t - a l l Enter");
+    assert!(console.screen().contains("read-only: "), "{}", console.screen());
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn keys_of_the_config_work_and_stand_in_footer_and_help() {
+    let mut console = console(fixture::running());
+    console.app.keys = super::super::Keys::with([("sort", "o")]).expect("fits");
+    console.press("s");
+    assert_eq!(console.sent(), []);
+    console.press("o");
+    assert_eq!(console.sent(), [view(None, SortBy::Users)]);
+    assert!(console.screen().contains(" o sort "), "{}", console.screen());
+    console.press("?");
+    assert!(console.screen().contains("o          sort: clicks"), "{}", console.screen());
+}
+
+#[test]
+fn every_action_can_be_given_a_key_in_the_config() {
+    let settings = crate::config::ConsoleSettings::default();
+    let mut in_config: Vec<&str> = settings.keys.iter().map(|(action, _)| action).collect();
+    let mut named: Vec<&str> =
+        super::super::key_table().iter().flat_map(|binding| binding.action.names()).copied().collect();
+    in_config.sort_unstable();
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(in_config, named);
+}
