@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::{check, setup};
-use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings};
-use crate::console::{self, ColorMode, ConsoleOptions, KeyError, Keys};
+use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings, ThemeChoice};
+use crate::console::{self, ColorMode, ConsoleOptions, KeyError, Keys, ThemeName};
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
@@ -57,7 +57,7 @@ impl DataDir {
 /// # Errors
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
 pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
-    let view = cli.view().unwrap_or_default();
+    let view = cli.view().cloned().unwrap_or_default();
     let console = console_options(&settings.console, &view)?;
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(
@@ -227,6 +227,15 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
             ColorChoice::Auto => ColorMode::Auto,
             ColorChoice::Always => ColorMode::Always,
             ColorChoice::Never => ColorMode::Never,
+            ColorChoice::Sixteen => ColorMode::Sixteen,
+            ColorChoice::Palette256 => ColorMode::Palette256,
+            ColorChoice::True => ColorMode::True,
+        },
+        theme: match settings.theme {
+            ThemeChoice::Terminal => ThemeName::Terminal,
+            ThemeChoice::Dark => ThemeName::Dark,
+            ThemeChoice::Light => ThemeName::Light,
+            ThemeChoice::HighContrast => ThemeName::HighContrast,
         },
         ascii: settings.ascii,
         mouse: settings.mouse,

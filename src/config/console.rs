@@ -21,6 +21,8 @@ pub struct ConsoleSettings {
     pub frame_interval: Duration,
     /// Whether to use colours.
     pub color: ColorChoice,
+    /// Which colours.
+    pub theme: ThemeChoice,
     /// Draw with ASCII characters only.
     pub ascii: bool,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
@@ -61,6 +63,7 @@ impl Default for ConsoleSettings {
         Self {
             frame_interval: Duration::from_millis(100),
             color: ColorChoice::Auto,
+            theme: ThemeChoice::Terminal,
             ascii: false,
             mouse: true,
             keys: KeySettings::default(),
@@ -68,7 +71,22 @@ impl Default for ConsoleSettings {
     }
 }
 
-/// Whether to use colours.
+/// Which colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// The terminal's own, on its own background.
+    #[default]
+    Terminal,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Full colours on black, nothing dimmed.
+    HighContrast,
+}
+
+/// Whether to use colours, and how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColorChoice {
@@ -79,6 +97,14 @@ pub enum ColorChoice {
     Always,
     /// None.
     Never,
+    /// The terminal's sixteen.
+    #[serde(rename = "16")]
+    Sixteen,
+    /// The palette of 256.
+    #[serde(rename = "256")]
+    Palette256,
+    /// 24 bits.
+    True,
 }
 
 /// `[log]`.

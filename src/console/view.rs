@@ -59,6 +59,7 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
             }
         }
     }
+    app.theme.ground(frame.buffer_mut());
     if app.theme.ascii {
         to_ascii(frame);
     }

@@ -31,7 +31,7 @@ struct Console {
 
 impl Console {
     fn new(width: u16, height: u16) -> Self {
-        Self::with(width, height, Theme { color: true, ascii: false }, false)
+        Self::with(width, height, Theme::plain(true, false), false)
     }
 
     fn with(width: u16, height: u16, theme: Theme, read_only: bool) -> Self {

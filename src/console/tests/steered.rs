@@ -223,7 +223,7 @@ fn a_signal_quits_without_a_question_and_the_second_leaves() {
 
 #[test]
 fn read_only_sends_nothing_but_the_view_and_the_end() {
-    let mut console = Console::with(120, 40, Theme { color: true, ascii: false }, true);
+    let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(fixture::running());
     console.sent();
     for keys in ["Space", "r", "S", "X"] {
@@ -394,7 +394,7 @@ fn the_palette_does_by_name_what_the_key_would() {
 
 #[test]
 fn a_read_only_console_is_read_only_by_name_too() {
-    let mut console = Console::with(120, 40, Theme { color: true, ascii: false }, true);
+    let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(fixture::running());
     console.sent();
     console.press(": s t a r t - a l l Enter");
