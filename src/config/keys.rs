@@ -152,6 +152,8 @@ pub(super) const KEYS: &[Key] = &[
     key("console.keys.help", Kind::Text),
     key("console.keys.suspend", Kind::Text),
     key("console.keys.quit", Kind::Text),
+    key("console.keys.export", Kind::Text),
+    key("console.keys.copy-url", Kind::Text),
     key("console.keys.palette", Kind::Text),
 ];
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::bindings::Keys;
 use super::browse::Browse;
+use super::export::Effect;
 use super::gains::Gains;
 use super::history::History;
 use super::layout::{Panel, Places};
@@ -127,6 +128,8 @@ pub(crate) struct App {
     pub(crate) help: bool,
     notice: Option<(String, SystemTime)>,
     outbox: Vec<Command>,
+    /// What the terminal's side is to do next.
+    pub(super) effects: Vec<Effect>,
     quitting: bool,
     leaving: bool,
     pub(super) suspend: bool,
@@ -148,6 +151,7 @@ impl App {
             focus: Panel::Countries,
             stage: Stage::Ingest,
             outbox: vec![Command::View(browse.view())],
+            effects: Vec::new(),
             browse,
             activity: Activity::default(),
             sheet: Sheet::default(),

@@ -100,6 +100,8 @@ impl App {
             Action::Search => self.start_typing(Line::Search),
             Action::CycleLevel => self.cycle_level(),
             Action::Palette => self.start_typing(Line::Palette),
+            Action::Export => self.start_typing(Line::Export),
+            Action::CopyUrl => self.copy_url(),
             Action::Complete => self.complete_line(),
             Action::Accept => self.accept_line(),
             Action::Cancel => self.leave_line(),

@@ -55,6 +55,10 @@ pub enum Action {
     Search,
     /// Show the next level of the log.
     CycleLevel,
+    /// Type the name of a file for the table or the screen.
+    Export,
+    /// Copy the url under the cursor.
+    CopyUrl,
     /// Type the name of something to do.
     Palette,
     /// Complete the name that is typed.
@@ -124,6 +128,8 @@ impl Action {
             Action::Help => &["help"],
             Action::Suspend => &["suspend"],
             Action::Quit => &["quit"],
+            Action::Export => &["export"],
+            Action::CopyUrl => &["copy-url"],
             Action::Palette => &["palette"],
             Action::Complete | Action::Accept | Action::Cancel | Action::Confirm | Action::Deny => &[],
         }
@@ -327,6 +333,8 @@ static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
+    bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
+    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
     bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
     bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
@@ -358,7 +366,7 @@ static TABLE: &[KeyBinding] = &[
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
     bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "← ⇧Tab", "", Action::PreviousView, "the view before"),
     bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
-    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete the name"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete; the next format"),
     bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the one above"),
     bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the one below"),
     bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),

@@ -12,6 +12,8 @@ mod app;
 mod bindings;
 mod browse;
 mod colors;
+mod export;
+mod extract;
 mod format;
 mod gains;
 mod history;

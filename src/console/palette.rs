@@ -1,6 +1,7 @@
 //! Doing things by name: what the table of keys offers for what is typed.
 
 use super::app::App;
+use super::export::Format;
 use super::keys::{Action, Context};
 use super::typing::Line;
 
@@ -58,8 +59,12 @@ impl App {
         }
     }
 
-    /// Completes the name that is typed to that of the one picked.
+    /// Completes the name that is typed to that of the one picked; that of a file gets the ending of the next format.
     pub(super) fn complete_line(&mut self) {
+        if let Some(typing) = self.typing.as_mut().filter(|typing| typing.line == Line::Export) {
+            typing.text = Format::next_name(&typing.text);
+            return;
+        }
         let Some(typing) = self.typing.as_ref().filter(|typing| typing.line == Line::Palette) else { return };
         let name = self.offers(&typing.text).get(typing.picked).map(|offer| offer.name);
         if let (Some(name), Some(typing)) = (name, &mut self.typing) {

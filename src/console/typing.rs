@@ -19,6 +19,8 @@ pub(crate) enum Line {
     Search,
     /// The name of something to do.
     Palette,
+    /// The name of a file to write.
+    Export,
 }
 
 /// A line and what has been typed of it.
@@ -37,6 +39,7 @@ impl App {
             Line::Filter => self.browse.filter.clone(),
             Line::Search => self.sheets.search_text.clone(),
             Line::Palette => String::new(),
+            Line::Export => self.export_name(),
         };
         if line == Line::Filter {
             self.focus = Panel::Urls;
@@ -77,6 +80,7 @@ impl App {
                 self.sheets.search = List::default();
                 self.ask(true);
             }
+            Line::Export => {}
             Line::Palette => {
                 if let Some(typing) = &mut self.typing {
                     typing.picked = 0;
@@ -87,8 +91,10 @@ impl App {
 
     /// The line is done.
     pub(super) fn accept_line(&mut self) {
-        if let Some(Typing { line: Line::Palette, text, picked }) = self.typing.take() {
-            self.do_by_name(&text, picked);
+        match self.typing.take() {
+            Some(Typing { line: Line::Palette, text, picked }) => self.do_by_name(&text, picked),
+            Some(Typing { line: Line::Export, text, .. }) => self.export(&text),
+            _ => {}
         }
     }
 
@@ -106,7 +112,7 @@ impl App {
             Line::Filter => self.filter(String::new()),
             // An empty search has nothing to stay for.
             Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
-            Line::Search | Line::Palette => {}
+            Line::Search | Line::Palette | Line::Export => {}
         }
     }
 }

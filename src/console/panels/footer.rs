@@ -2,12 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line as Words, Span};
 use ratatui::widgets::Paragraph;
 
 use super::room;
 use crate::console::app::App;
-use crate::console::format::{fit, width};
+use crate::console::format::{fit, fit_end, width};
 use crate::console::keys::{Action, Context, KeyBinding};
 use crate::console::typing::Line;
 
@@ -17,9 +18,26 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             let text = fit(notice, usize::from(area.width).saturating_sub(1));
             Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
         }
-        None => keys(area.width, app),
+        None => match app.export_typed() {
+            Some(name) => export(name, area.width, app),
+            None => keys(area.width, app),
+        },
     };
     frame.render_widget(Paragraph::new(line), area);
+}
+
+fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
+    let hint = "  Tab: .csv .json of the table, .txt .ansi of the screen";
+    let label = " write to ";
+    let room = usize::from(columns).saturating_sub(width(label) + 2);
+    let name = fit_end(name, room);
+    let rest = room.saturating_sub(width(&name));
+    Words::from(vec![
+        Span::styled(label, app.theme.accent().patch(app.theme.key())),
+        Span::raw(name),
+        Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
+        Span::styled(fit(hint, rest), app.theme.dim()),
+    ])
 }
 
 fn keys(columns: u16, app: &App) -> Words<'static> {
@@ -49,6 +67,6 @@ fn keys(columns: u16, app: &App) -> Words<'static> {
 
 fn shows(binding: &KeyBinding, app: &App) -> bool {
     let forbidden = app.read_only && binding.action.steers();
-    let completes = app.typing.as_ref().is_some_and(|typing| typing.line == Line::Palette);
+    let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
     !binding.short.is_empty() && !forbidden && (completes || binding.action != Action::Complete)
 }

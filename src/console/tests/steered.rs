@@ -426,3 +426,44 @@ fn every_action_can_be_given_a_key_in_the_config() {
     named.dedup();
     assert_eq!(in_config, named);
 }
+
+#[test]
+fn the_table_here_or_the_screen_is_written_under_the_name_typed() {
+    use super::super::export::{Effect, Format};
+    let mut console = console(fixture::running());
+    console.press("Tab e");
+    let screen = console.screen();
+    assert!(screen.contains("write to urls-20260131-093000.csv"), "{screen}");
+    console.press("Enter");
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "urls-20260131-093000.csv");
+    assert!(
+        content.starts_with("url,country,clicks,unique_users,avg_time_spent\n/,US,220129,99102,12.34\n"),
+        "{content}"
+    );
+    console.press("Shift-Tab e Tab Enter");
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "countries-20260131-093000.json");
+    assert!(content.contains("\"country\": \"US\""), "{content}");
+    console.press("e Tab Tab Enter");
+    let picture = Effect::Picture { name: "countries-20260131-093000.txt".into(), format: Format::Text };
+    assert_eq!(std::mem::take(&mut console.app.effects), [picture]);
+    console.press("e ^u x Enter");
+    assert!(console.screen().contains("x: end the name in .csv or .json"), "{}", console.screen());
+    console.press("e Esc");
+    assert!(console.app.effects.is_empty());
+    assert_eq!(console.sent(), [], "nothing of it concerns the pipeline");
+}
+
+#[test]
+fn the_picked_url_is_copied() {
+    use super::super::export::Effect;
+    let mut console = console(fixture::running());
+    console.press("y");
+    assert!(console.screen().contains("no url is picked"), "{}", console.screen());
+    console.press("Tab Down Down y");
+    let url = "/products/espresso-machine?ref=mail,campaign".to_owned();
+    assert_eq!(console.app.effects, [Effect::Copy(url)]);
+}
