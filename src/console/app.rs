@@ -17,7 +17,8 @@ use super::layout::{Panel, Places};
 use super::sheet::{Sheet, Sheets};
 use super::theme::Theme;
 use super::typing::Typing;
-use crate::pipeline::snapshot::{LogLine, Snapshot};
+use crate::pipeline::command::Window;
+use crate::pipeline::snapshot::{LogLine, PageRow, Snapshot};
 use crate::pipeline::{Command, Stage, StageAction, StageState};
 
 /// How long a notice stays.
@@ -25,6 +26,9 @@ const NOTICE_TIME: Duration = Duration::from_secs(5);
 
 /// Over how long the rates of partitions and transactions are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// Over how long the urls' trend is taken.
+const TREND_WINDOW: Duration = Duration::from_secs(60);
 
 /// A snapshot older than this is said to be old.
 const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -53,6 +57,8 @@ pub(crate) struct Shown {
     pub(crate) partition_rates: Gains<i32>,
     /// Transactions of the store.
     pub(crate) transaction_rate: Gains<()>,
+    /// Clicks of all time, by url and country.
+    pub(crate) trend: Gains<(Arc<str>, Arc<str>)>,
 }
 
 impl Default for Shown {
@@ -62,6 +68,7 @@ impl Default for Shown {
             history: History::default(),
             partition_rates: Gains::over(RATE_WINDOW),
             transaction_rate: Gains::over(RATE_WINDOW),
+            trend: Gains::over(TREND_WINDOW),
         }
     }
 }
@@ -75,7 +82,18 @@ impl Shown {
             .filter_map(|partition| Some((partition.partition, u64::try_from(partition.stored?).ok()?)));
         self.partition_rates.push(snapshot.uptime, stored);
         self.transaction_rate.push(snapshot.uptime, std::iter::once(((), snapshot.store.transactions)));
+        let board = &snapshot.board;
+        if board.view.window == Window::AllTime && !Arc::ptr_eq(board, &self.snapshot.board) {
+            let clicks =
+                board.pages.iter().map(|page| ((Arc::clone(&page.url), Arc::clone(&page.country)), page.clicks));
+            self.trend.push(snapshot.uptime, clicks);
+        }
         self.snapshot = snapshot;
+    }
+
+    /// Clicks that a url has gained in a country in the last minute; `None` until it has been seen that long.
+    pub(crate) fn gained(&self, page: &PageRow) -> Option<u64> {
+        self.trend.of(&(Arc::clone(&page.url), Arc::clone(&page.country))).map(|(gain, _)| gain)
     }
 }
 

@@ -11,9 +11,9 @@ use crate::console::app::App;
 use crate::console::format::{count, count_in, fit, fit_end, left, right, seconds};
 use crate::console::layout::Panel;
 use crate::console::typing::Line as Typed;
-use crate::pipeline::SortBy;
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
+use crate::pipeline::{SortBy, View};
 
 /// A url in fewer columns than this tells nothing; then figures give way.
 const URL_MIN: usize = 14;
@@ -23,12 +23,14 @@ const URL_MIN: usize = 14;
 enum Column {
     Country,
     Figure(SortBy),
+    /// Clicks gained in the last minute.
+    Gain,
 }
 
 impl Column {
     fn width(self) -> usize {
         match self {
-            Column::Country | Column::Figure(SortBy::Users) => 9,
+            Column::Country | Column::Gain | Column::Figure(SortBy::Users) => 9,
             // `avg time` and its mark are the widest head.
             Column::Figure(SortBy::Clicks | SortBy::Time) => 10,
         }
@@ -37,16 +39,18 @@ impl Column {
     fn head(self) -> &'static str {
         match self {
             Column::Country => "country",
+            Column::Gain => "+1 min",
             Column::Figure(SortBy::Clicks) => "clicks",
             Column::Figure(SortBy::Users) => "users",
             Column::Figure(SortBy::Time) => "avg time",
         }
     }
 
-    fn cell(self, page: &PageRow) -> String {
+    fn cell(self, page: &PageRow, gained: Option<u64>) -> String {
         let room = self.width() - 1;
         match self {
             Column::Country => fit(&page.country, room),
+            Column::Gain => gained.map_or_else(String::new, |gain| count_in(gain, room)),
             Column::Figure(SortBy::Clicks) => count_in(page.clicks, room),
             Column::Figure(SortBy::Users) => count_in(page.unique_users, room),
             Column::Figure(SortBy::Time) => seconds(page.avg_time_spent),
@@ -55,13 +59,22 @@ impl Column {
 }
 
 /// The columns that fit beside a url in `columns`; the one sorted by stays to the last.
-fn columns_for(columns: usize, by_country: bool, sort: SortBy) -> Vec<Column> {
+fn columns_for(columns: usize, view: &View) -> Vec<Column> {
+    let (by_country, sort) = (view.country.is_none(), view.sort);
     let mut shown: Vec<Column> = [SortBy::Clicks, SortBy::Users, SortBy::Time].map(Column::Figure).to_vec();
+    if view.window == Window::AllTime {
+        shown.insert(1, Column::Gain);
+    }
     if by_country {
         shown.insert(0, Column::Country);
     }
-    let droppable =
-        [Column::Figure(SortBy::Time), Column::Figure(SortBy::Users), Column::Figure(SortBy::Clicks), Column::Country];
+    let droppable = [
+        Column::Gain,
+        Column::Figure(SortBy::Time),
+        Column::Figure(SortBy::Users),
+        Column::Figure(SortBy::Clicks),
+        Column::Country,
+    ];
     for column in droppable.into_iter().filter(|column| *column != Column::Figure(sort)) {
         let taken: usize = shown.iter().map(|column| column.width()).sum();
         if columns >= taken + URL_MIN {
@@ -109,7 +122,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 
     let sort = board.view.sort;
     let columns = usize::from(inner.width).saturating_sub(1);
-    let shown = columns_for(columns, board.view.country.is_none(), sort);
+    let shown = columns_for(columns, &board.view);
     let url = columns.saturating_sub(shown.iter().map(|column| column.width()).sum());
     if let Some(row) = row(inner, 0) {
         frame.render_widget(Paragraph::new(heads(sort, url, &shown, app)), row);
@@ -121,13 +134,14 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         let here = cursor == Some(at_row);
         let mark = if here { theme.symbol("▸", ">") } else { " " };
         let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url))];
+        let gained = if shown.contains(&Column::Gain) { app.shown().gained(page) } else { None };
         for column in &shown {
             let style = match column {
-                Column::Country => theme.dim(),
+                Column::Country | Column::Gain => theme.dim(),
                 Column::Figure(by) if *by == sort => theme.key(),
                 Column::Figure(_) => Style::new(),
             };
-            spans.push(Span::styled(right(&column.cell(page), column.width()), style));
+            spans.push(Span::styled(right(&column.cell(page, gained), column.width()), style));
         }
         let mut line = Line::from(spans);
         if here {
@@ -173,7 +187,7 @@ pub(crate) fn sort_at(area: Rect, point: Position, app: &App) -> Option<SortBy> 
     let board = &app.shown().snapshot.board;
     // Two of the frame, one of the padding, one of the cursor's mark.
     let columns = usize::from(area.width).saturating_sub(4);
-    let shown = columns_for(columns, board.view.country.is_none(), board.view.sort);
+    let shown = columns_for(columns, &board.view);
     // From the right edge, where the figures stand.
     let mut left_of = usize::from(area.right().saturating_sub(2));
     for column in shown.into_iter().rev() {
@@ -182,7 +196,7 @@ pub(crate) fn sort_at(area: Rect, point: Position, app: &App) -> Option<SortBy> 
         if (left_of..right_of).contains(&usize::from(point.x)) {
             return match column {
                 Column::Figure(sort) => Some(sort),
-                Column::Country => None,
+                Column::Country | Column::Gain => None,
             };
         }
     }

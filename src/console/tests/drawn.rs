@@ -294,3 +294,30 @@ fn themes_paint_every_cell_and_change_nothing_but_colours() {
     assert_eq!(dark.style_of("● running").fg, Some(Color::Rgb(0x7f, 0xc9, 0x6b)));
     assert_eq!(dark.style_of("◐ backing off").fg, Some(Color::Rgb(0xe5, 0xb5, 0x4a)));
 }
+
+#[test]
+fn a_url_tells_what_it_gained_in_the_last_minute_once_that_is_known() {
+    let mut console = Console::new(120, 40);
+    let at = |second: u64| {
+        let mut snapshot = fixture::running();
+        snapshot.uptime += std::time::Duration::from_secs(second);
+        let mut board = (*snapshot.board).clone();
+        board.pages[2].clicks = 60_000 + 7 * second;
+        snapshot.board = Arc::new(board);
+        snapshot
+    };
+    let gained = |console: &mut Console| {
+        let urls = console.part(|places| places.urls);
+        let line = urls.lines().find(|line| line.contains("/cart")).expect("a row").to_owned();
+        line.split_whitespace().nth(4).map(str::to_owned)
+    };
+    for second in 0..50 {
+        console.show(at(second));
+    }
+    assert_eq!(gained(&mut console).as_deref(), Some("40,991"), "unknown is blank: users come next");
+    for second in 50..=120 {
+        console.show(at(second));
+    }
+    let known: u64 = gained(&mut console).expect("a gain").parse().expect("a figure");
+    assert!((7 * 55..=7 * 66).contains(&known), "{known}");
+}
