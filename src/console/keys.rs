@@ -364,7 +364,7 @@ static TABLE: &[KeyBinding] = &[
     bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
-    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "← ⇧Tab", "", Action::PreviousView, "the view before"),
+    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "Shift-Tab", "", Action::PreviousView, "the view before"),
     bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
     bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete; the next format"),
     bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the one above"),

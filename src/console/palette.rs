@@ -37,7 +37,12 @@ impl App {
                     Some(chord) => chord.name(),
                     None => binding.label.to_string(),
                 };
-                let (action, description, dangerous) = (binding.action, binding.description, binding.dangerous);
+                let (action, dangerous) = (binding.action, binding.dangerous);
+                let description = match action {
+                    Action::Show => "open this view",
+                    Action::PickStage => "pick this stage",
+                    _ => binding.description,
+                };
                 Offer { name, description, key, action, place, dangerous }
             })
             .collect();

@@ -31,7 +31,8 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     frame.render_widget(block, list);
     let row = match found {
         None => {
-            placeholder(frame, inner, "asking the store…", app);
+            let text = if app.is_frozen() { "frozen: p lets the view go on" } else { "asking the store…" };
+            placeholder(frame, inner, text, app);
             None
         }
         Some(Err(problem)) => {
