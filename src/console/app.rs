@@ -292,9 +292,6 @@ impl App {
             self.follow_sheet(&snapshot);
         }
         self.live.push(snapshot);
-        if self.sheet == Sheet::Rejects && self.frozen.is_none() {
-            self.ask(false);
-        }
         true
     }
 
@@ -307,8 +304,8 @@ impl App {
         if expired {
             self.notice = None;
         }
-        if self.sheet == Sheet::Url && self.frozen.is_none() {
-            // A url's clicks and figures go on; once a second is as often as anyone reads them.
+        if self.frozen.is_none() {
+            // Rejects, and a url's clicks and figures, go on; once a second is as often as anyone reads them.
             self.ask(false);
         }
         let counting = self

@@ -124,7 +124,8 @@ impl App {
     /// Has the url under the cursor put on the clipboard.
     pub(super) fn copy_url(&mut self) {
         match self.picked_url() {
-            Some(url) => self.effects.push(Effect::Copy(url.to_string())),
+            // What is pasted into a shell must hold no line end and no escape.
+            Some(url) => self.effects.push(Effect::Copy(crate::text::printable(&url).into_owned())),
             None => self.say("no url is picked: move to one with ↑ ↓"),
         }
     }

@@ -235,7 +235,8 @@ impl App {
     pub(super) fn mouse(&mut self, event: &MouseEvent) -> bool {
         let Some(places) = self.places else { return false };
         let point = Position { x: event.column, y: event.row };
-        if self.prompt.is_some() || self.help {
+        let palette = self.palette_len().is_some();
+        if self.prompt.is_some() || self.help || palette {
             return false;
         }
         if self.sheet != Sheet::Overview {

@@ -74,14 +74,14 @@ fn rejects_are_asked_for_when_opened_and_when_there_are_more() {
     let question = Question::Rejects(RejectsQuestion { limit: 200 });
     assert_eq!(console.sent(), asked(question.clone()));
     assert!(console.screen().contains("asking the store…"));
-    console.show(fixture::knowing());
+    console.show(fixture::knowing()).pass(1);
     assert_eq!(console.sent(), [], "the same number of rejects: the same rejects");
     console.press("Down");
     let screen = console.screen();
     assert!(screen.contains("payload") && screen.contains("expected 9 fields, found 2"), "{screen}");
     let mut more = fixture::knowing();
     more.totals.rejected += 1;
-    console.show(more.clone());
+    console.show(more.clone()).pass(1);
     assert_eq!(console.sent(), asked(question));
     let answer = more.answers.rejects.as_ref().expect("an answer");
     let mut found = answer.found.clone().expect("rejects");

@@ -465,5 +465,11 @@ fn the_picked_url_is_copied() {
     assert!(console.screen().contains("no url is picked"), "{}", console.screen());
     console.press("Tab Down Down y");
     let url = "/products/espresso-machine?ref=mail,campaign".to_owned();
-    assert_eq!(console.app.effects, [Effect::Copy(url)]);
+    assert_eq!(std::mem::take(&mut console.app.effects), [Effect::Copy(url)]);
+    let mut hostile = fixture::running();
+    let mut board = (*hostile.board).clone();
+    board.pages[1].url = "/x\n\u{1b}[2Jrm".into();
+    hostile.board = Arc::new(board);
+    console.show(hostile).press("y");
+    assert_eq!(console.app.effects, [Effect::Copy("/x\\n\\u{1b}[2Jrm".to_owned())], "a paste runs nothing");
 }
