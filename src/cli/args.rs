@@ -98,6 +98,8 @@ Examples:
     Check,
     /// Print every setting and where its value came from, secrets masked
     Config,
+    /// Print the keys of the console: where they hold, what they do, and their names for the config
+    Keys,
 }
 
 /// Flags of `run`.
@@ -145,7 +147,7 @@ pub struct IndexArgs {
 }
 
 /// How to show the pipeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Console")]
 pub struct ViewArgs {
     /// No console: print one JSON status object a second
@@ -154,6 +156,12 @@ pub struct ViewArgs {
     /// Use no colours; so does NO_COLOR
     #[arg(long, conflicts_with = "headless")]
     pub no_color: bool,
+    /// Colours: auto, always, never, 16, 256 or true [default: auto]
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["headless", "no_color"], value_parser = ["auto", "always", "never", "16", "256", "true"])]
+    pub color: Option<String>,
+    /// Theme: terminal, dark, light or high-contrast [default: terminal]
+    #[arg(long, value_name = "THEME", conflicts_with = "headless", value_parser = ["terminal", "dark", "light", "high-contrast"])]
+    pub theme: Option<String>,
     /// Draw with ASCII characters only
     #[arg(long, conflicts_with = "headless")]
     pub ascii: bool,
@@ -247,12 +255,12 @@ fn utf8(text: &str) -> Result<String, Infallible> {
 
 impl Cli {
     /// How to show the pipeline, for the commands that run it.
-    pub fn view(&self) -> Option<ViewArgs> {
+    pub fn view(&self) -> Option<&ViewArgs> {
         match &self.command {
-            Command::Run(args) => Some(args.view),
-            Command::Demo(args) => Some(args.view),
-            Command::Replay(args) => Some(args.view),
-            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => None,
+            Command::Run(args) => Some(&args.view),
+            Command::Demo(args) => Some(&args.view),
+            Command::Replay(args) => Some(&args.view),
+            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => None,
         }
     }
 
@@ -288,10 +296,12 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config => {}
+        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
+        overrides.set("console.color", "--color", view.color.as_deref());
+        overrides.set("console.theme", "--theme", view.theme.as_deref());
         overrides.set("console.ascii", "--ascii", view.ascii.then_some("true"));
         overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
     }

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::{check, setup};
-use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings};
-use crate::console::{self, ColorMode, ConsoleOptions};
+use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings, ThemeChoice};
+use crate::console::{self, ColorMode, ConsoleOptions, KeyError, Keys, ThemeName};
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
@@ -57,7 +57,8 @@ impl DataDir {
 /// # Errors
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
 pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
-    let view = cli.view().unwrap_or_default();
+    let view = cli.view().cloned().unwrap_or_default();
+    let console = console_options(&settings.console, &view)?;
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(
             tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
@@ -86,7 +87,7 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
         let last = pipeline.ended().await;
         return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
     }
-    let shown = console::run(console_options(&settings.console, &view), snapshots, commands.clone()).await;
+    let shown = console::run(console, snapshots, commands.clone()).await;
     if shown.is_err() {
         // Nobody is left to ask for it; a full queue of commands would end with the channel.
         let _ = commands.try_send(crate::pipeline::Command::Shutdown);
@@ -218,18 +219,29 @@ fn describe_replay(args: &ReplayArgs) -> String {
     }
 }
 
-fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> ConsoleOptions {
-    ConsoleOptions {
+/// What a console needs to know, or why the settings do not allow for one.
+fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<ConsoleOptions, KeyError> {
+    Ok(ConsoleOptions {
         frame_interval: settings.frame_interval,
         color: match settings.color {
             ColorChoice::Auto => ColorMode::Auto,
             ColorChoice::Always => ColorMode::Always,
             ColorChoice::Never => ColorMode::Never,
+            ColorChoice::Sixteen => ColorMode::Sixteen,
+            ColorChoice::Palette256 => ColorMode::Palette256,
+            ColorChoice::True => ColorMode::True,
+        },
+        theme: match settings.theme {
+            ThemeChoice::Terminal => ThemeName::Terminal,
+            ThemeChoice::Dark => ThemeName::Dark,
+            ThemeChoice::Light => ThemeName::Light,
+            ThemeChoice::HighContrast => ThemeName::HighContrast,
         },
         ascii: settings.ascii,
         mouse: settings.mouse,
         read_only: view.read_only,
-    }
+        keys: Keys::with(settings.keys.iter())?,
+    })
 }
 
 /// The last word on the terminal the user returns to.

@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 pub mod config_cmd;
+mod keys;
 mod launch;
 mod logging;
 mod output;
@@ -19,6 +20,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::config::{self, Sources};
+use crate::console::Keys;
 use crate::pipeline::log::LogBuffer;
 use crate::text::printable;
 use args::{Cli, Command};
@@ -46,6 +48,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Config => {
             config_cmd::print(&loaded, &mut io::stdout().lock())?;
+            io::stdout().flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Keys => {
+            keys::print(&Keys::with(settings.console.keys.iter())?, &mut io::stdout().lock())?;
             io::stdout().flush()?;
             Ok(ExitCode::SUCCESS)
         }

@@ -1,5 +1,6 @@
 //! `[console]` and `[log]`: what people see.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::Check;
+use super::keys::{ACTIONS, KEYS};
 use super::units::{duration, empty_as_none};
 use crate::text::printable;
 
@@ -19,19 +21,72 @@ pub struct ConsoleSettings {
     pub frame_interval: Duration,
     /// Whether to use colours.
     pub color: ColorChoice,
+    /// Which colours.
+    pub theme: ThemeChoice,
     /// Draw with ASCII characters only.
     pub ascii: bool,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
+    /// `[console.keys]`.
+    pub keys: KeySettings,
+}
+
+/// `[console.keys]`: the keys of each action by its name; empty for the built-in ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, String>")]
+pub struct KeySettings(BTreeMap<String, String>);
+
+impl Default for KeySettings {
+    fn default() -> Self {
+        BTreeMap::new().into()
+    }
+}
+
+impl From<BTreeMap<String, String>> for KeySettings {
+    fn from(given: BTreeMap<String, String>) -> Self {
+        let actions = KEYS.iter().filter_map(|key| key.name.strip_prefix(ACTIONS));
+        let mut keys: BTreeMap<String, String> = actions.map(|action| (action.to_owned(), String::new())).collect();
+        keys.extend(given);
+        Self(keys)
+    }
+}
+
+impl KeySettings {
+    /// Each action with its keys; those are empty where the built-in ones hold.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(action, keys)| (action.as_str(), keys.as_str()))
+    }
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { frame_interval: Duration::from_millis(100), color: ColorChoice::Auto, ascii: false, mouse: true }
+        Self {
+            frame_interval: Duration::from_millis(100),
+            color: ColorChoice::Auto,
+            theme: ThemeChoice::Terminal,
+            ascii: false,
+            mouse: true,
+            keys: KeySettings::default(),
+        }
     }
 }
 
-/// Whether to use colours.
+/// Which colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// The terminal's own, on its own background.
+    #[default]
+    Terminal,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Full colours on black, nothing dimmed.
+    HighContrast,
+}
+
+/// Whether to use colours, and how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColorChoice {
@@ -42,6 +97,14 @@ pub enum ColorChoice {
     Always,
     /// None.
     Never,
+    /// The terminal's sixteen.
+    #[serde(rename = "16")]
+    Sixteen,
+    /// The palette of 256.
+    #[serde(rename = "256")]
+    Palette256,
+    /// 24 bits.
+    True,
 }
 
 /// `[log]`.

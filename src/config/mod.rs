@@ -33,7 +33,7 @@ use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::{Deserialize, Serialize};
 
-pub use console::{ColorChoice, ConsoleSettings, LogSettings};
+pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings, ThemeChoice};
 pub use error::ConfigError;
 pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};

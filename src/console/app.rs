@@ -8,15 +8,27 @@ use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::bindings::Keys;
 use super::browse::Browse;
+use super::export::Effect;
+use super::gains::Gains;
 use super::history::History;
 use super::layout::{Panel, Places};
+use super::sheet::{Sheet, Sheets};
 use super::theme::Theme;
-use crate::pipeline::snapshot::{LogLine, Snapshot};
-use crate::pipeline::{Command, Stage, StageAction, StageState, View};
+use super::typing::Typing;
+use crate::pipeline::command::Window;
+use crate::pipeline::snapshot::{LogLine, PageRow, Snapshot};
+use crate::pipeline::{Command, Stage, StageAction, StageState};
 
 /// How long a notice stays.
 const NOTICE_TIME: Duration = Duration::from_secs(5);
+
+/// Over how long the rates of partitions and transactions are taken.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// Over how long the urls' trend is taken.
+const TREND_WINDOW: Duration = Duration::from_secs(60);
 
 /// A snapshot older than this is said to be old.
 const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -37,10 +49,52 @@ pub(crate) enum Event {
 }
 
 /// A snapshot and the history up to it: what is drawn.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) history: History,
+    /// Offsets stored, by partition.
+    pub(crate) partition_rates: Gains<i32>,
+    /// Transactions of the store.
+    pub(crate) transaction_rate: Gains<()>,
+    /// Clicks of all time, by url and country.
+    pub(crate) trend: Gains<(Arc<str>, Arc<str>)>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            snapshot: Arc::default(),
+            history: History::default(),
+            partition_rates: Gains::over(RATE_WINDOW),
+            transaction_rate: Gains::over(RATE_WINDOW),
+            trend: Gains::over(TREND_WINDOW),
+        }
+    }
+}
+
+impl Shown {
+    fn push(&mut self, snapshot: Arc<Snapshot>) {
+        self.history.push(&snapshot);
+        let stored = snapshot
+            .partitions
+            .iter()
+            .filter_map(|partition| Some((partition.partition, u64::try_from(partition.stored?).ok()?)));
+        self.partition_rates.push(snapshot.uptime, stored);
+        self.transaction_rate.push(snapshot.uptime, std::iter::once(((), snapshot.store.transactions)));
+        let board = &snapshot.board;
+        if board.view.window == Window::AllTime && !Arc::ptr_eq(board, &self.snapshot.board) {
+            let clicks =
+                board.pages.iter().map(|page| ((Arc::clone(&page.url), Arc::clone(&page.country)), page.clicks));
+            self.trend.push(snapshot.uptime, clicks);
+        }
+        self.snapshot = snapshot;
+    }
+
+    /// Clicks that a url has gained in a country in the last minute; `None` until it has been seen that long.
+    pub(crate) fn gained(&self, page: &PageRow) -> Option<u64> {
+        self.trend.of(&(Arc::clone(&page.url), Arc::clone(&page.country))).map(|(gain, _)| gain)
+    }
 }
 
 /// A question that a command waits for.
@@ -71,7 +125,8 @@ pub(crate) struct Activity {
 pub(crate) struct App {
     pub(crate) theme: Theme,
     pub(crate) read_only: bool,
-    live: Shown,
+    pub(crate) keys: Keys,
+    pub(super) live: Shown,
     frozen: Option<Shown>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
@@ -81,10 +136,18 @@ pub(crate) struct App {
     pub(crate) stage: Stage,
     pub(crate) browse: Browse,
     pub(crate) activity: Activity,
+    pub(crate) sheet: Sheet,
+    pub(crate) sheets: Sheets,
+    /// Whether the focused panel of the overview has the whole screen.
+    pub(crate) expanded: bool,
+    /// The line being typed, if one is.
+    pub(crate) typing: Option<Typing>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: bool,
     notice: Option<(String, SystemTime)>,
     outbox: Vec<Command>,
+    /// What the terminal's side is to do next.
+    pub(super) effects: Vec<Effect>,
     quitting: bool,
     leaving: bool,
     pub(super) suspend: bool,
@@ -97,6 +160,7 @@ impl App {
         Self {
             theme,
             read_only,
+            keys: Keys::default(),
             live: Shown::default(),
             frozen: None,
             now,
@@ -105,8 +169,13 @@ impl App {
             focus: Panel::Countries,
             stage: Stage::Ingest,
             outbox: vec![Command::View(browse.view())],
+            effects: Vec::new(),
             browse,
             activity: Activity::default(),
+            sheet: Sheet::default(),
+            sheets: Sheets::default(),
+            expanded: false,
+            typing: None,
             prompt: None,
             help: false,
             notice: None,
@@ -145,12 +214,18 @@ impl App {
     }
 
     fn settle(&mut self) {
-        self.places = Places::arrange(self.screen, self.wants_banner(), self.focus);
+        let banner = self.wants_banner();
+        self.places = match self.sheet {
+            Sheet::Overview if self.expanded => Places::arrange_expanded(self.screen, banner, self.focus),
+            Sheet::Overview => Places::arrange(self.screen, banner, self.focus),
+            _ => Places::arrange_sheet(self.screen, banner),
+        };
         let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
         let (countries, urls, lines) = (rows(Panel::Countries), rows(Panel::Urls), rows(Panel::Activity));
         let snapshot = Arc::clone(&self.shown().snapshot);
         self.browse.settle(&snapshot.board, countries, urls);
         self.activity.back = self.activity.back.min(self.activity_len().saturating_sub(lines.max(1)));
+        self.settle_sheet();
     }
 
     /// What is drawn: the newest, or what was held.
@@ -213,8 +288,10 @@ impl App {
         if self.frozen.is_none() && self.activity.tab == Tab::Log && self.activity.back > 0 {
             self.activity.back += newer_lines(&self.live.snapshot.log, &snapshot.log);
         }
-        self.live.history.push(&snapshot);
-        self.live.snapshot = snapshot;
+        if self.frozen.is_none() {
+            self.follow_sheet(&snapshot);
+        }
+        self.live.push(snapshot);
         true
     }
 
@@ -226,6 +303,10 @@ impl App {
             .is_some_and(|(_, since)| now.duration_since(*since).map_or(true, |shown| shown >= NOTICE_TIME));
         if expired {
             self.notice = None;
+        }
+        if self.frozen.is_none() {
+            // Rejects, and a url's clicks and figures, go on; once a second is as often as anyone reads them.
+            self.ask(false);
         }
         let counting = self
             .shown()
@@ -309,7 +390,11 @@ impl App {
         match &command {
             // Only the newest view matters.
             Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
-            Command::Ask(_) => {}
+            Command::Ask(question) => {
+                let kind = std::mem::discriminant(question);
+                self.outbox
+                    .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
+            }
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
@@ -322,14 +407,14 @@ impl App {
         self.outbox.push(command);
     }
 
-    /// Hands over what is to be sent. A view or the end waits while the channel is full; anything else is dropped with a
+    /// Hands over what is to be sent. A view, a question or the end waits while the channel is full; anything else is dropped with a
     /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
     pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
         let mut refused = false;
         for command in std::mem::take(&mut self.outbox) {
             match commands.try_send(command) {
                 Ok(()) => {}
-                Err(TrySendError::Full(command @ (Command::View(View { .. }) | Command::Shutdown))) => {
+                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
                     self.outbox.push(command);
                 }
                 Err(TrySendError::Full(command)) => {
@@ -360,6 +445,6 @@ fn describe(command: &Command) -> String {
 }
 
 /// How many lines of `after` came after the newest of `before`.
-fn newer_lines(before: &[LogLine], after: &[LogLine]) -> usize {
+pub(super) fn newer_lines(before: &[LogLine], after: &[LogLine]) -> usize {
     before.last().and_then(|newest| after.iter().rev().position(|line| line == newest)).unwrap_or(after.len())
 }

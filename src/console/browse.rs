@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::Board;
 use crate::pipeline::{SortBy, View};
 
@@ -34,6 +35,10 @@ pub(crate) struct Browse {
     /// The country asked for; all of them if `None`.
     pub(crate) country: Option<String>,
     pub(crate) sort: SortBy,
+    /// The time asked for.
+    pub(crate) window: Window,
+    /// Only urls that hold this.
+    pub(crate) filter: String,
     /// First visible row of the countries.
     pub(crate) country_top: usize,
     /// The url under the cursor and its country; none until the reader goes there.
@@ -47,12 +52,46 @@ pub(crate) struct Browse {
 impl Browse {
     /// What to ask of the pipeline.
     pub(crate) fn view(&self) -> View {
-        View { country: self.country.clone(), sort: self.sort, limit: URL_LIMIT, ..View::default() }
+        View {
+            country: self.country.clone(),
+            sort: self.sort,
+            limit: URL_LIMIT,
+            window: self.window,
+            filter: self.filter.clone(),
+        }
     }
 
-    /// Whether `board` is about the country asked for; its order may still be the one before.
+    /// Whether `board` is about the country, the time and the urls asked for; its order may still be the one before.
     pub(crate) fn is_about(&self, board: &Board) -> bool {
-        board.view.country == self.country
+        let view = &board.view;
+        view.country == self.country && view.window == self.window && view.filter == self.filter
+    }
+
+    /// Asks for the next window.
+    pub(crate) fn cycle_window(&mut self) {
+        self.window = match self.window {
+            Window::AllTime => Window::LastHour,
+            Window::LastHour => Window::LastFiveMinutes,
+            Window::LastFiveMinutes => Window::AllTime,
+        };
+        self.leave_rows();
+    }
+
+    /// Asks for the urls that hold `filter`; true if those are others.
+    pub(crate) fn ask_filter(&mut self, filter: String) -> bool {
+        let changed = filter != self.filter;
+        self.filter = filter;
+        if changed {
+            self.leave_rows();
+        }
+        changed
+    }
+
+    /// Other rows come: the cursor begins anew.
+    fn leave_rows(&mut self) {
+        self.page = None;
+        self.page_row = 0;
+        self.page_top = 0;
     }
 
     /// Row of the country asked for, where row 0 is all of them. `None` if the board does not have it.
@@ -88,9 +127,7 @@ impl Browse {
             return false;
         }
         self.country = country;
-        self.page = None;
-        self.page_row = 0;
-        self.page_top = 0;
+        self.leave_rows();
         true
     }
 
@@ -137,7 +174,7 @@ impl Browse {
 }
 
 /// The first visible row: moved no more than it takes to show `row`, and never so far that rows stay empty.
-fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: usize) -> usize {
+pub(crate) fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: usize) -> usize {
     let visible = visible.max(1);
     let top = top.min(len.saturating_sub(visible));
     match row {

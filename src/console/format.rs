@@ -202,6 +202,17 @@ pub(crate) fn left(text: &str, columns: usize) -> String {
     cell
 }
 
+/// The end of `text` that fits into `columns`, `…` before it where something is left out.
+pub(crate) fn fit_end(text: &str, columns: usize) -> String {
+    let safe = printable(text);
+    if width(&safe) <= columns {
+        return fit(&safe, columns);
+    }
+    let starts = safe.char_indices().map(|(at, _)| safe.get(at..).unwrap_or_default());
+    let end = starts.into_iter().find(|end| width(end) < columns).unwrap_or_default();
+    fit(&format!("…{end}"), columns)
+}
+
 /// [`fit`], then set flush right in exactly `columns`.
 pub(crate) fn right(text: &str, columns: usize) -> String {
     let cell = fit(text, columns);
@@ -262,6 +273,10 @@ mod tests {
                 assert_eq!(width(&right(text, columns)), columns, "{text:?} right in {columns}");
             }
         }
+        assert_eq!(
+            (fit_end("/shop/cart", 6), fit_end("/cart", 6), fit_end("/cart", 0)),
+            ("…/cart".into(), "/cart".into(), "".into())
+        );
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("日本語", 6), "日本語");

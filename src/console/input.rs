@@ -7,8 +7,11 @@ use ratatui::layout::Position;
 
 use super::app::{App, Tab};
 use super::browse::Step;
-use super::keys::{Action, Context, lookup};
-use super::layout::Panel;
+use super::keys::{Action, Context};
+use super::layout::{Panel, Places, list_area};
+use super::panels::{tabs, urls};
+use super::sheet::Sheet;
+use super::typing::Line;
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
 
 /// Rows that one notch of the wheel moves.
@@ -21,8 +24,12 @@ impl App {
             return false;
         }
         let hushed = self.hush();
-        let Some((binding, place)) = lookup(event, self.context()) else { return hushed };
-        self.act(binding.action, place, binding.dangerous);
+        if self.type_key(event) {
+            return true;
+        }
+        let Some((binding, place)) = self.keys.lookup(event, self.context()) else { return hushed };
+        let (action, dangerous) = (binding.action, binding.dangerous);
+        self.act(action, place, dangerous);
         true
     }
 
@@ -34,6 +41,20 @@ impl App {
         if self.help {
             return Context::Help;
         }
+        if self.typing.is_some() {
+            return Context::Line;
+        }
+        self.place()
+    }
+
+    /// Where the reader is, whatever lies over it.
+    pub(crate) fn place(&self) -> Context {
+        match self.sheet {
+            Sheet::Overview => {}
+            Sheet::Search => return Context::Search,
+            Sheet::Log => return Context::Log,
+            Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => return Context::Views,
+        }
         match self.focus {
             Panel::Stages => Context::Stages,
             Panel::Countries => Context::Countries,
@@ -42,7 +63,7 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action, place: usize, dangerous: bool) {
+    pub(super) fn act(&mut self, action: Action, place: usize, dangerous: bool) {
         match action {
             Action::NextPanel => self.turn_focus(1),
             Action::PreviousPanel => self.turn_focus(Panel::ALL.len() - 1),
@@ -51,14 +72,39 @@ impl App {
             Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
             Action::StartAll => self.request(Command::StartAll, None),
             Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
-            Action::Up => self.step(self.focus, Step::By(-1)),
-            Action::Down => self.step(self.focus, Step::By(1)),
+            Action::Up => self.step_here(Step::By(-1)),
+            Action::Down => self.step_here(Step::By(1)),
             Action::Left => self.step_stage(Step::By(-1)),
             Action::Right => self.step_stage(Step::By(1)),
-            Action::PageUp => self.step(self.focus, Step::By(-self.screenful())),
-            Action::PageDown => self.step(self.focus, Step::By(self.screenful())),
-            Action::First => self.step(self.focus, Step::First),
-            Action::Last => self.step(self.focus, Step::Last),
+            Action::PageUp => self.step_here(Step::By(-self.screenful())),
+            Action::PageDown => self.step_here(Step::By(self.screenful())),
+            Action::First => self.step_here(Step::First),
+            Action::Last => self.step_here(Step::Last),
+            Action::Show => {
+                self.typing = None;
+                let sheet = Sheet::ALL.get(place).copied().unwrap_or(self.sheet);
+                self.open(sheet);
+                if sheet == Sheet::Search && self.sheets.search_text.is_empty() {
+                    self.start_typing(Line::Search);
+                }
+            }
+            Action::NextView => self.turn_sheet(true),
+            Action::PreviousView => self.turn_sheet(false),
+            Action::Expand => self.expanded = !self.expanded,
+            Action::OpenUrl => self.open_picked(),
+            Action::Filter => self.start_typing(Line::Filter),
+            Action::CycleWindow => {
+                self.browse.cycle_window();
+                self.request_view();
+            }
+            Action::Search => self.start_typing(Line::Search),
+            Action::CycleLevel => self.cycle_level(),
+            Action::Palette => self.start_typing(Line::Palette),
+            Action::Export => self.start_typing(Line::Export),
+            Action::CopyUrl => self.copy_url(),
+            Action::Complete => self.complete_line(),
+            Action::Accept => self.accept_line(),
+            Action::Cancel => self.leave_line(),
             Action::CycleSort => {
                 self.browse.sort = match self.browse.sort {
                     SortBy::Clicks => SortBy::Users,
@@ -104,8 +150,25 @@ impl App {
     }
 
     fn screenful(&self) -> isize {
-        let rows = self.places.as_ref().map_or(1, |places| places.rows(self.focus));
+        let rows = match self.sheet {
+            Sheet::Overview => self.places.as_ref().map_or(1, |places| places.rows(self.focus)),
+            _ => self.sheet_rows(),
+        };
         isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Moves through the list that has the keys.
+    fn step_here(&mut self, step: Step) {
+        if let Some(len) = self.palette_len() {
+            if let Some(typing) = &mut self.typing {
+                typing.picked = step.apply(typing.picked, len).unwrap_or(0);
+            }
+            return;
+        }
+        match self.sheet {
+            Sheet::Overview => self.step(self.focus, step),
+            _ => self.step_sheet(step),
+        }
     }
 
     fn step(&mut self, panel: Panel, step: Step) {
@@ -146,6 +209,18 @@ impl App {
     }
 
     fn back(&mut self) {
+        match self.sheet {
+            Sheet::Overview => {}
+            Sheet::Url => return self.open(self.sheets.from),
+            _ => return self.open(Sheet::Overview),
+        }
+        if self.expanded {
+            self.expanded = false;
+            return;
+        }
+        if self.focus == Panel::Urls && !self.browse.filter.is_empty() {
+            return self.filter(String::new());
+        }
         match self.focus {
             Panel::Countries => {
                 if self.browse.ask(None) {
@@ -160,15 +235,26 @@ impl App {
     pub(super) fn mouse(&mut self, event: &MouseEvent) -> bool {
         let Some(places) = self.places else { return false };
         let point = Position { x: event.column, y: event.row };
-        let Some(panel) = places.panel_at(point) else { return false };
-        if self.prompt.is_some() || self.help {
+        let palette = self.palette_len().is_some();
+        if self.prompt.is_some() || self.help || palette {
             return false;
         }
+        if self.sheet != Sheet::Overview {
+            return self.mouse_in_sheet(event.kind, &places, point);
+        }
+        let Some(panel) = places.panel_at(point) else { return false };
         match event.kind {
             MouseEventKind::ScrollUp => self.step(panel, Step::By(-wheel(panel))),
             MouseEventKind::ScrollDown => self.step(panel, Step::By(wheel(panel))),
             MouseEventKind::Down(MouseButton::Left) => {
                 self.focus = panel;
+                if panel == Panel::Urls && point.y.saturating_add(1) == places.first_row(panel) {
+                    if let Some(sort) = places.urls.and_then(|area| urls::sort_at(area, point, self)) {
+                        self.browse.sort = sort;
+                        self.request_view();
+                    }
+                    return true;
+                }
                 let row = event.row.checked_sub(places.first_row(panel)).map(usize::from);
                 let row = row.filter(|row| *row < places.rows(panel));
                 let snapshot = Arc::clone(&self.shown().snapshot);
@@ -183,6 +269,28 @@ impl App {
                         self.browse.pick_page(&snapshot.board, self.browse.page_top + row);
                     }
                     _ => {}
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse_in_sheet(&mut self, kind: MouseEventKind, places: &Places, point: Position) -> bool {
+        match kind {
+            MouseEventKind::ScrollUp => self.step_sheet(Step::By(-WHEEL)),
+            MouseEventKind::ScrollDown => self.step_sheet(Step::By(WHEEL)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                if let Some(sheet) = places.tabs.and_then(|area| tabs::tab_at(area, point)) {
+                    self.typing = None;
+                    self.open(sheet);
+                    return true;
+                }
+                let Some(body) = places.sheet else { return false };
+                let first = list_area(self.sheet, body).y.saturating_add(2);
+                match point.y.checked_sub(first).map(usize::from) {
+                    Some(row) if row < self.sheet_rows() => self.pick_row(row),
+                    _ => return false,
                 }
             }
             _ => return false,

@@ -1,6 +1,8 @@
-//! The keys, declared once: what is bound, the footer and the help are all this table.
+//! The keys, declared once: what is bound, the footer, the help, the palette and `clicktop keys` are all this table.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
+
+use crossterm::event::KeyCode;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,36 @@ pub enum Action {
     First,
     /// Move to the end.
     Last,
+    /// Open the view at the key's place in its binding.
+    Show,
+    /// Open the next view.
+    NextView,
+    /// Open the view before.
+    PreviousView,
+    /// Give the focused panel the whole screen, or give it back.
+    Expand,
+    /// Open everything about the url under the cursor.
+    OpenUrl,
+    /// Type what the urls of the overview must hold.
+    Filter,
+    /// Show the figures over the next window of time.
+    CycleWindow,
+    /// Type the part of a url to look for in the index.
+    Search,
+    /// Show the next level of the log.
+    CycleLevel,
+    /// Type the name of a file for the table or the screen.
+    Export,
+    /// Copy the url under the cursor.
+    CopyUrl,
+    /// Type the name of something to do.
+    Palette,
+    /// Complete the name that is typed.
+    Complete,
+    /// Take the line as it is typed.
+    Accept,
+    /// Leave the line.
+    Cancel,
     /// Sort by the next figure.
     CycleSort,
     /// Go into what is under the cursor.
@@ -58,6 +90,81 @@ pub enum Action {
 }
 
 impl Action {
+    /// Its name, in the palette and in the config; one for each place of its binding where they do different things; none
+    /// for the answers in a dialog.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Action::NextPanel => &["next-panel"],
+            Action::PreviousPanel => &["previous-panel"],
+            Action::PickStage => &["pick-ingest", "pick-store", "pick-aggregate", "pick-index"],
+            Action::ToggleStage => &["start-stop"],
+            Action::RestartStage => &["restart"],
+            Action::StartAll => &["start-all"],
+            Action::StopAll => &["stop-all"],
+            Action::Up => &["up"],
+            Action::Down => &["down"],
+            Action::Left => &["left"],
+            Action::Right => &["right"],
+            Action::PageUp => &["page-up"],
+            Action::PageDown => &["page-down"],
+            Action::First => &["first"],
+            Action::Last => &["last"],
+            Action::Show => {
+                &["view-overview", "view-partitions", "view-store", "view-rejects", "view-search", "view-log"]
+            }
+            Action::NextView => &["next-view"],
+            Action::PreviousView => &["previous-view"],
+            Action::Expand => &["expand"],
+            Action::OpenUrl => &["open-url"],
+            Action::Filter => &["filter"],
+            Action::CycleWindow => &["window"],
+            Action::Search => &["search-text"],
+            Action::CycleLevel => &["log-level"],
+            Action::CycleSort => &["sort"],
+            Action::Enter => &["country-urls"],
+            Action::Back => &["back"],
+            Action::ToggleLog => &["log"],
+            Action::Freeze => &["freeze"],
+            Action::Help => &["help"],
+            Action::Suspend => &["suspend"],
+            Action::Quit => &["quit"],
+            Action::Export => &["export"],
+            Action::CopyUrl => &["copy-url"],
+            Action::Palette => &["palette"],
+            Action::Complete | Action::Accept | Action::Cancel | Action::Confirm | Action::Deny => &[],
+        }
+    }
+
+    /// Whether it only moves: nothing anyone would do by name.
+    pub(crate) const fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Action::Up
+                | Action::Down
+                | Action::Left
+                | Action::Right
+                | Action::PageUp
+                | Action::PageDown
+                | Action::First
+                | Action::Last
+                | Action::Palette
+        )
+    }
+
+    /// Whether it only means something in the overview.
+    pub(crate) const fn of_overview(self) -> bool {
+        matches!(
+            self,
+            Action::NextPanel
+                | Action::PreviousPanel
+                | Action::CycleSort
+                | Action::CycleWindow
+                | Action::Filter
+                | Action::ToggleLog
+                | Action::Expand
+        )
+    }
+
     /// Whether it steers the pipeline, which a read-only console must not.
     pub const fn steers(self) -> bool {
         matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll)
@@ -77,6 +184,14 @@ pub enum Context {
     Urls,
     /// While clicks and log have the focus.
     Activity,
+    /// In every view but the overview.
+    Views,
+    /// In the search of the index.
+    Search,
+    /// In the log.
+    Log,
+    /// While a line is typed.
+    Line,
     /// While a question is open.
     Prompt,
     /// While the help is open.
@@ -84,6 +199,25 @@ pub enum Context {
 }
 
 impl Context {
+    /// Whether it is one of the views beside the overview.
+    pub(crate) const fn is_view(self) -> bool {
+        matches!(self, Context::Views | Context::Search | Context::Log)
+    }
+
+    /// Whether it takes every key but its own away.
+    pub(crate) const fn is_modal(self) -> bool {
+        matches!(self, Context::Prompt | Context::Help | Context::Line)
+    }
+
+    /// Whether an action that is bound everywhere holds here.
+    pub(crate) const fn lets_through(self, action: Action) -> bool {
+        match self {
+            Context::Prompt | Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
+            _ => !(self.is_view() && action.of_overview()),
+        }
+    }
+
     /// Its name in the help.
     pub const fn name(self) -> &'static str {
         match self {
@@ -92,6 +226,10 @@ impl Context {
             Context::Countries => "countries",
             Context::Urls => "urls",
             Context::Activity => "activity",
+            Context::Views => "the other views",
+            Context::Search => "search",
+            Context::Log => "log",
+            Context::Line => "typing",
             Context::Prompt => "question",
             Context::Help => "help",
         }
@@ -108,12 +246,12 @@ pub struct Chord {
 }
 
 /// One row of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyBinding {
     /// The keys that do it.
-    pub chords: &'static [Chord],
+    pub chords: Cow<'static, [Chord]>,
     /// The keys in words: `Tab`, `↑ k`.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What it does, in one or two words, for the footer; empty if the footer has no place for it.
     pub short: &'static str,
     /// What it does, for the help.
@@ -146,14 +284,23 @@ const fn bind(
     action: Action,
     description: &'static str,
 ) -> KeyBinding {
-    KeyBinding { chords, label, short, description, action, context, dangerous: false }
+    KeyBinding {
+        chords: Cow::Borrowed(chords),
+        label: Cow::Borrowed(label),
+        short,
+        description,
+        action,
+        context,
+        dangerous: false,
+    }
 }
 
-const fn dangerous(binding: KeyBinding) -> KeyBinding {
-    KeyBinding { dangerous: true, ..binding }
+const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
+    binding.dangerous = true;
+    binding
 }
 
-use Context::{Activity, Anywhere, Countries, Help, Prompt, Stages, Urls};
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Prompt, Search, Stages, Urls, Views};
 
 /// In the order of the footer: what comes first stays visible on a narrow screen.
 static TABLE: &[KeyBinding] = &[
@@ -163,9 +310,31 @@ static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('1'), char('2'), char('3'), char('4')], "1–4", "stage", Action::PickStage, "pick a stage"),
     bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
     bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
+    bind(
+        Anywhere,
+        &[
+            key(KeyCode::F(1)),
+            key(KeyCode::F(2)),
+            key(KeyCode::F(3)),
+            key(KeyCode::F(4)),
+            key(KeyCode::F(5)),
+            key(KeyCode::F(6)),
+        ],
+        "F1–F6",
+        "views",
+        Action::Show,
+        "views: overview … log",
+    ),
+    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
+    bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
+    bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "do something by its name"),
+    bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
+    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
     bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
+    bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
+    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
     bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
     bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
@@ -182,6 +351,7 @@ static TABLE: &[KeyBinding] = &[
     bind(Stages, &[key(KeyCode::Enter)], "Enter", "", Action::ToggleStage, "start or stop the stage"),
     bind(Countries, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "urls", Action::Enter, "go to its urls"),
     bind(Urls, &[key(KeyCode::Left), char('h')], "← h", "countries", Action::Back, "go back to the countries"),
+    bind(Urls, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "open", Action::OpenUrl, "all about the url"),
     bind(
         Activity,
         &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
@@ -190,6 +360,16 @@ static TABLE: &[KeyBinding] = &[
         Action::ToggleLog,
         "log or recent clicks",
     ),
+    bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
+    bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
+    bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
+    bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
+    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "Shift-Tab", "", Action::PreviousView, "the view before"),
+    bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete; the next format"),
+    bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the one above"),
+    bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the one below"),
+    bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
     bind(
@@ -207,36 +387,34 @@ pub fn key_table() -> &'static [KeyBinding] {
     TABLE
 }
 
-/// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; a
-/// question and the help let through only what ends or suspends the console.
-pub(crate) fn lookup(event: &KeyEvent, context: Context) -> Option<(&'static KeyBinding, usize)> {
-    if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER) {
-        return None;
-    }
-    let chord = Chord { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) };
-    let find = |context: Context| {
-        TABLE.iter().filter(move |binding| binding.context == context).find_map(|binding| {
-            binding.chords.iter().position(|candidate| *candidate == chord).map(|place| (binding, place))
-        })
-    };
-    let modal = matches!(context, Context::Prompt | Context::Help);
-    find(context).or_else(|| {
-        find(Context::Anywhere)
-            .filter(|(binding, _)| !modal || matches!(binding.action, Action::Quit | Action::Suspend))
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyEvent, KeyModifiers};
+
+    use super::super::bindings::Keys;
     use super::*;
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
         for (at, one) in TABLE.iter().enumerate() {
             for other in TABLE.iter().skip(at + 1).filter(|other| other.context == one.context) {
-                for chord in one.chords {
+                for chord in one.chords.iter() {
                     assert!(!other.chords.contains(chord), "{} and {} share {chord:?}", one.label, other.label);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_for_each_place() {
+        let mut names: Vec<(Action, &str)> = Vec::new();
+        for binding in key_table() {
+            let of = binding.action.names();
+            let modal = binding.context.is_modal();
+            assert!(modal || of.len() == 1 || of.len() == binding.chords.len(), "{}", binding.label);
+            for name in of {
+                assert!(names.iter().all(|(action, known)| *action == binding.action || known != name), "{name}");
+                names.push((binding.action, name));
             }
         }
     }
@@ -250,8 +428,9 @@ mod tests {
 
     #[test]
     fn a_context_wins_over_everywhere_and_a_question_lets_only_the_way_out_through() {
+        let keys = Keys::default();
         let action = |code, modifiers, context| {
-            lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
+            keys.lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
         };
         let none = KeyModifiers::NONE;
         assert_eq!(action(KeyCode::Char('l'), none, Context::Stages), Some(Action::Right));

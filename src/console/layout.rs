@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
+use super::sheet::Sheet;
 use crate::pipeline::Stage;
 use crate::pipeline::stage::PerStage;
 
@@ -61,6 +62,10 @@ pub(crate) struct Places {
     pub(crate) countries: Option<Rect>,
     pub(crate) urls: Option<Rect>,
     pub(crate) activity: Option<Rect>,
+    /// The names of the views, while another than the overview is open.
+    pub(crate) tabs: Option<Rect>,
+    /// The body of that view.
+    pub(crate) sheet: Option<Rect>,
     pub(crate) footer: Rect,
 }
 
@@ -94,6 +99,60 @@ impl Places {
             ..Self::default()
         };
         places.fill(body, roomy, focus);
+        Some(places)
+    }
+
+    /// Lays out `screen` for a view beside the overview:
+    /// ```text
+    /// header   as in the overview                                         2 rows
+    /// banner                                                              0 or 1
+    /// tabs     F1 overview  F2 partitions  …                              1
+    /// detail   the picked or the ailing stage, in one line                1
+    /// sheet                                                               rest
+    /// footer                                                              1
+    /// ```
+    pub(crate) fn arrange_sheet(screen: Rect, banner: bool) -> Option<Self> {
+        if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
+            return None;
+        }
+        let [header, banner_row, tabs, detail, sheet, footer] = Layout::vertical([
+            Constraint::Length(2),
+            Constraint::Length(u16::from(banner)),
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+        ])
+        .areas(screen);
+        let banner = banner.then_some(banner_row);
+        let (tabs, sheet) = (Some(tabs), Some(sheet));
+        Some(Self { screen, header, banner, tabs, detail, sheet, footer, ..Self::default() })
+    }
+
+    /// Lays out `screen` with nothing but `panel`, and for the stages their throughput below them.
+    pub(crate) fn arrange_expanded(screen: Rect, banner: bool, panel: Panel) -> Option<Self> {
+        let mut places = Self::arrange(screen, banner, panel)?;
+        let body = Rect {
+            y: places.detail.bottom(),
+            height: places.footer.y.saturating_sub(places.detail.bottom()),
+            ..screen
+        };
+        let whole = Rect { y: places.stages.y, height: places.footer.y.saturating_sub(places.stages.y), ..screen };
+        (places.throughput, places.index) = (None, None);
+        (places.countries, places.urls, places.activity) = (None, None, None);
+        if panel == Panel::Stages {
+            places.split_middle(body);
+            return Some(places);
+        }
+        places.stages = Rect::default();
+        places.each_stage = PerStage::default();
+        places.detail = Rect::default();
+        match panel {
+            Panel::Stages => {}
+            Panel::Countries => places.countries = Some(whole),
+            Panel::Urls => places.urls = Some(whole),
+            Panel::Activity => places.activity = Some(whole),
+        }
         Some(places)
     }
 
@@ -171,6 +230,36 @@ impl Places {
     }
 }
 
+/// The part of the body of `sheet` that its list takes, frame included.
+pub(crate) fn list_area(sheet: Sheet, body: Rect) -> Rect {
+    parts(sheet, body)[1]
+}
+
+/// What stands before the list of `sheet` (the line to type in, a url's countries), the list, and what stands after it (the
+/// picked reject); empty where there is nothing.
+pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
+    let nothing = Rect { width: 0, height: 0, ..body };
+    match sheet {
+        Sheet::Search => {
+            let [input, list] = Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]).areas(body);
+            [input, list, nothing]
+        }
+        Sheet::Rejects => {
+            let [list, picked] = Layout::vertical([Constraint::Fill(1), Constraint::Percentage(45)]).areas(body);
+            [nothing, list, picked]
+        }
+        Sheet::Url if body.width >= 100 => {
+            let [countries, list] = Layout::horizontal([Constraint::Length(46), Constraint::Fill(1)]).areas(body);
+            [countries, list, nothing]
+        }
+        Sheet::Url => {
+            let [countries, list] = Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]).areas(body);
+            [countries, list, nothing]
+        }
+        Sheet::Overview | Sheet::Partitions | Sheet::Store | Sheet::Log => [nothing, body, nothing],
+    }
+}
+
 fn each_stage(area: Rect, boxed: bool) -> PerStage<Rect> {
     if boxed {
         let gap = if area.width >= 110 { 3 } else { 2 };
@@ -228,7 +317,40 @@ mod tests {
                 }
             }
         }
+        assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false).is_none());
+        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), false, Panel::Urls).is_none());
         assert!(Places::arrange(Rect::new(0, 0, 59, 16), false, Panel::Urls).is_none());
         assert!(Places::arrange(Rect::new(0, 0, 60, 15), false, Panel::Urls).is_none());
+    }
+    #[test]
+    fn an_expanded_panel_takes_the_screen_between_header_and_footer() {
+        for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
+            let screen = Rect::new(0, 0, width, height);
+            for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
+                let places = Places::arrange_expanded(screen, true, panel).expect("large enough");
+                let area = places.of(panel).expect("visible");
+                assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
+                let others = Panel::ALL.into_iter().filter(|other| *other != panel);
+                assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
+            }
+            let stages = Places::arrange_expanded(screen, true, Panel::Stages).expect("large enough");
+            assert_eq!(stages.throughput.map(Rect::bottom), Some(height - 1));
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_view_lie_apart_in_its_body_and_its_list_holds_a_row() {
+        for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
+            for sheet in Sheet::ALL.into_iter().chain([Sheet::Url]) {
+                let places = Places::arrange_sheet(Rect::new(0, 0, width, height), true).expect("large enough");
+                let body = places.sheet.expect("a body");
+                let parts = parts(sheet, body);
+                assert!(list_area(sheet, body).height > 3, "{sheet:?} at {width}×{height}");
+                for (at, part) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
+                    assert_eq!(body.intersection(*part), *part, "{sheet:?}");
+                    assert!(parts.iter().skip(at + 1).all(|other| !other.intersects(*part)), "{sheet:?}");
+                }
+            }
+        }
     }
 }

@@ -9,16 +9,24 @@
 //! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
 
 mod app;
+mod bindings;
 mod browse;
+mod colors;
+mod export;
+mod extract;
 mod format;
+mod gains;
 mod history;
 mod input;
 mod keys;
 mod layout;
+mod palette;
 mod panels;
 mod run;
 mod screen;
+mod sheet;
 mod theme;
+mod typing;
 mod view;
 
 #[cfg(test)]
@@ -32,25 +40,31 @@ use tokio::sync::{mpsc, watch};
 
 use crate::pipeline::{Command, Snapshot};
 use app::App;
+use colors::Depth;
 use screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
 
+pub use bindings::{KeyError, Keys};
+pub use colors::{ColorMode, ThemeName};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
-pub use theme::ColorMode;
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]
 pub struct ConsoleOptions {
     /// Least time between two frames that show news; keys are answered sooner.
     pub frame_interval: Duration,
-    /// Whether to colour.
+    /// Whether to colour, and how finely.
     pub color: ColorMode,
+    /// Which colours.
+    pub theme: ThemeName,
     /// Plain ASCII in place of lines, symbols and braille.
     pub ascii: bool,
     /// Wheel and clicks; off, the terminal's own text selection works.
     pub mouse: bool,
     /// Only look: no command but the view and quitting.
     pub read_only: bool,
+    /// What each key does.
+    pub keys: Keys,
 }
 
 impl Default for ConsoleOptions {
@@ -58,9 +72,11 @@ impl Default for ConsoleOptions {
         Self {
             frame_interval: Duration::from_millis(100),
             color: ColorMode::Auto,
+            theme: ThemeName::Terminal,
             ascii: false,
             mouse: true,
             read_only: false,
+            keys: Keys::default(),
         }
     }
 }
@@ -97,15 +113,17 @@ pub async fn run(
         return Err(ConsoleError::NotATerminal);
     }
     let variable = |name| std::env::var(name).ok();
-    let color = options.color.enabled(variable("NO_COLOR").as_deref(), variable("TERM").as_deref());
+    let (no_color, color_term, term) = (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM"));
+    let depth = options.color.depth(no_color.as_deref(), color_term.as_deref(), term.as_deref());
     // The terminal library reads NO_COLOR too; what was decided here holds.
-    crossterm::style::force_color_output(color);
-    let theme = Theme { color, ascii: options.ascii };
+    crossterm::style::force_color_output(depth != Depth::None);
+    let theme = Theme { name: options.theme, depth, ascii: options.ascii };
     CONSOLE
         .scope((), async move {
             let _hook = PanicHook::install();
             let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
             let mut app = App::new(theme, options.read_only, SystemTime::now());
+            app.keys = options.keys;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::app::{App, Event};
+use super::export::{Effect, Format, ansi_of, clipboard, text_of, write};
 use super::screen::Screen;
 use crate::pipeline::{Command, Snapshot};
 
@@ -100,6 +102,11 @@ pub(super) async fn event_loop(
             break;
         }
         if let Some((screen, _)) = &mut terminal {
+            if let Err(error) = perform(app, screen, &mut frames) {
+                terminal = None;
+                lost = lost.or(lose(app, error));
+                continue;
+            }
             let outcome = if std::mem::take(&mut app.suspend) {
                 frames.want(true);
                 screen.suspend()
@@ -159,6 +166,34 @@ pub(super) async fn event_loop(
         }
     }
     lost.map_or(Ok(()), Err)
+}
+
+/// Writes and copies what the app wants written and copied, and has it say so. The error is that of the terminal.
+fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames) -> io::Result<()> {
+    for effect in std::mem::take(&mut app.effects) {
+        let said = match effect {
+            Effect::Write { name, content } => written(&name, &content),
+            Effect::Picture { name, format } => {
+                let buffer = screen.picture(app)?;
+                let content = if format == Format::Ansi { ansi_of(&buffer) } else { text_of(&buffer) };
+                written(&name, &content)
+            }
+            Effect::Copy(url) => {
+                screen.send(&clipboard(&url))?;
+                format!("copied, if the terminal lets it: {url}")
+            }
+        };
+        app.say(said);
+        frames.want(true);
+    }
+    Ok(())
+}
+
+fn written(name: &str, content: &str) -> String {
+    match write(Path::new("."), name, content) {
+        Ok(()) => format!("written to {name}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// The terminal is gone: the pipeline is to end unseen. No error if it was about to end anyway, as after a hang-up.

@@ -1,6 +1,6 @@
 //! The real terminal: taken over, given back after quit, error and panic.
 
-use std::io::{self, IsTerminal, Stdout, stdin, stdout};
+use std::io::{self, IsTerminal, Stdout, Write as _, stdin, stdout};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 
 use super::app::App;
 use super::view;
@@ -56,6 +57,22 @@ impl Screen {
             view::draw(frame, app);
         })?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// What is on the screen once `app` is drawn.
+    pub(super) fn picture(&mut self, app: &mut App) -> io::Result<Buffer> {
+        let frame = self.terminal.draw(|frame| {
+            app.fit(frame.area());
+            view::draw(frame, app);
+        })?;
+        Ok(frame.buffer.clone())
+    }
+
+    /// Sends `sequence`, which draws nothing, to the terminal.
+    pub(super) fn send(&mut self, sequence: &str) -> io::Result<()> {
+        let backend = self.terminal.backend_mut();
+        backend.write_all(sequence.as_bytes())?;
+        io::Write::flush(backend)
     }
 
     /// Gives the terminal to the shell until this process is continued.

@@ -1,47 +1,51 @@
-//! The palette and the symbols. The sixteen colours of the terminal, so that its own scheme, light or dark, holds.
+//! What each thing on the screen looks like: its role among the colours, and its symbols.
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
+use super::colors::{Depth, Role, ThemeName};
 use crate::pipeline::snapshot::{Health, LogLevel};
 use crate::pipeline::{Stage, StageState};
 
-/// Whether to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColorMode {
-    /// Unless `NO_COLOR` is set or the terminal calls itself dumb.
-    #[default]
-    Auto,
-    /// Whatever the environment says.
-    Always,
-    /// Bold, dim and reversed only.
-    Never,
-}
-
-impl ColorMode {
-    /// Whether colour is on, given `NO_COLOR` and `TERM` as the environment has them.
-    pub(crate) fn enabled(self, no_color: Option<&str>, term: Option<&str>) -> bool {
-        match self {
-            ColorMode::Always => true,
-            ColorMode::Never => false,
-            ColorMode::Auto => no_color.is_none_or(str::is_empty) && term != Some("dumb"),
-        }
-    }
-}
-
-/// How everything looks: the only place that names a colour.
+/// How everything looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
-    pub(crate) color: bool,
+    pub(crate) name: ThemeName,
+    pub(crate) depth: Depth,
     pub(crate) ascii: bool,
 }
 
 impl Theme {
-    fn paint(&self, color: Color) -> Style {
-        if self.color { Style::new().fg(color) } else { Style::new() }
+    /// In the terminal's own colours, or none.
+    #[cfg(test)]
+    pub(crate) const fn plain(color: bool, ascii: bool) -> Self {
+        Self { name: ThemeName::Terminal, depth: if color { Depth::Sixteen } else { Depth::None }, ascii }
+    }
+
+    /// Whether there is any colour.
+    pub(crate) fn has_color(&self) -> bool {
+        self.depth != Depth::None
+    }
+
+    fn paint(&self, role: Role) -> Style {
+        self.name.color(role, self.depth).map_or_else(Style::new, |color| Style::new().fg(color))
+    }
+
+    /// Gives what has no colour of its own the theme's text and ground.
+    pub(crate) fn ground(&self, buffer: &mut Buffer) {
+        let color = |role| self.name.color(role, self.depth);
+        let (Some(text), Some(ground)) = (color(Role::Text), color(Role::Background)) else { return };
+        for cell in &mut buffer.content {
+            if cell.fg == Color::Reset {
+                cell.fg = text;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = ground;
+            }
+        }
     }
 
     /// Figures people look for.
@@ -51,24 +55,28 @@ impl Theme {
 
     /// Labels and whatever is secondary.
     pub(crate) fn dim(&self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        // Dimming is up to the terminal; a theme with a faint colour knows that it can be read.
+        match self.name.color(Role::Faint, self.depth) {
+            Some(faint) => Style::new().fg(faint),
+            None => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// What has the focus.
     pub(crate) fn accent(&self) -> Style {
-        self.paint(Color::Cyan)
+        self.paint(Role::Accent)
     }
 
     pub(crate) fn good(&self) -> Style {
-        self.paint(Color::Green)
+        self.paint(Role::Good)
     }
 
     pub(crate) fn warn(&self) -> Style {
-        self.paint(Color::Yellow)
+        self.paint(Role::Warn)
     }
 
     pub(crate) fn bad(&self) -> Style {
-        self.paint(Color::Red).add_modifier(Modifier::BOLD)
+        self.paint(Role::Bad).add_modifier(Modifier::BOLD)
     }
 
     /// A short mark in the header.
@@ -93,7 +101,7 @@ impl Theme {
             StageState::Starting { .. } => ("◔", "~", self.accent()),
             StageState::Running => ("●", "*", self.good()),
             StageState::BackingOff { .. } => ("◐", "!", self.warn().add_modifier(Modifier::BOLD)),
-            StageState::Draining { .. } => ("◒", "v", self.paint(Color::Blue)),
+            StageState::Draining { .. } => ("◒", "v", self.paint(Role::Calm)),
             StageState::Failed { .. } => ("✖", "X", self.bad()),
         };
         (self.symbol(unicode, ascii), style)
@@ -120,10 +128,10 @@ impl Theme {
     /// A stage's line in the chart.
     pub(crate) fn line(&self, stage: Stage) -> Style {
         match stage {
-            Stage::Ingest => self.paint(Color::Blue),
-            Stage::Store => self.paint(Color::Green),
-            Stage::Aggregate => self.paint(Color::Magenta),
-            Stage::Index => self.paint(Color::Yellow),
+            Stage::Ingest => self.paint(Role::Calm),
+            Stage::Store => self.paint(Role::Good),
+            Stage::Aggregate => self.paint(Role::Other),
+            Stage::Index => self.paint(Role::Warn),
         }
     }
 
@@ -203,19 +211,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_color_is_honoured_only_when_nobody_asked() {
-        assert!(ColorMode::Auto.enabled(None, Some("xterm")));
-        assert!(ColorMode::Auto.enabled(Some(""), Some("xterm")), "an empty NO_COLOR counts as unset");
-        assert!(!ColorMode::Auto.enabled(Some("1"), Some("xterm")));
-        assert!(!ColorMode::Auto.enabled(None, Some("dumb")));
-        assert!(ColorMode::Always.enabled(Some("1"), Some("dumb")));
-        assert!(!ColorMode::Never.enabled(None, Some("xterm")));
-    }
-
-    #[test]
     fn bars_never_pass_their_columns() {
         for ascii in [false, true] {
-            let theme = Theme { color: true, ascii };
+            let theme = Theme::plain(true, ascii);
             for eighth in 0..=80 {
                 let bar = theme.bar(f64::from(eighth) / 80.0, 10);
                 assert!(bar.chars().count() <= 10, "{bar}");

@@ -2,14 +2,19 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
-use ratatui::text::Line;
+use ratatui::text::Line as Words;
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
 use super::layout::MINIMUM;
-use super::panels::{activity, countries, footer, header, help, index, prompt, stages, throughput, urls};
+use super::panels::{
+    activity, countries, footer, header, help, index, log, palette, partitions, prompt, rejects, search, stages, store,
+    tabs, throughput, url, urls,
+};
+use super::sheet::Sheet;
 use super::theme::ascii_of;
+use super::typing::Line;
 
 /// Draws `app`, laid out before by [`App::fit`].
 pub(crate) fn draw(frame: &mut Frame, app: &App) {
@@ -21,6 +26,12 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
                 header::render_banner(frame, area, app);
             }
             stages::render(frame, places, app);
+            if let Some(area) = places.tabs {
+                tabs::render(frame, area, app);
+            }
+            if let Some(area) = places.sheet {
+                sheet(frame, area, app);
+            }
             if let Some(area) = places.throughput {
                 throughput::render(frame, area, app);
             }
@@ -40,13 +51,29 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
             if app.help {
                 help::render(frame, places.screen, app);
             }
+            if let Some(typing) = app.typing.as_ref().filter(|typing| typing.line == Line::Palette) {
+                palette::render(frame, places.screen, typing, app);
+            }
             if let Some(question) = &app.prompt {
                 prompt::render(frame, places.screen, question, app);
             }
         }
     }
+    app.theme.ground(frame.buffer_mut());
     if app.theme.ascii {
         to_ascii(frame);
+    }
+}
+
+fn sheet(frame: &mut Frame, area: Rect, app: &App) {
+    match app.sheet {
+        Sheet::Overview => {}
+        Sheet::Partitions => partitions::render(frame, area, app),
+        Sheet::Store => store::render(frame, area, app),
+        Sheet::Rejects => rejects::render(frame, area, app),
+        Sheet::Search => search::render(frame, area, app),
+        Sheet::Log => log::render(frame, area, app),
+        Sheet::Url => url::render(frame, area, app),
     }
 }
 
@@ -55,8 +82,8 @@ fn too_small(frame: &mut Frame, app: &App) {
     let (columns, rows) = MINIMUM;
     let lines = match &app.prompt {
         // A key that asks must show its question, however small the screen.
-        Some(prompt) => vec![Line::raw(prompt.question.clone()), Line::raw("y / n")],
-        None => vec![Line::raw("terminal too small:"), Line::raw(format!("need {columns}×{rows}"))],
+        Some(prompt) => vec![Words::raw(prompt.question.clone()), Words::raw("y / n")],
+        None => vec![Words::raw("terminal too small:"), Words::raw(format!("need {columns}×{rows}"))],
     };
     let middle = Rect { y: area.y + area.height.saturating_sub(2) / 2, height: area.height.min(2), ..area };
     frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), middle.intersection(area));

@@ -81,7 +81,7 @@ fn recent(click: &RecentClick, area: Rect, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
+pub(super) fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let (level, style) = theme.level(line.level);
     let mut spans = vec![
@@ -96,7 +96,7 @@ fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
 }
 
 /// `09:30:00`, UTC; the date of a click that far off matters less than its row.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     let text = at.to_string();
     match text.split_once('T') {
         Some((_, time)) => left(time.get(..8).unwrap_or(time), 8),

@@ -2,45 +2,71 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line as Words, Span};
 use ratatui::widgets::Paragraph;
 
 use super::room;
 use crate::console::app::App;
-use crate::console::format::{fit, width};
-use crate::console::keys::{Context, KeyBinding, key_table};
+use crate::console::format::{fit, fit_end, width};
+use crate::console::keys::{Action, Context, KeyBinding};
+use crate::console::typing::Line;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let line = match app.notice() {
         Some(notice) => {
             let text = fit(notice, usize::from(area.width).saturating_sub(1));
-            Line::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
+            Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
         }
-        None => keys(area.width, app),
+        None => match app.export_typed() {
+            Some(name) => export(name, area.width, app),
+            None => keys(area.width, app),
+        },
     };
     frame.render_widget(Paragraph::new(line), area);
 }
 
-fn keys(columns: u16, app: &App) -> Line<'static> {
+fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
+    let hint = "  Tab: .csv .json of the table, .txt .ansi of the screen";
+    let label = " write to ";
+    let room = usize::from(columns).saturating_sub(width(label) + 2);
+    let name = fit_end(name, room);
+    let rest = room.saturating_sub(width(&name));
+    Words::from(vec![
+        Span::styled(label, app.theme.accent().patch(app.theme.key())),
+        Span::raw(name),
+        Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
+        Span::styled(fit(hint, rest), app.theme.dim()),
+    ])
+}
+
+fn keys(columns: u16, app: &App) -> Words<'static> {
     let context = app.context();
-    let modal = matches!(context, Context::Prompt | Context::Help);
     let mut spans = Vec::new();
     // What holds everywhere begins with help and quit, which must never fall off; what is special here comes next.
-    let everywhere = key_table().iter().filter(|binding| !modal && binding.context == Context::Anywhere);
-    let here = key_table().iter().filter(|binding| binding.context == context && context != Context::Anywhere);
-    let order = everywhere.clone().take(2).chain(here).chain(everywhere.skip(2));
+    let everywhere = app.keys.table().iter().filter(|binding| {
+        !context.is_modal() && binding.context == Context::Anywhere && context.lets_through(binding.action)
+    });
+    let here = app.keys.table().iter().filter(|binding| binding.context == context && context != Context::Anywhere);
+    let views = app
+        .keys
+        .table()
+        .iter()
+        .filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
+    let order = everywhere.clone().take(2).chain(here).chain(views).chain(everywhere.skip(2));
     for binding in order.filter(|binding| shows(binding, app)) {
-        let columns_needed = width(binding.label) + width(binding.short) + 4;
+        let columns_needed = width(&binding.label) + width(binding.short) + 4;
         if columns_needed > room(columns, &spans) {
             break;
         }
         spans.push(Span::styled(format!(" {}", binding.label), app.theme.accent().patch(app.theme.key())));
         spans.push(Span::styled(format!(" {} ", binding.short), app.theme.dim()));
     }
-    Line::from(spans)
+    Words::from(spans)
 }
 
 fn shows(binding: &KeyBinding, app: &App) -> bool {
     let forbidden = app.read_only && binding.action.steers();
-    !binding.short.is_empty() && !forbidden
+    let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
+    !binding.short.is_empty() && !forbidden && (completes || binding.action != Action::Complete)
 }

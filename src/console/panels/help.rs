@@ -8,7 +8,8 @@ use ratatui::widgets::{Clear, Padding, Paragraph};
 use super::row;
 use crate::console::app::App;
 use crate::console::format::{fit, left};
-use crate::console::keys::{Context, KeyBinding, key_table};
+use crate::console::keys::{Context, KeyBinding};
+use crate::console::sheet::Sheet;
 
 /// Columns of the keys in words.
 const LABEL: usize = 10;
@@ -49,20 +50,29 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
     }
 }
 
-type HelpLine = (&'static str, &'static str, ratatui::style::Style);
+type HelpLine<'a> = (&'a str, &'static str, ratatui::style::Style);
 
-fn lines(app: &App) -> Vec<HelpLine> {
+fn lines(app: &App) -> Vec<HelpLine<'_>> {
     let mut lines = Vec::new();
-    for context in [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity] {
+    let overview = [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity];
+    let contexts = match app.sheet {
+        Sheet::Overview => overview.to_vec(),
+        Sheet::Search => vec![Context::Anywhere, Context::Views, Context::Search],
+        Sheet::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => vec![Context::Anywhere, Context::Views],
+    };
+    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || Context::Views.lets_through(binding.action);
+    for context in contexts {
         if context != Context::Anywhere {
             lines.push(("", context.name(), app.theme.dim()));
         }
-        lines.extend(key_table().iter().filter(|binding| binding.context == context).map(|binding| line(binding, app)));
+        let here = app.keys.table().iter().filter(|binding| binding.context == context).filter(holds);
+        lines.extend(here.map(|binding| line(binding, app)));
     }
     lines
 }
 
-fn line(binding: &KeyBinding, app: &App) -> HelpLine {
+fn line<'a>(binding: &'a KeyBinding, app: &App) -> HelpLine<'a> {
     let forbidden = app.read_only && binding.action.steers();
-    (binding.label, binding.description, if forbidden { app.theme.dim() } else { ratatui::style::Style::new() })
+    (&binding.label, binding.description, if forbidden { app.theme.dim() } else { ratatui::style::Style::new() })
 }

@@ -6,15 +6,25 @@ pub(crate) mod footer;
 pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod index;
+pub(crate) mod log;
+pub(crate) mod palette;
+pub(crate) mod partitions;
 pub(crate) mod prompt;
+pub(crate) mod rejects;
+pub(crate) mod search;
 pub(crate) mod stages;
+pub(crate) mod store;
+mod table;
+pub(crate) mod tabs;
 pub(crate) mod throughput;
+pub(crate) mod url;
 pub(crate) mod urls;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Paragraph, Wrap};
 
 use super::format::width;
 
@@ -49,4 +59,10 @@ fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &super::app::App)
     let text = super::format::fit(text, usize::from(area.width));
     let middle = Rect { y: area.y + (area.height - 1) / 2, height: 1, ..area };
     frame.render_widget(Paragraph::new(Line::styled(text, app.theme.dim()).centered()), middle);
+}
+
+/// Foreign text that may take several lines.
+fn prose(frame: &mut Frame, area: Rect, text: &str, style: Style) {
+    let text = crate::text::printable(text).into_owned();
+    frame.render_widget(Paragraph::new(Line::styled(text, style)).wrap(Wrap { trim: false }), area);
 }

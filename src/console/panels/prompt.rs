@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use crate::console::app::{App, Prompt};
 use crate::console::format::{fit, width};
-use crate::console::keys::{Context, key_table};
+use crate::console::keys::Context;
 
 pub(crate) fn render(frame: &mut Frame, screen: Rect, prompt: &Prompt, app: &App) {
     let theme = &app.theme;
@@ -15,7 +15,7 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, prompt: &Prompt, app: &App
     let area =
         screen.centered(Constraint::Length(u16::try_from(columns).unwrap_or(screen.width)), Constraint::Length(5));
     let mut answers = Vec::new();
-    for binding in key_table().iter().filter(|binding| binding.context == Context::Prompt) {
+    for binding in app.keys.table().iter().filter(|binding| binding.context == Context::Prompt) {
         answers.push(Span::styled(format!("  {}", binding.label), theme.accent().patch(theme.key())));
         answers.push(Span::styled(format!(" {}  ", binding.short), theme.dim()));
     }

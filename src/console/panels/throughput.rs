@@ -80,7 +80,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 
 /// Colour tells the lines apart; without it their dots do.
 fn marker(stage: Stage, app: &App) -> Marker {
-    match (stage, app.theme.ascii, app.theme.color) {
+    match (stage, app.theme.ascii, app.theme.has_color()) {
         (Stage::Store, true, _) => Marker::Custom('s'),
         (_, true, _) => Marker::Custom('i'),
         (Stage::Ingest, false, false) => Marker::Dot,

@@ -1,17 +1,19 @@
 //! The top urls of the country asked for.
 
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Rect};
+use ratatui::layout::{Alignment, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{placeholder, row};
+use super::{placeholder, prose, room, row};
 use crate::console::app::App;
-use crate::console::format::{count, count_in, fit, left, right, seconds};
+use crate::console::format::{count, count_in, fit, fit_end, left, right, seconds};
 use crate::console::layout::Panel;
-use crate::pipeline::SortBy;
+use crate::console::typing::Line as Typed;
+use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
+use crate::pipeline::{SortBy, View};
 
 /// A url in fewer columns than this tells nothing; then figures give way.
 const URL_MIN: usize = 14;
@@ -21,12 +23,14 @@ const URL_MIN: usize = 14;
 enum Column {
     Country,
     Figure(SortBy),
+    /// Clicks gained in the last minute.
+    Gain,
 }
 
 impl Column {
     fn width(self) -> usize {
         match self {
-            Column::Country | Column::Figure(SortBy::Users) => 9,
+            Column::Country | Column::Gain | Column::Figure(SortBy::Users) => 9,
             // `avg time` and its mark are the widest head.
             Column::Figure(SortBy::Clicks | SortBy::Time) => 10,
         }
@@ -35,16 +39,18 @@ impl Column {
     fn head(self) -> &'static str {
         match self {
             Column::Country => "country",
+            Column::Gain => "+1 min",
             Column::Figure(SortBy::Clicks) => "clicks",
             Column::Figure(SortBy::Users) => "users",
             Column::Figure(SortBy::Time) => "avg time",
         }
     }
 
-    fn cell(self, page: &PageRow) -> String {
+    fn cell(self, page: &PageRow, gained: Option<u64>) -> String {
         let room = self.width() - 1;
         match self {
             Column::Country => fit(&page.country, room),
+            Column::Gain => gained.map_or_else(String::new, |gain| count_in(gain, room)),
             Column::Figure(SortBy::Clicks) => count_in(page.clicks, room),
             Column::Figure(SortBy::Users) => count_in(page.unique_users, room),
             Column::Figure(SortBy::Time) => seconds(page.avg_time_spent),
@@ -53,13 +59,22 @@ impl Column {
 }
 
 /// The columns that fit beside a url in `columns`; the one sorted by stays to the last.
-fn columns_for(columns: usize, by_country: bool, sort: SortBy) -> Vec<Column> {
+fn columns_for(columns: usize, view: &View) -> Vec<Column> {
+    let (by_country, sort) = (view.country.is_none(), view.sort);
     let mut shown: Vec<Column> = [SortBy::Clicks, SortBy::Users, SortBy::Time].map(Column::Figure).to_vec();
+    if view.window == Window::AllTime {
+        shown.insert(1, Column::Gain);
+    }
     if by_country {
         shown.insert(0, Column::Country);
     }
-    let droppable =
-        [Column::Figure(SortBy::Time), Column::Figure(SortBy::Users), Column::Figure(SortBy::Clicks), Column::Country];
+    let droppable = [
+        Column::Gain,
+        Column::Figure(SortBy::Time),
+        Column::Figure(SortBy::Users),
+        Column::Figure(SortBy::Clicks),
+        Column::Country,
+    ];
     for column in droppable.into_iter().filter(|column| *column != Column::Figure(sort)) {
         let taken: usize = shown.iter().map(|column| column.width()).sum();
         if columns >= taken + URL_MIN {
@@ -74,21 +89,20 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let board = &app.shown().snapshot.board;
     let focused = app.focus == Panel::Urls;
-    let country = app.browse.country.as_deref().unwrap_or("all countries");
-    let title = Line::from(vec![
-        Span::styled(" urls ", theme.key()),
-        Span::styled("of ", theme.dim()),
-        Span::styled(fit(country, usize::from(area.width / 3)), theme.accent().patch(theme.key())),
-        Span::styled(format!(" by {} ", name(app.browse.sort)), theme.dim()),
-    ]);
+    let typing = app.typing.as_ref().is_some_and(|typing| typing.line == Typed::Filter);
     let current = app.browse.is_about(board);
     let resorting = current && board.view.sort != app.browse.sort;
     let extent = if current { extent(board) } else { String::new() };
     let note = if resorting { " loading… ".to_owned() } else { extent };
-    let block = theme
-        .frame(title, focused)
+    let mut block = theme
+        .frame(title(area.width, typing, app), focused)
         .padding(Padding::right(1))
         .title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
+    let problem = board.problem.as_deref().filter(|_| current);
+    if let Some(problem) = problem.filter(|_| !board.pages.is_empty()) {
+        let text = fit(problem, usize::from(area.width / 2));
+        block = block.title_bottom(Line::styled(format!(" {text} "), theme.warn()));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !current {
@@ -97,13 +111,18 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         return;
     }
     if board.pages.is_empty() {
-        placeholder(frame, inner, "no clicks yet", app);
+        match problem {
+            Some(problem) => prose(frame, inner, problem, theme.warn()),
+            None if !app.browse.filter.is_empty() => placeholder(frame, inner, "no url holds that", app),
+            None if app.browse.window != Window::AllTime => placeholder(frame, inner, "no clicks in this time", app),
+            None => placeholder(frame, inner, "no clicks yet", app),
+        }
         return;
     }
 
-    let columns = usize::from(inner.width).saturating_sub(1);
     let sort = board.view.sort;
-    let shown = columns_for(columns, board.view.country.is_none(), sort);
+    let columns = usize::from(inner.width).saturating_sub(1);
+    let shown = columns_for(columns, &board.view);
     let url = columns.saturating_sub(shown.iter().map(|column| column.width()).sum());
     if let Some(row) = row(inner, 0) {
         frame.render_widget(Paragraph::new(heads(sort, url, &shown, app)), row);
@@ -115,13 +134,14 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         let here = cursor == Some(at_row);
         let mark = if here { theme.symbol("▸", ">") } else { " " };
         let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url))];
+        let gained = if shown.contains(&Column::Gain) { app.shown().gained(page) } else { None };
         for column in &shown {
             let style = match column {
-                Column::Country => theme.dim(),
+                Column::Country | Column::Gain => theme.dim(),
                 Column::Figure(by) if *by == sort => theme.key(),
                 Column::Figure(_) => Style::new(),
             };
-            spans.push(Span::styled(right(&column.cell(page), column.width()), style));
+            spans.push(Span::styled(right(&column.cell(page, gained), column.width()), style));
         }
         let mut line = Line::from(spans);
         if here {
@@ -129,6 +149,58 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         }
         frame.render_widget(Paragraph::new(line), row);
     }
+}
+
+/// `urls of DE by clicks, last hour  /cart`, with a cursor while the filter is typed.
+fn title(columns: u16, typing: bool, app: &App) -> Line<'static> {
+    let (theme, browse) = (&app.theme, &app.browse);
+    let country = browse.country.as_deref().unwrap_or("all countries");
+    let mut spans = vec![
+        Span::styled(" urls ", theme.key()),
+        Span::styled("of ", theme.dim()),
+        Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())),
+        Span::styled(format!(" by {}", name(browse.sort)), theme.dim()),
+    ];
+    let window = match browse.window {
+        Window::AllTime => "",
+        Window::LastHour => "last hour",
+        Window::LastFiveMinutes => "last 5 min",
+    };
+    if !window.is_empty() {
+        spans.push(Span::styled(", ", theme.dim()));
+        spans.push(Span::styled(window, theme.warn()));
+    }
+    if typing || !browse.filter.is_empty() {
+        spans.push(Span::styled("  / ", theme.accent()));
+        let filter = fit_end(&browse.filter, room(columns, &spans).saturating_sub(4));
+        spans.push(Span::styled(filter, theme.accent().patch(theme.key())));
+    }
+    if typing {
+        spans.push(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// The figure whose head is under a point of the screen, where the panel has `area`.
+pub(crate) fn sort_at(area: Rect, point: Position, app: &App) -> Option<SortBy> {
+    let board = &app.shown().snapshot.board;
+    // Two of the frame, one of the padding, one of the cursor's mark.
+    let columns = usize::from(area.width).saturating_sub(4);
+    let shown = columns_for(columns, &board.view);
+    // From the right edge, where the figures stand.
+    let mut left_of = usize::from(area.right().saturating_sub(2));
+    for column in shown.into_iter().rev() {
+        let right_of = left_of;
+        left_of = left_of.saturating_sub(column.width());
+        if (left_of..right_of).contains(&usize::from(point.x)) {
+            return match column {
+                Column::Figure(sort) => Some(sort),
+                Column::Country | Column::Gain => None,
+            };
+        }
+    }
+    None
 }
 
 fn heads(sort: SortBy, url: usize, shown: &[Column], app: &App) -> Line<'static> {

@@ -55,7 +55,7 @@ fn a_screen_too_small_says_how_large_it_must_be() {
 
 #[test]
 fn ascii_screens_hold_nothing_else() {
-    let mut console = Console::with(120, 40, Theme { color: true, ascii: true }, false);
+    let mut console = Console::with(120, 40, Theme::plain(true, true), false);
     console.show_with_history(&fixture::backing_off());
     let screen = console.screen();
     assert!(screen.is_ascii(), "{screen}");
@@ -92,9 +92,9 @@ fn the_help_shows_every_key_at_every_size() {
         console.show(fixture::running()).press("?");
         let screen = console.screen();
         for binding in super::super::key_table() {
-            let modal = matches!(binding.context, super::super::Context::Prompt | super::super::Context::Help);
+            let elsewhere = binding.context.is_modal() || binding.context.is_view();
             let words: String = binding.description.chars().take(20).collect();
-            assert!(modal || screen.contains(&words), "{words} is missing at {width}×{height}:\n{screen}");
+            assert!(elsewhere || screen.contains(&words), "{words} is missing at {width}×{height}:\n{screen}");
         }
         insta::assert_snapshot!(format!("help_{width}x{height}"), screen);
     }
@@ -127,7 +127,7 @@ fn states_have_their_colours_and_none_without_colour() {
     assert_eq!(console.style_of("◐ backing off").fg, Some(Color::Yellow));
     assert_eq!(console.style_of("● running").fg, Some(Color::Green));
 
-    let mut plain = Console::with(120, 40, Theme { color: false, ascii: false }, false);
+    let mut plain = Console::with(120, 40, Theme::plain(false, false), false);
     for snapshot in [fixture::failed(), fixture::backing_off(), fixture::finished()] {
         plain.show_with_history(&snapshot);
         for cell in &plain.draw().content {
@@ -138,7 +138,7 @@ fn states_have_their_colours_and_none_without_colour() {
 
 #[test]
 fn the_picked_stage_and_the_focus_show_without_colour() {
-    let mut console = Console::with(120, 40, Theme { color: false, ascii: false }, false);
+    let mut console = Console::with(120, 40, Theme::plain(false, false), false);
     console.show(fixture::running()).press("2");
     assert!(console.screen().contains("▸2 store"));
     assert!(console.screen().contains("┏ countries"), "the focused panel has thick lines:\n{}", console.screen());
@@ -271,4 +271,53 @@ fn figures_that_grow_move_nothing() {
     for word in ["delay", "lag", "ingest", "store", "rejected"] {
         assert_eq!(column(&before, word), column(&after, word), "{word}");
     }
+}
+
+#[test]
+fn themes_paint_every_cell_and_change_nothing_but_colours() {
+    use super::super::colors::{Depth, ThemeName};
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::backing_off());
+    let words = console.screen();
+    for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+        for depth in [Depth::Sixteen, Depth::Palette256, Depth::True] {
+            let mut themed = Console::with(120, 40, Theme { name, depth, ascii: false }, false);
+            themed.show_with_history(&fixture::backing_off());
+            assert_eq!(themed.screen(), words, "{name:?} {depth:?}");
+            let cells = &themed.draw().content;
+            assert!(cells.iter().all(|cell| cell.fg != Color::Reset && cell.bg != Color::Reset), "{name:?} {depth:?}");
+            assert!(cells.iter().all(|cell| !cell.modifier.contains(Modifier::DIM)), "{name:?} {depth:?}");
+        }
+    }
+    let mut dark = Console::with(120, 40, Theme { name: ThemeName::Dark, depth: Depth::True, ascii: false }, false);
+    dark.show(fixture::backing_off());
+    assert_eq!(dark.style_of("● running").fg, Some(Color::Rgb(0x7f, 0xc9, 0x6b)));
+    assert_eq!(dark.style_of("◐ backing off").fg, Some(Color::Rgb(0xe5, 0xb5, 0x4a)));
+}
+
+#[test]
+fn a_url_tells_what_it_gained_in_the_last_minute_once_that_is_known() {
+    let mut console = Console::new(120, 40);
+    let at = |second: u64| {
+        let mut snapshot = fixture::running();
+        snapshot.uptime += std::time::Duration::from_secs(second);
+        let mut board = (*snapshot.board).clone();
+        board.pages[2].clicks = 60_000 + 7 * second;
+        snapshot.board = Arc::new(board);
+        snapshot
+    };
+    let gained = |console: &mut Console| {
+        let urls = console.part(|places| places.urls);
+        let line = urls.lines().find(|line| line.contains("/cart")).expect("a row").to_owned();
+        line.split_whitespace().nth(4).map(str::to_owned)
+    };
+    for second in 0..50 {
+        console.show(at(second));
+    }
+    assert_eq!(gained(&mut console).as_deref(), Some("40,991"), "unknown is blank: users come next");
+    for second in 50..=120 {
+        console.show(at(second));
+    }
+    let known: u64 = gained(&mut console).expect("a gain").parse().expect("a figure");
+    assert!((7 * 58..=7 * 63).contains(&known), "{known}");
 }

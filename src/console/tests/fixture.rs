@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
-use crate::pipeline::question::Answers;
+use crate::pipeline::question::{
+    Answer, Answers, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion,
+};
 use crate::pipeline::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
     SourceStatus, StageStatus, StoreStatus, Totals,
@@ -114,6 +116,69 @@ pub(super) fn running() -> Snapshot {
         log: log().into(),
         shutting_down: None,
         finished: false,
+    }
+}
+
+/// [`running`] with everything the further views show: partitions, transactions, and answers to `car` and `/cart`.
+pub(super) fn knowing() -> Snapshot {
+    let mut snapshot = running();
+    let partition = |partition: i32, stored: i64, lag: u64, paused| PartitionStatus {
+        partition,
+        position: Some(stored + 40),
+        stored: Some(stored),
+        low: Some(1_000),
+        high: Some(stored + i64::try_from(lag).expect("a small lag")),
+        lag: Some(lag),
+        paused,
+    };
+    snapshot.partitions = Arc::new([
+        partition(0, 3_100_200, 120, false),
+        partition(1, 3_098_001, 1_880, true),
+        PartitionStatus { partition: 2, ..PartitionStatus::default() },
+    ]);
+    snapshot.store = StoreStatus {
+        wal_bytes: 4_194_304,
+        transaction: Some(Duration::from_millis(12)),
+        transaction_p50: Some(Duration::from_millis(11)),
+        transaction_p99: Some(Duration::from_millis(48)),
+        transactions: 3_120,
+        checkpoints: 2,
+        ..snapshot.store
+    };
+    let page = |url: &str, country: &str, clicks| PageRow {
+        url: url.into(),
+        country: country.into(),
+        clicks,
+        unique_users: clicks / 2,
+        avg_time_spent: Some(4.0),
+    };
+    let rows = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900), page("/careers", "US", 12)];
+    let asked = SearchQuestion { text: "car".into(), country: None, limit: 200 };
+    snapshot.answers.search = Some(Arc::new(Answer { asked, found: Ok(rows.clone()) }));
+    let rows = vec![
+        reject("timestamp `yesterday` is no time: RFC 3339 or Unix seconds", "1,u,yesterday,/a,DE,,,,"),
+        reject("expected 9 fields, found 2", "bell\u{7}and\u{1b}[31mred"),
+    ];
+    let found = Ok(Rejects { total: 4_012, rows });
+    snapshot.answers.rejects = Some(Arc::new(Answer { asked: RejectsQuestion { limit: 200 }, found }));
+    let asked = PageQuestion { url: "/cart".into(), clicks: 200 };
+    let countries = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900)];
+    let details = PageDetails { countries, clicks: recent() };
+    snapshot.answers.page = Some(Arc::new(Answer { asked, found: Ok(details) }));
+    snapshot
+}
+
+/// A message that could not be decoded.
+pub(super) fn reject(reason: &str, payload: &str) -> RejectRow {
+    RejectRow {
+        at: Timestamp::from_millis(NOW_MILLIS - 5_000),
+        stage: "ingest".into(),
+        topic: "clicks".into(),
+        partition: Some(1),
+        offset: Some(3_097_544),
+        reason: reason.into(),
+        payload: payload.into(),
+        payload_bytes: payload.len() as u64,
     }
 }
 

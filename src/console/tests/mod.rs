@@ -2,6 +2,7 @@
 
 mod drawn;
 mod fixture;
+mod sheets;
 mod steered;
 
 use std::sync::Arc;
@@ -30,7 +31,7 @@ struct Console {
 
 impl Console {
     fn new(width: u16, height: u16) -> Self {
-        Self::with(width, height, Theme { color: true, ascii: false }, false)
+        Self::with(width, height, Theme::plain(true, false), false)
     }
 
     fn with(width: u16, height: u16, theme: Theme, read_only: bool) -> Self {
@@ -63,6 +64,7 @@ impl Console {
                 "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
                 "Shift-Tab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
                 "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
                 "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
                 "Up" => (KeyCode::Up, KeyModifiers::NONE),
                 "Down" => (KeyCode::Down, KeyModifiers::NONE),
@@ -72,6 +74,9 @@ impl Console {
                 "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
                 "Home" => (KeyCode::Home, KeyModifiers::NONE),
                 "End" => (KeyCode::End, KeyModifiers::NONE),
+                _ if name.len() == 2 && name.starts_with('F') => {
+                    (KeyCode::F(name[1..].parse().expect("a function key")), KeyModifiers::NONE)
+                }
                 _ => match name.strip_prefix('^') {
                     Some(letter) => (KeyCode::Char(one(letter)), KeyModifiers::CONTROL),
                     None => (KeyCode::Char(one(name)), KeyModifiers::NONE),

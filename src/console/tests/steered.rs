@@ -10,6 +10,7 @@ use super::super::browse::URL_LIMIT;
 use super::super::layout::Panel;
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{CountryRow, Snapshot};
 use crate::pipeline::{Command, SortBy, Stage, StageAction, View};
 
@@ -222,7 +223,7 @@ fn a_signal_quits_without_a_question_and_the_second_leaves() {
 
 #[test]
 fn read_only_sends_nothing_but_the_view_and_the_end() {
-    let mut console = Console::with(120, 40, Theme { color: true, ascii: false }, true);
+    let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(fixture::running());
     console.sent();
     for keys in ["Space", "r", "S", "X"] {
@@ -304,4 +305,171 @@ fn the_screen_is_drawn_anew_only_when_something_changed() {
     assert!(!console.app.apply(Event::Key(KeyEvent::new(KeyCode::F(9), KeyModifiers::NONE))), "a key without meaning");
     console.show(fixture::backing_off());
     assert!(console.app.apply(Event::Tick(fixture::now())), "a countdown runs");
+}
+
+#[test]
+fn a_filter_is_asked_for_as_it_is_typed_and_esc_takes_it_off() {
+    let mut console = console(fixture::running());
+    let with = |filter: &str| Command::View(View { limit: URL_LIMIT, filter: filter.into(), ..View::default() });
+    console.press("/ c a r");
+    assert_eq!(console.sent(), [with("car")], "only the newest matters");
+    assert!(console.screen().contains("by clicks  / car"), "{}", console.screen());
+    console.press("Backspace Enter");
+    assert_eq!((console.sent(), console.app.focus), (vec![with("ca")], Panel::Urls));
+    let mut answered = fixture::running();
+    answered.board = Arc::new(fixture::board(View { limit: URL_LIMIT, filter: "ca".into(), ..View::default() }));
+    console.show(answered.clone());
+    assert!(console.part(|places| places.urls).contains("/cart"));
+    let mut none = fixture::board(answered.board.view.clone());
+    none.pages.clear();
+    answered.board = Arc::new(none);
+    console.show(answered);
+    assert!(console.screen().contains("no url holds that"));
+    console.press("Esc");
+    assert_eq!((console.sent(), console.app.focus), (vec![with("")], Panel::Urls));
+    console.press("/ x Esc");
+    assert_eq!(console.app.browse.filter, "");
+}
+
+#[test]
+fn the_window_goes_round_and_says_so_and_what_cannot_be_counted_says_why() {
+    let mut console = console(fixture::running());
+    console.press("w");
+    let asked = |window| View { limit: URL_LIMIT, window, ..View::default() };
+    assert_eq!(console.sent(), [Command::View(asked(Window::LastHour))]);
+    assert!(console.screen().contains("by clicks, last hour") && console.screen().contains("loading…"));
+    let mut snapshot = fixture::answered(fixture::running(), asked(Window::LastHour));
+    let mut board = (*snapshot.board).clone();
+    board.problem = Some("an hour holds too many clicks".into());
+    snapshot.board = Arc::new(board.clone());
+    console.show(snapshot.clone());
+    let urls = console.part(|places| places.urls);
+    assert!(urls.contains("/cart") && urls.contains("an hour holds too many clicks"), "{urls}");
+    board.pages.clear();
+    snapshot.board = Arc::new(board);
+    console.show(snapshot);
+    assert!(console.part(|places| places.urls).contains("an hour holds too many clicks"));
+    console.press("w");
+    assert!(console.screen().contains("last 5 min"));
+    console.press("w");
+    assert_eq!(console.sent(), [view(None, SortBy::Clicks)]);
+}
+
+#[test]
+fn a_click_on_a_head_sorts_by_it() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running());
+        console.sent();
+        let urls = console.app.places.and_then(|places| places.urls).expect("visible");
+        for (word, sort) in [("avg time", SortBy::Time), ("users", SortBy::Users), ("clicks", SortBy::Clicks)] {
+            let buffer = console.draw();
+            let row: Vec<&str> = (urls.x..urls.right()).map(|x| buffer[(x, urls.y + 1)].symbol()).collect();
+            let at = (0..row.len()).find(|at| row[*at..].concat().starts_with(word)).expect("a head");
+            console.click(urls.x + u16::try_from(at).expect("on the screen"), urls.y + 1);
+            assert_eq!(console.sent(), [view(None, sort)], "{word} at {width}×{height}");
+        }
+    }
+}
+
+#[test]
+fn the_palette_does_by_name_what_the_key_would() {
+    let mut console = console(fixture::running());
+    console.press(": r e s t");
+    insta::assert_snapshot!("palette_120x40", console.screen());
+    console.press("Enter");
+    assert_eq!(console.sent(), [Command::Stage(Stage::Ingest, StageAction::Restart)]);
+    console.press(": s t o p - a l Tab");
+    assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("stop-all"));
+    console.press("Enter");
+    assert!(console.screen().contains("Stop all four stages?"), "a dangerous one asks here too");
+    console.press("n : v i e w Down Down Enter");
+    assert_eq!(console.app.sheet, super::super::sheet::Sheet::Store);
+    console.press(": s o r t Enter");
+    assert!(console.screen().contains("nothing here is called sort"), "{}", console.screen());
+    console.press(": Esc");
+    assert!(console.app.typing.is_none());
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn a_read_only_console_is_read_only_by_name_too() {
+    let mut console = Console::with(120, 40, Theme::plain(true, false), true);
+    console.show(fixture::running());
+    console.sent();
+    console.press(": s t a r t - a l l Enter");
+    assert!(console.screen().contains("read-only: "), "{}", console.screen());
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn keys_of_the_config_work_and_stand_in_footer_and_help() {
+    let mut console = console(fixture::running());
+    console.app.keys = super::super::Keys::with([("sort", "o")]).expect("fits");
+    console.press("s");
+    assert_eq!(console.sent(), []);
+    console.press("o");
+    assert_eq!(console.sent(), [view(None, SortBy::Users)]);
+    assert!(console.screen().contains(" o sort "), "{}", console.screen());
+    console.press("?");
+    assert!(console.screen().contains("o          sort: clicks"), "{}", console.screen());
+}
+
+#[test]
+fn every_action_can_be_given_a_key_in_the_config() {
+    let settings = crate::config::ConsoleSettings::default();
+    let mut in_config: Vec<&str> = settings.keys.iter().map(|(action, _)| action).collect();
+    let mut named: Vec<&str> =
+        super::super::key_table().iter().flat_map(|binding| binding.action.names()).copied().collect();
+    in_config.sort_unstable();
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(in_config, named);
+}
+
+#[test]
+fn the_table_here_or_the_screen_is_written_under_the_name_typed() {
+    use super::super::export::{Effect, Format};
+    let mut console = console(fixture::running());
+    console.press("Tab e");
+    let screen = console.screen();
+    assert!(screen.contains("write to urls-20260131-093000.csv"), "{screen}");
+    console.press("Enter");
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "urls-20260131-093000.csv");
+    assert!(
+        content.starts_with("url,country,clicks,unique_users,avg_time_spent\n/,US,220129,99102,12.34\n"),
+        "{content}"
+    );
+    console.press("Shift-Tab e Tab Enter");
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "countries-20260131-093000.json");
+    assert!(content.contains("\"country\": \"US\""), "{content}");
+    console.press("e Tab Tab Enter");
+    let picture = Effect::Picture { name: "countries-20260131-093000.txt".into(), format: Format::Text };
+    assert_eq!(std::mem::take(&mut console.app.effects), [picture]);
+    console.press("e ^u x Enter");
+    assert!(console.screen().contains("x: end the name in .csv or .json"), "{}", console.screen());
+    console.press("e Esc");
+    assert!(console.app.effects.is_empty());
+    assert_eq!(console.sent(), [], "nothing of it concerns the pipeline");
+}
+
+#[test]
+fn the_picked_url_is_copied() {
+    use super::super::export::Effect;
+    let mut console = console(fixture::running());
+    console.press("y");
+    assert!(console.screen().contains("no url is picked"), "{}", console.screen());
+    console.press("Tab Down Down y");
+    let url = "/products/espresso-machine?ref=mail,campaign".to_owned();
+    assert_eq!(std::mem::take(&mut console.app.effects), [Effect::Copy(url)]);
+    let mut hostile = fixture::running();
+    let mut board = (*hostile.board).clone();
+    board.pages[1].url = "/x\n\u{1b}[2Jrm".into();
+    hostile.board = Arc::new(board);
+    console.show(hostile).press("y");
+    assert_eq!(console.app.effects, [Effect::Copy("/x\\n\\u{1b}[2Jrm".to_owned())], "a paste runs nothing");
 }

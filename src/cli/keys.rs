@@ -1,0 +1,50 @@
+//! `clicktop keys`: the table of keys, as the console has it with this config.
+
+use std::io::{self, Write};
+
+use comfy_table::{Table, TableStyle};
+
+use crate::console::Keys;
+
+/// Prints every binding: where it holds, its keys, its names for the config, and what it does.
+///
+/// # Errors
+/// If `out` cannot be written to.
+pub(super) fn print(keys: &Keys, out: &mut impl Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(["WHERE", "KEYS", "ACTION", "DOES"]);
+    for binding in keys.table() {
+        let names = binding.action.names();
+        // Keys that each do another thing have a row each.
+        if names.len() > 1 {
+            for (chord, name) in binding.chords.iter().zip(names) {
+                table.add_row([binding.context.name(), &chord.name(), name, binding.description]);
+            }
+        } else {
+            let name = names.first().copied().unwrap_or_default();
+            table.add_row([binding.context.name(), &binding.label, name, binding.description]);
+        }
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_the_config_are_shown_with_the_others() {
+        let keys = Keys::with([("sort", "o"), ("view-log", "F9")]).unwrap();
+        let mut out = Vec::new();
+        print(&keys, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let row = |words: &[&str]| {
+            text.lines().any(|line| words.iter().all(|word| line.split_whitespace().any(|w| w == *word)))
+        };
+        assert!(
+            row(&["everywhere", "o", "sort"]) && row(&["F9", "view-log"]) && row(&["F1", "view-overview"]),
+            "{text}"
+        );
+        assert!(!row(&["everywhere", "s", "sort"]), "{text}");
+    }
+}

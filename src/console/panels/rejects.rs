@@ -1,0 +1,104 @@
+//! What could not be used: the newest messages and documents, and one of them in full.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Padding, Paragraph, Wrap};
+
+use super::activity::time;
+use super::table::{self, Cell, Column, words};
+use super::{placeholder, prose};
+use crate::console::app::App;
+use crate::console::format::{bytes, count};
+use crate::console::layout::parts;
+use crate::console::sheet::Sheet;
+use crate::pipeline::question::{RejectRow, Rejects};
+use crate::pipeline::snapshot::Snapshot;
+
+const COLUMNS: [Column; 4] = [words("time", 9, 0), words("stage", 10, 1), words("from", 24, 2), words("reason", 0, 0)];
+
+pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let snapshot: &Snapshot = &app.shown().snapshot;
+    let [_, list, picked] = parts(Sheet::Rejects, area);
+    let found = snapshot.answers.rejects.as_ref().map(|answer| &answer.found);
+    let title = Line::from(vec![Span::styled(" rejects ", theme.key()), Span::styled(extent(found), theme.dim())]);
+    let of_run = format!(" {} by this run ", count(snapshot.totals.rejected));
+    let note = Line::styled(of_run, theme.alarm(snapshot.totals.rejected));
+    let block = theme.frame(title, true).title(note.alignment(Alignment::Right));
+    let inner = block.inner(list);
+    frame.render_widget(block, list);
+    let row = match found {
+        None => {
+            let text = if app.is_frozen() { "frozen: p lets the view go on" } else { "asking the store…" };
+            placeholder(frame, inner, text, app);
+            None
+        }
+        Some(Err(problem)) => {
+            prose(frame, inner, problem, theme.bad());
+            None
+        }
+        Some(Ok(found)) if found.rows.is_empty() => {
+            placeholder(frame, inner, "nothing was rejected", app);
+            None
+        }
+        Some(Ok(found)) => {
+            let rows = found.rows.iter().map(|row| cells(row, app));
+            table::render(frame, inner, &COLUMNS, rows, Some(app.sheets.rejects), app);
+            found.rows.get(app.sheets.rejects.at)
+        }
+    };
+    details(frame, picked, row, app);
+}
+
+fn extent(found: Option<&Result<Rejects, String>>) -> String {
+    match found {
+        Some(Ok(found)) if found.total > found.rows.len() as u64 => {
+            format!("newest {} of {} ", count(found.rows.len() as u64), count(found.total))
+        }
+        Some(Ok(found)) => format!("{} ", count(found.total)),
+        _ => String::new(),
+    }
+}
+
+/// `clicks [3] @ 1,234`.
+fn origin(row: &RejectRow) -> String {
+    let mut origin = row.topic.clone();
+    if let Some(partition) = row.partition {
+        origin.push_str(&format!(" [{partition}]"));
+    }
+    if let Some(offset) = row.offset {
+        origin.push_str(&format!(" @ {offset}"));
+    }
+    origin
+}
+
+fn cells(row: &RejectRow, app: &App) -> Vec<Cell> {
+    vec![
+        (time(row.at), app.theme.dim()),
+        (row.stage.clone(), Style::new()),
+        (origin(row), app.theme.dim()),
+        (row.reason.clone(), app.theme.warn()),
+    ]
+}
+
+fn details(frame: &mut Frame, area: Rect, row: Option<&RejectRow>, app: &App) {
+    let theme = &app.theme;
+    let block = theme.frame(Line::styled(" payload ", theme.key()), false).padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let Some(row) = row else { return };
+    let safe = |text: &str| crate::text::printable(text).into_owned();
+    let lines = vec![
+        Line::from(vec![
+            Span::styled(safe(&row.at.to_string()), theme.dim()),
+            Span::raw(format!("  {}  {}  ", safe(&row.stage), safe(&origin(row)))),
+            Span::styled(bytes(row.payload_bytes), theme.dim()),
+        ]),
+        Line::styled(safe(&row.reason), theme.warn()),
+        Line::default(),
+        Line::raw(safe(&row.payload)),
+    ];
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), inner);
+}

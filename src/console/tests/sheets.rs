@@ -1,0 +1,223 @@
+//! The views beside the overview: what they ask for, what they show, and how one gets there and back.
+
+use super::super::layout::Panel;
+use super::super::sheet::Sheet;
+use super::{Console, fixture};
+use crate::pipeline::Command;
+use crate::pipeline::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use crate::pipeline::snapshot::{LogLevel, Snapshot};
+use std::sync::Arc;
+
+fn console(width: u16, height: u16) -> Console {
+    let mut console = Console::new(width, height);
+    console.show(fixture::running());
+    console.sent();
+    console
+}
+
+fn search(text: &str) -> SearchQuestion {
+    SearchQuestion { text: text.into(), country: None, limit: 200 }
+}
+
+fn asked(question: Question) -> Vec<Command> {
+    vec![Command::Ask(question)]
+}
+
+#[test]
+fn every_view_at_every_size() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut console = console(width, height);
+        console.show(fixture::knowing());
+        for (key, name) in [("F2", "partitions"), ("F3", "store"), ("F4", "rejects"), ("F6", "log")] {
+            console.press(key);
+            insta::assert_snapshot!(format!("view_{name}_{width}x{height}"), console.screen());
+        }
+        console.press("F5 c a r Enter Down");
+        insta::assert_snapshot!(format!("view_search_{width}x{height}"), console.screen());
+        console.press("Enter");
+        insta::assert_snapshot!(format!("view_url_{width}x{height}"), console.screen());
+    }
+}
+
+#[test]
+fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
+    let mut console = console(120, 40);
+    console.press("F3");
+    assert_eq!(console.app.sheet, Sheet::Store);
+    console.press("v Tab Shift-Tab Shift-Tab");
+    assert_eq!(console.app.sheet, Sheet::Store);
+    console.press("F1");
+    assert_eq!(console.app.sheet, Sheet::Overview);
+    console.press("v Esc");
+    assert_eq!(console.app.sheet, Sheet::Overview);
+    console.press("F2");
+    let tabs = console.app.places.and_then(|places| places.tabs).expect("visible");
+    let x = console.screen().lines().find_map(|line| line.find("F6 log")).expect("on the screen");
+    console.click(u16::try_from(x).expect("on the screen") + 3, tabs.y);
+    assert_eq!(console.app.sheet, Sheet::Log);
+}
+
+#[test]
+fn stages_are_steered_from_every_view() {
+    let mut console = console(120, 40);
+    console.press("F3 2 Space");
+    assert_eq!(console.sent(), [Command::Stage(crate::pipeline::Stage::Store, crate::pipeline::StageAction::Stop)]);
+    assert!(console.screen().contains("store running"), "{}", console.screen());
+    console.press("s l");
+    assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Store), "keys of the overview mean nothing here");
+}
+
+#[test]
+fn rejects_are_asked_for_when_opened_and_when_there_are_more() {
+    let mut console = console(120, 40);
+    console.press("F4");
+    let question = Question::Rejects(RejectsQuestion { limit: 200 });
+    assert_eq!(console.sent(), asked(question.clone()));
+    assert!(console.screen().contains("asking the store…"));
+    console.show(fixture::knowing()).pass(1);
+    assert_eq!(console.sent(), [], "the same number of rejects: the same rejects");
+    console.press("Down");
+    let screen = console.screen();
+    assert!(screen.contains("payload") && screen.contains("expected 9 fields, found 2"), "{screen}");
+    let mut more = fixture::knowing();
+    more.totals.rejected += 1;
+    console.show(more.clone()).pass(1);
+    assert_eq!(console.sent(), asked(question));
+    let answer = more.answers.rejects.as_ref().expect("an answer");
+    let mut found = answer.found.clone().expect("rejects");
+    found.rows.insert(0, fixture::reject("a newer one", "x"));
+    more.answers.rejects = Some(Arc::new(Answer { asked: answer.asked.clone(), found: Ok(found) }));
+    console.show(more);
+    assert_eq!(console.app.sheets.rejects.at, 2, "the cursor stays on its message");
+}
+
+#[test]
+fn a_search_runs_as_it_is_typed_and_shows_no_answer_to_another() {
+    let mut console = console(120, 40);
+    console.press("F5 c");
+    assert_eq!(console.sent(), asked(Question::Search(search("c"))));
+    console.press("a r");
+    assert_eq!(console.sent(), asked(Question::Search(search("car"))), "only the newest question matters");
+    assert!(console.screen().contains("searching…"));
+    let mut snapshot = fixture::knowing();
+    console.show(snapshot.clone());
+    assert!(console.screen().contains("/cart"));
+    console.press("t");
+    assert!(console.screen().contains("searching…") && !console.screen().contains("2 results"), "{}", console.screen());
+    let failed = Answer { asked: search("cart"), found: Err("https://search:9200 is unreachable".to_owned()) };
+    snapshot.answers.search = Some(Arc::new(failed));
+    console.show(snapshot);
+    assert!(console.screen().contains("https://search:9200 is unreachable"), "{}", console.screen());
+    console.press("Esc q");
+    assert!(console.app.prompt.is_some(), "after Esc the keys are keys again");
+}
+
+#[test]
+fn letters_are_text_while_a_line_is_typed_but_ctrl_c_ends() {
+    let mut console = console(120, 40);
+    console.press("F5 q X Space ? 1");
+    assert_eq!(console.app.sheets.search_text, "qX ?1");
+    assert!(console.app.prompt.is_none() && !console.app.help);
+    console.press("^u");
+    assert_eq!(console.app.sheets.search_text, "");
+    console.press("^c");
+    assert!(console.app.prompt.is_some());
+    console.press("n Esc");
+    assert_eq!(console.app.sheet, Sheet::Overview, "an empty search has nothing to stay for");
+}
+
+#[test]
+fn enter_on_a_url_opens_its_page_and_esc_leads_back() {
+    let mut console = console(120, 40);
+    console.press("Tab Enter");
+    assert!(console.screen().contains("no url is picked"), "{}", console.screen());
+    console.press("Down Down Enter");
+    let url = "/products/espresso-machine?ref=mail,campaign";
+    let question = Question::Page(PageQuestion { url: url.into(), clicks: 200 });
+    assert_eq!((console.app.sheet, console.sent()), (Sheet::Url, asked(question.clone())));
+    assert!(console.screen().contains("loading…"));
+    console.pass(1);
+    assert_eq!(console.sent(), asked(question), "its figures go on");
+    console.press("Esc");
+    assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
+}
+
+#[test]
+fn the_log_shows_levels_down_to_the_one_chosen_and_keeps_its_place() {
+    let mut console = console(80, 24);
+    console.press("F6 Up Up Up");
+    let before = console.screen();
+    assert!(before.contains("3 newer") && before.contains("errors 1"), "{before}");
+    let mut snapshot = fixture::running();
+    let mut log = snapshot.log.to_vec();
+    log.push(crate::pipeline::snapshot::LogLine { message: "one more".into(), ..log[0].clone() });
+    snapshot.log = log.into();
+    console.show(snapshot);
+    assert!(console.screen().contains("4 newer"));
+    console.press("f f");
+    assert_eq!(console.app.sheets.level, LogLevel::Warn);
+    let screen = console.screen();
+    assert!(screen.contains("429 from the engine") && !screen.contains("committed"), "{screen}");
+    console.press("f");
+    assert!(!console.screen().contains("429 from the engine"));
+}
+
+#[test]
+fn the_focused_panel_expands_and_comes_back() {
+    let mut console = console(80, 24);
+    console.press("Tab z");
+    let screen = console.screen();
+    assert!(screen.contains("urls of all countries") && !screen.contains("throughput"), "{screen}");
+    insta::assert_snapshot!("expanded_urls_80x24", screen);
+    console.press("Tab");
+    assert!(console.screen().contains("recent clicks"), "Tab expands the next panel in its place");
+    console.press("Tab");
+    assert!(console.screen().contains("throughput"), "the stages keep their throughput");
+    console.press("Esc");
+    assert!(console.screen().contains("countries"));
+    console.press("z z");
+    assert!(!console.app.expanded);
+}
+
+#[test]
+fn partitions_show_how_fast_each_is_stored() {
+    let mut console = console(120, 40);
+    for second in 0..10 {
+        let mut snapshot: Snapshot = fixture::knowing();
+        snapshot.uptime += std::time::Duration::from_secs(second);
+        let mut partitions = snapshot.partitions.to_vec();
+        partitions[0].stored = Some(1_000 + 250 * i64::try_from(second).expect("small"));
+        snapshot.partitions = partitions.into();
+        console.show(snapshot);
+    }
+    console.press("F2");
+    let screen = console.screen();
+    assert!(screen.contains("250/s") && screen.contains("paused"), "{screen}");
+}
+
+#[test]
+fn hostile_text_never_breaks_a_view() {
+    let evil = "a\u{1b}[2J\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}\u{301}\u{301}👩‍👩‍👧日本".repeat(40);
+    let mut snapshot = fixture::knowing();
+    snapshot.store.path = evil.clone();
+    snapshot.source.topic = evil.clone();
+    let mut found = snapshot.answers.rejects.as_ref().expect("an answer").found.clone().expect("rejects");
+    found.rows.insert(0, fixture::reject(&evil, &evil));
+    let question = RejectsQuestion { limit: 200 };
+    snapshot.answers.rejects = Some(Arc::new(Answer { asked: question, found: Ok(found) }));
+    snapshot.answers.search = Some(Arc::new(Answer { asked: search("x"), found: Err(evil) }));
+    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
+        let mut console = Console::new(width, height);
+        console.show(snapshot.clone());
+        for keys in ["F2", "F3", "F4", "F5 x"] {
+            console.press(keys);
+            for cell in &console.draw().content {
+                let symbol = cell.symbol();
+                assert!(
+                    !symbol.chars().any(char::is_control) && !symbol.contains(['\u{202e}', '\u{200b}']),
+                    "{symbol:?}"
+                );
+            }
+        }
+    }
+}

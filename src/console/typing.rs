@@ -1,0 +1,118 @@
+//! The line being typed: what it is for, and what each change of it does.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::app::App;
+use super::layout::Panel;
+use super::sheet::{List, Sheet};
+use crate::text::is_unsafe;
+
+/// Characters that a line takes: more than any url that people type.
+const LENGTH: usize = 500;
+
+/// What a line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// What the urls of the overview must hold.
+    Filter,
+    /// The part of a url to look for in the index.
+    Search,
+    /// The name of something to do.
+    Palette,
+    /// The name of a file to write.
+    Export,
+}
+
+/// A line and what has been typed of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Typing {
+    pub(crate) line: Line,
+    pub(crate) text: String,
+    /// The one picked of what is offered.
+    pub(crate) picked: usize,
+}
+
+impl App {
+    /// Begins to type `line`, from what it was.
+    pub(super) fn start_typing(&mut self, line: Line) {
+        let text = match line {
+            Line::Filter => self.browse.filter.clone(),
+            Line::Search => self.sheets.search_text.clone(),
+            Line::Palette => String::new(),
+            Line::Export => self.export_name(),
+        };
+        if line == Line::Filter {
+            self.focus = Panel::Urls;
+        }
+        self.typing = Some(Typing { line, text, picked: 0 });
+    }
+
+    /// Takes a key that changes the line; false if it does not, or if no line is typed.
+    pub(super) fn type_key(&mut self, event: &KeyEvent) -> bool {
+        if self.prompt.is_some() || self.help {
+            return false;
+        }
+        let Some(typing) = &mut self.typing else { return false };
+        let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
+        match event.code {
+            KeyCode::Char('u') if event.modifiers == KeyModifiers::CONTROL => typing.text.clear(),
+            KeyCode::Char(c) if plain => {
+                if !is_unsafe(c) && typing.text.chars().count() < LENGTH {
+                    typing.text.push(c);
+                }
+            }
+            KeyCode::Backspace => {
+                typing.text.pop();
+            }
+            _ => return false,
+        }
+        self.line_changed();
+        true
+    }
+
+    /// What is typed takes effect while it is typed.
+    fn line_changed(&mut self) {
+        let Some(typing) = self.typing.clone() else { return };
+        match typing.line {
+            Line::Filter => self.filter(typing.text),
+            Line::Search => {
+                self.sheets.search_text = typing.text;
+                self.sheets.search = List::default();
+                self.ask(true);
+            }
+            Line::Export => {}
+            Line::Palette => {
+                if let Some(typing) = &mut self.typing {
+                    typing.picked = 0;
+                }
+            }
+        }
+    }
+
+    /// The line is done.
+    pub(super) fn accept_line(&mut self) {
+        match self.typing.take() {
+            Some(Typing { line: Line::Palette, text, picked }) => self.do_by_name(&text, picked),
+            Some(Typing { line: Line::Export, text, .. }) => self.export(&text),
+            _ => {}
+        }
+    }
+
+    /// Shows only the urls that hold `text`.
+    pub(super) fn filter(&mut self, text: String) {
+        if self.browse.ask_filter(text) {
+            self.request_view();
+        }
+    }
+
+    /// The line is left: a filter is taken off, a search stays.
+    pub(super) fn leave_line(&mut self) {
+        let Some(typing) = self.typing.take() else { return };
+        match typing.line {
+            Line::Filter => self.filter(String::new()),
+            // An empty search has nothing to stay for.
+            Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
+            Line::Search | Line::Palette | Line::Export => {}
+        }
+    }
+}
