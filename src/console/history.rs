@@ -15,6 +15,9 @@ const GROWTH_SECONDS: usize = 10;
 /// A backlog that grows by less than this many items a second is noise.
 const GROWTH_FLOOR: f64 = 1.0;
 
+/// Nor is one that falls behind by less than this share of what it does: its rounds are not all alike.
+const GROWTH_SHARE: f64 = 0.005;
+
 /// One second of one stage.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
@@ -158,7 +161,10 @@ impl History {
             .into_iter()
             .filter(|stage| snapshot.stages.get(*stage).state.is_active())
             .filter_map(|stage| Some((stage, self.growth(stage)?)))
-            .filter(|(_, growth)| *growth >= GROWTH_FLOOR)
+            .filter(|(stage, growth)| {
+                let rate = snapshot.stages.get(*stage).rate.unwrap_or(0.0);
+                *growth >= GROWTH_FLOOR.max(rate * GROWTH_SHARE)
+            })
             .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map(|(stage, _)| stage)
     }
@@ -261,7 +267,8 @@ mod tests {
         for quarter in 0..80_u64 {
             let mut snapshot = at(quarter as f64 / 4.0, 0, StageState::Running);
             snapshot.stages.index.state = StageState::Running;
-            snapshot.stages.index.backlog = (quarter % 4) * 700;
+            snapshot.stages.index.rate = Some(2_000.0);
+            snapshot.stages.index.backlog = (quarter % 4) * 700 + quarter;
             history.push(&snapshot);
             assert_eq!(history.bottleneck(&snapshot), None, "at {quarter} quarters");
         }

@@ -113,7 +113,14 @@ impl App {
                 };
                 self.request_view();
             }
-            Action::Enter => self.focus = Panel::Urls,
+            Action::Enter => {
+                self.focus = Panel::Urls;
+                if self.browse.page_at().is_none() {
+                    // So that the next Enter opens what is seen first.
+                    let board = Arc::clone(&self.shown().snapshot.board);
+                    self.browse.pick_page(&board, 0);
+                }
+            }
             Action::Back => self.back(),
             Action::ToggleLog => {
                 self.activity.tab = match self.activity.tab {

@@ -22,8 +22,11 @@ use super::stage::{PerStage, StageState};
 use crate::click::Timestamp;
 use crate::storage::{IngestBatch, Reader, Storage, StorageError};
 
-/// How often the files and tables are looked at.
-const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+/// The shortest and longest time between two looks at the files and tables.
+const SAMPLE_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// A look may take one part in this many of the time: where much is pending, counting it takes long.
+const SAMPLE_SHARE: u32 = 100;
 
 /// Figures that stand still for longer than this though clicks wait are a delay in themselves.
 const STALLED: Duration = Duration::from_secs(2);
@@ -41,6 +44,7 @@ pub(super) struct Publisher {
     pub log: Arc<LogBuffer>,
     pub started: Instant,
     pub rates: PerStage<Rate>,
+    /// When the next look is due, and what the last one found.
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
     /// The newest visible click, and when it became that or last had nothing behind it.
@@ -159,10 +163,11 @@ impl Publisher {
     /// Looks at what only the disk knows, if it is time: off the async threads.
     async fn look(&mut self, ending: bool) {
         let ended = self.source_is_stored();
-        let due = self.sampled.as_ref().is_none_or(|(at, _)| at.elapsed() >= SAMPLE_INTERVAL);
+        let due = self.sampled.as_ref().is_none_or(|(due, _)| *due <= Instant::now());
         if !(due || ending || ended && !self.finished) {
             return;
         }
+        let begin = Instant::now();
         let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let reader = storage.reader()?;
@@ -173,7 +178,9 @@ impl Publisher {
                 let indexed = sample.pending_documents == 0;
                 let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
                 self.finished |= ended && aggregated && indexed;
-                self.sampled = Some((Instant::now(), sample));
+                let (shortest, longest) = SAMPLE_INTERVALS;
+                let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);
+                self.sampled = Some((Instant::now() + pause, sample));
             }
             Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
             Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
