@@ -15,8 +15,8 @@ const GROWTH_SECONDS: usize = 10;
 /// A backlog that grows by less than this many items a second is noise.
 const GROWTH_FLOOR: f64 = 1.0;
 
-/// Nor is one that falls behind by less than this share of what it does: its rounds are not all alike.
-const GROWTH_SHARE: f64 = 0.005;
+/// Nor is a backlog that the stage works off in this many seconds: figures and documents go in rounds.
+const ROUND_SECONDS: f64 = 2.0;
 
 /// One second of one stage.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,8 +162,8 @@ impl History {
             .filter(|stage| snapshot.stages.get(*stage).state.is_active())
             .filter_map(|stage| Some((stage, self.growth(stage)?)))
             .filter(|(stage, growth)| {
-                let rate = snapshot.stages.get(*stage).rate.unwrap_or(0.0);
-                *growth >= GROWTH_FLOOR.max(rate * GROWTH_SHARE)
+                let status = snapshot.stages.get(*stage);
+                *growth >= GROWTH_FLOOR && status.backlog as f64 > status.rate.unwrap_or(0.0) * ROUND_SECONDS
             })
             .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map(|(stage, _)| stage)

@@ -79,7 +79,7 @@ pub(super) fn running() -> Snapshot {
         },
         stages: PerStage {
             ingest: stage(6_199_655, 20_012.0, 345),
-            store: stage(6_198_000, 19_876.0, 1_655),
+            store: stage(6_198_000, 19_876.0, 165_500),
             aggregate: stage(6_197_100, 19_870.0, 900),
             index: stage(512_004, 2_145.0, 312),
         },
@@ -287,7 +287,7 @@ pub(super) fn history(snapshot: &Snapshot) -> Vec<Snapshot> {
             ingest.state = StageState::Running;
             store.processed -= (second..now).map(stored).sum::<u64>();
             store.state = if stopped(second) { StageState::Stopped } else { StageState::Running };
-            store.backlog = store.backlog.saturating_sub((now - second) * 150);
+            store.backlog = store.backlog.saturating_sub((now - second) * 1_500);
             earlier
         })
         .collect()
