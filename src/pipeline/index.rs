@@ -20,6 +20,9 @@ use crate::storage::{Page, Reader, Reject, Storage, StorageError};
 /// How often the engine is asked how it is.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The same while documents are being sent.
+const STATUS_INTERVAL_SENDING: Duration = Duration::from_secs(1);
+
 /// While the credentials are refused: somebody has to mend them.
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
@@ -116,14 +119,13 @@ impl IndexStage {
                 return Ok(());
             }
             handle.running();
-            if sent > 0 || asked.is_none_or(|at| at.elapsed() >= STATUS_INTERVAL) {
-                if sent > 0 && asked.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
+            let due = if sent > 0 { STATUS_INTERVAL_SENDING } else { STATUS_INTERVAL };
+            if asked.is_none_or(|at| at.elapsed() >= due) {
+                if sent > 0 {
                     self.index.refresh().await?;
                 }
-                if asked.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
-                    self.ask_status().await?;
-                    asked = Some(Instant::now());
-                }
+                self.ask_status().await?;
+                asked = Some(Instant::now());
             }
             let pause = self.options.interval.saturating_sub(begin.elapsed());
             if handle.sleep_async(signal, pause).await == Signal::Stop {

@@ -29,6 +29,23 @@ pub struct PageFigures {
     pub last_seen: Timestamp,
 }
 
+impl PageFigures {
+    /// A page with nothing counted yet, whose first click is at `at`.
+    pub fn empty(page: PageId, url: UrlId, country: CountryId, at: Timestamp) -> Self {
+        Self {
+            page,
+            url,
+            country,
+            clicks: 0,
+            unique_users: 0,
+            spent_ms: 0,
+            spent_count: 0,
+            first_seen: at,
+            last_seen: at,
+        }
+    }
+}
+
 /// What the figures depend on besides the clicks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AggregateSettings {

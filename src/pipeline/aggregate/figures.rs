@@ -114,17 +114,7 @@ impl Aggregation {
         let next = PageId(u32::try_from(self.pages.len() + 1).unwrap_or(u32::MAX));
         let page = *self.by_key.entry((click.url, click.country)).or_insert(next);
         if page == next {
-            self.pages.push(PageFigures {
-                page,
-                url: click.url,
-                country: click.country,
-                clicks: 0,
-                unique_users: 0,
-                spent_ms: 0,
-                spent_count: 0,
-                first_seen: click.timestamp,
-                last_seen: click.timestamp,
-            });
+            self.pages.push(PageFigures::empty(page, click.url, click.country, click.timestamp));
             self.is_changed.push(false);
             self.countries.entry(click.country).or_default().urls += 1;
         }

@@ -70,18 +70,9 @@ impl WindowTally {
         let next = self.pages.len();
         let at = *self.by_key.entry((click.url, click.country)).or_insert(next);
         if at == next {
-            self.pages.push(PageFigures {
-                // There are fewer clicks in a window than numbers here.
-                page: PageId(u32::try_from(next).unwrap_or(u32::MAX)),
-                url: click.url,
-                country: click.country,
-                clicks: 0,
-                unique_users: 0,
-                spent_ms: 0,
-                spent_count: 0,
-                first_seen: click.timestamp,
-                last_seen: click.timestamp,
-            });
+            // There are fewer clicks in a window than numbers here.
+            let page = PageId(u32::try_from(next).unwrap_or(u32::MAX));
+            self.pages.push(PageFigures::empty(page, click.url, click.country, click.timestamp));
         }
         at
     }
