@@ -5,30 +5,21 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
 use super::bindings::Keys;
 use super::browse::Browse;
 use super::export::Effect;
-use super::gains::Gains;
-use super::history::History;
 use super::layout::{Panel, Places};
 use super::sheet::{Sheet, Sheets};
+use super::shown::Shown;
+use super::steer::Prompt;
 use super::theme::Theme;
 use super::typing::Typing;
-use crate::pipeline::command::Window;
-use crate::pipeline::snapshot::{LogLine, PageRow, Snapshot};
-use crate::pipeline::{Command, Stage, StageAction, StageState};
+use crate::pipeline::snapshot::{LogLine, Snapshot};
+use crate::pipeline::{Command, Stage, StageState};
 
 /// How long a notice stays.
 const NOTICE_TIME: Duration = Duration::from_secs(5);
-
-/// Over how long the rates of partitions and transactions are taken.
-const RATE_WINDOW: Duration = Duration::from_secs(5);
-
-/// Over how long the urls' trend is taken.
-const TREND_WINDOW: Duration = Duration::from_secs(60);
 
 /// A snapshot older than this is said to be old.
 const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -46,62 +37,6 @@ pub(crate) enum Event {
     Tick(SystemTime),
     /// SIGTERM, SIGINT, SIGHUP, or the terminal is gone: quit without asking.
     Terminate,
-}
-
-/// A snapshot and the history up to it: what is drawn.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
-    pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) history: History,
-    /// Offsets stored, by partition.
-    pub(crate) partition_rates: Gains<i32>,
-    /// Transactions of the store.
-    pub(crate) transaction_rate: Gains<()>,
-    /// Clicks of all time, by url and country.
-    pub(crate) trend: Gains<(Arc<str>, Arc<str>)>,
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        Self {
-            snapshot: Arc::default(),
-            history: History::default(),
-            partition_rates: Gains::over(RATE_WINDOW),
-            transaction_rate: Gains::over(RATE_WINDOW),
-            trend: Gains::over(TREND_WINDOW),
-        }
-    }
-}
-
-impl Shown {
-    fn push(&mut self, snapshot: Arc<Snapshot>) {
-        self.history.push(&snapshot);
-        let stored = snapshot
-            .partitions
-            .iter()
-            .filter_map(|partition| Some((partition.partition, u64::try_from(partition.stored?).ok()?)));
-        self.partition_rates.push(snapshot.uptime, stored);
-        self.transaction_rate.push(snapshot.uptime, std::iter::once(((), snapshot.store.transactions)));
-        let board = &snapshot.board;
-        if board.view.window == Window::AllTime && !Arc::ptr_eq(board, &self.snapshot.board) {
-            let clicks =
-                board.pages.iter().map(|page| ((Arc::clone(&page.url), Arc::clone(&page.country)), page.clicks));
-            self.trend.push(snapshot.uptime, clicks);
-        }
-        self.snapshot = snapshot;
-    }
-
-    /// Clicks that a url has gained in a country in the last minute; `None` until it has been seen that long.
-    pub(crate) fn gained(&self, page: &PageRow) -> Option<u64> {
-        self.trend.of(&(Arc::clone(&page.url), Arc::clone(&page.country))).map(|(gain, _)| gain)
-    }
-}
-
-/// A question that a command waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Prompt {
-    pub(crate) question: String,
-    pub(crate) command: Command,
 }
 
 /// Which of the two the activity panel shows.
@@ -127,7 +62,7 @@ pub(crate) struct App {
     pub(crate) read_only: bool,
     pub(crate) keys: Keys,
     pub(super) live: Shown,
-    frozen: Option<Shown>,
+    pub(super) frozen: Option<Shown>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
     pub(crate) places: Option<Places>,
@@ -145,11 +80,12 @@ pub(crate) struct App {
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: bool,
     notice: Option<(String, SystemTime)>,
-    outbox: Vec<Command>,
+    /// Commands that the pipeline has not taken yet.
+    pub(super) outbox: Vec<Command>,
     /// What the terminal's side is to do next.
     pub(super) effects: Vec<Effect>,
-    quitting: bool,
-    leaving: bool,
+    pub(super) quitting: bool,
+    pub(super) leaving: bool,
     pub(super) suspend: bool,
 }
 
@@ -331,116 +267,6 @@ impl App {
             Tab::Recent => snapshot.recent.len(),
             Tab::Log => snapshot.log.len(),
         }
-    }
-
-    /// Starts the picked stage if it is not active, stops it if it is.
-    pub(super) fn toggle_stage(&mut self) {
-        let active = self.live.snapshot.stages.get(self.stage).state.is_active();
-        let action = if active { StageAction::Stop } else { StageAction::Start };
-        self.request(Command::Stage(self.stage, action), None);
-    }
-
-    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about. Leaves at once the second time.
-    pub(super) fn quit(&mut self) {
-        if self.quitting {
-            self.leaving = true;
-        } else if self.live.snapshot.finished {
-            self.request(Command::Shutdown, None);
-        } else {
-            self.request(Command::Shutdown, Some("Drain and quit clicktop?"));
-        }
-    }
-
-    fn terminate(&mut self) {
-        if self.quitting {
-            self.leaving = true;
-        } else {
-            self.request(Command::Shutdown, None);
-        }
-    }
-
-    /// Asks the pipeline for what the reader wants to see.
-    pub(super) fn request_view(&mut self) {
-        self.request(Command::View(self.browse.view()), None);
-    }
-
-    /// The one way out for commands: refuses what is not allowed, asks where a question is given, else sends.
-    pub(super) fn request(&mut self, command: Command, question: Option<&str>) {
-        if let Err(reason) = self.permit(&command) {
-            self.say(reason);
-        } else if let Some(question) = question {
-            self.prompt = Some(Prompt { question: question.to_owned(), command });
-        } else {
-            self.send(command);
-        }
-    }
-
-    fn permit(&self, command: &Command) -> Result<(), &'static str> {
-        match command {
-            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
-            _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
-            _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
-                Err("draining before the end: no more commands")
-            }
-            Command::Stage(..) | Command::StartAll | Command::StopAll => Ok(()),
-        }
-    }
-
-    fn send(&mut self, command: Command) {
-        match &command {
-            // Only the newest view matters.
-            Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
-            Command::Ask(question) => {
-                let kind = std::mem::discriminant(question);
-                self.outbox
-                    .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
-            }
-            Command::Shutdown => {
-                self.quitting = true;
-                self.frozen = None;
-            }
-            other => {
-                let text = describe(other);
-                self.say(text);
-            }
-        }
-        self.outbox.push(command);
-    }
-
-    /// Hands over what is to be sent. A view, a question or the end waits while the channel is full; anything else is dropped with a
-    /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
-    pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
-        let mut refused = false;
-        for command in std::mem::take(&mut self.outbox) {
-            match commands.try_send(command) {
-                Ok(()) => {}
-                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
-                    self.outbox.push(command);
-                }
-                Err(TrySendError::Full(command)) => {
-                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
-                    refused = true;
-                }
-                Err(TrySendError::Closed(_)) => {
-                    self.say("the pipeline has ended");
-                    refused = true;
-                }
-            }
-        }
-        refused
-    }
-}
-
-fn describe(command: &Command) -> String {
-    match command {
-        Command::Stage(stage, StageAction::Start) => format!("start {stage}"),
-        Command::Stage(stage, StageAction::Stop) => format!("stop {stage}"),
-        Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
-        Command::StartAll => "start all stages".to_owned(),
-        Command::StopAll => "stop all stages".to_owned(),
-        Command::View(_) => "change the view".to_owned(),
-        Command::Ask(_) => "look something up".to_owned(),
-        Command::Shutdown => "shut down".to_owned(),
     }
 }
 

@@ -25,6 +25,8 @@ mod panels;
 mod run;
 mod screen;
 mod sheet;
+mod shown;
+mod steer;
 mod theme;
 mod typing;
 mod view;

@@ -5,9 +5,10 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::console::app::{App, Prompt};
+use crate::console::app::App;
 use crate::console::format::{fit, width};
 use crate::console::keys::Context;
+use crate::console::steer::Prompt;
 
 pub(crate) fn render(frame: &mut Frame, screen: Rect, prompt: &Prompt, app: &App) {
     let theme = &app.theme;

@@ -1,0 +1,125 @@
+//! The declared keys.
+
+use std::borrow::Cow;
+
+use crossterm::event::KeyCode;
+
+use super::{Action, Chord, Context, KeyBinding};
+
+const fn key(code: KeyCode) -> Chord {
+    Chord { code, ctrl: false }
+}
+
+const fn char(c: char) -> Chord {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Chord {
+    Chord { code: KeyCode::Char(c), ctrl: true }
+}
+
+const fn bind(
+    context: Context,
+    chords: &'static [Chord],
+    label: &'static str,
+    short: &'static str,
+    action: Action,
+    description: &'static str,
+) -> KeyBinding {
+    KeyBinding {
+        chords: Cow::Borrowed(chords),
+        label: Cow::Borrowed(label),
+        short,
+        description,
+        action,
+        context,
+        dangerous: false,
+    }
+}
+
+const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
+    binding.dangerous = true;
+    binding
+}
+
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Prompt, Search, Stages, Urls, Views};
+
+/// In the order of the footer: what comes first stays visible on a narrow screen.
+pub(super) static TABLE: &[KeyBinding] = &[
+    bind(Anywhere, &[char('?')], "?", "help", Action::Help, "show or hide this help"),
+    dangerous(bind(Anywhere, &[char('q'), ctrl('c')], "q", "quit", Action::Quit, "drain and quit (or Ctrl-C)")),
+    bind(Anywhere, &[char(' ')], "Space", "start/stop", Action::ToggleStage, "start or stop the stage"),
+    bind(Anywhere, &[char('1'), char('2'), char('3'), char('4')], "1–4", "stage", Action::PickStage, "pick a stage"),
+    bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
+    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
+    bind(
+        Anywhere,
+        &[
+            key(KeyCode::F(1)),
+            key(KeyCode::F(2)),
+            key(KeyCode::F(3)),
+            key(KeyCode::F(4)),
+            key(KeyCode::F(5)),
+            key(KeyCode::F(6)),
+        ],
+        "F1–F6",
+        "views",
+        Action::Show,
+        "views: overview … log",
+    ),
+    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
+    bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
+    bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "do something by its name"),
+    bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
+    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
+    bind(Anywhere, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
+    bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
+    bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
+    bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
+    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
+    bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
+    dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
+    bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
+    bind(Anywhere, &[key(KeyCode::Up), char('k')], "↑ k", "", Action::Up, "move up"),
+    bind(Anywhere, &[key(KeyCode::Down), char('j')], "↓ j", "", Action::Down, "move down"),
+    bind(Anywhere, &[key(KeyCode::PageUp), ctrl('b')], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(Anywhere, &[key(KeyCode::PageDown), ctrl('f')], "PgDn", "", Action::PageDown, "move down by a screenful"),
+    bind(Anywhere, &[key(KeyCode::Home), char('g')], "Home g", "", Action::First, "move to the first row"),
+    bind(Anywhere, &[key(KeyCode::End), char('G')], "End G", "", Action::Last, "move to the last row"),
+    bind(Anywhere, &[key(KeyCode::Esc)], "Esc", "", Action::Back, "go back, close"),
+    bind(Anywhere, &[ctrl('z')], "Ctrl-Z", "", Action::Suspend, "suspend; fg comes back"),
+    bind(Stages, &[key(KeyCode::Left), char('h')], "← h", "", Action::Left, "pick the stage before"),
+    bind(Stages, &[key(KeyCode::Right), char('l')], "→ l", "", Action::Right, "pick the next stage"),
+    bind(Stages, &[key(KeyCode::Enter)], "Enter", "", Action::ToggleStage, "start or stop the stage"),
+    bind(Countries, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "urls", Action::Enter, "go to its urls"),
+    bind(Urls, &[key(KeyCode::Left), char('h')], "← h", "countries", Action::Back, "go back to the countries"),
+    bind(Urls, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "open", Action::OpenUrl, "all about the url"),
+    bind(
+        Activity,
+        &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
+        "← →",
+        "",
+        Action::ToggleLog,
+        "log or recent clicks",
+    ),
+    bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
+    bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
+    bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
+    bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
+    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "Shift-Tab", "", Action::PreviousView, "the view before"),
+    bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete; the next format"),
+    bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the one above"),
+    bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the one below"),
+    bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
+    bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
+    bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
+    bind(
+        Help,
+        &[key(KeyCode::Esc), key(KeyCode::Enter), char('?'), char('q')],
+        "Esc",
+        "close",
+        Action::Help,
+        "close the help",
+    ),
+];

@@ -1,0 +1,126 @@
+//! The one way from the console to the pipeline: what is allowed, what is asked about first, what is sent.
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::app::App;
+use crate::pipeline::{Command, StageAction};
+
+/// A question that a command waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    pub(crate) question: String,
+    pub(crate) command: Command,
+}
+
+impl App {
+    /// Starts the picked stage if it is not active, stops it if it is.
+    pub(super) fn toggle_stage(&mut self) {
+        let active = self.live.snapshot.stages.get(self.stage).state.is_active();
+        let action = if active { StageAction::Stop } else { StageAction::Start };
+        self.request(Command::Stage(self.stage, action), None);
+    }
+
+    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about. Leaves at once the second time.
+    pub(super) fn quit(&mut self) {
+        if self.quitting {
+            self.leaving = true;
+        } else if self.live.snapshot.finished {
+            self.request(Command::Shutdown, None);
+        } else {
+            self.request(Command::Shutdown, Some("Drain and quit clicktop?"));
+        }
+    }
+
+    pub(super) fn terminate(&mut self) {
+        if self.quitting {
+            self.leaving = true;
+        } else {
+            self.request(Command::Shutdown, None);
+        }
+    }
+
+    /// Asks the pipeline for what the reader wants to see.
+    pub(super) fn request_view(&mut self) {
+        self.request(Command::View(self.browse.view()), None);
+    }
+
+    /// The one way out for commands: refuses what is not allowed, asks where a question is given, else sends.
+    pub(super) fn request(&mut self, command: Command, question: Option<&str>) {
+        if let Err(reason) = self.permit(&command) {
+            self.say(reason);
+        } else if let Some(question) = question {
+            self.prompt = Some(Prompt { question: question.to_owned(), command });
+        } else {
+            self.send(command);
+        }
+    }
+
+    fn permit(&self, command: &Command) -> Result<(), &'static str> {
+        match command {
+            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
+            _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
+            _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
+                Err("draining before the end: no more commands")
+            }
+            Command::Stage(..) | Command::StartAll | Command::StopAll => Ok(()),
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        match &command {
+            // Only the newest view matters.
+            Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
+            Command::Ask(question) => {
+                let kind = std::mem::discriminant(question);
+                self.outbox
+                    .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
+            }
+            Command::Shutdown => {
+                self.quitting = true;
+                self.frozen = None;
+            }
+            other => {
+                let text = describe(other);
+                self.say(text);
+            }
+        }
+        self.outbox.push(command);
+    }
+
+    /// Hands over what is to be sent. A view, a question or the end waits while the channel is full; anything else is dropped with a
+    /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
+    pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
+        let mut refused = false;
+        for command in std::mem::take(&mut self.outbox) {
+            match commands.try_send(command) {
+                Ok(()) => {}
+                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
+                    self.outbox.push(command);
+                }
+                Err(TrySendError::Full(command)) => {
+                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
+                    refused = true;
+                }
+                Err(TrySendError::Closed(_)) => {
+                    self.say("the pipeline has ended");
+                    refused = true;
+                }
+            }
+        }
+        refused
+    }
+}
+
+fn describe(command: &Command) -> String {
+    match command {
+        Command::Stage(stage, StageAction::Start) => format!("start {stage}"),
+        Command::Stage(stage, StageAction::Stop) => format!("stop {stage}"),
+        Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
+        Command::StartAll => "start all stages".to_owned(),
+        Command::StopAll => "stop all stages".to_owned(),
+        Command::View(_) => "change the view".to_owned(),
+        Command::Ask(_) => "look something up".to_owned(),
+        Command::Shutdown => "shut down".to_owned(),
+    }
+}
