@@ -149,6 +149,7 @@ pub(super) const KEYS: &[Key] = &[
     key("console.keys.back", Kind::Text),
     key("console.keys.log", Kind::Text),
     key("console.keys.freeze", Kind::Text),
+    key("console.keys.mouse", Kind::Text),
     key("console.keys.help", Kind::Text),
     key("console.keys.suspend", Kind::Text),
     key("console.keys.quit", Kind::Text),

@@ -17,6 +17,7 @@ use super::theme::Theme;
 use super::typing::Typing;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
 use crate::pipeline::{Command, Stage, StageState};
+use crate::text::printable;
 
 /// How long a notice stays.
 const NOTICE_TIME: Duration = Duration::from_secs(5);
@@ -60,13 +61,15 @@ pub(crate) struct Activity {
 pub(crate) struct App {
     pub(crate) theme: Theme,
     pub(crate) read_only: bool,
+    /// Whether the mouse is ours; off, the terminal selects text with it.
+    pub(crate) mouse: bool,
     pub(crate) keys: Keys,
     pub(super) live: Shown,
     pub(super) frozen: Option<Shown>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
     pub(crate) places: Option<Places>,
-    screen: Rect,
+    pub(super) screen: Rect,
     pub(crate) focus: Panel,
     pub(crate) stage: Stage,
     pub(crate) browse: Browse,
@@ -79,6 +82,8 @@ pub(crate) struct App {
     pub(crate) typing: Option<Typing>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: bool,
+    /// Rows of the help above the first visible one.
+    pub(crate) help_top: usize,
     notice: Option<(String, SystemTime)>,
     /// Commands that the pipeline has not taken yet.
     pub(super) outbox: Vec<Command>,
@@ -96,6 +101,7 @@ impl App {
         Self {
             theme,
             read_only,
+            mouse: true,
             keys: Keys::default(),
             live: Shown::default(),
             frozen: None,
@@ -114,6 +120,7 @@ impl App {
             typing: None,
             prompt: None,
             help: false,
+            help_top: 0,
             notice: None,
             quitting: false,
             leaving: false,
@@ -258,6 +265,32 @@ impl App {
             None => Some(self.live.clone()),
             Some(_) => None,
         };
+    }
+
+    pub(super) fn toggle_mouse(&mut self) {
+        self.mouse = !self.mouse;
+        self.effects.push(Effect::Mouse(self.mouse));
+        self.say(if self.mouse { "the mouse is on" } else { "the mouse is the terminal's: select text with it" });
+    }
+
+    /// What the terminal's title says: the topic and how the pipeline is, so that a tab in the background tells.
+    pub(crate) fn title(&self) -> String {
+        let snapshot = &self.live.snapshot;
+        let ailing = snapshot
+            .stages
+            .iter()
+            .find(|(_, status)| matches!(status.state, StageState::Failed { .. } | StageState::BackingOff { .. }));
+        let active = snapshot.stages.iter().filter(|(_, status)| status.state.is_active()).count();
+        let health = match ailing {
+            _ if snapshot.shutting_down.is_some() => "draining".to_owned(),
+            _ if snapshot.finished => "finished".to_owned(),
+            Some((stage, status)) => format!("{stage} {}", status.state.name()),
+            None if active == Stage::ALL.len() => "running".to_owned(),
+            None if active == 0 => "stopped".to_owned(),
+            None => format!("{active} of {} stages run", Stage::ALL.len()),
+        };
+        let topic = printable(&snapshot.source.topic);
+        if topic.is_empty() { format!("clicktop: {health}") } else { format!("clicktop {topic}: {health}") }
     }
 
     /// Rows that the activity panel could show.

@@ -1,4 +1,4 @@
-//! Out of the console: the table the reader is at as CSV or JSON, the screen as text or ANSI, a url to the clipboard.
+//! Out of the console: the table the reader is at as CSV or JSON, the screen as text, ANSI or SVG, a url to the clipboard.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -6,9 +6,6 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crossterm::style::{Attribute, Color as TerminalColor, Colors, ResetColor, SetAttribute, SetColors};
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::Modifier;
 use serde_json::{Map, Value};
 
 /// What the terminal's side of the console is to do for the app.
@@ -18,6 +15,8 @@ pub(crate) enum Effect {
     Write { name: String, content: String },
     /// Write the screen as it is into a file in the current directory.
     Picture { name: String, format: Format },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Put a text on the clipboard.
     Copy(String),
 }
@@ -33,11 +32,18 @@ pub(crate) enum Format {
     Text,
     /// The screen with its colours, for `cat`.
     Ansi,
+    /// The screen with its colours, as a picture.
+    Svg,
 }
 
 impl Format {
-    const ALL: [(Format, &'static str); 4] =
-        [(Format::Csv, ".csv"), (Format::Json, ".json"), (Format::Text, ".txt"), (Format::Ansi, ".ansi")];
+    const ALL: [(Format, &'static str); 5] = [
+        (Format::Csv, ".csv"),
+        (Format::Json, ".json"),
+        (Format::Text, ".txt"),
+        (Format::Ansi, ".ansi"),
+        (Format::Svg, ".svg"),
+    ];
 
     /// Of a file of this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
@@ -56,7 +62,7 @@ impl Format {
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExportError {
-    #[error("{0}: end the name in .csv or .json for the table, .txt or .ansi for the screen")]
+    #[error("{0}: end the name in .csv or .json for the table, .txt, .ansi or .svg for the screen")]
     Ending(String),
     #[error("{0}: give a plain name; it is written to the current directory")]
     NotAName(String),
@@ -131,80 +137,8 @@ pub(crate) fn clipboard(text: &str) -> String {
     format!("\x1b]52;c;{}\x07", STANDARD.encode(text))
 }
 
-/// The screen as lines of text, blanks at their ends left out.
-pub(crate) fn text_of(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for row in rows(buffer) {
-        let line: String = row.iter().map(|cell| cell.symbol()).collect();
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-/// The screen as a terminal is told to draw it.
-pub(crate) fn ansi_of(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for row in rows(buffer) {
-        let mut before: Option<&Cell> = None;
-        for cell in row {
-            let same = |other: &&Cell| (other.fg, other.bg, other.modifier) == (cell.fg, cell.bg, cell.modifier);
-            if before.as_ref().is_none_or(|other| !same(other)) {
-                text.push_str(&style(cell));
-            }
-            text.push_str(cell.symbol());
-            before = Some(cell);
-        }
-        text.push_str(&ResetColor.to_string());
-        text.push_str(&SetAttribute(Attribute::Reset).to_string());
-        text.push('\n');
-    }
-    text
-}
-
-fn style(cell: &Cell) -> String {
-    let known = [
-        (Modifier::BOLD, Attribute::Bold),
-        (Modifier::DIM, Attribute::Dim),
-        (Modifier::UNDERLINED, Attribute::Underlined),
-        (Modifier::REVERSED, Attribute::Reverse),
-    ];
-    let mut told = SetAttribute(Attribute::Reset).to_string();
-    for (_, attribute) in known.into_iter().filter(|(modifier, _)| cell.modifier.contains(*modifier)) {
-        told.push_str(&SetAttribute(attribute).to_string());
-    }
-    told.push_str(&SetColors(Colors { foreground: color(cell.fg), background: color(cell.bg) }).to_string());
-    told
-}
-
-fn color(color: ratatui::style::Color) -> Option<TerminalColor> {
-    use ratatui::backend::IntoCrossterm as _;
-    (color != ratatui::style::Color::Reset).then(|| color.into_crossterm())
-}
-
-/// The cells of each row, without those that a wide character before them covers.
-fn rows(buffer: &Buffer) -> impl Iterator<Item = Vec<&Cell>> {
-    let columns = usize::from(buffer.area.width).max(1);
-    buffer.content.chunks(columns).map(|row| {
-        let mut shown = Vec::with_capacity(row.len());
-        let mut covered = 0;
-        for cell in row {
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            covered = super::format::width(cell.symbol()).saturating_sub(1);
-            shown.push(cell);
-        }
-        shown
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use ratatui::layout::Rect;
-    use ratatui::style::{Color, Style};
-
     use super::*;
 
     fn extract() -> Extract {
@@ -250,24 +184,12 @@ mod tests {
     fn the_formats_go_round() {
         let mut name = "urls.csv".to_owned();
         let mut seen = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..5 {
             name = Format::next_name(&name);
             seen.push(name.clone());
         }
-        assert_eq!(seen, ["urls.json", "urls.txt", "urls.ansi", "urls.csv"]);
+        assert_eq!(seen, ["urls.json", "urls.txt", "urls.ansi", "urls.svg", "urls.csv"]);
         assert_eq!(Format::next_name("urls"), "urls.csv");
-    }
-
-    #[test]
-    fn a_picture_holds_each_character_once_and_its_colours() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 2));
-        buffer.set_string(0, 0, "日本x", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));
-        assert_eq!(text_of(&buffer), "日本x\n\n");
-        let mut emulator = vt100::Parser::new(2.try_into().expect("rows"), 6.try_into().expect("columns"), 0);
-        emulator.process(ansi_of(&buffer).replace('\n', "\r\n").trim_end_matches("\r\n").as_bytes());
-        let cell = emulator.screen().cell(0, 0).expect("a cell");
-        assert_eq!((cell.contents(), cell.fgcolor(), cell.bold()), ("日", vt100::Color::Idx(1), true));
-        assert_eq!(emulator.screen().contents().trim_end(), "日本x");
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl App {
         let content = match format {
             Format::Csv => self.extract().1.csv().map_err(|error| error.to_string())?,
             Format::Json => self.extract().1.json(),
-            Format::Text | Format::Ansi => return Ok(Effect::Picture { name: name.to_owned(), format }),
+            Format::Text | Format::Ansi | Format::Svg => return Ok(Effect::Picture { name: name.to_owned(), format }),
         };
         Ok(Effect::Write { name: name.to_owned(), content })
     }

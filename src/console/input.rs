@@ -9,7 +9,7 @@ use super::app::{App, Tab};
 use super::browse::Step;
 use super::keys::{Action, Context};
 use super::layout::{Panel, Places, list_area};
-use super::panels::{tabs, urls};
+use super::panels::{help, tabs, urls};
 use super::sheet::Sheet;
 use super::typing::Line;
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
@@ -134,7 +134,8 @@ impl App {
                 }
             }
             Action::Freeze => self.toggle_frozen(),
-            Action::Help => self.help = !self.help,
+            Action::ToggleMouse => self.toggle_mouse(),
+            Action::Help => (self.help, self.help_top) = (!self.help, 0),
             Action::Suspend => self.suspend = true,
             Action::Quit => match self.prompt.take() {
                 Some(prompt) if prompt.command == Command::Shutdown => self.request(prompt.command, None),
@@ -166,6 +167,11 @@ impl App {
 
     /// Moves through the list that has the keys.
     fn step_here(&mut self, step: Step) {
+        if self.help {
+            let hidden = help::hidden_rows(self.screen, self);
+            self.help_top = step.apply(self.help_top, hidden + 1).unwrap_or(0);
+            return;
+        }
         if let Some(len) = self.palette_len() {
             if let Some(typing) = &mut self.typing {
                 typing.picked = step.apply(typing.picked, len).unwrap_or(0);

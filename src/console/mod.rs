@@ -22,6 +22,7 @@ mod keys;
 mod layout;
 mod palette;
 mod panels;
+mod picture;
 mod run;
 mod screen;
 mod sheet;
@@ -126,6 +127,7 @@ pub async fn run(
             let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
             let mut app = App::new(theme, options.read_only, SystemTime::now());
             app.keys = options.keys;
+            app.mouse = options.mouse;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)

@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::app::{App, Event};
-use super::export::{Effect, Format, ansi_of, clipboard, text_of, write};
+use super::export::{Effect, Format, clipboard, write};
+use super::picture::{ansi_of, svg_of, text_of};
 use super::screen::Screen;
 use crate::pipeline::{Command, Snapshot};
 
@@ -112,7 +113,7 @@ pub(super) async fn event_loop(
                 screen.suspend()
             } else if frames.is_due() {
                 frames.drawn();
-                screen.draw(app)
+                screen.draw(app).and_then(|()| screen.set_title(&app.title()))
             } else {
                 Ok(())
             };
@@ -172,10 +173,18 @@ pub(super) async fn event_loop(
 fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames) -> io::Result<()> {
     for effect in std::mem::take(&mut app.effects) {
         let said = match effect {
+            Effect::Mouse(on) => {
+                screen.set_mouse(on)?;
+                continue;
+            }
             Effect::Write { name, content } => written(&name, &content),
             Effect::Picture { name, format } => {
                 let buffer = screen.picture(app)?;
-                let content = if format == Format::Ansi { ansi_of(&buffer) } else { text_of(&buffer) };
+                let content = match format {
+                    Format::Svg => svg_of(&buffer),
+                    Format::Ansi => ansi_of(&buffer),
+                    Format::Text | Format::Csv | Format::Json => text_of(&buffer),
+                };
                 written(&name, &content)
             }
             Effect::Copy(url) => {

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::Terminal;
@@ -18,6 +19,10 @@ use ratatui::buffer::Buffer;
 
 use super::app::App;
 use super::view;
+
+/// Has the terminal remember its title (XTWINOPS 22), and take it back (23); ignored where it is not known.
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const TITLE_BACK: &str = "\x1b[23;0t";
 
 /// Whether the terminal is ours and must be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -36,6 +41,7 @@ pub(super) fn is_terminal() -> bool {
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
+    title: String,
 }
 
 impl Screen {
@@ -46,7 +52,7 @@ impl Screen {
         let giving_back = GiveBack;
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         std::mem::forget(giving_back);
-        Ok(Self { terminal, mouse })
+        Ok(Self { terminal, mouse, title: String::new() })
     }
 
     /// Draws one frame, shown as a whole by terminals that know synchronized updates.
@@ -75,6 +81,22 @@ impl Screen {
         io::Write::flush(backend)
     }
 
+    /// Takes the mouse, or leaves it to the terminal.
+    pub(super) fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let backend = self.terminal.backend_mut();
+        if on { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
+    }
+
+    /// Gives the terminal's window a title, if it has another. `title` must be printable.
+    pub(super) fn set_title(&mut self, title: &str) -> io::Result<()> {
+        if self.title != title {
+            title.clone_into(&mut self.title);
+            execute!(self.terminal.backend_mut(), SetTitle(title))?;
+        }
+        Ok(())
+    }
+
     /// Gives the terminal to the shell until this process is continued.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         give_back();
@@ -87,6 +109,7 @@ impl Screen {
     pub(super) fn resume(&mut self) -> io::Result<()> {
         give_back();
         take(self.mouse)?;
+        self.title.clear();
         self.terminal.clear()
     }
 }
@@ -109,7 +132,7 @@ fn take(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     let giving_back = GiveBack;
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen)?;
+    execute!(stdout(), Print(KEEP_TITLE), EnterAlternateScreen)?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }
@@ -120,7 +143,14 @@ fn take(mouse: bool) -> io::Result<()> {
 /// Undoes [`take`] once; errors have nowhere to go.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), EndSynchronizedUpdate, DisableMouseCapture, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            stdout(),
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            LeaveAlternateScreen,
+            Show,
+            Print(TITLE_BACK)
+        );
         let _ = disable_raw_mode();
     }
 }

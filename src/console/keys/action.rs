@@ -73,6 +73,8 @@ pub enum Action {
     ToggleLog,
     /// Hold what is drawn, or let it go on.
     Freeze,
+    /// React to the mouse, or leave it to the terminal for selecting text.
+    ToggleMouse,
     /// Open or close the help.
     Help,
     /// Hand the terminal back to the shell for a while.
@@ -121,6 +123,7 @@ impl Action {
             Action::Back => &["back"],
             Action::ToggleLog => &["log"],
             Action::Freeze => &["freeze"],
+            Action::ToggleMouse => &["mouse"],
             Action::Help => &["help"],
             Action::Suspend => &["suspend"],
             Action::Quit => &["quit"],

@@ -76,6 +76,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "hold the screen, or go on"),
     bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
+    bind(Anywhere, &[char('m')], "m", "", Action::ToggleMouse, "mouse on, or off to select text"),
     bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
     bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
@@ -114,6 +115,10 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no"),
+    bind(Help, &[key(KeyCode::Up), char('k')], "↑", "", Action::Up, "move up"),
+    bind(Help, &[key(KeyCode::Down), char('j')], "↓", "", Action::Down, "move down"),
+    bind(Help, &[key(KeyCode::PageUp)], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(Help, &[key(KeyCode::PageDown), char(' ')], "PgDn", "", Action::PageDown, "move down by a screenful"),
     bind(
         Help,
         &[key(KeyCode::Esc), key(KeyCode::Enter), char('?'), char('q')],

@@ -20,23 +20,27 @@ const COLUMN: usize = 56;
 pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
     let theme = &app.theme;
     let lines = lines(app);
-    let fits = usize::from(screen.height.saturating_sub(2)).max(1);
-    let wide = usize::from(screen.width) >= 2 * COLUMN + 6;
-    let columns = if wide || lines.len() > fits { 2 } else { 1 };
-    let rows = lines.len().div_ceil(columns).min(fits);
+    let Shape { columns, rows, visible } = Shape::of(lines.len(), screen);
+    let hidden = rows - visible;
+    let top = app.help_top.min(hidden);
     let width = (COLUMN * columns + 4).min(usize::from(screen.width));
     let area = screen.centered(
         Constraint::Length(u16::try_from(width).unwrap_or(screen.width)),
-        Constraint::Length(u16::try_from(rows + 2).unwrap_or(screen.height)),
+        Constraint::Length(u16::try_from(visible + 2).unwrap_or(screen.height)),
     );
     frame.render_widget(Clear, area);
-    let block = theme.frame(Line::styled(" keys ", theme.key()), true).padding(Padding::horizontal(1));
+    let mut block = theme.frame(Line::styled(" keys ", theme.key()), true).padding(Padding::horizontal(1));
+    if hidden > 0 {
+        let arrows = theme.symbol("↑ ↓", "Up Down");
+        let more = format!(" {arrows} rows {}–{} of {rows} ", top + 1, top + visible);
+        block = block.title_bottom(Line::styled(more, theme.key()));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
 
     let each = inner.width / u16::try_from(columns).unwrap_or(1);
     for (at, (label, description, style)) in lines.into_iter().enumerate() {
-        let Some(row) = row(inner, at % rows) else { continue };
+        let Some(row) = (at % rows).checked_sub(top).and_then(|at| row(inner, at)) else { continue };
         let column = u16::try_from(at / rows).unwrap_or(u16::MAX);
         let area =
             Rect { x: inner.x.saturating_add(column.saturating_mul(each)), width: each, ..row }.intersection(inner);
@@ -48,6 +52,31 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
         ]);
         frame.render_widget(Paragraph::new(line), area);
     }
+}
+
+/// How the lines lie on the screen.
+struct Shape {
+    columns: usize,
+    /// Rows of each column.
+    rows: usize,
+    /// Those of them that fit.
+    visible: usize,
+}
+
+impl Shape {
+    fn of(lines: usize, screen: Rect) -> Self {
+        let fits = usize::from(screen.height.saturating_sub(2)).max(1);
+        let wide = usize::from(screen.width) >= 2 * COLUMN + 6;
+        let columns = if wide || lines > fits { 2 } else { 1 };
+        let rows = lines.div_ceil(columns).max(1);
+        Self { columns, rows, visible: rows.min(fits) }
+    }
+}
+
+/// How many rows of the help `screen` has no room for.
+pub(crate) fn hidden_rows(screen: Rect, app: &App) -> usize {
+    let shape = Shape::of(lines(app).len(), screen);
+    shape.rows - shape.visible
 }
 
 type HelpLine<'a> = (&'a str, &'static str, ratatui::style::Style);

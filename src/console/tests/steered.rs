@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 
 use super::super::app::Event;
 use super::super::browse::URL_LIMIT;
+use super::super::export::Effect;
 use super::super::layout::Panel;
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{CountryRow, Snapshot};
-use crate::pipeline::{Command, SortBy, Stage, StageAction, View};
+use crate::pipeline::{Command, SortBy, Stage, StageAction, StageState, View};
 
 fn view(country: Option<&str>, sort: SortBy) -> Command {
     Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })
@@ -24,6 +25,33 @@ fn console(snapshot: Snapshot) -> Console {
     console.show(snapshot);
     assert_eq!(console.sent(), [view(None, SortBy::Clicks)], "the figures are asked for at once");
     console
+}
+
+#[test]
+fn the_mouse_is_given_to_the_terminal_and_taken_back_by_key() {
+    let mut console = Console::new(100, 30);
+    console.show(fixture::running()).press("m");
+    assert_eq!((console.app.mouse, console.app.effects.pop()), (false, Some(Effect::Mouse(false))));
+    assert!(console.screen().contains("the mouse is the terminal's"), "{}", console.screen());
+    console.press("m");
+    assert_eq!((console.app.mouse, console.app.effects.pop()), (true, Some(Effect::Mouse(true))));
+}
+
+#[test]
+fn the_title_tells_how_the_pipeline_is_and_steers_nothing() {
+    let mut console = Console::new(100, 30);
+    let mut snapshot = fixture::running();
+    for stage in Stage::ALL {
+        snapshot.stages.get_mut(stage).state = StageState::Running;
+    }
+    snapshot.source.topic = "cl\u{1b}]0;x\u{7}".into();
+    console.show(snapshot.clone());
+    assert_eq!(console.app.title(), "clicktop cl\\u{1b}]0;x\\u{7}: running");
+    snapshot.source.topic = "clicks".into();
+    snapshot.stages.store.state = StageState::Stopped;
+    assert_eq!(console.show(snapshot.clone()).app.title(), "clicktop clicks: 3 of 4 stages run");
+    snapshot.stages.index.state = StageState::Failed { cause: "x".into() };
+    assert_eq!(console.show(snapshot).app.title(), "clicktop clicks: index failed");
 }
 
 #[test]
