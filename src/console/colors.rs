@@ -85,7 +85,7 @@ impl Role {
 }
 
 /// Red, green, blue.
-type Rgb = (u8, u8, u8);
+pub(crate) type Rgb = (u8, u8, u8);
 
 impl ThemeName {
     /// The colour of `role` at `depth`; none where the terminal's own is to stay.
@@ -197,7 +197,8 @@ fn nearest_of_256(wanted: Rgb) -> u8 {
     (16..=255).min_by_key(|index| distance(rgb_of_256(*index), wanted)).unwrap_or(15)
 }
 
-fn rgb_of_256(index: u8) -> Rgb {
+/// Red, green and blue of a colour of the palette beyond the first sixteen.
+pub(crate) fn rgb_of_256(index: u8) -> Rgb {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match index.checked_sub(232) {
         Some(grey) => {

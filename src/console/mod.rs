@@ -20,6 +20,7 @@ mod history;
 mod input;
 mod keys;
 mod layout;
+mod offscreen;
 mod palette;
 mod panels;
 mod picture;
@@ -50,6 +51,7 @@ use theme::Theme;
 pub use bindings::{KeyError, Keys};
 pub use colors::{ColorMode, ThemeName};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
+pub use offscreen::Offscreen;
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]

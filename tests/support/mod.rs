@@ -5,6 +5,8 @@
 pub mod clicks;
 pub mod figures;
 pub mod program;
+pub mod screen;
+pub mod terminal;
 
 use std::time::Duration;
 

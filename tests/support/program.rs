@@ -162,6 +162,11 @@ impl Running {
         }
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has not ended by itself.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().expect("a state").is_none()

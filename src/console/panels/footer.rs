@@ -27,7 +27,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 }
 
 fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
-    let hint = "  Tab: .csv .json of the table, .txt .ansi of the screen";
+    let hint = "  Tab: .csv .json of the table, .txt .ansi .svg of the screen";
     let label = " write to ";
     let room = usize::from(columns).saturating_sub(width(label) + 2);
     let name = fit_end(name, room);

@@ -7,8 +7,8 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::support::HANG;
-use crate::support::program::{CLICKTOP, Home, signal};
+use super::HANG;
+use super::program::{CLICKTOP, Home, signal};
 
 /// Of a screen, in characters.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,12 @@ impl Terminal {
     }
 
     pub fn signal(&self, name: &str) {
-        signal(self.child.process_id().expect("a process"), name);
+        signal(self.id(), name);
+    }
+
+    /// Of the program's process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("a process")
     }
 
     /// Waits for the program's end; its exit code.
