@@ -136,6 +136,7 @@ pub(super) const KEYS: &[Key] = &[
     key("console.keys.view-rejects", Kind::Text),
     key("console.keys.view-search", Kind::Text),
     key("console.keys.view-log", Kind::Text),
+    key("console.keys.view-map", Kind::Text),
     key("console.keys.next-view", Kind::Text),
     key("console.keys.previous-view", Kind::Text),
     key("console.keys.expand", Kind::Text),

@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(action(KeyCode::Char('s'), none), None);
         assert_eq!(action(KeyCode::Char('o'), none), Some((Action::CycleSort, 0, "o Ctrl-o".into())));
         assert_eq!(action(KeyCode::Char('o'), KeyModifiers::CONTROL).map(|found| found.0), Some(Action::CycleSort));
-        assert_eq!(action(KeyCode::F(9), none), Some((Action::Show, 2, "F1 F2 F9 F4 F5 F6".into())));
+        assert_eq!(action(KeyCode::F(9), none), Some((Action::Show, 2, "F1 F2 F9 F4 F5 F6 F7".into())));
         assert_eq!(action(KeyCode::F(3), none), None);
         assert_eq!(action(KeyCode::Char('q'), none), None);
         assert_eq!(action(KeyCode::Char('Q'), none), Some((Action::Quit, 0, "Q".into())));

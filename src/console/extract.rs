@@ -33,7 +33,7 @@ impl App {
                 });
                 ("stages", Extract { heads, rows: rows.collect() })
             }
-            (Sheet::Overview, Panel::Countries) => {
+            (Sheet::Overview, Panel::Countries) | (Sheet::Map, _) => {
                 let rows = snapshot.board.countries.iter();
                 let rows = rows.map(|row| vec![(*row.country).into(), row.clicks.into(), row.urls.into()]);
                 ("countries", Extract { heads: vec!["country", "clicks", "urls"], rows: rows.collect() })

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::app::{App, Tab};
+use super::atlas::Atlas;
 use super::browse::Step;
 use super::keys::{Action, Context};
-use super::layout::{Panel, Places, list_area};
-use super::panels::{help, tabs, urls};
+use super::layout::{Panel, Places, list_area, parts};
+use super::panels::{help, map, tabs, urls};
 use super::sheet::Sheet;
 use super::typing::Line;
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
@@ -53,6 +54,7 @@ impl App {
             Sheet::Overview => {}
             Sheet::Search => return Context::Search,
             Sheet::Log => return Context::Log,
+            Sheet::Map => return Context::Map,
             Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => return Context::Views,
         }
         match self.focus {
@@ -114,6 +116,9 @@ impl App {
                 self.request_view();
             }
             Action::Enter => {
+                if self.sheet != Sheet::Overview {
+                    self.open(Sheet::Overview);
+                }
                 self.focus = Panel::Urls;
                 if self.browse.page_at().is_none() {
                     // So that the next Enter opens what is seen first.
@@ -290,9 +295,10 @@ impl App {
     }
 
     fn mouse_in_sheet(&mut self, kind: MouseEventKind, places: &Places, point: Position) -> bool {
+        let notch = if self.sheet == Sheet::Map { 1 } else { WHEEL };
         match kind {
-            MouseEventKind::ScrollUp => self.step_sheet(Step::By(-WHEEL)),
-            MouseEventKind::ScrollDown => self.step_sheet(Step::By(WHEEL)),
+            MouseEventKind::ScrollUp => self.step_sheet(Step::By(-notch)),
+            MouseEventKind::ScrollDown => self.step_sheet(Step::By(notch)),
             MouseEventKind::Down(MouseButton::Left) => {
                 if let Some(sheet) = places.tabs.and_then(|area| tabs::tab_at(area, point)) {
                     self.typing = None;
@@ -300,13 +306,29 @@ impl App {
                     return true;
                 }
                 let Some(body) = places.sheet else { return false };
-                let first = list_area(self.sheet, body).y.saturating_add(2);
-                match point.y.checked_sub(first).map(usize::from) {
-                    Some(row) if row < self.sheet_rows() => self.pick_row(row),
+                let list = list_area(self.sheet, body);
+                match point.y.checked_sub(list.y.saturating_add(2)).map(usize::from) {
+                    Some(row) if list.contains(point) && row < self.sheet_rows() => self.pick_row(row),
+                    _ if self.sheet == Sheet::Map => return self.pick_on_map(parts(self.sheet, body)[0], point),
                     _ => return false,
                 }
             }
             _ => return false,
+        }
+        true
+    }
+}
+
+impl App {
+    /// Picks the country nearest to a point of the screen, where the map has `area`; false if there is none near.
+    fn pick_on_map(&mut self, area: Rect, point: Position) -> bool {
+        if !area.contains(point) {
+            return false;
+        }
+        let atlas = Atlas::of(&self.shown().snapshot.board, None);
+        let Some(spot) = atlas.nearest(map::drawn(area), point) else { return false };
+        if self.browse.ask(Some(spot.name.to_string())) {
+            self.request_view();
         }
         true
     }

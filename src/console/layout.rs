@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
+use super::atlas::true_rows;
 use super::sheet::Sheet;
 use crate::pipeline::Stage;
 use crate::pipeline::stage::PerStage;
@@ -25,6 +26,18 @@ impl Panel {
     /// In the order of the Tab key.
     pub(crate) const ALL: [Panel; 4] = [Panel::Stages, Panel::Countries, Panel::Urls, Panel::Activity];
 }
+
+/// The smallest screen on which the map of the world tells something: columns, rows.
+pub(crate) const MAP_FROM: (u16, u16) = (80, 24);
+
+/// Rows around a view's body, the banner among them.
+const AROUND_SHEET: u16 = 6;
+
+/// Rows that the list below the map keeps: its frame, its heads, three countries.
+const MAP_LIST: u16 = 6;
+
+/// Columns of the list beside a map.
+const MAP_LIST_COLUMNS: u16 = 54;
 
 /// The places of one screen.
 ///
@@ -235,8 +248,8 @@ pub(crate) fn list_area(sheet: Sheet, body: Rect) -> Rect {
     parts(sheet, body)[1]
 }
 
-/// What stands before the list of `sheet` (the line to type in, a url's countries), the list, and what stands after it (the
-/// picked reject); empty where there is nothing.
+/// What stands before the list of `sheet` (the line to type in, a url's countries, the map), the list, and what stands after
+/// it (the picked reject, the picked country's urls); empty where there is nothing.
 pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
     let nothing = Rect { width: 0, height: 0, ..body };
     match sheet {
@@ -256,8 +269,30 @@ pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
             let [countries, list] = Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]).areas(body);
             [countries, list, nothing]
         }
+        Sheet::Map => map_parts(body, nothing),
         Sheet::Overview | Sheet::Partitions | Sheet::Store | Sheet::Log => [nothing, body, nothing],
     }
+}
+
+/// The map (or, where there is no room for one, a line that says so), the list of its countries and the picked one's urls.
+fn map_parts(body: Rect, nothing: Rect) -> [Rect; 3] {
+    let below = |rows| Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(body);
+    if body.width < MAP_FROM.0 || body.height < MAP_FROM.1 - AROUND_SHEET {
+        let [note, list] = below(1);
+        return [note, list, nothing];
+    }
+    let framed_rows = |columns: u16| true_rows(columns.saturating_sub(2)).saturating_add(2);
+    if framed_rows(body.width.saturating_sub(MAP_LIST_COLUMNS)) >= body.height {
+        // So wide that even beside a list the map fills the height.
+        let [map, list] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(MAP_LIST_COLUMNS)]).areas(body);
+        return [map, list, nothing];
+    }
+    let [map, lower] = below(framed_rows(body.width).min(body.height.saturating_sub(MAP_LIST)));
+    if lower.width < 2 * MAP_LIST_COLUMNS {
+        return [map, lower, nothing];
+    }
+    let [list, urls] = Layout::horizontal([Constraint::Length(MAP_LIST_COLUMNS), Constraint::Fill(1)]).areas(lower);
+    [map, list, urls]
 }
 
 fn each_stage(area: Rect, boxed: bool) -> PerStage<Rect> {

@@ -9,6 +9,7 @@
 //! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
 
 mod app;
+mod atlas;
 mod bindings;
 mod browse;
 mod colors;
@@ -32,6 +33,7 @@ mod steer;
 mod theme;
 mod typing;
 mod view;
+mod world;
 
 #[cfg(test)]
 mod tests;

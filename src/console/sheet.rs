@@ -28,14 +28,16 @@ pub(crate) enum Sheet {
     Rejects,
     Search,
     Log,
+    /// The countries on a map of the world.
+    Map,
     /// Everything about one url; it is reached from that url.
     Url,
 }
 
 impl Sheet {
     /// Those with a key of their own, in its order.
-    pub(crate) const ALL: [Sheet; 6] =
-        [Sheet::Overview, Sheet::Partitions, Sheet::Store, Sheet::Rejects, Sheet::Search, Sheet::Log];
+    pub(crate) const ALL: [Sheet; 7] =
+        [Sheet::Overview, Sheet::Partitions, Sheet::Store, Sheet::Rejects, Sheet::Search, Sheet::Log, Sheet::Map];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -45,6 +47,7 @@ impl Sheet {
             Sheet::Rejects => "rejects",
             Sheet::Search => "search",
             Sheet::Log => "log",
+            Sheet::Map => "map",
             Sheet::Url => "url",
         }
     }
@@ -66,6 +69,8 @@ pub(crate) struct Sheets {
     pub(crate) rejects: List,
     pub(crate) search: List,
     pub(crate) clicks: List,
+    /// The countries beside the map; its cursor is the country asked for.
+    pub(crate) map: List,
     /// Part of a url to look for in the index.
     pub(crate) search_text: String,
     /// The url that [`Sheet::Url`] is about.
@@ -87,6 +92,7 @@ impl Default for Sheets {
             rejects: List::default(),
             search: List::default(),
             clicks: List::default(),
+            map: List::default(),
             search_text: String::new(),
             url: None,
             from: Sheet::Overview,
@@ -120,7 +126,7 @@ impl Sheets {
             Sheet::Rejects => Some(&mut self.rejects),
             Sheet::Search => Some(&mut self.search),
             Sheet::Url => Some(&mut self.clicks),
-            Sheet::Overview | Sheet::Store | Sheet::Log => None,
+            Sheet::Overview | Sheet::Store | Sheet::Log | Sheet::Map => None,
         }
     }
 
@@ -229,6 +235,8 @@ impl App {
                 _ => 0,
             },
             Sheet::Log => self.sheets.lines(&snapshot.log).count(),
+            // All of them together come first.
+            Sheet::Map => snapshot.board.countries.len() + 1,
             Sheet::Url => match current(snapshot.answers.page.as_deref(), self.sheets.page_question().as_ref()) {
                 Some(Ok(page)) => page.clicks.len(),
                 _ => 0,
@@ -255,6 +263,11 @@ impl App {
                 Step::Last => Some(0),
             }
             .unwrap_or(0);
+        } else if self.sheet == Sheet::Map {
+            let board = Arc::clone(&self.shown().snapshot.board);
+            if self.browse.step_country(&board, step) {
+                self.request_view();
+            }
         } else if let Some(list) = self.sheets.list_mut(self.sheet) {
             list.at = step.apply(list.at, len).unwrap_or(0);
         }
@@ -262,6 +275,13 @@ impl App {
 
     /// Puts the cursor on the visible row `row` of the open view's list.
     pub(super) fn pick_row(&mut self, row: usize) {
+        if self.sheet == Sheet::Map {
+            let board = Arc::clone(&self.shown().snapshot.board);
+            if self.browse.ask_row(&board, self.sheets.map.top + row) {
+                self.request_view();
+            }
+            return;
+        }
         let len = self.sheet_len();
         if let Some(list) = self.sheets.list_mut(self.sheet)
             && list.top + row < len
@@ -275,6 +295,9 @@ impl App {
         let (len, rows) = (self.sheet_len(), self.sheet_rows());
         if self.sheet == Sheet::Log {
             self.sheets.log_back = self.sheets.log_back.min(len.saturating_sub(rows.max(1)));
+        } else if self.sheet == Sheet::Map {
+            let at = self.browse.country_row(&self.shown().snapshot.board);
+            self.sheets.map.top = keep_visible(self.sheets.map.top, at, rows, len);
         } else if let Some(list) = self.sheets.list_mut(self.sheet) {
             list.at = list.at.min(len.saturating_sub(1));
             list.top = keep_visible(list.top, Some(list.at), rows, len);

@@ -11,7 +11,7 @@ use crate::pipeline::snapshot::{PageRow, Snapshot};
 /// Over how long the rates of partitions and transactions are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
 
-/// Over how long the urls' trend is taken.
+/// Over how long the trend of urls and countries is taken.
 const TREND_WINDOW: Duration = Duration::from_secs(60);
 
 /// A snapshot and the history up to it: what is drawn.
@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     pub(crate) transaction_rate: Gains<()>,
     /// Clicks of all time, by url and country.
     pub(crate) trend: Gains<(Arc<str>, Arc<str>)>,
+    /// Clicks of all time, by country.
+    pub(crate) country_trend: Gains<Arc<str>>,
 }
 
 impl Default for Shown {
@@ -35,6 +37,7 @@ impl Default for Shown {
             partition_rates: Gains::over(RATE_WINDOW),
             transaction_rate: Gains::over(RATE_WINDOW),
             trend: Gains::over(TREND_WINDOW),
+            country_trend: Gains::over(TREND_WINDOW),
         }
     }
 }
@@ -53,6 +56,10 @@ impl Shown {
             let clicks =
                 board.pages.iter().map(|page| ((Arc::clone(&page.url), Arc::clone(&page.country)), page.clicks));
             self.trend.push(snapshot.uptime, clicks);
+            if board.view.is_plain() {
+                let clicks = board.countries.iter().map(|row| (Arc::clone(&row.country), row.clicks));
+                self.country_trend.push(snapshot.uptime, clicks);
+            }
         }
         self.snapshot = snapshot;
     }
@@ -60,5 +67,10 @@ impl Shown {
     /// Clicks that a url has gained in a country in the last minute; `None` until it has been seen that long.
     pub(crate) fn gained(&self, page: &PageRow) -> Option<u64> {
         self.trend.of(&(Arc::clone(&page.url), Arc::clone(&page.country))).map(|(gain, _)| gain)
+    }
+
+    /// Clicks that a country has gained in the last minute; `None` until it has been seen that long.
+    pub(crate) fn gained_in(&self, country: &Arc<str>) -> Option<u64> {
+        self.country_trend.of(country).map(|(gain, _)| gain)
     }
 }

@@ -10,6 +10,9 @@ use super::colors::{Depth, Role, ThemeName};
 use crate::pipeline::snapshot::{Health, LogLevel};
 use crate::pipeline::{Stage, StageState};
 
+/// The least shares of all clicks from which a country has the first, second and third colour of the map.
+pub(crate) const HEAT: [f64; 3] = [0.0, 0.01, 0.05];
+
 /// How everything looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
@@ -60,6 +63,17 @@ impl Theme {
             Some(faint) => Style::new().fg(faint),
             None => Style::new().add_modifier(Modifier::DIM),
         }
+    }
+
+    /// A country with this share (0–1) of all clicks.
+    pub(crate) fn heat(&self, share: f64) -> Style {
+        let [_, middle, high] = HEAT;
+        let role = match share {
+            share if share >= high => Role::Warn,
+            share if share >= middle => Role::Other,
+            _ => Role::Calm,
+        };
+        self.paint(role).add_modifier(Modifier::BOLD)
     }
 
     /// What has the focus.

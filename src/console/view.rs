@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use super::app::App;
 use super::layout::MINIMUM;
 use super::panels::{
-    activity, countries, footer, header, help, index, log, palette, partitions, prompt, rejects, search, stages, store,
-    tabs, throughput, url, urls,
+    activity, countries, footer, header, help, index, log, map, palette, partitions, prompt, rejects, search, stages,
+    store, tabs, throughput, url, urls,
 };
 use super::sheet::Sheet;
 use super::theme::ascii_of;
@@ -73,6 +73,7 @@ fn sheet(frame: &mut Frame, area: Rect, app: &App) {
         Sheet::Rejects => rejects::render(frame, area, app),
         Sheet::Search => search::render(frame, area, app),
         Sheet::Log => log::render(frame, area, app),
+        Sheet::Map => map::render(frame, area, app),
         Sheet::Url => url::render(frame, area, app),
     }
 }

@@ -63,7 +63,7 @@ pub struct View {
 
 impl View {
     /// Whether it asks for the figures as the aggregation has them: no window, no filter.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.window == Window::AllTime && self.filter.is_empty()
     }
 }

@@ -107,9 +107,15 @@ impl Action {
             Action::PageDown => &["page-down"],
             Action::First => &["first"],
             Action::Last => &["last"],
-            Action::Show => {
-                &["view-overview", "view-partitions", "view-store", "view-rejects", "view-search", "view-log"]
-            }
+            Action::Show => &[
+                "view-overview",
+                "view-partitions",
+                "view-store",
+                "view-rejects",
+                "view-search",
+                "view-log",
+                "view-map",
+            ],
             Action::NextView => &["next-view"],
             Action::PreviousView => &["previous-view"],
             Action::Expand => &["expand"],

@@ -21,6 +21,8 @@ pub enum Context {
     Search,
     /// In the log.
     Log,
+    /// On the map.
+    Map,
     /// While a line is typed.
     Line,
     /// While a question is open.
@@ -32,7 +34,7 @@ pub enum Context {
 impl Context {
     /// Whether it is one of the views beside the overview.
     pub(crate) const fn is_view(self) -> bool {
-        matches!(self, Context::Views | Context::Search | Context::Log)
+        matches!(self, Context::Views | Context::Search | Context::Log | Context::Map)
     }
 
     /// Whether it takes every key but its own away.
@@ -45,6 +47,8 @@ impl Context {
         match self {
             Context::Prompt | Context::Help => matches!(action, Action::Quit | Action::Suspend),
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
+            // The map shows the window that the overview shows.
+            Context::Map if matches!(action, Action::CycleWindow) => true,
             _ => !(self.is_view() && action.of_overview()),
         }
     }
@@ -60,6 +64,7 @@ impl Context {
             Context::Views => "the other views",
             Context::Search => "search",
             Context::Log => "log",
+            Context::Map => "map",
             Context::Line => "typing",
             Context::Prompt => "question",
             Context::Help => "help",

@@ -42,7 +42,7 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
     binding
 }
 
-use Context::{Activity, Anywhere, Countries, Help, Line, Log, Prompt, Search, Stages, Urls, Views};
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Map, Prompt, Search, Stages, Urls, Views};
 
 /// In the order of the footer: what comes first stays visible on a narrow screen.
 pub(super) static TABLE: &[KeyBinding] = &[
@@ -61,11 +61,12 @@ pub(super) static TABLE: &[KeyBinding] = &[
             key(KeyCode::F(4)),
             key(KeyCode::F(5)),
             key(KeyCode::F(6)),
+            key(KeyCode::F(7)),
         ],
-        "F1–F6",
+        "F1–F7",
         "views",
         Action::Show,
-        "views: overview … log",
+        "views: overview … map",
     ),
     bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
@@ -106,6 +107,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
     bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
+    bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
     bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "Shift-Tab", "", Action::PreviousView, "the view before"),
     bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),

@@ -88,9 +88,10 @@ fn lines(app: &App) -> Vec<HelpLine<'_>> {
         Sheet::Overview => overview.to_vec(),
         Sheet::Search => vec![Context::Anywhere, Context::Views, Context::Search],
         Sheet::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Sheet::Map => vec![Context::Anywhere, Context::Views, Context::Map],
         Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => vec![Context::Anywhere, Context::Views],
     };
-    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || Context::Views.lets_through(binding.action);
+    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || app.place().lets_through(binding.action);
     for context in contexts {
         if context != Context::Anywhere {
             lines.push(("", context.name(), app.theme.dim()));

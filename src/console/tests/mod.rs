@@ -2,6 +2,7 @@
 
 mod drawn;
 mod fixture;
+mod map;
 mod sheets;
 mod steered;
 
