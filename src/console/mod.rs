@@ -31,6 +31,7 @@ mod steer;
 mod theme;
 mod typing;
 mod view;
+mod zoom;
 
 #[cfg(test)]
 mod tests;
