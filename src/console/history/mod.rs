@@ -9,7 +9,7 @@
 //! | 10 s | 6 h | 2,161 | 138,304 |
 //! | 1 min | 24 h | 1,441 | 92,224 |
 //!
-//! 288,192 bytes in all, taken at once; holding the screen still copies them, in some ten microseconds.
+//! 288,192 bytes in all, taken at once; holding the screen still copies them, in about a tenth of a millisecond.
 
 mod backlogs;
 mod ring;
