@@ -15,6 +15,7 @@ use super::shown::Shown;
 use super::steer::Prompt;
 use super::theme::Theme;
 use super::typing::Typing;
+use super::zoom::Span;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
 use crate::pipeline::{Command, Stage, StageState};
 use crate::text::printable;
@@ -78,6 +79,8 @@ pub(crate) struct App {
     pub(crate) sheets: Sheets,
     /// Whether the focused panel of the overview has the whole screen.
     pub(crate) expanded: bool,
+    /// What the throughput chart is to span; `None` leaves it to what there is.
+    pub(crate) zoom: Option<Span>,
     /// The line being typed, if one is.
     pub(crate) typing: Option<Typing>,
     pub(crate) prompt: Option<Prompt>,
@@ -117,6 +120,7 @@ impl App {
             sheet: Sheet::default(),
             sheets: Sheets::default(),
             expanded: false,
+            zoom: None,
             typing: None,
             prompt: None,
             help: false,

@@ -93,6 +93,9 @@ impl App {
             Action::NextView => self.turn_sheet(true),
             Action::PreviousView => self.turn_sheet(false),
             Action::Expand => self.expanded = !self.expanded,
+            Action::ZoomIn => self.zoom_in(),
+            Action::ZoomOut => self.zoom_out(),
+            Action::ZoomAuto => self.zoom_auto(),
             Action::OpenUrl => self.open_picked(),
             Action::Filter => self.start_typing(Line::Filter),
             Action::CycleWindow => {

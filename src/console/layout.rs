@@ -142,7 +142,7 @@ impl Places {
         Some(Self { screen, header, banner, tabs, detail, sheet, footer, ..Self::default() })
     }
 
-    /// Lays out `screen` with nothing but `panel`, and for the stages their throughput below them.
+    /// Lays out `screen` with nothing but `panel`, and for the stages their throughput in all that is left below them.
     pub(crate) fn arrange_expanded(screen: Rect, banner: bool, panel: Panel) -> Option<Self> {
         let mut places = Self::arrange(screen, banner, panel)?;
         let body = Rect {
@@ -154,7 +154,7 @@ impl Places {
         (places.throughput, places.index) = (None, None);
         (places.countries, places.urls, places.activity) = (None, None, None);
         if panel == Panel::Stages {
-            places.split_middle(body);
+            places.throughput = Some(body);
             return Some(places);
         }
         places.stages = Rect::default();
@@ -369,7 +369,8 @@ mod tests {
                 assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
             let stages = Places::arrange_expanded(screen, true, Panel::Stages).expect("large enough");
-            assert_eq!(stages.throughput.map(Rect::bottom), Some(height - 1));
+            let chart = stages.throughput.expect("visible");
+            assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
         }
     }
 

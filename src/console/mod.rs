@@ -34,6 +34,7 @@ mod theme;
 mod typing;
 mod view;
 mod world;
+mod zoom;
 
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,12 @@ pub enum Action {
     PreviousView,
     /// Give the focused panel the whole screen, or give it back.
     Expand,
+    /// Let the throughput chart show a shorter time.
+    ZoomIn,
+    /// Let the throughput chart show a longer time.
+    ZoomOut,
+    /// Let the throughput chart show as much as suits what there is.
+    ZoomAuto,
     /// Open everything about the url under the cursor.
     OpenUrl,
     /// Type what the urls of the overview must hold.
@@ -119,6 +125,9 @@ impl Action {
             Action::NextView => &["next-view"],
             Action::PreviousView => &["previous-view"],
             Action::Expand => &["expand"],
+            Action::ZoomIn => &["zoom-in"],
+            Action::ZoomOut => &["zoom-out"],
+            Action::ZoomAuto => &["zoom-auto"],
             Action::OpenUrl => &["open-url"],
             Action::Filter => &["filter"],
             Action::CycleWindow => &["window"],
@@ -167,6 +176,9 @@ impl Action {
                 | Action::Filter
                 | Action::ToggleLog
                 | Action::Expand
+                | Action::ZoomIn
+                | Action::ZoomOut
+                | Action::ZoomAuto
         )
     }
 

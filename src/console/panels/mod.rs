@@ -1,6 +1,7 @@
 //! One file a panel, each with a free `render(frame, area, …)` that reads the state and changes nothing.
 
 pub(crate) mod activity;
+mod chart;
 pub(crate) mod countries;
 pub(crate) mod footer;
 pub(crate) mod header;

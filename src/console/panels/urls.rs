@@ -18,6 +18,12 @@ use crate::pipeline::{SortBy, View};
 /// A url in fewer columns than this tells nothing; then figures give way.
 const URL_MIN: usize = 14;
 
+/// Columns of the url and the blanks after it that a bar may not take.
+const URL_READS: usize = 90;
+
+/// Columns of a bar at most.
+const BAR_MAX: usize = 48;
+
 /// A column to the right of the url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
@@ -127,13 +133,20 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     if let Some(row) = row(inner, 0) {
         frame.render_widget(Paragraph::new(heads(sort, url, &shown, app)), row);
     }
+    // On a wide screen a bar leads the eye from the url over to its figures.
+    let bar = url.saturating_sub(URL_READS).min(BAR_MAX);
+    let most = board.pages.iter().map(|page| figure(page, sort)).fold(0.0, f64::max);
     let cursor = app.browse.page_at();
     let rows = board.pages.iter().enumerate().skip(app.browse.page_top);
     for (at, (at_row, page)) in rows.take(usize::from(inner.height)).enumerate() {
         let Some(row) = row(inner, at + 1) else { break };
         let here = cursor == Some(at_row);
         let mark = if here { theme.symbol("▸", ">") } else { " " };
-        let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url))];
+        let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url - bar))];
+        if bar > 0 {
+            let drawn = left(&theme.bar(figure(page, sort) / most, bar - 1), bar);
+            spans.push(if here { Span::raw(drawn) } else { Span::styled(drawn, theme.accent()) });
+        }
         let gained = if shown.contains(&Column::Gain) { app.shown().gained(page) } else { None };
         for column in &shown {
             let style = match column {
@@ -223,6 +236,15 @@ fn extent(board: &Board) -> String {
         format!(" showing {} of {} ", count(shown), count(board.matching))
     } else {
         format!(" {} rows ", count(shown))
+    }
+}
+
+/// What a row is sorted by.
+fn figure(page: &PageRow, sort: SortBy) -> f64 {
+    match sort {
+        SortBy::Clicks => page.clicks as f64,
+        SortBy::Users => page.unique_users as f64,
+        SortBy::Time => page.avg_time_spent.unwrap_or(0.0),
     }
 }
 

@@ -37,6 +37,13 @@ fn the_whole_screen_in_every_state_at_every_size() {
 }
 
 #[test]
+fn a_wall_of_a_screen_is_used_to_its_edges() {
+    let mut console = Console::new(300, 100);
+    console.show_with_history(&fixture::running());
+    insta::assert_snapshot!("running_300x100", console.screen());
+}
+
+#[test]
 fn narrow_screens_list_the_stages_in_rows() {
     let mut console = Console::new(60, 16);
     console.show_with_history(&fixture::backing_off());
@@ -151,19 +158,21 @@ fn the_picked_stage_and_the_focus_show_without_colour() {
 #[test]
 fn a_stage_that_stood_still_leaves_a_gap_in_its_line() {
     let mut console = Console::new(120, 40);
-    console.show_with_history(&fixture::running()).draw();
+    // The picked stage's line lies on top.
+    console.show_with_history(&fixture::running()).press("2");
     let area = console.app.places.and_then(|places| places.throughput).expect("visible");
     let buffer = console.terminal.backend().buffer();
     let is_braille = |symbol: &str| symbol.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
     let drawn = |x: u16, color: Color| {
         (area.y..area.bottom()).any(|y| buffer[(x, y)].fg == color && is_braille(buffer[(x, y)].symbol()))
     };
-    let columns = || area.x + 10..area.right() - 2;
+    let columns = || area.x + 10..area.right() - 6;
     let gap: Vec<u16> = columns().filter(|x| !drawn(*x, Color::Green)).collect();
     let (first, last) = (gap.first().expect("a gap"), gap.last().expect("a gap"));
     // Ten of a hundred and twenty seconds, less the two ends that belong to drawn seconds.
     assert!((4..=8).contains(&gap.len()) && usize::from(last - first) + 1 == gap.len(), "{gap:?}");
-    assert!(gap.iter().all(|x| drawn(*x, Color::Blue)), "the other line goes on");
+    let others = [Color::Blue, Color::Magenta];
+    assert!(gap.iter().all(|x| others.iter().any(|color| drawn(*x, *color))), "the other lines go on");
 }
 
 #[test]

@@ -272,12 +272,15 @@ pub(super) fn answered(mut snapshot: Snapshot, view: View) -> Snapshot {
     snapshot
 }
 
-/// What came in the two minutes before `snapshot`: throughput that swings, and ten seconds in which the store was stopped.
+/// What came in the two minutes before `snapshot`: throughput that swings, ten seconds in which the store was stopped, figures
+/// that are counted a little later than stored, and documents in rounds of eight seconds.
 pub(super) fn history(snapshot: &Snapshot) -> Vec<Snapshot> {
     let now = snapshot.uptime.as_secs();
     let rate = |second: u64| 15_000 + 5_000 * (second % 40).min(40 - second % 40) / 20;
     let stopped = |second: u64| (70..80).contains(&(now - second));
     let stored = |second: u64| if stopped(second) { 0 } else { rate(second) - 1_000 };
+    let counted = |second: u64| rate(second.saturating_sub(10)) - 4_000;
+    let indexed = |second: u64| if second % 8 < 4 { 3_500 } else { 800 };
     (now.saturating_sub(120)..now)
         .map(|second| {
             let mut earlier = snapshot.clone();
@@ -287,8 +290,38 @@ pub(super) fn history(snapshot: &Snapshot) -> Vec<Snapshot> {
             ingest.state = StageState::Running;
             store.processed -= (second..now).map(stored).sum::<u64>();
             store.state = if stopped(second) { StageState::Stopped } else { StageState::Running };
+            earlier.stages.aggregate.processed -= (second..now).map(counted).sum::<u64>();
+            earlier.stages.index.processed -= (second..now).map(indexed).sum::<u64>();
             store.backlog = store.backlog.saturating_sub((now - second) * 1_500);
             earlier
+        })
+        .collect()
+}
+
+/// A whole day, by the minute and its last quarter of an hour by five seconds: traffic that swells towards the evening; the
+/// index was stopped from the tenth hour to the twelfth, the store for three of the last ten minutes.
+pub(super) fn day() -> Vec<Snapshot> {
+    const DAY: u64 = 86_400;
+    let rate = |second: u64| 4_000 + 12_000 * second.min(DAY - second) / (DAY / 2) + 300 * (second / 60 % 7);
+    let index_stopped = |second: u64| (36_000..43_200).contains(&second);
+    let store_stopped = |second: u64| (DAY - 600..DAY - 420).contains(&second);
+    let minutes = (0..DAY - 900).step_by(60).map(|second| (second, 60));
+    let newest = (DAY - 900..=DAY).step_by(5).map(|second| (second, 5));
+    let mut snapshot = running();
+    minutes
+        .chain(newest)
+        .map(|(second, step)| {
+            let done = rate(second) * step;
+            let stages = &mut snapshot.stages;
+            let state = |stopped| if stopped { StageState::Stopped } else { StageState::Running };
+            stages.ingest.processed += done;
+            stages.store.state = state(store_stopped(second));
+            stages.store.processed += if store_stopped(second) { 0 } else { done * 9 / 10 };
+            stages.aggregate.processed += done * 3 / 4;
+            stages.index.state = state(index_stopped(second));
+            stages.index.processed += if index_stopped(second) { 0 } else { done / 5 };
+            snapshot.uptime = Duration::from_secs(second + step);
+            snapshot.clone()
         })
         .collect()
 }

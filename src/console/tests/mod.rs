@@ -1,5 +1,6 @@
 //! The console from outside: events in, screens and commands out.
 
+mod charted;
 mod drawn;
 mod fixture;
 mod map;
