@@ -14,6 +14,7 @@ use super::sheet::{Sheet, Sheets};
 use super::shown::Shown;
 use super::steer::Prompt;
 use super::theme::Theme;
+use super::themes::Themes;
 use super::typing::Typing;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
 use crate::pipeline::{Command, Stage, StageState};
@@ -59,6 +60,8 @@ pub(crate) struct Activity {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) theme: Theme,
+    /// Those that it can be.
+    pub(crate) themes: Themes,
     pub(crate) read_only: bool,
     pub(crate) keys: Keys,
     pub(super) live: Shown,
@@ -95,6 +98,7 @@ impl App {
         let browse = Browse::default();
         Self {
             theme,
+            themes: Themes::default(),
             read_only,
             keys: Keys::default(),
             live: Shown::default(),
@@ -258,6 +262,14 @@ impl App {
             None => Some(self.live.clone()),
             Some(_) => None,
         };
+    }
+
+    /// Draws with the next theme from now on.
+    pub(super) fn turn_theme(&mut self) {
+        let name = self.themes.turn().to_owned();
+        self.theme.repaint(&self.themes);
+        let unseen = if self.theme.has_color() { "" } else { "; colours are off" };
+        self.say(format!("theme {name}{unseen}"));
     }
 
     /// Rows that the activity panel could show.

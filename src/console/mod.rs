@@ -29,6 +29,7 @@ mod sheet;
 mod shown;
 mod steer;
 mod theme;
+mod themes;
 mod typing;
 mod view;
 mod world;
@@ -49,8 +50,9 @@ use screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
 
 pub use bindings::{KeyError, Keys};
-pub use colors::{ColorMode, ThemeName};
+pub use colors::{ColorMode, Role, ThemeName};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
+pub use themes::{Ink, ThemeColors, Themes};
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]
@@ -59,8 +61,8 @@ pub struct ConsoleOptions {
     pub frame_interval: Duration,
     /// Whether to colour, and how finely.
     pub color: ColorMode,
-    /// Which colours.
-    pub theme: ThemeName,
+    /// Which colours, and which others there are to choose from.
+    pub themes: Themes,
     /// Plain ASCII in place of lines, symbols and braille.
     pub ascii: bool,
     /// Wheel and clicks; off, the terminal's own text selection works.
@@ -76,7 +78,7 @@ impl Default for ConsoleOptions {
         Self {
             frame_interval: Duration::from_millis(100),
             color: ColorMode::Auto,
-            theme: ThemeName::Terminal,
+            themes: Themes::default(),
             ascii: false,
             mouse: true,
             read_only: false,
@@ -121,13 +123,14 @@ pub async fn run(
     let depth = options.color.depth(no_color.as_deref(), color_term.as_deref(), term.as_deref());
     // The terminal library reads NO_COLOR too; what was decided here holds.
     crossterm::style::force_color_output(depth != Depth::None);
-    let theme = Theme { name: options.theme, depth, ascii: options.ascii };
+    let theme = Theme::of(&options.themes, depth, options.ascii);
     CONSOLE
         .scope((), async move {
             let _hook = PanicHook::install();
             let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
             let mut app = App::new(theme, options.read_only, SystemTime::now());
             app.keys = options.keys;
+            app.themes = options.themes;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)
