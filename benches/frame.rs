@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clicktop::click::{Click, ClickBatch, Format, Timestamp};
-use clicktop::console::{ColorMode, ConsoleOptions, Offscreen, ThemeName};
+use clicktop::console::{ColorMode, ConsoleOptions, Offscreen};
 use clicktop::demo::EmbeddedBroker;
 use clicktop::pipeline::aggregate::AggregateOptions;
 use clicktop::pipeline::index::IndexOptions;
@@ -95,7 +95,7 @@ fn frames(criterion: &mut Criterion) {
     let mut snapshot = published();
     assert_eq!(snapshot.board.matching, (URLS * COUNTRIES) as u64);
     let mut group = criterion.benchmark_group("frame 200x60");
-    let options = ConsoleOptions { color: ColorMode::True, theme: ThemeName::Dark, ..ConsoleOptions::default() };
+    let options = ConsoleOptions { color: ColorMode::True, ..ConsoleOptions::default() };
     for (name, key) in [("overview", 1), ("partitions", 2), ("store", 3), ("rejects", 4), ("search", 5), ("log", 6)] {
         let mut console = Offscreen::new(&options, 200, 60);
         // Some minutes of history behind the chart.

@@ -159,8 +159,8 @@ pub struct ViewArgs {
     /// Colours: auto, always, never, 16, 256 or true [default: auto]
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["headless", "no_color"], value_parser = ["auto", "always", "never", "16", "256", "true"])]
     pub color: Option<String>,
-    /// Theme: terminal, dark, light or high-contrast [default: terminal]
-    #[arg(long, value_name = "THEME", conflicts_with = "headless", value_parser = ["terminal", "dark", "light", "high-contrast"])]
+    /// Theme: terminal, dark, light, high-contrast, or one of the config's [default: terminal]
+    #[arg(long, value_name = "THEME", conflicts_with = "headless")]
     pub theme: Option<String>,
     /// Draw with ASCII characters only
     #[arg(long, conflicts_with = "headless")]

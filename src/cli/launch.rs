@@ -9,8 +9,10 @@ use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::{check, setup};
-use crate::config::{ColorChoice, ConsoleSettings, KafkaSettings, Settings, ThemeChoice};
-use crate::console::{self, ColorMode, ConsoleOptions, KeyError, Keys, ThemeName};
+use crate::config::{
+    ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
+};
+use crate::console::{self, ColorMode, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes};
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
@@ -231,17 +233,38 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
             ColorChoice::Palette256 => ColorMode::Palette256,
             ColorChoice::True => ColorMode::True,
         },
-        theme: match settings.theme {
-            ThemeChoice::Terminal => ThemeName::Terminal,
-            ThemeChoice::Dark => ThemeName::Dark,
-            ThemeChoice::Light => ThemeName::Light,
-            ThemeChoice::HighContrast => ThemeName::HighContrast,
-        },
+        themes: Themes::new(settings.themes.iter().map(|(name, theme)| own_theme(name, theme)), &settings.theme),
         ascii: settings.ascii,
         mouse: settings.mouse,
         read_only: view.read_only,
         keys: Keys::with(settings.keys.iter())?,
     })
+}
+
+fn own_theme(name: &str, theme: &OwnTheme) -> ThemeColors {
+    let base = match theme.base {
+        ThemeChoice::Terminal => ThemeName::Terminal,
+        ThemeChoice::Dark => ThemeName::Dark,
+        ThemeChoice::Light => ThemeName::Light,
+        ThemeChoice::HighContrast => ThemeName::HighContrast,
+    };
+    let role = |role: ThemeRole| match role {
+        ThemeRole::Text => Role::Text,
+        ThemeRole::Background => Role::Background,
+        ThemeRole::Faint => Role::Faint,
+        ThemeRole::Accent => Role::Accent,
+        ThemeRole::Good => Role::Good,
+        ThemeRole::Warn => Role::Warn,
+        ThemeRole::Bad => Role::Bad,
+        ThemeRole::Calm => Role::Calm,
+        ThemeRole::Other => Role::Other,
+    };
+    let ink = |color: ThemeColor| match color {
+        ThemeColor::Default => Ink::Default,
+        ThemeColor::Palette(index) => Ink::Palette(index),
+        ThemeColor::Rgb(red, green, blue) => Ink::Rgb(red, green, blue),
+    };
+    ThemeColors::own(name, base, theme.colors.iter().map(|(of, color)| (role(*of), ink(*color))))
 }
 
 /// The last word on the terminal the user returns to.

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Check;
 use super::keys::{ACTIONS, KEYS};
+use super::theme::OwnTheme;
 use super::units::{duration, empty_as_none};
 use crate::text::printable;
 
@@ -21,14 +22,16 @@ pub struct ConsoleSettings {
     pub frame_interval: Duration,
     /// Whether to use colours.
     pub color: ColorChoice,
-    /// Which colours.
-    pub theme: ThemeChoice,
+    /// Which colours: a built-in theme or one of `themes`.
+    pub theme: String,
     /// Draw with ASCII characters only.
     pub ascii: bool,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
     /// `[console.keys]`.
     pub keys: KeySettings,
+    /// `[console.themes.NAME]`.
+    pub themes: BTreeMap<String, OwnTheme>,
 }
 
 /// `[console.keys]`: the keys of each action by its name; empty for the built-in ones.
@@ -63,27 +66,13 @@ impl Default for ConsoleSettings {
         Self {
             frame_interval: Duration::from_millis(100),
             color: ColorChoice::Auto,
-            theme: ThemeChoice::Terminal,
+            theme: "terminal".into(),
             ascii: false,
             mouse: true,
             keys: KeySettings::default(),
+            themes: BTreeMap::new(),
         }
     }
-}
-
-/// Which colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ThemeChoice {
-    /// The terminal's own, on its own background.
-    #[default]
-    Terminal,
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
-    /// Full colours on black, nothing dimmed.
-    HighContrast,
 }
 
 /// Whether to use colours, and how many.

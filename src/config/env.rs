@@ -31,7 +31,7 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
             given.push(Given { key, value: Kind::Property.value_of(text), place });
             continue;
         }
-        match KEYS.iter().find(|key| key.name != PROPERTIES && variable_of(key.name) == *name) {
+        match KEYS.iter().find(|key| !key.kind.is_open() && variable_of(key.name) == *name) {
             Some(key) => {
                 let value = match key.kind {
                     Kind::Path => key.kind.value_of(&resolve(text, home, None)),
@@ -47,7 +47,7 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
 
 fn nearest(unknown: &str) -> Option<String> {
     let upper = unknown.to_ascii_uppercase();
-    let names = KEYS.iter().filter(|key| key.name != PROPERTIES).map(|key| variable_of(key.name));
+    let names = KEYS.iter().filter(|key| !key.kind.is_open()).map(|key| variable_of(key.name));
     let (nearest, distance) = names
         .chain([CONFIG.to_owned()])
         .map(|name| {

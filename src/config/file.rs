@@ -8,8 +8,9 @@ use figment::value::Value;
 use toml_edit::{Document, Item, TableLike};
 
 use super::error::ConfigError;
-use super::keys::{self, Kind, PROPERTIES};
+use super::keys::{self, Kind, PROPERTIES, THEMES};
 use super::source::{Given, Origin, Place, Sources, resolve, user_config_file, variable};
+use super::theme;
 
 /// Finds and reads the config file; `None` if none was asked for and the user has none.
 ///
@@ -64,6 +65,7 @@ impl Walk<'_> {
             let below = item.as_table_like();
             match (keys::find(&key).map(|key| key.kind), below) {
                 (Some(Kind::Properties), Some(properties)) => self.properties(properties, PROPERTIES),
+                (Some(Kind::Themes), Some(themes)) => self.themes(themes),
                 (Some(kind), _) => self.setting(key, kind, item, line),
                 (None, Some(below)) if keys::is_table(&key) => self.table(below, &key),
                 (None, _) if keys::is_table(&key) => {
@@ -93,6 +95,39 @@ impl Walk<'_> {
         }
     }
 
+    fn themes(&mut self, themes: &dyn TableLike) {
+        for (name, item) in themes.iter() {
+            let theme = format!("{THEMES}.{name}");
+            let line = self.line(themes, name, item);
+            if let Some(reason) = theme::refusal(name) {
+                self.problems.push(ConfigError::Invalid { place: self.place(line), key: theme, reason });
+                continue;
+            }
+            let Some(table) = item.as_table_like() else {
+                self.wrong(theme, line, "a table of colours".into(), "something else".into());
+                continue;
+            };
+            if table.is_empty() {
+                // A theme that changes nothing is one all the same.
+                let (key, value) = (format!("{theme}.{}", theme::BASE), Value::from(theme::BUILT_IN[0]));
+                self.given.push(Given { key, value, place: self.place(line) });
+            }
+            for (role, item) in table.iter() {
+                let key = format!("{theme}.{role}");
+                let line = self.line(table, role, item);
+                if role == theme::BASE || theme::ROLES.contains(&role) {
+                    let kind = keys::kind_of(&key);
+                    self.setting(key, kind, item, line);
+                } else {
+                    let known = theme::ROLES.into_iter().chain([theme::BASE]);
+                    let near = known.min_by_key(|known| strsim::damerau_levenshtein(known, role));
+                    let suggestion = near.map(|near| format!("{theme}.{near}"));
+                    self.problems.push(ConfigError::UnknownSetting { path: self.path.into(), key, line, suggestion });
+                }
+            }
+        }
+    }
+
     fn setting(&mut self, key: String, kind: Kind, item: &Item, line: Option<usize>) {
         let Some(value) = value_of(item) else {
             return self.wrong(key, line, kind.expected(), name_of(item).into());
@@ -100,6 +135,7 @@ impl Walk<'_> {
         let value = match (kind, &value) {
             (Kind::Path, Value::String(_, path)) => Value::from(resolve(path, self.home, self.path.parent())),
             (Kind::Urls, Value::String(_, urls)) => kind.value_of(urls),
+            (Kind::Color, Value::Num(_, _)) => Value::from(kind.found("", &value)),
             (Kind::Property, Value::Num(_, _) | Value::Bool(_, _)) => Value::from(kind.found("", &value)),
             _ => value,
         };

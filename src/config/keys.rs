@@ -6,11 +6,15 @@ use std::time::Duration;
 use figment::value::Value;
 
 use super::secret::{MASK, is_sensitive_property, mask_url};
+use super::theme::{self, ThemeColor};
 use super::units::{Bytes, format_duration, parse_duration};
 use crate::text::printable;
 
 /// The setting below which any librdkafka property may stand.
 pub(super) const PROPERTIES: &str = "kafka.properties";
+
+/// The setting below which the user's own themes stand, each a table.
+pub(super) const THEMES: &str = "console.themes";
 
 /// One setting.
 pub(super) struct Key {
@@ -46,6 +50,10 @@ pub(super) enum Kind {
     Properties,
     /// One of those, as librdkafka reads it.
     Property,
+    /// A table of themes.
+    Themes,
+    /// A colour of a theme.
+    Color,
 }
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -109,7 +117,7 @@ pub(super) const KEYS: &[Key] = &[
     key("index.request_timeout", WAIT),
     key("console.frame_interval", Kind::Duration(Duration::from_millis(10), Duration::from_secs(10))),
     key("console.color", Kind::Choice(&["auto", "always", "never", "16", "256", "true"])),
-    key("console.theme", Kind::Choice(&["terminal", "dark", "light", "high-contrast"])),
+    key("console.theme", Kind::Text),
     key("console.ascii", Kind::Switch),
     key("console.mouse", Kind::Switch),
     key("console.keys.next-panel", Kind::Text),
@@ -160,6 +168,8 @@ pub(super) const KEYS: &[Key] = &[
     key("console.keys.export", Kind::Text),
     key("console.keys.copy-url", Kind::Text),
     key("console.keys.palette", Kind::Text),
+    key("console.keys.theme", Kind::Text),
+    key(THEMES, Kind::Themes),
 ];
 
 /// The table of the keys, one setting for each action.
@@ -168,6 +178,16 @@ pub(super) const ACTIONS: &str = "console.keys.";
 /// The setting of this name.
 pub(super) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
+}
+
+/// What the setting `name` takes, also where it stands below one that users fill with names of their own.
+pub(super) fn kind_of(name: &str) -> Kind {
+    match (find(name), theme::parts(name)) {
+        (Some(key), _) => key.kind,
+        (None, Some((_, theme::BASE))) => Kind::Choice(&theme::BUILT_IN),
+        (None, Some(_)) => Kind::Color,
+        (None, None) => Kind::Property,
+    }
 }
 
 /// The dotted name of the table a setting stands in; empty at the top.
@@ -181,6 +201,12 @@ pub(super) fn is_table(name: &str) -> bool {
 }
 
 impl Kind {
+    /// Whether it is a table that users fill with names of their own: only the file can, and librdkafka's properties the
+    /// environment too.
+    pub(super) const fn is_open(self) -> bool {
+        matches!(self, Kind::Properties | Kind::Themes)
+    }
+
     /// The value that text from the environment or a flag stands for. What does not fit stays text, and is refused as such;
     /// text that a setting takes as text stays text, however much it looks like a number.
     pub(super) fn value_of(self, text: &str) -> Value {
@@ -215,8 +241,9 @@ impl Kind {
             Kind::Choice(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::OptionalChoice(words) => text.is_some_and(|text| text.is_empty() || words.contains(&text)),
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(|url| url.as_str().is_some())),
-            Kind::Properties => false,
+            Kind::Properties | Kind::Themes => false,
             Kind::Property => text.is_some(),
+            Kind::Color => text.is_some_and(|text| ThemeColor::parse(text).is_some()),
         }
     }
 
@@ -238,6 +265,8 @@ impl Kind {
             Kind::Urls => "a URL in quotes, or a list of them".into(),
             Kind::Properties => "a table of librdkafka properties".into(),
             Kind::Property => "text, a number, true or false".into(),
+            Kind::Themes => "a table for each theme, [console.themes.NAME]".into(),
+            Kind::Color => ThemeColor::expected(),
         }
     }
 
@@ -280,7 +309,7 @@ fn whole(value: &Value) -> Option<u64> {
     number.or_else(|| value.to_u128().and_then(|number| u64::try_from(number).ok()))
 }
 
-fn quoted(words: &[&str]) -> String {
+pub(super) fn quoted(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     words.join(", ")
 }
@@ -336,7 +365,7 @@ mod tests {
     fn settings_of_a_table_stand_together() {
         let mut seen = Vec::new();
         for key in KEYS {
-            let table = if key.name == PROPERTIES { PROPERTIES } else { table_of(key.name) };
+            let table = if key.kind.is_open() { key.name } else { table_of(key.name) };
             if seen.last() != Some(&table) {
                 assert!(!seen.contains(&table), "{table} is torn apart");
                 seen.push(table);

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `keys` | every setting's key and what it takes |
 //! | `source`, `file`, `env` | the layers |
-//! | `kafka`, `pipeline`, `index`, `console` | the settings, typed, and what must hold among them |
+//! | `kafka`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
 //! | `secret`, `units`, `properties` | values that are masked, have a unit, or pass through to librdkafka |
 //! | `error`, `render` | what is said about them |
 
@@ -23,6 +23,7 @@ mod secret;
 mod source;
 #[cfg(test)]
 mod tests;
+mod theme;
 mod units;
 
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::{Deserialize, Serialize};
 
-pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings, ThemeChoice};
+pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings};
 pub use error::ConfigError;
 pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};
@@ -41,9 +42,10 @@ pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous
 pub use properties::Properties;
 pub use secret::{Secret, mask_url};
 pub use source::{Origin, Origins, Override, Place, Sources, default_data_dir};
+pub use theme::{OwnTheme, ThemeChoice, ThemeColor, ThemeRole};
 pub use units::{Bytes, format_duration, parse_duration};
 
-use keys::{Kind, PROPERTIES};
+use keys::PROPERTIES;
 use source::Given;
 use units::{duration, empty_as_none};
 
@@ -114,6 +116,7 @@ impl Settings {
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
         self.index.validate(&mut check);
+        self.console.validate(&mut check);
         check.problems
     }
 }
@@ -178,7 +181,7 @@ fn problem_of(given: &Given) -> Option<ConfigError> {
         let (place, key) = (given.place.clone(), given.key.clone());
         return Some(ConfigError::Invalid { place, key, reason: advice.into() });
     }
-    let kind = keys::find(&given.key).map_or(Kind::Property, |key| key.kind);
+    let kind = keys::kind_of(&given.key);
     if kind.takes(&given.value) {
         return None;
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::Loaded;
-use super::keys::{KEYS, PROPERTIES, table_of};
+use super::keys::{KEYS, Kind, PROPERTIES, THEMES, table_of};
 use crate::text::printable;
 
 /// Comments stand in one column unless a line is longer than this.
@@ -20,6 +20,10 @@ impl Loaded {
         let mut table = "";
         for key in KEYS {
             let value = settings.pointer(&format!("/{}", key.name.replace('.', "/"))).unwrap_or(&Value::Null);
+            if let (Kind::Themes, Value::Object(themes)) = (key.kind, value) {
+                themes.iter().for_each(|(name, theme)| lines.extend(self.theme(name, theme)));
+                continue;
+            }
             let (its_table, properties) = match value {
                 Value::Object(properties) if key.name == PROPERTIES => (PROPERTIES, Some(properties)),
                 _ => (table_of(key.name), None),
@@ -41,6 +45,20 @@ impl Loaded {
             }
         }
         align(&lines)
+    }
+
+    fn theme(&self, name: &str, theme: &Value) -> Vec<Line> {
+        let table = format!("{THEMES}.{name}");
+        let mut lines = vec![
+            Line { text: String::new(), origin: None },
+            // Names of themes need no quotes.
+            Line { text: format!("[{table}]"), origin: None },
+        ];
+        lines.extend(theme.as_object().into_iter().flatten().map(|(role, value)| Line {
+            text: format!("{role} = {}", toml(value)),
+            origin: Some(self.origin.of(&format!("{table}.{role}")).to_string()),
+        }));
+        lines
     }
 }
 

@@ -14,6 +14,7 @@ use super::sheet::{Sheet, Sheets};
 use super::shown::Shown;
 use super::steer::Prompt;
 use super::theme::Theme;
+use super::themes::Themes;
 use super::typing::Typing;
 use super::zoom::Span;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
@@ -61,6 +62,8 @@ pub(crate) struct Activity {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) theme: Theme,
+    /// Those that it can be.
+    pub(crate) themes: Themes,
     pub(crate) read_only: bool,
     /// Whether the mouse is ours; off, the terminal selects text with it.
     pub(crate) mouse: bool,
@@ -103,6 +106,7 @@ impl App {
         let browse = Browse::default();
         Self {
             theme,
+            themes: Themes::default(),
             read_only,
             mouse: true,
             keys: Keys::default(),
@@ -295,6 +299,14 @@ impl App {
         };
         let topic = printable(&snapshot.source.topic);
         if topic.is_empty() { format!("clicktop: {health}") } else { format!("clicktop {topic}: {health}") }
+    }
+
+    /// Draws with the next theme from now on.
+    pub(super) fn turn_theme(&mut self) {
+        let name = self.themes.turn().to_owned();
+        self.theme.repaint(&self.themes);
+        let unseen = if self.theme.has_color() { "" } else { "; colours are off" };
+        self.say(format!("theme {name}{unseen}"));
     }
 
     /// Rows that the activity panel could show.

@@ -156,8 +156,11 @@ impl Browse {
 
     /// Follows what is selected to its row in `board` and keeps it visible in `country_rows` and `page_rows`.
     pub(crate) fn settle(&mut self, board: &Board, country_rows: usize, page_rows: usize) {
-        let row = self.country_row(board).unwrap_or(0);
-        self.country_top = keep_visible(self.country_top, Some(row), country_rows, board.countries.len() + 1);
+        // What is not on the screen keeps its place for when it is again.
+        if country_rows > 0 {
+            let row = self.country_row(board).unwrap_or(0);
+            self.country_top = keep_visible(self.country_top, Some(row), country_rows, board.countries.len() + 1);
+        }
         if !self.is_about(board) {
             return;
         }
@@ -169,7 +172,9 @@ impl Browse {
                 (None, None) => self.page = None,
             }
         }
-        self.page_top = keep_visible(self.page_top, self.page_at(), page_rows, board.pages.len());
+        if page_rows > 0 {
+            self.page_top = keep_visible(self.page_top, self.page_at(), page_rows, board.pages.len());
+        }
     }
 }
 

@@ -64,21 +64,58 @@ pub enum ThemeName {
     HighContrast,
 }
 
+impl ThemeName {
+    /// Every one, in the order in which they are offered.
+    pub(crate) const ALL: [ThemeName; 4] =
+        [ThemeName::Terminal, ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast];
+
+    /// As the config and the console call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ThemeName::Terminal => "terminal",
+            ThemeName::Dark => "dark",
+            ThemeName::Light => "light",
+            ThemeName::HighContrast => "high-contrast",
+        }
+    }
+}
+
 /// What a colour is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
+    /// Plain text.
     Text,
+    /// What is behind it all.
     Background,
+    /// Labels and what is secondary.
     Faint,
+    /// What has the focus.
     Accent,
+    /// What is well.
     Good,
+    /// What wants a look.
     Warn,
+    /// What is broken.
     Bad,
+    /// A line of the chart, what drains, countries with few clicks.
     Calm,
+    /// A line of the chart, countries with some clicks.
     Other,
 }
 
 impl Role {
+    pub(crate) const ALL: [Role; 9] = [
+        Role::Text,
+        Role::Background,
+        Role::Faint,
+        Role::Accent,
+        Role::Good,
+        Role::Warn,
+        Role::Bad,
+        Role::Calm,
+        Role::Other,
+    ];
+
     #[cfg(test)]
     const INK: [Role; 8] =
         [Role::Text, Role::Faint, Role::Accent, Role::Good, Role::Warn, Role::Bad, Role::Calm, Role::Other];
@@ -193,11 +230,42 @@ impl ThemeName {
 }
 
 /// The nearest colour of the 6 × 6 × 6 cube and the ramp of greys; the first sixteen depend on the terminal's scheme.
-fn nearest_of_256(wanted: Rgb) -> u8 {
+pub(super) fn nearest_of_256(wanted: Rgb) -> u8 {
     (16..=255).min_by_key(|index| distance(rgb_of_256(*index), wanted)).unwrap_or(15)
 }
 
-/// Red, green and blue of a colour of the palette beyond the first sixteen.
+/// The sixteen as most terminals show them unless told otherwise, in their order in the palette of 256.
+const SIXTEEN: [(Color, Rgb); 16] = [
+    (Color::Black, (0x00, 0x00, 0x00)),
+    (Color::Red, (0xcd, 0x00, 0x00)),
+    (Color::Green, (0x00, 0xcd, 0x00)),
+    (Color::Yellow, (0xcd, 0xcd, 0x00)),
+    (Color::Blue, (0x00, 0x00, 0xee)),
+    (Color::Magenta, (0xcd, 0x00, 0xcd)),
+    (Color::Cyan, (0x00, 0xcd, 0xcd)),
+    (Color::Gray, (0xe5, 0xe5, 0xe5)),
+    (Color::DarkGray, (0x7f, 0x7f, 0x7f)),
+    (Color::LightRed, (0xff, 0x00, 0x00)),
+    (Color::LightGreen, (0x00, 0xff, 0x00)),
+    (Color::LightYellow, (0xff, 0xff, 0x00)),
+    (Color::LightBlue, (0x5c, 0x5c, 0xff)),
+    (Color::LightMagenta, (0xff, 0x00, 0xff)),
+    (Color::LightCyan, (0x00, 0xff, 0xff)),
+    (Color::White, (0xff, 0xff, 0xff)),
+];
+
+/// The terminal's own colour of this number; none from sixteen on.
+pub(crate) fn one_of_sixteen(index: u8) -> Option<Color> {
+    SIXTEEN.get(usize::from(index)).map(|(color, _)| *color)
+}
+
+/// The nearest of the sixteen, as most terminals show them, but for the one that it must stand `apart` from.
+pub(crate) fn nearest_of_sixteen(wanted: Rgb, apart: Option<Color>) -> Color {
+    let others = SIXTEEN.into_iter().filter(|(color, _)| Some(*color) != apart);
+    others.min_by_key(|(_, rgb)| distance(*rgb, wanted)).map_or(Color::Reset, |(color, _)| color)
+}
+
+/// What a number from sixteen on stands for.
 pub(crate) fn rgb_of_256(index: u8) -> Rgb {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match index.checked_sub(232) {

@@ -104,6 +104,7 @@ impl App {
             }
             Action::Search => self.start_typing(Line::Search),
             Action::CycleLevel => self.cycle_level(),
+            Action::CycleTheme => self.turn_theme(),
             Action::Palette => self.start_typing(Line::Palette),
             Action::Export => self.start_typing(Line::Export),
             Action::CopyUrl => self.copy_url(),

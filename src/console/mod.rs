@@ -31,6 +31,7 @@ mod sheet;
 mod shown;
 mod steer;
 mod theme;
+mod themes;
 mod typing;
 mod view;
 mod world;
@@ -52,9 +53,10 @@ use screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
 
 pub use bindings::{KeyError, Keys};
-pub use colors::{ColorMode, ThemeName};
+pub use colors::{ColorMode, Role, ThemeName};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
 pub use offscreen::Offscreen;
+pub use themes::{Ink, ThemeColors, Themes};
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]
@@ -63,8 +65,8 @@ pub struct ConsoleOptions {
     pub frame_interval: Duration,
     /// Whether to colour, and how finely.
     pub color: ColorMode,
-    /// Which colours.
-    pub theme: ThemeName,
+    /// Which colours, and which others there are to choose from.
+    pub themes: Themes,
     /// Plain ASCII in place of lines, symbols and braille.
     pub ascii: bool,
     /// Wheel and clicks; off, the terminal's own text selection works.
@@ -80,7 +82,7 @@ impl Default for ConsoleOptions {
         Self {
             frame_interval: Duration::from_millis(100),
             color: ColorMode::Auto,
-            theme: ThemeName::Terminal,
+            themes: Themes::default(),
             ascii: false,
             mouse: true,
             read_only: false,
@@ -125,7 +127,7 @@ pub async fn run(
     let depth = options.color.depth(no_color.as_deref(), color_term.as_deref(), term.as_deref());
     // The terminal library reads NO_COLOR too; what was decided here holds.
     crossterm::style::force_color_output(depth != Depth::None);
-    let theme = Theme { name: options.theme, depth, ascii: options.ascii };
+    let theme = Theme::of(&options.themes, depth, options.ascii);
     CONSOLE
         .scope((), async move {
             let _hook = PanicHook::install();
@@ -133,6 +135,7 @@ pub async fn run(
             let mut app = App::new(theme, options.read_only, SystemTime::now());
             app.keys = options.keys;
             app.mouse = options.mouse;
+            app.themes = options.themes;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)

@@ -25,9 +25,10 @@ impl Offscreen {
     /// A screen of `columns` and `rows`, in full colour unless the options forbid any.
     pub fn new(options: &ConsoleOptions, columns: u16, rows: u16) -> Self {
         let depth = options.color.depth(None, Some("truecolor"), None);
-        let theme = Theme { name: options.theme, depth, ascii: options.ascii };
+        let theme = Theme::of(&options.themes, depth, options.ascii);
         let Ok(terminal) = Terminal::new(TestBackend::new(columns, rows));
         let mut app = App::new(theme, options.read_only, SystemTime::UNIX_EPOCH);
+        app.themes = options.themes.clone();
         app.keys = options.keys.clone();
         Self { app, terminal }
     }

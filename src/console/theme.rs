@@ -6,7 +6,8 @@ use ratatui::symbols::border;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use super::colors::{Depth, Role, ThemeName};
+use super::colors::{Depth, Role};
+use super::themes::{Palette, Themes};
 use crate::pipeline::snapshot::{Health, LogLevel};
 use crate::pipeline::{Stage, StageState};
 
@@ -16,16 +17,26 @@ pub(crate) const HEAT: [f64; 3] = [0.0, 0.01, 0.05];
 /// How everything looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
-    pub(crate) name: ThemeName,
-    pub(crate) depth: Depth,
+    palette: Palette,
+    depth: Depth,
     pub(crate) ascii: bool,
 }
 
 impl Theme {
+    /// The one in use among `themes`.
+    pub(crate) fn of(themes: &Themes, depth: Depth, ascii: bool) -> Self {
+        Self { palette: themes.palette(depth), depth, ascii }
+    }
+
     /// In the terminal's own colours, or none.
     #[cfg(test)]
-    pub(crate) const fn plain(color: bool, ascii: bool) -> Self {
-        Self { name: ThemeName::Terminal, depth: if color { Depth::Sixteen } else { Depth::None }, ascii }
+    pub(crate) fn plain(color: bool, ascii: bool) -> Self {
+        Self::of(&Themes::default(), if color { Depth::Sixteen } else { Depth::None }, ascii)
+    }
+
+    /// With the colours of the one in use among `themes`.
+    pub(crate) fn repaint(&mut self, themes: &Themes) {
+        self.palette = themes.palette(self.depth);
     }
 
     /// Whether there is any colour.
@@ -34,19 +45,21 @@ impl Theme {
     }
 
     fn paint(&self, role: Role) -> Style {
-        self.name.color(role, self.depth).map_or_else(Style::new, |color| Style::new().fg(color))
+        self.palette.color(role).map_or_else(Style::new, |color| Style::new().fg(color))
     }
 
     /// Gives what has no colour of its own the theme's text and ground.
     pub(crate) fn ground(&self, buffer: &mut Buffer) {
-        let color = |role| self.name.color(role, self.depth);
-        let (Some(text), Some(ground)) = (color(Role::Text), color(Role::Background)) else { return };
+        let (text, ground) = (self.palette.color(Role::Text), self.palette.color(Role::Background));
+        if text.is_none() && ground.is_none() {
+            return;
+        }
         for cell in &mut buffer.content {
             if cell.fg == Color::Reset {
-                cell.fg = text;
+                cell.fg = text.unwrap_or(Color::Reset);
             }
             if cell.bg == Color::Reset {
-                cell.bg = ground;
+                cell.bg = ground.unwrap_or(Color::Reset);
             }
         }
     }
@@ -59,7 +72,7 @@ impl Theme {
     /// Labels and whatever is secondary.
     pub(crate) fn dim(&self) -> Style {
         // Dimming is up to the terminal; a theme with a faint colour knows that it can be read.
-        match self.name.color(Role::Faint, self.depth) {
+        match self.palette.color(Role::Faint) {
             Some(faint) => Style::new().fg(faint),
             None => Style::new().add_modifier(Modifier::DIM),
         }

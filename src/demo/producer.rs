@@ -209,7 +209,8 @@ fn producer(target: &Target) -> Result<BaseProducer<Deliveries>, DemoError> {
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
-        .set("linger.ms", "5")
+        // Batches of a message or two make the embedded broker work: it looks through all it keeps at every fetch.
+        .set("linger.ms", "50")
         // What waits in memory: one 64 MiB queue, however long the lines of a file are.
         .set("queue.buffering.max.kbytes", "65536");
     if target.stored.is_some() {

@@ -61,6 +61,8 @@ pub enum Action {
     Export,
     /// Copy the url under the cursor.
     CopyUrl,
+    /// Draw with the next theme.
+    CycleTheme,
     /// Type the name of something to do.
     Palette,
     /// Complete the name that is typed.
@@ -145,6 +147,7 @@ impl Action {
             Action::Export => &["export"],
             Action::CopyUrl => &["copy-url"],
             Action::Palette => &["palette"],
+            Action::CycleTheme => &["theme"],
             Action::Complete | Action::Accept | Action::Cancel | Action::Confirm | Action::Deny => &[],
         }
     }

@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::super::colors::{Depth, ThemeName};
 use super::super::theme::Theme;
+use super::super::themes::Themes;
 use super::super::zoom::Span;
 use super::{Console, fixture};
 use crate::pipeline::Stage;
@@ -103,7 +104,7 @@ fn each_stage_has_its_colour_in_line_legend_and_end_in_every_theme() {
         ),
     ];
     for (name, depth, colors) in themes {
-        let mut console = a_day(200, 60, Theme { name, depth, ascii: false });
+        let mut console = a_day(200, 60, Theme::of(&Themes::new([], name.name()), depth, false));
         console.press("Shift-Tab z");
         console.draw();
         let area = console.app.places.and_then(|places| places.throughput).expect("visible");
@@ -150,7 +151,7 @@ fn the_symbols_of_states_have_their_colours_in_every_theme() {
         ),
     ];
     for (name, depth, of_failed, of_backing_off) in expected {
-        let mut console = Console::with(120, 40, Theme { name, depth, ascii: false }, false);
+        let mut console = Console::with(120, 40, Theme::of(&Themes::new([], name.name()), depth, false), false);
         console.show(fixture::failed());
         for (words, color) in of_failed {
             assert_eq!(console.style_of(words).fg, Some(color), "{name:?} {words}");

@@ -285,28 +285,6 @@ fn figures_that_grow_move_nothing() {
 }
 
 #[test]
-fn themes_paint_every_cell_and_change_nothing_but_colours() {
-    use super::super::colors::{Depth, ThemeName};
-    let mut console = Console::new(120, 40);
-    console.show_with_history(&fixture::backing_off());
-    let words = console.screen();
-    for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
-        for depth in [Depth::Sixteen, Depth::Palette256, Depth::True] {
-            let mut themed = Console::with(120, 40, Theme { name, depth, ascii: false }, false);
-            themed.show_with_history(&fixture::backing_off());
-            assert_eq!(themed.screen(), words, "{name:?} {depth:?}");
-            let cells = &themed.draw().content;
-            assert!(cells.iter().all(|cell| cell.fg != Color::Reset && cell.bg != Color::Reset), "{name:?} {depth:?}");
-            assert!(cells.iter().all(|cell| !cell.modifier.contains(Modifier::DIM)), "{name:?} {depth:?}");
-        }
-    }
-    let mut dark = Console::with(120, 40, Theme { name: ThemeName::Dark, depth: Depth::True, ascii: false }, false);
-    dark.show(fixture::backing_off());
-    assert_eq!(dark.style_of("● running").fg, Some(Color::Rgb(0x7f, 0xc9, 0x6b)));
-    assert_eq!(dark.style_of("◐ backing off").fg, Some(Color::Rgb(0xe5, 0xb5, 0x4a)));
-}
-
-#[test]
 fn a_url_tells_what_it_gained_in_the_last_minute_once_that_is_known() {
     let mut console = Console::new(120, 40);
     let at = |second: u64| {

@@ -117,6 +117,7 @@ fn the_country_picked_here_is_the_one_of_the_overview() {
     console.press("Enter");
     assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
     assert!(console.screen().contains("urls of US"), "{}", console.screen());
+    assert!(console.screen().contains("│ All "), "the countries have not scrolled");
     console.press("Left Down F7");
     assert!(console.screen().contains("▸ID  Indonesia"), "{}", console.screen());
 }
@@ -161,4 +162,22 @@ fn before_the_first_click_the_map_says_so() {
     let mut console = Console::new(120, 40);
     console.show(fixture::empty()).press("F7");
     assert!(console.screen().contains("no clicks yet"), "{}", console.screen());
+}
+
+#[test]
+fn hostile_names_of_countries_are_only_text() {
+    let evil = "a\u{1b}[2J\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}\u{301}日本".repeat(9);
+    let mut snapshot = worldly();
+    let mut board = (*snapshot.board).clone();
+    board.countries.insert(0, CountryRow { country: evil.as_str().into(), clicks: u64::MAX, urls: u64::MAX });
+    board.view.filter = evil;
+    snapshot.board = Arc::new(board);
+    for (width, height) in [(60, 16), (80, 24), (200, 60), (240, 30)] {
+        let mut console = Console::new(width, height);
+        console.show(snapshot.clone()).press("F7 Down");
+        for cell in &console.draw().content {
+            let symbol = cell.symbol();
+            assert!(!symbol.chars().any(char::is_control) && !symbol.contains(['\u{202e}', '\u{200b}']), "{symbol:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod fixture;
 mod map;
 mod sheets;
 mod steered;
+mod themes;
 
 use std::sync::Arc;
 use std::time::Duration;
