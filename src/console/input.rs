@@ -53,7 +53,8 @@ impl App {
             Sheet::Overview => {}
             Sheet::Search => return Context::Search,
             Sheet::Log => return Context::Log,
-            Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => return Context::Views,
+            Sheet::Rejects => return Context::Rejects,
+            Sheet::Partitions | Sheet::Store | Sheet::Url => return Context::Views,
         }
         match self.focus {
             Panel::Stages => Context::Stages,
@@ -219,6 +220,7 @@ impl App {
         match self.sheet {
             Sheet::Overview => {}
             Sheet::Url => return self.open(self.sheets.from),
+            Sheet::Log | Sheet::Rejects if !self.filter_in_force().is_empty() => return self.filter(""),
             _ => return self.open(Sheet::Overview),
         }
         if self.expanded {
@@ -226,7 +228,7 @@ impl App {
             return;
         }
         if self.focus == Panel::Urls && !self.browse.filter.is_empty() {
-            return self.filter(String::new());
+            return self.filter("");
         }
         match self.focus {
             Panel::Countries => {

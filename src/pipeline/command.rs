@@ -57,7 +57,7 @@ pub struct View {
     pub limit: usize,
     /// Over which time, by the clicks' own clock.
     pub window: Window,
-    /// Only urls that hold this text, ASCII case ignored; every url if empty.
+    /// Only urls that this keeps, as [`Pattern`](super::Pattern) reads it; every url if empty.
     pub filter: String,
 }
 

@@ -19,6 +19,7 @@ pub mod log;
 mod metrics;
 mod offsets;
 mod partitions;
+pub mod pattern;
 mod publisher;
 pub mod question;
 mod rates;
@@ -39,6 +40,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use command::{Command, SortBy, StageAction, View, Window};
 pub use log::kafka_log;
+pub use pattern::{Pattern, PatternError};
 pub use question::Question;
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageState};

@@ -43,7 +43,7 @@ pub enum Action {
     Expand,
     /// Open everything about the url under the cursor.
     OpenUrl,
-    /// Type what the urls of the overview must hold.
+    /// Type what the urls of the overview, the log or the rejects are narrowed to.
     Filter,
     /// Show the figures over the next window of time.
     CycleWindow,

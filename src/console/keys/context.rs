@@ -19,6 +19,8 @@ pub enum Context {
     Views,
     /// In the search of the index.
     Search,
+    /// In the rejects.
+    Rejects,
     /// In the log.
     Log,
     /// While a line is typed.
@@ -32,7 +34,7 @@ pub enum Context {
 impl Context {
     /// Whether it is one of the views beside the overview.
     pub(crate) const fn is_view(self) -> bool {
-        matches!(self, Context::Views | Context::Search | Context::Log)
+        matches!(self, Context::Views | Context::Search | Context::Rejects | Context::Log)
     }
 
     /// Whether it takes every key but its own away.
@@ -45,6 +47,7 @@ impl Context {
         match self {
             Context::Prompt | Context::Help => matches!(action, Action::Quit | Action::Suspend),
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
+            Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
             _ => !(self.is_view() && action.of_overview()),
         }
     }
@@ -59,6 +62,7 @@ impl Context {
             Context::Activity => "activity",
             Context::Views => "the other views",
             Context::Search => "search",
+            Context::Rejects => "rejects",
             Context::Log => "log",
             Context::Line => "typing",
             Context::Prompt => "question",

@@ -67,7 +67,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
         Action::Show,
         "views: overview … log",
     ),
-    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "only urls that hold …"),
+    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "filter: text, ~regex, !not"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
     bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "do something by its name"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),

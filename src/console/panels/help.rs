@@ -61,7 +61,7 @@ fn lines(app: &App) -> Vec<HelpLine<'_>> {
         Sheet::Log => vec![Context::Anywhere, Context::Views, Context::Log],
         Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => vec![Context::Anywhere, Context::Views],
     };
-    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || Context::Views.lets_through(binding.action);
+    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || app.place().lets_through(binding.action);
     for context in contexts {
         if context != Context::Anywhere {
             lines.push(("", context.name(), app.theme.dim()));

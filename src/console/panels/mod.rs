@@ -2,6 +2,7 @@
 
 pub(crate) mod activity;
 pub(crate) mod countries;
+mod filter;
 pub(crate) mod footer;
 pub(crate) mod header;
 pub(crate) mod help;

@@ -324,11 +324,34 @@ fn a_filter_is_asked_for_as_it_is_typed_and_esc_takes_it_off() {
     none.pages.clear();
     answered.board = Arc::new(none);
     console.show(answered);
-    assert!(console.screen().contains("no url holds that"));
+    assert!(console.screen().contains("no url passes the filter"));
     console.press("Esc");
     assert_eq!((console.sent(), console.app.focus), (vec![with("")], Panel::Urls));
     console.press("/ x Esc");
     assert_eq!(console.app.browse.filter, "");
+}
+
+#[test]
+fn a_filter_that_is_no_pattern_is_said_where_it_is_typed_and_the_one_before_stays() {
+    let mut console = console(fixture::running());
+    let with = |filter: &str| Command::View(View { limit: URL_LIMIT, filter: filter.into(), ..View::default() });
+    console.press("/");
+    assert!(console.screen().contains("text, ~regex, !not"), "{}", console.screen());
+    console.press("~ ^ / c (");
+    assert_eq!(console.sent(), [with("~^/c")], "what is no pattern is not asked for");
+    let screen = console.screen();
+    assert!(screen.contains("/ ~^/c(") && screen.contains("unclosed group"), "{screen}");
+    insta::assert_snapshot!("filter_problem_120x40", screen);
+    console.press("Enter");
+    assert!(console.app.typing.is_some(), "there is something to mend first");
+    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![], "~^/c"));
+    console.press("a ) Enter");
+    assert_eq!((console.sent(), console.app.typing.is_none()), (vec![with("~^/c(a)")], true));
+    console.press("/ [ Esc");
+    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![with("")], ""), "Esc takes it off");
+    let mut narrow = Console::new(60, 16);
+    narrow.show(fixture::running()).press("/ ~ v e r y l o n g t e x t (");
+    assert!(narrow.screen().contains("unclosed group"), "{}", narrow.screen());
 }
 
 #[test]

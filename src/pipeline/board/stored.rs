@@ -11,6 +11,7 @@ use super::window::WindowTally;
 use super::{CountryFigures, CountryNames, TopPages, finish};
 use crate::click::Timestamp;
 use crate::pipeline::command::{View, Window};
+use crate::pipeline::pattern::PatternError;
 use crate::pipeline::snapshot::Board;
 use crate::storage::{CountryId, Reader, StorageError};
 
@@ -46,6 +47,7 @@ pub(in crate::pipeline) struct StoredBoards {
 enum Missing {
     TooManyClicks { window: Window, counted: u64 },
     TooSlow(&'static str, Duration),
+    NoPattern(PatternError),
     Ended,
 }
 
@@ -60,6 +62,7 @@ impl fmt::Display for Missing {
                 write!(f, "the last {name} of clicks is too large to count live (gave up after {counted}); {shorter}")
             }
             Self::TooSlow(what, limit) => write!(f, "{what} took longer than {limit:?}; it is tried again"),
+            Self::NoPattern(error) => write!(f, "the filter cannot be read: {error}"),
             Self::Ended => f.write_str("the pipeline ends"),
         }
     }
@@ -151,7 +154,13 @@ impl StoredBoards {
             return Ok(Ok(()));
         }
         let limit = self.limits.scan;
-        let filter = self.filter.get_or_insert_with(|| UrlFilter::new(&view.filter));
+        let filter = match &mut self.filter {
+            Some(filter) => filter,
+            none => match UrlFilter::new(&view.filter) {
+                Ok(filter) => none.insert(filter),
+                Err(error) => return Ok(Err(Missing::NoPattern(error))),
+            },
+        };
         let looked = filter.extend(reader, || clock.row(limit))?;
         // The next try goes on where this one ended.
         let missing = || clock.gave_up(Missing::TooSlow("looking through the urls", limit));
@@ -172,7 +181,7 @@ impl StoredBoards {
             let country = countries.entry(page.country).or_default();
             country.clicks += page.clicks;
             country.urls += 1;
-            if filter.is_none_or(|filter| filter.holds(page.url)) {
+            if filter.is_none_or(|filter| filter.keeps(page.url)) {
                 top.push(&page);
             }
             clock.row(limit)
@@ -210,7 +219,7 @@ impl StoredBoards {
         }
         let mut top = TopPages::new(view, reader)?;
         let filter = self.filter.as_ref();
-        for page in tally.pages().iter().filter(|page| filter.is_none_or(|filter| filter.holds(page.url))) {
+        for page in tally.pages().iter().filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
             top.push(page);
         }
         finish(view, tally.countries().into_iter(), top, &mut self.names, reader).map(Ok)
