@@ -9,7 +9,7 @@
 
 pub mod aggregate;
 mod answers;
-mod board;
+pub mod board;
 pub mod command;
 mod handle;
 pub mod index;

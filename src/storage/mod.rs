@@ -25,7 +25,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
-pub use lookup::ClickOfUrl;
+pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;
 pub use reader::{Order, Page, Reader};

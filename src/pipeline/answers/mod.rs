@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Notify, oneshot};
 
-use super::board::{BoardSlot, Limits, StoredBoards};
+use super::board::{self, BoardSlot, Limits, Stamp, StoredBoards};
 use super::command::View;
 use super::handle::StageHandle;
 use super::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, SearchQuestion};
@@ -214,7 +214,7 @@ struct Answering {
 struct Made {
     view: View,
     /// What it depended on; `None` if it has no rows.
-    stamp: Option<i64>,
+    stamp: Option<Stamp>,
     /// When to look at it again.
     due: Instant,
 }
@@ -269,6 +269,7 @@ impl Answering {
         let is_ours = || !(view.is_plain() && publishes(&aggregate.state()));
         if !is_ours() {
             self.made = None;
+            self.boards.rest();
             return;
         }
         let begin = Instant::now();
@@ -281,27 +282,27 @@ impl Answering {
         let shared = Arc::clone(&self.shared);
         let ended = || shared.ended.load(Relaxed);
         let known = made.and_then(|made| made.stamp);
-        let board = self.read(|reader, boards| {
-            let stamp = StoredBoards::stamp(&view, reader)?;
-            if known == Some(stamp) {
-                return Ok((known, None));
-            }
-            let board = boards.board(&view, reader, &ended)?;
-            Ok((board.problem.is_none().then_some(stamp), Some(board)))
-        });
-        let (stamp, board) = board.unwrap_or_else(|error| {
-            let problem = Some(error.to_string());
-            (None, Some(Board { view: view.clone(), problem, ..Board::default() }))
+        let made = self.read(|reader, boards| boards.make(&view, known, reader, &ended)).unwrap_or_else(|error| {
+            let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
+            board::Made { stamp: None, board: Some(board), goes_on: false }
         });
         // What was given up because of the end is no news for anybody.
-        if let Some(board) = board
+        if let Some(board) = made.board
             && !ended()
             && self.board.publish(board, is_ours)
         {
             self.shared.news.notify_one();
         }
-        let pause = if stamp.is_none() { AFTER_PROBLEM } else { REFRESH.max(begin.elapsed().saturating_mul(SHARE)) };
-        self.made = Some(Made { view, stamp, due: Instant::now() + pause });
+        let pause = match (made.goes_on, made.stamp) {
+            (true, _) => Duration::ZERO,
+            (false, None) => AFTER_PROBLEM,
+            (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(SHARE)),
+        };
+        if made.goes_on {
+            // Questions are looked at in between.
+            self.shared.questions.lock().woken = true;
+        }
+        self.made = Some(Made { view, stamp: made.stamp, due: Instant::now() + pause });
     }
 
     /// Runs `work` on the reading connection; after an error the next use opens another.

@@ -14,7 +14,7 @@ use super::command::{SortBy, View};
 use super::snapshot::{Board, CountryRow, PageRow};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
-pub(super) use stored::{Limits, StoredBoards};
+pub use stored::{Limits, Made, Stamp, StoredBoards};
 
 /// Rows of a view that leaves the limit to us.
 const DEFAULT_LIMIT: usize = 200;
