@@ -73,6 +73,9 @@ impl App {
             Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
             Action::StartAll => self.request(Command::StartAll, None),
             Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
+            Action::Reset => {
+                self.request(Command::Reset, dangerous.then_some("Forget all clicks and figures, and count anew?"));
+            }
             Action::Up => self.step_here(Step::By(-1)),
             Action::Down => self.step_here(Step::By(1)),
             Action::Left => self.step_stage(Step::By(-1)),

@@ -14,6 +14,9 @@ pub enum Command {
     StartAll,
     /// Stop every stage, draining in order.
     StopAll,
+    /// Stop every stage, forget every click, reject and figure, also those in the search index, and start those stages
+    /// again that were active. It goes on where Kafka was.
+    Reset,
     /// What the figures in the snapshot's board should be about.
     View(View),
     /// What the snapshot's answers should be about.

@@ -23,6 +23,7 @@ pub mod pattern;
 mod publisher;
 pub mod question;
 mod rates;
+mod reset;
 mod serial;
 pub mod snapshot;
 pub mod source;
@@ -234,6 +235,7 @@ impl Pipeline {
             publisher,
             desk,
             shutdown_timeout,
+            reset: None,
             _lag_watch: lag_watch,
         };
         let task = tokio::spawn(supervisor.run());

@@ -17,6 +17,8 @@ pub enum Action {
     StartAll,
     /// Stop every stage.
     StopAll,
+    /// Forget every click and figure.
+    Reset,
     /// Move up.
     Up,
     /// Move down.
@@ -97,6 +99,7 @@ impl Action {
             Action::RestartStage => &["restart"],
             Action::StartAll => &["start-all"],
             Action::StopAll => &["stop-all"],
+            Action::Reset => &["reset"],
             Action::Up => &["up"],
             Action::Down => &["down"],
             Action::Left => &["left"],
@@ -163,6 +166,6 @@ impl Action {
 
     /// Whether it steers the pipeline, which a read-only console must not.
     pub const fn steers(self) -> bool {
-        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll)
+        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll | Action::Reset)
     }
 }

@@ -79,6 +79,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
     bind(Anywhere, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
+    dangerous(bind(Anywhere, &[char('R')], "R", "reset", Action::Reset, "forget all, begin anew")),
     bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
     bind(Anywhere, &[key(KeyCode::Up), char('k')], "↑ k", "", Action::Up, "move up"),
     bind(Anywhere, &[key(KeyCode::Down), char('j')], "↓ j", "", Action::Down, "move down"),

@@ -62,6 +62,22 @@ fn restart_and_start_all_are_sent_at_once_and_stop_all_after_a_yes() {
 }
 
 #[test]
+fn a_reset_asks_first_and_shows_how_far_it_is() {
+    let mut console = console(fixture::running());
+    console.press("R");
+    assert!(console.screen().contains("Forget all clicks and figures"), "{}", console.screen());
+    console.press("n R Enter Space q");
+    assert_eq!(console.sent(), [], "only a yes is a yes");
+    console.press("R y");
+    assert_eq!(console.sent(), [Command::Reset]);
+    assert!(console.screen().contains("forget all clicks and figures"), "{}", console.screen());
+    let mut resetting = fixture::running();
+    resetting.resetting = Some("waiting for store to stop".into());
+    console.show(resetting);
+    assert!(console.screen().contains(" reset: waiting for store to stop"), "{}", console.screen());
+}
+
+#[test]
 fn sort_goes_round_and_the_heads_follow_the_answer() {
     let mut console = console(fixture::running());
     console.press("s");
@@ -226,7 +242,7 @@ fn read_only_sends_nothing_but_the_view_and_the_end() {
     let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(fixture::running());
     console.sent();
-    for keys in ["Space", "r", "S", "X"] {
+    for keys in ["Space", "r", "S", "X", "R"] {
         console.press(keys);
         assert!(console.screen().contains("read-only: "), "after {keys}:\n{}", console.screen());
         assert_eq!(console.sent(), [], "after {keys}");

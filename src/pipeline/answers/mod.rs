@@ -9,7 +9,7 @@ mod standing;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -64,6 +64,8 @@ struct Shared {
     answers: Mutex<Answers>,
     news: Notify,
     ended: AtomicBool,
+    /// How often everything was forgotten: what was read before is no longer so.
+    resets: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +91,7 @@ impl AnswerDesk {
             reader: None,
             boards: StoredBoards::new(options.session_timeout_ms, options.limits),
             made: None,
+            resets: 0,
             board: options.board,
             aggregate: options.aggregate,
             storage: options.storage,
@@ -121,6 +124,19 @@ impl AnswerDesk {
     pub(super) fn view_changed(&self) {
         self.shared.questions.lock().woken = true;
         self.shared.changed.notify_one();
+    }
+
+    /// Everything was forgotten: what is being answered is no longer so, and is answered anew.
+    pub(super) fn reset(&self) {
+        self.shared.resets.fetch_add(1, SeqCst);
+        *self.shared.answers.lock() = Answers::default();
+        let mut questions = self.shared.questions.lock();
+        questions.search.again();
+        questions.rejects.again();
+        questions.page.again();
+        drop(questions);
+        self.shared.search.notify_one();
+        self.view_changed();
     }
 
     /// The newest answer of each kind.
@@ -205,6 +221,8 @@ struct Answering {
     boards: StoredBoards,
     /// The board made last, unless the aggregation makes it.
     made: Option<Made>,
+    /// How often everything had been forgotten when this round began.
+    resets: u64,
     board: BoardSlot,
     aggregate: StageHandle,
     storage: Arc<Storage>,
@@ -222,9 +240,30 @@ struct Made {
 impl Answering {
     fn run(mut self) {
         while self.wait() {
+            self.begin_round();
             self.answer_rejects();
             self.answer_page();
             self.keep_board();
+        }
+    }
+
+    /// Lets go of what was read of a database whose clicks have been forgotten since: its numbers mean others now.
+    fn begin_round(&mut self) {
+        let resets = self.shared.resets.load(SeqCst);
+        if resets != self.resets {
+            self.resets = resets;
+            self.reader = None;
+            self.made = None;
+            self.boards = self.boards.anew();
+        }
+    }
+
+    /// Puts an answer where it is seen, unless it is about what has been forgotten since.
+    fn answer(&self, put: impl FnOnce(&mut Answers)) {
+        let mut answers = self.shared.answers.lock();
+        if self.shared.resets.load(SeqCst) == self.resets {
+            put(&mut answers);
+            self.shared.news.notify_one();
         }
     }
 
@@ -245,8 +284,7 @@ impl Answering {
         let Some(question) = self.shared.questions.lock().rejects.take(begin) else { return };
         let found = self.read(|reader, _| lookup::rejects(reader, &question)).map_err(|error| error.to_string());
         if self.shared.questions.lock().rejects.answered(&question, Instant::now(), begin.elapsed()) {
-            self.shared.answers.lock().rejects = Some(Arc::new(Answer { asked: question, found }));
-            self.shared.news.notify_one();
+            self.answer(|answers| answers.rejects = Some(Arc::new(Answer { asked: question, found })));
         }
     }
 
@@ -257,8 +295,7 @@ impl Answering {
             .read(|reader, boards| lookup::page(reader, boards.names(), &question))
             .map_err(|error| error.to_string());
         if self.shared.questions.lock().page.answered(&question, Instant::now(), begin.elapsed()) {
-            self.shared.answers.lock().page = Some(Arc::new(Answer { asked: question, found }));
-            self.shared.news.notify_one();
+            self.answer(|answers| answers.page = Some(Arc::new(Answer { asked: question, found })));
         }
     }
 
@@ -279,8 +316,8 @@ impl Answering {
             self.made = made;
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        let ended = || shared.ended.load(Relaxed);
+        let (shared, resets) = (Arc::clone(&self.shared), self.resets);
+        let ended = || shared.ended.load(Relaxed) || shared.resets.load(SeqCst) != resets;
         let known = made.and_then(|made| made.stamp);
         let made = self.read(|reader, boards| boards.make(&view, known, reader, &ended)).unwrap_or_else(|error| {
             let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
@@ -289,7 +326,7 @@ impl Answering {
         // What was given up because of the end is no news for anybody.
         if let Some(board) = made.board
             && !ended()
-            && self.board.publish(board, is_ours)
+            && self.board.publish(board, || is_ours() && !ended())
         {
             self.shared.news.notify_one();
         }

@@ -62,6 +62,12 @@ impl BoardSlot {
         Arc::clone(&self.board.borrow())
     }
 
+    /// What was shown is no longer so.
+    pub(super) fn clear(&self) {
+        let view = self.view();
+        self.board.send_replace(Arc::new(Board { view, ..Board::default() }));
+    }
+
     /// Shows `board` if its view is still asked for and `still` says that it is the caller's turn; whether it did.
     pub(super) fn publish(&self, board: Board, still: impl FnOnce() -> bool) -> bool {
         self.board.send_if_modified(|shown| {

@@ -146,6 +146,11 @@ impl StoredBoards {
         &mut self.names
     }
 
+    /// One that knows nothing of what this one has read.
+    pub fn anew(&self) -> Self {
+        Self::new(self.session_timeout_ms, self.limits)
+    }
+
     /// Nobody wants a board for now: lets go of what only a window needs.
     pub fn rest(&mut self) {
         self.window = None;
