@@ -1,7 +1,7 @@
 //! A window of event time with millions of clicks in it: filling it, and bringing it up to date.
 //!
-//! `cargo bench --bench window` takes 5 M clicks, or as many as `CLICKTOP_BENCH_CLICKS` says, and prints besides what the
-//! window takes in memory.
+//! `cargo bench --bench window` takes 5 M clicks of an eighth as many users, or what `CLICKTOP_BENCH_CLICKS` and
+//! `CLICKTOP_BENCH_USERS` say, and prints besides what the window takes in memory, and how long it takes to forget it all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,10 +18,11 @@ const SESSION_TIMEOUT_MS: i64 = 1_800_000;
 const BATCH: u64 = 20_000;
 const HOUR_MS: u64 = 3_600_000;
 
-/// Clicks of one hour after the other, evenly spread, each user with about eight an hour on a few pages.
+/// Clicks of one hour after the other, evenly spread over time and users.
 struct Traffic {
     random: StdRng,
     a_hour: u64,
+    users: u64,
     next: u64,
 }
 
@@ -30,7 +31,7 @@ impl Traffic {
         let mut batch = ClickBatch::with_capacity(usize::try_from(clicks).unwrap_or(0));
         for _ in 0..clicks {
             let at = i64::try_from(self.next * HOUR_MS / self.a_hour).unwrap_or(i64::MAX);
-            let user = self.random.random_range(0..self.a_hour / 8);
+            let user = self.random.random_range(0..self.users);
             // Half of the clicks go to a hundred urls.
             let url = match self.random.random_bool(0.5) {
                 true => self.random.random_range(0..100),
@@ -69,10 +70,12 @@ fn resident() -> u64 {
 }
 
 fn window(criterion: &mut Criterion) {
-    let clicks = std::env::var("CLICKTOP_BENCH_CLICKS").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000_000);
+    let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let clicks = given("CLICKTOP_BENCH_CLICKS").unwrap_or(5_000_000);
+    let users = given("CLICKTOP_BENCH_USERS").unwrap_or(clicks / 8);
     let directory = tempfile::tempdir().expect("a temporary directory");
     let storage = Storage::open(directory.path(), StorageOptions::default()).expect("a new store");
-    let mut traffic = Traffic { random: StdRng::seed_from_u64(1), a_hour: clicks, next: 0 };
+    let mut traffic = Traffic { random: StdRng::seed_from_u64(1), a_hour: clicks, users, next: 0 };
     for _ in 0..clicks / BATCH {
         storage.store(&traffic.batch(BATCH)).expect("room on the disk");
     }
@@ -83,7 +86,7 @@ fn window(criterion: &mut Criterion) {
         let board = make(&mut boards, &mut reader).board.expect("a board");
         let (took, bytes) = (begin.elapsed(), resident().saturating_sub(before));
         println!(
-            "{name}: {clicks} clicks, {} pages, filled in {took:.2?}, {} MiB, {} bytes a click; {}",
+            "{name}: {clicks} clicks of {users} users, {} pages, filled in {took:.2?}, {} MiB, {} bytes a click; {}",
             board.matching,
             bytes >> 20,
             bytes / clicks,
@@ -105,6 +108,8 @@ fn window(criterion: &mut Criterion) {
         });
     }
     group.finish();
+    let (begin, stored) = (Instant::now(), storage.reset().expect("a writable store"));
+    println!("forgetting {stored} clicks: {:.2?}", begin.elapsed());
 }
 
 criterion_group!(benches, window);

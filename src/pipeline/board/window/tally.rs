@@ -15,7 +15,7 @@ use crate::storage::{StoredClick, UserId};
 const SHARDS: usize = 64;
 
 /// With more clicks than this, how many of a user's are on a page is counted rather than looked for.
-const LOOKED_THROUGH: usize = 64;
+const LOOKED_THROUGH: usize = 256;
 
 /// What a click is about, as it is kept.
 #[derive(Clone, Copy, Debug)]
