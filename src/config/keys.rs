@@ -130,6 +130,7 @@ pub(super) const KEYS: &[Key] = &[
     key("console.keys.restart", Kind::Text),
     key("console.keys.start-all", Kind::Text),
     key("console.keys.stop-all", Kind::Text),
+    key("console.keys.reset", Kind::Text),
     key("console.keys.up", Kind::Text),
     key("console.keys.down", Kind::Text),
     key("console.keys.left", Kind::Text),

@@ -205,6 +205,7 @@ impl App {
         self.quitting
             || snapshot.finished
             || snapshot.shutting_down.is_some()
+            || snapshot.resetting.is_some()
             || snapshot.source.progress.as_ref().is_some_and(|progress| progress.error.is_some())
     }
 

@@ -68,7 +68,7 @@ impl App {
             (Sheet::Rejects, _) => {
                 let heads = vec!["at", "stage", "topic", "partition", "offset", "reason", "payload", "payload_bytes"];
                 let found = answers.rejects.as_ref().and_then(|answer| answer.found.as_ref().ok());
-                let rows = found.into_iter().flat_map(|found| &found.rows).map(|row| {
+                let rows = found.into_iter().flat_map(|found| self.sheets.rejects_of(&found.rows)).map(|row| {
                     vec![
                         row.at.to_string().into(),
                         row.stage.as_str().into(),

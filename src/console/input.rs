@@ -55,7 +55,8 @@ impl App {
             Sheet::Search => return Context::Search,
             Sheet::Log => return Context::Log,
             Sheet::Map => return Context::Map,
-            Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => return Context::Views,
+            Sheet::Rejects => return Context::Rejects,
+            Sheet::Partitions | Sheet::Store | Sheet::Url => return Context::Views,
         }
         match self.focus {
             Panel::Stages => Context::Stages,
@@ -74,6 +75,9 @@ impl App {
             Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
             Action::StartAll => self.request(Command::StartAll, None),
             Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
+            Action::Reset => {
+                self.request(Command::Reset, dangerous.then_some("Forget all clicks and figures, and count anew?"));
+            }
             Action::Up => self.step_here(Step::By(-1)),
             Action::Down => self.step_here(Step::By(1)),
             Action::Left => self.step_stage(Step::By(-1)),
@@ -234,6 +238,7 @@ impl App {
         match self.sheet {
             Sheet::Overview => {}
             Sheet::Url => return self.open(self.sheets.from),
+            Sheet::Log | Sheet::Rejects if !self.filter_in_force().is_empty() => return self.filter(""),
             _ => return self.open(Sheet::Overview),
         }
         if self.expanded {
@@ -241,7 +246,7 @@ impl App {
             return;
         }
         if self.focus == Panel::Urls && !self.browse.filter.is_empty() {
-            return self.filter(String::new());
+            return self.filter("");
         }
         match self.focus {
             Panel::Countries => {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::app::App;
 use super::browse::{Step, keep_visible};
 use super::layout::list_area;
-use crate::pipeline::Command;
-use crate::pipeline::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use crate::pipeline::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
 use crate::pipeline::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
+use crate::pipeline::{Command, Pattern};
 
 /// Rejects asked for; older ones are in the database.
 const REJECTS: usize = 200;
@@ -81,6 +81,10 @@ pub(crate) struct Sheets {
     pub(crate) level: LogLevel,
     /// Lines of the log between the newest and the last visible one.
     pub(crate) log_back: usize,
+    /// Only lines of the log that this keeps.
+    pub(crate) log_filter: Pattern,
+    /// Only rejects that this keeps.
+    pub(crate) rejects_filter: Pattern,
     /// How many rejects there were when they were last asked for.
     rejects_asked_at: Option<u64>,
 }
@@ -98,6 +102,8 @@ impl Default for Sheets {
             from: Sheet::Overview,
             level: LogLevel::Debug,
             log_back: 0,
+            log_filter: Pattern::default(),
+            rejects_filter: Pattern::default(),
             rejects_asked_at: None,
         }
     }
@@ -114,10 +120,14 @@ impl Sheets {
         self.url.as_ref().map(|url| PageQuestion { url: url.to_string(), clicks: CLICKS })
     }
 
-    /// The lines of `log` that are severe enough.
-    pub(crate) fn lines<'a>(&self, log: &'a [LogLine]) -> impl DoubleEndedIterator<Item = &'a LogLine> + use<'a> {
-        let level = self.level;
-        log.iter().filter(move |line| line.level <= level)
+    /// The lines of `log` that are severe enough and pass the filter.
+    pub(crate) fn lines<'a>(&'a self, log: &'a [LogLine]) -> impl DoubleEndedIterator<Item = &'a LogLine> {
+        log.iter().filter(|line| line.level <= self.level && self.log_filter.keeps_any([&*line.target, &*line.message]))
+    }
+
+    /// The rejects of `rows` that pass the filter.
+    pub(crate) fn rejects_of<'a>(&'a self, rows: &'a [RejectRow]) -> impl DoubleEndedIterator<Item = &'a RejectRow> {
+        rows.iter().filter(|row| self.rejects_filter.keeps_any([&*row.reason, &*row.payload]))
     }
 
     fn list_mut(&mut self, sheet: Sheet) -> Option<&mut List> {
@@ -229,7 +239,7 @@ impl App {
                 .rejects
                 .as_ref()
                 .and_then(|answer| answer.found.as_ref().ok())
-                .map_or(0, |found| found.rows.len()),
+                .map_or(0, |found| self.sheets.rejects_of(&found.rows).count()),
             Sheet::Search => match self.sheets.results(snapshot) {
                 Some(Ok(rows)) => rows.len(),
                 _ => 0,
@@ -310,18 +320,21 @@ impl App {
         if self.sheets.log_back > 0 {
             let newer = super::app::newer_lines(&before.log, &after.log);
             let tail = after.log.get(after.log.len().saturating_sub(newer)..).unwrap_or_default();
-            self.sheets.log_back += self.sheets.lines(tail).count();
+            let newer = self.sheets.lines(tail).count();
+            self.sheets.log_back += newer;
         }
         let rejects = |snapshot: &Snapshot| snapshot.answers.rejects.clone();
         let at = self.sheets.rejects.at;
-        if at > 0
+        let moved = if at > 0
             && let (Some(before), Some(after)) = (rejects(&before), rejects(after))
             && !Arc::ptr_eq(&before, &after)
             && let (Ok(before), Ok(after)) = (&before.found, &after.found)
-            && let Some(picked) = before.rows.get(at)
-            && let Some(at) = after.rows.iter().position(|row| row == picked)
+            && let Some(picked) = self.sheets.rejects_of(&before.rows).nth(at)
         {
-            self.sheets.rejects.at = at;
-        }
+            self.sheets.rejects_of(&after.rows).position(|row| row == picked)
+        } else {
+            None
+        };
+        self.sheets.rejects.at = moved.unwrap_or(at);
     }
 }

@@ -63,7 +63,7 @@ impl App {
             _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
             }
-            Command::Stage(..) | Command::StartAll | Command::StopAll => Ok(()),
+            Command::Stage(..) | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
         }
     }
 
@@ -119,6 +119,7 @@ fn describe(command: &Command) -> String {
         Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
+        Command::Reset => "forget all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
         Command::Shutdown => "shut down".to_owned(),

@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::app::App;
 use super::layout::Panel;
 use super::sheet::{List, Sheet};
+use crate::pipeline::Pattern;
 use crate::text::is_unsafe;
 
 /// Characters that a line takes: more than any url that people type.
@@ -13,7 +14,7 @@ const LENGTH: usize = 500;
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// What the urls of the overview must hold.
+    /// What the urls, the log or the rejects are narrowed to, as [`Pattern`] reads it.
     Filter,
     /// The part of a url to look for in the index.
     Search,
@@ -30,21 +31,23 @@ pub(crate) struct Typing {
     pub(crate) text: String,
     /// The one picked of what is offered.
     pub(crate) picked: usize,
+    /// What is wrong about it.
+    pub(crate) problem: Option<String>,
 }
 
 impl App {
     /// Begins to type `line`, from what it was.
     pub(super) fn start_typing(&mut self, line: Line) {
         let text = match line {
-            Line::Filter => self.browse.filter.clone(),
+            Line::Filter => self.filter_in_force().to_owned(),
             Line::Search => self.sheets.search_text.clone(),
             Line::Palette => String::new(),
             Line::Export => self.export_name(),
         };
-        if line == Line::Filter {
+        if line == Line::Filter && self.sheet == Sheet::Overview {
             self.focus = Panel::Urls;
         }
-        self.typing = Some(Typing { line, text, picked: 0 });
+        self.typing = Some(Typing { line, text, picked: 0, problem: None });
     }
 
     /// Takes a key that changes the line; false if it does not, or if no line is typed.
@@ -74,7 +77,7 @@ impl App {
     fn line_changed(&mut self) {
         let Some(typing) = self.typing.clone() else { return };
         match typing.line {
-            Line::Filter => self.filter(typing.text),
+            Line::Filter => self.filter(&typing.text),
             Line::Search => {
                 self.sheets.search_text = typing.text;
                 self.sheets.search = List::default();
@@ -92,16 +95,44 @@ impl App {
     /// The line is done.
     pub(super) fn accept_line(&mut self) {
         match self.typing.take() {
-            Some(Typing { line: Line::Palette, text, picked }) => self.do_by_name(&text, picked),
+            // There is something to mend first.
+            Some(typing) if typing.problem.is_some() => self.typing = Some(typing),
+            Some(Typing { line: Line::Palette, text, picked, .. }) => self.do_by_name(&text, picked),
             Some(Typing { line: Line::Export, text, .. }) => self.export(&text),
             _ => {}
         }
     }
 
-    /// Shows only the urls that hold `text`.
-    pub(super) fn filter(&mut self, text: String) {
-        if self.browse.ask_filter(text) {
-            self.request_view();
+    /// The filter of the list here, as it was typed.
+    pub(crate) fn filter_in_force(&self) -> &str {
+        match self.sheet {
+            Sheet::Log => self.sheets.log_filter.text(),
+            Sheet::Rejects => self.sheets.rejects_filter.text(),
+            _ => &self.browse.filter,
+        }
+    }
+
+    /// Shows of the list here only what `text` keeps. If that is no pattern, the one before stays.
+    pub(super) fn filter(&mut self, text: &str) {
+        let pattern = Pattern::parse(text);
+        if let Some(typing) = &mut self.typing {
+            typing.problem = pattern.as_ref().err().map(ToString::to_string);
+        }
+        let Ok(pattern) = pattern else { return };
+        match self.sheet {
+            Sheet::Log => {
+                self.sheets.log_filter = pattern;
+                self.sheets.log_back = 0;
+            }
+            Sheet::Rejects => {
+                self.sheets.rejects_filter = pattern;
+                self.sheets.rejects = List::default();
+            }
+            _ => {
+                if self.browse.ask_filter(text.to_owned()) {
+                    self.request_view();
+                }
+            }
         }
     }
 
@@ -109,7 +140,7 @@ impl App {
     pub(super) fn leave_line(&mut self) {
         let Some(typing) = self.typing.take() else { return };
         match typing.line {
-            Line::Filter => self.filter(String::new()),
+            Line::Filter => self.filter(""),
             // An empty search has nothing to stay for.
             Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
             Line::Search | Line::Palette | Line::Export => {}

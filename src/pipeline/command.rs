@@ -14,6 +14,9 @@ pub enum Command {
     StartAll,
     /// Stop every stage, draining in order.
     StopAll,
+    /// Stop every stage, forget every click, reject and figure, also those in the search index, and start those stages
+    /// again that were active. It goes on where Kafka was.
+    Reset,
     /// What the figures in the snapshot's board should be about.
     View(View),
     /// What the snapshot's answers should be about.
@@ -57,7 +60,7 @@ pub struct View {
     pub limit: usize,
     /// Over which time, by the clicks' own clock.
     pub window: Window,
-    /// Only urls that hold this text, ASCII case ignored; every url if empty.
+    /// Only urls that this keeps, as [`Pattern`](super::Pattern) reads it; every url if empty.
     pub filter: String,
 }
 

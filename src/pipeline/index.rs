@@ -106,7 +106,10 @@ impl IndexStage {
         let prepared = self.index.prepare().await?;
         *self.metrics.index.engine.lock() = Some(prepared.engine);
         let reader = self.storage.reader()?;
-        let mut cursor = if prepared.created { IndexCursor::default() } else { reader.index_cursor(&target)? };
+        let mut cursor = self.place(&reader, &target, handle).await?;
+        if prepared.created {
+            cursor = IndexCursor::default();
+        }
         let mut round = Round { stage: self, handle, backoff, target, reader };
         let mut asked: Option<Instant> = None;
         loop {
@@ -130,6 +133,26 @@ impl IndexStage {
             let pause = self.options.interval.saturating_sub(begin.elapsed());
             if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
+            }
+        }
+    }
+
+    /// How far the target is, after what was forgotten has gone from it. Must come before anything is sent.
+    async fn place(&self, reader: &Reader, target: &str, handle: &StageHandle) -> Result<IndexCursor, IndexError> {
+        match reader.target_state(target)? {
+            Some(state) if state.outdated => {
+                if !matches!(handle.state(), super::stage::StageState::BackingOff { .. }) {
+                    handle.starting(format!("clearing {target} of what was forgotten"));
+                }
+                self.index.clear().await?;
+                self.storage.target_cleared(target)?;
+                tracing::info!(target: "index", "{target} is cleared of what was forgotten");
+                Ok(IndexCursor::default())
+            }
+            Some(state) => Ok(state.cursor),
+            None => {
+                self.storage.note_target(target)?;
+                Ok(IndexCursor::default())
             }
         }
     }

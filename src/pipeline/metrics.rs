@@ -78,6 +78,19 @@ impl Metrics {
         }
     }
 
+    /// Everything was forgotten; what waits for the store is still to come.
+    pub(super) fn reset(&self) {
+        let index = &self.index;
+        for count in [&self.stored, &self.duplicates, &self.rejected_messages, &self.skipped, &index.rejected] {
+            count.store(0, Relaxed);
+        }
+        self.ingested.store(self.queued(), Relaxed);
+        *self.recent.lock() = Recent { stale: true, ..Recent::default() };
+        self.figures_written(0, 0, 0);
+        *index.documents.lock() = None;
+        *index.bytes.lock() = None;
+    }
+
     pub(super) fn committed(&self, outcome: BatchOutcome, took: Duration) {
         self.stored.fetch_add(outcome.stored, Relaxed);
         self.duplicates.fetch_add(outcome.duplicates, Relaxed);

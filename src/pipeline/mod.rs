@@ -9,7 +9,7 @@
 
 pub mod aggregate;
 mod answers;
-mod board;
+pub mod board;
 pub mod command;
 mod handle;
 pub mod index;
@@ -19,9 +19,11 @@ pub mod log;
 mod metrics;
 mod offsets;
 mod partitions;
+pub mod pattern;
 mod publisher;
 pub mod question;
 mod rates;
+mod reset;
 mod serial;
 pub mod snapshot;
 pub mod source;
@@ -39,6 +41,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use command::{Command, SortBy, StageAction, View, Window};
 pub use log::kafka_log;
+pub use pattern::{Pattern, PatternError};
 pub use question::Question;
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageState};
@@ -232,6 +235,7 @@ impl Pipeline {
             publisher,
             desk,
             shutdown_timeout,
+            reset: None,
             _lag_watch: lag_watch,
         };
         let task = tokio::spawn(supervisor.run());

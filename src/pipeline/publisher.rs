@@ -65,6 +65,7 @@ impl Publisher {
         handles: &PerStage<StageHandle>,
         answers: Answers,
         shutting_down: Option<&str>,
+        resetting: Option<String>,
     ) -> Snapshot {
         self.look(shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
@@ -122,6 +123,7 @@ impl Publisher {
             recent: metrics.recent(),
             log: self.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
+            resetting,
             finished: self.finished,
         }
     }
@@ -158,6 +160,14 @@ impl Publisher {
             rejected: index.rejected.load(Relaxed),
             bytes: *index.bytes.lock(),
         }
+    }
+
+    /// Everything was forgotten.
+    pub(super) fn reset(&mut self) {
+        self.metrics.reset();
+        self.board.clear();
+        self.sampled = None;
+        self.moved = (0, Instant::now());
     }
 
     /// Looks at what only the disk knows, if it is time: off the async threads.

@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub log: Arc<[LogLine]>,
     /// Set while the pipeline drains before it ends: what it waits for.
     pub shutting_down: Option<String>,
+    /// Everything is being forgotten, and what that waits for.
+    pub resetting: Option<String>,
     /// A finite source is stored, aggregated and indexed to its end.
     pub finished: bool,
 }

@@ -10,6 +10,7 @@ use super::answers::AnswerDesk;
 use super::command::{Command, StageAction, View};
 use super::handle::Signal;
 use super::publisher::Publisher;
+use super::reset::Reset;
 use super::snapshot::Snapshot;
 use super::stage::{PerStage, Stage};
 use super::worker::{Ended, Worker};
@@ -29,6 +30,7 @@ pub(super) struct Supervisor {
     pub publisher: Publisher,
     pub desk: AnswerDesk,
     pub shutdown_timeout: Duration,
+    pub reset: Option<Reset>,
     /// Dropped with the supervisor, which ends the lag watch.
     pub _lag_watch: crossbeam_channel::Sender<()>,
 }
@@ -58,7 +60,10 @@ impl Supervisor {
                 () = self.desk.news() => {}
                 _ = tick.tick() => {}
             }
-            if let Some(current) = &mut drain {
+            let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
+            self.advance_reset(ending).await;
+            // What is being forgotten is not cut short, nor left half to the drain.
+            if let Some(current) = drain.as_mut().filter(|_| self.reset.is_none()) {
                 let finished = self.advance(current);
                 let ends = current.then_end;
                 if finished {
@@ -76,6 +81,9 @@ impl Supervisor {
     }
 
     fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {
+        if self.holds_back(&command) {
+            return;
+        }
         let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
         match command {
             Command::View(view) => {
@@ -92,6 +100,7 @@ impl Supervisor {
             Command::Shutdown => *drain = Some(self.drain(true)),
             // The end has been asked for; nothing is started any more.
             _ if ending => {}
+            Command::Reset => self.begin_reset(drain.take().is_some()),
             Command::StopAll => *drain = Some(self.drain(false)),
             Command::StartAll => {
                 *drain = None;
@@ -156,7 +165,8 @@ impl Supervisor {
 
     async fn publish(&mut self, shutting_down: Option<&str>) {
         let stages = PerStage::from_fn(|stage| self.workers.get(stage).handle.clone());
-        let snapshot = self.publisher.snapshot(&stages, self.desk.answers(), shutting_down).await;
+        let resetting = self.reset_waits_for();
+        let snapshot = self.publisher.snapshot(&stages, self.desk.answers(), shutting_down, resetting).await;
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

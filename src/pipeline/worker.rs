@@ -33,6 +33,11 @@ impl Worker {
         self.alive
     }
 
+    /// Whether it is at work, or will be once it has ended.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.again || self.alive && self.handle.signal() == Signal::Run
+    }
+
     /// Starts the stage; one that is just stopping starts again once it has stopped.
     pub(super) fn start(&mut self) {
         if self.alive {

@@ -56,6 +56,10 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// Documents whose url contains `query.text` (ASCII case ignored), most clicks first.
     async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError>;
 
+    /// Deletes every document, and keeps the index and its mapping. All are gone when this returns; an error may leave
+    /// some of them, and the same call goes on. Documents written later need greater versions than those deleted.
+    async fn clear(&self) -> Result<(), SearchError>;
+
     /// Makes everything written so far visible to `search` and `status`.
     async fn refresh(&self) -> Result<(), SearchError>;
 }

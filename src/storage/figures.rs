@@ -177,7 +177,10 @@ impl Storage {
         self.write(|writer| {
             writer.transaction(|connection, _| {
                 connection
-                    .prepare_cached("INSERT OR REPLACE INTO index_state (target, version, page) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO index_state (target, version, page) VALUES (?1, ?2, ?3)
+                         ON CONFLICT (target) DO UPDATE SET version = excluded.version, page = excluded.page",
+                    )?
                     .execute(params![target, cursor.version, cursor.page])?;
                 Ok(())
             })

@@ -4,15 +4,41 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::figures::PageFigures;
-use super::model::{CountryId, StoredClick, UrlId};
+use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
 use super::reader::{page_figures, stored_click};
 use super::{Reader, StorageError};
 use crate::click::Timestamp;
 
-const CLICKS_SINCE: &str = "SELECT id, ts, click_id, user, url, place FROM clicks WHERE ts > ?1 ORDER BY ts";
+const CLICKS_BETWEEN: &str = "SELECT id, ts, click_id, user, url, place FROM clicks
+    WHERE (ts, click_id) > (?1, ?2) AND ts <= ?3 ORDER BY ts, click_id";
+
+/// A place between two clicks in the order in which [`Reader::clicks_between`] hands them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimePlace {
+    time: Timestamp,
+    /// The click before it; `None` before all clicks of that time.
+    key: Option<ClickKey>,
+}
+
+impl TimePlace {
+    /// Behind every click of `time`.
+    pub fn after_time(time: Timestamp) -> Self {
+        Self { time: Timestamp::from_millis(time.as_millis().saturating_add(1)), key: None }
+    }
+
+    /// Behind `click`.
+    pub fn after(click: &StoredClick) -> Self {
+        Self { time: click.timestamp, key: Some(click.key.clone()) }
+    }
+
+    /// The time up to which it has come.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+}
 
 /// A click of a known url, with its texts. Untrusted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,25 +77,43 @@ impl Reader {
         Ok(self.connection.prepare_cached("SELECT MAX(ts) FROM clicks")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Hands the clicks after `time` to `take`, in the order of their time; those of one moment in no order that means
-    /// anything.
+    /// Hands the clicks behind `place` up to `last`, inclusive, to `take`, in the order of their time; those of one moment
+    /// in an order that only means that [`TimePlace::after`] one of them goes on with the next.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn clicks_since(
+    pub fn clicks_between(
         &mut self,
-        time: Timestamp,
+        place: &TimePlace,
+        last: Timestamp,
         mut take: impl FnMut(StoredClick) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
         let Self { connection, countries } = self;
-        let mut select = connection.prepare_cached(CLICKS_SINCE)?;
-        let mut rows = select.query([time])?;
+        let mut select = connection.prepare_cached(CLICKS_BETWEEN)?;
+        // A number sorts before every text and blob.
+        let key: &dyn ToSql = place.key.as_ref().map_or(&0, |key| key as &dyn ToSql);
+        let mut rows = select.query(params![place.time, key, last])?;
         while let Some(row) = rows.next()? {
             if take(stored_click(connection, countries, row)?).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// The last, in the order of their ids' texts, of the clicks of `user` at `time` that were stored before the click `id`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_key_at(&self, time: Timestamp, user: UserId, id: i64) -> Result<Option<ClickKey>, StorageError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT click_id FROM clicks WHERE ts = ?1 AND user = ?2 AND id < ?3")?;
+        let keys = select.query_map(params![time, user, id], |row| row.get(0))?;
+        let mut last: Option<ClickKey> = None;
+        for key in keys {
+            last = last.max(Some(key?));
+        }
+        Ok(last)
     }
 
     /// The version of the newest written figures; 0 before the first.
@@ -165,9 +209,10 @@ mod tests {
     fn a_window_is_read_from_the_index_without_a_sort() {
         let (_directory, storage) = open();
         let connection = sql(&storage);
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_SINCE}")).unwrap();
-        let plan: Vec<String> = explain.query_map([0], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
-        assert_eq!(plan, ["SEARCH clicks USING INDEX sqlite_autoindex_clicks_1 (ts>?)"]);
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_BETWEEN}")).unwrap();
+        let plan = explain.query_map([0; 3], |row| row.get(3)).unwrap();
+        let plan: Vec<String> = plan.collect::<Result<_, _>>().unwrap();
+        assert_eq!(plan, ["SEARCH clicks USING INDEX sqlite_autoindex_clicks_1 ((ts,click_id)>(?,?) AND ts<?)"]);
     }
 
     #[test]

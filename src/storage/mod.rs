@@ -14,6 +14,7 @@ pub mod model;
 pub mod progress;
 mod reader;
 mod rejects;
+mod reset;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -25,11 +26,12 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
-pub use lookup::ClickOfUrl;
+pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;
 pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject};
+pub use reset::TargetState;
 pub use schema::BATCH_QUERY;
 use writer::Writer;
 

@@ -97,6 +97,15 @@ impl FromSql for ClickKey {
     }
 }
 
+impl ToSql for ClickKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Uuid(bytes) => ValueRef::Blob(bytes),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
 /// `click_id` as its column keeps it, borrowed.
 pub(super) enum ClickIdColumn<'a> {
     Uuid([u8; 16]),

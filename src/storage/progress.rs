@@ -46,6 +46,11 @@ impl Progress {
         }
     }
 
+    /// Every click was forgotten.
+    pub(super) fn reset(&self) {
+        *self.inner.lock() = Inner::default();
+    }
+
     pub(super) fn checkpoint_written(&self) {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
     }

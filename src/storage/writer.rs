@@ -44,6 +44,29 @@ impl Writer {
         Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
     }
 
+    /// Runs `work`, which leaves no row behind that refers to another, in one transaction. What is known of the
+    /// dictionaries is forgotten.
+    pub(super) fn without_foreign_keys<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        // The switch does nothing inside a transaction.
+        self.connection.pragma_update(None, "foreign_keys", false)?;
+        let result = self.transaction(|connection, dictionaries| {
+            dictionaries.clear();
+            work(connection)
+        });
+        self.connection.pragma_update(None, "foreign_keys", true)?;
+        result
+    }
+
+    /// Gives free pages back to the disk. Takes the time to write what is left.
+    pub(super) fn shrink(&mut self) -> Result<(), StorageError> {
+        self.connection.execute_batch("VACUUM")?;
+        // The answer says whether somebody was in the way, which the next checkpoint makes up for.
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     /// Runs `work` in one transaction: all of it is durable when this returns, or none of it is.
     pub(super) fn transaction<T>(
         &mut self,

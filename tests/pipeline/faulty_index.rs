@@ -109,6 +109,21 @@ impl SearchIndex for FaultyIndex {
         self.inner.search(query).await
     }
 
+    async fn clear(&self) -> Result<(), SearchError> {
+        match *self.fault.lock() {
+            Fault::Unavailable => {
+                return Err(SearchError::Server {
+                    target: self.target(),
+                    status: 503,
+                    reason: "no shard available".to_owned(),
+                });
+            }
+            Fault::Panic => panic!("the index client is out of its mind"),
+            _ => {}
+        }
+        self.inner.clear().await
+    }
+
     async fn refresh(&self) -> Result<(), SearchError> {
         self.inner.refresh().await
     }

@@ -17,6 +17,8 @@ pub enum Action {
     StartAll,
     /// Stop every stage.
     StopAll,
+    /// Forget every click and figure.
+    Reset,
     /// Move up.
     Up,
     /// Move down.
@@ -49,7 +51,7 @@ pub enum Action {
     ZoomAuto,
     /// Open everything about the url under the cursor.
     OpenUrl,
-    /// Type what the urls of the overview must hold.
+    /// Type what the urls of the overview, the log or the rejects are narrowed to.
     Filter,
     /// Show the figures over the next window of time.
     CycleWindow,
@@ -107,6 +109,7 @@ impl Action {
             Action::RestartStage => &["restart"],
             Action::StartAll => &["start-all"],
             Action::StopAll => &["stop-all"],
+            Action::Reset => &["reset"],
             Action::Up => &["up"],
             Action::Down => &["down"],
             Action::Left => &["left"],
@@ -187,6 +190,6 @@ impl Action {
 
     /// Whether it steers the pipeline, which a read-only console must not.
     pub const fn steers(self) -> bool {
-        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll)
+        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll | Action::Reset)
     }
 }

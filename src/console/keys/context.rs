@@ -19,6 +19,8 @@ pub enum Context {
     Views,
     /// In the search of the index.
     Search,
+    /// In the rejects.
+    Rejects,
     /// In the log.
     Log,
     /// On the map.
@@ -34,7 +36,7 @@ pub enum Context {
 impl Context {
     /// Whether it is one of the views beside the overview.
     pub(crate) const fn is_view(self) -> bool {
-        matches!(self, Context::Views | Context::Search | Context::Log | Context::Map)
+        matches!(self, Context::Views | Context::Search | Context::Rejects | Context::Log | Context::Map)
     }
 
     /// Whether it takes every key but its own away.
@@ -49,6 +51,7 @@ impl Context {
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
             // The map shows the window that the overview shows.
             Context::Map if matches!(action, Action::CycleWindow) => true,
+            Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
             _ => !(self.is_view() && action.of_overview()),
         }
     }
@@ -63,6 +66,7 @@ impl Context {
             Context::Activity => "activity",
             Context::Views => "the other views",
             Context::Search => "search",
+            Context::Rejects => "rejects",
             Context::Log => "log",
             Context::Map => "map",
             Context::Line => "typing",

@@ -167,7 +167,7 @@ fn done_of_all(progress: &SourceProgress) -> Option<(u64, u64)> {
     }
 }
 
-/// One line above the stages: draining, finished, or a source that gave up.
+/// One line above the stages: draining, a reset, finished, or a source that gave up.
 pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let snapshot = app.live();
@@ -176,6 +176,8 @@ pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
         let waits = snapshot.shutting_down.as_deref().unwrap_or("asking the pipeline to end");
         let hint = if app.is_quitting() { "   q or Ctrl-C leaves at once" } else { "" };
         (format!(" draining: {waits}{hint}"), theme.warn())
+    } else if let Some(waits) = &snapshot.resetting {
+        (format!(" reset: {waits}"), theme.warn())
     } else if let Some(error) = failed {
         (format!(" the source gave up: {error}"), theme.bad())
     } else {

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
 use super::activity::logged;
-use super::{placeholder, row};
+use super::{filter, placeholder, row};
 use crate::console::app::App;
 use crate::console::format::count;
 use crate::pipeline::snapshot::LogLevel;
@@ -21,13 +21,16 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         LogLevel::Warn => "warnings and errors",
         LogLevel::Error => "errors only",
     };
-    let title = Line::from(vec![Span::styled(" log ", theme.key()), Span::styled(format!("{level} "), theme.dim())]);
+    let mut title = vec![Span::styled(" log ", theme.key()), Span::styled(format!("{level} "), theme.dim())];
     let (errors, warnings) = (of(LogLevel::Error), of(LogLevel::Warn));
     let counts = Line::from(vec![
         Span::styled(format!(" errors {} ", count(errors)), if errors > 0 { theme.bad() } else { theme.dim() }),
         Span::styled(format!(" warnings {} ", count(warnings)), theme.alarm(warnings)),
     ]);
-    let mut block = theme.frame(title, true).title(counts.alignment(Alignment::Right)).padding(Padding::horizontal(1));
+    let taken = u16::try_from(counts.width()).unwrap_or(area.width);
+    filter::push(&mut title, area.width.saturating_sub(taken), app);
+    let mut block =
+        theme.frame(Line::from(title), true).title(counts.alignment(Alignment::Right)).padding(Padding::horizontal(1));
     let back = app.sheets.log_back;
     if back > 0 {
         let note = format!(" {} newer ", count(back as u64));
@@ -38,7 +41,9 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let mut lines: Vec<_> = app.sheets.lines(log).rev().skip(back).take(usize::from(inner.height)).collect();
     lines.reverse();
     if lines.is_empty() {
-        placeholder(frame, inner, "nothing logged at this level", app);
+        let filtered = !app.sheets.log_filter.is_empty();
+        let text = if filtered { "no line passes the filter" } else { "nothing logged at this level" };
+        placeholder(frame, inner, text, app);
     }
     for (at, line) in lines.into_iter().enumerate() {
         if let Some(row) = row(inner, at) {

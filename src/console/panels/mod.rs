@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 mod chart;
 pub(crate) mod countries;
+mod filter;
 pub(crate) mod footer;
 pub(crate) mod header;
 pub(crate) mod help;

@@ -8,7 +8,7 @@ use ratatui::widgets::{Padding, Paragraph, Wrap};
 
 use super::activity::time;
 use super::table::{self, Cell, Column, words};
-use super::{placeholder, prose};
+use super::{filter, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{bytes, count};
 use crate::console::layout::parts;
@@ -23,10 +23,12 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let snapshot: &Snapshot = &app.shown().snapshot;
     let [_, list, picked] = parts(Sheet::Rejects, area);
     let found = snapshot.answers.rejects.as_ref().map(|answer| &answer.found);
-    let title = Line::from(vec![Span::styled(" rejects ", theme.key()), Span::styled(extent(found), theme.dim())]);
+    let mut title = vec![Span::styled(" rejects ", theme.key()), Span::styled(extent(found, app), theme.dim())];
     let of_run = format!(" {} by this run ", count(snapshot.totals.rejected));
     let note = Line::styled(of_run, theme.alarm(snapshot.totals.rejected));
-    let block = theme.frame(title, true).title(note.alignment(Alignment::Right));
+    let taken = u16::try_from(note.width()).unwrap_or(list.width);
+    filter::push(&mut title, list.width.saturating_sub(taken), app);
+    let block = theme.frame(Line::from(title), true).title(note.alignment(Alignment::Right));
     let inner = block.inner(list);
     frame.render_widget(block, list);
     let row = match found {
@@ -44,16 +46,24 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             None
         }
         Some(Ok(found)) => {
-            let rows = found.rows.iter().map(|row| cells(row, app));
-            table::render(frame, inner, &COLUMNS, rows, Some(app.sheets.rejects), app);
-            found.rows.get(app.sheets.rejects.at)
+            let kept = || app.sheets.rejects_of(&found.rows);
+            if kept().next().is_none() {
+                placeholder(frame, inner, "none of these passes the filter", app);
+            } else {
+                table::render(frame, inner, &COLUMNS, kept().map(|row| cells(row, app)), Some(app.sheets.rejects), app);
+            }
+            kept().nth(app.sheets.rejects.at)
         }
     };
     details(frame, picked, row, app);
 }
 
-fn extent(found: Option<&Result<Rejects, String>>) -> String {
+fn extent(found: Option<&Result<Rejects, String>>, app: &App) -> String {
     match found {
+        Some(Ok(found)) if !app.sheets.rejects_filter.is_empty() => {
+            let kept = app.sheets.rejects_of(&found.rows).count() as u64;
+            format!("{} of the newest {} ", count(kept), count(found.rows.len() as u64))
+        }
         Some(Ok(found)) if found.total > found.rows.len() as u64 => {
             format!("newest {} of {} ", count(found.rows.len() as u64), count(found.total))
         }

@@ -6,11 +6,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{placeholder, prose, room, row};
+use super::{filter, placeholder, prose, row};
 use crate::console::app::App;
-use crate::console::format::{count, count_in, fit, fit_end, left, right, seconds};
+use crate::console::format::{count, count_in, fit, left, right, seconds};
 use crate::console::layout::Panel;
-use crate::console::typing::Line as Typed;
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
 use crate::pipeline::{SortBy, View};
@@ -95,13 +94,12 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let board = &app.shown().snapshot.board;
     let focused = app.focus == Panel::Urls;
-    let typing = app.typing.as_ref().is_some_and(|typing| typing.line == Typed::Filter);
     let current = app.browse.is_about(board);
     let resorting = current && board.view.sort != app.browse.sort;
     let extent = if current { extent(board) } else { String::new() };
     let note = if resorting { " loading… ".to_owned() } else { extent };
     let mut block = theme
-        .frame(title(area.width, typing, app), focused)
+        .frame(title(area.width, app), focused)
         .padding(Padding::right(1))
         .title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
     let problem = board.problem.as_deref().filter(|_| current);
@@ -119,7 +117,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     if board.pages.is_empty() {
         match problem {
             Some(problem) => prose(frame, inner, problem, theme.warn()),
-            None if !app.browse.filter.is_empty() => placeholder(frame, inner, "no url holds that", app),
+            None if !app.browse.filter.is_empty() => placeholder(frame, inner, "no url passes the filter", app),
             None if app.browse.window != Window::AllTime => placeholder(frame, inner, "no clicks in this time", app),
             None => placeholder(frame, inner, "no clicks yet", app),
         }
@@ -165,15 +163,20 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 }
 
 /// `urls of DE by clicks, last hour  /cart`, with a cursor while the filter is typed.
-fn title(columns: u16, typing: bool, app: &App) -> Line<'static> {
+fn title(columns: u16, app: &App) -> Line<'static> {
     let (theme, browse) = (&app.theme, &app.browse);
     let country = browse.country.as_deref().unwrap_or("all countries");
-    let mut spans = vec![
-        Span::styled(" urls ", theme.key()),
+    let mut spans = vec![Span::styled(" urls ", theme.key())];
+    if filter::typed(app).is_some_and(|typing| typing.problem.is_some()) {
+        // Nothing else is as urgent, and there may be little room.
+        filter::push(&mut spans, columns, app);
+        return Line::from(spans);
+    }
+    spans.extend([
         Span::styled("of ", theme.dim()),
         Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())),
         Span::styled(format!(" by {}", name(browse.sort)), theme.dim()),
-    ];
+    ]);
     let window = match browse.window {
         Window::AllTime => "",
         Window::LastHour => "last hour",
@@ -183,15 +186,8 @@ fn title(columns: u16, typing: bool, app: &App) -> Line<'static> {
         spans.push(Span::styled(", ", theme.dim()));
         spans.push(Span::styled(window, theme.warn()));
     }
-    if typing || !browse.filter.is_empty() {
-        spans.push(Span::styled("  / ", theme.accent()));
-        let filter = fit_end(&browse.filter, room(columns, &spans).saturating_sub(4));
-        spans.push(Span::styled(filter, theme.accent().patch(theme.key())));
-    }
-    if typing {
-        spans.push(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
-    }
     spans.push(Span::raw(" "));
+    filter::push(&mut spans, columns, app);
     Line::from(spans)
 }
 

@@ -115,6 +115,7 @@ pub(super) fn running() -> Snapshot {
         recent: recent().into(),
         log: log().into(),
         shutting_down: None,
+        resetting: None,
         finished: false,
     }
 }

@@ -80,7 +80,7 @@ impl Console {
                 _ if name.len() == 2 && name.starts_with('F') => {
                     (KeyCode::F(name[1..].parse().expect("a function key")), KeyModifiers::NONE)
                 }
-                _ => match name.strip_prefix('^') {
+                _ => match name.strip_prefix('^').filter(|letter| !letter.is_empty()) {
                     Some(letter) => (KeyCode::Char(one(letter)), KeyModifiers::CONTROL),
                     None => (KeyCode::Char(one(name)), KeyModifiers::NONE),
                 },

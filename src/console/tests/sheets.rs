@@ -163,6 +163,49 @@ fn the_log_shows_levels_down_to_the_one_chosen_and_keeps_its_place() {
 }
 
 #[test]
+fn the_log_shows_the_lines_that_pass_the_filter_and_esc_takes_it_off() {
+    let mut console = console(120, 40);
+    console.press("F6 / ~ 4 2 9 | ^ i n g e s t $");
+    let screen = console.screen();
+    assert!(screen.contains("429 from the engine") && screen.contains("assigned clicks"), "{screen}");
+    assert!(!screen.contains("committed"), "{screen}");
+    console.press("(");
+    let screen = console.screen();
+    assert!(screen.contains("unclosed group") && screen.contains("429 from the engine"), "{screen}");
+    assert!(!screen.contains("committed"), "the filter before stays: {screen}");
+    insta::assert_snapshot!("log_filter_problem_120x40", screen);
+    console.press("Enter Backspace Enter");
+    assert!(console.app.typing.is_none() && console.screen().contains("/ ~429|^ingest$"), "{}", console.screen());
+    console.press("/ ^u n o w h e r e Enter");
+    assert!(console.screen().contains("no line passes the filter"), "{}", console.screen());
+    console.press("Esc");
+    assert_eq!((console.app.sheet, console.app.sheets.log_filter.is_empty()), (Sheet::Log, true));
+    console.press("/ ! 4 2 9 Enter");
+    assert!(!console.screen().contains("429 from the engine"));
+    console.press("Esc Esc");
+    assert_eq!((console.app.sheet, console.sent()), (Sheet::Overview, vec![]), "nobody else hears of it");
+}
+
+#[test]
+fn rejects_are_filtered_by_reason_and_payload() {
+    let mut console = console(120, 40);
+    console.press("F4 Down / y e s t e r");
+    console.show(fixture::knowing());
+    let screen = console.screen();
+    assert!(screen.contains("1 of the newest 2") && !screen.contains("expected 9 fields"), "{screen}");
+    assert!(screen.contains("1,u,yesterday,/a"), "the first that is left is picked: {screen}");
+    console.press("^u ~ e x p e c t e d | y e s t e r d a y , / Enter Down");
+    let screen = console.screen();
+    assert!(screen.contains("2 of the newest 2"), "{screen}");
+    console.press("/ ^u ~ [ Enter");
+    assert!(console.app.typing.is_some() && console.screen().contains("unclosed character class"));
+    console.press("Esc");
+    assert!(console.screen().contains("newest 2 of 4,012"), "{}", console.screen());
+    console.press("F2 /");
+    assert!(console.app.typing.is_none(), "there is nothing to filter");
+}
+
+#[test]
 fn the_focused_panel_expands_and_comes_back() {
     let mut console = console(80, 24);
     console.press("Tab z");

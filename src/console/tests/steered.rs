@@ -90,6 +90,22 @@ fn restart_and_start_all_are_sent_at_once_and_stop_all_after_a_yes() {
 }
 
 #[test]
+fn a_reset_asks_first_and_shows_how_far_it_is() {
+    let mut console = console(fixture::running());
+    console.press("R");
+    assert!(console.screen().contains("Forget all clicks and figures"), "{}", console.screen());
+    console.press("n R Enter Space q");
+    assert_eq!(console.sent(), [], "only a yes is a yes");
+    console.press("R y");
+    assert_eq!(console.sent(), [Command::Reset]);
+    assert!(console.screen().contains("forget all clicks and figures"), "{}", console.screen());
+    let mut resetting = fixture::running();
+    resetting.resetting = Some("waiting for store to stop".into());
+    console.show(resetting);
+    assert!(console.screen().contains(" reset: waiting for store to stop"), "{}", console.screen());
+}
+
+#[test]
 fn sort_goes_round_and_the_heads_follow_the_answer() {
     let mut console = console(fixture::running());
     console.press("s");
@@ -254,7 +270,7 @@ fn read_only_sends_nothing_but_the_view_and_the_end() {
     let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(fixture::running());
     console.sent();
-    for keys in ["Space", "r", "S", "X"] {
+    for keys in ["Space", "r", "S", "X", "R"] {
         console.press(keys);
         assert!(console.screen().contains("read-only: "), "after {keys}:\n{}", console.screen());
         assert_eq!(console.sent(), [], "after {keys}");
@@ -352,11 +368,34 @@ fn a_filter_is_asked_for_as_it_is_typed_and_esc_takes_it_off() {
     none.pages.clear();
     answered.board = Arc::new(none);
     console.show(answered);
-    assert!(console.screen().contains("no url holds that"));
+    assert!(console.screen().contains("no url passes the filter"));
     console.press("Esc");
     assert_eq!((console.sent(), console.app.focus), (vec![with("")], Panel::Urls));
     console.press("/ x Esc");
     assert_eq!(console.app.browse.filter, "");
+}
+
+#[test]
+fn a_filter_that_is_no_pattern_is_said_where_it_is_typed_and_the_one_before_stays() {
+    let mut console = console(fixture::running());
+    let with = |filter: &str| Command::View(View { limit: URL_LIMIT, filter: filter.into(), ..View::default() });
+    console.press("/");
+    assert!(console.screen().contains("text, ~regex, !not"), "{}", console.screen());
+    console.press("~ ^ / c (");
+    assert_eq!(console.sent(), [with("~^/c")], "what is no pattern is not asked for");
+    let screen = console.screen();
+    assert!(screen.contains("/ ~^/c(") && screen.contains("unclosed group"), "{screen}");
+    insta::assert_snapshot!("filter_problem_120x40", screen);
+    console.press("Enter");
+    assert!(console.app.typing.is_some(), "there is something to mend first");
+    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![], "~^/c"));
+    console.press("a ) Enter");
+    assert_eq!((console.sent(), console.app.typing.is_none()), (vec![with("~^/c(a)")], true));
+    console.press("/ [ Esc");
+    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![with("")], ""), "Esc takes it off");
+    let mut narrow = Console::new(60, 16);
+    narrow.show(fixture::running()).press("/ ~ v e r y l o n g t e x t (");
+    assert!(narrow.screen().contains("unclosed group"), "{}", narrow.screen());
 }
 
 #[test]

@@ -9,13 +9,13 @@ mod standing;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Notify, oneshot};
 
-use super::board::{BoardSlot, Limits, StoredBoards};
+use super::board::{self, BoardSlot, Limits, Stamp, StoredBoards};
 use super::command::View;
 use super::handle::StageHandle;
 use super::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, SearchQuestion};
@@ -64,6 +64,8 @@ struct Shared {
     answers: Mutex<Answers>,
     news: Notify,
     ended: AtomicBool,
+    /// How often everything was forgotten: what was read before is no longer so.
+    resets: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +91,7 @@ impl AnswerDesk {
             reader: None,
             boards: StoredBoards::new(options.session_timeout_ms, options.limits),
             made: None,
+            resets: 0,
             board: options.board,
             aggregate: options.aggregate,
             storage: options.storage,
@@ -121,6 +124,19 @@ impl AnswerDesk {
     pub(super) fn view_changed(&self) {
         self.shared.questions.lock().woken = true;
         self.shared.changed.notify_one();
+    }
+
+    /// Everything was forgotten: what is being answered is no longer so, and is answered anew.
+    pub(super) fn reset(&self) {
+        self.shared.resets.fetch_add(1, SeqCst);
+        *self.shared.answers.lock() = Answers::default();
+        let mut questions = self.shared.questions.lock();
+        questions.search.again();
+        questions.rejects.again();
+        questions.page.again();
+        drop(questions);
+        self.shared.search.notify_one();
+        self.view_changed();
     }
 
     /// The newest answer of each kind.
@@ -205,6 +221,8 @@ struct Answering {
     boards: StoredBoards,
     /// The board made last, unless the aggregation makes it.
     made: Option<Made>,
+    /// How often everything had been forgotten when this round began.
+    resets: u64,
     board: BoardSlot,
     aggregate: StageHandle,
     storage: Arc<Storage>,
@@ -214,7 +232,7 @@ struct Answering {
 struct Made {
     view: View,
     /// What it depended on; `None` if it has no rows.
-    stamp: Option<i64>,
+    stamp: Option<Stamp>,
     /// When to look at it again.
     due: Instant,
 }
@@ -222,9 +240,30 @@ struct Made {
 impl Answering {
     fn run(mut self) {
         while self.wait() {
+            self.begin_round();
             self.answer_rejects();
             self.answer_page();
             self.keep_board();
+        }
+    }
+
+    /// Lets go of what was read of a database whose clicks have been forgotten since: its numbers mean others now.
+    fn begin_round(&mut self) {
+        let resets = self.shared.resets.load(SeqCst);
+        if resets != self.resets {
+            self.resets = resets;
+            self.reader = None;
+            self.made = None;
+            self.boards = self.boards.anew();
+        }
+    }
+
+    /// Puts an answer where it is seen, unless it is about what has been forgotten since.
+    fn answer(&self, put: impl FnOnce(&mut Answers)) {
+        let mut answers = self.shared.answers.lock();
+        if self.shared.resets.load(SeqCst) == self.resets {
+            put(&mut answers);
+            self.shared.news.notify_one();
         }
     }
 
@@ -245,8 +284,7 @@ impl Answering {
         let Some(question) = self.shared.questions.lock().rejects.take(begin) else { return };
         let found = self.read(|reader, _| lookup::rejects(reader, &question)).map_err(|error| error.to_string());
         if self.shared.questions.lock().rejects.answered(&question, Instant::now(), begin.elapsed()) {
-            self.shared.answers.lock().rejects = Some(Arc::new(Answer { asked: question, found }));
-            self.shared.news.notify_one();
+            self.answer(|answers| answers.rejects = Some(Arc::new(Answer { asked: question, found })));
         }
     }
 
@@ -257,8 +295,7 @@ impl Answering {
             .read(|reader, boards| lookup::page(reader, boards.names(), &question))
             .map_err(|error| error.to_string());
         if self.shared.questions.lock().page.answered(&question, Instant::now(), begin.elapsed()) {
-            self.shared.answers.lock().page = Some(Arc::new(Answer { asked: question, found }));
-            self.shared.news.notify_one();
+            self.answer(|answers| answers.page = Some(Arc::new(Answer { asked: question, found })));
         }
     }
 
@@ -269,6 +306,7 @@ impl Answering {
         let is_ours = || !(view.is_plain() && publishes(&aggregate.state()));
         if !is_ours() {
             self.made = None;
+            self.boards.rest();
             return;
         }
         let begin = Instant::now();
@@ -278,30 +316,30 @@ impl Answering {
             self.made = made;
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        let ended = || shared.ended.load(Relaxed);
+        let (shared, resets) = (Arc::clone(&self.shared), self.resets);
+        let ended = || shared.ended.load(Relaxed) || shared.resets.load(SeqCst) != resets;
         let known = made.and_then(|made| made.stamp);
-        let board = self.read(|reader, boards| {
-            let stamp = StoredBoards::stamp(&view, reader)?;
-            if known == Some(stamp) {
-                return Ok((known, None));
-            }
-            let board = boards.board(&view, reader, &ended)?;
-            Ok((board.problem.is_none().then_some(stamp), Some(board)))
-        });
-        let (stamp, board) = board.unwrap_or_else(|error| {
-            let problem = Some(error.to_string());
-            (None, Some(Board { view: view.clone(), problem, ..Board::default() }))
+        let made = self.read(|reader, boards| boards.make(&view, known, reader, &ended)).unwrap_or_else(|error| {
+            let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
+            board::Made { stamp: None, board: Some(board), goes_on: false }
         });
         // What was given up because of the end is no news for anybody.
-        if let Some(board) = board
+        if let Some(board) = made.board
             && !ended()
-            && self.board.publish(board, is_ours)
+            && self.board.publish(board, || is_ours() && !ended())
         {
             self.shared.news.notify_one();
         }
-        let pause = if stamp.is_none() { AFTER_PROBLEM } else { REFRESH.max(begin.elapsed().saturating_mul(SHARE)) };
-        self.made = Some(Made { view, stamp, due: Instant::now() + pause });
+        let pause = match (made.goes_on, made.stamp) {
+            (true, _) => Duration::ZERO,
+            (false, None) => AFTER_PROBLEM,
+            (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(SHARE)),
+        };
+        if made.goes_on {
+            // Questions are looked at in between.
+            self.shared.questions.lock().woken = true;
+        }
+        self.made = Some(Made { view, stamp: made.stamp, due: Instant::now() + pause });
     }
 
     /// Runs `work` on the reading connection; after an error the next use opens another.

@@ -68,6 +68,13 @@ impl<Q: Clone + PartialEq> Standing<Q> {
         Some(question.clone())
     }
 
+    /// What was answered is no longer so.
+    pub(super) fn again(&mut self) {
+        if self.state != State::Lapsed {
+            self.state = State::Due(Instant::now());
+        }
+    }
+
     /// Whether `question` is the newest.
     pub(super) fn wants(&self, question: &Q) -> bool {
         self.newest.as_ref().is_some_and(|(newest, _)| newest == question)

@@ -56,6 +56,10 @@ impl SearchIndex for Engine {
         }
     }
 
+    async fn clear(&self) -> Result<(), SearchError> {
+        Ok(())
+    }
+
     async fn refresh(&self) -> Result<(), SearchError> {
         Ok(())
     }

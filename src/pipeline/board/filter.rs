@@ -1,33 +1,33 @@
-//! Which urls hold a text.
+//! Which urls a filter keeps.
 
 use std::ops::ControlFlow;
 
 use hashbrown::HashSet;
-use memchr::memmem::Finder;
 
+use crate::pipeline::pattern::{Pattern, PatternError};
 use crate::storage::{Reader, StorageError, UrlId};
 
-/// The urls that hold a text, ASCII case ignored. Urls are only ever added, so each is looked at once.
+/// The urls that a pattern keeps. Urls are only ever added, so each is looked at once.
 #[derive(Debug)]
 pub(super) struct UrlFilter {
-    text: String,
-    finder: Finder<'static>,
+    pattern: Pattern,
     urls: HashSet<UrlId, foldhash::fast::RandomState>,
     /// Every url up to this one has been looked at.
     seen: UrlId,
 }
 
 impl UrlFilter {
-    pub(super) fn new(text: &str) -> Self {
-        let finder = Finder::new(&text.to_ascii_lowercase()).into_owned();
-        Self { text: text.to_owned(), finder, urls: HashSet::default(), seen: UrlId(0) }
+    /// # Errors
+    /// `text` is no pattern.
+    pub(super) fn new(text: &str) -> Result<Self, PatternError> {
+        Ok(Self { pattern: Pattern::parse(text)?, urls: HashSet::default(), seen: UrlId(0) })
     }
 
     pub(super) fn text(&self) -> &str {
-        &self.text
+        self.pattern.text()
     }
 
-    pub(super) fn holds(&self, url: UrlId) -> bool {
+    pub(super) fn keeps(&self, url: UrlId) -> bool {
         self.urls.contains(&url)
     }
 
@@ -40,12 +40,9 @@ impl UrlFilter {
         reader: &Reader,
         mut go_on: impl FnMut() -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
-        let Self { finder, urls, seen, .. } = self;
-        let mut lowercase = Vec::new();
+        let Self { pattern, urls, seen } = self;
         reader.urls_after(*seen, |id, url| {
-            lowercase.clear();
-            lowercase.extend(url.bytes().map(|byte| byte.to_ascii_lowercase()));
-            if finder.find(&lowercase).is_some() {
+            if pattern.keeps(url) {
                 urls.insert(id);
             }
             *seen = id;

@@ -14,7 +14,7 @@ use super::command::{SortBy, View};
 use super::snapshot::{Board, CountryRow, PageRow};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
-pub(super) use stored::{Limits, StoredBoards};
+pub use stored::{Limits, Made, Stamp, StoredBoards};
 
 /// Rows of a view that leaves the limit to us.
 const DEFAULT_LIMIT: usize = 200;
@@ -60,6 +60,12 @@ impl BoardSlot {
     /// The board shown.
     pub(super) fn shown(&self) -> Arc<Board> {
         Arc::clone(&self.board.borrow())
+    }
+
+    /// What was shown is no longer so.
+    pub(super) fn clear(&self) {
+        let view = self.view();
+        self.board.send_replace(Arc::new(Board { view, ..Board::default() }));
     }
 
     /// Shows `board` if its view is still asked for and `still` says that it is the caller's turn; whether it did.

@@ -7,61 +7,108 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 
 use super::filter::UrlFilter;
-use super::window::WindowTally;
+use super::window::{Progress, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
-use crate::click::Timestamp;
 use crate::pipeline::command::{View, Window};
+use crate::pipeline::pattern::PatternError;
 use crate::pipeline::snapshot::Board;
 use crate::storage::{CountryId, Reader, StorageError};
 
-/// How many rows are read between two looks at the clock.
-const ROWS_A_LOOK: u32 = 4096;
+/// Seconds that figures grow older before it is said anew.
+const AGE_STEP: u64 = 5;
 
-/// What a board may cost at most; beyond it there is a problem in place of rows.
+/// What a board may cost.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::pipeline) struct Limits {
-    /// Clicks of a window: bounds the memory that counting them takes.
-    pub clicks: u64,
-    /// Time to count a window.
-    pub window: Duration,
+pub struct Limits {
+    /// Memory of a window that moves with the clicks; one that needs more is counted anew each time.
+    pub live_bytes: usize,
+    /// Memory of one pass of that.
+    pub sweep_bytes: usize,
+    /// Time of one slice of counting a window: how long a question waits for it at most.
+    pub slice: Duration,
+    /// How many rows are read between two looks at the clock.
+    pub rows_a_look: u32,
     /// Time to go through the urls, or the figures.
     pub scan: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { clicks: 2_000_000, window: Duration::from_secs(1), scan: Duration::from_secs(10) }
+        Self {
+            live_bytes: 240 << 20,
+            sweep_bytes: 120 << 20,
+            slice: Duration::from_millis(100),
+            rows_a_look: 1024,
+            scan: Duration::from_secs(10),
+        }
     }
 }
 
-/// Makes boards from a reading connection.
-pub(in crate::pipeline) struct StoredBoards {
+/// What a board depends on: it needs to be made anew only when this differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The version of the figures, or the newest click counted.
+    state: i64,
+    /// How old figures are that cannot be kept new.
+    age: Option<Duration>,
+}
+
+#[cfg(test)]
+impl Stamp {
+    pub(super) fn state(self) -> i64 {
+        self.state
+    }
+}
+
+/// What came of making a board.
+#[derive(Debug)]
+pub struct Made {
+    /// What it depends on; `None` if it has no rows.
+    pub stamp: Option<Stamp>,
+    /// The board; `None` if the one before is still right.
+    pub board: Option<Board>,
+    /// There is more to count: make it again at once.
+    pub goes_on: bool,
+}
+
+/// Makes boards from a reading connection: of a window, of a filter, of everything. Whoever wants a board kept new asks
+/// for it again and again.
+pub struct StoredBoards {
     session_timeout_ms: i64,
     limits: Limits,
     names: CountryNames,
     filter: Option<UrlFilter>,
+    window: Option<WindowCount>,
 }
 
 /// Why there are no rows.
 enum Missing {
-    TooManyClicks { window: Window, counted: u64 },
+    Counting { window: Window, percent: u8 },
+    TooLarge(Window),
     TooSlow(&'static str, Duration),
+    NoPattern(PatternError),
     Ended,
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooManyClicks { window, counted } => {
-                let (name, shorter) = match window {
-                    Window::LastHour => ("hour", "choose the last five minutes or all time"),
-                    Window::LastFiveMinutes | Window::AllTime => ("five minutes", "choose all time"),
-                };
-                write!(f, "the last {name} of clicks is too large to count live (gave up after {counted}); {shorter}")
+            Self::Counting { window, percent } => write!(f, "counting the last {} … {percent}%", words(*window)),
+            Self::TooLarge(window) => {
+                write!(f, "the last {} has too many urls to be counted in memory; choose all time", words(*window))
             }
             Self::TooSlow(what, limit) => write!(f, "{what} took longer than {limit:?}; it is tried again"),
+            Self::NoPattern(error) => write!(f, "the filter cannot be read: {error}"),
             Self::Ended => f.write_str("the pipeline ends"),
         }
+    }
+}
+
+fn words(window: Window) -> &'static str {
+    match window {
+        Window::AllTime => "clicks",
+        Window::LastHour => "hour",
+        Window::LastFiveMinutes => "five minutes",
     }
 }
 
@@ -69,6 +116,7 @@ impl fmt::Display for Missing {
 struct Clock<'a> {
     begin: Instant,
     rows: u32,
+    limits: Limits,
     ended: &'a dyn Fn() -> bool,
 }
 
@@ -76,7 +124,7 @@ impl Clock<'_> {
     /// Whether another row may be read.
     fn row(&mut self, limit: Duration) -> ControlFlow<()> {
         self.rows = self.rows.wrapping_add(1);
-        if self.rows.is_multiple_of(ROWS_A_LOOK) && (self.begin.elapsed() > limit || (self.ended)()) {
+        if self.rows.is_multiple_of(self.limits.rows_a_look) && (self.begin.elapsed() > limit || (self.ended)()) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -89,8 +137,8 @@ impl Clock<'_> {
 
 impl StoredBoards {
     /// A gap beyond `session_timeout_ms` is no time spent.
-    pub(in crate::pipeline) fn new(session_timeout_ms: i64, limits: Limits) -> Self {
-        Self { session_timeout_ms, limits, names: CountryNames::default(), filter: None }
+    pub fn new(session_timeout_ms: i64, limits: Limits) -> Self {
+        Self { session_timeout_ms, limits, names: CountryNames::default(), filter: None, window: None }
     }
 
     /// Names of countries, read once.
@@ -98,43 +146,58 @@ impl StoredBoards {
         &mut self.names
     }
 
-    /// What the board of `view` depends on: it needs to be made anew only when this differs.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub(in crate::pipeline) fn stamp(view: &View, reader: &Reader) -> Result<i64, StorageError> {
-        match view.window {
-            Window::AllTime => reader.figures_version(),
-            Window::LastHour | Window::LastFiveMinutes => reader.last_click(),
-        }
+    /// One that knows nothing of what this one has read.
+    pub fn anew(&self) -> Self {
+        Self::new(self.session_timeout_ms, self.limits)
     }
 
-    /// The board of `view` as the database is at this moment. What takes too long is given up, also once `ended` is true:
-    /// then the board holds a problem and no rows.
+    /// Nobody wants a board for now: lets go of what only a window needs.
+    pub fn rest(&mut self) {
+        self.window = None;
+    }
+
+    /// Goes on with the board of `view`, which was last made with `known`. What takes too long is given up, also once
+    /// `ended` is true: then the board holds a problem and no rows.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(in crate::pipeline) fn board(
+    pub fn make(
         &mut self,
         view: &View,
+        known: Option<Stamp>,
         reader: &mut Reader,
         ended: &dyn Fn() -> bool,
-    ) -> Result<Board, StorageError> {
-        let mut clock = Clock { begin: Instant::now(), rows: 0, ended };
-        let made = reader.consistent(|reader| {
-            if let Err(missing) = self.look_at_urls(view, reader, &mut clock)? {
-                return Ok(Err(missing));
+    ) -> Result<Made, StorageError> {
+        if self.window.as_ref().is_some_and(|count| count.window() != view.window) {
+            self.window = None;
+        }
+        let mut clock = Clock { begin: Instant::now(), rows: 0, limits: self.limits, ended };
+        let count = match self.window.take() {
+            Some(count) => Some(count),
+            None => WindowCount::new(view.window, self.session_timeout_ms, self.limits),
+        };
+        match count {
+            None => {
+                let stamp = Stamp { state: reader.figures_version()?, age: None };
+                if known == Some(stamp) {
+                    return Ok(Made { stamp: known, board: None, goes_on: false });
+                }
+                let made = reader.consistent(|reader| {
+                    if let Err(missing) = self.look_at_urls(view, reader, &mut clock)? {
+                        return Ok(Err(missing));
+                    }
+                    self.of_all_time(view, reader, &mut clock)
+                })?;
+                Ok(Made::from(view, made.map(|board| (stamp, board)), false))
             }
-            match view.window.length() {
-                None => self.of_all_time(view, reader, &mut clock),
-                Some(length) => self.of_window(view, length, reader, &mut clock),
+            Some(mut count) => {
+                // After an error it is not put back, and begins anew.
+                let progress = count.go_on(reader)?;
+                let made = self.of_window(view, known, &count, progress, reader, &mut clock);
+                self.window = Some(count);
+                made
             }
-        })?;
-        Ok(made.unwrap_or_else(|missing| Board {
-            view: view.clone(),
-            problem: Some(missing.to_string()),
-            ..Board::default()
-        }))
+        }
     }
 
     /// Makes the filter fit the view, and lets it see the urls that are new.
@@ -151,7 +214,13 @@ impl StoredBoards {
             return Ok(Ok(()));
         }
         let limit = self.limits.scan;
-        let filter = self.filter.get_or_insert_with(|| UrlFilter::new(&view.filter));
+        let filter = match &mut self.filter {
+            Some(filter) => filter,
+            none => match UrlFilter::new(&view.filter) {
+                Ok(filter) => none.insert(filter),
+                Err(error) => return Ok(Err(Missing::NoPattern(error))),
+            },
+        };
         let looked = filter.extend(reader, || clock.row(limit))?;
         // The next try goes on where this one ended.
         let missing = || clock.gave_up(Missing::TooSlow("looking through the urls", limit));
@@ -172,7 +241,7 @@ impl StoredBoards {
             let country = countries.entry(page.country).or_default();
             country.clicks += page.clicks;
             country.urls += 1;
-            if filter.is_none_or(|filter| filter.holds(page.url)) {
+            if filter.is_none_or(|filter| filter.keeps(page.url)) {
                 top.push(&page);
             }
             clock.row(limit)
@@ -186,33 +255,60 @@ impl StoredBoards {
     fn of_window(
         &mut self,
         view: &View,
-        length: Duration,
+        known: Option<Stamp>,
+        count: &WindowCount,
+        progress: Progress,
         reader: &mut Reader,
         clock: &mut Clock<'_>,
-    ) -> Result<Result<Board, Missing>, StorageError> {
-        let limit = self.limits.window.saturating_add(clock.begin.elapsed());
-        let mut tally = WindowTally::new(self.session_timeout_ms);
-        if let Some(newest) = reader.newest_time()? {
-            let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-            let begin = Timestamp::from_millis(newest.as_millis().saturating_sub(length));
-            let mut counted = 0;
-            let read = reader.clicks_since(begin, |click| {
-                if counted >= self.limits.clicks {
-                    return ControlFlow::Break(());
-                }
-                counted += 1;
-                tally.count(click);
-                clock.row(limit)
-            })?;
-            if read.is_break() {
-                return Ok(Err(clock.gave_up(Missing::TooManyClicks { window: view.window, counted })));
+    ) -> Result<Made, StorageError> {
+        let goes_on = matches!(progress, Progress::Counting(_));
+        let Some(figures) = count.figures() else {
+            // What is shown stays while it is brought up to date.
+            if known.is_some() && goes_on {
+                return Ok(Made { stamp: known, board: None, goes_on });
             }
+            let missing = match progress {
+                Progress::Counting(percent) => Missing::Counting { window: view.window, percent },
+                Progress::Ready | Progress::TooLarge => Missing::TooLarge(view.window),
+            };
+            return Ok(Made::from(view, Err(clock.gave_up(missing)), goes_on));
+        };
+        let age = figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP * AGE_STEP));
+        let stamp = Stamp { state: figures.up_to, age };
+        if known == Some(stamp) {
+            return Ok(Made { stamp: known, board: None, goes_on });
         }
-        let mut top = TopPages::new(view, reader)?;
-        let filter = self.filter.as_ref();
-        for page in tally.pages().iter().filter(|page| filter.is_none_or(|filter| filter.holds(page.url))) {
-            top.push(page);
-        }
-        finish(view, tally.countries().into_iter(), top, &mut self.names, reader).map(Ok)
+        let made = reader.consistent(|reader| {
+            if let Err(missing) = self.look_at_urls(view, reader, clock)? {
+                return Ok(Err(missing));
+            }
+            let mut top = TopPages::new(view, reader)?;
+            let filter = self.filter.as_ref();
+            for page in figures.pages.iter().filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
+                top.push(&page);
+            }
+            let mut board = finish(view, figures.pages.countries().into_iter(), top, &mut self.names, reader)?;
+            if let (Some((passes, _)), Some(age)) = (figures.swept, age) {
+                board.problem = Some(format!(
+                    "{} s old: the last {} is too large to keep, and is counted anew in {passes} passes",
+                    age.as_secs(),
+                    words(view.window)
+                ));
+            }
+            Ok(Ok(board))
+        })?;
+        Ok(Made::from(view, made.map(|board| (stamp, board)), goes_on))
+    }
+}
+
+impl Made {
+    fn from(view: &View, made: Result<(Stamp, Board), Missing>, goes_on: bool) -> Self {
+        let (stamp, board) = match made {
+            Ok((stamp, board)) => (Some(stamp), board),
+            Err(missing) => {
+                (None, Board { view: view.clone(), problem: Some(missing.to_string()), ..Board::default() })
+            }
+        };
+        Self { stamp, board: Some(board), goes_on }
     }
 }

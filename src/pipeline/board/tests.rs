@@ -14,7 +14,13 @@ use crate::storage::figures::AggregateSettings;
 use crate::storage::{IngestBatch, PageId, Storage, StorageOptions, UrlId};
 
 const SESSION_TIMEOUT_MS: i64 = 600_000;
-const UNBOUNDED: Limits = Limits { clicks: u64::MAX, window: Duration::MAX, scan: Duration::MAX };
+const UNBOUNDED: Limits = Limits {
+    live_bytes: usize::MAX,
+    sweep_bytes: usize::MAX,
+    slice: Duration::from_secs(3600),
+    rows_a_look: 1024,
+    scan: Duration::MAX,
+};
 
 /// The figures of a window, by definition and over the view that people see: each click's time spent is taken over all
 /// clicks, then those of the window are counted. Parameters: session timeout and window, in milliseconds.
@@ -100,7 +106,13 @@ impl Bench {
     }
 
     fn board(&self, boards: &mut StoredBoards, view: &View) -> Board {
-        boards.board(view, &mut self.storage.reader().unwrap(), &|| false).unwrap()
+        let reader = &mut self.storage.reader().unwrap();
+        loop {
+            let made = boards.make(view, None, reader, &|| false).unwrap();
+            if !made.goes_on {
+                return made.board.unwrap();
+            }
+        }
     }
 }
 
@@ -163,6 +175,44 @@ proptest! {
     }
 
     #[test]
+    fn a_window_that_moves_holds_the_batch_query_at_every_moment(
+        batches in prop::collection::vec((-10..90_i16, prop::collection::vec(seed(), 0..40)), 1..8),
+        window in prop::sample::select(vec![Window::LastHour, Window::LastFiveMinutes]),
+        (rows_a_look, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
+    ) {
+        let bench = Bench::new(&[]);
+        // Slices of some rows; where nothing may be kept, in passes.
+        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_a_look, ..UNBOUNDED };
+        let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
+        let mut reader = bench.storage.reader().unwrap();
+        let view = view(window, "", None);
+        let mut now = 0;
+        for (minutes, mut seeds) in batches {
+            now += minutes;
+            for seed in &mut seeds {
+                // Mostly within the window, also far too late and far ahead of all others.
+                seed.minutes = seed.minutes / 2 + now;
+            }
+            let (before, meanwhile) = seeds.split_at(seeds.len() / 2);
+            bench.store(before);
+            // Clicks come while it is counted.
+            boards.make(&view, None, &mut reader, &|| false).unwrap();
+            bench.store(meanwhile);
+            let board = loop {
+                let made = boards.make(&view, None, &mut reader, &|| false).unwrap();
+                // A window in passes that was finished before the last clicks came is as old as it says.
+                let behind = made.stamp.is_some_and(|stamp| stamp.state() < reader.last_click().unwrap());
+                if !made.goes_on && !behind {
+                    break made.board.unwrap();
+                }
+            };
+            let old = board.problem.as_ref().is_some_and(|problem| problem.contains("s old: the last"));
+            prop_assert!(!old || live_bytes == 0);
+            assert_board(&Board { problem: None, ..board }, &bench.by_definition(window));
+        }
+    }
+
+    #[test]
     fn the_first_rows_of_a_view_are_those_of_the_whole_order(
         pages in prop::collection::vec((0..6_u64, 0..4_u64, 0..3_u64), 0..200),
         limit in 1..20_usize,
@@ -201,39 +251,103 @@ fn seeds(count: u16) -> Vec<Seed> {
 }
 
 #[test]
-fn a_window_that_is_too_large_is_a_problem_and_no_half_truth() {
+fn a_window_that_cannot_be_kept_is_counted_in_passes_and_says_so() {
+    let clicks: Vec<Seed> = (0..200_u16)
+        .map(|id| Seed { user: (id % 7) as u8, minutes: (id % 90).cast_signed(), ..seeds(200).remove(id.into()) })
+        .collect();
+    let bench = Bench::new(&clicks);
+    let limits = Limits { live_bytes: 0, slice: Duration::ZERO, rows_a_look: 10, ..UNBOUNDED };
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
+    let board = bench.board(&mut boards, &view(Window::LastHour, "", None));
+    let problem = board.problem.clone().unwrap();
+    assert_eq!(problem, "0 s old: the last hour is too large to keep, and is counted anew in 2 passes");
+    assert_board(&Board { problem: None, ..board }, &bench.by_definition(Window::LastHour));
+}
+
+#[test]
+fn a_window_beyond_the_memory_is_a_problem_and_no_half_truth() {
     let bench = Bench::new(&seeds(10));
-    for (clicks, fits) in [(10, true), (9, false)] {
-        let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, Limits { clicks, ..UNBOUNDED });
-        let board = bench.board(&mut boards, &view(Window::LastHour, "", None));
-        assert_eq!(board.problem.is_none(), fits, "{:?}", board.problem);
-        assert_eq!(board.pages.is_empty(), !fits);
-        if let Some(problem) = board.problem {
-            assert!(problem.contains("the last hour") && !problem.contains('\n'), "{problem}");
-        }
+    let limits = Limits { live_bytes: 0, sweep_bytes: 0, rows_a_look: 1, ..UNBOUNDED };
+    let board = bench.board(&mut StoredBoards::new(SESSION_TIMEOUT_MS, limits), &view(Window::LastHour, "", None));
+    let problem = board.problem.unwrap();
+    assert!(problem.contains("the last hour") && !problem.contains('\n') && board.pages.is_empty(), "{problem}");
+}
+
+#[test]
+fn counting_tells_how_far_it_is_and_another_window_begins_anew() {
+    let clicks: Vec<Seed> =
+        (0..60).map(|at| Seed { id: at, minutes: at.cast_signed(), ..seeds(1).remove(0) }).collect();
+    let bench = Bench::new(&clicks);
+    let limits = Limits { slice: Duration::ZERO, rows_a_look: 10, ..UNBOUNDED };
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
+    let mut reader = bench.storage.reader().unwrap();
+    let mut make = |window, known| boards.make(&view(window, "", None), known, &mut reader, &|| false).unwrap();
+    let problem = |made: Made| made.board.and_then(|board| board.problem);
+    let told: Vec<_> = (0..3).map(|_| problem(make(Window::LastHour, None)).unwrap()).collect();
+    assert_eq!(told, ["counting the last hour … 16%", "counting the last hour … 33%", "counting the last hour … 50%"]);
+    assert_eq!(problem(make(Window::LastFiveMinutes, None)), None, "few clicks: one slice");
+    assert_eq!(problem(make(Window::LastHour, None)).as_deref(), Some("counting the last hour … 16%"));
+    let mut made = make(Window::LastHour, None);
+    while made.goes_on {
+        made = make(Window::LastHour, None);
+    }
+    assert!(made.board.is_some_and(|board| board.matching == 1));
+    let known = made.stamp;
+    let again = make(Window::LastHour, known);
+    assert!(again.board.is_none() && again.stamp == known && !again.goes_on, "nothing has changed");
+    bench.store(&clicks.iter().map(|seed| Seed { id: seed.id + 100, minutes: 61, ..seed.clone() }).collect::<Vec<_>>());
+    let behind = make(Window::LastHour, known);
+    assert!(behind.board.is_none() && behind.goes_on, "what is shown stays while it is brought up to date");
+}
+
+#[test]
+fn a_user_with_very_many_clicks_is_counted_like_any_other() {
+    let at = |id: u16, minutes: i16| Seed { id, minutes, url: (id % 5) as u8, ..seeds(1).remove(0) };
+    let bench = Bench::new(&(0..300).map(|id| at(id, (id % 50).cast_signed())).collect::<Vec<_>>());
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
+    let hour = view(Window::LastHour, "", None);
+    assert_board(&bench.board(&mut boards, &hour), &bench.by_definition(Window::LastHour));
+    for minutes in (60..130_i16).step_by(7) {
+        bench.store(&[at(1000 + minutes.cast_unsigned(), minutes), at(2000 + minutes.cast_unsigned(), minutes - 30)]);
+        assert_board(&bench.board(&mut boards, &hour), &bench.by_definition(Window::LastHour));
     }
 }
 
 #[test]
-fn a_board_that_takes_too_long_or_comes_too_late_is_given_up() {
-    let clicks: Vec<Seed> = (0..200).flat_map(|_| seeds(100)).collect();
-    let bench = Bench::new(&[]);
-    // 20,000 clicks, distinct by their times.
-    let clicks: Vec<Seed> = clicks.into_iter().zip(0..).map(|(seed, at)| Seed { minutes: at, ..seed }).collect();
-    bench.store(&clicks);
-    let hours = Limits { window: Duration::ZERO, ..UNBOUNDED };
-    // The newest hour holds few of them: done before the first look at the clock.
-    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, hours);
-    assert_eq!(bench.board(&mut boards, &view(Window::LastHour, "", None)).problem, None);
-
-    let all_in_one_hour: Vec<Seed> =
-        (0..20_000).map(|at| Seed { id: at, minutes: 30_000, millis: (at / 400) as u8, ..clicks[0].clone() }).collect();
-    bench.store(&all_in_one_hour);
-    let problem = bench.board(&mut boards, &view(Window::LastHour, "", None)).problem.unwrap();
-    assert!(problem.contains("too large to count"), "{problem}");
+fn a_clock_that_jumps_by_years_begins_the_window_anew() {
+    let bench = Bench::new(&seeds(5));
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
-    let ended = boards.board(&view(Window::LastHour, "", None), &mut bench.storage.reader().unwrap(), &|| true);
-    assert_eq!(ended.unwrap().problem.as_deref(), Some("the pipeline ends"));
+    let hour = view(Window::LastHour, "", None);
+    assert_eq!(bench.board(&mut boards, &hour).matching, 5);
+    for ahead in [10_i64, 5_000_000_000, 4_000_000_000] {
+        let mut clicks = ClickBatch::default();
+        clicks.push(&Click {
+            click_id: &format!("far {ahead}"),
+            user_id: "user 0",
+            timestamp: Timestamp::from_millis(ahead),
+            url: "/a",
+            country: "FR",
+            city: "",
+            browser: "",
+            os: "",
+            device: "",
+        });
+        bench.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+        let board = bench.board(&mut boards, &hour);
+        assert_eq!(board.matching, if ahead == 10 { 5 } else { 1 });
+    }
+}
+
+#[test]
+fn a_board_that_comes_too_late_is_given_up() {
+    let bench = Bench::new(&seeds(5));
+    bench.aggregate();
+    let limits = Limits { rows_a_look: 1, ..UNBOUNDED };
+    let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
+    for window in [Window::AllTime, Window::LastHour] {
+        let made = boards.make(&view(window, "a", None), None, &mut bench.storage.reader().unwrap(), &|| true);
+        assert_eq!(made.unwrap().board.unwrap().problem.as_deref(), Some("the pipeline ends"));
+    }
 }
 
 #[test]

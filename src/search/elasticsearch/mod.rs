@@ -5,6 +5,7 @@
 
 mod bulk;
 mod check;
+mod clear;
 mod client;
 mod document;
 mod error;
@@ -251,6 +252,11 @@ impl SearchIndex for Elasticsearch {
         let answer = self.client.ask(Method::Post, &self.path("/_search"), &[], request).await?;
         let found: query::Answer = self.client.json(&answer)?;
         query::documents(query, found).map_err(|why| self.client.narrator().nonsense(answer.status, &why))
+    }
+
+    /// In requests of bounded length, each of which deletes some of the documents, until none is left.
+    async fn clear(&self) -> Result<(), SearchError> {
+        clear::clear(self).await
     }
 
     async fn refresh(&self) -> Result<(), SearchError> {

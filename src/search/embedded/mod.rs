@@ -145,6 +145,11 @@ impl SearchIndex for Embedded {
         self.read(move |reader, _| read::search(reader, &query)).await
     }
 
+    async fn clear(&self) -> Result<(), SearchError> {
+        let shared = Arc::clone(&self.shared);
+        self.blocking(move || write::clear(&mut shared.writer.lock())).await
+    }
+
     /// Nothing to do: what is committed is visible.
     async fn refresh(&self) -> Result<(), SearchError> {
         Ok(())

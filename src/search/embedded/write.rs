@@ -57,6 +57,22 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
     Ok(outcome)
 }
 
+/// Deletes every document in one transaction, and gives the disk its room back.
+pub(super) fn clear(writer: &mut Connection) -> Result<(), Failure> {
+    let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // The full-text index goes first: it reads the urls that it is about.
+    change.execute_batch(
+        "INSERT INTO url_parts (url_parts) VALUES ('delete-all'); DELETE FROM pages; DELETE FROM urls;
+         UPDATE totals SET documents = 0;",
+    )?;
+    change.commit()?;
+    // Whoever reads meanwhile may be in the way; what is free is used again in any case.
+    if let Err(error) = writer.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);") {
+        tracing::warn!(target: "index", "the embedded index keeps the room of what was deleted: {error}");
+    }
+    Ok(())
+}
+
 /// The counts as SQLite can hold them.
 struct Figures {
     clicks: i64,

@@ -51,6 +51,7 @@ promise!(results_are_ordered_and_limited);
 promise!(a_country_narrows_the_search);
 promise!(long_urls_are_accepted);
 promise!(status_counts_documents);
+promise!(a_cleared_index_is_empty_and_takes_documents_again);
 
 /// Urls of what a search finds, in its order.
 async fn found(index: &dyn SearchIndex, text: &str, country: Option<&str>, limit: usize) -> Vec<String> {
@@ -202,6 +203,19 @@ mod promises {
         assert_eq!(found(index, "needle", None, 10).await, [rather_long.as_str()]);
         assert_eq!(found(index, &rather_long, None, 10).await, [rather_long.as_str()]);
         assert!(found(index, &rather_long.replace("needle", "noodle"), None, 10).await.is_empty());
+    }
+
+    pub async fn a_cleared_index_is_empty_and_takes_documents_again(index: &dyn SearchIndex) {
+        index.clear().await.unwrap();
+        let documents: Vec<_> = (0..5).map(|n| document(&format!("/page/{n}"), "FR", 1)).collect();
+        fill(index, &documents).await;
+        index.clear().await.unwrap();
+        assert_eq!(index.status().await.unwrap().documents, 0);
+        assert!(found(index, "page", None, 10).await.is_empty() && found(index, "", None, 10).await.is_empty());
+        assert!(index.prepare().await.unwrap().created, "everything is to be sent again");
+        index.clear().await.unwrap();
+        fill(index, &[document("/page/0", "FR", 3), document("/page/9", "FR", 3)]).await;
+        assert_eq!(found(index, "page", None, 10).await, ["/page/0", "/page/9"]);
     }
 
     pub async fn status_counts_documents(index: &dyn SearchIndex) {

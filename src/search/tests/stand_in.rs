@@ -78,6 +78,7 @@ impl Index {
             "_count" => ok(json!({"count": self.documents.len()})),
             "_stats/store" => ok(json!({"_all": {"total": {"store": {"size_in_bytes": 4096}}}})),
             "_refresh" => ok(json!({})),
+            "_delete_by_query" => self.delete(body),
             _ => error(404, "document_missing_exception"),
         }
     }
@@ -104,6 +105,16 @@ impl Index {
             })
             .collect();
         ok(json!({"items": items}))
+    }
+
+    /// Two documents a request: whoever deletes more must ask again.
+    fn delete(&mut self, body: &[u8]) -> ResponseTemplate {
+        assert_eq!(serde_json::from_slice::<Value>(body).unwrap(), json!({"query": {"match_all": {}}}));
+        let before = self.documents.len();
+        for _ in 0..2 {
+            self.documents.pop_first();
+        }
+        ok(json!({"deleted": before - self.documents.len(), "version_conflicts": 0, "failures": []}))
     }
 
     fn search(&self, request: &Value) -> ResponseTemplate {
