@@ -262,12 +262,17 @@ pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
             [nothing, list, picked]
         }
         Sheet::Url if body.width >= 100 => {
-            let [countries, list] = Layout::horizontal([Constraint::Length(46), Constraint::Fill(1)]).areas(body);
-            [countries, list, nothing]
+            let [countries, right] = Layout::horizontal([Constraint::Length(46), Constraint::Fill(1)]).areas(body);
+            let rows = if right.height >= 20 { 7 } else { 0 };
+            let [trend, list] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
+            [countries, list, trend]
         }
         Sheet::Url => {
-            let [countries, list] = Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]).areas(body);
-            [countries, list, nothing]
+            let rows = if body.height >= 16 { 4 } else { 0 };
+            let [countries, trend, list] =
+                Layout::vertical([Constraint::Percentage(40), Constraint::Length(rows), Constraint::Fill(1)])
+                    .areas(body);
+            [countries, list, trend]
         }
         Sheet::Map => map_parts(body, nothing),
         Sheet::Overview | Sheet::Partitions | Sheet::Store | Sheet::Log => [nothing, body, nothing],

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::symbols::border;
+use ratatui::symbols::{bar, border};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
@@ -116,6 +116,15 @@ impl Theme {
         if focused { self.accent().add_modifier(Modifier::REVERSED) } else { Style::new().add_modifier(Modifier::BOLD) }
     }
 
+    /// `line` as the row under the cursor: in one colour, whatever its parts had. Their weight stays.
+    pub(crate) fn under_cursor<'a>(&self, mut line: Line<'a>, focused: bool) -> Line<'a> {
+        for span in &mut line.spans {
+            (span.style.fg, span.style.bg) = (None, None);
+            span.style = span.style.remove_modifier(Modifier::DIM);
+        }
+        line.style(self.cursor(focused))
+    }
+
     /// A count that should be zero.
     pub(crate) fn alarm(&self, n: u64) -> Style {
         if n == 0 { self.dim() } else { self.warn() }
@@ -179,6 +188,11 @@ impl Theme {
         Block::bordered().border_set(set).border_style(style).title(title)
     }
 
+    /// What upright bars are made of.
+    pub(crate) fn bars(&self) -> bar::Set<'static> {
+        if self.ascii { ASCII_BARS } else { bar::NINE_LEVELS }
+    }
+
     /// A bar of `share` (0–1) of `columns`, in eighths of a column.
     pub(crate) fn bar(&self, share: f64, columns: usize) -> String {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
@@ -192,6 +206,19 @@ impl Theme {
         bar
     }
 }
+
+/// Heights in eighths, in plain ASCII.
+const ASCII_BARS: bar::Set<'static> = bar::Set {
+    full: "#",
+    seven_eighths: "#",
+    three_quarters: "+",
+    five_eighths: "+",
+    half: "=",
+    three_eighths: "-",
+    one_quarter: ":",
+    one_eighth: ".",
+    empty: " ",
+};
 
 const ASCII: border::Set<'static> = border::Set {
     top_left: "+",

@@ -103,4 +103,17 @@ pub struct PageDetails {
     pub countries: Vec<PageRow>,
     /// Its newest clicks by their storing, newest first, as far as they are among the newest 200,000 of all clicks.
     pub clicks: Vec<RecentClick>,
+    /// How many clicks it got over that time; `None` if it is no time at all.
+    pub trend: Option<Trend>,
+}
+
+/// Clicks over a span of event time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trend {
+    /// Its begin.
+    pub since: Timestamp,
+    /// Its end, the time of the newest click of all.
+    pub until: Timestamp,
+    /// Clicks in each of its equal parts, oldest first.
+    pub clicks: Vec<u64>,
 }

@@ -198,6 +198,23 @@ impl Reader {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// When the clicks of one url among the newest `looked_at` stored clicks were, in no order, and the time of the first of
+    /// those looked at.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn times_of(&self, url: UrlId, looked_at: u32) -> Result<(Option<Timestamp>, Vec<Timestamp>), StorageError> {
+        let mut first = self
+            .connection
+            .prepare_cached("SELECT ts FROM clicks WHERE id > (SELECT MAX(id) FROM clicks) - ?1 ORDER BY id LIMIT 1")?;
+        let first = first.query_row([looked_at], |row| row.get(0)).optional()?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT ts FROM clicks WHERE id > (SELECT MAX(id) FROM clicks) - ?2 AND url = ?1")?;
+        let rows = select.query_map(params![url, looked_at], |row| row.get(0))?;
+        Ok((first, rows.collect::<Result<_, _>>()?))
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +247,9 @@ mod tests {
         assert_eq!(times(2, 100), [2, 9]);
         assert_eq!(times(10, 3), [2, 9]);
         assert_eq!(reader.url_id("/c").unwrap(), None);
+        let (first, mut times) = reader.times_of(url, 3).unwrap();
+        times.sort_unstable();
+        assert_eq!((first, times), (Some(Timestamp::from_millis(9)), [2, 9].map(Timestamp::from_millis).to_vec()));
     }
 
     #[test]

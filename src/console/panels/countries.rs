@@ -61,10 +61,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         spans.push(Span::raw(" "));
         let share = if most == 0 { 0.0 } else { share as f64 / most as f64 };
         let drawn = left(&theme.bar(share, bar), bar);
-        spans.push(if here { Span::raw(drawn) } else { Span::styled(drawn, theme.accent()) });
+        spans.push(Span::styled(drawn, theme.accent()));
         let mut line = Line::from(spans);
         if here {
-            line = line.style(theme.cursor(focused));
+            line = theme.under_cursor(line, focused);
         }
         frame.render_widget(Paragraph::new(line), row);
     }

@@ -76,12 +76,12 @@ pub(super) fn render(
         let mut spans = vec![Span::raw(if here { theme.symbol("▸", ">") } else { " " })];
         for (index, column) in picked() {
             if let Some((text, style)) = cells.get(index) {
-                spans.push(Span::styled(cell(column, text), if here { Style::new() } else { *style }));
+                spans.push(Span::styled(cell(column, text), *style));
             }
         }
         let mut line = Line::from(spans);
         if here {
-            line = line.style(theme.cursor(true));
+            line = theme.under_cursor(line, true);
         }
         frame.render_widget(Paragraph::new(line), row);
     }

@@ -1,18 +1,21 @@
-//! Everything about one url: its figures by country, and its newest clicks.
+//! Everything about one url: its figures by country, its trend, and its newest clicks.
+
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Sparkline;
 
 use super::activity::time;
 use super::table::{self, Column, figure, words};
 use super::{placeholder, prose};
 use crate::console::app::App;
-use crate::console::format::{count, count_in, fit, seconds};
+use crate::console::format::{self, count, count_in, fit, seconds};
 use crate::console::layout::parts;
 use crate::console::sheet::{Sheet, current};
-use crate::pipeline::question::PageDetails;
+use crate::pipeline::question::{PageDetails, Trend};
 
 const COUNTRIES: [Column; 4] =
     [words("country", 0, 0), figure("clicks", 11, 0), figure("users", 10, 1), figure("avg time ", 10, 2)];
@@ -21,7 +24,7 @@ const CLICKS: [Column; 4] = [words("time", 9, 0), words("country", 10, 0), words
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let [countries, clicks, _] = parts(Sheet::Url, area);
+    let [countries, clicks, over_time] = parts(Sheet::Url, area);
     let question = app.sheets.page_question();
     let url = app.sheets.url.as_deref().unwrap_or_default();
     let found = current(app.shown().snapshot.answers.page.as_deref(), question.as_ref());
@@ -39,6 +42,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     frame.render_widget(block, clicks);
     match found {
         None => {
+            trend(frame, over_time, None, app);
             placeholder(frame, inner, if app.is_frozen() { "frozen: p lets the view go on" } else { "loading…" }, app)
         }
         Some(Err(problem)) => prose(frame, inner, problem, theme.bad()),
@@ -52,6 +56,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
                 ]
             });
             table::render(frame, inner, &COUNTRIES, rows, None, app);
+            trend(frame, over_time, page.trend.as_ref(), app);
             if page.clicks.is_empty() {
                 placeholder(frame, newest, "no clicks", app);
             }
@@ -66,6 +71,44 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             table::render(frame, newest, &CLICKS, rows, Some(app.sheets.clicks), app);
         }
     }
+}
+
+/// The url's clicks over the time that its newest clicks tell of.
+fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, app: &App) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &app.theme;
+    let mut title = vec![Span::styled(" trend ", theme.key())];
+    if let Some(Trend { since, until, .. }) = trend {
+        let span = until.as_millis().saturating_sub(since.as_millis()).unsigned_abs();
+        let clock = |timestamp| time(timestamp).trim_end().to_owned();
+        let text =
+            format!("{} from {} to {} ", format::span(Duration::from_millis(span)), clock(*since), clock(*until));
+        title.push(Span::styled(text, theme.dim()));
+    }
+    let block = theme.frame(Line::from(title), false);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let Some(Trend { clicks, .. }) = trend else {
+        return placeholder(frame, inner, "no clicks of late", app);
+    };
+    let bars = spread(clicks, usize::from(inner.width));
+    let sparkline = Sparkline::default().data(bars).bar_set(theme.bars()).style(theme.accent());
+    frame.render_widget(sparkline, inner);
+}
+
+/// `parts` over `columns`: a part takes several columns, or a column takes the mean of several parts.
+fn spread(parts: &[u64], columns: usize) -> Vec<u64> {
+    let of = |column: usize| column * parts.len() / columns.max(1);
+    (0..columns)
+        .map(|column| {
+            let begin = of(column);
+            let taken = parts.get(begin..of(column + 1).max(begin + 1)).unwrap_or_default();
+            // In hundredths: small counts, too, differ in height.
+            taken.iter().sum::<u64>().saturating_mul(100) / (taken.len().max(1) as u64)
+        })
+        .collect()
 }
 
 fn total(page: &PageDetails) -> String {

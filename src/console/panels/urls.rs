@@ -143,7 +143,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         let mut spans = vec![Span::raw(mark), Span::raw(left(&page.url, url - bar))];
         if bar > 0 {
             let drawn = left(&theme.bar(figure(page, sort) / most, bar - 1), bar);
-            spans.push(if here { Span::raw(drawn) } else { Span::styled(drawn, theme.accent()) });
+            spans.push(Span::styled(drawn, theme.accent()));
         }
         let gained = if shown.contains(&Column::Gain) { app.shown().gained(page) } else { None };
         for column in &shown {
@@ -156,7 +156,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         }
         let mut line = Line::from(spans);
         if here {
-            line = line.style(theme.cursor(focused));
+            line = theme.under_cursor(line, focused);
         }
         frame.render_widget(Paragraph::new(line), row);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
 use crate::pipeline::question::{
-    Answer, Answers, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion,
+    Answer, Answers, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
 };
 use crate::pipeline::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
@@ -164,12 +164,19 @@ pub(super) fn knowing() -> Snapshot {
     snapshot.answers.rejects = Some(Arc::new(Answer { asked: RejectsQuestion { limit: 200 }, found }));
     let asked = PageQuestion { url: "/cart".into(), clicks: 200 };
     let countries = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900)];
-    let details = PageDetails { countries, clicks: recent() };
+    let details = PageDetails { countries, clicks: recent(), trend: Some(trend()) };
     snapshot.answers.page = Some(Arc::new(Answer { asked, found: Ok(details) }));
     snapshot
 }
 
 /// A message that could not be decoded.
+/// An hour of a url that gets more clicks towards its end.
+fn trend() -> Trend {
+    let until = Timestamp::from_millis(1_769_851_800_000);
+    let clicks = (0..60).map(|part| part * part / 40 + part % 7).collect();
+    Trend { since: Timestamp::from_millis(until.as_millis() - 3_600_000), until, clicks }
+}
+
 pub(super) fn reject(reason: &str, payload: &str) -> RejectRow {
     RejectRow {
         at: Timestamp::from_millis(NOW_MILLIS - 5_000),

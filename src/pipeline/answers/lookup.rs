@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::click::Timestamp;
 use crate::pipeline::board::{CountryNames, page_row};
-use crate::pipeline::question::{PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion};
+use crate::pipeline::question::{
+    PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
+};
 use crate::pipeline::snapshot::{PageRow, RecentClick};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
 use crate::storage::{Reader, StorageError};
@@ -16,6 +19,9 @@ const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
 
 /// Stored clicks looked through, from the newest back, for the newest clicks of a url.
 const LOOKED_AT_CLICKS: u32 = 200_000;
+
+/// Parts of a trend.
+const TREND_PARTS: usize = 60;
 
 pub(super) async fn search(index: &dyn SearchIndex, question: &SearchQuestion) -> Result<Vec<PageRow>, SearchError> {
     let query = SearchQuery {
@@ -89,13 +95,41 @@ pub(super) fn page(
                 city: click.city,
             })
             .collect();
-        Ok(PageDetails { countries, clicks })
+        let (first, times) = reader.times_of(id, LOOKED_AT_CLICKS)?;
+        let trend = first.zip(reader.newest_time()?).and_then(|(since, until)| trend(since, until, &times));
+        Ok(PageDetails { countries, clicks, trend })
     })
+}
+
+/// How many of `times` lie in each part between `since` and `until`. Those before, which came late, are left out.
+fn trend(since: Timestamp, until: Timestamp, times: &[Timestamp]) -> Option<Trend> {
+    let span = u64::try_from(until.as_millis().checked_sub(since.as_millis())?).ok().filter(|span| *span > 0)?;
+    let mut clicks = vec![0; TREND_PARTS];
+    for time in times {
+        let Ok(at) = u64::try_from(time.as_millis().saturating_sub(since.as_millis())) else { continue };
+        let part = (u128::from(at) * TREND_PARTS as u128 / u128::from(span)) as usize;
+        if let Some(clicks) = clicks.get_mut(part.min(TREND_PARTS - 1)) {
+            *clicks += 1;
+        }
+    }
+    Some(Trend { since, until, clicks })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::beginning;
+    use super::{TREND_PARTS, beginning, trend};
+    use crate::click::Timestamp;
+
+    #[test]
+    fn a_trend_has_every_click_of_its_span_in_its_part() {
+        let at = Timestamp::from_millis;
+        let found =
+            trend(at(1_000), at(7_000), &[at(1_000), at(1_099), at(1_100), at(7_000), at(999)]).expect("a span");
+        assert_eq!((found.clicks[0], found.clicks[1], found.clicks[TREND_PARTS - 1]), (2, 1, 1));
+        assert_eq!(found.clicks.iter().sum::<u64>(), 4, "one came late: before the span");
+        assert_eq!(trend(at(7), at(7), &[at(7)]), None);
+        assert!(trend(at(i64::MIN), at(i64::MAX), &[at(0)]).is_none(), "no panic");
+    }
 
     #[test]
     fn a_payload_is_shown_as_text_as_far_as_it_is_text() {
