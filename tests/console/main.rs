@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod views;
+
 use support::clicks::{OwnedClick, lines, made};
 use support::figures;
 use support::program::Home;

@@ -1,0 +1,131 @@
+//! Beyond the overview: filters, the mouse, the other views, files, the title, the reset.
+
+use crate::demo;
+use crate::support::figures;
+use crate::support::program::Home;
+use crate::support::screen::{all_run, figure};
+use crate::support::terminal::Terminal;
+
+/// The rows of the urls' table: its part of each line, from below its heads.
+fn urls(screen: &str) -> Vec<String> {
+    let lines: Vec<&str> = screen.lines().collect();
+    let Some(at) = lines.iter().position(|line| line.contains("urls of ")) else { return Vec::new() };
+    let tables = lines.iter().skip(at + 2).take_while(|line| !line.contains('╰') && !line.contains('┗'));
+    let cell = |line: &&str| line.rsplit(['│', '┃']).nth(1).map(|cell| cell.trim_matches(['▸', ' ']).to_owned());
+    tables.filter_map(cell).filter(|cell| !cell.is_empty()).collect()
+}
+
+fn quit(mut terminal: Terminal, home: &Home) {
+    terminal.quit();
+    figures::assert_exact(&home.data());
+}
+
+#[test]
+fn urls_are_filtered_as_it_is_typed_by_text_and_by_pattern_and_a_bad_pattern_says_so() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    terminal.keys("/cart");
+    let all_hold = |screen: &str, part: &str| {
+        let rows = urls(screen);
+        !rows.is_empty() && rows.iter().all(|row| row.contains(part))
+    };
+    terminal.wait("urls with cart only", |screen| all_hold(screen, "cart"));
+    terminal.keys("\x15~^/product[");
+    terminal.wait("what is wrong with it", |screen| screen.contains("unclosed character class"));
+    terminal.keys("\x7fs/.*-[0-9]+ ?$\r");
+    terminal.wait("urls of products only", |screen| all_hold(screen, "/products/") && !screen.contains("unclosed"));
+    terminal.keys("\x1b");
+    terminal.wait("every url again", |screen| urls(screen).iter().any(|row| row.starts_with("/ ")));
+    quit(terminal, &home);
+}
+
+#[test]
+fn a_click_on_a_columns_head_sorts_and_the_mouse_can_be_given_away() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    let screen = terminal.screen();
+    let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains("avg time")).expect("the heads");
+    let column = line.chars().collect::<String>().split("avg time").next().map_or(0, |before| before.chars().count());
+    terminal.keys(&format!("\x1b[<0;{};{}M", column + 3, row + 1));
+    terminal.wait("by time", |screen| screen.contains("urls of all countries by time"));
+    terminal.keys("m");
+    terminal.wait("a word about it", |screen| screen.contains("the mouse is the terminal's"));
+    assert!(terminal.has_sent(b"\x1b[?1000l"), "the terminal has its mouse back");
+    terminal.keys("m");
+    terminal.wait("the mouse again", |screen| screen.contains("the mouse is on"));
+    quit(terminal, &home);
+}
+
+#[test]
+fn every_view_opens_by_its_key_and_the_palette_and_esc_leads_back() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    for (key, shown) in [
+        ("\x1bOQ", "high"),
+        ("\x1bOR", "write-ahead log"),
+        ("\x1bOS", "nothing was rejected"),
+        ("\x1b[17~", "assigned partitions"),
+        ("\x1b[18~", "5% and more"),
+        (":view-store\r", "write-ahead log"),
+        ("\x1bOP", "1 ingest"),
+    ] {
+        terminal.keys(key);
+        terminal.wait(shown, |screen| screen.contains(shown));
+    }
+    terminal.keys("\x1b[15~cart");
+    terminal.wait("what the index finds", |screen| screen.matches("/cart").count() > 2);
+    terminal.keys("\r\r");
+    terminal.wait("a url's page", |screen| screen.contains("newest clicks") && screen.contains("trend"));
+    terminal.keys("\x1b");
+    terminal.wait("the search again", |screen| screen.contains(" results "));
+    terminal.keys("\x1b");
+    terminal.wait("the overview", all_run);
+    quit(terminal, &home);
+}
+
+#[test]
+fn the_table_and_the_screen_are_written_to_files() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    terminal.keys("\t");
+    for (name, begins) in [("urls.csv", "url,country,clicks"), ("screen.svg", "<svg "), ("screen.txt", " clicktop")] {
+        terminal.keys("e\x15");
+        terminal.keys(name);
+        terminal.keys("\r");
+        terminal.wait("a word about it", |screen| screen.contains(&format!("written to {name}")));
+        let written = std::fs::read_to_string(home.path(name)).expect("the file");
+        assert!(written.starts_with(begins), "{name}: {}", written.chars().take(200).collect::<String>());
+    }
+    quit(terminal, &home);
+}
+
+#[test]
+fn the_title_says_how_the_pipeline_is() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    terminal.keys("2 ");
+    terminal.wait("a stopped store", |screen| screen.contains("store stopped"));
+    let sent = |title: &str| terminal.has_sent(format!("\x1b]0;clicktop clicks: {title}\x07").as_bytes());
+    assert!(sent("running") && sent("3 of 4 stages run"));
+    assert!(terminal.has_sent(b"\x1b[22;0t"), "the title before is kept");
+    terminal.keys(" ");
+    terminal.wait("all running", all_run);
+    quit(terminal, &home);
+}
+
+#[test]
+fn a_reset_asks_and_then_counts_anew() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    terminal.wait("some clicks", |screen| figure(screen, "clicks") > Some(3_000));
+    terminal.keys("R");
+    terminal.wait("a question", |screen| screen.contains("y yes"));
+    terminal.keys("n");
+    terminal.wait("more clicks", |screen| figure(screen, "clicks") > Some(5_000));
+    terminal.keys("R");
+    terminal.wait("a question", |screen| screen.contains("y yes"));
+    terminal.keys("y");
+    terminal.wait("fewer clicks", |screen| figure(screen, "clicks").is_some_and(|clicks| clicks < 3_000));
+    terminal.wait("clicks that are counted again", |screen| all_run(screen) && figure(screen, "clicks") > Some(500));
+    quit(terminal, &home);
+}
