@@ -96,7 +96,9 @@ fn frames(criterion: &mut Criterion) {
     assert_eq!(snapshot.board.matching, (URLS * COUNTRIES) as u64);
     let mut group = criterion.benchmark_group("frame 200x60");
     let options = ConsoleOptions { color: ColorMode::True, ..ConsoleOptions::default() };
-    for (name, key) in [("overview", 1), ("partitions", 2), ("store", 3), ("rejects", 4), ("search", 5), ("log", 6)] {
+    for (name, key) in
+        [("overview", 1), ("partitions", 2), ("store", 3), ("rejects", 4), ("search", 5), ("log", 6), ("map", 7)]
+    {
         let mut console = Offscreen::new(&options, 200, 60);
         // Some minutes of history behind the chart.
         for _ in 0..1_200 {
