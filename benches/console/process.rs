@@ -38,8 +38,18 @@ impl Process {
         Load { process, main, threads }
     }
 
-    /// Resident memory in bytes.
+    /// Resident memory in bytes, the mean of the next ten seconds.
     pub fn resident(&self) -> u64 {
+        let samples: Vec<u64> = (0..20)
+            .map(|_| {
+                std::thread::sleep(Duration::from_millis(500));
+                self.resident_now()
+            })
+            .collect();
+        samples.iter().sum::<u64>() / samples.len() as u64
+    }
+
+    fn resident_now(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0)).expect("a live process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
         line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") * 1024

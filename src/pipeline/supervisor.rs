@@ -15,6 +15,9 @@ use super::snapshot::Snapshot;
 use super::stage::{PerStage, Stage};
 use super::worker::{Ended, Worker};
 
+/// Of so many snapshots one is made while nothing moves: the clock goes on, and an idle console costs next to nothing.
+const QUIET_TICKS: u32 = 4;
+
 /// How often a snapshot is made.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -49,6 +52,7 @@ impl Supervisor {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut drain: Option<Drain> = None;
         let mut steered = true;
+        let mut quiet_ticks = 0_u32;
         loop {
             tokio::select! {
                 Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
@@ -58,7 +62,12 @@ impl Supervisor {
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
                 () = self.desk.news() => {}
-                _ = tick.tick() => {}
+                _ = tick.tick() => {
+                    quiet_ticks = if self.is_quiet(drain.is_some()) { quiet_ticks + 1 } else { 0 };
+                    if !quiet_ticks.is_multiple_of(QUIET_TICKS) {
+                        continue;
+                    }
+                }
             }
             let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
             self.advance_reset(ending).await;
@@ -78,6 +87,12 @@ impl Supervisor {
             let waiting_for = drain.as_ref().filter(|drain| drain.then_end).map(|drain| self.waiting_for(drain));
             self.publish(waiting_for.as_deref()).await;
         }
+    }
+
+    /// Whether nothing moves: no stage is at work, and nothing is about to change that.
+    fn is_quiet(&self, draining: bool) -> bool {
+        let active = |stage| self.workers.get(stage).handle.state().is_active();
+        !draining && self.reset.is_none() && !Stage::ALL.into_iter().any(active)
     }
 
     fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {

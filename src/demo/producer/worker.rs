@@ -19,11 +19,11 @@ use crate::text::printable;
 
 /// Between two published updates.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
-/// Sleep while the rate has no token: what accumulates in it is the burst.
-const RATE_NAP: Duration = Duration::from_millis(5);
+/// Sleep while the rate has no token: what accumulates in it is the burst. Each wake costs; the producer lingers longer.
+const RATE_NAP: Duration = Duration::from_millis(20);
 /// The longest sleep, so that a stop is seen soon.
 const LONGEST_NAP: Duration = Duration::from_millis(50);
-/// Sleep while the window or librdkafka's queue is full.
+/// Sleep while the window or librdkafka's queue is full; the longer it stays so, the longer, up to [`LONGEST_NAP`].
 const FULL_NAP: Duration = Duration::from_millis(2);
 /// Records between two looks at delivery reports and clock.
 const SERVICE_EVERY: u32 = 64;
@@ -202,6 +202,7 @@ impl<F: Feed> Worker<F> {
     /// Waits until the embedded broker can hold the record without dropping another.
     fn await_room(&mut self, partition: i32, bytes: usize) -> Result<Flow, DemoError> {
         let Ok(at) = usize::try_from(partition) else { return Ok(Flow::Go) };
+        let mut nap = FULL_NAP;
         while let Some(window) = self.windows.get(at) {
             if window.has_room(bytes) {
                 break;
@@ -214,7 +215,8 @@ impl<F: Feed> Worker<F> {
             if self.signal.stops() {
                 return Ok(Flow::Stop);
             }
-            self.service(FULL_NAP)?;
+            self.service(nap)?;
+            nap = (nap * 2).min(LONGEST_NAP);
         }
         self.held_back = false;
         if let Some(window) = self.windows.get_mut(at) {
