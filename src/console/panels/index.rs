@@ -48,7 +48,7 @@ fn facts(index: &IndexStatus, app: &App) -> Vec<(&'static str, String, Style)> {
         ("health", health.to_owned(), health_style),
         ("pending", count(index.pending), theme.key()),
         ("documents", told(index.documents.map(count)), theme.key()),
-        ("bulk p50/p99", bulk, plain),
+        ("p50 / p99", bulk, plain),
         ("retries", retries, theme.alarm(index.retries)),
         ("rejected", count(index.rejected), theme.alarm(index.rejected)),
         ("engine", told(index.engine.clone()), plain),
