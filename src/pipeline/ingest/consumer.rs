@@ -1,6 +1,6 @@
 //! The Kafka consumer: one `BaseConsumer`, its offsets given by us in the rebalance callback.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -74,6 +74,7 @@ impl ClickConsumer {
             member,
             unassignable: Mutex::default(),
             assigned: AtomicBool::new(false),
+            assignment: Mutex::default(),
             revoked: AtomicBool::new(false),
             reason: Mutex::default(),
             news: AtomicBool::new(false),
@@ -111,6 +112,7 @@ pub(super) struct ClickContext {
     member: Option<Member>,
     unassignable: Mutex<Option<KafkaError>>,
     assigned: AtomicBool,
+    assignment: Mutex<Option<BTreeSet<i32>>>,
     revoked: AtomicBool,
     reason: Mutex<Option<String>>,
     news: AtomicBool,
@@ -135,6 +137,16 @@ impl ClickContext {
     /// Whether partitions were taken from us since the last call.
     pub(super) fn take_revoked(&self) -> bool {
         self.revoked.swap(false, Relaxed)
+    }
+
+    /// The partitions that are ours, if that has changed since the last call.
+    pub(super) fn take_assignment(&self) -> Option<BTreeSet<i32>> {
+        self.assignment.lock().take()
+    }
+
+    /// Whether the topic is there: a broker leads one of our partitions and has told what it holds.
+    pub(super) fn has_topic(&self) -> bool {
+        self.is_assigned() && self.told.lock().watermarks.values().any(|(_, high)| high.is_some())
     }
 
     /// Why partitions that the group gave us could not be begun with.
@@ -258,8 +270,11 @@ impl ConsumerContext for ClickContext {
             tracing::error!(target: "ingest", "rebalance: {error}");
             *self.unassignable.lock() = assign.then_some(error);
         }
-        let assigned = consumer.assignment().is_ok_and(|assignment| assignment.count() > 0);
-        self.assigned.store(assigned, Relaxed);
+        if let Ok(assignment) = consumer.assignment() {
+            self.assigned.store(assignment.count() > 0, Relaxed);
+            let partitions = assignment.elements().iter().map(|element| element.partition()).collect();
+            *self.assignment.lock() = Some(partitions);
+        }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {

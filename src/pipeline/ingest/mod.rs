@@ -189,6 +189,9 @@ impl<'a> Run<'a> {
             if let Some(error) = self.consumer.context().take_unassignable() {
                 return Err(IngestError::Fatal(error));
             }
+            if let Some(assigned) = self.consumer.context().take_assignment() {
+                self.stage.partitions.set_assigned(assigned);
+            }
             if self.consumer.context().take_revoked() {
                 self.ends.forget();
                 // Should they come back, go on after what is gathered but not handed over yet.
@@ -225,10 +228,12 @@ impl<'a> Run<'a> {
     /// Nothing came: is that because all is read, or because nothing works?
     fn settle(&mut self) {
         let context = self.consumer.context();
-        let healed = match self.trouble.needs_topic {
-            true => context.is_assigned(),
-            false => self.trouble.since.is_some_and(|since| context.brokers_up() && context.told_since(since)),
-        };
+        let told = self.trouble.since.is_some_and(|since| context.told_since(since));
+        let healed = told
+            && match self.trouble.needs_topic {
+                true => context.has_topic(),
+                false => context.brokers_up(),
+            };
         if healed {
             self.trouble = Trouble::default();
         }
