@@ -62,6 +62,11 @@ impl Kafka {
         })
     }
 
+    /// Where it listens.
+    pub fn brokers(&self) -> &str {
+        &self.properties[0].1
+    }
+
     fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         for (name, value) in &self.properties {

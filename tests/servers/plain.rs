@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::kafka::{Kafka, Topic, through};
-use crate::support::clicks::{OwnedClick, made};
+use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
 use crate::support::program::Home;
 
@@ -66,6 +66,25 @@ fn tls_with_scram_to_an_index_with_a_password() {
     let ran = home.succeed(&["check"]);
     assert_eq!(ran.stdout.lines().filter(|line| line.contains(" ok ")).count(), 5, "{ran:?}");
     all_the_way(&topic, &home, &engine, 903);
+}
+
+#[test]
+fn a_replay_through_kafka_takes_nothing_from_those_that_run() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(3);
+    let clicks = made(905, 1_000);
+    let (replayed, running) = (topic.home(), topic.home());
+    let mut run = running.start(&["run", "--headless"]);
+    run.await_object("a consumer", |object| object["stages"]["ingest"]["state"] == "running");
+    let file = replayed.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
+    let summary = replayed.replay(&file, &["--brokers", kafka.brokers(), "--topic", &topic.name]);
+    assert_eq!((&summary["complete"], &summary["clicks"]), (&true.into(), &1_000.into()), "{summary}");
+    run.await_object("the same clicks", through(1_000));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    let wanted = figures::of_clicks(&clicks);
+    figures::assert_same("replayed", &replayed.top(), &wanted);
+    figures::assert_same("run", &running.top(), &wanted);
 }
 
 #[test]
