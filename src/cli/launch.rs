@@ -110,7 +110,9 @@ async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow:
             start_replay(target, replay_options(args)).map_err(Into::into)
         }),
         Command::Replay(args) => {
-            let kafka = settings.kafka.clone();
+            let mut kafka = settings.kafka.clone();
+            // The group's partitions are for those that `run`: a replay must not take any of them away.
+            kafka.group.push_str("-replay");
             require_topic(&kafka).await?;
             let properties = kafka.client_properties()?;
             let target = Target {

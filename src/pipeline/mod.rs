@@ -53,7 +53,7 @@ use answers::{AnswerDesk, AnswerOptions};
 use board::{BoardSlot, Limits};
 use handle::StageHandle;
 use index::{IndexOptions, IndexStage};
-use ingest::{IngestStage, KafkaOptions, LagWatch};
+use ingest::{IngestStage, KafkaOptions, LagWatch, Member};
 use log::LogBuffer;
 use metrics::Metrics;
 use offsets::OffsetLedger;
@@ -148,6 +148,7 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             partitions: Arc::clone(&partitions),
+            member: Member::new(&storage.identity()?),
             own_broker,
             consumers: AtomicU64::new(0),
         };

@@ -1,6 +1,6 @@
 //! Where each partition is, gathered from whoever knows a part of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -20,10 +20,17 @@ pub(super) struct PartitionBoard {
 struct Inner {
     positions: BTreeMap<i32, i64>,
     watermarks: BTreeMap<i32, Watermarks>,
+    /// `None` before the group has given any.
+    assigned: Option<BTreeSet<i32>>,
     paused: bool,
 }
 
 impl PartitionBoard {
+    /// The partitions that the group has given us: the others are somebody else's, whatever is stored of them here.
+    pub(super) fn set_assigned(&self, assigned: BTreeSet<i32>) {
+        self.inner.lock().assigned = Some(assigned);
+    }
+
     /// The next offset to take of each partition.
     pub(super) fn set_positions(&self, positions: &BTreeMap<i32, i64>) {
         self.inner.lock().positions.clone_from(positions);
@@ -42,13 +49,16 @@ impl PartitionBoard {
         self.inner.lock().paused
     }
 
-    /// Every partition that anything is known of, with what is stored of it.
+    /// Every partition that is ours as far as known, with what is stored of it.
     pub(super) fn status(&self, stored: &BTreeMap<i32, i64>) -> Arc<[PartitionStatus]> {
         let inner = self.inner.lock();
         let known = inner.watermarks.keys().chain(inner.positions.keys());
         let mut partitions: Vec<i32> = known.chain(stored.keys()).copied().collect();
         partitions.sort_unstable();
         partitions.dedup();
+        if let Some(assigned) = &inner.assigned {
+            partitions.retain(|partition| assigned.contains(partition));
+        }
         let status = |partition| {
             let (low, high) = inner.watermarks.get(&partition).copied().unwrap_or_default();
             let stored = stored.get(&partition).copied();
@@ -84,5 +94,15 @@ mod tests {
         let status = board.status(&BTreeMap::from([(0, 40)]));
         let lags: Vec<Option<u64>> = status.iter().map(|partition| partition.lag).collect();
         assert_eq!(lags, [Some(60), Some(90), None]);
+    }
+
+    #[test]
+    fn what_the_group_has_given_to_another_is_not_our_lag() {
+        let board = PartitionBoard::default();
+        let stored = BTreeMap::from([(0, 40), (1, 50)]);
+        assert_eq!(board.status(&stored).len(), 2);
+        board.set_assigned(BTreeSet::from([1]));
+        let partitions: Vec<i32> = board.status(&stored).iter().map(|status| status.partition).collect();
+        assert_eq!(partitions, [1]);
     }
 }

@@ -61,6 +61,12 @@ impl Gatherer {
         }
     }
 
+    /// No message will come of the offsets of `partition` before `next`.
+    pub(super) fn pass(&mut self, partition: i32, next: i64) {
+        self.began.get_or_insert_with(Instant::now);
+        self.batch.offsets.insert(partition, next);
+    }
+
     /// What was gathered; an empty batch begins.
     pub(super) fn take(&mut self) -> IngestBatch {
         self.began = None;

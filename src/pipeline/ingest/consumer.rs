@@ -1,6 +1,6 @@
 //! The Kafka consumer: one `BaseConsumer`, its offsets given by us in the rebalance callback.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -16,6 +16,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::begin::{self, Member};
 use super::{KafkaOptions, StartAt};
 use crate::pipeline::offsets::OffsetLedger;
 use crate::pipeline::partitions::Watermarks;
@@ -38,8 +39,13 @@ impl Deref for ClickConsumer {
 }
 
 impl ClickConsumer {
-    /// Connects and joins the group, both in the background.
-    pub(super) fn new(options: &KafkaOptions, group: &str, ledger: Arc<OffsetLedger>) -> KafkaResult<Self> {
+    /// Connects and joins the group, both in the background; as `member` if others may be in it.
+    pub(super) fn new(
+        options: &KafkaOptions,
+        group: &str,
+        member: Option<Member>,
+        ledger: Arc<OffsetLedger>,
+    ) -> KafkaResult<Self> {
         let mut config = ClientConfig::new();
         config
             .set("client.id", "clicktop")
@@ -59,12 +65,16 @@ impl ClickConsumer {
             // Where to begin is always told; an offset that is gone must not be skipped in silence.
             .set("auto.offset.reset", "error")
             .set("allow.auto.create.topics", "false")
-            .set("enable.partition.eof", "false")
+            // Transaction markers at a partition's end are no messages: only so we learn that nothing more is there.
+            .set("enable.partition.eof", "true")
             .set_log_level(RDKafkaLogLevel::Info);
         let context = ClickContext {
             ledger,
             start: options.start,
+            member,
+            unassignable: Mutex::default(),
             assigned: AtomicBool::new(false),
+            assignment: Mutex::default(),
             revoked: AtomicBool::new(false),
             reason: Mutex::default(),
             news: AtomicBool::new(false),
@@ -79,19 +89,14 @@ impl ClickConsumer {
         self.consumer.context()
     }
 
-    /// Tells Kafka how far the store is, for other tools to see the lag. Not needed for anything else, so a failure is
-    /// only logged.
+    /// Tells Kafka how far the store is: for other tools to see the lag, and for others of the group to go on from there.
+    /// A failure is only logged: it costs these that they read a little more.
     pub(super) fn commit_offsets(&self, stored: &BTreeMap<i32, i64>, mode: CommitMode) {
         let Ok(assignment) = self.consumer.assignment() else {
             return;
         };
-        let mut offsets = TopicPartitionList::new();
-        for element in assignment.elements() {
-            if let Some(&next) = stored.get(&element.partition()) {
-                // The list is fresh and the offset not negative: nothing here can be refused.
-                let _ = offsets.add_partition_offset(&self.topic, element.partition(), Offset::Offset(next));
-            }
-        }
+        let partitions = assignment.elements().iter().map(|element| element.partition()).collect::<Vec<_>>();
+        let offsets = self.context().to_commit(&self.topic, &partitions, stored);
         if offsets.count() > 0
             && let Err(error) = self.consumer.commit(&offsets, mode)
         {
@@ -104,7 +109,10 @@ impl ClickConsumer {
 pub(super) struct ClickContext {
     ledger: Arc<OffsetLedger>,
     start: StartAt,
+    member: Option<Member>,
+    unassignable: Mutex<Option<KafkaError>>,
     assigned: AtomicBool,
+    assignment: Mutex<Option<BTreeSet<i32>>>,
     revoked: AtomicBool,
     reason: Mutex<Option<String>>,
     news: AtomicBool,
@@ -118,6 +126,7 @@ struct Told {
     brokers_up: bool,
     member: bool,
     watermarks: BTreeMap<i32, Watermarks>,
+    ends: BTreeMap<i32, i64>,
 }
 
 impl ClickContext {
@@ -128,6 +137,21 @@ impl ClickContext {
     /// Whether partitions were taken from us since the last call.
     pub(super) fn take_revoked(&self) -> bool {
         self.revoked.swap(false, Relaxed)
+    }
+
+    /// The partitions that are ours, if that has changed since the last call.
+    pub(super) fn take_assignment(&self) -> Option<BTreeSet<i32>> {
+        self.assignment.lock().take()
+    }
+
+    /// Whether the topic is there: a broker leads one of our partitions and has told what it holds.
+    pub(super) fn has_topic(&self) -> bool {
+        self.is_assigned() && self.told.lock().watermarks.values().any(|(_, high)| high.is_some())
+    }
+
+    /// Why partitions that the group gave us could not be begun with.
+    pub(super) fn take_unassignable(&self) -> Option<KafkaError> {
+        self.unassignable.lock().take()
     }
 
     /// The words librdkafka found for its newest error.
@@ -158,10 +182,50 @@ impl ClickContext {
         self.told.lock().watermarks.clone()
     }
 
+    /// The ends that the consumer has come to in partitions of which nothing was waiting to be polled.
+    pub(super) fn ends(&self) -> BTreeMap<i32, i64> {
+        self.told.lock().ends.clone()
+    }
+
+    /// What is stored of `partitions`, as ours.
+    fn to_commit(&self, topic: &str, partitions: &[i32], stored: &BTreeMap<i32, i64>) -> TopicPartitionList {
+        let mut offsets = TopicPartitionList::new();
+        for partition in partitions {
+            if let Some(&next) = stored.get(partition) {
+                let mut added = offsets.add_partition(topic, *partition);
+                // An offset that is not negative cannot be refused.
+                let _ = added.set_offset(Offset::Offset(next));
+                if let Some(member) = &self.member {
+                    added.set_metadata(member.metadata());
+                }
+            }
+        }
+        offsets
+    }
+
     /// Gives each newly assigned partition the offset to begin with.
-    fn give_offsets(&self, partitions: &mut TopicPartitionList) -> KafkaResult<()> {
+    fn give_offsets(&self, consumer: &BaseConsumer<Self>, partitions: &mut TopicPartitionList) -> KafkaResult<()> {
         let assigned: Vec<(String, i32)> =
             partitions.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect();
+        if let Some(us) = &self.member {
+            let committed = match begin::committed(consumer, partitions) {
+                Ok(committed) => committed,
+                // What another has stored meanwhile is read again, then: rather twice than never.
+                Err(error) if assigned.iter().all(|(_, partition)| self.ledger.next(*partition).is_some()) => {
+                    tracing::warn!(target: "ingest", "going on at the stored offsets, for those of the group are not told: {error}");
+                    BTreeMap::new()
+                }
+                Err(error) => return Err(error),
+            };
+            for (topic, partition) in &assigned {
+                let stored = self.ledger.next(*partition);
+                let next = begin::begin(stored, committed.get(partition), us);
+                if let Some(next) = next.filter(|_| next != stored) {
+                    tracing::info!(target: "ingest", "{topic}[{partition}] goes on at {next}, where the group has left it");
+                    self.ledger.jump(*partition, next);
+                }
+            }
+        }
         for (topic, partition) in assigned {
             let offset = match (self.ledger.next(partition), self.start) {
                 (Some(next), _) => Offset::Offset(next),
@@ -181,13 +245,22 @@ impl ConsumerContext for ClickContext {
         let names: Vec<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
         let result = if assign {
             tracing::info!(target: "ingest", "assigned partitions {names:?}");
-            self.give_offsets(partitions).and_then(|()| match cooperative {
+            self.give_offsets(consumer, partitions).and_then(|()| match cooperative {
                 true => consumer.incremental_assign(partitions),
                 false => consumer.assign(partitions),
             })
         } else {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
             self.revoked.store(true, Relaxed);
+            // Whoever gets them next goes on from there.
+            if let Some(topic) = partitions.elements().first().map(|element| element.topic().to_owned()) {
+                let offsets = self.to_commit(&topic, &names, &self.ledger.stored());
+                if offsets.count() > 0
+                    && let Err(error) = consumer.commit(&offsets, CommitMode::Async)
+                {
+                    tracing::debug!(target: "ingest", "offsets not committed to Kafka: {error}");
+                }
+            }
             match cooperative {
                 true => consumer.incremental_unassign(partitions),
                 false => consumer.unassign(),
@@ -195,9 +268,13 @@ impl ConsumerContext for ClickContext {
         };
         if let Err(error) = result {
             tracing::error!(target: "ingest", "rebalance: {error}");
+            *self.unassignable.lock() = assign.then_some(error);
         }
-        let assigned = consumer.assignment().is_ok_and(|assignment| assignment.count() > 0);
-        self.assigned.store(assigned, Relaxed);
+        if let Ok(assignment) = consumer.assignment() {
+            self.assigned.store(assignment.count() > 0, Relaxed);
+            let partitions = assignment.elements().iter().map(|element| element.partition()).collect();
+            *self.assignment.lock() = Some(partitions);
+        }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
@@ -219,16 +296,24 @@ impl ClientContext for ClickContext {
 
     fn stats(&self, statistics: Statistics) {
         let known = |offset: i64| (offset >= 0).then_some(offset);
+        let partitions = || {
+            let all = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+            all.filter(|partition| partition.partition >= 0)
+        };
         let mut told = self.told.lock();
         told.at = Some(Instant::now());
         told.brokers_up = statistics.brokers.values().any(|broker| broker.state == "UP");
-        told.member = statistics.cgrp.is_some_and(|group| group.state == "up" && group.join_state == "steady");
-        told.watermarks = statistics
-            .topics
-            .values()
-            .flat_map(|topic| topic.partitions.values())
-            .filter(|partition| partition.partition >= 0)
-            .map(|partition| (partition.partition, (known(partition.lo_offset), known(partition.hi_offset))))
+        told.member = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up" && group.join_state == "steady");
+        told.watermarks = partitions()
+            .map(|partition| {
+                // What lies beyond the last stable offset belongs to open transactions: it cannot be read yet.
+                let high = known(partition.ls_offset).or(known(partition.hi_offset));
+                (partition.partition, (known(partition.lo_offset), high))
+            })
+            .collect();
+        told.ends = partitions()
+            .filter(|partition| partition.fetchq_cnt == 0)
+            .filter_map(|partition| Some((partition.partition, known(partition.eof_offset)?)))
             .collect();
         self.news.store(true, Relaxed);
     }

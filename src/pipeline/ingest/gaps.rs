@@ -15,6 +15,11 @@ impl Positions {
         expected.map_or(0, |expected| u64::try_from(offset - expected).unwrap_or(0))
     }
 
+    /// No message will come of the offsets before `next`.
+    pub(super) fn passed(&mut self, partition: i32, next: i64) {
+        self.next.insert(partition, next);
+    }
+
     /// The next offset to take of each partition.
     pub(super) fn next(&self) -> &BTreeMap<i32, i64> {
         &self.next

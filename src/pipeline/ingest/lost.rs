@@ -1,8 +1,9 @@
 //! The stored offset is no longer in the topic: retention passed it, or the topic was made anew.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{CommitMode, Consumer};
 
 use super::consumer::ClickConsumer;
 use super::{IngestError, KafkaOptions, OnLostOffset};
@@ -29,6 +30,7 @@ pub(super) fn resolve(
 ) -> Result<Lost, IngestError> {
     let assignment = consumer.assignment().map_err(IngestError::Fatal)?;
     let mut lost = Lost::default();
+    let mut decided = BTreeMap::new();
     for element in assignment.elements() {
         let partition = element.partition();
         let Some(next) = ledger.next(partition) else {
@@ -51,6 +53,9 @@ pub(super) fn resolve(
         tracing::warn!(target: "ingest", "{what}; going on at {restart}");
         lost.skipped += u64::try_from(restart - next).unwrap_or(0);
         ledger.jump(partition, restart);
+        decided.insert(partition, restart);
     }
+    // From here on it is ours: what another of the group has committed lies in what is gone, too.
+    consumer.commit_offsets(&decided, CommitMode::Sync);
     Ok(lost)
 }

@@ -1,10 +1,13 @@
 //! Ingest: Kafka → decoded batches for the store.
 
 mod batch;
+mod begin;
 mod consumer;
+mod ends;
 mod gaps;
 mod lag;
 mod lost;
+mod notes;
 mod options;
 
 use std::sync::Arc;
@@ -25,9 +28,12 @@ use super::partitions::PartitionBoard;
 use crate::click::Decoder;
 use crate::storage::IngestBatch;
 use batch::Gatherer;
+pub(super) use begin::Member;
 use consumer::ClickConsumer;
+use ends::Ends;
 use gaps::Positions;
 pub(super) use lag::LagWatch;
+use notes::Notes;
 pub use options::{KafkaOptions, OnLostOffset, StartAt};
 
 /// What the stage works with.
@@ -37,6 +43,8 @@ pub(super) struct IngestStage {
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
     pub partitions: Arc<PartitionBoard>,
+    /// Who we are among those of the group.
+    pub member: Member,
     /// The broker is the embedded one, ours alone.
     pub own_broker: bool,
     /// Consumers made so far.
@@ -79,7 +87,8 @@ impl IngestStage {
         loop {
             handle.starting(format!("joining group {}", self.options.group));
             self.ledger.restart();
-            let consumer = ClickConsumer::new(&self.options, &self.group(), Arc::clone(&self.ledger))
+            let member = (!self.own_broker).then(|| self.member.clone());
+            let consumer = ClickConsumer::new(&self.options, &self.group(), member, Arc::clone(&self.ledger))
                 .map_err(|error| IngestError::Config(error.to_string()))?;
             match Run::new(self, handle, &consumer).run() {
                 Ok(End::Asked) => return Ok(()),
@@ -126,35 +135,13 @@ struct Run<'a> {
     decoder: Decoder,
     gatherer: Gatherer,
     positions: Positions,
+    ends: Ends,
     /// A batch that found the queue full.
     waiting: Option<IngestBatch>,
     paused: bool,
     committed: Instant,
-    rejected: Rejected,
+    notes: Notes,
     trouble: Trouble,
-}
-
-/// Messages that were no clicks since the log last said so.
-#[derive(Default)]
-struct Rejected {
-    messages: u64,
-    first: Option<String>,
-}
-
-impl Rejected {
-    fn note(&mut self, batch: &IngestBatch) {
-        self.messages += batch.rejects.len() as u64;
-        if let (None, Some(reject)) = (&self.first, batch.rejects.first()) {
-            self.first = Some(reject.to_string());
-        }
-    }
-
-    fn tell(&mut self) {
-        if let Some(first) = self.first.take() {
-            tracing::warn!(target: "ingest", "{} rejected, for example {first}", self.messages);
-            self.messages = 0;
-        }
-    }
 }
 
 /// What the brokers last complained about.
@@ -177,10 +164,11 @@ impl<'a> Run<'a> {
             decoder: Decoder::new(options.format),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
             positions: Positions::default(),
+            ends: Ends::default(),
             waiting: None,
             paused: false,
             committed: Instant::now(),
-            rejected: Rejected::default(),
+            notes: Notes::default(),
             trouble: Trouble::default(),
         }
     }
@@ -198,7 +186,14 @@ impl<'a> Run<'a> {
                 }
                 None => self.settle(),
             }
+            if let Some(error) = self.consumer.context().take_unassignable() {
+                return Err(IngestError::Fatal(error));
+            }
+            if let Some(assigned) = self.consumer.context().take_assignment() {
+                self.stage.partitions.set_assigned(assigned);
+            }
             if self.consumer.context().take_revoked() {
+                self.ends.forget();
                 // Should they come back, go on after what is gathered but not handed over yet.
                 self.stage.ledger.taken(self.positions.next());
             }
@@ -216,14 +211,12 @@ impl<'a> Run<'a> {
     fn take(&mut self, message: &BorrowedMessage<'_>) {
         self.trouble = Trouble::default();
         self.handle.running();
+        self.ends.left(message.partition());
         let skipped = self.positions.took(message.partition(), message.offset());
         if skipped > 0 {
             self.stage.metrics.skipped.fetch_add(skipped, Relaxed);
-            tracing::warn!(
-                target: "ingest",
-                "{skipped} offsets missing before {} of {}[{}]: expired, compacted away, or transaction markers",
-                message.offset(), message.topic(), message.partition(),
-            );
+            let before = || format!("{} of {}[{}]", message.offset(), message.topic(), message.partition());
+            self.notes.skipped(skipped, before);
         }
         self.gatherer.push(&mut self.decoder, message);
         if self.paused {
@@ -235,10 +228,12 @@ impl<'a> Run<'a> {
     /// Nothing came: is that because all is read, or because nothing works?
     fn settle(&mut self) {
         let context = self.consumer.context();
-        let healed = match self.trouble.needs_topic {
-            true => context.is_assigned(),
-            false => self.trouble.since.is_some_and(|since| context.brokers_up() && context.told_since(since)),
-        };
+        let told = self.trouble.since.is_some_and(|since| context.told_since(since));
+        let healed = told
+            && match self.trouble.needs_topic {
+                true => context.has_topic(),
+                false => context.brokers_up(),
+            };
         if healed {
             self.trouble = Trouble::default();
         }
@@ -256,7 +251,10 @@ impl<'a> Run<'a> {
     /// An error event of the consumer.
     fn complaint(&mut self, error: KafkaError) -> Result<Option<End>, IngestError> {
         match error {
-            KafkaError::PartitionEOF(_) => return Ok(None),
+            KafkaError::PartitionEOF(partition) => {
+                self.ends.reached(partition);
+                return Ok(None);
+            }
             KafkaError::MessageConsumptionFatal(_) => return Err(IngestError::Fatal(error)),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 // What was gathered comes before the gap.
@@ -296,7 +294,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let batch = self.gatherer.take();
-        self.rejected.note(&batch);
+        self.notes.rejected(&batch);
         self.send(batch, patience)?;
         if self.waiting.is_some() && !self.paused {
             self.paused = true;
@@ -344,7 +342,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn pause(&self, pause: bool) {
+    fn pause(&mut self, pause: bool) {
+        self.ends.forget();
         self.stage.partitions.set_paused(pause);
         let result = self.consumer.assignment().and_then(|assignment| match pause {
             true => self.consumer.pause(&assignment),
@@ -356,8 +355,12 @@ impl<'a> Run<'a> {
     }
 
     fn now_and_then(&mut self) {
-        if self.committed.elapsed() < COMMIT_INTERVAL && !self.consumer.context().take_news() {
+        let news = self.consumer.context().take_news();
+        if self.committed.elapsed() < COMMIT_INTERVAL && !news {
             return;
+        }
+        if news && !self.paused {
+            self.pass_ends();
         }
         let stored = self.stage.ledger.stored();
         self.stage.partitions.set_positions(self.positions.next());
@@ -366,8 +369,24 @@ impl<'a> Run<'a> {
         }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
-            self.rejected.tell();
+            self.notes.tell();
             self.consumer.commit_offsets(&stored, CommitMode::Async);
+        }
+    }
+
+    /// Notes as read what no message will come of: the offsets between the last message and the end of a partition.
+    fn pass_ends(&mut self) {
+        let ends = self.ends.told(self.consumer.context().ends());
+        if ends.is_empty() {
+            return;
+        }
+        let stored = self.stage.ledger.stored();
+        for (partition, end) in ends {
+            let next = self.positions.next().get(&partition).max(stored.get(&partition)).copied();
+            if next.unwrap_or(0) < end {
+                self.positions.passed(partition, end);
+                self.gatherer.pass(partition, end);
+            }
         }
     }
 
@@ -384,7 +403,7 @@ impl<'a> Run<'a> {
             // A full queue leaves the batch in `waiting`, where it is dropped.
             let _ = self.hand_over(left());
         }
-        self.rejected.tell();
+        self.notes.tell();
         self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
     }
 }

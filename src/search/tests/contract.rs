@@ -7,7 +7,8 @@ use crate::search::embedded::Embedded;
 use crate::search::{BulkOutcome, SearchIndex, SearchQuery};
 
 /// Runs a promise on the embedded index and on Elasticsearch's client before the stand-in, and, where asked for with
-/// `--ignored`, before the real engine at `CLICKTOP_TEST_SEARCH_URL`, in an index of its own.
+/// `--ignored`, before the real engine at `CLICKTOP_TEST_SEARCH_URL` (whose certificate `CLICKTOP_TEST_SEARCH_CA` has
+/// signed, if it is set), in an index of its own.
 macro_rules! promise {
     ($name:ident) => {
         mod $name {
@@ -31,7 +32,8 @@ macro_rules! promise {
             async fn real_engine() {
                 let url = std::env::var("CLICKTOP_TEST_SEARCH_URL").unwrap();
                 let index = format!("clicktop-test-{}", uuid::Uuid::new_v4());
-                let options = super::ElasticsearchOptions { urls: vec![url], index, ..Default::default() };
+                let ca_file = std::env::var_os("CLICKTOP_TEST_SEARCH_CA").map(Into::into);
+                let options = super::ElasticsearchOptions { urls: vec![url], index, ca_file, ..Default::default() };
                 let index = super::Elasticsearch::new(options).unwrap();
                 super::super::contract::promises::$name(&index).await;
                 index.delete().await;

@@ -167,7 +167,8 @@ async fn a_check_changes_nothing() {
 async fn a_check_finds_its_way_around_a_real_engine() {
     let url = std::env::var("CLICKTOP_TEST_SEARCH_URL").unwrap();
     let index = format!("clicktop-test-{}", uuid::Uuid::new_v4());
-    let index = Elasticsearch::new(ElasticsearchOptions { index, ..options(&url) }).unwrap();
+    let ca_file = std::env::var_os("CLICKTOP_TEST_SEARCH_CA").map(Into::into);
+    let index = Elasticsearch::new(ElasticsearchOptions { index, ca_file, ..options(&url) }).unwrap();
     assert_eq!(index.check().await.unwrap().index, IndexState::Absent);
     index.prepare().await.unwrap();
     let ready = index.check().await.unwrap();

@@ -1,0 +1,148 @@
+//! Several clicktops in one group, each with its own data directory.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::producer::Producer;
+
+use crate::kafka::{Kafka, Topic};
+use crate::support::HANG;
+use crate::support::clicks::{OwnedClick, made};
+use crate::support::figures;
+use crate::support::program::{Home, Running};
+
+/// How often each click is stored in the databases of `homes`.
+fn stored(homes: &[Home]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for home in homes {
+        let database = figures::database(&home.data());
+        let mut select = database.prepare("SELECT click_id FROM click_events").expect("a query");
+        let ids = select.query_map([], |row| row.get::<_, String>(0)).expect("rows");
+        for id in ids {
+            *counts.entry(id.expect("an id")).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn is_running(object: &serde_json::Value) -> bool {
+    object["stages"]["ingest"]["state"] == "running"
+}
+
+fn start(home: &Home) -> Running {
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("a member of the group", is_running);
+    run
+}
+
+fn home(topic: &Topic) -> Home {
+    // A member that was killed is missed soon.
+    topic
+        .home()
+        .with("CLICKTOP_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "2000")
+        .with("CLICKTOP_KAFKA__PROPERTIES__HEARTBEAT_INTERVAL_MS", "500")
+}
+
+fn settle(run: &mut Running) {
+    run.await_object("nothing waiting", |object| {
+        is_running(object) && object["lag"] == 0 && object["stages"]["aggregate"]["backlog"] == 0
+    });
+}
+
+/// Waits until the databases hold every click, then ends the clicktops.
+fn end(runs: Vec<Running>, homes: &[Home], clicks: &[OwnedClick]) -> BTreeMap<String, usize> {
+    let deadline = std::time::Instant::now() + HANG;
+    while stored(homes).len() < clicks.len() && std::time::Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    for mut run in runs {
+        settle(&mut run);
+        run.signal("TERM");
+        let ran = run.end();
+        assert!(ran.status.success(), "{ran:?}");
+    }
+    let stored = stored(homes);
+    let lost: Vec<&str> =
+        clicks.iter().map(|click| click.click_id.as_str()).filter(|id| !stored.contains_key(*id)).collect();
+    assert!(lost.is_empty(), "{} of {} clicks are in no database: {:?}", lost.len(), clicks.len(), lost.first());
+    assert_eq!(stored.len(), clicks.len(), "nothing is stored that was not sent");
+    for home in homes {
+        figures::assert_exact(&home.data());
+    }
+    stored
+}
+
+#[test]
+fn three_that_come_go_and_are_killed_under_load_lose_no_click() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(6);
+    let clicks = made(921, 20_000);
+    let homes = [home(&topic), home(&topic), home(&topic)];
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| {
+            let producer = topic.producer(&[("compression.type", "lz4")]);
+            for part in clicks.chunks(100) {
+                topic.enqueue(&producer, part);
+                producer.flush(HANG).expect("sent");
+                std::thread::sleep(Duration::from_millis(60));
+            }
+        });
+        let [a, b, c] = &homes;
+        let mut first = start(a);
+        let second = start(b);
+        let mut third = start(c);
+        std::thread::sleep(Duration::from_secs(2));
+        first.kill_9();
+        second.signal("TERM");
+        assert!(second.end().status.success());
+        std::thread::sleep(Duration::from_secs(3));
+        let first = start(a);
+        std::thread::sleep(Duration::from_secs(1));
+        third.kill_9();
+        let second = start(b);
+        let third = start(c);
+        load.join().expect("sent");
+        let stored = end(vec![first, second, third], &homes, &clicks);
+        // What was stored and not yet committed to Kafka when a partition went over is read by both.
+        let twice = stored.values().filter(|times| **times > 1).count();
+        eprintln!("{twice} of {} clicks are in more than one database", clicks.len());
+        assert!(twice < clicks.len() / 2, "{twice} clicks are stored more than once");
+    });
+}
+
+#[test]
+fn a_partition_goes_on_where_the_group_has_left_it_and_our_own_database_is_the_truth_about_ours() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(2);
+    let clicks = made(922, 3_000);
+    let homes = [home(&topic), home(&topic)];
+    let runs = |home: &Home, part: &[OwnedClick], wanted: usize| {
+        topic.send(part, "zstd");
+        let mut run = home.start(&["run", "--headless"]);
+        run.await_object("its share", |object| object["totals"]["clicks"] == wanted && object["lag"] == 0);
+        // An interval of commits.
+        std::thread::sleep(Duration::from_millis(2_500));
+        settle(&mut run);
+        run.signal("TERM");
+        assert!(run.end().status.success());
+    };
+    let [a, b] = &homes;
+    runs(a, &clicks[..1_000], 1_000);
+    // It has never had a partition: the first thousand are in the other's figures.
+    runs(b, &clicks[1_000..2_000], 1_000);
+    // It stored less than the group has, and what it lacks is in the other's figures.
+    runs(a, &clicks[2_000..], 2_000);
+    let stored = end(Vec::new(), &homes, &clicks);
+    assert!(stored.values().all(|times| *times == 1), "each click is in one database");
+
+    // A database that went back, as after a power loss, is caught up, though Kafka has the newer offsets.
+    let database = rusqlite::Connection::open(a.data().join(clicktop::storage::DATABASE_FILE)).expect("a database");
+    let undo = "UPDATE offsets SET next_offset = next_offset - 10";
+    assert_eq!(database.execute(undo, []).expect("undone"), 2);
+    drop(database);
+    let mut run = a.start(&["run", "--headless"]);
+    run.await_object("what is read again", |object| object["totals"]["duplicates"] == 20);
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    figures::assert_exact(&a.data());
+}

@@ -1,0 +1,21 @@
+//! The real program on a real Kafka, a real Elasticsearch and a real OpenSearch. `scripts/servers` starts them and says by
+//! environment variables where they are; a test whose server is not there says so and does nothing.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod engine;
+mod group;
+mod kafka;
+mod plain;
+mod topic;
+mod transactions;
+
+/// A variable that `scripts/servers` sets; `None`, and a line about it, if it is not set.
+fn server(name: &str) -> Option<String> {
+    let found = std::env::var(name).ok();
+    if found.is_none() {
+        eprintln!("skipped: {name} is not set; scripts/servers sets it");
+    }
+    found
+}

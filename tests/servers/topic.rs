@@ -1,0 +1,88 @@
+//! A topic that changes while it is read: deleted and made anew, expired, grown.
+
+use crate::kafka::{Kafka, through};
+use crate::support::clicks::made;
+use crate::support::figures;
+
+#[test]
+fn a_topic_that_is_deleted_and_made_anew_is_told_and_the_operator_chooses() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(1);
+    let clicks = made(931, 1_500);
+    let home = topic.home();
+    topic.send(&clicks[..1_000], "none");
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("the first topic", through(1_000));
+
+    topic.delete();
+    let object = run.await_object("a missing topic", |object| object["stages"]["ingest"]["state"] == "backing_off");
+    let cause = object["stages"]["ingest"]["cause"].as_str().expect("a cause");
+    assert_eq!(cause, format!("topic {} does not exist on the broker; create it, or set kafka.topic", topic.name));
+
+    topic.create(1);
+    topic.send(&clicks[1_000..], "none");
+    let ran = run.end();
+    let summary = ran.summary();
+    let error = summary["error"].as_str().unwrap_or_else(|| panic!("no error: {ran:?}"));
+    assert!(error.contains("offset 1000") && error.contains("the topic was made anew"), "{error}");
+    assert!(error.contains("kafka.on_lost_offset"), "{error}");
+    assert_eq!((ran.status.code(), &summary["clicks"]), (Some(1), &1_000.into()), "{ran:?}");
+
+    let home = home.with("CLICKTOP_KAFKA__ON_LOST_OFFSET", "earliest");
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("the second topic", through(1_500));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    figures::assert_same("both topics", &home.top(), &figures::of_clicks(&clicks));
+}
+
+#[test]
+fn what_expires_before_it_is_read_is_told_and_counted() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(1);
+    let clicks = made(932, 1_000);
+    let home = topic.home();
+    topic.send(&clicks[..300], "gzip");
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("the first clicks", through(300));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+
+    topic.send(&clicks[300..], "gzip");
+    topic.expire(0, 500);
+    let ran = home.run(&["run", "--headless"]);
+    let summary = ran.summary();
+    let error = summary["error"].as_str().unwrap_or_else(|| panic!("no error: {ran:?}"));
+    assert!(
+        error.contains("offset 300") && error.contains("retention has removed it: it holds 500 to 1000"),
+        "{error}"
+    );
+    assert_eq!((ran.status.code(), &summary["clicks"]), (Some(1), &300.into()), "{ran:?}");
+
+    let home = home.with("CLICKTOP_KAFKA__ON_LOST_OFFSET", "earliest");
+    let mut run = home.start(&["run", "--headless"]);
+    let object = run.await_object("what is left", through(800));
+    assert_eq!(object["totals"]["skipped"], 200, "{object}");
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    let kept = [&clicks[..300], &clicks[500..]].concat();
+    figures::assert_same("what is left", &home.top(), &figures::of_clicks(&kept));
+}
+
+#[test]
+fn partitions_that_are_added_are_read_from_their_beginning() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(1);
+    let clicks = made(933, 1_500);
+    let home = topic.home().with("CLICKTOP_KAFKA__PROPERTIES__TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
+    let mut run = home.start(&["run", "--headless"]);
+    topic.send(&clicks[..500], "lz4");
+    run.await_object("one partition", through(500));
+    topic.grow(4);
+    topic.send(&clicks[500..], "lz4");
+    let object = run.await_object("four partitions", through(1_500));
+    assert_eq!(object["partitions"].as_array().map(Vec::len), Some(4), "{object}");
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    figures::assert_same("four partitions", &home.top(), &figures::of_clicks(&clicks));
+}
