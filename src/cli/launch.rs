@@ -80,13 +80,14 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
         Command::Replay(_) => true,
         _ => false,
     };
-    let pipeline = Pipeline::start(options, storage, index, in_process, log)?;
+    let pipeline = Pipeline::start(options, Arc::clone(&storage), index, in_process, log)?;
     let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
 
     if view.headless {
         let outcome = headless::run(snapshots, commands, finite, std::io::stdout()).await;
         stop_source(&source).await;
         let last = pipeline.ended().await;
+        storage.close();
         return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
     }
     let shown = console::run(console, snapshots, commands.clone()).await;
@@ -96,6 +97,7 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     }
     stop_source(&source).await;
     let last = pipeline.ended().await;
+    storage.close();
     shown?;
     say_goodbye(&last, &data);
     Ok(ExitCode::SUCCESS)

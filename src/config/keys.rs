@@ -96,6 +96,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.batch_interval", TICK),
     key("ingest.queue_batches", Kind::Count(1_000)),
     key("store.synchronous", Kind::Choice(&["normal", "full"])),
+    key("store.check", Kind::Choice(&["auto", "always", "never"])),
     key("store.cache", Kind::Size(Bytes::new(1 << 40))),
     key("aggregate.session_timeout", WAIT),
     key("aggregate.interval", TICK),

@@ -38,7 +38,7 @@ pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings};
 pub use error::ConfigError;
 pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};
-pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous};
+pub use pipeline::{AggregateSettings, CheckAtStart, IngestSettings, StoreSettings, Synchronous};
 pub use properties::Properties;
 pub use secret::{Secret, mask_url};
 pub use source::{Origin, Origins, Override, Place, Sources, default_data_dir};
