@@ -249,7 +249,7 @@ pub struct TopArgs {
     /// How many rows, or all
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: Limit,
-    /// How to print them
+    /// How to print them; in CSV a text that a spreadsheet would take for a formula gets a ' before it, in JSON none does
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TopFormat,
 }

@@ -60,7 +60,13 @@ impl DataDir {
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
 pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
-    let console = console_options(&settings.console, &view)?;
+    let own_broker = match &cli.command {
+        Command::Demo(_) => true,
+        Command::Replay(args) => args.brokers.is_none(),
+        _ => false,
+    };
+    let mut console = console_options(&settings.console, &view)?;
+    console.unverified = settings.takes_any_certificate(own_broker);
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(
             tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
@@ -239,6 +245,7 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         ascii: settings.ascii,
         mouse: settings.mouse,
         read_only: view.read_only,
+        unverified: false,
         keys: Keys::with(settings.keys.iter())?,
     })
 }

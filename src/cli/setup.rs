@@ -57,7 +57,7 @@ pub(super) fn elasticsearch(settings: &Settings) -> anyhow::Result<Elasticsearch
         index: index.name.clone(),
         credentials,
         ca_file: index.ca_file.clone(),
-        verify: index.verify,
+        verify: !index.danger_accept_invalid_certs,
         request_timeout: index.request_timeout,
         ..ElasticsearchOptions::default()
     })?)

@@ -92,13 +92,20 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether the certificate of the broker (which an embedded one has not) or of the search engine is taken unseen.
+    pub fn takes_any_certificate(&self, own_broker: bool) -> bool {
+        self.index.takes_any_certificate() || (!own_broker && self.kafka.takes_any_certificate())
+    }
+
     /// What is allowed but dangerous, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let kafka = &self.kafka;
-        if kafka.security.uses_tls() && !kafka.tls.verify {
+        if kafka.takes_any_certificate() {
             warnings.push(
-                "kafka.tls.verify is off: anyone between clicktop and the broker can read and change everything".into(),
+                "kafka.tls.danger_accept_invalid_certs is on: anyone between clicktop and the broker can read and change \
+                 everything"
+                    .into(),
             );
         }
         if kafka.security == Security::SaslPlaintext && kafka.sasl.mechanism == Some(SaslMechanism::Plain) {
