@@ -13,6 +13,7 @@ use crate::pipeline::snapshot::{
 };
 use crate::pipeline::stage::PerStage;
 use crate::pipeline::{Command, StageState};
+use crate::text::safe_json;
 
 /// Time between two status objects.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
@@ -174,9 +175,10 @@ fn seconds(time: Duration) -> f64 {
 }
 
 fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    out.write_all(&line)?;
+    // Reasons may quote what a broker or an engine said.
+    let mut line = safe_json(&serde_json::to_string(value)?);
+    line.push('\n');
+    out.write_all(line.as_bytes())?;
     out.flush()
 }
 

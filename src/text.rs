@@ -34,6 +34,32 @@ pub fn excerpt(text: &str, chars: usize) -> Cow<'_, str> {
     }
 }
 
+/// `json` with every character that could steer a terminal as a JSON escape: the same document, safe to print.
+///
+/// JSON writers leave the C1 controls and the bidirectional overrides as they are. Outside of strings none of them occurs.
+pub fn safe_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unsafe(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// `text` as a cell of a CSV file: with a `'` before it if a spreadsheet would take it for a formula, which can send what is
+/// in the sheet to whoever made the click.
+pub fn no_formula(text: &str) -> Cow<'_, str> {
+    // Spreadsheets pass over white space in front, and some read the wide forms of the signs, too.
+    let begins = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if begins || text.starts_with(['\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
 /// Whether a character may not be printed as it is: C0 and C1 controls, and the invisible characters that reorder or hide what is printed. The joiners U+200C and U+200D
 /// stay: emoji and several scripts are written with them.
 pub fn is_unsafe(c: char) -> bool {
@@ -79,5 +105,23 @@ mod tests {
         assert_eq!(excerpt("häß", 3), "häß");
         assert_eq!(excerpt("häßlich", 3), "häß…");
         assert_eq!(excerpt("a\nb\nc", 2), "a\\n…");
+    }
+
+    #[test]
+    fn json_stays_the_same_document_and_steers_nothing() {
+        let text = "/a\u{9b}31m\u{202e}é\u{1b}";
+        let safe = safe_json(&serde_json::to_string(text).unwrap());
+        assert!(!safe.chars().any(is_unsafe), "{safe:?}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r1", "\n=1", "\u{ff1d}1", "\u{a0}=1"] {
+            assert_eq!(no_formula(formula), format!("'{formula}"));
+        }
+        for text in ["/a?b=1", "", "FR", "https://a/=", "é"] {
+            assert_eq!(no_formula(text), text);
+        }
     }
 }

@@ -94,6 +94,12 @@ Examples:
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     Rebuild,
+    /// Copy the database to a new file, also while a pipeline runs
+    #[command(after_help = "\
+Examples:
+  clicktop backup /backups/monday/clicktop.db               All of it, as of one moment, and checked
+  clicktop top --data-dir /backups/monday                   What is in it")]
+    Backup(BackupArgs),
     /// Say whether broker, topic, store and index can be reached and used
     Check,
     /// Print every setting and where its value came from, secrets masked
@@ -243,9 +249,17 @@ pub struct TopArgs {
     /// How many rows, or all
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: Limit,
-    /// How to print them
+    /// How to print them; in CSV a text that a spreadsheet would take for a formula gets a ' before it, in JSON none does
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TopFormat,
+}
+
+/// Flags of `backup`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackupArgs {
+    /// The file to make; it must not exist
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// Settings are UTF-8 throughout; clap refuses a flag that is not by itself.
@@ -260,7 +274,12 @@ impl Cli {
             Command::Run(args) => Some(&args.view),
             Command::Demo(args) => Some(&args.view),
             Command::Replay(args) => Some(&args.view),
-            Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => None,
+            Command::Top(_)
+            | Command::Rebuild
+            | Command::Backup(_)
+            | Command::Check
+            | Command::Config
+            | Command::Keys => None,
         }
     }
 
@@ -296,7 +315,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_) | Command::Rebuild | Command::Check | Command::Config | Command::Keys => {}
+        Command::Top(_) | Command::Rebuild | Command::Backup(_) | Command::Check | Command::Config | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
@@ -448,7 +467,9 @@ mod tests {
         assert!(help("demo").contains("[default: 2000]"));
         assert!(help("top").contains("[default: 20]"));
         let all = parse("clicktop --help").unwrap_err().to_string();
-        for part in ["run ", "demo ", "replay ", "top ", "rebuild ", "check ", "config ", "CLICKTOP_KAFKA__BROKERS"] {
+        for part in
+            ["run ", "demo ", "replay ", "top ", "rebuild ", "backup ", "check ", "config ", "CLICKTOP_KAFKA__BROKERS"]
+        {
             assert!(all.contains(part), "{part} is missing in\n{all}");
         }
     }

@@ -11,6 +11,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 
+use super::output::ProgressLine;
 use super::setup;
 use crate::config::{IndexKind, KafkaSettings, Loaded, Settings};
 use crate::search::SearchIndex;
@@ -174,7 +175,12 @@ fn check_store(settings: &Settings) -> anyhow::Result<String> {
         Err(error) => return Err(error.into()),
     };
     match Storage::open(&directory, setup::storage_options(settings)) {
-        Ok(_) => Ok(format!("{}: {clicks} clicks", path.display())),
+        Ok(storage) => {
+            let read_through = storage.is_unverified();
+            ProgressLine::new().verify(&storage)?;
+            let state = if read_through { ", read through and sound" } else { "" };
+            Ok(format!("{}: {clicks} clicks{state}", path.display()))
+        }
         Err(StorageError::InUse { .. }) => Ok(format!("{}: {clicks} clicks, a pipeline is running", path.display())),
         Err(error) => Err(error.into()),
     }

@@ -32,14 +32,14 @@ mod tests {
         let env = [
             ("CLICKTOP_INDEX__KIND", "elasticsearch"),
             ("CLICKTOP_INDEX__URLS", "https://search:9200"),
-            ("CLICKTOP_INDEX__VERIFY", "false"),
+            ("CLICKTOP_INDEX__DANGER_ACCEPT_INVALID_CERTS", "true"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let loaded = load(&Sources { env, ..Sources::default() }).unwrap();
         let mut out = Vec::new();
         print(&loaded, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("# Config file: none\n# Warning: index.verify is off:"), "{text}");
+        assert!(text.starts_with("# Config file: none\n# Warning: index.danger_accept_invalid_certs is on:"), "{text}");
 
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("clicktop.toml");

@@ -60,7 +60,13 @@ impl DataDir {
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
 pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
-    let console = console_options(&settings.console, &view)?;
+    let own_broker = match &cli.command {
+        Command::Demo(_) => true,
+        Command::Replay(args) => args.brokers.is_none(),
+        _ => false,
+    };
+    let mut console = console_options(&settings.console, &view)?;
+    console.unverified = settings.takes_any_certificate(own_broker);
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(
             tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
@@ -80,13 +86,14 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
         Command::Replay(_) => true,
         _ => false,
     };
-    let pipeline = Pipeline::start(options, storage, index, in_process, log)?;
+    let pipeline = Pipeline::start(options, Arc::clone(&storage), index, in_process, log)?;
     let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
 
     if view.headless {
         let outcome = headless::run(snapshots, commands, finite, std::io::stdout()).await;
         stop_source(&source).await;
         let last = pipeline.ended().await;
+        storage.close();
         return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
     }
     let shown = console::run(console, snapshots, commands.clone()).await;
@@ -96,6 +103,7 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     }
     stop_source(&source).await;
     let last = pipeline.ended().await;
+    storage.close();
     shown?;
     say_goodbye(&last, &data);
     Ok(ExitCode::SUCCESS)
@@ -239,6 +247,7 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         ascii: settings.ascii,
         mouse: settings.mouse,
         read_only: view.read_only,
+        unverified: false,
         keys: Keys::with(settings.keys.iter())?,
     })
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::{self, FormatFields};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt as formatted};
@@ -17,6 +18,7 @@ use crate::config::LogSettings;
 use crate::pipeline::log::LogBuffer;
 use crate::pipeline::snapshot::{LogLevel, LogLine};
 use crate::private;
+use crate::text::printable;
 
 /// Where lines go without a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +43,27 @@ pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer
             let mut options = OpenOptions::new();
             options.append(true);
             let file = private::open_with(options, path).with_context(|| format!("log file {}", path.display()))?;
-            Some(formatted::layer().with_ansi(false).with_writer(Arc::new(file)))
+            Some(formatted::layer().with_ansi(false).fmt_fields(safe_fields()).with_writer(Arc::new(file)))
         }
         None => None,
     };
-    let stderr = (lines == Lines::Stderr && file.is_none())
-        .then(|| formatted::layer().with_ansi(io::IsTerminal::is_terminal(&io::stderr())).with_writer(io::stderr));
+    let stderr = (lines == Lines::Stderr && file.is_none()).then(|| {
+        let ansi = io::IsTerminal::is_terminal(&io::stderr());
+        formatted::layer().with_ansi(ansi).fmt_fields(safe_fields()).with_writer(io::stderr)
+    });
     let buffer = BufferLayer(Arc::clone(buffer));
     tracing_subscriber::registry().with(filter).with(file).with(stderr).with(buffer).try_init().context("logging")
+}
+
+/// A line is one line and steers nothing, whatever a library or a server has put in it.
+fn safe_fields() -> impl for<'w> FormatFields<'w> + 'static {
+    format::debug_fn(|writer, field, value| {
+        let text = format!("{value:?}");
+        match field.name() {
+            "message" => write!(writer, "{}", printable(&text)),
+            name => write!(writer, " {name}={}", printable(&text)),
+        }
+    })
 }
 
 /// Feeds the console's log panel.

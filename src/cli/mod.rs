@@ -1,6 +1,7 @@
 //! The command line: what each command does with everything below.
 
 pub mod args;
+mod backup;
 mod check;
 pub mod config_cmd;
 mod keys;
@@ -58,6 +59,10 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Top(args) => {
             top::run(settings, args)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Backup(args) => {
+            backup::run(settings, args)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Rebuild => {

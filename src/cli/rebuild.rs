@@ -1,8 +1,8 @@
 //! `clicktop rebuild`: every figure again from the stored clicks.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
+use super::output::ProgressLine;
 use super::setup;
 use crate::config::Settings;
 use crate::pipeline::aggregate;
@@ -17,17 +17,11 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     // Opening the store would make an empty one.
     drop(Reader::open(&directory.join(DATABASE_FILE))?);
     let storage = Storage::open(&directory, setup::storage_options(settings))?;
+    let mut progress = ProgressLine::new();
+    progress.verify(&storage)?;
     let begin = Instant::now();
-    let on_terminal = std::io::stderr().is_terminal();
-    let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| {
-        if on_terminal {
-            // Progress that cannot be shown is no reason to stop.
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K{doing}");
-        }
-    })?;
-    if on_terminal {
-        eprint!("\r\u{1b}[K");
-    }
+    let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;
+    progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
     println!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks);
     Ok(())

@@ -12,8 +12,8 @@ use crate::pipeline::snapshot::SourceStatus;
 use crate::search::SearchIndex;
 use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
-use crate::storage::StorageOptions;
 use crate::storage::figures::AggregateSettings;
+use crate::storage::{CheckAtStart, StorageOptions};
 
 /// The data directory: as set, else the user's own with `suffix` in it.
 pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
@@ -27,6 +27,11 @@ pub(super) fn storage_options(settings: &Settings) -> StorageOptions {
     StorageOptions {
         sync_every_commit: settings.store.synchronous == Synchronous::Full,
         cache_bytes: settings.store.cache.get(),
+        check: match settings.store.check {
+            config::CheckAtStart::Auto => CheckAtStart::Auto,
+            config::CheckAtStart::Always => CheckAtStart::Always,
+            config::CheckAtStart::Never => CheckAtStart::Never,
+        },
     }
 }
 
@@ -52,7 +57,7 @@ pub(super) fn elasticsearch(settings: &Settings) -> anyhow::Result<Elasticsearch
         index: index.name.clone(),
         credentials,
         ca_file: index.ca_file.clone(),
-        verify: index.verify,
+        verify: !index.danger_accept_invalid_certs,
         request_timeout: index.request_timeout,
         ..ElasticsearchOptions::default()
     })?)

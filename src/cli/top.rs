@@ -1,5 +1,6 @@
 //! `clicktop top`: the figures so far.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::Context as _;
@@ -7,12 +8,11 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 use super::args::{Limit, TopArgs, TopFormat};
-use super::output::terminal_safe_json;
 use super::setup;
 use crate::config::Settings;
 use crate::pipeline::SortBy;
 use crate::storage::{DATABASE_FILE, Order, Page, Reader};
-use crate::text::printable;
+use crate::text::{no_formula, printable, safe_json};
 
 /// Prints the figures as `args` ask. A running pipeline is not disturbed.
 ///
@@ -68,7 +68,7 @@ fn json(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
     out.write_all(b"[")?;
     for (at, page) in pages.iter().enumerate() {
         out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        out.write_all(terminal_safe_json(&serde_json::to_string(&Row::from(page))?).as_bytes())?;
+        out.write_all(safe_json(&serde_json::to_string(&Row::from(page))?).as_bytes())?;
     }
     out.write_all(b"\n]\n")?;
     Ok(())
@@ -78,9 +78,10 @@ fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Resul
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(["url", "country", "clicks", "unique_users", "avg_time_spent"])?;
     for page in pages {
+        let (url, country) = (no_formula(&page.url), no_formula(&page.country));
         let (url, country) = match on_terminal {
-            true => (printable(&page.url), printable(&page.country)),
-            false => (page.url.as_str().into(), page.country.as_str().into()),
+            true => (printable(&url), printable(&country)),
+            false => (Cow::Borrowed(&*url), Cow::Borrowed(&*country)),
         };
         let average = page.avg_time_spent.map(six_decimals).unwrap_or_default();
         csv.write_record([&url, &country, page.clicks.to_string().as_str(), &page.unique_users.to_string(), &average])?;
@@ -152,6 +153,12 @@ mod tests {
             text,
             "url,country,clicks,unique_users,avg_time_spent\n\"/a,b\",FR,3,2,9.825\n/b,FR,3,2,\n/c,FR,3,2,20\n"
         );
+    }
+
+    #[test]
+    fn csv_holds_no_formula() {
+        let text = printed(|out| csv(&[page("=HYPERLINK(\"http://a\")", None)], false, out));
+        assert!(text.contains("\n\"'=HYPERLINK("), "{text}");
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub struct IndexSettings {
     /// Certificates to trust, PEM; the usual ones if not set.
     #[serde(deserialize_with = "empty_as_none")]
     pub ca_file: Option<PathBuf>,
-    /// Whether to check that the engine is who it says. Off is dangerous: anyone in between can read and change everything.
-    pub verify: bool,
+    /// Takes any certificate. Dangerous: anyone in between can read and change everything.
+    pub danger_accept_invalid_certs: bool,
     /// How often changed figures are sent.
     #[serde(with = "duration")]
     pub interval: Duration,
@@ -82,7 +82,7 @@ impl Default for IndexSettings {
             api_key: None,
             api_key_file: None,
             ca_file: None,
-            verify: true,
+            danger_accept_invalid_certs: false,
             interval: Duration::from_secs(1),
             bulk_documents: BULK_DOCUMENTS,
             bulk_bytes: Bytes::mib(5),
@@ -231,13 +231,21 @@ impl IndexSettings {
         }
     }
 
+    /// Whether somebody could be in between unnoticed, because of a setting.
+    pub(super) fn takes_any_certificate(&self) -> bool {
+        self.kind == IndexKind::Elasticsearch
+            && self.danger_accept_invalid_certs
+            && self.urls.iter().any(EngineUrl::is_https)
+    }
+
     pub(super) fn warn(&self, warnings: &mut Vec<String>) {
         if self.kind != IndexKind::Elasticsearch {
             return;
         }
-        if !self.verify && self.urls.iter().any(EngineUrl::is_https) {
+        if self.takes_any_certificate() {
             warnings.push(
-                "index.verify is off: anyone between clicktop and the search engine can read and change everything"
+                "index.danger_accept_invalid_certs is on: anyone between clicktop and the search engine can read and change \
+                 everything"
                     .into(),
             );
         }

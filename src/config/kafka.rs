@@ -150,7 +150,7 @@ impl SaslMechanism {
 }
 
 /// `[kafka.tls]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsSettings {
     /// Certificates to trust, PEM; the system's if not set.
@@ -168,8 +168,8 @@ pub struct TlsSettings {
     /// A file that holds the password of that key, instead.
     #[serde(deserialize_with = "empty_as_none")]
     pub key_password_file: Option<PathBuf>,
-    /// Whether to check that the broker is who it says. Off is dangerous: anyone in between can read and change everything.
-    pub verify: bool,
+    /// Takes any certificate. Dangerous: anyone in between can read and change everything.
+    pub danger_accept_invalid_certs: bool,
 }
 
 impl Default for KafkaSettings {
@@ -190,20 +190,12 @@ impl Default for KafkaSettings {
     }
 }
 
-impl Default for TlsSettings {
-    fn default() -> Self {
-        Self {
-            ca_file: None,
-            certificate_file: None,
-            key_file: None,
-            key_password: None,
-            key_password_file: None,
-            verify: true,
-        }
-    }
-}
-
 impl KafkaSettings {
+    /// Whether somebody could be in between unnoticed, because of a setting.
+    pub(super) fn takes_any_certificate(&self) -> bool {
+        self.security.uses_tls() && self.tls.danger_accept_invalid_certs
+    }
+
     /// The same, but for an unprotected broker of this process at `brokers`: what protects the configured broker, and the
     /// properties meant for it, are left out.
     pub fn for_embedded_broker(&self, brokers: impl Into<String>) -> Self {
@@ -254,7 +246,7 @@ impl KafkaSettings {
             if let Some(password) = secret_or_file(password, "kafka.tls.key_password_file", file)? {
                 set("ssl.key.password", password.expose().into());
             }
-            if !tls.verify {
+            if tls.danger_accept_invalid_certs {
                 set("enable.ssl.certificate.verification", "false".into());
             }
         }

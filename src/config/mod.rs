@@ -38,7 +38,7 @@ pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings};
 pub use error::ConfigError;
 pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};
-pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous};
+pub use pipeline::{AggregateSettings, CheckAtStart, IngestSettings, StoreSettings, Synchronous};
 pub use properties::Properties;
 pub use secret::{Secret, mask_url};
 pub use source::{Origin, Origins, Override, Place, Sources, default_data_dir};
@@ -92,13 +92,20 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether the certificate of the broker (which an embedded one has not) or of the search engine is taken unseen.
+    pub fn takes_any_certificate(&self, own_broker: bool) -> bool {
+        self.index.takes_any_certificate() || (!own_broker && self.kafka.takes_any_certificate())
+    }
+
     /// What is allowed but dangerous, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let kafka = &self.kafka;
-        if kafka.security.uses_tls() && !kafka.tls.verify {
+        if kafka.takes_any_certificate() {
             warnings.push(
-                "kafka.tls.verify is off: anyone between clicktop and the broker can read and change everything".into(),
+                "kafka.tls.danger_accept_invalid_certs is on: anyone between clicktop and the broker can read and change \
+                 everything"
+                    .into(),
             );
         }
         if kafka.security == Security::SaslPlaintext && kafka.sasl.mechanism == Some(SaslMechanism::Plain) {

@@ -34,13 +34,15 @@ impl Default for IngestSettings {
 pub struct StoreSettings {
     /// What SQLite waits for at a commit.
     pub synchronous: Synchronous,
+    /// When the database is read through before the stages begin.
+    pub check: CheckAtStart,
     /// SQLite's page cache.
     pub cache: Bytes,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { synchronous: Synchronous::Normal, cache: Bytes::mib(32) }
+        Self { synchronous: Synchronous::Normal, check: CheckAtStart::Auto, cache: Bytes::mib(32) }
     }
 }
 
@@ -65,6 +67,19 @@ impl Synchronous {
             Synchronous::Full => "full",
         }
     }
+}
+
+/// When the database is read through before the stages begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckAtStart {
+    /// If the last clicktop on it did not close it.
+    #[default]
+    Auto,
+    /// At every start.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// `[aggregate]`.

@@ -64,7 +64,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("ssl.certificate.location", "set kafka.tls.certificate_file instead"),
     ("ssl.key.location", "set kafka.tls.key_file instead"),
     ("ssl.key.password", "set kafka.tls.key_password or kafka.tls.key_password_file instead"),
-    ("enable.ssl.certificate.verification", "set kafka.tls.verify instead"),
+    ("enable.ssl.certificate.verification", "set kafka.tls.danger_accept_invalid_certs instead"),
 ];
 
 /// Why the property `name` may not be set here, and what to do instead; `None` if it may.

@@ -384,7 +384,7 @@ fn no_secret_is_printed_when_something_is_wrong() {
         format!("index.urls = 'elastic:{SECRET}@search'"),
         format!("index.urls = 'http://elastic:{SECRET}@search?x'"),
         format!("index.urls = 'http://search?api_key={SECRET}'"),
-        format!("index.verify = 'http://elastic:{SECRET}@search'"),
+        format!("index.danger_accept_invalid_certs = 'http://elastic:{SECRET}@search'"),
         format!("index.password = '{SECRET}'\nindex.password_file = 'f'"),
         format!("index.api_key = '{SECRET}'\nindex.username = 'u'"),
     ] {
@@ -407,7 +407,7 @@ fn a_client_gets_what_it_needs_to_connect() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(properties(&[]), [pair("bootstrap.servers", "localhost:9092"), pair("security.protocol", "plaintext")]);
     assert_eq!(
-        properties(&[&SECRETS[..], &[("CLICKTOP_KAFKA__TLS__VERIFY", "false")]].concat()),
+        properties(&[&SECRETS[..], &[("CLICKTOP_KAFKA__TLS__DANGER_ACCEPT_INVALID_CERTS", "true")]].concat()),
         [
             pair("bootstrap.servers", "localhost:9092"),
             pair("security.protocol", "sasl_ssl"),
@@ -430,7 +430,10 @@ fn a_client_gets_what_it_needs_to_connect() {
 
 #[test]
 fn librdkafka_knows_every_property_clicktop_sets() {
-    let kafka = from_env(&[&SECRETS[..], &[("CLICKTOP_KAFKA__TLS__VERIFY", "false")]].concat()).unwrap().settings.kafka;
+    let kafka = from_env(&[&SECRETS[..], &[("CLICKTOP_KAFKA__TLS__DANGER_ACCEPT_INVALID_CERTS", "true")]].concat())
+        .unwrap()
+        .settings
+        .kafka;
     for (name, value) in kafka.client_properties().unwrap() {
         let mut config = rdkafka::ClientConfig::new();
         config.set(&name, &value);
@@ -455,10 +458,10 @@ fn dangerous_settings_are_pointed_out() {
     assert_eq!(Settings::default().warnings(), Vec::<String>::new());
     let risky = from_env(&[
         ("CLICKTOP_KAFKA__SECURITY", "ssl"),
-        ("CLICKTOP_KAFKA__TLS__VERIFY", "false"),
+        ("CLICKTOP_KAFKA__TLS__DANGER_ACCEPT_INVALID_CERTS", "true"),
         ("CLICKTOP_INDEX__KIND", "elasticsearch"),
         ("CLICKTOP_INDEX__URLS", "http://elastic:hunter2-9f3c@search:9200,https://b"),
-        ("CLICKTOP_INDEX__VERIFY", "false"),
+        ("CLICKTOP_INDEX__DANGER_ACCEPT_INVALID_CERTS", "true"),
     ]);
     let warnings = risky.unwrap().settings.warnings();
     assert_eq!(warnings.len(), 3, "{warnings:?}");

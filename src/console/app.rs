@@ -65,6 +65,8 @@ pub(crate) struct App {
     /// Those that it can be.
     pub(crate) themes: Themes,
     pub(crate) read_only: bool,
+    /// Somebody may be between clicktop and what it speaks to: certificates are not looked at.
+    pub(crate) unverified: bool,
     /// Whether the mouse is ours; off, the terminal selects text with it.
     pub(crate) mouse: bool,
     pub(crate) keys: Keys,
@@ -108,6 +110,7 @@ impl App {
             theme,
             themes: Themes::default(),
             read_only,
+            unverified: false,
             mouse: true,
             keys: Keys::default(),
             live: Shown::default(),

@@ -8,6 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::private;
+use crate::text::{no_formula, safe_json};
+
 /// What the terminal's side of the console is to do for the app.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
@@ -87,7 +90,7 @@ impl Extract {
             Value::Object(named.collect::<Map<_, _>>())
         };
         let rows: Vec<Value> = self.rows.iter().map(row).collect();
-        let mut text = serde_json::to_string_pretty(&rows).unwrap_or_default();
+        let mut text = safe_json(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         text.push('\n');
         text
     }
@@ -107,8 +110,7 @@ impl Extract {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
+        Value::String(text) => no_formula(text).into_owned(),
         other => other.to_string(),
     }
 }
@@ -128,7 +130,9 @@ pub(crate) fn write(folder: &Path, name: &str, content: &str) -> Result<(), Expo
         io::ErrorKind::AlreadyExists => ExportError::Exists(name.to_owned()),
         _ => ExportError::Io(name.to_owned(), error),
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).open(folder.join(name)).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let mut file = private::open_with(options, &folder.join(name)).map_err(failed)?;
     file.write_all(content.as_bytes()).and_then(|()| file.flush()).map_err(failed)
 }
 

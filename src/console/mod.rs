@@ -73,6 +73,8 @@ pub struct ConsoleOptions {
     pub mouse: bool,
     /// Only look: no command but the view and quitting.
     pub read_only: bool,
+    /// Certificates are not looked at, which the header says as long as it is so.
+    pub unverified: bool,
     /// What each key does.
     pub keys: Keys,
 }
@@ -86,6 +88,7 @@ impl Default for ConsoleOptions {
             ascii: false,
             mouse: true,
             read_only: false,
+            unverified: false,
             keys: Keys::default(),
         }
     }
@@ -135,6 +138,7 @@ pub async fn run(
             let mut app = App::new(theme, options.read_only, SystemTime::now());
             app.keys = options.keys;
             app.mouse = options.mouse;
+            app.unverified = options.unverified;
             app.themes = options.themes;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await

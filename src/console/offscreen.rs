@@ -30,6 +30,7 @@ impl Offscreen {
         let mut app = App::new(theme, options.read_only, SystemTime::UNIX_EPOCH);
         app.themes = options.themes.clone();
         app.keys = options.keys.clone();
+        app.unverified = options.unverified;
         Self { app, terminal }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::checked::checked;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::snapshot::Health;
@@ -63,6 +64,9 @@ impl IndexStage {
     /// # Errors
     /// The engine refuses every request for a reason that waiting does not mend, or the database is damaged.
     pub(super) fn run(&self, handle: &StageHandle) -> Result<(), IndexError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
         self.runtime.block_on(self.work(handle))
     }
 

@@ -10,6 +10,7 @@
 pub mod aggregate;
 mod answers;
 pub mod board;
+mod checked;
 pub mod command;
 mod handle;
 pub mod index;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use parking_lot::Mutex;
 
+use super::checked::checked;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
@@ -32,6 +33,9 @@ impl StoreStage {
     /// # Errors
     /// The database is damaged; passing trouble is waited out. The batch stays in hand.
     pub(super) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
         handle.running();
         let mut backoff = Backoff::new();
         loop {

@@ -59,8 +59,21 @@ pub enum StorageError {
     #[error("the database cannot be written: {0}")]
     ReadOnly(String),
     /// Content that cannot be: the file was changed by another program or is damaged.
-    #[error("the database is damaged: {0}; `clicktop rebuild` restores figures, a backup restores clicks")]
+    #[error(
+        "the database is damaged: {0}; put a backup in its place, or move it away and read again what Kafka still has"
+    )]
     Damaged(String),
+    /// A look through the file found something that cannot be.
+    #[error("{} is damaged ({found}); put a backup in its place, or save what can be read with `sqlite3 clicktop.db .recover`, or move it away and read again what Kafka still has", path.display())]
+    Unsound {
+        /// The file.
+        path: PathBuf,
+        /// The first thing that is wrong, in SQLite's words.
+        found: String,
+    },
+    /// The database was closed for good.
+    #[error("the database is closed: clicktop is ending")]
+    Closed,
     /// Any other error of SQLite.
     #[error("database: {0}")]
     Sqlite(rusqlite::Error),

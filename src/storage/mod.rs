@@ -3,6 +3,7 @@
 //! One file, one writer connection behind a fair lock, readers with their own connections (WAL). Everything that must
 //! agree after a crash is written in one transaction: clicks with their offsets, figures with their cursor.
 
+mod backup;
 pub mod checkpoint;
 mod dictionary;
 mod error;
@@ -16,14 +17,17 @@ mod reader;
 mod rejects;
 mod reset;
 mod schema;
+mod soundness;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
+pub use backup::{BackupError, BackupStep, Copied};
 pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
 pub use lookup::{ClickOfUrl, TimePlace};
@@ -33,10 +37,15 @@ pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject};
 pub use reset::TargetState;
 pub use schema::BATCH_QUERY;
+use soundness::Soundness;
+pub use soundness::{CheckAtStart, Checking};
 use writer::Writer;
 
 /// The database's file name in the data directory.
 pub const DATABASE_FILE: &str = "clicktop.db";
+
+/// How long a close waits for a transaction under way.
+const LONGEST_LAST_WRITE: Duration = Duration::from_secs(10);
 
 /// How the database is opened.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +57,13 @@ pub struct StorageOptions {
     pub sync_every_commit: bool,
     /// SQLite's page cache of the writer connection.
     pub cache_bytes: u64,
+    /// When [`Storage::verify`] reads the file through.
+    pub check: CheckAtStart,
 }
 
 impl Default for StorageOptions {
     fn default() -> Self {
-        Self { sync_every_commit: false, cache_bytes: 32 << 20 }
+        Self { sync_every_commit: false, cache_bytes: 32 << 20, check: CheckAtStart::Auto }
     }
 }
 
@@ -60,9 +71,11 @@ impl Default for StorageOptions {
 #[derive(Debug)]
 pub struct Storage {
     path: PathBuf,
-    writer: Mutex<Writer>,
+    /// `None` once closed.
+    writer: Mutex<Option<Writer>>,
     progress: Progress,
-    _lock: lock::DirectoryLock,
+    soundness: Soundness,
+    lock: lock::DirectoryLock,
 }
 
 impl Storage {
@@ -74,9 +87,23 @@ impl Storage {
     pub fn open(directory: &Path, options: StorageOptions) -> Result<Self, StorageError> {
         let lock = lock::DirectoryLock::take(directory)?;
         let path = directory.join(DATABASE_FILE);
+        let vouched_for = lock.was_closed() || !path.exists();
+        lock.opened();
         let writer = Writer::open(&path, options)?;
         let progress = Progress::new(writer.last_click()?);
-        Ok(Self { path, writer: Mutex::new(writer), progress, _lock: lock })
+        let soundness = Soundness::new(options.check, vouched_for);
+        Ok(Self { path, writer: Mutex::new(Some(writer)), progress, soundness, lock })
+    }
+
+    /// Closes the connection that writes, and vouches for the file to the next start if nothing speaks against it.
+    /// Whatever is written after that is refused. Dropping does the same.
+    pub fn close(&self) {
+        // Whoever still writes after so long is stuck, and the process about to end under it.
+        let writer = self.writer.try_lock_for(LONGEST_LAST_WRITE).and_then(|mut writer| writer.take());
+        if writer.is_some() && self.soundness.is_known() {
+            drop(writer);
+            self.lock.closed();
+        }
     }
 
     /// The database's file.
@@ -101,8 +128,17 @@ impl Storage {
     /// stage cannot starve the others.
     fn write<T>(&self, work: impl FnOnce(&mut Writer) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let mut writer = self.writer.lock();
-        let result = work(&mut writer);
+        let result = writer.as_mut().ok_or(StorageError::Closed).and_then(work);
         MutexGuard::unlock_fair(writer);
+        if let Err(StorageError::Damaged(_)) = &result {
+            self.soundness.doubt();
+        }
         result
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -119,6 +119,14 @@ impl Reader {
         Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
     }
 
+    /// How many clicks are stored. Reads an index through.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn click_count(&self) -> Result<u64, StorageError> {
+        Ok(self.connection.query_row("SELECT COUNT(*) FROM clicks", [], |row| row.get(0))?)
+    }
+
     /// The next offset to take of each partition of `topic` that has ever been stored.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod care;
 mod commands;
 mod errors;
 mod headless;

@@ -47,6 +47,9 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     if let Some(age) = app.stale() {
         mark(format!(" NO NEWS FOR {} ", span(age)), theme.bad());
     }
+    if app.unverified {
+        mark(" TLS NOT VERIFIED ".to_owned(), theme.bad());
+    }
     if app.is_frozen() {
         mark(" FROZEN ".to_owned(), theme.accent());
     }

@@ -284,6 +284,15 @@ fn read_only_sends_nothing_but_the_view_and_the_end() {
 }
 
 #[test]
+fn the_header_says_as_long_as_certificates_are_not_looked_at() {
+    let mut console = console(fixture::running());
+    assert!(!console.screen().contains("NOT VERIFIED"), "{}", console.screen());
+    console.app.unverified = true;
+    console.draw();
+    assert!(console.screen().contains(" TLS NOT VERIFIED "), "{}", console.screen());
+}
+
+#[test]
 fn a_full_channel_is_said_and_loses_neither_view_nor_end() {
     let mut console = console(fixture::running());
     let (full, mut taken) = mpsc::channel(1);

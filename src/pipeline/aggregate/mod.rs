@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::board::{self, BoardSlot, CountryNames};
+use super::checked::checked;
 use super::command::View;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
@@ -57,6 +58,9 @@ impl AggregateStage {
     /// # Errors
     /// The database is damaged; passing trouble is waited out.
     pub(super) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
         handle.starting("loading figures");
         let mut reader = self.storage.reader()?;
         let loaded = load::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
