@@ -4,6 +4,7 @@
 mod support;
 
 mod care;
+mod check;
 mod commands;
 mod errors;
 mod headless;
