@@ -11,3 +11,4 @@ mod headless;
 mod interrupted;
 mod rejects;
 mod replay;
+mod secrets;
