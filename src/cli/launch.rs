@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
@@ -170,11 +170,7 @@ fn embedded(
 /// Fails with one clear line unless the broker answers and has the topic.
 async fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
     let kafka = kafka.clone();
-    let found = tokio::task::spawn_blocking(move || check::probe_kafka(&kafka)).await.context("probe")??;
-    if found.partitions == 0 {
-        bail!("topic {} does not exist at {}; create it, or set kafka.topic", found.topic, found.brokers);
-    }
-    Ok(())
+    tokio::task::spawn_blocking(move || check::require_topic(&kafka)).await.context("probe")?
 }
 
 async fn stop_source(source: &Source) {

@@ -34,7 +34,7 @@ pub enum StorageError {
         cause: String,
     },
     /// The file is not one of ours.
-    #[error("{} is not a clicktop database", path.display())]
+    #[error("{} is not a clicktop database; choose another place with --data-dir", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

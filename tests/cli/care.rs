@@ -9,7 +9,7 @@ use crate::support::figures;
 use crate::support::program::Home;
 
 /// Writes over two pages in the middle of the database.
-fn damage(database: &Path) {
+pub(crate) fn damage(database: &Path) {
     let middle = std::fs::metadata(database).expect("a database").len() / 2 / 4096 * 4096;
     let mut file = std::fs::OpenOptions::new().write(true).open(database).expect("a database");
     file.seek(SeekFrom::Start(middle)).expect("a place");

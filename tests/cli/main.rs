@@ -4,9 +4,11 @@
 mod support;
 
 mod care;
+mod check;
 mod commands;
 mod errors;
 mod headless;
 mod interrupted;
 mod rejects;
 mod replay;
+mod secrets;

@@ -4,6 +4,8 @@
 
 pub mod clicks;
 pub mod figures;
+pub mod kafka;
+pub mod listener;
 pub mod program;
 pub mod screen;
 pub mod terminal;

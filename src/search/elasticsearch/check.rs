@@ -41,6 +41,8 @@ pub enum WriteAccess {
     Allowed,
     /// No; the engine's reason.
     Denied(String),
+    /// Not by anybody: an index that is read-only, as engines make it when their disk is nearly full. The engine's reason.
+    Blocked(String),
     /// It cannot be told without writing; why.
     Unknown(String),
 }
@@ -74,6 +76,7 @@ impl Elasticsearch {
         let answer = self.client.send(Method::Post, &path, &[], Payload::Json(json!({"doc": {}}))).await?;
         let reason = self.client.narrator().line(&reason_in(&answer.body));
         match answer.status {
+            403 | 429 if reason.contains("cluster_block_exception") => Ok(WriteAccess::Blocked(reason)),
             404 => Ok(WriteAccess::Allowed),
             401 | 403 => Ok(WriteAccess::Denied(reason)),
             status => Ok(WriteAccess::Unknown(format!("{status}: {reason}"))),

@@ -127,7 +127,7 @@ pub enum OptionsError {
     #[error("the API key must be in its encoded form: base64 of id:key, without blanks or colons")]
     ApiKey,
     /// The file of authorities.
-    #[error("cannot use the CA file {path}: {cause}")]
+    #[error("cannot use the CA file {path}: {cause}; name a PEM file that can be read")]
     CaFile {
         /// The file.
         path: String,

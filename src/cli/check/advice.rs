@@ -1,0 +1,103 @@
+//! From what a broker or an engine says to what its user can do about it. docs/check.md lists these messages.
+
+use std::time::Duration;
+
+use crate::config::{Credentials, IndexSettings};
+use crate::search::SearchError;
+
+const NO_TLS: &str = "this port may speak no TLS: set kafka.security without ssl, or name the broker's TLS port";
+const TLS: &str = "this port may speak TLS: set kafka.security to \"ssl\" or \"sasl_ssl\", or name another port";
+
+/// A message of librdkafka, by a part of it, and what to do then.
+const OF_BROKERS: [(&str, &str); 12] = [
+    (
+        "certificate verify failed",
+        "name the certificate of its authority with kafka.tls.ca_file, and the broker by a name that its certificate holds",
+    ),
+    (
+        "certificate required",
+        "the broker asks for a certificate: set kafka.tls.certificate_file and kafka.tls.key_file",
+    ),
+    ("PLAINTEXT broker listener", NO_TLS),
+    ("in state SSL_HANDSHAKE", NO_TLS),
+    ("SSL listener", TLS),
+    ("in state APIVERSION_QUERY", TLS),
+    ("SASL authentication error", "check kafka.sasl.username and its password"),
+    ("Unsupported SASL mechanism", "set kafka.sasl.mechanism to one that the broker offers"),
+    (
+        "SASL Handshake not supported",
+        "this port asks for no password: set kafka.security without sasl, or name another port",
+    ),
+    ("SASL", "check kafka.sasl"),
+    ("Failed to resolve", "check the names in kafka.brokers"),
+    ("Connection refused", "check kafka.brokers, and that the broker runs"),
+];
+
+/// Settings of librdkafka that are ours by another name.
+const OF_FILES: [(&str, &str); 3] = [
+    ("ssl.ca.location", "kafka.tls.ca_file"),
+    ("ssl.certificate.location", "kafka.tls.certificate_file"),
+    ("ssl.key.location", "kafka.tls.key_file"),
+];
+
+/// Why there is no connection to `brokers`.
+pub(super) fn of_broker(brokers: &str, timeout: Duration, reason: &str) -> String {
+    let advice = OF_BROKERS
+        .iter()
+        .find(|(part, _)| reason.contains(part))
+        .map_or("check kafka.brokers and kafka.security", |found| found.1);
+    format!("no broker at {brokers} answered within {timeout:?}: {reason}; {advice}")
+}
+
+/// Why librdkafka does not take the settings.
+pub(super) fn of_settings(reason: &str) -> String {
+    match OF_FILES.iter().find(|(property, _)| reason.contains(property)) {
+        Some((_, setting)) => format!("{setting} cannot be used: {reason}; name a PEM file that can be read"),
+        None => reason.to_owned(),
+    }
+}
+
+/// Why the engine cannot be used, and what to do.
+pub(super) fn of_engine(error: &SearchError, index: &IndexSettings) -> String {
+    let advice = match error {
+        SearchError::Unreachable { cause, .. } => of_connection(cause),
+        SearchError::TimedOut { .. } => "check index.urls; a slow engine may need a longer index.request_timeout",
+        SearchError::Unauthorized { status: 403, .. } => PRIVILEGES,
+        SearchError::Unauthorized { .. } if has_credentials(index) => {
+            "check index.username and its password, or index.api_key"
+        }
+        SearchError::Unauthorized { .. } => "set index.username with index.password_file, or index.api_key_file",
+        SearchError::Server { reason, .. } if reason.contains("makes no sense") => {
+            "is this Elasticsearch or OpenSearch? check index.urls"
+        }
+        SearchError::Throttled { .. } | SearchError::Server { .. } => "look after the engine, then try again",
+        SearchError::Refused { .. } => "check index.urls and index.name",
+        SearchError::Disk { .. } => "stop clicktop and delete search.db: it is derived and made again",
+    };
+    format!("{error}; {advice}")
+}
+
+/// What a user of the engine must be allowed.
+pub(super) const PRIVILEGES: &str = "grant the user `monitor` on the cluster, and on the index `create_index`, `write`, `read`, \
+                                     `view_index_metadata` and `maintenance`";
+
+fn of_connection(cause: &str) -> &'static str {
+    const CAUSES: [(&str, &str); 7] = [
+        ("UnknownIssuer", "set index.ca_file"),
+        ("not valid for name", "name the engine in index.urls as its certificate does"),
+        ("certificate", "have its certificate renewed or corrected, or trust its authority with index.ca_file"),
+        ("invalid HTTP version", "this port may speak TLS: begin index.urls with https://"),
+        ("tls handshake", "this port may speak no TLS: begin index.urls with http://"),
+        ("InvalidContentType", "this port speaks no TLS: begin index.urls with http://"),
+        ("dns error", "check the names in index.urls"),
+    ];
+    CAUSES
+        .iter()
+        .find(|(part, _)| cause.contains(part))
+        .map_or("check index.urls, and that the engine runs", |found| found.1)
+}
+
+fn has_credentials(index: &IndexSettings) -> bool {
+    let in_url = index.urls.iter().any(|url| url.expose().contains('@'));
+    in_url || !matches!(index.credentials(), Ok(Credentials::None))
+}

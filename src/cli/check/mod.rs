@@ -1,0 +1,165 @@
+//! `clicktop check`: can broker, topic, store and index be reached and used?
+
+mod advice;
+mod kafka;
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+
+use super::output::ProgressLine;
+use super::setup;
+use crate::config::{IndexKind, KafkaSettings, Loaded, Settings};
+use crate::search::SearchIndex;
+use crate::search::elasticsearch::{IndexState, WriteAccess};
+use crate::search::embedded::Embedded;
+use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
+use crate::text::printable;
+use kafka::Probe;
+
+/// What is written to see whether there is room: a megabyte, less than any run needs.
+const TRIED_BYTES: usize = 1 << 20;
+
+/// Checks everything the settings name, and prints a line for each. Fails if any of it does.
+///
+/// # Errors
+/// The async runtime does not start.
+pub(super) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
+    let settings = &loaded.settings;
+    let mut report = Report { failed: false };
+    match &loaded.file {
+        Some(file) => report.line("config", Ok(file.display().to_string())),
+        None => report.line("config", Ok("no config file; defaults, environment and flags".to_owned())),
+    }
+    for warning in settings.warnings() {
+        report.warn("config", &warning);
+    }
+    report.kafka(&settings.kafka);
+    report.line("store", check_store(settings));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    report.line("index", runtime.block_on(check_index(settings)));
+    Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+struct Report {
+    failed: bool,
+}
+
+impl Report {
+    fn line(&mut self, what: &str, found: anyhow::Result<String>) {
+        match found {
+            Ok(found) => println!("{what:<8} ok     {}", printable(&found)),
+            Err(error) => {
+                self.failed = true;
+                println!("{what:<8} FAILED {}", printable(&format!("{error:#}")));
+            }
+        }
+    }
+
+    fn warn(&self, what: &str, warning: &str) {
+        println!("{what:<8} warn   {}", printable(warning));
+    }
+
+    fn kafka(&mut self, kafka: &KafkaSettings) {
+        let found = Probe::new(kafka).and_then(|probe| Ok((probe.brokers()?, probe)));
+        let (brokers, probe) = match found {
+            Ok(found) => found,
+            Err(error) => return self.line("broker", Err(error)),
+        };
+        let plural = if brokers.count == 1 { "" } else { "s" };
+        self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
+        let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
+            let messages = probe.messages(partitions)?;
+            Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
+        });
+        let usable = topic.is_ok();
+        self.line("topic", topic);
+        if usable {
+            self.line("group", probe.group().map(|()| format!("{} may be used", kafka.group)));
+        }
+    }
+}
+
+/// Fails with one clear line unless a broker answers and has the topic.
+///
+/// # Errors
+/// In one line that says what to do.
+pub(super) fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
+    match Probe::new(kafka)?.brokers()?.topic {
+        Ok(_) => Ok(()),
+        Err(problem) => bail!("at {}, topic {problem}", kafka.brokers),
+    }
+}
+
+fn check_store(settings: &Settings) -> anyhow::Result<String> {
+    let directory = setup::data_dir(settings, "")?;
+    let path = directory.join(DATABASE_FILE);
+    let clicks = match Reader::open(&path) {
+        Ok(reader) => reader.last_click()?,
+        Err(StorageError::Missing { .. }) => {
+            try_writing(existing_parent(&directory))?;
+            return Ok(format!("{}: nothing there yet", path.display()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    try_writing(&directory)?;
+    match Storage::open(&directory, setup::storage_options(settings)) {
+        Ok(storage) => {
+            let read_through = storage.is_unverified();
+            ProgressLine::new().verify(&storage)?;
+            let state = if read_through { ", read through and sound" } else { "" };
+            Ok(format!("{}: {clicks} clicks{state}", path.display()))
+        }
+        Err(StorageError::InUse { .. }) => Ok(format!("{}: {clicks} clicks, a pipeline is running", path.display())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes something into `directory` that is gone afterwards.
+fn try_writing(directory: &Path) -> anyhow::Result<()> {
+    let written = tempfile::tempfile_in(directory).and_then(|mut file| {
+        file.write_all(&vec![0x5a; TRIED_BYTES])?;
+        file.sync_all()
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            anyhow!("no space left in {}; free some, or choose another place with --data-dir", directory.display())
+        }
+        _ => anyhow!("{} is not writable: {error}; choose another place with --data-dir", directory.display()),
+    })
+}
+
+/// The nearest place above that exists, a directory or not.
+fn existing_parent(directory: &Path) -> &Path {
+    directory.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(directory)
+}
+
+async fn check_index(settings: &Settings) -> anyhow::Result<String> {
+    if settings.index.kind == IndexKind::Embedded {
+        let directory = setup::data_dir(settings, "")?;
+        if !directory.is_dir() {
+            return Ok("embedded: nothing there yet".to_owned());
+        }
+        let index = Embedded::open(&directory)?;
+        let engine = index.prepare().await?.engine;
+        return Ok(format!("{engine}: {} documents", index.status().await?.documents));
+    }
+    let engine = setup::elasticsearch(settings)?;
+    let found = engine.check().await.map_err(|error| anyhow!("{}", advice::of_engine(&error, &settings.index)))?;
+    let state = match found.index {
+        IndexState::Absent => "the index is absent and will be created".to_owned(),
+        IndexState::Ready => "the index is ready".to_owned(),
+        IndexState::Unfit(why) => bail!("{}: {why}", engine.target()),
+    };
+    let access = match found.write {
+        WriteAccess::Allowed => "writing is allowed".to_owned(),
+        WriteAccess::Denied(why) => bail!("{}: writing is denied: {why}; {}", engine.target(), advice::PRIVILEGES),
+        WriteAccess::Blocked(why) => {
+            bail!("{}: writing is blocked: {why}; free the engine's disk or lift the block", engine.target())
+        }
+        WriteAccess::Unknown(why) => why,
+    };
+    Ok(format!("{}: {} {}, {state}, {access}", engine.target(), found.engine, found.version))
+}

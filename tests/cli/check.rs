@@ -1,0 +1,340 @@
+//! `clicktop check` against each kind of trouble: one line that says what is wrong and what to do. docs/check.md shows them.
+
+use std::path::Path;
+
+use clicktop::demo::EmbeddedBroker;
+
+use crate::support::kafka::{self, Refusals};
+use crate::support::listener::{Listener, Request, Stream, http};
+use crate::support::program::Home;
+
+const DOCUMENTED: &str = include_str!("../../docs/check.md");
+
+/// Runs `check` with `settings`; the lines that begin with `what`.
+#[track_caller]
+fn found(home: Home, settings: &[(&str, &str)], what: &str) -> String {
+    let short = [("KAFKA__CONNECT_TIMEOUT", "2s"), ("INDEX__REQUEST_TIMEOUT", "2s")];
+    let home =
+        short.iter().chain(settings).fold(home, |home, (name, value)| home.with(&format!("CLICKTOP_{name}"), value));
+    let ran = home.run(&["check"]);
+    assert_eq!(ran.stderr, "", "{ran:?}");
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with(what)).collect();
+    let [line] = lines.as_slice() else { panic!("not one line of {what}: {ran:?}") };
+    assert_eq!(ran.status.success(), !ran.stdout.contains("FAILED"), "{ran:?}");
+    assert!(!ran.stdout.contains("hunter2"), "{ran:?}");
+    (*line).to_owned()
+}
+
+/// What it says to do is documented; what libraries say besides varies with them.
+#[track_caller]
+fn assert_documented(line: &str) {
+    let said = line.split_once("FAILED ").expect("a failure").1;
+    println!("{line}");
+    let advice = said.rsplit_once("; ").map_or(said, |(_, advice)| advice);
+    let advice = advice.rsplit_once(": ").filter(|(before, _)| before.contains("/")).map_or(advice, |(_, rest)| rest);
+    assert!(DOCUMENTED.contains(advice), "docs/check.md does not say {advice:?}");
+}
+
+#[track_caller]
+fn fails(home: Home, settings: &[(&str, &str)], what: &str, words: &[&str]) {
+    let line = found(home, settings, what);
+    for word in words {
+        assert!(line.contains(word), "{word:?} is not in {line}");
+    }
+    assert_documented(&line);
+}
+
+/// Says nothing and waits.
+fn silent(stream: &mut dyn Stream, _: u16) {
+    let mut bytes = [0; 1024];
+    while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+}
+
+fn file(home: &Home, name: &str, text: &str) -> String {
+    home.file(name, text.as_bytes()).display().to_string()
+}
+
+fn broker_fails(settings: &[(&str, &str)], what: &str, words: &[&str]) {
+    fails(Home::new(), settings, what, words);
+}
+
+#[test]
+fn a_broker_that_cannot_be_reached() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| broker_fails(&[("KAFKA__BROKERS", "127.0.0.1:1")], "broker", &["refused", "kafka.brokers"]));
+        let settings = [("KAFKA__BROKERS", "no-such-host.invalid:9092")];
+        scope.spawn(move || broker_fails(&settings, "broker", &["resolve", "names in kafka.brokers"]));
+        scope.spawn(|| {
+            let listener = Listener::plain(silent);
+            let at = format!("127.0.0.1:{}", listener.port);
+            broker_fails(&[("KAFKA__BROKERS", &at)], "broker", &["within 2s", "kafka.brokers and kafka.security"]);
+        });
+    });
+}
+
+#[test]
+fn a_broker_and_tls() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let broker = EmbeddedBroker::start("clicks", 1).expect("a broker");
+            let settings = [("KAFKA__BROKERS", broker.bootstrap_servers()), ("KAFKA__SECURITY", "ssl")];
+            broker_fails(&settings, "broker", &["this port may speak no TLS", "kafka.security"]);
+        });
+        scope.spawn(|| {
+            let at = format!("localhost:{}", Listener::tls("localhost", silent).port);
+            broker_fails(&[("KAFKA__BROKERS", &at)], "broker", &["this port may speak TLS", "kafka.security"]);
+            let settings = [("KAFKA__BROKERS", at.as_str()), ("KAFKA__SECURITY", "ssl")];
+            broker_fails(&settings, "broker", &["certificate verify failed", "kafka.tls.ca_file"]);
+        });
+        scope.spawn(|| {
+            let listener = Listener::tls("other.example", silent);
+            let (home, at) = (Home::new(), format!("localhost:{}", listener.port));
+            let ca = file(&home, "ca.pem", listener.authority.as_deref().expect("an authority"));
+            let settings = [("KAFKA__BROKERS", at.as_str()), ("KAFKA__SECURITY", "ssl"), ("KAFKA__TLS__CA_FILE", &ca)];
+            fails(home, &settings, "broker", &["a name that its certificate holds"]);
+        });
+        let settings = [("KAFKA__SECURITY", "ssl"), ("KAFKA__TLS__CA_FILE", "/no/ca.pem")];
+        scope.spawn(move || broker_fails(&settings, "broker", &["kafka.tls.ca_file cannot be used"]));
+    });
+}
+
+/// `check` as user `u` of a broker that refuses so.
+#[track_caller]
+fn refused(refusals: Refusals, what: &str) -> (Home, [(&'static str, String); 5], String) {
+    let at = format!("127.0.0.1:{}", kafka::broker(refusals).port);
+    let settings = [
+        ("KAFKA__BROKERS", at),
+        ("KAFKA__SECURITY", "sasl_plaintext".to_owned()),
+        ("KAFKA__SASL__MECHANISM", "PLAIN".to_owned()),
+        ("KAFKA__SASL__USERNAME", "u".to_owned()),
+        ("KAFKA__SASL__PASSWORD", "hunter2".to_owned()),
+    ];
+    (Home::new(), settings, what.to_owned())
+}
+
+#[test]
+fn a_broker_that_refuses_the_user_or_what_the_user_asks_for() {
+    let none = Refusals::default();
+    let said = "Authentication failed: Invalid username or password";
+    let cases = [
+        (
+            Refusals { credentials: Some(said), ..none },
+            "broker",
+            &[said, "check kafka.sasl.username and its password"][..],
+        ),
+        (Refusals { mechanism: true, ..none }, "broker", &["SCRAM-SHA-512", "set kafka.sasl.mechanism"]),
+        (Refusals { topic: true, ..none }, "topic", &["clicks may not be seen or read", "grant it Describe and Read"]),
+        (
+            Refusals { reading: true, ..none },
+            "topic",
+            &["clicks may not be seen or read", "grant it Describe and Read"],
+        ),
+        (Refusals { group: true, ..none }, "group", &["clicktop may not be used", "grant it Read on the group"]),
+    ];
+    std::thread::scope(|scope| {
+        for (refusals, what, words) in cases {
+            scope.spawn(move || {
+                let (home, settings, what) = refused(refusals, what);
+                let settings: Vec<(&str, &str)> =
+                    settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                fails(home, &settings, &what, words);
+            });
+        }
+        scope.spawn(move || {
+            let (home, settings, what) = refused(none, "group");
+            let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert_eq!(found(home, &settings, &what), "group    ok     clicktop may be used");
+        });
+        scope.spawn(|| {
+            let broker = EmbeddedBroker::start("clicks", 1).expect("a broker");
+            let at = ("KAFKA__BROKERS", broker.bootstrap_servers());
+            broker_fails(&[at, ("KAFKA__TOPIC", "other")], "topic", &["other does not exist", "create it"]);
+            let sasl = [
+                at,
+                ("KAFKA__SECURITY", "sasl_plaintext"),
+                ("KAFKA__SASL__MECHANISM", "PLAIN"),
+                ("KAFKA__SASL__USERNAME", "u"),
+                ("KAFKA__SASL__PASSWORD", "hunter2"),
+            ];
+            broker_fails(&sasl, "broker", &["asks for no password", "kafka.security without sasl"]);
+        });
+    });
+}
+
+/// What an engine with the index `clicktop` says to requests that it grants.
+fn engine(mapping: &str, update: (u16, &str), request: &Request) -> (u16, String) {
+    match request.path.split('?').next().unwrap_or_default() {
+        "/" => (200, r#"{"version":{"number":"9.1.0"}}"#.to_owned()),
+        "/clicktop/_mapping" => (200, mapping.to_owned()),
+        path if path.starts_with("/clicktop/_update/") => (update.0, update.1.to_owned()),
+        _ => (404, "{}".to_owned()),
+    }
+}
+
+const FIT: &str = r#"{"clicktop":{"mappings":{"properties":{"url":{"type":"keyword"},"country":{"type":"keyword"},
+    "clicks":{"type":"long"},"unique_users":{"type":"long"},"avg_time_spent":{"type":"double"},
+    "first_seen":{"type":"date"},"last_seen":{"type":"date"},"updated_at":{"type":"date"}}}}}"#;
+
+#[track_caller]
+fn index_fails(url: &str, more: &[(&str, &str)], words: &[&str]) {
+    let settings =
+        [&[("INDEX__KIND", "elasticsearch"), ("INDEX__URLS", url), ("KAFKA__BROKERS", "127.0.0.1:1")], more].concat();
+    fails(Home::new(), &settings, "index", words);
+}
+
+fn url(listener: &Listener) -> String {
+    format!("http://127.0.0.1:{}", listener.port)
+}
+
+#[test]
+fn an_engine_that_cannot_be_reached() {
+    index_fails("http://127.0.0.1:1", &[], &["refused", "check index.urls"]);
+    index_fails("http://no-such-host.invalid:9200", &[], &["names in index.urls"]);
+    index_fails(&url(&Listener::plain(silent)), &[], &["did not answer within 2s", "index.request_timeout"]);
+}
+
+#[test]
+fn an_engine_and_tls() {
+    let good = || http(|request| engine(FIT, (404, "{}"), request));
+    let secure = Listener::tls("localhost", good());
+    let at = format!("localhost:{}", secure.port);
+    index_fails(&format!("https://{at}"), &[], &["UnknownIssuer", "index.ca_file"]);
+    index_fails(&format!("http://{at}"), &[], &["begin index.urls with https://"]);
+    let plain = Listener::plain(good());
+    index_fails(&format!("https://localhost:{}", plain.port), &[], &["begin index.urls with http://"]);
+    let other = Listener::tls("other.example", good());
+    let folder = Home::new();
+    let ca = file(&folder, "other.pem", other.authority.as_deref().expect("an authority"));
+    let words = ["other.example", "name the engine in index.urls as its certificate does"];
+    index_fails(&format!("https://localhost:{}", other.port), &[("INDEX__CA_FILE", &ca)], &words);
+    index_fails(&format!("https://{at}"), &[("INDEX__CA_FILE", "/no/ca.pem")], &["CA file /no/ca.pem"]);
+
+    // And with its authority named, or nothing looked at, which is said.
+    let ca = file(&folder, "ca.pem", secure.authority.as_deref().expect("an authority"));
+    let with = |more: (&str, &str)| {
+        let settings = [("INDEX__KIND", "elasticsearch"), ("INDEX__URLS", &format!("https://{at}")), more];
+        found(Home::new(), &settings, "index")
+    };
+    assert!(with(("INDEX__CA_FILE", &ca)).contains("ok     https://localhost"));
+    let settings = [
+        ("INDEX__KIND", "elasticsearch"),
+        ("INDEX__URLS", &format!("https://{at}")),
+        ("INDEX__DANGER_ACCEPT_INVALID_CERTS", "true"),
+    ];
+    let warned = found(Home::new(), &settings, "config   warn");
+    assert!(warned.contains("index.danger_accept_invalid_certs is on: anyone"), "{warned}");
+}
+
+#[test]
+fn an_engine_that_refuses_the_user_or_what_the_user_asks_for() {
+    let always = |status: u16, body: &'static str| Listener::plain(http(move |_| (status, body.to_owned())));
+    let missing =
+        r#"{"error":{"type":"security_exception","reason":"missing authentication credentials for REST request [/]"}}"#;
+    index_fails(&url(&always(401, missing)), &[], &["(401)", "set index.username"]);
+    let wrong =
+        r#"{"error":{"type":"security_exception","reason":"unable to authenticate user [u] for REST request [/]"}}"#;
+    let user = [("INDEX__USERNAME", "u"), ("INDEX__PASSWORD", "hunter2")];
+    index_fails(&url(&always(401, wrong)), &user, &["(401)", "check index.username and its password"]);
+    let denied = r#"{"error":{"type":"security_exception","reason":"action [cluster:monitor/main] is unauthorized for user [u]"}}"#;
+    index_fails(&url(&always(403, denied)), &user, &["(403)", "grant the user `monitor` on the cluster"]);
+
+    let writing = |update: (u16, &'static str)| Listener::plain(http(move |request| engine(FIT, update, request)));
+    let update = r#"{"error":{"type":"security_exception","reason":"action [indices:data/write/update] is unauthorized for user [u]"}}"#;
+    index_fails(&url(&writing((403, update))), &user, &["writing is denied", "`write`"]);
+    let full = r#"{"error":{"type":"cluster_block_exception","reason":"index [clicktop] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];"}}"#;
+    index_fails(&url(&writing((429, full))), &user, &["writing is blocked", "free the engine's disk"]);
+}
+
+#[test]
+fn an_engine_that_is_none_or_whose_index_does_not_fit() {
+    let always = |status: u16, body: &'static str| Listener::plain(http(move |_| (status, body.to_owned())));
+    index_fails(&url(&always(200, "<html>hello</html>")), &[], &["is this Elasticsearch or OpenSearch?"]);
+    index_fails(&url(&always(503, "the cluster is not up")), &[], &["503", "look after the engine"]);
+    let mapped = |mapping: &'static str| Listener::plain(http(move |request| engine(mapping, (404, "{}"), request)));
+    let text = r#"{"clicktop":{"mappings":{"properties":{"url":{"type":"text"}}}}}"#;
+    index_fails(&url(&mapped(text)), &[], &["is text, not keyword", "choose another index name"]);
+    let fit = mapped(FIT);
+    let settings = [("INDEX__KIND", "elasticsearch"), ("INDEX__URLS", &url(&fit))];
+    let line = found(Home::new(), &settings, "index");
+    assert!(line.contains("the index is ready, writing is allowed"), "{line}");
+}
+
+#[track_caller]
+fn store_fails(home: Home, words: &[&str]) {
+    fails(home, &[("KAFKA__BROKERS", "127.0.0.1:1")], "store", words);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used() {
+    let home = Home::new();
+    let below = home.file("file", b"").join("below").display().to_string();
+    store_fails(home.with("CLICKTOP_DATA_DIR", &below), &["--data-dir"]);
+    #[cfg(target_os = "linux")]
+    store_fails(Home::new().with("CLICKTOP_DATA_DIR", "/sys/kernel/clicktop"), &["not writable", "--data-dir"]);
+}
+
+#[test]
+fn a_database_that_cannot_be_used() {
+    let filled = || {
+        let home = Home::new();
+        home.succeed(&["demo", "--events", "20000", "--rate", "max", "--headless"]);
+        home
+    };
+    let home = Home::new();
+    std::fs::create_dir(home.data()).expect("a directory");
+    std::fs::write(
+        home.data().join("clicktop.db"),
+        "some text, long enough to be told from a database by its beginning",
+    )
+    .expect("a file");
+    store_fails(home, &["is not a clicktop database"]);
+
+    let home = filled();
+    let sql = |home: &Home, batch: &str| {
+        let database = rusqlite::Connection::open(home.data().join("clicktop.db")).expect("a database");
+        database.execute_batch(batch).expect("changed");
+    };
+    sql(&home, "PRAGMA user_version = 99");
+    store_fails(home, &["was written by a newer clicktop", "update clicktop"]);
+
+    let home = filled();
+    super::care::damage(&home.data().join("clicktop.db"));
+    std::fs::write(home.data().join("clicktop.lock"), "").expect("as after a crash");
+    store_fails(home, &["is damaged", "backup"]);
+
+    let home = filled();
+    let mut run = home.start(&["demo", "--headless", "--rate", "100"]);
+    run.await_object("a status", |object| object["event"] == "status");
+    let line = found(home, &[("KAFKA__BROKERS", "127.0.0.1:1")], "store");
+    assert!(line.contains("ok") && line.ends_with("clicks, a pipeline is running"), "{line}");
+}
+
+/// A file system of its own that is full, where the system lets us make one.
+struct FullDisk<'a>(&'a Path);
+
+impl<'a> FullDisk<'a> {
+    fn at(place: &'a Path) -> Option<Self> {
+        std::fs::create_dir_all(place).expect("a directory");
+        let mount = ["-t", "tmpfs", "-o", "size=64k", "none"];
+        let mounted = std::process::Command::new("mount").args(mount).arg(place).output();
+        mounted.is_ok_and(|mounted| mounted.status.success()).then_some(Self(place))
+    }
+}
+
+impl Drop for FullDisk<'_> {
+    fn drop(&mut self) {
+        // Without it the directory could not be removed, which the test would say.
+        let _ = std::process::Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    let place = Home::new();
+    let data = place.path("full");
+    let Some(_disk) = FullDisk::at(&data) else {
+        println!("skipped: mounting is not allowed here");
+        return;
+    };
+    store_fails(Home::new().with("CLICKTOP_DATA_DIR", &data.display().to_string()), &["no space left in", "free some"]);
+}
