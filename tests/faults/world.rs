@@ -64,13 +64,7 @@ impl World {
         Self { broker, engine, home, sending, feeder, groups: AtomicU32::new(0), peak: AtomicU64::new(0) }
     }
 
-    /// Sets something in the environment of the programs started from here on.
-    pub fn set(mut self, name: &str, value: &str) -> Self {
-        self.home = self.home.with(name, value);
-        self
-    }
-
-    /// The arguments to start with. The group is another each time: this broker lets whoever comes back wait for the end
+    /// A group to join, another each time: this broker lets whoever comes back wait for the end
     /// of the session of the member that left, and offsets are not the group's but ours.
     pub fn group(&self) -> String {
         format!("group-{}", self.groups.fetch_add(1, Ordering::Relaxed))
@@ -88,6 +82,16 @@ impl World {
             ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
         });
         run
+    }
+
+    /// Does not look into the database until it is told to: its disk can be unmounted.
+    pub fn pause(&mut self) {
+        self.feeder.stop();
+    }
+
+    /// Looks into the database again.
+    pub fn resume(&mut self) {
+        self.feeder = Feeder::start(&self.home.data(), self.feeder.stored.clone());
     }
 
     /// Looks at how much memory the program has had.
@@ -219,6 +223,7 @@ pub fn memory(process: u32, what: &str) -> Option<u64> {
 
 /// Tells the producer what the program has stored, so that the broker never holds more than it keeps.
 struct Feeder {
+    stored: StoredOffsets,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -227,16 +232,17 @@ impl Feeder {
     fn start(data: &Path, stored: StoredOffsets) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, file) = (Arc::clone(&stop), data.join(DATABASE_FILE));
+        let told = stored.clone();
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 // There is none yet, or the disk is away for a moment.
                 if let Ok(offsets) = offsets(&file) {
-                    offsets.into_iter().for_each(|(partition, next)| stored.advance(partition, next));
+                    offsets.into_iter().for_each(|(partition, next)| told.advance(partition, next));
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        Self { stop, thread: Some(thread) }
+        Self { stored, stop, thread: Some(thread) }
     }
 
     fn stop(&mut self) {
