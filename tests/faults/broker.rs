@@ -39,7 +39,7 @@ fn a_broker_that_is_away_for_a_while() {
 
 #[test]
 fn a_broker_that_answers_with_errors() {
-    use RDKafkaApiKey::{FindCoordinator, Fetch, Heartbeat, JoinGroup, ListOffsets, Metadata, OffsetCommit, SyncGroup};
+    use RDKafkaApiKey::{Fetch, FindCoordinator, Heartbeat, JoinGroup, ListOffsets, Metadata, OffsetCommit, SyncGroup};
     use RDKafkaRespErr as Error;
     let errors = [
         (Fetch, Error::RD_KAFKA_RESP_ERR__TRANSPORT),

@@ -103,7 +103,9 @@ fn a_full_disk_and_room_again() {
         disk.empty();
         let stored = seen["totals"]["stored"].as_u64();
         run.await_object("a store that works again", |status| {
-            is(status, "store", "running") && is(status, "aggregate", "running") && status["totals"]["stored"].as_u64() > stored
+            is(status, "store", "running")
+                && is(status, "aggregate", "running")
+                && status["totals"]["stored"].as_u64() > stored
         });
         dice.survived(FAULT);
 

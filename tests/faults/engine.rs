@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::support::figures::{Figure, Figures};
+use crate::support::figures::Figure;
 use crate::wire::{self, Reply};
 
 /// What goes wrong.
@@ -116,20 +116,9 @@ impl Engine {
         documents
     }
 
-    /// The figures of every document.
-    pub fn figures(&self) -> Figures {
-        self.documents().into_iter().map(|(page, (_, figure))| (page, figure)).collect()
-    }
-
     /// Whether the document of `id` was refused for good in this version.
     pub fn has_refused(&self, id: &str, version: u64) -> bool {
         self.shared.index.lock().refused.contains(&(id.to_owned(), version))
-    }
-
-    /// Adds `time` to every version, as if the clock that made them had been ahead by it.
-    pub fn age(&self, time: Duration) {
-        let ahead = u64::try_from(time.as_millis()).expect("short");
-        self.shared.index.lock().documents.values_mut().for_each(|(version, _)| *version += ahead);
     }
 }
 

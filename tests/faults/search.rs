@@ -39,7 +39,9 @@ fn an_engine_that_fails_in_every_way() {
             dice.pass(0..1_500);
             world.engine.set(Fault::None);
             run.await_object("an index that runs again", |status| {
-                is(status, "index", "running") && world.engine.bulks() > bulks && status["index"]["pending"].as_u64() < Some(500)
+                is(status, "index", "running")
+                    && world.engine.bulks() > bulks
+                    && status["index"]["pending"].as_u64() < Some(500)
             });
             dice.survived(name);
         }

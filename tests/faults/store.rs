@@ -32,7 +32,9 @@ fn a_long_write_transaction_of_another_process() {
         other.execute_batch("ROLLBACK").expect("unlocked");
         let stored = seen["totals"]["stored"].as_u64();
         run.await_object("a store that works again", |status| {
-            is(status, "store", "running") && is(status, "aggregate", "running") && status["totals"]["stored"].as_u64() > stored
+            is(status, "store", "running")
+                && is(status, "aggregate", "running")
+                && status["totals"]["stored"].as_u64() > stored
         });
         dice.survived(FAULT);
     }

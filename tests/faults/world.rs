@@ -44,12 +44,12 @@ impl World {
             ("AGGREGATE__INTERVAL", "100 ms"),
             ("SHUTDOWN_TIMEOUT", "5 s"),
         ];
-        Self::with(load, &small)
+        Self::with(load, PARTITIONS, &small)
     }
 
-    /// With these settings in the environment.
-    pub fn with(load: Load, settings: &[(&str, &str)]) -> Self {
-        let broker = EmbeddedBroker::start(TOPIC, PARTITIONS).expect("a broker");
+    /// With so many partitions, and these settings in the environment.
+    pub fn with(load: Load, partitions: i32, settings: &[(&str, &str)]) -> Self {
+        let broker = EmbeddedBroker::start(TOPIC, partitions).expect("a broker");
         let engine = Engine::start(load.seed);
         let mut home = Home::new()
             .with("CLICKTOP_KAFKA__BROKERS", broker.bootstrap_servers())
@@ -58,10 +58,16 @@ impl World {
         for (name, value) in settings {
             home = home.with(&format!("CLICKTOP_{name}"), value);
         }
-        let stored = StoredOffsets::new(PARTITIONS.unsigned_abs() as usize);
+        let stored = StoredOffsets::new(partitions.unsigned_abs() as usize);
         let feeder = Feeder::start(&home.data(), stored.clone());
-        let sending = Some(load.send(&broker, PARTITIONS, stored));
+        let sending = Some(load.send(&broker, partitions, stored));
         Self { broker, engine, home, sending, feeder, groups: AtomicU32::new(0), peak: AtomicU64::new(0) }
+    }
+
+    /// Sets something in the environment of the programs started from here on.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.home = self.home.with(name, value);
+        self
     }
 
     /// A group to join, another each time: this broker lets whoever comes back wait for the end
@@ -168,13 +174,13 @@ impl World {
                 held => {
                     let id = id(&page.0, &page.1);
                     assert!(self.engine.has_refused(&id, version), "{page:?} in version {version}: index has {held:?}");
-                    let query = "SELECT COUNT(*) FROM rejects WHERE stage = 'index' AND reason LIKE '400: mapper_parsing%'
+                    let query =
+                        "SELECT COUNT(*) FROM rejects WHERE stage = 'index' AND reason LIKE '400: mapper_parsing%'
                         AND json_extract(CAST(payload AS TEXT), '$.url') = ?1
                         AND json_extract(CAST(payload AS TEXT), '$.country') = ?2
                         AND json_extract(CAST(payload AS TEXT), '$.version') = ?3";
-                    let noted: u64 = database
-                        .query_row(query, (&page.0, &page.1, version), |row| row.get(0))
-                        .expect("a count");
+                    let noted: u64 =
+                        database.query_row(query, (&page.0, &page.1, version), |row| row.get(0)).expect("a count");
                     assert!(noted > 0, "{page:?} in version {version} was refused, and nothing says so");
                     refused += 1;
                 }
@@ -211,7 +217,8 @@ pub fn is(status: &Value, stage: &str, state: &str) -> bool {
 
 /// Whether a status shows `stage` backing off because of something in these words.
 pub fn backs_off(status: &Value, stage: &str, words: &str) -> bool {
-    is(status, stage, "backing_off") && status["stages"][stage]["cause"].as_str().is_some_and(|cause| cause.contains(words))
+    is(status, stage, "backing_off")
+        && status["stages"][stage]["cause"].as_str().is_some_and(|cause| cause.contains(words))
 }
 
 /// `VmRSS` or `VmHWM` of a process, in bytes.
