@@ -12,8 +12,10 @@ use tempfile::TempDir;
 
 use super::HANG;
 
-/// The program under test.
-pub const CLICKTOP: &str = env!("CARGO_BIN_EXE_clicktop");
+/// The program under test: the one built with the tests, or the one that `CLICKTOP_BIN` names.
+pub fn clicktop() -> String {
+    std::env::var("CLICKTOP_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_clicktop").to_owned())
+}
 
 /// A directory that is home, configuration and data to the programs started from it.
 pub struct Home {
@@ -60,7 +62,7 @@ impl Home {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(CLICKTOP);
+        let mut command = Command::new(clicktop());
         command.args(arguments).env_clear().envs(self.environment()).current_dir(self.directory.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

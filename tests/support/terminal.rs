@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::HANG;
-use super::program::{CLICKTOP, Home, signal};
+use super::program::{Home, clicktop, signal};
 
 /// Of a screen, in characters.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl Terminal {
     pub fn start(home: &Home, arguments: &[&str], size: Size) -> Self {
         let pair = native_pty_system().openpty(size.into()).expect("a terminal");
         let modes = modes(&*pair.master);
-        let mut command = CommandBuilder::new(CLICKTOP);
+        let mut command = CommandBuilder::new(clicktop());
         command.args(arguments);
         command.env_clear();
         for (name, value) in home.environment() {
