@@ -42,8 +42,11 @@ fn assert_clean_files(directory: &Path) {
     }
 }
 
-/// Each way in which secrets are given: settings of the environment, and a config file.
-fn ways(home: &Home, engine: u16) -> Vec<(&'static str, Vec<(&'static str, String)>, String)> {
+/// Its name, settings of the environment, and a config file.
+type Way = (&'static str, Vec<(&'static str, String)>, String);
+
+/// Each way in which secrets are given.
+fn ways(home: &Home, engine: u16) -> Vec<Way> {
     let sasl_file = home.file("sasl.secret", format!("{SASL}\n").as_bytes()).display().to_string();
     let index_file = home.file("index.secret", INDEX.as_bytes()).display().to_string();
     let key_file = home.file("key.secret", API_KEY.as_bytes()).display().to_string();
