@@ -43,6 +43,34 @@ impl App {
                 ("clicks", clicks(&snapshot.recent))
             }
             (Sheet::Overview, Panel::Activity) => ("log", log(snapshot.log.iter())),
+            (Sheet::Overview, Panel::Index) => {
+                let heads = vec![
+                    "target",
+                    "engine",
+                    "health",
+                    "documents",
+                    "pending",
+                    "bulks",
+                    "retries",
+                    "throttled",
+                    "rejected",
+                    "bytes",
+                ];
+                let index = &snapshot.index;
+                let row = vec![
+                    index.target.clone().into(),
+                    index.engine.clone().into(),
+                    self.theme.health(index.health).0.into(),
+                    index.documents.into(),
+                    index.pending.into(),
+                    index.bulks.into(),
+                    index.retries.into(),
+                    index.throttled.into(),
+                    index.rejected.into(),
+                    index.bytes.into(),
+                ];
+                ("index", Extract { heads, rows: vec![row] })
+            }
             (Sheet::Log, _) => ("log", log(self.sheets.lines(&snapshot.log))),
             (Sheet::Partitions, _) => {
                 let heads = vec!["partition", "position", "stored", "low", "high", "lag", "paused"];

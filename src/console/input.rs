@@ -63,6 +63,7 @@ impl App {
             Panel::Countries => Context::Countries,
             Panel::Urls => Context::Urls,
             Panel::Activity => Context::Activity,
+            Panel::Index => Context::Anywhere,
         }
     }
 
@@ -212,6 +213,7 @@ impl App {
                 }
             }
             Panel::Activity => self.scroll_activity(step),
+            Panel::Index => {}
         }
     }
 
@@ -254,7 +256,7 @@ impl App {
                     self.request_view();
                 }
             }
-            Panel::Stages | Panel::Urls | Panel::Activity => self.focus = Panel::Countries,
+            Panel::Stages | Panel::Urls | Panel::Activity | Panel::Index => self.focus = Panel::Countries,
         }
     }
 
@@ -346,7 +348,7 @@ impl App {
 /// The wheel picks stage by stage and country by country: each step asks for other figures.
 fn wheel(panel: Panel) -> isize {
     match panel {
-        Panel::Stages | Panel::Countries => 1,
+        Panel::Stages | Panel::Countries | Panel::Index => 1,
         Panel::Urls | Panel::Activity => WHEEL,
     }
 }

@@ -20,11 +20,12 @@ pub(crate) enum Panel {
     Countries,
     Urls,
     Activity,
+    Index,
 }
 
 impl Panel {
     /// In the order of the Tab key.
-    pub(crate) const ALL: [Panel; 4] = [Panel::Stages, Panel::Countries, Panel::Urls, Panel::Activity];
+    pub(crate) const ALL: [Panel; 5] = [Panel::Stages, Panel::Countries, Panel::Urls, Panel::Activity, Panel::Index];
 }
 
 /// The smallest screen on which the map of the world tells something: columns, rows.
@@ -59,7 +60,7 @@ const MAP_LIST_COLUMNS: u16 = 54;
 /// footer   keys, or a notice                                          1
 /// ```
 /// Compact (under 32 rows): boxes of 6 rows; activity takes the place of throughput and index while it has the focus;
-/// under 21 rows there is only one of the two rows of panels: activity, or countries and urls.
+/// under 21 rows there is only one of the rows of panels: activity, throughput and index, or countries and urls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Places {
     pub(crate) screen: Rect,
@@ -165,6 +166,7 @@ impl Places {
             Panel::Countries => places.countries = Some(whole),
             Panel::Urls => places.urls = Some(whole),
             Panel::Activity => places.activity = Some(whole),
+            Panel::Index => places.index = Some(whole),
         }
         Some(places)
     }
@@ -191,6 +193,8 @@ impl Places {
             self.split_board(board);
         } else if focus == Panel::Activity {
             self.activity = Some(body);
+        } else if focus == Panel::Index {
+            self.split_middle(body);
         } else {
             self.split_board(body);
         }
@@ -227,6 +231,7 @@ impl Places {
             Panel::Countries => self.countries,
             Panel::Urls => self.urls,
             Panel::Activity => self.activity,
+            Panel::Index => self.index,
         }
     }
 

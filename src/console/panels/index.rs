@@ -8,7 +8,12 @@ use ratatui::text::{Line, Span};
 use super::{both_ends, row};
 use crate::console::app::App;
 use crate::console::format::{NONE, bytes, count, fit, span};
+use crate::console::layout::Panel;
+use crate::console::sheet::Sheet;
 use crate::pipeline::snapshot::IndexStatus;
+
+/// Columns that labels and values take at most.
+const WIDEST: u16 = 60;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -19,8 +24,11 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         Span::styled(fit(&index.target, room), theme.dim()),
         Span::raw(" "),
     ]);
-    let block = theme.frame(title, false).padding(ratatui::widgets::Padding::horizontal(1));
+    let focused = app.focus == Panel::Index && app.sheet == Sheet::Overview;
+    let block = theme.frame(title, focused).padding(ratatui::widgets::Padding::horizontal(1));
+    // A value stays near its label, however wide the panel.
     let inner = block.inner(area);
+    let inner = Rect { width: inner.width.min(WIDEST), ..inner };
     frame.render_widget(block, area);
     for (at, (label, value, style)) in facts(index, app).into_iter().enumerate() {
         let Some(row) = row(inner, at) else { break };
