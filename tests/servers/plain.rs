@@ -64,7 +64,7 @@ fn tls_with_scram_to_an_index_with_a_password() {
     let topic = kafka.topic(3);
     let home = engine.in_home(topic.home());
     let ran = home.succeed(&["check"]);
-    assert_eq!(ran.stdout.lines().filter(|line| line.contains(" ok ")).count(), 5, "{ran:?}");
+    assert_eq!(ran.stdout.lines().filter(|line| line.contains(" ok ")).count(), 6, "{ran:?}");
     all_the_way(&topic, &home, &engine, 903);
 }
 

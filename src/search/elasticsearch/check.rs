@@ -58,7 +58,7 @@ impl Elasticsearch {
     pub async fn check(&self) -> Result<IndexCheck, SearchError> {
         let (engine, version) = self.engine().await?;
         let Some(mapping) = self.mapping().await? else {
-            let why = "the index does not exist; it is created when the pipeline first runs".to_owned();
+            let why = "whether that is allowed shows when the pipeline first runs".to_owned();
             let (index, write) = (IndexState::Absent, WriteAccess::Unknown(why));
             return Ok(IndexCheck { engine, version, index, health: None, write });
         };
