@@ -7,6 +7,7 @@ mod care;
 mod check;
 mod commands;
 mod errors;
+mod escapes;
 mod headless;
 mod interrupted;
 mod rejects;

@@ -131,6 +131,7 @@ fn no_secret_shows_in_anything_the_program_says_or_writes() {
                     ("KAFKA__SASL__MECHANISM", "PLAIN".to_owned()),
                     ("KAFKA__SASL__USERNAME", "reader".to_owned()),
                     ("KAFKA__CONNECT_TIMEOUT", "1s".to_owned()),
+                    ("SHUTDOWN_TIMEOUT", "1s".to_owned()),
                     ("KAFKA__PROPERTIES__DEBUG", "all".to_owned()),
                     ("INDEX__KIND", "elasticsearch".to_owned()),
                     ("LOG__FILE", log.clone()),

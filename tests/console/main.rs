@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod escapes;
 mod views;
 
 use support::clicks::{OwnedClick, lines, made};

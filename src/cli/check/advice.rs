@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::{Credentials, IndexSettings};
 use crate::search::SearchError;
+use crate::text::printable;
 
 const NO_TLS: &str = "this port may speak no TLS: set kafka.security without ssl, or name the broker's TLS port";
 const TLS: &str = "this port may speak TLS: set kafka.security to \"ssl\" or \"sasl_ssl\", or name another port";
@@ -46,6 +47,8 @@ pub(super) fn of_broker(brokers: &str, timeout: Duration, reason: &str) -> Strin
         .iter()
         .find(|(part, _)| reason.contains(part))
         .map_or("check kafka.brokers and kafka.security", |found| found.1);
+    // A broker's words are a part of our line, not lines of their own.
+    let reason = printable(reason);
     format!("no broker at {brokers} answered within {timeout:?}: {reason}; {advice}")
 }
 

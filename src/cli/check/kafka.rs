@@ -77,8 +77,7 @@ impl Probe {
     pub(in crate::cli) fn brokers(&self) -> anyhow::Result<Brokers> {
         let (topic, timeout) = (&self.settings.topic, self.settings.connect_timeout);
         let metadata = self.consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-            // Errors are told while polling.
-            let _ = self.consumer.poll(Duration::ZERO);
+            self.hear_out();
             let reason = self.reason.lock().take().unwrap_or_else(|| error.to_string());
             anyhow!("{}", advice::of_broker(&self.settings.brokers, timeout, &reason))
         })?;
@@ -92,6 +91,15 @@ impl Probe {
             Some(cause) => Err(TopicProblem::Unready { topic: topic.clone(), cause }),
         });
         Ok(Brokers { count: metadata.brokers().len(), topic })
+    }
+
+    /// Errors and log lines are told while polling, one at a time; many may have piled up.
+    fn hear_out(&self) {
+        let deadline = Instant::now() + Duration::from_millis(500);
+        while self.reason.lock().is_none() && Instant::now() < deadline {
+            // Only what the context hears of it counts.
+            let _ = self.consumer.poll(Duration::from_millis(1));
+        }
     }
 
     /// How many messages the `partitions` of the topic hold, after one of them was read, if there is any.
