@@ -52,7 +52,10 @@ impl Load {
             topic: TOPIC.to_owned(),
             partitions,
             stored: Some(stored),
-            properties: vec![("reconnect.backoff.max.ms".to_owned(), "500".to_owned())],
+            // The broker in this process now and then leaves the first request after an outage without an answer.
+            properties: [("reconnect.backoff.max.ms", "500"), ("socket.timeout.ms", "3000")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
         };
         let feed = Made(self.generator(None));
         Sending { load: *self, task: SourceTask::start(target, feed, Some(self.rate)).expect("a producer") }

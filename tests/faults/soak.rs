@@ -14,10 +14,12 @@ use crate::support::figures;
 use crate::support::program::Running;
 use crate::support::screen::{all_run, state};
 use crate::support::terminal::{Size, Terminal};
-use crate::world::{World, memory};
+use crate::world::{World, is, memory};
 
 const FAULT_EVERY: Duration = Duration::from_secs(20);
 const OUTAGE: Duration = Duration::from_secs(3);
+/// A recovery that takes longer is told.
+const SLOW: Duration = Duration::from_secs(10);
 const WIDE: Size = Size { columns: 120, rows: 40 };
 
 /// Enough that what the broker keeps outlasts a restart of the program.
@@ -97,6 +99,20 @@ fn cause(world: &World, fault: &str, now: &mut Now, dice: &mut Dice) {
     }
 }
 
+/// Every stage runs again, and clicks flow.
+fn recover(now: &mut Now) {
+    let begin = Instant::now();
+    let run = now.run.as_mut().expect("a program");
+    let stored = run.await_object("a status", |_| true)["totals"]["clicks"].as_u64();
+    run.await_object("running stages and more clicks", |status| {
+        status["totals"]["clicks"].as_u64() > stored
+            && ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
+    });
+    if begin.elapsed() > SLOW {
+        println!("it took {:?} to recover", begin.elapsed());
+    }
+}
+
 #[test]
 #[ignore = "takes minutes: scripts/soak"]
 fn soak() {
@@ -130,7 +146,9 @@ fn soak() {
             }
             let fault = turn.pop().expect("a fault");
             dice.tried(fault);
+            println!("{} s: {fault}", begin.elapsed().as_secs());
             cause(&world, fault, &mut now, &mut dice);
+            recover(&mut now);
             dice.survived(fault);
         }
         if begin.elapsed() >= next_line {
