@@ -61,7 +61,7 @@ fn a_broker_that_answers_with_errors() {
     let mut world = World::new(Load::small(dice.seed, 1_000.0));
     let mut run = Some(world.run());
     // The short form takes what comes up, the long form each of them.
-    let some = if rounds() > 1 { errors.len() } else { 6 };
+    let some = if rounds() > 1 { errors.len() } else { 4 };
     for _ in 0..rounds() {
         for (api, error) in dice.shuffled(errors.to_vec()).into_iter().take(some) {
             let name = format!("{api:?}: {error:?}");

@@ -34,8 +34,8 @@ fn a_clock_that_jumps_back_and_forth() {
     let mut run = world.run();
     let mut ahead = 0_i64;
     for _ in 0..rounds() {
-        // An hour forward; then back to well before the start; small steps as of a time service; a day.
-        for jump in dice.shuffled(vec![3_600, -7_200, -1, 2, -86_400, 90_000]) {
+        // An hour forward; then back to well before the start; a small step, as of a time service; a day.
+        for jump in dice.shuffled(vec![3_600, -7_200, -1, 90_000]) {
             let fault = if jump < 0 { "clock back" } else { "clock forward" };
             dice.tried(fault);
             let seconds = run.await_object("a status", |_| true)["seconds"].as_f64();

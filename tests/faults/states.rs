@@ -125,7 +125,7 @@ fn signals_while_a_stage_is_stopped_or_failed() {
         let scenes = (0..6_usize).flat_map(|place| [(place, "TERM"), (place, "KILL")]).collect();
         let scenes = dice.shuffled(scenes);
         // The short form takes a part.
-        let some = if rounds() > 1 { scenes.len() } else { 5 };
+        let some = if rounds() > 1 { scenes.len() } else { 3 };
         for (place, signal) in scenes.into_iter().take(some) {
             let (name, stage, wanted) = match place {
                 0..4 => (format!("stage {} stopped", place + 1), place, "stopped"),
