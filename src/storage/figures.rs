@@ -1,6 +1,6 @@
 //! The figures by url × country, with how far the aggregation and the search index are.
 
-use rusqlite::params;
+use rusqlite::{Connection, ToSql, params};
 
 use super::model::{CountryId, PageId, UrlId};
 use super::{Storage, StorageError, checkpoint};
@@ -90,6 +90,36 @@ pub struct IndexCursor {
     pub page: u32,
 }
 
+/// Rows are mostly there already: an update looks at nothing but the row and the index of versions.
+fn write_pages(connection: &Connection, changed: &[PageFigures], version: u64) -> Result<(), StorageError> {
+    let mut update = connection.prepare_cached(
+        "UPDATE page_stats SET clicks = ?4, unique_users = ?5, spent_ms = ?6, spent_count = ?7, first_seen = ?8,
+           last_seen = ?9, version = ?10 WHERE id = ?1 AND url = ?2 AND country = ?3",
+    )?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for row in changed {
+        let values: [&dyn ToSql; 10] = [
+            &row.page,
+            &row.url,
+            &row.country,
+            &row.clicks,
+            &row.unique_users,
+            &row.spent_ms,
+            &row.spent_count,
+            &row.first_seen,
+            &row.last_seen,
+            &version,
+        ];
+        if update.execute(values.as_slice())? == 0 {
+            insert.execute(values.as_slice())?;
+        }
+    }
+    Ok(())
+}
+
 impl Storage {
     /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction.
     ///
@@ -110,27 +140,7 @@ impl Storage {
                     .query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| row.get(0))?;
                 let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
                 let version = now.max(last + 1);
-                let mut upsert = connection.prepare_cached(
-                    "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                     ON CONFLICT (id) DO UPDATE SET clicks = excluded.clicks, unique_users = excluded.unique_users,
-                       spent_ms = excluded.spent_ms, spent_count = excluded.spent_count,
-                       first_seen = excluded.first_seen, last_seen = excluded.last_seen, version = excluded.version",
-                )?;
-                for row in update.changed {
-                    upsert.execute(params![
-                        row.page,
-                        row.url,
-                        row.country,
-                        row.clicks,
-                        row.unique_users,
-                        row.spent_ms,
-                        row.spent_count,
-                        row.first_seen,
-                        row.last_seen,
-                        version
-                    ])?;
-                }
+                write_pages(connection, update.changed, version)?;
                 connection.prepare_cached(
                     "INSERT INTO aggregate_state
                        (one, cursor, late, last_version, session_timeout_ms, recent_clicks, checkpoint_cursor)

@@ -28,7 +28,12 @@ impl Storage {
     /// # Errors
     /// The database cannot be written; nothing has changed then.
     pub fn reset(&self) -> Result<u64, StorageError> {
-        let clicks = self.write(|writer| writer.without_foreign_keys(forget))?;
+        let clicks = self.write(|writer| {
+            writer.transaction(|connection, dictionaries| {
+                dictionaries.clear();
+                forget(connection)
+            })
+        })?;
         self.progress().reset();
         let shrunk = self.write(|writer| writer.shrink());
         if let Err(error) = shrunk {
@@ -181,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_gets_small_and_keys_are_looked_after_again() {
+    fn the_file_gets_small() {
         let (_directory, storage) = open();
         let ids: Vec<String> = (0..20_000).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().zip(0..).map(|(id, at)| click(id, at, "/a")).collect();
@@ -191,11 +196,5 @@ mod tests {
         let before = size();
         storage.reset().unwrap();
         assert!(size() * 4 < before, "{before} bytes became {}", size());
-        let broken = storage.write(|writer| {
-            writer.transaction(|connection, _| {
-                Ok(connection.execute("INSERT INTO clicks VALUES (1, 1, 'c', 9, 9, 9, 9)", [])?)
-            })
-        });
-        broken.unwrap_err();
     }
 }

@@ -131,8 +131,9 @@ impl Aggregation {
         }
     }
 
-    /// Pages changed and not yet marked written.
-    pub(super) fn changed(&self) -> Vec<PageFigures> {
+    /// Pages changed and not yet marked written, in the order of their rows, in which they are written fastest.
+    pub(super) fn changed(&mut self) -> Vec<PageFigures> {
+        self.changed.sort_unstable();
         self.changed.iter().filter_map(|&page| self.pages.get(index(page)).copied()).collect()
     }
 
