@@ -92,8 +92,7 @@ pub(super) async fn clear(engine: &Elasticsearch) -> Result<(), SearchError> {
     }
 }
 
-/// As many documents as one search returns, whichever cost the engine least. The fewer rounds, the fewer refreshes, which
-/// are most of the time.
+/// As many documents as one search returns, whichever cost the engine least: the fewer rounds, the fewer refreshes.
 async fn find(engine: &Elasticsearch) -> Result<Found, SearchError> {
     // A shard that cannot be asked is an error and not a part of the index without documents.
     let parameters = [("allow_partial_search_results", "false"), ("filter_path", PARTS)];
