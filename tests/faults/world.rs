@@ -84,9 +84,7 @@ impl World {
     /// Starts the program and waits until every stage runs.
     pub fn run(&self) -> Running {
         let mut run = self.start();
-        run.await_object("running stages", |status| {
-            ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
-        });
+        run.await_object("running stages", all_run);
         run
     }
 
@@ -213,6 +211,21 @@ fn id(url: &str, country: &str) -> String {
 /// Whether a status shows `stage` in `state`.
 pub fn is(status: &Value, stage: &str, state: &str) -> bool {
     status["stages"][stage]["state"] == state
+}
+
+/// Whether a status shows every stage at work.
+pub fn all_run(status: &Value) -> bool {
+    ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
+}
+
+/// Waits for a store that works again after the trouble that the status `seen` tells of.
+pub fn await_stored(run: &mut Running, seen: &Value) {
+    let stored = seen["totals"]["stored"].as_u64();
+    run.await_object("a store that works again", |status| {
+        is(status, "store", "running")
+            && is(status, "aggregate", "running")
+            && status["totals"]["stored"].as_u64() > stored
+    });
 }
 
 /// Whether a status shows `stage` backing off because of something in these words.
