@@ -96,7 +96,10 @@ fn signals_in_each_state_without_a_console() {
     let mut world = world(&dice);
     for _ in 0..rounds() {
         let all = scenes.into_iter().flat_map(|scene| [(scene, "TERM"), (scene, "KILL")]).collect();
-        for (scene, signal) in dice.shuffled(all) {
+        let all = dice.shuffled(all);
+        // The short form takes a part.
+        let some = if rounds() > 1 { all.len() } else { 11 };
+        for (scene, signal) in all.into_iter().take(some) {
             let fault = format!("SIG{signal} while {scene:?}");
             dice.tried(&fault);
             let (run, lock) = play(&world, scene);
