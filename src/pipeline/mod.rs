@@ -34,6 +34,7 @@ mod store;
 mod supervisor;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -132,10 +133,10 @@ impl Pipeline {
     ) -> Result<Self, StartError> {
         let embedded = source.as_ref().and_then(|source| source.stored.clone());
         let own_broker = embedded.is_some();
-        if own_broker {
-            storage.forget_offsets(&options.kafka.topic)?;
-        }
-        let ledger = Arc::new(OffsetLedger::new(storage.offsets(&options.kafka.topic)?, embedded));
+        // What is stored of an earlier embedded broker does not hold. It is not taken out of the file here: that was not
+        // checked yet.
+        let begun = if own_broker { BTreeMap::new() } else { storage.offsets(&options.kafka.topic)? };
+        let ledger = Arc::new(OffsetLedger::new(begun, embedded));
         let metrics = Arc::new(Metrics::new());
         let partitions = Arc::new(PartitionBoard::default());
         let reader = storage.reader()?;
@@ -160,6 +161,7 @@ impl Pipeline {
             storage: Arc::clone(&storage),
             batches: batches.clone(),
             in_hand: Mutex::default(),
+            outdated: Mutex::new(own_broker.then(|| options.kafka.topic.clone())),
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             retention: options.retention,

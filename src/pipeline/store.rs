@@ -24,6 +24,8 @@ pub(super) struct StoreStage {
     pub batches: Receiver<IngestBatch>,
     /// The batch being committed: it outlives a failure or a panic of the stage and is the first of the next run.
     pub in_hand: Mutex<Option<IngestBatch>>,
+    /// The topic whose stored offsets are those of an earlier broker: they go before the first batch comes.
+    pub outdated: Mutex<Option<String>>,
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
     /// How long clicks are kept; `None` for ever.
@@ -94,6 +96,11 @@ impl StoreStage {
         let Some(batch) = in_hand.as_ref() else {
             return Ok(0);
         };
+        let mut outdated = self.outdated.lock();
+        if let Some(topic) = outdated.as_deref() {
+            self.storage.forget_offsets(topic)?;
+            *outdated = None;
+        }
         let begin = Instant::now();
         let outcome = self.storage.store(batch)?;
         self.metrics.committed(outcome, begin.elapsed());

@@ -64,7 +64,7 @@ pub enum StorageError {
     )]
     Damaged(String),
     /// A look through the file found something that cannot be.
-    #[error("{} is damaged ({found}); put a backup in its place, or save what can be read with `sqlite3 clicktop.db .recover`, or move it away and read again what Kafka still has", path.display())]
+    #[error("{} is damaged ({found}); put a backup in its place, or save what can be read with sqlite3's `.dump` (docs/check.md), or move it away and read again what Kafka still has", path.display())]
     Unsound {
         /// The file.
         path: PathBuf,

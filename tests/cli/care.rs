@@ -82,13 +82,17 @@ fn damage_after_a_crash_is_found_before_anything_builds_on_it() {
 
     damage(&home.data().join("clicktop.db"));
     std::fs::write(home.data().join("clicktop.lock"), "").expect("as after a crash");
+    // But for the header, whose version number each start sets again.
+    let bytes = || std::fs::read(home.data().join("clicktop.db")).expect("a database").split_off(100);
+    let damaged = bytes();
     for arguments in [&["demo", "--headless", "--events", "10", "--log-file", &log][..], &["rebuild"]] {
         let ran = home.run(arguments);
         let line = ran.one_clear_line();
-        for words in ["clicktop.db", "is damaged", "backup", ".recover", "Kafka"] {
+        for words in ["clicktop.db", "is damaged", "backup", ".dump", "Kafka"] {
             assert!(line.contains(words), "{words}: {line}");
         }
         assert_eq!(word(), "", "nobody vouches for it");
+        assert!(bytes() == damaged, "nothing is written to a damaged file, not even by {arguments:?}");
     }
     let ran = home.run(&["check"]);
     assert!(ran.stdout.contains("store    FAILED") && ran.stdout.contains("is damaged"), "{ran:?}");
@@ -107,4 +111,39 @@ fn the_check_can_be_had_always_or_never() {
     assert_eq!(said(), 1);
     std::fs::write(home.data().join("clicktop.lock"), "").expect("as after a crash");
     home.with("CLICKTOP_STORE__CHECK", "never").succeed(&run);
+}
+
+/// The commands under a heading of docs/check.md, as they stand there.
+fn commands(heading: &str) -> String {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/check.md")).expect("a page");
+    let (_, rest) = page.split_once(&format!("# {heading}\n")).expect("a heading");
+    let section = rest.split("\n#").next().expect("a section");
+    section.lines().filter_map(|line| line.strip_prefix("    $ ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_database_is_saved_as_the_documentation_says() {
+    if std::process::Command::new("sqlite3").arg("-version").output().is_err() {
+        return println!("skipped: there is no sqlite3");
+    }
+    let clicks = made(72, 20_000);
+    let home = Home::new();
+    let file = home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
+    home.replay(&file, &[]);
+    damage(&home.data().join("clicktop.db"));
+    std::fs::write(home.data().join("clicktop.lock"), "").expect("as after a crash");
+    let program = Path::new(env!("CARGO_BIN_EXE_clicktop")).parent().expect("a directory");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-ec", &commands("Saving what can be read of a damaged database")]);
+    let ran = shell.current_dir(home.data()).env("PATH", path).output().expect("a shell");
+    assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
+    let saved = figures::number(&home.data(), "SELECT COUNT(*) FROM clicks");
+    assert!((15_000..=20_000).contains(&saved), "{saved} saved");
+    assert_eq!(saved, figures::number(&home.data(), "SELECT COUNT(*) FROM click_events"));
+    figures::assert_exact(&home.data());
+
+    // What Kafka still has comes back.
+    home.replay(&file, &[]);
+    figures::assert_same("all clicks", &figures::kept(&home.data()), &figures::of_clicks(&clicks));
 }

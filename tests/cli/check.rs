@@ -98,6 +98,53 @@ fn a_broker_and_tls() {
     });
 }
 
+/// Refuses to talk, as a server does that misses the client's certificate in TLS 1.2: with a fatal alert of this number.
+fn alert(number: u8) -> Listener {
+    Listener::plain(move |stream, _| {
+        // The client's hello is not looked at, and the client may be gone.
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, number]);
+    })
+}
+
+#[test]
+fn a_certificate_of_ours_that_is_wanted() {
+    const WANTED: &str = "wants a certificate that it trusts: set kafka.tls.certificate_file";
+    let secure = |port: u16| [("KAFKA__BROKERS", format!("localhost:{port}")), ("KAFKA__SECURITY", "ssl".to_owned())];
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let listener = Listener::mutual_tls("localhost", silent);
+            let home = Home::new();
+            let ca = file(&home, "ca.pem", listener.authority.as_deref().expect("an authority"));
+            let settings = secure(listener.port);
+            let mut settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            settings.push(("KAFKA__TLS__CA_FILE", &ca));
+            fails(home, &settings, "broker", &["alert certificate required", WANTED]);
+        });
+        // A certificate that is missing (Java), unknown, of an unknown authority; no agreement.
+        for (number, words) in [
+            (42, ["alert bad certificate", WANTED]),
+            (46, ["alert certificate unknown", WANTED]),
+            (48, ["alert unknown ca", WANTED]),
+            (40, ["alert handshake failure", "may want a certificate"]),
+        ] {
+            scope.spawn(move || {
+                let settings = secure(alert(number).port);
+                let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                broker_fails(&settings, "broker", &words);
+            });
+        }
+    });
+    let engine = Listener::mutual_tls("localhost", silent);
+    let folder = Home::new();
+    let ca = file(&folder, "ca.pem", engine.authority.as_deref().expect("an authority"));
+    let url = |port: u16| format!("https://localhost:{port}");
+    let words = ["fatal alert: CertificateRequired", "a certificate of its clients"];
+    index_fails(&url(engine.port), &[("INDEX__CA_FILE", &ca)], &words);
+    index_fails(&url(alert(42).port), &[], &["fatal alert: BadCertificate", "a certificate of its clients"]);
+    index_fails(&url(alert(40).port), &[], &["fatal alert: HandshakeFailure", "a certificate of its clients"]);
+}
+
 /// `check` as user `u` of a broker that refuses so.
 #[track_caller]
 fn refused(refusals: Refusals, what: &str) -> (Home, [(&'static str, String); 5], String) {

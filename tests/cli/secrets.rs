@@ -163,6 +163,47 @@ fn no_secret_shows_in_anything_the_program_says_or_writes() {
 }
 
 #[test]
+fn an_api_key_goes_to_the_engine_as_it_is_configured() {
+    for way in ["setting", "file", "config"] {
+        let (sender, heard) = std::sync::mpsc::channel();
+        let engine = Listener::plain(http(move |request| {
+            let header = request.head.lines().find_map(|line| line.split_once(": ").filter(is_authorization));
+            // The test may have ended.
+            let _ = sender.send(header.map(|(_, value)| value.to_owned()));
+            (401, "{}".to_owned())
+        }));
+        let home = Home::new();
+        let (name, value) = match way {
+            "setting" => ("INDEX__API_KEY", API_KEY.to_owned()),
+            "file" => {
+                let file = home.file("key.secret", format!("{API_KEY}\n").as_bytes());
+                ("INDEX__API_KEY_FILE", file.display().to_string())
+            }
+            _ => {
+                let file = home.file("clicktop.toml", format!("[index]\napi_key = '{API_KEY}'\n").as_bytes());
+                ("CONFIG", file.display().to_string())
+            }
+        };
+        let home = home
+            .with(&format!("CLICKTOP_{name}"), &value)
+            .with("CLICKTOP_INDEX__KIND", "elasticsearch")
+            .with("CLICKTOP_INDEX__URLS", &format!("http://127.0.0.1:{}", engine.port))
+            .with("CLICKTOP_KAFKA__BROKERS", "127.0.0.1:1")
+            .with("CLICKTOP_KAFKA__CONNECT_TIMEOUT", "1s");
+        home.run(&["check"]);
+        let headers: Vec<_> = heard.try_iter().collect();
+        assert!(!headers.is_empty(), "{way}: the engine was not asked");
+        for header in headers {
+            assert_eq!(header, Some(format!("ApiKey {API_KEY}")), "{way}");
+        }
+    }
+}
+
+fn is_authorization((name, _): &(&str, &str)) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+#[test]
 fn a_value_in_the_wrong_place_is_not_repeated() {
     for (setting, value) in [
         ("KAFKA__SASL__MECHANISM", SASL.to_owned()),

@@ -6,8 +6,7 @@ use std::process::Command;
 
 use crate::dice::{Dice, rounds};
 use crate::sent::Load;
-use crate::support::program::Running;
-use crate::world::{World, backs_off, is};
+use crate::world::{World, all_run, await_stored, backs_off, is};
 
 /// A file system of its own at the data directory. Unmounted when it is dropped.
 struct Disk {
@@ -101,12 +100,7 @@ fn a_full_disk_and_room_again() {
         assert!(is(&seen, "ingest", "running"), "{seen}");
         dice.pass(0..3_000);
         disk.empty();
-        let stored = seen["totals"]["stored"].as_u64();
-        run.await_object("a store that works again", |status| {
-            is(status, "store", "running")
-                && is(status, "aggregate", "running")
-                && status["totals"]["stored"].as_u64() > stored
-        });
+        await_stored(&mut run, &seen);
         dice.survived(FAULT);
 
         // Full, and killed on top of it; then started while it is still full.
@@ -125,19 +119,14 @@ fn a_full_disk_and_room_again() {
                 assert!(line.contains("no space left"), "{line}");
                 world.run()
             }
-            false => running(full),
+            false => {
+                full.await_object("running stages", all_run);
+                full
+            }
         };
         dice.survived("disk full, killed and started");
     }
     world.settle(run);
-}
-
-/// Waits until every stage of a program that lives runs.
-fn running(mut run: Running) -> Running {
-    run.await_object("running stages", |status| {
-        ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
-    });
-    run
 }
 
 #[test]

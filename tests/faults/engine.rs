@@ -176,10 +176,6 @@ impl Shared {
             (_, _, "_count") => ok(&json!({"count": index.documents.len()})),
             (_, _, "_refresh") => ok(&json!({})),
             (_, _, "_stats/store") => ok(&json!({"_all": {"total": {"store": {"size_in_bytes": 4096}}}})),
-            (_, _, "_delete_by_query") => {
-                let deleted = std::mem::take(&mut index.documents).len();
-                ok(&json!({"deleted": deleted, "version_conflicts": 0, "failures": []}))
-            }
             (_, _, "_search") => {
                 let hits = index.documents.values();
                 let hits: Vec<Value> =

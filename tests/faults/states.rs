@@ -21,6 +21,7 @@ enum Scene {
     Running,
     IngestBacksOff,
     StoreBacksOff,
+    AggregateBacksOff,
     IndexBacksOff,
     Draining,
 }
@@ -59,9 +60,10 @@ fn play(world: &World, scene: Scene) -> (Running, Option<Connection>) {
             world.broker.control().broker_down().expect("down");
             run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka: "));
         }
-        Scene::StoreBacksOff => {
+        Scene::StoreBacksOff | Scene::AggregateBacksOff => {
             let other = locked(&world.home.data());
-            run.await_object("trouble", |status| backs_off(status, "store", "locked by another process"));
+            let stage = if matches!(scene, Scene::StoreBacksOff) { "store" } else { "aggregate" };
+            run.await_object("trouble", |status| backs_off(status, stage, "locked by another process"));
             return (run, Some(other));
         }
         Scene::IndexBacksOff => {
@@ -86,6 +88,7 @@ fn signals_in_each_state_without_a_console() {
         Scene::Running,
         Scene::IngestBacksOff,
         Scene::StoreBacksOff,
+        Scene::AggregateBacksOff,
         Scene::IndexBacksOff,
         Scene::Draining,
     ];
@@ -93,7 +96,10 @@ fn signals_in_each_state_without_a_console() {
     let mut world = world(&dice);
     for _ in 0..rounds() {
         let all = scenes.into_iter().flat_map(|scene| [(scene, "TERM"), (scene, "KILL")]).collect();
-        for (scene, signal) in dice.shuffled(all) {
+        let all = dice.shuffled(all);
+        // The short form takes a part.
+        let some = if rounds() > 1 { all.len() } else { 11 };
+        for (scene, signal) in all.into_iter().take(some) {
             let fault = format!("SIG{signal} while {scene:?}");
             dice.tried(&fault);
             let (run, lock) = play(&world, scene);
@@ -116,34 +122,109 @@ fn signals_in_each_state_without_a_console() {
     world.settle(run);
 }
 
+/// What a console may show when a signal comes.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    /// The stage in this place, by its key.
+    Stopped(usize),
+    AllStopped,
+    /// The offsets stored are not in the topic.
+    IngestFailed,
+    /// A table is missing.
+    StoreFailed,
+    AggregateFailed,
+    /// The engine takes no bulk request.
+    IndexFailed,
+}
+
+impl Shown {
+    const ALL: [Self; 9] = [
+        Self::Stopped(0),
+        Self::Stopped(1),
+        Self::Stopped(2),
+        Self::Stopped(3),
+        Self::AllStopped,
+        Self::IngestFailed,
+        Self::StoreFailed,
+        Self::AggregateFailed,
+        Self::IndexFailed,
+    ];
+
+    /// The place of the stage that shows it, and its state.
+    fn wanted(self) -> (usize, &'static str) {
+        match self {
+            Self::Stopped(place) => (place, "stopped"),
+            Self::AllStopped => (3, "stopped"),
+            Self::IngestFailed => (0, "failed"),
+            Self::StoreFailed => (1, "failed"),
+            Self::AggregateFailed => (2, "failed"),
+            Self::IndexFailed => (3, "failed"),
+        }
+    }
+
+    /// What breaks the database for it, and mends it.
+    fn statements(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::IngestFailed => Some((
+                "UPDATE offsets SET next_offset = next_offset + 1000000",
+                "UPDATE offsets SET next_offset = next_offset - 1000000",
+            )),
+            Self::StoreFailed => Some(("ALTER TABLE offsets RENAME TO away", "ALTER TABLE away RENAME TO offsets")),
+            Self::AggregateFailed => {
+                Some(("ALTER TABLE aggregate_state RENAME TO away", "ALTER TABLE away RENAME TO aggregate_state"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Changes the database as another program would.
+fn change(data: &Path, statement: &str) {
+    let other = Connection::open(data.join(DATABASE_FILE)).expect("a database");
+    other.busy_timeout(crate::support::HANG).expect("patience");
+    other.execute_batch(statement).expect("changed");
+}
+
 #[test]
 fn signals_while_a_stage_is_stopped_or_failed() {
     let mut dice = Dice::new("signals in the console");
     let mut world = world(&dice);
+    let mut run = world.run();
+    run.await_object("offsets to be changed", |status| status["totals"]["stored"].as_u64() > Some(0));
+    world.kill(run);
     for _ in 0..rounds() {
-        // Each stage stopped by its key, all of them, and an index that failed.
-        let scenes = (0..6_usize).flat_map(|place| [(place, "TERM"), (place, "KILL")]).collect();
+        let scenes = Shown::ALL.into_iter().flat_map(|shown| [(shown, "TERM"), (shown, "KILL")]).collect();
         let scenes = dice.shuffled(scenes);
         // The short form takes a part.
-        let some = if rounds() > 1 { scenes.len() } else { 3 };
-        for (place, signal) in scenes.into_iter().take(some) {
-            let (name, stage, wanted) = match place {
-                0..4 => (format!("stage {} stopped", place + 1), place, "stopped"),
-                4 => ("all stopped".to_owned(), 3, "stopped"),
-                _ => ("index failed".to_owned(), 3, "failed"),
-            };
-            let fault = format!("SIG{signal} with {name}");
+        let some = if rounds() > 1 { scenes.len() } else { 4 };
+        for (shown, signal) in scenes.into_iter().take(some) {
+            let (stage, wanted) = shown.wanted();
+            let fault = format!("SIG{signal} with {shown:?}");
             dice.tried(&fault);
+            let data = world.home.data();
+            if let (Shown::IngestFailed, Some((spoil, _))) = (shown, shown.statements()) {
+                // Offsets are looked at when a consumer begins, and the load is not to believe them.
+                world.pause();
+                change(&data, spoil);
+            }
             let mut terminal = Terminal::start(&world.home, &["run", "--group", &world.group()], WIDE);
-            terminal.wait("running stages", all_run);
-            match place {
-                0..4 => terminal.keys(&format!("{} ", place + 1)),
-                4 => {
+            match shown {
+                Shown::IngestFailed => {}
+                _ => terminal.wait("running stages", all_run),
+            }
+            match shown {
+                Shown::Stopped(place) => terminal.keys(&format!("{} ", place + 1)),
+                Shown::AllStopped => {
                     terminal.keys("X");
                     terminal.wait("a question", |screen| screen.contains("Stop all four stages?"));
                     terminal.keys("y");
                 }
-                _ => world.engine.set(Fault::Refuses),
+                Shown::IngestFailed => {}
+                Shown::StoreFailed | Shown::AggregateFailed => {
+                    let (spoil, _) = shown.statements().expect("a table");
+                    change(&data, spoil);
+                }
+                Shown::IndexFailed => world.engine.set(Fault::Refuses),
             }
             terminal.wait(&fault, |screen| state(screen, stage).is_some_and(|state| state.starts_with(wanted)));
             terminal.signal(signal);
@@ -152,6 +233,12 @@ fn signals_while_a_stage_is_stopped_or_failed() {
                 terminal.assert_given_back();
             }
             drop(terminal);
+            if let Some((_, mend)) = shown.statements() {
+                change(&data, mend);
+            }
+            if matches!(shown, Shown::IngestFailed) {
+                world.resume();
+            }
             world.engine.set(Fault::None);
             dice.survived(&fault);
         }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::dice::{Dice, rounds};
 use crate::sent::Load;
 use crate::support::HANG;
-use crate::world::{World, backs_off, is};
+use crate::world::{World, await_stored, backs_off, is};
 
 #[test]
 fn a_long_write_transaction_of_another_process() {
@@ -30,12 +30,7 @@ fn a_long_write_transaction_of_another_process() {
         let hold = dice.time(2_500..6_000);
         std::thread::sleep(hold.saturating_sub(begin.elapsed()));
         other.execute_batch("ROLLBACK").expect("unlocked");
-        let stored = seen["totals"]["stored"].as_u64();
-        run.await_object("a store that works again", |status| {
-            is(status, "store", "running")
-                && is(status, "aggregate", "running")
-                && status["totals"]["stored"].as_u64() > stored
-        });
+        await_stored(&mut run, &seen);
         dice.survived(FAULT);
     }
     world.settle(run);

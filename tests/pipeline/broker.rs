@@ -141,6 +141,29 @@ async fn a_lost_offset_stops_ingest_and_says_what_to_set() {
     assert_eq!(figures::number(data.path(), "SELECT next_offset FROM offsets"), 100);
 }
 
+/// The limit that ARCHITECTURE.md tells of, and the way out of it that README.md tells of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_made_anew_that_holds_more_than_is_stored_is_read_whole_once_the_offsets_are_deleted() {
+    let clicks = made(308, 4_500);
+    let (first, second) = clicks.split_at(2_000);
+    let data = after_a_first_run(first).await;
+    let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
+    filled(&broker, second).await;
+    let mut run = Run::start(with(&broker, OnLostOffset::Stop), &data, embedded(&data));
+    run.settled(2_500).await;
+    run.end().await;
+    assert_eq!(figures::number(data.path(), "SELECT next_offset FROM offsets"), 2_500, "it went on at 2,000");
+
+    let database = rusqlite::Connection::open(data.path().join("clicktop.db")).expect("a database");
+    database.execute_batch("DELETE FROM offsets").expect("deleted");
+    drop(database);
+    let mut run = Run::start(with(&broker, OnLostOffset::Stop), &data, embedded(&data));
+    let last = run.settled(clicks.len()).await;
+    run.end().await;
+    assert_eq!((last.totals.stored, last.totals.duplicates), (2_000, 500));
+    figures::assert_same("both topics", &figures::kept(data.path()), &figures::of_clicks(&clicks));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_offset_can_be_left_for_what_comes_next() {
     let clicks = made(306, 2_100);

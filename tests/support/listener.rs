@@ -5,10 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 /// What a connection is to the one who serves it.
 pub trait Stream: Read + Write + Send {}
@@ -29,7 +30,16 @@ impl Listener {
 
     /// The same over TLS, with a certificate for `name` by an authority that nobody knows.
     pub fn tls(name: &str, serve: impl Fn(&mut dyn Stream, u16) + Send + Sync + 'static) -> Self {
-        let (config, authority) = certified(name);
+        Self::over_tls(name, false, serve)
+    }
+
+    /// The same, for clients only that show a certificate of that authority.
+    pub fn mutual_tls(name: &str, serve: impl Fn(&mut dyn Stream, u16) + Send + Sync + 'static) -> Self {
+        Self::over_tls(name, true, serve)
+    }
+
+    fn over_tls(name: &str, mutual: bool, serve: impl Fn(&mut dyn Stream, u16) + Send + Sync + 'static) -> Self {
+        let (config, authority) = certified(name, mutual);
         let port = listen(move |stream, port| {
             if let Ok(connection) = ServerConnection::new(Arc::clone(&config)) {
                 serve(&mut StreamOwned::new(connection, stream), port);
@@ -54,8 +64,10 @@ fn listen(serve: impl Fn(TcpStream, u16) + Send + Sync + 'static) -> u16 {
     port
 }
 
-fn certified(name: &str) -> (Arc<ServerConfig>, String) {
+fn certified(name: &str, mutual: bool) -> (Arc<ServerConfig>, String) {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    // With the name that a certificate has if none is given, OpenSSL would take the two for one.
+    params.distinguished_name.push(DnType::CommonName, "an authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
     let key = KeyPair::generate().expect("a key");
@@ -63,12 +75,19 @@ fn certified(name: &str) -> (Arc<ServerConfig>, String) {
         .and_then(|params| params.signed_by(&key, &authority))
         .expect("a certificate");
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .expect("protocols")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .expect("a configuration");
+        .expect("protocols");
+    let builder = if mutual {
+        let mut known = RootCertStore::empty();
+        known.add(authority.der().clone()).expect("an authority");
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(known), provider).build();
+        builder.with_client_cert_verifier(clients.expect("a verifier"))
+    } else {
+        builder.with_no_client_auth()
+    };
+    let config = builder.with_single_cert(vec![certificate.der().clone()], key).expect("a configuration");
     (Arc::new(config), authority.pem())
 }
 

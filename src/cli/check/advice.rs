@@ -9,15 +9,23 @@ use crate::text::printable;
 const NO_TLS: &str = "this port may speak no TLS: set kafka.security without ssl, or name the broker's TLS port";
 const TLS: &str = "this port may speak TLS: set kafka.security to \"ssl\" or \"sasl_ssl\", or name another port";
 
+const CERTIFICATE: &str =
+    "the broker wants a certificate that it trusts: set kafka.tls.certificate_file and kafka.tls.key_file";
+
 /// A message of librdkafka, by a part of it, and what to do then.
-const OF_BROKERS: [(&str, &str); 12] = [
+const OF_BROKERS: [(&str, &str); 15] = [
     (
         "certificate verify failed",
         "name the certificate of its authority with kafka.tls.ca_file, and the broker by a name that its certificate holds",
     ),
+    // "required" and "unknown" of a certificate. A certificate that does not come of an authority that the broker names is not
+    // shown to it, so it is "required" then, too. Java calls a missing one bad.
+    ("alert certificate", CERTIFICATE),
+    ("alert bad certificate", CERTIFICATE),
+    ("alert unknown ca", CERTIFICATE),
     (
-        "certificate required",
-        "the broker asks for a certificate: set kafka.tls.certificate_file and kafka.tls.key_file",
+        "alert handshake failure",
+        "the broker may want a certificate: set kafka.tls.certificate_file and kafka.tls.key_file, unless it speaks other versions of TLS",
     ),
     ("PLAINTEXT broker listener", NO_TLS),
     ("in state SSL_HANDSHAKE", NO_TLS),
@@ -84,8 +92,15 @@ pub(super) fn of_engine(error: &SearchError, index: &IndexSettings) -> String {
 pub(super) const PRIVILEGES: &str = "grant the user `monitor` on the cluster, and on the index `create_index`, `write`, `read`, \
                                      `view_index_metadata` and `maintenance`";
 
+/// A missing one is "bad" to Java, and to others a failure in TLS 1.2.
+const CLIENT_CERTIFICATE: &str = "the engine may want a certificate of its clients, and clicktop has none to show: name a port that \
+                                  asks for a password or an API key";
+
 fn of_connection(cause: &str) -> &'static str {
-    const CAUSES: [(&str, &str); 7] = [
+    const CAUSES: [(&str, &str); 10] = [
+        ("alert: CertificateRequired", CLIENT_CERTIFICATE),
+        ("alert: BadCertificate", CLIENT_CERTIFICATE),
+        ("alert: HandshakeFailure", CLIENT_CERTIFICATE),
         ("UnknownIssuer", "set index.ca_file"),
         ("not valid for name", "name the engine in index.urls as its certificate does"),
         ("certificate", "have its certificate renewed or corrected, or trust its authority with index.ca_file"),

@@ -1,9 +1,11 @@
 //! The console from outside: events in, screens and commands out.
 
+mod browsed;
 mod charted;
 mod drawn;
 mod fixture;
 mod map;
+mod named;
 mod sheets;
 mod steered;
 mod themes;

@@ -90,17 +90,50 @@ struct Answer {
     items: Vec<HashMap<String, Item>>,
 }
 
+/// What became of one action.
 #[derive(Deserialize)]
-struct Item {
-    status: u16,
+pub(super) struct Item {
+    pub(super) status: u16,
     error: Option<Value>,
+}
+
+impl Item {
+    /// Why it was not done.
+    pub(super) fn reason(&self) -> String {
+        self.error.as_ref().map_or_else(|| "no reason given".to_owned(), reason_of)
+    }
+}
+
+/// The items of the answer to `count` actions, which all are of the kind `action`.
+///
+/// # Errors
+/// An answer that does not account for every action is an error as a whole: none of them may count as done.
+pub(super) fn items(
+    narrator: &Narrator,
+    status: u16,
+    body: &str,
+    action: &str,
+    count: usize,
+) -> Result<Vec<Item>, SearchError> {
+    let answer: Answer = serde_json::from_str(body).map_err(|error| narrator.nonsense(status, &error.to_string()))?;
+    if answer.items.len() != count {
+        let why = format!("{count} documents were sent, {} accounted for", answer.items.len());
+        return Err(narrator.nonsense(status, &why));
+    }
+    let mut items = Vec::with_capacity(count);
+    for item in answer.items {
+        match item.into_iter().next() {
+            Some((name, item)) if name == action => items.push(item),
+            _ => return Err(narrator.nonsense(status, &format!("an item is not about the action {action}"))),
+        }
+    }
+    Ok(items)
 }
 
 /// Adds to `outcome` what the answer to the documents at `range` says.
 ///
 /// # Errors
-/// An answer that does not account for every document is an error as a whole: none of them may count as written. So
-/// are items that no document is to blame for: refused credentials, or an index that is gone.
+/// Those of [`items`], and items that no document is to blame for: refused credentials, or an index that is gone.
 pub(super) fn read(
     narrator: &Narrator,
     status: u16,
@@ -108,29 +141,16 @@ pub(super) fn read(
     range: Range<usize>,
     outcome: &mut BulkOutcome,
 ) -> Result<(), SearchError> {
-    let answer: Answer = serde_json::from_str(body).map_err(|error| narrator.nonsense(status, &error.to_string()))?;
-    if answer.items.len() != range.len() {
-        let why = format!("{} documents were sent, {} accounted for", range.len(), answer.items.len());
-        return Err(narrator.nonsense(status, &why));
-    }
-    for (position, action) in range.zip(answer.items) {
-        let item = match action.into_iter().next() {
-            Some((name, item)) if name == "index" => item,
-            _ => return Err(narrator.nonsense(status, "an item is not about an index action")),
-        };
-        let error = item.error.unwrap_or(Value::Null);
-        let failure = || ItemFailure {
-            position,
-            status: item.status,
-            reason: narrator.line(&if error.is_null() { "no reason given".to_owned() } else { reason_of(&error) }),
-        };
+    let items = items(narrator, status, body, "index", range.len())?;
+    for (position, item) in range.zip(items) {
+        let failure = || ItemFailure { position, status: item.status, reason: narrator.line(&item.reason()) };
         match item.status {
             // 409: the index holds this version or a newer one.
             200..=299 | 409 => {}
             429 | 500..=599 => outcome.retry.push(failure()),
-            401 | 403 => return Err(narrator.status_because(item.status, &failure().reason)),
+            401 | 403 => return Err(narrator.status_because(item.status, &item.reason())),
             // With automatic creation of indices off, this is how a deleted index shows.
-            404 => return Err(narrator.refused(404, &failure().reason)),
+            404 => return Err(narrator.refused(404, &item.reason())),
             400..=499 => outcome.rejected.push(failure()),
             other => return Err(narrator.nonsense(status, &format!("an item has status {other}"))),
         }

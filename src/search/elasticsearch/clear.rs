@@ -1,59 +1,142 @@
-//! Deleting every document of the index by query.
+//! Deleting every document of the index, in rounds: a search that names some of them, and bulk requests that delete those.
 //!
 //! The index itself stays: it may be somebody's work, with settings, aliases and permissions that the pipeline could not
-//! bring back.
+//! bring back. Deleting by query would be one request, but sits in a module that minimal distributions leave out.
 
 use elasticsearch::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::Payload;
-use super::{Elasticsearch, error};
+use super::query::MAX_HITS;
+use super::{Elasticsearch, bulk};
 use crate::search::{SearchError, SearchIndex};
 
-/// Documents that one request deletes at most, so that it is answered within the time limit.
-const DOCUMENTS: &str = "20000";
+/// Documents in one request that deletes: some 200 KB, which also a proxy with narrow limits lets through.
+const DOCUMENTS: usize = 2_000;
+
+/// The parts of a search's answer that we read.
+const PARTS: &str =
+    "timed_out,hits.total.value,hits.hits._id,hits.hits._seq_no,hits.hits._primary_term,hits.hits._routing";
 
 #[derive(Deserialize)]
 struct Answer {
-    deleted: u64,
     #[serde(default)]
-    version_conflicts: u64,
+    timed_out: bool,
+    hits: Hits,
+}
+
+#[derive(Deserialize)]
+struct Hits {
+    total: Total,
     #[serde(default)]
-    failures: Vec<Value>,
+    hits: Vec<Hit>,
+}
+
+#[derive(Deserialize)]
+struct Total {
+    value: u64,
+}
+
+/// One document, in the state in which it was found.
+#[derive(Deserialize)]
+struct Hit {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(rename = "_seq_no")]
+    number: u64,
+    #[serde(rename = "_primary_term")]
+    term: u64,
+    #[serde(rename = "_routing")]
+    routing: Option<String>,
+}
+
+/// Some of the documents, and how many there are in all.
+struct Found {
+    total: u64,
+    some: Vec<Hit>,
 }
 
 pub(super) async fn clear(engine: &Elasticsearch) -> Result<(), SearchError> {
     let Some(mapping) = engine.mapping().await? else { return Ok(()) };
     let narrator = engine.client.narrator();
-    // Only what is visible is deleted.
-    engine.refresh().await?;
     let indices = mapping.as_object().map_or(0, serde_json::Map::len);
-    let mut left = engine.count().await?;
-    while left > 0 {
+    let mut before: Option<u64> = None;
+    loop {
+        // Only what is visible is found.
+        engine.refresh().await?;
+        let Found { total, some } = find(engine).await?;
+        if total == 0 {
+            return Ok(());
+        }
         if indices > 1 {
             // Documents are written to one of them only; what the others hold may be somebody's archive.
             let why = format!(
-                "it stands for {indices} indices, and which of their {left} documents are to go is not for us to say: \
+                "it stands for {indices} indices, and which of their {total} documents are to go is not for us to say: \
                  delete those of the forgotten clicks, or set index.name to the one index"
             );
             return Err(narrator.refused(409, &why));
         }
-        let parameters = [("conflicts", "proceed"), ("refresh", "true"), ("max_docs", DOCUMENTS)];
-        let query = Payload::Json(json!({"query": {"match_all": {}}}));
-        let answer = engine.client.ask(Method::Post, &engine.path("/_delete_by_query"), &parameters, query).await?;
-        let found: Answer = engine.client.json(&answer)?;
-        if let Some(failure) = found.failures.first() {
-            let status = failure["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-            let cause = failure.get("cause").or_else(|| failure.get("reason")).unwrap_or(failure);
-            return Err(narrator.status_because(status, &error::reason_of(cause)));
+        // Each round leaves fewer documents than it found, so there is a last one.
+        if let Some(before) = before.filter(|before| total >= *before) {
+            let why = format!(
+                "of {before} documents {total} are left after some were deleted: somebody else writes there, or the \
+                 engine does not do what it says"
+            );
+            return Err(narrator.nonsense(200, &why));
         }
-        if found.deleted == 0 {
-            // Whoever else writes there is faster than we are; or the engine does not do what it says.
-            let why = format!("{left} documents, of which none is deleted ({} conflicts)", found.version_conflicts);
-            return Err(narrator.nonsense(answer.status, &why));
+        before = Some(total);
+        for some in some.chunks(DOCUMENTS) {
+            delete(engine, some).await?;
         }
-        left = engine.count().await?;
+    }
+}
+
+/// As many documents as one search returns, whichever cost the engine least: the fewer rounds, the fewer refreshes.
+async fn find(engine: &Elasticsearch) -> Result<Found, SearchError> {
+    // A shard that cannot be asked is an error and not a part of the index without documents.
+    let parameters = [("allow_partial_search_results", "false"), ("filter_path", PARTS)];
+    let query = json!({
+        "size": MAX_HITS, "sort": ["_doc"], "_source": false, "seq_no_primary_term": true, "track_total_hits": true,
+    });
+    let path = engine.path("/_search");
+    let answer = engine.client.ask(Method::Post, &path, &parameters, Payload::Json(query)).await?;
+    let Answer { timed_out, hits: Hits { total: Total { value: total }, hits: some } } = engine.client.json(&answer)?;
+    let nonsense = |why: &str| Err(engine.client.narrator().nonsense(answer.status, why));
+    if timed_out {
+        return nonsense("the engine broke the search off half way");
+    }
+    if some.is_empty() && total > 0 {
+        return nonsense(&format!("of {total} documents none is named"));
+    }
+    Ok(Found { total, some })
+}
+
+/// Deletes documents that are still in the state in which they were found. One that was written since is left to the
+/// next round; above all, a request that is carried out late, after we gave it up, hits none of what was written next.
+///
+/// # Errors
+/// The request failed, or some of it did. The rest is deleted then.
+async fn delete(engine: &Elasticsearch, some: &[Hit]) -> Result<(), SearchError> {
+    let mut lines = Vec::new();
+    for hit in some {
+        let mut action = json!({"_id": hit.id, "if_seq_no": hit.number, "if_primary_term": hit.term});
+        if let Some(routing) = &hit.routing {
+            action["routing"] = Value::from(routing.as_str());
+        }
+        lines.extend_from_slice(json!({"delete": action}).to_string().as_bytes());
+        lines.push(b'\n');
+    }
+    let parameters = [("filter_path", "items.*.status,items.*.error")];
+    let path = engine.path("/_bulk");
+    let answer = engine.client.ask(Method::Post, &path, &parameters, Payload::Lines(lines)).await?;
+    let narrator = engine.client.narrator();
+    for item in bulk::items(narrator, answer.status, &answer.body, "delete", some.len())? {
+        match item.status {
+            // 404: it is gone already. 409: it has changed or gone; the next round tells.
+            200..=299 | 404 | 409 => {}
+            status => return Err(narrator.status_because(status, &item.reason())),
+        }
     }
     Ok(())
 }

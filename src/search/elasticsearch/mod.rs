@@ -254,7 +254,7 @@ impl SearchIndex for Elasticsearch {
         query::documents(query, found).map_err(|why| self.client.narrator().nonsense(answer.status, &why))
     }
 
-    /// In requests of bounded length, each of which deletes some of the documents, until none is left.
+    /// In rounds that each delete a bounded number of documents, until none is left.
     async fn clear(&self) -> Result<(), SearchError> {
         clear::clear(self).await
     }

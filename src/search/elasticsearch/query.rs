@@ -7,7 +7,7 @@ use super::document::Source;
 use crate::search::{Document, SearchQuery};
 
 /// An engine returns at most this many documents to one search (`index.max_result_window`).
-const MAX_HITS: usize = 10_000;
+pub(super) const MAX_HITS: usize = 10_000;
 
 /// The engine builds an automaton of the pattern and refuses it past a certain work, which grows with the square of a
 /// repetitive text. What the rest of a longer text says is checked on the answer.

@@ -17,7 +17,14 @@ pub struct StandIn {
 struct Index {
     creation: Value,
     documents: BTreeMap<String, (u64, Value)>,
+    /// Versions of what was deleted: a deletion is a version of its own.
+    deleted: BTreeMap<String, u64>,
+    /// Documents whose next deletion is answered with this status in place of being done.
+    spared: BTreeMap<String, u16>,
 }
+
+/// So many documents a request that lists all of them is answered: whoever wants more must ask again.
+const LISTED: usize = 2;
 
 impl StandIn {
     /// Starts an engine without any index.
@@ -42,6 +49,11 @@ impl StandIn {
     /// Deletes the index behind the client's back.
     pub fn delete_index(&self) {
         *self.index.lock().unwrap() = None;
+    }
+
+    /// Answers the next deletion of the document `id` with `status`, and does nothing.
+    pub fn spare(&self, id: &str, status: u16) {
+        self.index.lock().unwrap().as_mut().unwrap().spared.insert(id.to_owned(), status);
     }
 }
 
@@ -78,46 +90,64 @@ impl Index {
             "_count" => ok(json!({"count": self.documents.len()})),
             "_stats/store" => ok(json!({"_all": {"total": {"store": {"size_in_bytes": 4096}}}})),
             "_refresh" => ok(json!({})),
-            "_delete_by_query" => self.delete(body),
             _ => error(404, "document_missing_exception"),
         }
     }
 
     fn bulk(&mut self, body: &[u8]) -> ResponseTemplate {
-        let lines: Vec<Value> =
-            body.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
-        let items: Vec<Value> = lines
-            .chunks(2)
-            .map(|pair| {
-                let action = &pair[0]["index"];
-                assert_eq!(action["version_type"], "external");
-                let (id, version) = (action["_id"].as_str().unwrap(), action["version"].as_u64().unwrap());
-                match self.documents.get(id) {
-                    Some((held, _)) if *held >= version => {
-                        let reason = json!({"type": "version_conflict_engine_exception", "reason": "newer"});
-                        json!({"index": {"status": 409, "error": reason}})
-                    }
-                    _ => {
-                        self.documents.insert(id.to_owned(), (version, pair[1].clone()));
-                        json!({"index": {"status": 201}})
-                    }
-                }
-            })
-            .collect();
+        let lines = body.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        let mut lines = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+        let mut items = Vec::new();
+        while let Some(action) = lines.next() {
+            items.push(match action.get("delete") {
+                Some(delete) => self.delete(delete),
+                None => self.write(&action["index"], lines.next().unwrap()),
+            });
+        }
         ok(json!({"items": items}))
     }
 
-    /// Two documents a request: whoever deletes more must ask again.
-    fn delete(&mut self, body: &[u8]) -> ResponseTemplate {
-        assert_eq!(serde_json::from_slice::<Value>(body).unwrap(), json!({"query": {"match_all": {}}}));
-        let before = self.documents.len();
-        for _ in 0..2 {
-            self.documents.pop_first();
+    fn write(&mut self, action: &Value, source: Value) -> Value {
+        assert_eq!(action["version_type"], "external");
+        let (id, version) = (action["_id"].as_str().unwrap(), action["version"].as_u64().unwrap());
+        let held = self.documents.get(id).map(|(held, _)| held).or(self.deleted.get(id));
+        if held.is_some_and(|held| *held >= version) {
+            return conflict("index");
         }
-        ok(json!({"deleted": before - self.documents.len(), "version_conflicts": 0, "failures": []}))
+        self.documents.insert(id.to_owned(), (version, source));
+        json!({"index": {"status": 201}})
+    }
+
+    /// A document's version serves as its sequence number: both change with it.
+    fn delete(&mut self, action: &Value) -> Value {
+        assert_eq!(action["if_primary_term"], 1);
+        let (id, number) = (action["_id"].as_str().unwrap(), action["if_seq_no"].as_u64().unwrap());
+        if let Some(status) = self.spared.remove(id) {
+            let reason = json!({"type": "some_exception", "reason": "not now"});
+            return json!({"delete": {"status": status, "error": reason}});
+        }
+        match self.documents.get(id) {
+            Some((version, _)) if *version == number => {
+                self.deleted.insert(id.to_owned(), number + 1);
+                self.documents.remove(id);
+                json!({"delete": {"status": 200}})
+            }
+            _ => conflict("delete"),
+        }
+    }
+
+    fn list(&self, request: &Value) -> ResponseTemplate {
+        assert_eq!((&request["sort"], &request["query"]), (&json!(["_doc"]), &Value::Null));
+        let hit =
+            |(id, (version, _)): (&String, &(u64, Value))| json!({"_id": id, "_seq_no": version, "_primary_term": 1});
+        let hits: Vec<Value> = self.documents.iter().map(hit).take(LISTED).collect();
+        ok(json!({"timed_out": false, "hits": {"total": {"value": self.documents.len()}, "hits": hits}}))
     }
 
     fn search(&self, request: &Value) -> ResponseTemplate {
+        if request["seq_no_primary_term"] == true {
+            return self.list(request);
+        }
         let filters = request["query"]["bool"]["filter"].as_array().unwrap();
         let mut hits: Vec<_> = self
             .documents
@@ -152,6 +182,11 @@ fn matches(filter: &Value, source: &Value) -> bool {
         literal.push(if c == '\\' { characters.next().unwrap() } else { c });
     }
     source["url"].as_str().unwrap().to_ascii_lowercase().contains(&literal.to_ascii_lowercase())
+}
+
+fn conflict(action: &str) -> Value {
+    let reason = json!({"type": "version_conflict_engine_exception", "reason": "newer"});
+    json!({action: {"status": 409, "error": reason}})
 }
 
 fn ok(body: Value) -> ResponseTemplate {

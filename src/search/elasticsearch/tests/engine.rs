@@ -44,34 +44,6 @@ async fn losing_the_race_to_create_is_fine() {
 }
 
 #[tokio::test]
-async fn clearing_says_what_failed_and_touches_no_alias_of_several_indices() {
-    let engine = StandIn::start().await;
-    let index = client(&engine.url());
-    index.prepare().await.unwrap();
-    index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
-    let deletes = |body: Value| {
-        let answer = ResponseTemplate::new(200).set_body_json(body);
-        Mock::given(path("/clicktop/_delete_by_query")).respond_with(answer).up_to_n_times(1).with_priority(1)
-    };
-    let cause = json!({"type": "es_rejected_execution_exception", "reason": "queue is full"});
-    let failure = json!({"deleted": 0, "failures": [{"status": 429, "cause": cause}]});
-    deletes(failure).mount(engine.server()).await;
-    let error = index.clear().await.unwrap_err();
-    assert!(matches!(&error, SearchError::Throttled { reason, .. } if reason.ends_with("queue is full")), "{error}");
-    deletes(json!({"deleted": 0, "version_conflicts": 1, "failures": []})).mount(engine.server()).await;
-    let error = index.clear().await.unwrap_err();
-    assert!(error.is_transient() && error.to_string().contains("1 conflicts"), "{error}");
-
-    let mappings = mapping::creation();
-    let answer = ResponseTemplate::new(200).set_body_json(json!({"clicks-1": mappings, "clicks-2": mappings}));
-    Mock::given(path("/clicktop/_mapping")).respond_with(answer).with_priority(1).mount(engine.server()).await;
-    let error = index.clear().await.unwrap_err();
-    assert!(matches!(&error, SearchError::Refused { .. }) && error.to_string().contains("2 indices"), "{error}");
-    assert_eq!(index.status().await.unwrap().documents, 1);
-    engine.delete_index();
-}
-
-#[tokio::test]
 async fn an_index_with_another_mapping_is_refused_naming_the_field() {
     let engine = StandIn::start().await;
     let mut mappings = mapping::creation();

@@ -1,3 +1,4 @@
+mod clearing;
 mod connection;
 mod engine;
 mod failures;
