@@ -1,0 +1,89 @@
+//! The pipeline's options as `clicktop demo` has them, and its embedded broker with traffic.
+
+use std::time::{Duration, Instant};
+
+use clicktop::config::{KafkaSettings, Settings};
+use clicktop::demo::{EmbeddedBroker, SourceTask, Target};
+use clicktop::pipeline::PipelineOptions;
+use clicktop::pipeline::aggregate::AggregateOptions;
+use clicktop::pipeline::index::IndexOptions;
+use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::pipeline::snapshot::SourceStatus;
+use clicktop::pipeline::source::StoredOffsets;
+use clicktop::storage::figures::AggregateSettings;
+
+use super::Outcome;
+
+pub const TOPIC: &str = "clicks";
+/// As many as the demo's topic has.
+pub const PARTITIONS: i32 = 8;
+/// A producer that sends nothing for so long is stuck.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// The default settings, as the command line makes options of them, reading from `brokers`.
+pub fn options(settings: &Settings, brokers: &str) -> Outcome<PipelineOptions> {
+    let kafka: KafkaSettings = settings.kafka.for_embedded_broker(brokers);
+    Ok(PipelineOptions {
+        source: SourceStatus { topic: TOPIC.to_owned(), group: kafka.group.clone(), ..SourceStatus::default() },
+        kafka: KafkaOptions {
+            properties: kafka.client_properties()?,
+            topic: TOPIC.to_owned(),
+            group: kafka.group.clone(),
+            format: kafka.format,
+            start: StartAt::Earliest,
+            on_lost_offset: OnLostOffset::Stop,
+            batch_events: settings.ingest.batch_events.get(),
+            batch_interval: settings.ingest.batch_interval,
+        },
+        queue_batches: settings.ingest.queue_batches.get(),
+        aggregate: AggregateOptions {
+            settings: AggregateSettings {
+                session_timeout_ms: i64::try_from(settings.aggregate.session_timeout.as_millis())?,
+                recent_clicks: settings.aggregate.recent_clicks.get() as u64,
+            },
+            interval: settings.aggregate.interval,
+        },
+        index: IndexOptions {
+            interval: settings.index.interval,
+            bulk_documents: settings.index.bulk_documents.get(),
+            in_flight: settings.index.in_flight.get(),
+        },
+        shutdown_timeout: settings.shutdown_timeout,
+    })
+}
+
+/// Where a producer sends to on `broker`; with `stored`, it holds back as the demo's does.
+pub fn target(broker: &EmbeddedBroker, partitions: i32, stored: Option<StoredOffsets>) -> Target {
+    Target {
+        brokers: broker.bootstrap_servers().to_owned(),
+        topic: TOPIC.to_owned(),
+        partitions,
+        stored,
+        properties: Vec::new(),
+    }
+}
+
+/// Waits until `source` has sent all of its `events`.
+pub fn sent(source: &SourceTask, events: u64) -> Outcome<()> {
+    let progress = source.progress();
+    let (mut sent, mut moved) = (0, Instant::now());
+    loop {
+        let now = progress.borrow().clone();
+        if let Some(error) = now.error {
+            return Err(format!("the producer: {error}").into());
+        }
+        if now.end.is_some() {
+            return match now.sent == events {
+                true => Ok(()),
+                false => Err(format!("the producer sent {} of {events} events", now.sent).into()),
+            };
+        }
+        if now.sent != sent {
+            (sent, moved) = (now.sent, Instant::now());
+        }
+        if moved.elapsed() > STUCK {
+            return Err(format!("the producer stopped at {sent} of {events} events").into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
