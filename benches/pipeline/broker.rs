@@ -6,6 +6,7 @@ use clicktop::config::{KafkaSettings, Settings};
 use clicktop::demo::{EmbeddedBroker, SourceTask, Target};
 use clicktop::pipeline::PipelineOptions;
 use clicktop::pipeline::aggregate::AggregateOptions;
+use clicktop::pipeline::alone::Passed;
 use clicktop::pipeline::index::IndexOptions;
 use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::pipeline::snapshot::SourceStatus;
@@ -20,13 +21,14 @@ pub const PARTITIONS: i32 = 8;
 /// A producer that sends nothing for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// The default settings, as the command line makes options of them, reading from `brokers`.
-pub fn options(settings: &Settings, brokers: &str) -> Outcome<PipelineOptions> {
+/// The options that the command line makes of `settings`, reading from `brokers`, with the client's `properties` over them.
+pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String)]) -> Outcome<PipelineOptions> {
     let kafka: KafkaSettings = settings.kafka.for_embedded_broker(brokers);
+    let own = kafka.client_properties()?;
     Ok(PipelineOptions {
         source: SourceStatus { topic: TOPIC.to_owned(), group: kafka.group.clone(), ..SourceStatus::default() },
         kafka: KafkaOptions {
-            properties: kafka.client_properties()?,
+            properties: own.into_iter().chain(properties.iter().cloned()).collect(),
             topic: TOPIC.to_owned(),
             group: kafka.group.clone(),
             format: kafka.format,
@@ -63,23 +65,27 @@ pub fn target(broker: &EmbeddedBroker, partitions: i32, stored: Option<StoredOff
     }
 }
 
-/// Waits until `source` has sent all of its `events`.
-pub fn sent(source: &SourceTask, events: u64) -> Outcome<()> {
+/// Waits until `source` has sent all of its `events`. What it passed begins when the first of them are acknowledged: until
+/// then it connects.
+pub fn sent(source: &SourceTask, events: u64) -> Outcome<Passed> {
     let progress = source.progress();
     let (mut sent, mut moved) = (0, Instant::now());
+    let mut first = None;
     loop {
         let now = progress.borrow().clone();
         if let Some(error) = now.error {
             return Err(format!("the producer: {error}").into());
         }
         if now.end.is_some() {
+            let (before, began) = first.unwrap_or((0, moved));
             return match now.sent == events {
-                true => Ok(()),
+                true => Ok(Passed { items: events - before, time: began.elapsed() }),
                 false => Err(format!("the producer sent {} of {events} events", now.sent).into()),
             };
         }
         if now.sent != sent {
             (sent, moved) = (now.sent, Instant::now());
+            first = first.or(Some((sent, moved)));
         }
         if moved.elapsed() > STUCK {
             return Err(format!("the producer stopped at {sent} of {events} events").into());

@@ -63,7 +63,7 @@ fn once(options: &Options, settings: &Settings) -> Outcome<(Vec<Duration>, Vec<D
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let shown = runtime.block_on(async {
         let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default())?);
-        let pipeline_options = pipeline_options(settings, broker.bootstrap_servers())?;
+        let pipeline_options = pipeline_options(settings, broker.bootstrap_servers(), &options.kafka)?;
         let source = SourceTask::start(target(&broker, PARTITIONS, Some(stored.clone())), feed, Some(RATE as f64))?;
         let in_process = InProcessSource { progress: source.progress(), stored: Some(stored) };
         let log = Arc::new(LogBuffer::default());

@@ -10,7 +10,8 @@
 //!     cargo bench --bench pipeline -- events 1M --out FILE   writes the events as a CSV file
 //!
 //! Options: `--runs R` (3), `--seed S` (1), `--users U` (50k), `--urls L` (2,000), `--csv FILE` (events of `memory`),
-//! `--data-dir DIR` (kept, of `memory` and `flat`), `--seconds T` (20, of `latency`), `--json FILE` (the figures).
+//! `--data-dir DIR` (kept, of `memory` and `flat`), `--seconds T` (20, of `latency`), `--json FILE` (the figures), `--kafka NAME=VALUE`
+//! (a property of the consumer, of `parts` and `latency`).
 //! Several numbers run one after another.
 
 #[path = "../../tests/support/mod.rs"]

@@ -85,7 +85,7 @@ pub fn once(options: &Options, events: u64) -> Outcome<()> {
 async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64) -> Outcome<Arc<Snapshot>> {
     let storage = Arc::new(Storage::open(directory, StorageOptions::default())?);
     let index = Arc::new(Embedded::open(directory)?);
-    let options = broker::options(&Settings::default(), "none")?;
+    let options = broker::options(&Settings::default(), "none", &[])?;
     let mut pipeline = alone::start_fed(options, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
         let failed = |(_, status): (_, &clicktop::pipeline::snapshot::StageStatus)| {

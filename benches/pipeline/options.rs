@@ -45,6 +45,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     pub out: Option<PathBuf>,
     pub json: Option<PathBuf>,
+    /// More properties of the Kafka consumer, to try.
+    pub kafka: Vec<(String, String)>,
 }
 
 impl Options {
@@ -62,6 +64,7 @@ impl Options {
             data_dir: None,
             out: None,
             json: None,
+            kafka: Vec::new(),
         };
         let mut flat = None;
         while let Some(word) = words.next() {
@@ -100,6 +103,10 @@ impl Options {
             "--csv" => self.csv = Some(value.into()),
             "--data-dir" => self.data_dir = Some(value.into()),
             "--out" => self.out = Some(value.into()),
+            "--kafka" => {
+                let (name, value) = value.split_once('=').ok_or("--kafka wants NAME=VALUE")?;
+                self.kafka.push((name.to_owned(), value.to_owned()));
+            }
             "--json" => self.json = Some(value.into()),
             _ => return Err(format!("unknown option {name}").into()),
         }

@@ -25,6 +25,7 @@ const EVENTS_A_PARTITION: u64 = 8_000;
 const MOST_PARTITIONS: u64 = 1_024;
 /// Batches made before a clock starts: the store takes them from memory.
 const BATCHES_AT_ONCE: usize = 25;
+
 /// Cores there are to share.
 fn cores() -> f64 {
     std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64)
@@ -44,7 +45,7 @@ struct Part {
 pub fn all(options: &Options, events: u64, report: &mut Report) -> Outcome<()> {
     println!("each part alone, {} events", short(events));
     let prepared = Prepared::make(options, events)?;
-    let pipeline = pipeline_options(&Settings::default(), "none")?;
+    let pipeline = pipeline_options(&Settings::default(), "none", &[])?;
     let mut parts = vec![
         part("generate", "events", || generate(options, events))?,
         part("decode", "events", || decode(&prepared))?,
@@ -180,10 +181,9 @@ fn decode(prepared: &Prepared) -> Outcome<Work> {
 /// Generator and producer to the embedded broker, which drops what nobody reads.
 fn produce(options: &Options, events: u64) -> Outcome<Work> {
     let broker = EmbeddedBroker::start(TOPIC, PARTITIONS)?;
-    let begin = Instant::now();
     let source = start_generator(target(&broker, PARTITIONS, None), options.generator(events))?;
-    sent(&source, events)?;
-    Ok(work(events, begin))
+    let passed = sent(&source, events)?;
+    Ok(Work { through: events, ..passed.into() })
 }
 
 /// The ingest stage on a broker that was filled before: polls, decodes and throws away. As many partitions as it takes to
@@ -197,7 +197,7 @@ fn consume(options: &Options, events: u64) -> Outcome<Work> {
     let source = start_generator(target(&broker, partitions, Some(stored.clone())), options.generator(events))?;
     sent(&source, events)?;
     drop(source);
-    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers())?.kafka;
+    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
     let cpu = usage::own_cpu()?;
     let passed = alone::ingest(kafka, stored, events)?;
     let cpu = usage::own_cpu()? - cpu;
@@ -208,7 +208,7 @@ fn consume(options: &Options, events: u64) -> Outcome<Work> {
 fn transport(options: &Options, events: u64) -> Outcome<Work> {
     let broker = EmbeddedBroker::start(TOPIC, PARTITIONS)?;
     let stored = StoredOffsets::new(usize::try_from(PARTITIONS)?);
-    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers())?.kafka;
+    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
     let traffic: GeneratorOptions = options.generator(events);
     let source = start_generator(target(&broker, PARTITIONS, Some(stored.clone())), traffic)?;
     let passed = alone::ingest(kafka, stored, events)?;
