@@ -62,6 +62,7 @@ fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             batch_interval: Duration::from_millis(50),
         },
         queue_batches: 4,
+        retention: None,
         aggregate: AggregateOptions {
             settings: AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 },
             interval: Duration::from_millis(100),

@@ -93,7 +93,10 @@ Examples:
   clicktop top --limit all --format csv > figures.csv       All of it")]
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
-    Rebuild,
+    #[command(after_help = "\
+Where clicks were deleted for their age (store.retention), the figures count more than is stored and cannot be recomputed;
+--kept-clicks makes them the figures of the clicks that are still there, and the search index with them.")]
+    Rebuild(RebuildArgs),
     /// Copy the database to a new file, also while a pipeline runs
     #[command(after_help = "\
 Examples:
@@ -262,6 +265,14 @@ pub struct BackupArgs {
     pub file: PathBuf,
 }
 
+/// Flags of `rebuild`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct RebuildArgs {
+    /// Give up the figures of clicks that were deleted for their age, and count those that are kept
+    #[arg(long)]
+    pub kept_clicks: bool,
+}
+
 /// Settings are UTF-8 throughout; clap refuses a flag that is not by itself.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
@@ -275,7 +286,7 @@ impl Cli {
             Command::Demo(args) => Some(&args.view),
             Command::Replay(args) => Some(&args.view),
             Command::Top(_)
-            | Command::Rebuild
+            | Command::Rebuild(_)
             | Command::Backup(_)
             | Command::Check
             | Command::Config
@@ -315,7 +326,12 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_) | Command::Rebuild | Command::Backup(_) | Command::Check | Command::Config | Command::Keys => {}
+        Command::Top(_)
+        | Command::Rebuild(_)
+        | Command::Backup(_)
+        | Command::Check
+        | Command::Config
+        | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));

@@ -65,8 +65,8 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             backup::run(settings, args)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Rebuild => {
-            rebuild::run(settings)?;
+        Command::Rebuild(args) => {
+            rebuild::run(settings, *args)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Check => {

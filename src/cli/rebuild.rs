@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::args::RebuildArgs;
 use super::output::ProgressLine;
 use super::setup;
 use crate::config::Settings;
@@ -11,14 +12,17 @@ use crate::storage::{DATABASE_FILE, Reader, Storage};
 /// Recomputes and writes the figures; progress goes to stderr if that is a terminal.
 ///
 /// # Errors
-/// There is no database, a pipeline is using it, or it cannot be written.
-pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
+/// There is no database, a pipeline is using it, it cannot be written, or clicks that the figures count were deleted.
+pub(super) fn run(settings: &Settings, args: RebuildArgs) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
     // Opening the store would make an empty one.
     drop(Reader::open(&directory.join(DATABASE_FILE))?);
     let storage = Storage::open(&directory, setup::storage_options(settings))?;
     let mut progress = ProgressLine::new();
     progress.verify(&storage)?;
+    if args.kept_clicks && storage.reader()?.expiry()?.deleted > 0 {
+        storage.give_up_deleted()?;
+    }
     let begin = Instant::now();
     let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;
     progress.clear();

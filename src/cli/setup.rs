@@ -101,6 +101,7 @@ pub(super) fn pipeline_options(
         source: SourceStatus { description, topic: kafka.topic.clone(), group: kafka.group.clone(), progress: None },
         kafka: kafka_options(settings, kafka)?,
         queue_batches: settings.ingest.queue_batches.get(),
+        retention: settings.store.retention,
         aggregate: AggregateOptions { settings: aggregate_settings(settings), interval: settings.aggregate.interval },
         index: IndexOptions {
             interval: settings.index.interval,

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Secret,
     /// Friendly text, within these bounds.
     Duration(Duration, Duration),
+    /// The same, or empty for none.
+    OptionalDuration(Duration, Duration),
     /// A size from 1 B to this one.
     Size(Bytes),
     /// A whole number from 1 to this one.
@@ -62,6 +64,9 @@ const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// How often something may happen, seldom or often.
 const TICK: Kind = Kind::Duration(Duration::from_millis(10), Duration::from_secs(60 * 60));
 const WAIT: Kind = Kind::Duration(MILLISECOND, YEAR);
+
+/// How long clicks are kept: the largest window that the console counts, at least.
+const KEEP: Kind = Kind::OptionalDuration(Duration::from_secs(60 * 60), YEAR.saturating_mul(100));
 
 const fn key(name: &'static str, kind: Kind) -> Key {
     Key { name, kind }
@@ -97,6 +102,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.queue_batches", Kind::Count(1_000)),
     key("store.synchronous", Kind::Choice(&["normal", "full"])),
     key("store.check", Kind::Choice(&["auto", "always", "never"])),
+    key("store.retention", KEEP),
     key("store.cache", Kind::Size(Bytes::new(1 << 40))),
     key("aggregate.session_timeout", WAIT),
     key("aggregate.interval", TICK),
@@ -231,6 +237,7 @@ impl Kind {
             Kind::Duration(least, most) => {
                 text.and_then(parse_duration).is_some_and(|duration| (least..=most).contains(&duration))
             }
+            Kind::OptionalDuration(least, most) => text == Some("") || Kind::Duration(least, most).takes(value),
             Kind::Size(most) => {
                 let size = match text {
                     Some(text) => Bytes::parse(text),
@@ -259,6 +266,9 @@ impl Kind {
                 format_duration(&least),
                 format_duration(&most)
             ),
+            Kind::OptionalDuration(least, most) => {
+                format!("{}, or \"\" for none", Kind::Duration(least, most).expected())
+            }
             Kind::Size(most) => format!("a size from 1 to \"{most}\", such as \"5 MB\" or \"64 MiB\""),
             Kind::Count(most) => format!("a whole number from 1 to {most}"),
             Kind::Switch => "true or false".into(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::units::{Bytes, duration};
+use super::units::{Bytes, duration, optional_duration};
 
 /// `[ingest]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +36,16 @@ pub struct StoreSettings {
     pub synchronous: Synchronous,
     /// When the database is read through before the stages begin.
     pub check: CheckAtStart,
+    /// How long clicks are kept, by their own clock; `None` for ever.
+    #[serde(with = "optional_duration")]
+    pub retention: Option<Duration>,
     /// SQLite's page cache.
     pub cache: Bytes,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { synchronous: Synchronous::Normal, check: CheckAtStart::Auto, cache: Bytes::mib(32) }
+        Self { synchronous: Synchronous::Normal, check: CheckAtStart::Auto, retention: None, cache: Bytes::mib(32) }
     }
 }
 

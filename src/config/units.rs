@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
 use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
@@ -104,9 +105,16 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Reads `30 min`, `500ms`, `1h 30m`; `None` for anything else, a number without a unit included.
+/// Reads `30 min`, `500ms`, `1h 30m`, `90 days`; `None` for anything else, a number without a unit included. A day has 24
+/// hours.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    SpanParser::new().parse_unsigned_duration(text.trim()).ok()
+    let text = text.trim();
+    let parser = SpanParser::new();
+    // Fractions are read by the first alone, days by the second alone.
+    parser.parse_unsigned_duration(text).ok().or_else(|| {
+        let span = parser.parse_span(text).ok()?;
+        span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
+    })
 }
 
 /// As [`parse_duration`] reads it: `30m`, `500ms`, `1h 30m`.
@@ -128,6 +136,27 @@ pub mod duration {
         let text = String::deserialize(deserializer)?;
         parse_duration(&text)
             .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &"a duration such as \"30 s\""))
+    }
+}
+
+/// `#[serde(with = "optional_duration")]`: as [`duration`], or empty text for none.
+pub mod optional_duration {
+    use super::*;
+
+    /// Writes it as friendly text.
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => duration::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads friendly text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        match Option::<String>::deserialize(deserializer)? {
+            Some(text) if !text.is_empty() => duration::deserialize(text.into_deserializer()).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -183,10 +212,12 @@ mod tests {
             ("1h 30m", 5_400_000),
             ("1.5 s", 1_500),
             ("2 hours", 7_200_000),
+            ("1 day", 86_400_000),
+            ("2 weeks 1 d 12h", 1_339_200_000),
         ] {
             assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "100", "30 parsecs", "-5 s", "5 s ago", "1 day"] {
+        for text in ["", "100", "30 parsecs", "-5 s", "5 s ago", "-1 day", "1 month"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }

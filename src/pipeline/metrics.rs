@@ -23,6 +23,7 @@ pub(super) struct Metrics {
     queued: AtomicI64,
     stored: AtomicU64,
     duplicates: AtomicU64,
+    expired: AtomicU64,
     rejected_messages: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
@@ -66,6 +67,7 @@ impl Metrics {
             queued: AtomicI64::new(0),
             stored: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
@@ -81,7 +83,9 @@ impl Metrics {
     /// Everything was forgotten; what waits for the store is still to come.
     pub(super) fn reset(&self) {
         let index = &self.index;
-        for count in [&self.stored, &self.duplicates, &self.rejected_messages, &self.skipped, &index.rejected] {
+        let counts =
+            [&self.stored, &self.duplicates, &self.expired, &self.rejected_messages, &self.skipped, &index.rejected];
+        for count in counts {
             count.store(0, Relaxed);
         }
         self.ingested.store(self.queued(), Relaxed);
@@ -94,6 +98,7 @@ impl Metrics {
     pub(super) fn committed(&self, outcome: BatchOutcome, took: Duration) {
         self.stored.fetch_add(outcome.stored, Relaxed);
         self.duplicates.fetch_add(outcome.duplicates, Relaxed);
+        self.expired.fetch_add(outcome.expired, Relaxed);
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
@@ -133,6 +138,10 @@ impl Metrics {
 
     pub(super) fn stored(&self) -> u64 {
         self.stored.load(Relaxed)
+    }
+
+    pub(super) fn expired(&self) -> u64 {
+        self.expired.load(Relaxed)
     }
 
     pub(super) fn duplicates(&self) -> u64 {

@@ -27,6 +27,7 @@ mod publisher;
 pub mod question;
 mod rates;
 mod reset;
+mod retention;
 mod serial;
 pub mod snapshot;
 pub mod source;
@@ -78,6 +79,8 @@ pub struct PipelineOptions {
     pub kafka: KafkaOptions,
     /// Batches that may wait for the store.
     pub queue_batches: usize,
+    /// How long clicks are kept, by their own clock; `None` for ever.
+    pub retention: Option<Duration>,
     /// The aggregation.
     pub aggregate: AggregateOptions,
     /// The documents.
@@ -173,10 +176,12 @@ impl Pipeline {
             in_hand: Mutex::default(),
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
+            retention: options.retention,
         };
         let aggregate = AggregateStage {
             storage: Arc::clone(&storage),
             options: options.aggregate,
+            retention: options.retention,
             metrics: Arc::clone(&metrics),
             board: board.clone(),
         };

@@ -20,7 +20,7 @@ use super::snapshot::{IndexStatus, Snapshot, SourceStatus, StageStatus, StoreSta
 use super::source::SourceProgress;
 use super::stage::{PerStage, StageState};
 use crate::click::Timestamp;
-use crate::storage::{IngestBatch, Reader, Storage, StorageError};
+use crate::storage::{Expiry, IngestBatch, Reader, Storage, StorageError};
 
 /// The shortest and longest time between two looks at the files and tables.
 const SAMPLE_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -57,6 +57,7 @@ pub(super) struct Sample {
     file_bytes: u64,
     wal_bytes: u64,
     pending_documents: u64,
+    expiry: Expiry,
 }
 
 impl Publisher {
@@ -106,6 +107,7 @@ impl Publisher {
                 ingested: metrics.ingested.load(Relaxed),
                 stored: metrics.stored(),
                 duplicates: metrics.duplicates(),
+                expired: metrics.expired(),
                 rejected: metrics.rejected_messages() + refused,
                 late: metrics.late(),
                 skipped: metrics.skipped.load(Relaxed),
@@ -140,6 +142,8 @@ impl Publisher {
             transaction_p99: quantiles.map(|(_, p99)| p99),
             transactions,
             checkpoints: self.storage.progress().checkpoints(),
+            expired_before: sample.expiry.before,
+            deleted: sample.expiry.deleted,
         }
     }
 
@@ -234,5 +238,5 @@ fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, Storag
     let mut wal = path.clone().into_os_string();
     wal.push("-wal");
     let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
-    Ok(Sample { file_bytes: size(path), wal_bytes: size(wal.into()), pending_documents })
+    Ok(Sample { file_bytes: size(path), wal_bytes: size(wal.into()), pending_documents, expiry: reader.expiry()? })
 }

@@ -21,6 +21,14 @@ pub(super) fn moment<S: Serializer>(time: &SystemTime, serializer: S) -> Result<
     serializer.collect_str(&Timestamp::from_millis(millis))
 }
 
+/// A click's time as RFC 3339 in UTC, `null` for none.
+pub(super) fn timestamp<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::command::View;
 use super::question::Answers;
-use super::serial::millis;
+use super::serial::{millis, timestamp};
 use super::source::SourceProgress;
 use super::stage::{PerStage, StageState};
 use crate::click::Timestamp;
@@ -93,6 +93,8 @@ pub struct Totals {
     pub stored: u64,
     /// Clicks this run met that were stored already.
     pub duplicates: u64,
+    /// Clicks this run met that are older than is kept (`store.retention`), and in no figure.
+    pub expired: u64,
     /// Messages this run could not decode, and documents the engine refused.
     pub rejected: u64,
     /// Clicks that came after their user's kept horizon and missed a time-spent correction, since the last rebuild.
@@ -148,6 +150,11 @@ pub struct StoreStatus {
     pub transactions: u64,
     /// Checkpoints of the aggregation written by this run.
     pub checkpoints: u64,
+    /// No click before this time is taken in any more; `None` while none has expired.
+    #[serde(serialize_with = "timestamp")]
+    pub expired_before: Option<Timestamp>,
+    /// Clicks that the figures count and that were deleted for their age.
+    pub deleted: u64,
 }
 
 /// How well the engine says it is.

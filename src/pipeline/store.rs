@@ -10,6 +10,7 @@ use super::checked::checked;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
+use super::retention::Retention;
 use super::snapshot::RecentClick;
 use crate::click::Click;
 use crate::storage::{IngestBatch, Storage, StorageError};
@@ -25,6 +26,8 @@ pub(super) struct StoreStage {
     pub in_hand: Mutex<Option<IngestBatch>>,
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
+    /// How long clicks are kept; `None` for ever.
+    pub retention: Option<Duration>,
 }
 
 impl StoreStage {
@@ -38,21 +41,25 @@ impl StoreStage {
         }
         handle.running();
         let mut backoff = Backoff::new();
+        let mut retention = Retention::new(self.retention);
         loop {
             let signal = handle.signal();
             if signal == Signal::Stop {
                 return Ok(());
             }
-            if !self.take() {
-                if signal == Signal::Drain {
+            let taken = self.take();
+            if signal == Signal::Drain {
+                if !taken {
                     return Ok(());
                 }
-                continue;
-            }
-            if signal == Signal::Drain {
                 handle.draining(format!("{} messages to commit", self.metrics.queued()));
             }
-            match self.commit(handle) {
+            let committed = self.commit(handle);
+            let done = match signal {
+                Signal::Run => committed.and_then(|clicks| retention.step(&self.storage, clicks)),
+                Signal::Drain | Signal::Stop => committed.map(drop),
+            };
+            match done {
                 Ok(()) => {
                     backoff.reset();
                     if signal == Signal::Run {
@@ -81,10 +88,11 @@ impl StoreStage {
         true
     }
 
-    fn commit(&self, handle: &StageHandle) -> Result<(), StorageError> {
+    /// Commits the batch in hand, if there is one; how many clicks it had.
+    fn commit(&self, handle: &StageHandle) -> Result<usize, StorageError> {
         let mut in_hand = self.in_hand.lock();
         let Some(batch) = in_hand.as_ref() else {
-            return Ok(());
+            return Ok(0);
         };
         let begin = Instant::now();
         let outcome = self.storage.store(batch)?;
@@ -93,9 +101,10 @@ impl StoreStage {
         self.metrics.taken_over(batch.messages() as u64);
         let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
         self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));
-        handle.count_processed(batch.clicks.len() as u64);
+        let clicks = batch.clicks.len();
+        handle.count_processed(clicks as u64);
         *in_hand = None;
-        Ok(())
+        Ok(clicks)
     }
 }
 

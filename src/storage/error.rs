@@ -71,6 +71,17 @@ pub enum StorageError {
         /// The first thing that is wrong, in SQLite's words.
         found: String,
     },
+    /// The figures cannot be computed again, since they count clicks that are gone.
+    #[error(
+        "{why}, and {deleted} clicks that the figures count were deleted for their age (store.retention); \
+             `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+    )]
+    CountsDeleted {
+        /// Why they would have to be.
+        why: String,
+        /// How many clicks.
+        deleted: u64,
+    },
     /// The database was closed for good.
     #[error("the database is closed: clicktop is ending")]
     Closed,

@@ -132,14 +132,19 @@ impl Storage {
                     ])?;
                 }
                 connection.prepare_cached(
-                    "INSERT OR REPLACE INTO aggregate_state (one, cursor, late, last_version, session_timeout_ms, recent_clicks)
-                     VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO aggregate_state
+                       (one, cursor, late, last_version, session_timeout_ms, recent_clicks, checkpoint_cursor)
+                     VALUES (1, ?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0))
+                     ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, late = excluded.late,
+                       last_version = excluded.last_version, session_timeout_ms = excluded.session_timeout_ms,
+                       recent_clicks = excluded.recent_clicks, checkpoint_cursor = COALESCE(?6, checkpoint_cursor)",
                 )?.execute(params![
                     update.cursor,
                     update.late,
                     version,
                     update.settings.session_timeout_ms,
-                    update.settings.recent_clicks
+                    update.settings.recent_clicks,
+                    checkpoint.is_some().then_some(update.cursor)
                 ])?;
                 if let Some(parts) = checkpoint {
                     checkpoint::replace(connection, parts)?;
@@ -162,7 +167,8 @@ impl Storage {
             writer.transaction(|connection, _| {
                 // last_version stays: documents of the old rows must not outlive the new ones in a search index.
                 connection.execute_batch(
-                    "DELETE FROM page_stats; DELETE FROM checkpoint; UPDATE aggregate_state SET cursor = 0, late = 0;",
+                    "DELETE FROM page_stats; DELETE FROM checkpoint;
+                     UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0;",
                 )?;
                 Ok(())
             })

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::dictionary::Dictionaries;
 use super::model::ClickIdColumn;
-use super::{Reject, Storage, StorageError, rejects};
+use super::{Reject, Storage, StorageError, rejects, retention};
 use crate::click::{ClickBatch, Timestamp};
 
 /// What one poll round of the consumer gathered.
@@ -39,6 +39,8 @@ pub struct BatchOutcome {
     pub stored: u64,
     /// Clicks that were there already.
     pub duplicates: u64,
+    /// Clicks older than is kept, which were not taken in; see [`Storage::let_expire`].
+    pub expired: u64,
     /// Messages kept as rejects.
     pub rejected: u64,
 }
@@ -51,13 +53,14 @@ impl Storage {
     pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
         let outcome = self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
-                let stored = insert_clicks(connection, dictionaries, &batch.clicks)?;
+                let Inserted { stored, duplicates, expired } = insert_clicks(connection, dictionaries, &batch.clicks)?;
+                retention::count_refused(connection, expired)?;
                 rejects::insert(connection, &batch.rejects)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
-                let duplicates = batch.clicks.len() as u64 - stored;
                 let last_click =
                     connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?;
-                Ok((BatchOutcome { stored, duplicates, rejected: batch.rejects.len() as u64 }, last_click))
+                let rejected = batch.rejects.len() as u64;
+                Ok((BatchOutcome { stored, duplicates, expired, rejected }, last_click))
             })
         });
         let (outcome, last_click) = outcome?;
@@ -95,25 +98,40 @@ impl Storage {
     }
 }
 
+#[derive(Default)]
+struct Inserted {
+    stored: u64,
+    duplicates: u64,
+    expired: u64,
+}
+
 fn insert_clicks(
     connection: &Connection,
     dictionaries: &mut Dictionaries,
     clicks: &ClickBatch,
-) -> Result<u64, StorageError> {
+) -> Result<Inserted, StorageError> {
+    let expired_before = retention::expired_before(connection)?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO clicks (ts, click_id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (ts, click_id) DO NOTHING",
     )?;
-    let mut stored = 0;
+    let mut inserted = Inserted::default();
     for click in clicks.iter() {
+        if expired_before.is_some_and(|boundary| click.timestamp < boundary) {
+            inserted.expired += 1;
+            continue;
+        }
         let user = dictionaries.user(connection, click.user_id)?;
         let url = dictionaries.url(connection, click.url)?;
         let place = dictionaries.place(connection, click.country, click.city)?;
         let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
         let id = ClickIdColumn::new(click.click_id);
-        stored += insert.execute(params![click.timestamp, id, user, url, place, agent])? as u64;
+        match insert.execute(params![click.timestamp, id, user, url, place, agent])? {
+            0 => inserted.duplicates += 1,
+            _ => inserted.stored += 1,
+        }
     }
-    Ok(stored)
+    Ok(inserted)
 }
 
 fn upsert_offsets(connection: &Connection, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {

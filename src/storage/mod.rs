@@ -17,6 +17,7 @@ pub mod progress;
 mod reader;
 mod rejects;
 mod reset;
+mod retention;
 mod schema;
 mod soundness;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use progress::Progress;
 pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject};
 pub use reset::TargetState;
+pub use retention::{Deleted, Expiry};
 pub use schema::BATCH_QUERY;
 use soundness::Soundness;
 pub use soundness::{CheckAtStart, Checking};

@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::figures::IndexCursor;
 use super::{Reader, Storage, StorageError};
 
-/// Every table of clicks, rejects, figures and names. Kept are the offsets, the floor of the versions, and which search
+/// Every table of rejects and names, and what was deleted for its age; clicks and figures go too. Kept are the offsets, the floor of the versions, and which search
 /// targets there are.
-const FORGOTTEN: [&str; 8] = ["rejects", "page_stats", "checkpoint", "users", "urls", "places", "countries", "agents"];
+const FORGOTTEN: [&str; 7] = ["rejects", "retention", "users", "urls", "places", "countries", "agents"];
 
 /// How far a search target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,14 +97,25 @@ fn forget(connection: &Connection) -> Result<u64, StorageError> {
     for table in FORGOTTEN {
         connection.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    forget_figures(connection)?;
+    Ok(clicks as u64)
+}
+
+/// Forgets every figure, and notes that every search target has to.
+pub(super) fn forget_figures(connection: &Connection) -> Result<(), StorageError> {
+    connection.execute("DELETE FROM page_stats", [])?;
+    connection.execute("DELETE FROM checkpoint", [])?;
     // An engine that deletes a document counts that as a version of its own: what comes next must lie beyond it.
-    connection.execute("UPDATE aggregate_state SET cursor = 0, late = 0, last_version = last_version + 2", [])?;
+    connection.execute(
+        "UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0, last_version = last_version + 2",
+        [],
+    )?;
     connection.execute("UPDATE index_state SET version = 0, page = 0", [])?;
     connection.execute(
         "INSERT INTO resets (one, count) VALUES (?1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1",
         params![1],
     )?;
-    Ok(clicks as u64)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,7 +146,7 @@ mod tests {
         assert_eq!(storage.reset().unwrap(), 2);
         let connection = sql(&storage);
         let count = |what: &str| connection.query_row(&format!("SELECT COUNT(*) FROM {what}"), [], |row| row.get(0));
-        for table in FORGOTTEN.into_iter().chain(["clicks", "click_events", "pages"]) {
+        for table in FORGOTTEN.into_iter().chain(["page_stats", "checkpoint", "clicks", "click_events", "pages"]) {
             assert_eq!(count(table), Ok(0), "{table}");
         }
         assert_eq!(storage.progress().last_click(), 0);

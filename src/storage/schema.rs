@@ -10,8 +10,12 @@ use super::StorageError;
 const APPLICATION_ID: i32 = 0x636c_6963;
 
 /// One script a schema version, in order; `user_version` is how many have run.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// A click's id as text, whichever way the column keeps it.
 macro_rules! click_id_text {

@@ -12,4 +12,5 @@ mod headless;
 mod interrupted;
 mod rejects;
 mod replay;
+mod retention;
 mod secrets;

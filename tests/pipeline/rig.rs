@@ -77,6 +77,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             batch_interval: Duration::from_millis(50),
         },
         queue_batches: QUEUE_BATCHES,
+        retention: None,
         aggregate: AggregateOptions {
             settings: AggregateSettings { session_timeout_ms: figures::SESSION_TIMEOUT_MS, recent_clicks: 100_000 },
             interval: Duration::from_millis(100),

@@ -49,8 +49,9 @@ fn facts(app: &App) -> Vec<Fact> {
         shown.transaction_rate.rate(&()).map_or_else(|| NONE.to_owned(), |rate| format!("{}/s", short(rate)));
     let plain = Style::new();
     let per_click = (totals.clicks > 0).then(|| store.file_bytes as f64 / totals.clicks as f64);
-    vec![
-        ("clicks", count(totals.clicks), theme.key(), "in the database"),
+    let all = if store.expired_before.is_some() { "that were ever in the database" } else { "in the database" };
+    let mut facts = vec![
+        ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
         ("file", bytes(store.file_bytes), theme.key(), "size of the database file"),
         ("write-ahead log", bytes(store.wal_bytes), plain, "goes back into the file at each SQLite checkpoint"),
@@ -71,5 +72,23 @@ fn facts(app: &App) -> Vec<Fact> {
         ("late", count(totals.late), theme.alarm(totals.late), "missed a correction of their time; clicktop rebuild"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
         ("checkpoints", count(store.checkpoints), plain, "of the aggregation, written by this run"),
-    ]
+    ];
+    if let Some(before) = store.expired_before {
+        let before = before.to_string();
+        facts.insert(
+            1,
+            ("deleted", count(store.deleted), plain, "of them, for their age; the figures go on counting them"),
+        );
+        facts.insert(
+            2,
+            ("kept since", before.get(..10).unwrap_or(&before).to_owned(), plain, "by the clicks' own clock"),
+        );
+        facts.push((
+            "expired",
+            count(totals.expired),
+            theme.alarm(totals.expired),
+            "came after their like were deleted",
+        ));
+    }
+    facts
 }

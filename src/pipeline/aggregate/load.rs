@@ -30,11 +30,23 @@ pub(super) fn load(
     let Some(state) = reader.aggregate_state()? else {
         return Ok(Ok(Aggregation::new(settings)));
     };
+    let deleted = reader.expiry()?.deleted;
     if state.settings.session_timeout_ms != settings.session_timeout_ms {
+        if deleted > 0 {
+            let (old, new) = (state.settings.session_timeout_ms, settings.session_timeout_ms);
+            let why = format!("aggregate.session_timeout was {} s and is {} s", old as f64 / 1e3, new as f64 / 1e3);
+            return Err(StorageError::CountsDeleted { why, deleted });
+        }
         tracing::info!(target: "aggregate", "the session timeout changed: recomputing every figure");
         return rebuild(storage, reader, settings, progress);
     }
     let Some(mut aggregation) = with_figures(reader, state)? else {
+        if deleted > 0 {
+            return Err(StorageError::CountsDeleted {
+                why: "page_stats is not as clicktop wrote it".to_owned(),
+                deleted,
+            });
+        }
         tracing::warn!(target: "aggregate", "page_stats is not as clicktop wrote it: recomputing every figure");
         return rebuild(storage, reader, settings, progress);
     };
@@ -45,6 +57,8 @@ pub(super) fn load(
         aggregation.cursor = checkpoint.cursor;
         aggregation.seen = checkpoint.seen;
         aggregation.recent = checkpoint.recent;
+    } else if deleted > 0 {
+        return Err(StorageError::CountsDeleted { why: "the checkpoint cannot be used".to_owned(), deleted });
     }
     let mut clicks = Vec::new();
     while aggregation.cursor < state.cursor {
@@ -73,13 +87,17 @@ pub(super) fn load(
 /// Counts every stored click again, in the order of their time, so that none is late; writes what differs.
 ///
 /// # Errors
-/// The database cannot be read or written.
+/// The database cannot be read or written, or clicks that the figures count were deleted.
 pub(super) fn rebuild(
     storage: &Storage,
     reader: &mut Reader,
     settings: AggregateSettings,
     progress: &mut Progress<'_>,
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
+    let deleted = reader.expiry()?.deleted;
+    if deleted > 0 {
+        return Err(StorageError::CountsDeleted { why: "every figure was to be recomputed".to_owned(), deleted });
+    }
     let mut written = Aggregation::new(settings);
     let mut usable = true;
     reader.figures(|figures| usable &= written.restore_page(figures))?;
@@ -89,7 +107,8 @@ pub(super) fn rebuild(
     }
     let mut aggregation = written.zeroed(settings);
     let last = reader.last_click()?;
-    let (mut counted, mut interrupted) = (0_i64, false);
+    let all = reader.click_count()?;
+    let (mut counted, mut interrupted) = (0_u64, false);
     reader.clicks_by_time(last, |click| {
         if interrupted {
             return;
@@ -97,7 +116,7 @@ pub(super) fn rebuild(
         aggregation.apply(click);
         counted += 1;
         if counted % 100_000 == 0 {
-            interrupted = !progress(format!("recomputing, {counted} of {last} clicks"));
+            interrupted = !progress(format!("recomputing, {counted} of {all} clicks"));
         }
     })?;
     if interrupted {

@@ -29,6 +29,12 @@ const CHECKPOINT_CLICKS: i64 = 1_000_000;
 /// On a clean stop a checkpoint is worth its write from this many clicks on.
 const CHECKPOINT_AT_STOP: i64 = 100_000;
 
+/// Where clicks are deleted for their age, a checkpoint is written so often in that time, so that they can go, ...
+const CHECKPOINTS_A_RETENTION: u32 = 64;
+
+/// ... but no more often than this: it writes the whole state.
+const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Figures are written at most this share of the time, whatever the interval asks for.
 const WRITE_SHARE: u32 = 8;
 
@@ -48,6 +54,8 @@ pub struct AggregateOptions {
 pub(super) struct AggregateStage {
     pub storage: Arc<Storage>,
     pub options: AggregateOptions,
+    /// How long clicks are kept; those that no checkpoint has counted are kept longer.
+    pub retention: Option<Duration>,
     pub metrics: Arc<Metrics>,
     pub board: BoardSlot,
 }
@@ -78,7 +86,7 @@ impl AggregateStage {
 /// Recomputes every figure from the stored clicks; `progress` is told how far it is.
 ///
 /// # Errors
-/// The database cannot be read or written.
+/// The database cannot be read or written, or clicks that the figures count were deleted for their age.
 pub fn rebuild(
     storage: &Storage,
     settings: AggregateSettings,
@@ -90,9 +98,7 @@ pub fn rebuild(
         true
     };
     match load::rebuild(storage, &mut reader, settings, tell)? {
-        Ok(aggregation) => {
-            Ok(Rebuilt { clicks: storage.progress().last_click(), pages: aggregation.pages().len() as u64 })
-        }
+        Ok(aggregation) => Ok(Rebuilt { clicks: reader.click_count()?, pages: aggregation.pages().len() as u64 }),
         Err(load::Interrupted) => Ok(Rebuilt::default()),
     }
 }
@@ -101,7 +107,7 @@ pub fn rebuild(
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Clicks counted.
-    pub clicks: i64,
+    pub clicks: u64,
     /// Rows of url × country.
     pub pages: u64,
 }
@@ -116,7 +122,8 @@ struct Run<'a> {
     written: Instant,
     write_took: Duration,
     unwritten: bool,
-    checkpointed: i64,
+    /// Up to which click, and when.
+    checkpointed: (i64, Instant),
 }
 
 impl<'a> Run<'a> {
@@ -125,7 +132,7 @@ impl<'a> Run<'a> {
             stage,
             handle,
             reader,
-            checkpointed: aggregation.cursor,
+            checkpointed: (aggregation.cursor, Instant::now()),
             aggregation,
             names: CountryNames::default(),
             view: stage.board.views(),
@@ -202,11 +209,15 @@ impl<'a> Run<'a> {
     }
 
     fn checkpoint_is_due(&self, clicks: i64) -> bool {
-        self.aggregation.cursor - self.checkpointed >= clicks
+        let (cursor, at) = self.checkpointed;
+        let old = |keep: Duration| at.elapsed() >= (keep / CHECKPOINTS_A_RETENTION).max(SHORTEST_CHECKPOINT_INTERVAL);
+        let new = self.aggregation.cursor - cursor;
+        new >= clicks || new > 0 && self.stage.retention.is_some_and(old)
     }
 
     fn finish(&mut self) -> Result<(), StorageError> {
-        let checkpoint = self.checkpoint_is_due(CHECKPOINT_AT_STOP);
+        let worth = if self.stage.retention.is_some() { 1 } else { CHECKPOINT_AT_STOP };
+        let checkpoint = self.checkpoint_is_due(worth);
         if self.unwritten || checkpoint {
             self.handle.draining("figures to be written");
             self.write(checkpoint)?;
@@ -218,7 +229,7 @@ impl<'a> Run<'a> {
         let begin = Instant::now();
         load::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
         if with_checkpoint {
-            self.checkpointed = self.aggregation.cursor;
+            self.checkpointed = (self.aggregation.cursor, Instant::now());
         } else {
             self.write_took = begin.elapsed();
         }

@@ -23,6 +23,12 @@ struct Seed {
     country: u8,
 }
 
+impl Seed {
+    fn time(&self) -> Timestamp {
+        Timestamp::from_millis(i64::from(self.tens_of_minutes) * 600_000 + i64::from(self.millis))
+    }
+}
+
 fn seed() -> impl Strategy<Value = Seed> {
     (0..400_u16, 0..6_u8, -20..60_i16, 0..3_u8, 0..5_u8, 0..3_u8).prop_map(
         |(id, user, tens_of_minutes, millis, url, country)| Seed { id, user, tens_of_minutes, millis, url, country },
@@ -42,6 +48,8 @@ enum Step {
     Crash,
     /// Stop in good order.
     Stop { checkpoint: bool },
+    /// Delete clicks more than these tens of minutes older than the newest, as far as they may go.
+    Expire { tens_of_minutes: u8 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -57,6 +65,11 @@ fn step() -> impl Strategy<Value = Step> {
 /// Hundreds of databases: in memory where there is such a place, or most of the time is spent waiting for the disk.
 fn in_memory_directory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// Of one that lets clicks expire, too.
+fn step_with_expiry() -> impl Strategy<Value = Step> {
+    prop_oneof![4 => step(), 1 => (0..50_u8).prop_map(|tens_of_minutes| Step::Expire { tens_of_minutes })]
 }
 
 struct Bench {
@@ -81,11 +94,10 @@ impl Bench {
                 0 => format!("click {}", seed.id),
                 _ => uuid::Uuid::from_u128(u128::from(seed.id) << 100).to_string(),
             };
-            let millis = i64::from(seed.tens_of_minutes) * 600_000 + i64::from(seed.millis);
             clicks.push(&Click {
                 click_id: &click_id,
                 user_id: &format!("user {}", seed.user),
-                timestamp: Timestamp::from_millis(millis),
+                timestamp: seed.time(),
                 url: &format!("/{}", seed.url),
                 country: ["FR", "DE", "unknown"][usize::from(seed.country)],
                 city: "unknown",
@@ -154,6 +166,14 @@ impl Bench {
             Step::Count => self.count(),
             Step::Write { checkpoint } => self.write(checkpoint),
             Step::Crash => self.reload(),
+            Step::Expire { tens_of_minutes } => {
+                let now = Timestamp::from_millis(40 * 600_000);
+                self.storage.let_expire(i64::from(tens_of_minutes) * 600_000, now).unwrap();
+                let mut from = Some(Timestamp::from_millis(i64::MIN));
+                while let Some(begin) = from {
+                    from = self.storage.delete_expired(begin, 7).unwrap().next;
+                }
+            }
             Step::Stop { checkpoint } => {
                 self.write(checkpoint);
                 self.reload();
@@ -205,6 +225,39 @@ proptest! {
         bench.assert_exact();
     }
 
+    /// What is refused for its age is told by the store, and is not sent to the twin; the rest is.
+    #[test]
+    fn figures_count_deleted_clicks_as_a_store_that_keeps_them_does(
+        steps in prop::collection::vec(step_with_expiry(), 1..25),
+    ) {
+        let mut bench = Bench::new(SETTINGS);
+        let twin = Bench::new(SETTINGS);
+        for step in steps {
+            if let Step::Clicks(seeds) = &step {
+                let boundary = bench.storage.reader().unwrap().expiry().unwrap().before;
+                let taken: Vec<Seed> = seeds.iter()
+                    .filter(|seed| boundary.is_none_or(|boundary| seed.time() >= boundary)).cloned().collect();
+                twin.store(&taken);
+            }
+            bench.go(step);
+        }
+        bench.count();
+        bench.write(true);
+        let wanted = twin.batch_query();
+        prop_assert_eq!(bench.figures().len(), wanted.len());
+        for (ours, batch) in bench.figures().iter().zip(&wanted) {
+            prop_assert_eq!((&ours.0, &ours.1, ours.2, ours.3), (&batch.0, &batch.1, batch.2, batch.3));
+            prop_assert!(ours.4.zip(batch.4).map_or(ours.4 == batch.4, |(ours, batch)| (ours - batch).abs() < 1e-6));
+        }
+        // What is gone cannot be counted again, unless it is given up.
+        if bench.storage.reader().unwrap().expiry().unwrap().deleted > 0 {
+            super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap_err();
+            bench.storage.give_up_deleted().unwrap();
+        }
+        super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap();
+        bench.assert_exact();
+    }
+
     #[test]
     fn a_changed_session_timeout_or_horizon_takes_effect_at_the_next_start(
         before in prop::collection::vec(seed(), 1..60),
@@ -245,6 +298,32 @@ fn versions_only_grow_also_across_a_deleted_database() {
     fresh.count();
     fresh.write(false);
     assert!(version(&fresh) > second, "a new database continues after the old one's versions");
+}
+
+#[test]
+fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_that_is_gone() {
+    let mut bench = Bench::new(SETTINGS);
+    let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
+    bench.store(&[seed(1, 0), seed(2, 30), seed(3, 40)]);
+    bench.count();
+    bench.write(true);
+    bench.go(Step::Expire { tens_of_minutes: 5 });
+    let figures = bench.figures();
+    let fails = |bench: &Bench, settings| {
+        let mut reader = bench.storage.reader().unwrap();
+        load::load(&bench.storage, &mut reader, settings, &mut |_| true).unwrap_err().to_string()
+    };
+    assert_eq!(
+        fails(&bench, AggregateSettings { session_timeout_ms: 600_000, ..SETTINGS }),
+        "aggregate.session_timeout was 1800 s and is 600 s, and 2 clicks that the figures count were deleted for their age \
+         (store.retention); `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+    );
+    bench.reload();
+    assert_eq!(bench.figures(), figures);
+    let connection = rusqlite::Connection::open(bench.storage.path()).unwrap();
+    connection.execute("DELETE FROM checkpoint", []).unwrap();
+    assert!(fails(&bench, SETTINGS).starts_with("the checkpoint cannot be used, and 2 clicks"));
+    assert_eq!(bench.figures(), figures);
 }
 
 #[test]

@@ -1,0 +1,246 @@
+//! Deleting old clicks, which the figures go on counting.
+//!
+//! What makes that safe:
+//!
+//! - Only clicks that a written checkpoint of the aggregation has counted are deleted: a restart replays the others.
+//! - The boundary is written before the first click goes, and only ever rises. A click before it is not taken in any more,
+//!   so one that comes a second time after its deletion cannot count twice.
+//! - The newest click in the order of arrival stays, however old: SQLite numbers the next click after it, and a number
+//!   that had been counted before would never be counted again.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Reader, Storage, StorageError, reset};
+use crate::click::Timestamp;
+
+/// What became of the clicks that are older than is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// No click before this time is taken in any more; `None` while none has expired.
+    pub before: Option<Timestamp>,
+    /// Clicks that are deleted, and that the figures count.
+    pub deleted: u64,
+    /// Clicks that came after they had expired, and are in no figure.
+    pub refused: u64,
+}
+
+/// What one step of a deletion came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// Clicks deleted.
+    pub clicks: u64,
+    /// The time from which the next step goes on; `None` at the end.
+    pub next: Option<Timestamp>,
+}
+
+impl Storage {
+    /// Lets clicks expire that are more than `retention_ms` older than the newest, by their own clock; a newest click that
+    /// claims to be later than `now` counts as of now. Returns the boundary, `None` if there is no click. It never goes back.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn let_expire(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                let newest: Option<Timestamp> =
+                    connection.query_row("SELECT MAX(ts) FROM clicks", [], |row| row.get(0))?;
+                let known = expired_before(connection)?;
+                let Some(newest) = newest else { return Ok(known) };
+                let boundary = Timestamp::from_millis(newest.min(now).as_millis().saturating_sub(retention_ms));
+                if known.is_some_and(|known| known >= boundary) {
+                    return Ok(known);
+                }
+                connection.execute(
+                    "INSERT INTO retention (one, expired_before, deleted, refused) VALUES (1, ?1, 0, 0)
+                     ON CONFLICT (one) DO UPDATE SET expired_before = excluded.expired_before",
+                    [boundary],
+                )?;
+                Ok(Some(boundary))
+            })
+        })
+    }
+
+    /// Deletes expired clicks from the time `from` on, as far as a checkpoint has counted them. It looks at about `limit`,
+    /// which bounds how long the store waits for it.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing has changed then.
+    pub fn delete_expired(&self, from: Timestamp, limit: usize) -> Result<Deleted, StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                let Some(boundary) = expired_before(connection)? else {
+                    return Ok(Deleted { clicks: 0, next: None });
+                };
+                // The time of the click that begins the next step. Clicks of one moment go together, or a step that sees
+                // nothing but them would never get past them.
+                let beyond: Option<Timestamp> = connection
+                    .prepare_cached("SELECT ts FROM clicks WHERE ts >= ?1 AND ts < ?2 ORDER BY ts LIMIT 1 OFFSET ?3")?
+                    .query_row(params![from, boundary, limit as u64], |row| row.get(0))
+                    .optional()?;
+                let next = beyond.map(|next| next.max(Timestamp::from_millis(from.as_millis().saturating_add(1))));
+                let clicks = connection
+                    .prepare_cached(
+                        "DELETE FROM clicks WHERE ts >= ?1 AND ts < ?2
+                         AND id <= (SELECT checkpoint_cursor FROM aggregate_state) AND id < (SELECT MAX(id) FROM clicks)",
+                    )?
+                    .execute(params![from, next.unwrap_or(boundary)])? as u64;
+                connection.prepare_cached("UPDATE retention SET deleted = deleted + ?1")?.execute([clicks])?;
+                Ok(Deleted { clicks, next })
+            })
+        })
+    }
+
+    /// Gives up every figure, those of deleted clicks for good: what is kept is to be counted anew, and every search target
+    /// to be emptied and filled anew. What has expired stays so. No stage may be at work.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing has changed then.
+    pub fn give_up_deleted(&self) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                reset::forget_figures(connection)?;
+                connection.execute("UPDATE retention SET deleted = 0", [])?;
+                Ok(())
+            })
+        })
+    }
+}
+
+impl Reader {
+    /// What became of the clicks that are older than is kept.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn expiry(&self) -> Result<Expiry, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT expired_before, deleted, refused FROM retention")?;
+        let row = select
+            .query_row([], |row| Ok(Expiry { before: Some(row.get(0)?), deleted: row.get(1)?, refused: row.get(2)? }));
+        Ok(row.optional()?.unwrap_or_default())
+    }
+}
+
+/// The time before which no click is taken in.
+pub(super) fn expired_before(connection: &Connection) -> Result<Option<Timestamp>, StorageError> {
+    let mut select = connection.prepare_cached("SELECT expired_before FROM retention")?;
+    Ok(select.query_row([], |row| row.get(0)).optional()?)
+}
+
+/// Counts clicks that came too late to be taken in.
+pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), StorageError> {
+    if clicks > 0 {
+        connection.prepare_cached("UPDATE retention SET refused = refused + ?1")?.execute([clicks])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::BatchOutcome;
+    use crate::storage::figures::{AggregateSettings, FiguresUpdate};
+    use crate::storage::tests::{batch, click, open};
+
+    const NOW: Timestamp = at(1_000_000);
+
+    const fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn store(storage: &Storage, times: &[i64]) -> BatchOutcome {
+        let ids: Vec<String> = times.iter().map(|time| format!("click {time}")).collect();
+        let clicks: Vec<_> = ids.iter().zip(times).map(|(id, time)| click(id, *time, "/a")).collect();
+        storage.store(&batch(&clicks, 1)).unwrap()
+    }
+
+    /// As the aggregation does once it has counted every click up to `cursor`.
+    fn count(storage: &Storage, cursor: i64, with_checkpoint: bool) {
+        let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
+        let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
+        let mut parts = std::iter::once(vec![1_u8]);
+        storage.write_figures(&update, with_checkpoint.then_some(&mut parts as &mut dyn Iterator<Item = _>)).unwrap();
+    }
+
+    fn delete_all(storage: &Storage) -> u64 {
+        let (mut from, mut clicks) = (at(i64::MIN), 0);
+        loop {
+            let deleted = storage.delete_expired(from, 5_000).unwrap();
+            clicks += deleted.clicks;
+            match deleted.next {
+                Some(next) => from = next,
+                None => return clicks,
+            }
+        }
+    }
+
+    fn expiry(storage: &Storage) -> (Option<i64>, u64, u64) {
+        let Expiry { before, deleted, refused } = storage.reader().unwrap().expiry().unwrap();
+        (before.map(Timestamp::as_millis), deleted, refused)
+    }
+
+    #[test]
+    fn only_what_has_expired_and_is_counted_is_deleted_and_it_does_not_come_back() {
+        let (_directory, storage) = open();
+        assert_eq!(
+            (storage.let_expire(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
+            (None, 0, (None, 0, 0))
+        );
+        store(&storage, &[10, 20, 30, 5, 100]);
+        count(&storage, 2, true);
+        count(&storage, 4, false);
+        assert_eq!(storage.let_expire(70, NOW).unwrap(), Some(at(30)));
+        assert_eq!(delete_all(&storage), 2, "the click of 5 is not in the checkpoint yet");
+        assert_eq!(expiry(&storage), (Some(30), 2, 0));
+        let again = store(&storage, &[10, 29, 30, 31]);
+        assert_eq!(again, BatchOutcome { stored: 1, duplicates: 1, expired: 2, rejected: 0 });
+        assert_eq!(storage.let_expire(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
+        count(&storage, 6, true);
+        assert_eq!((delete_all(&storage), expiry(&storage)), (1, (Some(30), 3, 2)));
+    }
+
+    #[test]
+    fn a_click_from_the_future_lets_nothing_expire_that_is_not_old_by_the_clock() {
+        let (_directory, storage) = open();
+        store(&storage, &[999_000, i64::MAX / 2]);
+        count(&storage, 2, true);
+        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), Some(at(998_000)));
+        assert_eq!(delete_all(&storage), 0);
+    }
+
+    #[test]
+    fn the_newest_click_in_the_order_of_arrival_stays_so_that_its_number_is_not_given_out_again() {
+        let (_directory, storage) = open();
+        store(&storage, &[100, 10]);
+        count(&storage, 2, true);
+        storage.let_expire(50, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 0);
+        store(&storage, &[101]);
+        assert_eq!(storage.progress().last_click(), 3);
+        assert_eq!(delete_all(&storage), 1, "now it may go");
+    }
+
+    #[test]
+    fn many_clicks_go_in_steps_also_if_they_are_of_one_moment() {
+        let (_directory, storage) = open();
+        let ids: Vec<String> = (0..12_000).map(|id| format!("click {id}")).collect();
+        let clicks: Vec<_> = ids.iter().map(|id| click(id, 7, "/a")).collect();
+        storage.store(&batch(&clicks, 1)).unwrap();
+        store(&storage, &(8..7_000).collect::<Vec<_>>());
+        store(&storage, &[10_000]);
+        count(&storage, 18_993, true);
+        storage.let_expire(1_000, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 18_992);
+        assert_eq!(storage.reader().unwrap().click_count().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_reset_forgets_what_was_deleted_and_takes_old_clicks_again() {
+        let (_directory, storage) = open();
+        store(&storage, &[10, 100]);
+        count(&storage, 2, true);
+        storage.let_expire(50, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 1);
+        storage.reset().unwrap();
+        assert_eq!(expiry(&storage), (None, 0, 0));
+        assert_eq!(store(&storage, &[10]).stored, 1);
+    }
+}
