@@ -37,6 +37,7 @@ pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String
             batch_events: settings.ingest.batch_events.get(),
             batch_interval: settings.ingest.batch_interval,
         },
+        retention: settings.store.retention,
         queue_batches: settings.ingest.queue_batches.get(),
         aggregate: AggregateOptions {
             settings: AggregateSettings {

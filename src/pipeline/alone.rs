@@ -126,6 +126,7 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
         in_hand: Mutex::default(),
         ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
         metrics: Arc::new(Metrics::new()),
+        retention: None,
     };
     drained(Stage::Store, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }
@@ -139,6 +140,7 @@ pub fn aggregate(storage: &Arc<Storage>, options: AggregateOptions) -> Result<Pa
     let stage = AggregateStage {
         storage: Arc::clone(storage),
         options,
+        retention: None,
         metrics: Arc::new(Metrics::new()),
         board: BoardSlot::new(view.subscribe()),
     };
