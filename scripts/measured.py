@@ -141,11 +141,12 @@ def figure(value, unit, better):
 
 
 def save(figures, file, about):
-    """Writes figures to `file`, over those of the same name in it and beside the others."""
+    """Writes figures to `file`, each with its commit, over those of the same name in it and beside the others."""
     path = Path(file)
     known = json.loads(path.read_text()) if path.exists() else {}
-    known.setdefault("about", {}).update(about)
-    known.setdefault("figures", {}).update(figures)
+    known.setdefault("about", {})[Path(sys.argv[0]).name] = about
+    dated = {name: {**kept, "commit": about["commit"]} for name, kept in figures.items()}
+    known.setdefault("figures", {}).update(dated)
     known["figures"] = dict(sorted(known["figures"].items()))
     path.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(figures)} figures in {path}")
@@ -157,8 +158,9 @@ def against(figures, file):
     if not path.exists():
         raise Failed(f"there is no {path}")
     baseline = json.loads(path.read_text())
-    about = baseline.get("about", {})
-    print(f"against {path}: " + ", ".join(f"{name} {value}" for name, value in about.items()))
+    print(f"against {path}")
+    for program, about in baseline.get("about", {}).items():
+        print(f"  {program}: " + ", ".join(f"{name} {value}" for name, value in about.items()))
     print(f"{'':58} {'then':>12} {'now':>12} {'ratio':>7}")
     missing = 0
     for name, now in sorted(figures.items()):
