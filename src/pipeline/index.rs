@@ -281,7 +281,9 @@ impl Round<'_> {
     }
 }
 
-fn document(page: &Page) -> Document {
+/// The document of a page, as it is sent.
+#[doc(hidden)]
+pub fn document(page: &Page) -> Document {
     Document {
         url: page.url.clone(),
         country: page.country.clone(),

@@ -8,6 +8,8 @@
 //! ```
 
 pub mod aggregate;
+#[doc(hidden)]
+pub mod alone;
 mod answers;
 pub mod board;
 mod checked;
@@ -56,7 +58,7 @@ use answers::{AnswerDesk, AnswerOptions};
 use board::{BoardSlot, Limits};
 use handle::StageHandle;
 use index::{IndexOptions, IndexStage};
-use ingest::{IngestStage, KafkaOptions, LagWatch, Member};
+use ingest::{FedIngest, IngestStage, KafkaOptions, LagWatch, Member, Messages};
 use log::LogBuffer;
 use metrics::Metrics;
 use offsets::OffsetLedger;
@@ -131,6 +133,18 @@ impl Pipeline {
         source: Option<InProcessSource>,
         log: Arc<LogBuffer>,
     ) -> Result<Self, StartError> {
+        Self::start_with(options, storage, index, source, log, None)
+    }
+
+    /// The same; with `messages` in place of Kafka's, if there are any.
+    fn start_with(
+        options: PipelineOptions,
+        storage: Arc<Storage>,
+        index: Arc<dyn SearchIndex>,
+        source: Option<InProcessSource>,
+        log: Arc<LogBuffer>,
+        messages: Option<Arc<dyn Messages>>,
+    ) -> Result<Self, StartError> {
         let embedded = source.as_ref().and_then(|source| source.stored.clone());
         let own_broker = embedded.is_some();
         // What is stored of an earlier embedded broker does not hold. It is not taken out of the file here: that was not
@@ -186,7 +200,13 @@ impl Pipeline {
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let worker = |stage, work| Worker::new(stage, work, ended_sender.clone());
         let mut workers = PerStage {
-            ingest: worker(Stage::Ingest, work(ingest, IngestStage::run)),
+            ingest: worker(
+                Stage::Ingest,
+                match messages {
+                    None => work(ingest, IngestStage::run),
+                    Some(messages) => work(FedIngest { stage: ingest, messages }, FedIngest::run),
+                },
+            ),
             store: worker(Stage::Store, work(store, StoreStage::run)),
             aggregate: worker(Stage::Aggregate, work(aggregate, AggregateStage::run)),
             index: worker(Stage::Index, work(index, IndexStage::run)),

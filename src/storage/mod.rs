@@ -5,6 +5,7 @@
 
 mod backup;
 pub mod checkpoint;
+mod coding;
 mod dictionary;
 mod error;
 pub mod figures;

@@ -43,19 +43,31 @@ impl Gatherer {
 
     /// Decodes a message into the batch; one that is no click becomes a reject.
     pub(super) fn push(&mut self, decoder: &mut Decoder, message: &BorrowedMessage<'_>) {
-        self.began.get_or_insert_with(Instant::now);
+        let produced_at = message.timestamp().to_millis().map(Timestamp::from_millis);
         let payload = message.payload().unwrap_or_default();
+        self.push_payload(decoder, (message.partition(), message.offset()), payload, produced_at);
+    }
+
+    /// The same for the `payload` of the message at partition and offset `at`.
+    pub(super) fn push_payload(
+        &mut self,
+        decoder: &mut Decoder,
+        at: (i32, i64),
+        payload: &[u8],
+        produced_at: Option<Timestamp>,
+    ) {
+        self.began.get_or_insert_with(Instant::now);
+        let (partition, offset) = at;
         match decoder.decode(payload) {
             Ok(click) => self.batch.clicks.push(&click),
             Err(error) => {
-                let (partition, offset) = (message.partition(), message.offset());
                 let reject = Reject::message(&self.topic, partition, offset, error.to_string(), payload);
                 self.reject_bytes += payload.len();
                 self.batch.rejects.push(reject);
             }
         }
-        self.batch.offsets.insert(message.partition(), message.offset() + 1);
-        if let Some(produced_at) = message.timestamp().to_millis().map(Timestamp::from_millis) {
+        self.batch.offsets.insert(partition, offset + 1);
+        if let Some(produced_at) = produced_at {
             let oldest = self.batch.produced_at.get_or_insert(produced_at);
             *oldest = produced_at.min(*oldest);
         }
