@@ -124,6 +124,7 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
         storage: Arc::clone(storage),
         batches: receiver,
         in_hand: Mutex::default(),
+        outdated: Mutex::default(),
         ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
         metrics: Arc::new(Metrics::new()),
         retention: None,

@@ -1,40 +1,90 @@
 //! Dictionary tables: each repeating string is stored once and named by a number.
 
-use hashbrown::HashMap;
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::{Connection, ToSql};
 
 use super::StorageError;
+use super::model::{CountryId, UrlId, UserId};
 
-/// Text → id of the most used entries of one dictionary table, in bounded memory.
+/// What `N` texts stand for: the entries of a dictionary table that are used most, in bounded memory.
 ///
 /// Two generations: when the young one is full it becomes the old one, and what is used again moves back.
 /// That is a rough LRU without a list to maintain.
 #[derive(Debug)]
-struct Cache {
-    young: HashMap<Box<[u8]>, i64, foldhash::fast::RandomState>,
-    old: HashMap<Box<[u8]>, i64, foldhash::fast::RandomState>,
+struct Cache<const N: usize, V> {
+    young: HashTable<Entry<N, V>>,
+    old: HashTable<Entry<N, V>>,
     capacity: usize,
+    state: RandomState,
 }
 
-impl Cache {
+#[derive(Debug)]
+struct Entry<const N: usize, V> {
+    /// The texts, end to end.
+    text: Box<str>,
+    /// Where each ends.
+    ends: [u32; N],
+    value: V,
+}
+
+impl<const N: usize, V> Entry<N, V> {
+    fn parts(&self) -> [&str; N] {
+        let mut start = 0;
+        self.ends.map(|end| {
+            let part = self.text.get(start..end as usize).unwrap_or_default();
+            start = end as usize;
+            part
+        })
+    }
+
+    fn is(&self, parts: &[&str; N]) -> bool {
+        self.parts() == *parts
+    }
+}
+
+impl<const N: usize, V: Copy> Cache<N, V> {
     fn new(capacity: usize) -> Self {
-        Self { young: HashMap::default(), old: HashMap::default(), capacity }
+        Self { young: HashTable::new(), old: HashTable::new(), capacity, state: RandomState::default() }
     }
 
-    fn get(&mut self, key: &[u8]) -> Option<i64> {
-        if let Some(&id) = self.young.get(key) {
-            return Some(id);
+    fn hash(state: &RandomState, parts: &[&str; N]) -> u64 {
+        let mut hasher = state.build_hasher();
+        parts.iter().for_each(|part| part.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    fn get(&mut self, parts: &[&str; N]) -> Option<V> {
+        let hash = Self::hash(&self.state, parts);
+        if let Some(entry) = self.young.find(hash, |entry| entry.is(parts)) {
+            return Some(entry.value);
         }
-        let (key, id) = self.old.remove_entry(key)?;
-        self.insert(key, id);
-        Some(id)
+        let (entry, _) = self.old.find_entry(hash, |entry| entry.is(parts)).ok()?.remove();
+        let value = entry.value;
+        self.keep(hash, entry);
+        Some(value)
     }
 
-    fn insert(&mut self, key: Box<[u8]>, id: i64) {
+    /// Must not be there yet.
+    fn insert(&mut self, parts: &[&str; N], value: V) {
+        let mut end = 0_u32;
+        let ends = parts.map(|part| {
+            end = end.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+            end
+        });
+        let entry = Entry { text: parts.concat().into(), ends, value };
+        self.keep(Self::hash(&self.state, parts), entry);
+    }
+
+    fn keep(&mut self, hash: u64, entry: Entry<N, V>) {
         if self.young.len() >= self.capacity {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key, id);
+        let state = &self.state;
+        self.young.insert_unique(hash, entry, |entry| Self::hash(state, &entry.parts()));
     }
 
     fn clear(&mut self) {
@@ -43,15 +93,23 @@ impl Cache {
     }
 }
 
+/// A city in a country.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Row of `places`.
+    pub place: i64,
+    /// Row of `countries`.
+    pub country: CountryId,
+}
+
 /// The dictionaries a click refers to.
 #[derive(Debug)]
 pub(super) struct Dictionaries {
-    users: Cache,
-    urls: Cache,
-    countries: Cache,
-    places: Cache,
-    agents: Cache,
-    key: Vec<u8>,
+    users: Cache<1, UserId>,
+    urls: Cache<1, UrlId>,
+    countries: Cache<1, CountryId>,
+    places: Cache<2, Place>,
+    agents: Cache<3, i64>,
 }
 
 impl Dictionaries {
@@ -66,57 +124,58 @@ impl Dictionaries {
             countries: Cache::new(Self::SMALL),
             places: Cache::new(Self::SMALL),
             agents: Cache::new(Self::SMALL),
-            key: Vec::new(),
         }
     }
 
     /// Forgets every id: after a rollback some of them are not in the tables.
     pub(super) fn clear(&mut self) {
-        for cache in [&mut self.users, &mut self.urls, &mut self.countries, &mut self.places, &mut self.agents] {
-            cache.clear();
-        }
+        self.users.clear();
+        self.urls.clear();
+        self.countries.clear();
+        self.places.clear();
+        self.agents.clear();
     }
 
-    pub(super) fn user(&mut self, connection: &Connection, user_id: &str) -> Result<i64, StorageError> {
+    pub(super) fn user(&mut self, connection: &Connection, user_id: &str) -> Result<UserId, StorageError> {
         text(
             &mut self.users,
             connection,
             user_id,
+            "INSERT INTO users (user_id) VALUES (?1) ON CONFLICT DO NOTHING",
             "SELECT id FROM users WHERE user_id = ?1",
-            "INSERT INTO users (user_id) VALUES (?1)",
         )
     }
 
-    pub(super) fn url(&mut self, connection: &Connection, url: &str) -> Result<i64, StorageError> {
+    pub(super) fn url(&mut self, connection: &Connection, url: &str) -> Result<UrlId, StorageError> {
         text(
             &mut self.urls,
             connection,
             url,
+            "INSERT INTO urls (url) VALUES (?1) ON CONFLICT DO NOTHING",
             "SELECT id FROM urls WHERE url = ?1",
-            "INSERT INTO urls (url) VALUES (?1)",
         )
     }
 
-    pub(super) fn place(&mut self, connection: &Connection, country: &str, city: &str) -> Result<i64, StorageError> {
-        compose(&mut self.key, &[country, city]);
-        if let Some(id) = self.places.get(&self.key) {
-            return Ok(id);
+    pub(super) fn place(&mut self, connection: &Connection, country: &str, city: &str) -> Result<Place, StorageError> {
+        if let Some(place) = self.places.get(&[country, city]) {
+            return Ok(place);
         }
-        let country = text(
+        let id = text(
             &mut self.countries,
             connection,
             country,
+            "INSERT INTO countries (country) VALUES (?1) ON CONFLICT DO NOTHING",
             "SELECT id FROM countries WHERE country = ?1",
-            "INSERT INTO countries (country) VALUES (?1)",
         )?;
-        let id = find_or_insert(
+        let place = find_or_insert(
             connection,
-            &[&country, &city],
+            &[&id, &city],
+            "INSERT INTO places (country, city) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             "SELECT id FROM places WHERE country = ?1 AND city = ?2",
-            "INSERT INTO places (country, city) VALUES (?1, ?2)",
         )?;
-        self.places.insert(self.key.as_slice().into(), id);
-        Ok(id)
+        let place = Place { place, country: id };
+        self.places.insert(&[country, city], place);
+        Ok(place)
     }
 
     pub(super) fn agent(
@@ -126,58 +185,48 @@ impl Dictionaries {
         os: &str,
         device: &str,
     ) -> Result<i64, StorageError> {
-        compose(&mut self.key, &[browser, os, device]);
-        if let Some(id) = self.agents.get(&self.key) {
+        let parts = [browser, os, device];
+        if let Some(id) = self.agents.get(&parts) {
             return Ok(id);
         }
         let id = find_or_insert(
             connection,
             &[&browser, &os, &device],
+            "INSERT INTO agents (browser, os, device) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             "SELECT id FROM agents WHERE browser = ?1 AND os = ?2 AND device = ?3",
-            "INSERT INTO agents (browser, os, device) VALUES (?1, ?2, ?3)",
         )?;
-        self.agents.insert(self.key.as_slice().into(), id);
+        self.agents.insert(&parts, id);
         Ok(id)
     }
 }
 
-/// One key of several texts. Lengths go first, so that no two lists of texts make the same key.
-fn compose(key: &mut Vec<u8>, parts: &[&str]) {
-    key.clear();
-    for part in parts {
-        key.extend_from_slice(&part.len().to_le_bytes());
-    }
-    for part in parts {
-        key.extend_from_slice(part.as_bytes());
-    }
-}
-
-fn text(
-    cache: &mut Cache,
+fn text<V: Copy + FromSql>(
+    cache: &mut Cache<1, V>,
     connection: &Connection,
     value: &str,
-    select: &str,
     insert: &str,
-) -> Result<i64, StorageError> {
-    if let Some(id) = cache.get(value.as_bytes()) {
+    select: &str,
+) -> Result<V, StorageError> {
+    if let Some(id) = cache.get(&[value]) {
         return Ok(id);
     }
-    let id = find_or_insert(connection, &[&value], select, insert)?;
-    cache.insert(value.as_bytes().into(), id);
+    let id = find_or_insert(connection, &[&value], insert, select)?;
+    cache.insert(&[value], id);
     Ok(id)
 }
 
-fn find_or_insert(
+/// What is not in memory is new in most cases, so that is tried first.
+fn find_or_insert<V: FromSql>(
     connection: &Connection,
     values: &[&dyn ToSql],
-    select: &str,
     insert: &str,
-) -> Result<i64, StorageError> {
-    let found = connection.prepare_cached(select)?.query_row(values, |row| row.get(0)).optional()?;
-    match found {
-        Some(id) => Ok(id),
-        None => Ok(connection.prepare_cached(insert)?.insert(values)?),
+    select: &str,
+) -> Result<V, StorageError> {
+    if connection.prepare_cached(insert)?.execute(values)? > 0 {
+        let id = connection.last_insert_rowid();
+        return Ok(V::column_result(ValueRef::Integer(id)).map_err(rusqlite::Error::from)?);
     }
+    Ok(connection.prepare_cached(select)?.query_row(values, |row| row.get(0))?)
 }
 
 #[cfg(test)]
@@ -187,20 +236,23 @@ mod tests {
     #[test]
     fn the_cache_stays_within_two_generations_and_keeps_what_is_used() {
         let mut cache = Cache::new(100);
-        cache.insert(b"kept".as_slice().into(), -1);
+        cache.insert(&["kept"], -1);
         for id in 0..10_000_i64 {
-            cache.insert(id.to_le_bytes().into(), id);
-            assert_eq!(cache.get(b"kept"), Some(-1));
+            cache.insert(&[&id.to_string()], id);
+            assert_eq!(cache.get(&["kept"]), Some(-1));
             assert!(cache.young.len() + cache.old.len() <= 201);
         }
-        assert_eq!(cache.get(&0_i64.to_le_bytes()), None);
+        assert_eq!(cache.get(&["0"]), None);
+        assert_eq!(cache.get(&["9999"]), Some(9_999));
     }
 
     #[test]
-    fn composed_keys_of_different_texts_differ() {
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        compose(&mut a, &["ab", "c"]);
-        compose(&mut b, &["a", "bc"]);
-        assert_ne!(a, b);
+    fn texts_that_are_the_same_end_to_end_are_not_taken_for_one_another() {
+        let mut cache = Cache::new(100);
+        for (parts, value) in [(["ab", "c"], 1), (["a", "bc"], 2), (["", "abc"], 3), (["abc", ""], 4)] {
+            assert_eq!(cache.get(&parts), None);
+            cache.insert(&parts, value);
+        }
+        assert_eq!((cache.get(&["a", "bc"]), cache.get(&["abc", ""])), (Some(2), Some(4)));
     }
 }

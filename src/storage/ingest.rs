@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::dictionary::Dictionaries;
-use super::model::ClickIdColumn;
+use super::dictionary::{Dictionaries, Place};
+use super::model::{ClickKey, StoredClick};
 use super::{Reject, Storage, StorageError, rejects, retention};
 use crate::click::{ClickBatch, Timestamp};
 
@@ -51,20 +51,25 @@ impl Storage {
     /// # Errors
     /// The database cannot be written; nothing of the batch is in it then, and the same call may be made again.
     pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
-        let outcome = self.write(|writer| {
+        let Inserted { stored, duplicates, expired } = self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
-                let Inserted { stored, duplicates, expired } = insert_clicks(connection, dictionaries, &batch.clicks)?;
-                retention::count_refused(connection, expired)?;
+                let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
+                retention::count_refused(connection, inserted.expired)?;
                 rejects::insert(connection, &batch.rejects)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
-                let last_click =
-                    connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?;
-                let rejected = batch.rejects.len() as u64;
-                Ok((BatchOutcome { stored, duplicates, expired, rejected }, last_click))
+                Ok(inserted)
             })
-        });
-        let (outcome, last_click) = outcome?;
-        self.progress().clicks_stored(last_click, batch.produced_at);
+        })?;
+        let outcome = BatchOutcome {
+            stored: stored.len() as u64,
+            duplicates,
+            expired,
+            rejected: batch.rejects.len() as u64,
+        };
+        if let Some(last_click) = stored.last().map(|click| click.id) {
+            self.tail.committed(stored);
+            self.progress().clicks_stored(last_click, batch.produced_at);
+        }
         Ok(outcome)
     }
 
@@ -100,7 +105,8 @@ impl Storage {
 
 #[derive(Default)]
 struct Inserted {
-    stored: u64,
+    /// Those that are new, in the order of their numbers.
+    stored: Vec<StoredClick>,
     duplicates: u64,
     expired: u64,
 }
@@ -115,7 +121,7 @@ fn insert_clicks(
         "INSERT INTO clicks (ts, click_id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (ts, click_id) DO NOTHING",
     )?;
-    let mut inserted = Inserted::default();
+    let mut inserted = Inserted { stored: Vec::with_capacity(clicks.len()), ..Inserted::default() };
     for click in clicks.iter() {
         if expired_before.is_some_and(|boundary| click.timestamp < boundary) {
             inserted.expired += 1;
@@ -123,13 +129,15 @@ fn insert_clicks(
         }
         let user = dictionaries.user(connection, click.user_id)?;
         let url = dictionaries.url(connection, click.url)?;
-        let place = dictionaries.place(connection, click.country, click.city)?;
+        let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
         let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
-        let id = ClickIdColumn::new(click.click_id);
-        match insert.execute(params![click.timestamp, id, user, url, place, agent])? {
-            0 => inserted.duplicates += 1,
-            _ => inserted.stored += 1,
+        let key = ClickKey::new(click.click_id);
+        if insert.execute(params![click.timestamp, key, user, url, place, agent])? == 0 {
+            inserted.duplicates += 1;
+            continue;
         }
+        let id = connection.last_insert_rowid();
+        inserted.stored.push(StoredClick { id, timestamp: click.timestamp, key, user, url, country });
     }
     Ok(inserted)
 }

@@ -20,6 +20,7 @@ mod reset;
 mod retention;
 mod schema;
 mod soundness;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -42,6 +43,7 @@ pub use retention::{Deleted, Expiry};
 pub use schema::BATCH_QUERY;
 use soundness::Soundness;
 pub use soundness::{CheckAtStart, Checking};
+use tail::Tail;
 use writer::Writer;
 
 /// The database's file name in the data directory.
@@ -77,6 +79,7 @@ pub struct Storage {
     /// `None` once closed.
     writer: Mutex<Option<Writer>>,
     progress: Progress,
+    tail: Tail,
     soundness: Soundness,
     lock: lock::DirectoryLock,
 }
@@ -95,7 +98,7 @@ impl Storage {
         let writer = Writer::open(&path, options)?;
         let progress = Progress::new(writer.last_click()?);
         let soundness = Soundness::new(options.check, vouched_for);
-        Ok(Self { path, writer: Mutex::new(Some(writer)), progress, soundness, lock })
+        Ok(Self { path, writer: Mutex::new(Some(writer)), progress, tail: Tail::default(), soundness, lock })
     }
 
     /// Closes the connection that writes, and vouches for the file to the next start if nothing speaks against it.

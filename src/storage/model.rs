@@ -106,27 +106,6 @@ impl ToSql for ClickKey {
     }
 }
 
-/// `click_id` as its column keeps it, borrowed.
-pub(super) enum ClickIdColumn<'a> {
-    Uuid([u8; 16]),
-    Text(&'a str),
-}
-
-impl<'a> ClickIdColumn<'a> {
-    pub(super) fn new(click_id: &'a str) -> Self {
-        canonical_uuid(click_id).map_or(Self::Text(click_id), Self::Uuid)
-    }
-}
-
-impl ToSql for ClickIdColumn<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Uuid(bytes) => ValueRef::Blob(bytes),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
-    }
-}
-
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_i64().map(Self::from_millis)

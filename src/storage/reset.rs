@@ -35,6 +35,7 @@ impl Storage {
             })
         })?;
         self.progress().reset();
+        self.tail.clear();
         let shrunk = self.write(|writer| writer.shrink());
         if let Err(error) = shrunk {
             tracing::warn!(target: "store", "the database keeps the room of what was forgotten: {error}");

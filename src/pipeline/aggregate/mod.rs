@@ -173,7 +173,8 @@ impl<'a> Run<'a> {
             self.finish()?;
             return Ok(false);
         }
-        self.reader.clicks_after(self.aggregation.cursor, load::READ_CLICKS, clicks)?;
+        let cursor = self.aggregation.cursor;
+        self.stage.storage.clicks_after(&mut self.reader, cursor, load::READ_CLICKS, clicks)?;
         let read = clicks.len();
         for click in clicks.drain(..) {
             self.aggregation.apply(click);

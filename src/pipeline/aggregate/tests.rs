@@ -112,7 +112,7 @@ impl Bench {
     fn count(&mut self) {
         let mut clicks = Vec::new();
         let mut reader = self.storage.reader().unwrap();
-        reader.clicks_after(self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
+        self.storage.clicks_after(&mut reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
         for click in clicks {
             self.aggregation.apply(click);
         }
