@@ -147,9 +147,10 @@ struct Lines {
 impl Lines {
     fn start() -> Self {
         println!(
-            "| minute | sent | stored | memory, MiB | of a program as old as, s | peak of any so far, MiB | database, MiB |"
+            "| minute | sent | stored | memory, MiB | of a program as old as, s | peak of any so far, MiB | \
+             pairs of page and user | database, MiB |"
         );
-        println!("|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|");
         Self { begin: Instant::now(), next: MINUTE }
     }
 
@@ -162,10 +163,12 @@ impl Lines {
         let data = world.home.data();
         let size = std::fs::metadata(data.join(DATABASE_FILE)).expect("a file").len() >> 20;
         let stored = figures::number(&data, "SELECT SUM(next_offset) FROM offsets");
+        // What the exact count of users keeps: its table doubles at 7/8 of each power of two.
+        let pairs = figures::number(&data, "SELECT COALESCE(SUM(unique_users), 0) FROM page_stats");
         let resident = memory(now.id(), "VmRSS").expect("a program") >> 20;
         let peak = world.peak.load(Ordering::Relaxed) >> 20;
         let (minute, age) = (self.begin.elapsed().as_secs() / 60, now.since.elapsed().as_secs());
-        println!("| {minute} | {} | {stored} | {resident} | {age} | {peak} | {size} |", world.acknowledged());
+        println!("| {minute} | {} | {stored} | {resident} | {age} | {peak} | {pairs} | {size} |", world.acknowledged());
     }
 }
 
@@ -226,12 +229,7 @@ fn soak() {
         lines.tell(&world, &now);
         std::thread::sleep(Duration::from_millis(200));
     }
-    if quiet > 0 {
-        let (second, last) = left_alone(&world, &mut now, &mut lines, quiet);
-        println!("left alone for {quiet} min: {} MiB in the second, {} MiB in the last", second >> 20, last >> 20);
-        // In the first it fills its caches; a shorter time has no growth to show.
-        assert!(quiet < 3 || last * 100 < second * (100 + GROWTH), "memory grew from {second} to {last} bytes");
-    }
+    let alone = (quiet > 0).then(|| left_alone(&world, &mut now, &mut lines, quiet));
     let seconds = begin.elapsed().as_secs_f64();
     let run = now.take();
     world.weigh(&run);
@@ -244,4 +242,9 @@ fn soak() {
         sent.clicks as f64 / seconds,
         summary["documents"],
     );
+    if let Some((second, last)) = alone {
+        println!("left alone for {quiet} min: {} MiB in the second, {} MiB in the last", second >> 20, last >> 20);
+        // In the first it fills its caches; a shorter time has no growth to show.
+        assert!(quiet < 3 || last * 100 < second * (100 + GROWTH), "memory grew from {second} to {last} bytes");
+    }
 }
