@@ -58,6 +58,12 @@ pub(super) enum IndexError {
     Stopped,
 }
 
+/// After a round the stage rests so many times what it took ...
+const REST: u32 = 2;
+
+/// ... but no longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+
 impl IndexStage {
     /// Works until asked to stop. What the engine refuses for now is waited out, and shown.
     ///
@@ -134,7 +140,9 @@ impl IndexStage {
                 self.ask_status().await?;
                 asked = Some(Instant::now());
             }
-            let pause = self.options.interval.saturating_sub(begin.elapsed());
+            // What changes meanwhile coalesces, so that a slow engine costs the other stages a part of the time, not all of it.
+            let took = begin.elapsed();
+            let pause = self.options.interval.saturating_sub(took).max((took * REST).min(LONGEST_REST));
             if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }

@@ -136,26 +136,30 @@ impl Storage {
         let with_checkpoint = checkpoint.is_some();
         let version = self.write(|writer| {
             writer.transaction(|connection, _| {
-                let last: u64 = connection
-                    .query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| row.get(0))?;
+                let last: u64 =
+                    connection.query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| {
+                        row.get(0)
+                    })?;
                 let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
                 let version = now.max(last + 1);
                 write_pages(connection, update.changed, version)?;
-                connection.prepare_cached(
-                    "INSERT INTO aggregate_state
+                connection
+                    .prepare_cached(
+                        "INSERT INTO aggregate_state
                        (one, cursor, late, last_version, session_timeout_ms, recent_clicks, checkpoint_cursor)
                      VALUES (1, ?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0))
                      ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, late = excluded.late,
                        last_version = excluded.last_version, session_timeout_ms = excluded.session_timeout_ms,
                        recent_clicks = excluded.recent_clicks, checkpoint_cursor = COALESCE(?6, checkpoint_cursor)",
-                )?.execute(params![
-                    update.cursor,
-                    update.late,
-                    version,
-                    update.settings.session_timeout_ms,
-                    update.settings.recent_clicks,
-                    checkpoint.is_some().then_some(update.cursor)
-                ])?;
+                    )?
+                    .execute(params![
+                        update.cursor,
+                        update.late,
+                        version,
+                        update.settings.session_timeout_ms,
+                        update.settings.recent_clicks,
+                        checkpoint.is_some().then_some(update.cursor)
+                    ])?;
                 if let Some(parts) = checkpoint {
                     checkpoint::replace(connection, parts)?;
                 }

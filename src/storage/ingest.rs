@@ -60,12 +60,8 @@ impl Storage {
                 Ok(inserted)
             })
         })?;
-        let outcome = BatchOutcome {
-            stored: stored.len() as u64,
-            duplicates,
-            expired,
-            rejected: batch.rejects.len() as u64,
-        };
+        let outcome =
+            BatchOutcome { stored: stored.len() as u64, duplicates, expired, rejected: batch.rejects.len() as u64 };
         if let Some(last_click) = stored.last().map(|click| click.id) {
             self.tail.committed(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);

@@ -1,9 +1,9 @@
 //! The state behind the figures, written now and then so that a restart replays only the tail.
 
-use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Aggregation;
+use super::pairs::Pairs;
 use super::recent::{Recent, Timeline};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{PageId, Reader, StorageError, UserId};
@@ -35,7 +35,7 @@ pub(super) struct Checkpoint {
     /// What the state was kept with.
     pub settings: AggregateSettings,
     /// Every (page, user) that has a click.
-    pub seen: HashSet<(PageId, UserId), foldhash::fast::RandomState>,
+    pub seen: Pairs,
     /// The kept clicks.
     pub recent: Recent,
 }
@@ -50,7 +50,7 @@ pub(super) fn encode(aggregation: &Aggregation) -> impl Iterator<Item = Vec<u8>>
         seen: aggregation.seen.len() as u64,
         users: aggregation.recent.timelines().count() as u64,
     };
-    let seen = chunks(aggregation.seen.iter().copied()).map(PartRef::Seen);
+    let seen = chunks(aggregation.seen.iter()).map(PartRef::Seen);
     let users = chunks(aggregation.recent.timelines()).map(PartRef::Users);
     // Encoding into memory fails only for values that serde cannot size, of which there are none here; a part
     // that were missing all the same would show in the header's counts.
@@ -79,7 +79,7 @@ pub(super) fn load(reader: &Reader) -> Result<Option<Checkpoint>, StorageError> 
             (Ok(Part::Header { format: FORMAT, cursor, settings, evict_at, seen, users }), None) => {
                 expected = (seen, users, evict_at);
                 let recent = Recent::new(u64::MAX / 4);
-                loaded = Some(Checkpoint { cursor, settings, seen: HashSet::default(), recent });
+                loaded = Some(Checkpoint { cursor, settings, seen: Pairs::default(), recent });
             }
             (Ok(Part::Seen(pairs)), Some(checkpoint)) => checkpoint.seen.extend(pairs),
             (Ok(Part::Users(timelines)), Some(checkpoint)) => {

@@ -4,13 +4,14 @@
 //! longer anybody's time spent; retract it, and count the two gaps that the new click makes of it. Sums are whole
 //! milliseconds, so the order of arrival leaves no trace in them.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
+use super::pairs::Pairs;
 use super::recent::{Place, Recent, Visit};
 use crate::click::Timestamp;
 use crate::pipeline::board::CountryFigures;
 use crate::storage::figures::{AggregateSettings, PageFigures};
-use crate::storage::{CountryId, PageId, StoredClick, UrlId, UserId};
+use crate::storage::{CountryId, PageId, StoredClick, UrlId};
 
 /// Figures of every url × country, and what it takes to keep them exact.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Aggregation {
     changed: Vec<PageId>,
     is_changed: Vec<bool>,
     /// Every (page, user) that has a click: exact distinct users.
-    pub(super) seen: HashSet<(PageId, UserId), foldhash::fast::RandomState>,
+    pub(super) seen: Pairs,
     pub(super) recent: Recent,
     /// Every click up to this one is counted.
     pub(super) cursor: i64,
@@ -40,7 +41,7 @@ impl Aggregation {
             by_key: HashMap::default(),
             changed: Vec::new(),
             is_changed: Vec::new(),
-            seen: HashSet::default(),
+            seen: Pairs::default(),
             recent: Recent::new(settings.recent_clicks),
             cursor: 0,
             late: 0,
@@ -66,7 +67,7 @@ impl Aggregation {
     pub(super) fn apply(&mut self, click: StoredClick) {
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
-        let new_user = self.seen.insert((page, click.user));
+        let new_user = self.seen.insert(page, click.user);
         let place = self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), key: click.key, page });
         self.update(page, |figures| {
             figures.clicks += 1;
@@ -96,7 +97,7 @@ impl Aggregation {
     pub(super) fn replay(&mut self, click: StoredClick) {
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
-        self.seen.insert((page, click.user));
+        self.seen.insert(page, click.user);
         self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), key: click.key, page });
     }
 
@@ -195,7 +196,7 @@ fn index(page: PageId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::ClickKey;
+    use crate::storage::{ClickKey, UserId};
 
     const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1000 };
 

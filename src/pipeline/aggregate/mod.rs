@@ -3,6 +3,7 @@
 mod checkpoint;
 mod figures;
 mod load;
+mod pairs;
 mod recent;
 #[cfg(test)]
 mod tests;

@@ -34,11 +34,14 @@ impl Gatherer {
         self.batch.offsets.is_empty()
     }
 
+    /// Nothing more should be added.
+    pub(super) fn is_full(&self) -> bool {
+        self.batch.messages() >= self.capacity || self.batch.clicks.bytes() + self.reject_bytes >= FULL_BYTES
+    }
+
     /// Full, or as old as it may become.
     pub(super) fn is_due(&self, longest: Duration) -> bool {
-        self.batch.messages() >= self.capacity
-            || self.batch.clicks.bytes() + self.reject_bytes >= FULL_BYTES
-            || self.began.is_some_and(|began| began.elapsed() >= longest)
+        self.is_full() || self.began.is_some_and(|began| began.elapsed() >= longest)
     }
 
     /// Decodes a message into the batch; one that is no click becomes a reject.

@@ -67,6 +67,9 @@ pub(super) enum IngestError {
     NoStore,
 }
 
+/// Messages taken one after another before a stop is seen: some tenths of a millisecond.
+const READY_MESSAGES: usize = 500;
+
 /// How long one poll waits, and so how soon a stop is seen.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -178,16 +181,23 @@ impl<'a> Run<'a> {
 
     fn run(mut self) -> Result<End, IngestError> {
         while self.handle.signal() == Signal::Run {
+            let mut trouble = None;
             // While a batch waits for room, polling goes on only to stay in the group.
             match self.consumer.poll(POLL) {
-                Some(Ok(message)) => self.take(&message),
-                Some(Err(error)) => {
-                    if let Some(end) = self.complaint(error)? {
-                        self.finish();
-                        return Ok(end);
-                    }
+                Some(Ok(message)) => {
+                    self.trouble = Trouble::default();
+                    self.handle.running();
+                    self.take(&message);
+                    trouble = self.take_what_is_ready();
                 }
+                Some(Err(error)) => trouble = Some(error),
                 None => self.settle(),
+            }
+            if let Some(error) = trouble
+                && let Some(end) = self.complaint(error)?
+            {
+                self.finish();
+                return Ok(end);
             }
             if let Some(error) = self.consumer.context().take_unassignable() {
                 return Err(IngestError::Fatal(error));
@@ -211,9 +221,22 @@ impl<'a> Run<'a> {
         Ok(End::Asked)
     }
 
+    /// Takes the messages that need not be waited for, and asks for nothing else meanwhile: a look at the clock and at what
+    /// the context has to tell costs more than a message. Ends with the first event that is none, such as a rebalance.
+    fn take_what_is_ready(&mut self) -> Option<KafkaError> {
+        for _ in 0..READY_MESSAGES {
+            if self.gatherer.is_full() {
+                break;
+            }
+            match self.consumer.poll(Duration::ZERO)? {
+                Ok(message) => self.take(&message),
+                Err(error) => return Some(error),
+            }
+        }
+        None
+    }
+
     fn take(&mut self, message: &BorrowedMessage<'_>) {
-        self.trouble = Trouble::default();
-        self.handle.running();
         self.ends.left(message.partition());
         let skipped = self.positions.took(message.partition(), message.offset());
         if skipped > 0 {
