@@ -12,6 +12,14 @@ use crate::private;
 /// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Clicks arrive at the right edge of their table and index: larger pages are fewer to split and to log. Half as large costs a
+/// seventh more of the store's time, twice as large gains nothing more.
+const PAGE_BYTES: i64 = 8192;
+
+/// The write-ahead log is written back from this size on: the longer, the more often a page that changes much is written back
+/// once for many changes.
+const LOG_BYTES: i64 = 32 << 20;
+
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: Connection,
@@ -27,6 +35,8 @@ impl Writer {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::check(&connection, path)?;
+        // Of a new file only: an older one keeps its own.
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", if options.sync_every_commit { "FULL" } else { "NORMAL" })?;
         // Negative: KiB rather than pages.
@@ -34,8 +44,9 @@ impl Writer {
         connection.pragma_update(None, "cache_size", -cache_kib)?;
         // The log is cut back to this after a large transaction (a checkpoint of the aggregation).
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        // Pages in the log at which it is written back: more let a page that changes often be written back once. 32 MiB.
-        connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+        // Counted in pages.
+        let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / page_bytes.max(512))?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Every id that a click refers to was given out by the dictionaries, in this transaction or one before it. To have
         // that looked up again four times a click would be a third of the store's time.
