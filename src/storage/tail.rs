@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use super::model::StoredClick;
 use super::{Reader, Storage, StorageError};
 
-/// Clicks kept at most: a few batches, some six megabytes.
-const KEPT: usize = 100_000;
+/// Clicks kept at most: what comes while figures or a checkpoint are written, some eleven megabytes.
+const KEPT: usize = 200_000;
 
 /// Clicks of consecutive numbers, up to the newest committed.
 #[derive(Debug, Default)]

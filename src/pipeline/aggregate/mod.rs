@@ -25,7 +25,7 @@ use figures::Aggregation;
 
 /// A checkpoint is written when this many clicks, or a quarter of all, have come since the last: a crash
 /// replays at most that, and the cost of checkpoints stays a constant a click.
-const CHECKPOINT_CLICKS: i64 = 1_000_000;
+const CHECKPOINT_CLICKS: i64 = 2_000_000;
 
 /// On a clean stop a checkpoint is worth its write from this many clicks on.
 const CHECKPOINT_AT_STOP: i64 = 100_000;
