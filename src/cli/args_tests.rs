@@ -1,0 +1,136 @@
+//! The command line as people type it.
+
+use std::num::NonZeroUsize;
+
+use clap::CommandFactory as _;
+
+use super::*;
+use crate::config::{self, IndexKind, Origin, Sources};
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+fn overrides(line: &str) -> Vec<(&'static str, String, &'static str)> {
+    let cli = parse(line).unwrap();
+    flag_overrides(&cli).into_iter().map(|flag| (flag.key, flag.value, flag.flag)).collect()
+}
+
+fn help(command: &str) -> String {
+    parse(&format!("clicktop {command} --help")).unwrap_err().to_string()
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn a_plain_demo_makes_2000_csv_clicks_a_second() {
+    let Command::Demo(demo) = parse("clicktop demo").unwrap().command else { panic!() };
+    assert_eq!(demo.rate, Rate::PerSecond(NonZeroU64::new(2_000).unwrap()));
+    assert_eq!((demo.events, demo.seed, demo.format), (None, None, MadeFormat::Csv));
+}
+
+#[test]
+fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
+    let Command::Top(top) = parse("clicktop top").unwrap().command else { panic!() };
+    let limit = Limit::Rows(NonZeroUsize::new(20).unwrap());
+    assert_eq!(top, TopArgs { country: None, by: SortBy::Clicks, limit, format: TopFormat::Table });
+    let Command::Top(all) = parse("clicktop top --limit all --by time").unwrap().command else { panic!() };
+    assert_eq!((all.limit, all.by), (Limit::All, SortBy::Time));
+    assert!(parse("clicktop top --limit 0").is_err());
+}
+
+#[test]
+fn replay_reads_files_and_standard_input_at_full_speed() {
+    let Command::Replay(replay) = parse("clicktop replay a.csv -").unwrap().command else { panic!() };
+    assert_eq!(replay.files, [PathBuf::from("a.csv"), PathBuf::from("-")]);
+    assert_eq!(replay.rate, Rate::Max);
+    assert!(parse("clicktop replay").is_err(), "a file is needed");
+    assert!(parse("clicktop replay a.csv --brokers k:9092").is_err(), "a broker needs a topic");
+}
+
+#[test]
+fn common_flags_stand_before_or_after_the_command() {
+    for line in ["clicktop --config a.toml --data-dir d check", "clicktop check --config a.toml --data-dir d"] {
+        let cli = parse(line).unwrap();
+        assert_eq!(cli.common.config, Some("a.toml".into()));
+        assert_eq!(cli.common.data_dir.as_deref(), Some("d"));
+    }
+}
+
+#[test]
+fn flags_stand_for_settings() {
+    assert_eq!(overrides("clicktop run"), []);
+    assert_eq!(
+        overrides("clicktop run --topic t --log-level debug --no-color --index-url http://a:1,http://b:2"),
+        [
+            ("log.level", "debug".into(), "--log-level"),
+            ("kafka.topic", "t".into(), "--topic"),
+            ("index.kind", "elasticsearch".into(), "--index-url"),
+            ("index.urls", "http://a:1,http://b:2".into(), "--index-url"),
+            ("console.color", "never".into(), "--no-color"),
+        ]
+    );
+    assert_eq!(overrides("clicktop demo --format json"), [("kafka.format", "json".into(), "--format")]);
+    assert_eq!(overrides("clicktop replay f"), []);
+}
+
+#[test]
+fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
+    for line in [
+        "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic 42 --group g --format csv \
+         --index-url http://a:1 --index-url http://b:2 --index-name n --no-color --ascii --no-mouse",
+        "clicktop demo --format csv --index-url http://a:1",
+        "clicktop replay f --format json --brokers b:1 --topic t --index-name n",
+    ] {
+        let flags = flag_overrides(&parse(line).unwrap());
+        let loaded = config::load(&Sources { flags: flags.clone(), ..Sources::default() }).unwrap();
+        for Override { key, flag, .. } in flags {
+            assert_eq!(loaded.origin.of(key), &Origin::Flag(flag));
+        }
+    }
+    let cli = parse("clicktop run --index-url http://a:1 --index-url http://b:2 --topic 42").unwrap();
+    let loaded = config::load(&Sources { flags: flag_overrides(&cli), ..Sources::default() }).unwrap();
+    assert_eq!(loaded.settings.index.kind, IndexKind::Elasticsearch);
+    assert_eq!(loaded.settings.index.urls.len(), 2);
+    assert_eq!(loaded.settings.kafka.topic, "42");
+}
+
+#[test]
+fn headless_is_for_the_commands_that_run() {
+    for command in ["run", "demo", "replay f"] {
+        assert!(parse(&format!("clicktop {command} --headless")).unwrap().headless());
+        assert!(!parse(&format!("clicktop {command}")).unwrap().headless());
+    }
+    assert!(parse("clicktop top --headless").is_err());
+    assert!(parse("clicktop run --headless --ascii").is_err(), "there is nothing to draw");
+}
+
+#[test]
+fn help_has_headings_examples_and_defaults() {
+    let run = help("run");
+    for part in ["Common:", "Kafka:", "Index:", "Console:", "Examples:", "[default: localhost:9092]", "--config <FILE>"]
+    {
+        assert!(run.contains(part), "{part} is missing in\n{run}");
+    }
+    assert!(help("demo").contains("[default: 2000]"));
+    assert!(help("top").contains("[default: 20]"));
+    let all = parse("clicktop --help").unwrap_err().to_string();
+    for part in
+        ["run ", "demo ", "replay ", "top ", "rebuild ", "backup ", "check ", "config ", "CLICKTOP_KAFKA__BROKERS"]
+    {
+        assert!(all.contains(part), "{part} is missing in\n{all}");
+    }
+}
+
+#[test]
+fn defaults_told_by_the_help_are_the_settings_defaults() {
+    let settings = config::Settings::default();
+    let run = help("run");
+    for default in [&settings.kafka.brokers, &settings.kafka.topic, &settings.kafka.group, &settings.log.level] {
+        assert!(run.contains(&format!("[default: {default}]")), "{default} is missing in\n{run}");
+    }
+    assert!(run.contains(&format!("[default: {}]", settings.index.name)));
+}
