@@ -30,23 +30,15 @@ pub(super) fn load(
     let Some(state) = reader.aggregate_state()? else {
         return Ok(Ok(Aggregation::new(settings)));
     };
-    let deleted = reader.expiry()?.deleted;
     if state.settings.session_timeout_ms != settings.session_timeout_ms {
-        if deleted > 0 {
-            let (old, new) = (state.settings.session_timeout_ms, settings.session_timeout_ms);
-            let why = format!("aggregate.session_timeout was {} s and is {} s", old as f64 / 1e3, new as f64 / 1e3);
-            return Err(StorageError::CountsDeleted { why, deleted });
-        }
+        let (old, new) = (state.settings.session_timeout_ms, settings.session_timeout_ms);
+        let why = || format!("aggregate.session_timeout was {} s and is {} s", old as f64 / 1e3, new as f64 / 1e3);
+        must_have_all_clicks(reader, why)?;
         tracing::info!(target: "aggregate", "the session timeout changed: recomputing every figure");
         return rebuild(storage, reader, settings, progress);
     }
     let Some(mut aggregation) = with_figures(reader, state)? else {
-        if deleted > 0 {
-            return Err(StorageError::CountsDeleted {
-                why: "page_stats is not as clicktop wrote it".to_owned(),
-                deleted,
-            });
-        }
+        must_have_all_clicks(reader, || "page_stats is not as clicktop wrote it".to_owned())?;
         tracing::warn!(target: "aggregate", "page_stats is not as clicktop wrote it: recomputing every figure");
         return rebuild(storage, reader, settings, progress);
     };
@@ -57,8 +49,8 @@ pub(super) fn load(
         aggregation.cursor = checkpoint.cursor;
         aggregation.seen = checkpoint.seen;
         aggregation.recent = checkpoint.recent;
-    } else if deleted > 0 {
-        return Err(StorageError::CountsDeleted { why: "the checkpoint cannot be used".to_owned(), deleted });
+    } else {
+        must_have_all_clicks(reader, || "the checkpoint cannot be used".to_owned())?;
     }
     let mut clicks = Vec::new();
     while aggregation.cursor < state.cursor {
@@ -94,10 +86,7 @@ pub(super) fn rebuild(
     settings: AggregateSettings,
     progress: &mut Progress<'_>,
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
-    let deleted = reader.expiry()?.deleted;
-    if deleted > 0 {
-        return Err(StorageError::CountsDeleted { why: "every figure was to be recomputed".to_owned(), deleted });
-    }
+    must_have_all_clicks(reader, || "every figure was to be recomputed".to_owned())?;
     let mut written = Aggregation::new(settings);
     let mut usable = true;
     reader.figures(|figures| usable &= written.restore_page(figures))?;
@@ -147,6 +136,14 @@ pub(super) fn save(
     }
     aggregation.mark_written();
     Ok(())
+}
+
+/// Refuses what counts from the first click on, for the reason `why`, where the figures count clicks that are gone.
+fn must_have_all_clicks(reader: &Reader, why: impl FnOnce() -> String) -> Result<(), StorageError> {
+    match reader.expiry()?.deleted {
+        0 => Ok(()),
+        deleted => Err(StorageError::CountsDeleted { why: why(), deleted }),
+    }
 }
 
 fn with_figures(reader: &Reader, state: AggregateState) -> Result<Option<Aggregation>, StorageError> {
