@@ -1,12 +1,12 @@
 //! What a stage's task and the supervisor share: the stop signal one way, state and counts the other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::stage::{Stage, StageState};
 
@@ -31,6 +31,10 @@ struct Shared {
     stage: Stage,
     state: Mutex<StageState>,
     signal: watch::Sender<Signal>,
+    /// Nothing more comes for the stage to gather: whatever it has may as well go on now.
+    hurried: AtomicBool,
+    /// Ends the rest between two rounds.
+    hurry: Notify,
     /// Wakes blocking waits; the mutex holds nothing but the condition's turn.
     turn: Mutex<()>,
     changed: Condvar,
@@ -45,6 +49,8 @@ impl StageHandle {
             stage,
             state: Mutex::default(),
             signal: watch::Sender::default(),
+            hurried: AtomicBool::new(false),
+            hurry: Notify::new(),
             turn: Mutex::default(),
             changed: Condvar::new(),
             processed: AtomicU64::new(0),
@@ -63,6 +69,12 @@ impl StageHandle {
         let _turn = self.0.turn.lock();
         self.0.signal.send_replace(signal);
         self.0.changed.notify_all();
+    }
+
+    /// Tells the stage that nothing more comes to it for now, so that waiting for more to gather gains nothing.
+    pub(super) fn hurry(&self) {
+        self.0.hurried.store(true, Ordering::Relaxed);
+        self.0.hurry.notify_one();
     }
 
     pub(super) fn state(&self) -> StageState {
@@ -154,6 +166,19 @@ impl StageHandle {
         self.signal()
     }
 
+    /// Whether the stage was told to hurry since it last was asked.
+    pub(super) fn take_hurry(&self) -> bool {
+        self.0.hurried.swap(false, Ordering::Relaxed)
+    }
+
+    /// As [`StageHandle::sleep_async`]; being told to hurry ends it, too.
+    pub(super) async fn rest_async(&self, seen: Signal, time: Duration) -> Signal {
+        tokio::select! {
+            signal = self.sleep_async(seen, time) => signal,
+            () = self.0.hurry.notified() => self.signal(),
+        }
+    }
+
     /// Resolves once the stage is asked to stop, not merely to drain.
     pub(super) async fn stopped(&self) {
         let mut signals = self.0.signal.subscribe();
@@ -205,6 +230,15 @@ mod tests {
         assert_eq!(handle.sleep(Signal::Stop, FOREVER), Signal::Stop);
         assert_eq!(handle.sleep_async(Signal::Stop, FOREVER).await, Signal::Stop);
         handle.stopped().await;
+    }
+
+    #[tokio::test]
+    async fn being_told_to_hurry_ends_a_rest_also_if_it_came_before_it() {
+        let handle = StageHandle::new(Stage::Index);
+        assert!(!handle.take_hurry());
+        handle.hurry();
+        assert_eq!(handle.rest_async(Signal::Run, FOREVER).await, Signal::Run);
+        assert!(handle.take_hurry() && !handle.take_hurry());
     }
 
     #[test]

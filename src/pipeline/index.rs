@@ -59,7 +59,7 @@ pub(super) enum IndexError {
 }
 
 /// After a round the stage rests so many times what it took ...
-const REST: u32 = 2;
+const REST: u32 = 4;
 
 /// ... but no longer than this.
 const LONGEST_REST: Duration = Duration::from_secs(2);
@@ -143,7 +143,7 @@ impl IndexStage {
             // What changes meanwhile coalesces, so that a slow engine costs the other stages a part of the time, not all of it.
             let took = begin.elapsed();
             let pause = self.options.interval.saturating_sub(took).max((took * REST).min(LONGEST_REST));
-            if handle.sleep_async(signal, pause).await == Signal::Stop {
+            if handle.rest_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }
         }

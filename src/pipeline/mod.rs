@@ -263,6 +263,7 @@ impl Pipeline {
             snapshots,
             publisher,
             desk,
+            snapshot_interval: supervisor::snapshot_interval(options.aggregate.interval),
             shutdown_timeout,
             reset: None,
             _lag_watch: lag_watch,

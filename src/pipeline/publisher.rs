@@ -18,7 +18,7 @@ use super::question::Answers;
 use super::rates::Rate;
 use super::snapshot::{IndexStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
 use super::source::SourceProgress;
-use super::stage::{PerStage, StageState};
+use super::stage::{PerStage, Stage, StageState};
 use crate::click::Timestamp;
 use crate::storage::{Expiry, IngestBatch, Reader, Storage, StorageError};
 
@@ -176,9 +176,9 @@ impl Publisher {
 
     /// Looks at what only the disk knows, if it is time: off the async threads.
     async fn look(&mut self, ending: bool) {
-        let ended = self.source_is_stored();
+        let all_counted = self.left_at_the_end() == Some(Stage::Index);
         let due = self.sampled.as_ref().is_none_or(|(due, _)| *due <= Instant::now());
-        if !(due || ending || ended && !self.finished) {
+        if !(due || ending || all_counted) {
             return;
         }
         let begin = Instant::now();
@@ -189,9 +189,7 @@ impl Publisher {
         });
         match looked.await {
             Ok(Ok(sample)) => {
-                let indexed = sample.pending_documents == 0;
-                let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
-                self.finished |= ended && aggregated && indexed;
+                self.finished |= all_counted && sample.pending_documents == 0;
                 let (shortest, longest) = SAMPLE_INTERVALS;
                 let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);
                 self.sampled = Some((Instant::now() + pause, sample));
@@ -199,6 +197,16 @@ impl Publisher {
             Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
             Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
         }
+    }
+
+    /// The stage that still has to do with what a finite source gave, once all of it is stored; `None` before that and
+    /// after the end.
+    pub(super) fn left_at_the_end(&self) -> Option<Stage> {
+        if self.finished || !self.source_is_stored() {
+            return None;
+        }
+        let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
+        Some(if aggregated { Stage::Index } else { Stage::Aggregate })
     }
 
     /// A finite source is at its end and everything of it is stored.

@@ -12,14 +12,17 @@ use super::handle::Signal;
 use super::publisher::Publisher;
 use super::reset::Reset;
 use super::snapshot::Snapshot;
-use super::stage::{PerStage, Stage};
+use super::stage::{PerStage, Stage, StageState};
 use super::worker::{Ended, Worker};
 
 /// Of so many snapshots one is made while nothing moves: the clock goes on, and an idle console costs next to nothing.
 const QUIET_TICKS: u32 = 4;
 
-/// How often a snapshot is made.
-const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(250);
+/// How often a snapshot is made: twice as often as figures are written, within these bounds.
+const SNAPSHOT_INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
+
+/// How often it is looked whether a finite source is finished once everything is stored.
+const END_INTERVAL: Duration = Duration::from_millis(25);
 
 /// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
 const LAST_RESORT: Duration = Duration::from_secs(5);
@@ -32,6 +35,7 @@ pub(super) struct Supervisor {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
     pub desk: AnswerDesk,
+    pub snapshot_interval: Duration,
     pub shutdown_timeout: Duration,
     pub reset: Option<Reset>,
     /// Dropped with the supervisor, which ends the lag watch.
@@ -45,10 +49,16 @@ struct Drain {
     then_end: bool,
 }
 
+/// How often snapshots are made where figures are written every `figures`.
+pub(super) fn snapshot_interval(figures: Duration) -> Duration {
+    let (shortest, longest) = SNAPSHOT_INTERVALS;
+    (figures / 2).clamp(shortest, longest)
+}
+
 impl Supervisor {
     /// Works until it is told to shut down and has done so, or nobody can tell it anything any more.
     pub(super) async fn run(mut self) {
-        let mut tick = tokio::time::interval(SNAPSHOT_INTERVAL);
+        let mut tick = tokio::time::interval(self.snapshot_interval);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut drain: Option<Drain> = None;
         let mut steered = true;
@@ -62,6 +72,7 @@ impl Supervisor {
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
                 () = self.desk.news() => {}
+                () = tokio::time::sleep(END_INTERVAL), if self.hurries() => {}
                 _ = tick.tick() => {
                     quiet_ticks = if self.is_quiet(drain.is_some()) { quiet_ticks + 1 } else { 0 };
                     if !quiet_ticks.is_multiple_of(QUIET_TICKS) {
@@ -87,6 +98,16 @@ impl Supervisor {
             let waiting_for = drain.as_ref().filter(|drain| drain.then_end).map(|drain| self.waiting_for(drain));
             self.publish(waiting_for.as_deref()).await;
         }
+    }
+
+    /// Once everything of a finite source is stored, the stages behind the store need not wait for more to gather. Whether
+    /// one of them is at that; one that is in trouble takes the time it takes.
+    fn hurries(&self) -> bool {
+        let Some(handle) = self.publisher.left_at_the_end().map(|stage| &self.workers.get(stage).handle) else {
+            return false;
+        };
+        handle.hurry();
+        handle.state() == StageState::Running
     }
 
     /// Whether nothing moves: no stage is at work, and nothing is about to change that.
@@ -172,8 +193,8 @@ impl Supervisor {
             return "nothing more".to_owned();
         };
         match self.workers.get(stage).handle.state() {
-            super::StageState::Draining { waiting_for } => format!("{stage}: {waiting_for}"),
-            super::StageState::BackingOff { cause, .. } => format!("{stage}: {cause}"),
+            StageState::Draining { waiting_for } => format!("{stage}: {waiting_for}"),
+            StageState::BackingOff { cause, .. } => format!("{stage}: {cause}"),
             state => format!("{stage}, which is {}", state.name()),
         }
     }
