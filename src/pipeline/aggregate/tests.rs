@@ -111,8 +111,8 @@ impl Bench {
 
     fn count(&mut self) {
         let mut clicks = Vec::new();
-        let mut reader = self.storage.reader().unwrap();
-        self.storage.clicks_after(&mut reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
+        let reader = self.storage.reader().unwrap();
+        self.storage.clicks_after(&reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
         for click in clicks {
             self.aggregation.apply(click);
         }
