@@ -15,6 +15,8 @@ mod ingest;
 mod lock;
 mod lookup;
 pub mod model;
+#[cfg(test)]
+pub(crate) mod older;
 pub mod progress;
 mod reader;
 mod rejects;

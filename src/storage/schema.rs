@@ -105,3 +105,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
     }
     Ok(found)
 }
+
+/// Makes an empty file one of the schema `version`.
+#[cfg(test)]
+pub(super) fn run_scripts(connection: &Connection, version: usize) {
+    for script in &MIGRATIONS[..version] {
+        connection.execute_batch(script).unwrap();
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    connection.pragma_update(None, "user_version", version).unwrap();
+}
