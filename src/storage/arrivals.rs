@@ -17,6 +17,9 @@ use crate::click::Timestamp;
 /// Clicks a row at most: as much is unpacked to read one of them.
 const ROW_CLICKS: usize = 20_000;
 
+/// A row ends where the texts of its clicks' ids come to this: somebody may send ids as long as a message.
+const ROW_TEXT_BYTES: usize = 1 << 20;
+
 /// Clicks that stay behind the checkpoint: a window that follows, but not as closely as memory reaches back, need not be
 /// filled anew.
 const KEPT_CLICKS: i64 = 200_000;
@@ -43,13 +46,28 @@ pub(super) fn last(connection: &Connection) -> Result<i64, StorageError> {
 /// Adds `clicks`, which are numbered from [`last`] on.
 pub(super) fn append(connection: &Connection, clicks: &[StoredClick]) -> Result<(), StorageError> {
     let mut insert = connection.prepare_cached("INSERT INTO arrivals (last, clicks) VALUES (?1, ?2)")?;
-    for chunk in clicks.chunks(ROW_CLICKS) {
-        if let Some(last) = chunk.last() {
-            let packed = pack(chunk).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-            insert.execute(params![last.id, packed])?;
-        }
+    let mut rest = clicks;
+    while let (row, Some(last), behind) = next_row(rest) {
+        let packed = pack(row).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        insert.execute(params![last.id, packed])?;
+        rest = behind;
     }
     Ok(())
+}
+
+/// The clicks that make up the next row, the last of them, and those behind it.
+fn next_row(clicks: &[StoredClick]) -> (&[StoredClick], Option<&StoredClick>, &[StoredClick]) {
+    let mut text_bytes = 0_usize;
+    let fits = |click: &&StoredClick| {
+        let has_room = text_bytes < ROW_TEXT_BYTES;
+        if let ClickKey::Text(text) = &click.key {
+            text_bytes = text_bytes.saturating_add(text.len());
+        }
+        has_room
+    };
+    let length = clicks.iter().take(ROW_CLICKS).take_while(fits).count();
+    let (row, behind) = clicks.split_at(length);
+    (row, row.last(), behind)
 }
 
 /// Lets go of what a checkpoint that has counted up to `cursor` makes unnecessary.
@@ -265,6 +283,18 @@ mod tests {
         ] {
             assert_eq!(after(&storage, cursor, limit), Ok(expected));
         }
+    }
+
+    #[test]
+    fn ids_as_long_as_messages_make_no_giant_row() {
+        let (_directory, storage) = open();
+        let names: Vec<String> = (0..10).map(|id| format!("{id}").repeat(400_000)).collect();
+        let clicks: Vec<_> = names.iter().zip(0..).map(|(name, at)| click(name, at, "/a")).collect();
+        storage.store(&batch(&clicks, 1)).unwrap();
+        let largest: i64 =
+            sql(&storage).query_row("SELECT MAX(length(clicks)) FROM arrivals", [], |row| row.get(0)).unwrap();
+        assert!(largest < 1_300_000, "{largest}");
+        assert_eq!(after(&storage, 0, 99), Ok((10, 1, 10)));
     }
 
     #[test]
