@@ -95,7 +95,8 @@ pub struct Seen {
 pub fn seen(database: &Path, shown: &Shown, index: &Arc<Watched>) -> Outcome<Vec<Seen>> {
     let mut reader = Reader::open(database)?;
     let mut clicks = Vec::new();
-    reader.clicks_after(0, usize::MAX >> 1, &mut clicks)?;
+    reader.clicks_by_time(i64::MAX, |click| clicks.push(click))?;
+    clicks.sort_unstable_by_key(|click| click.id);
     let mut documents: HashMap<(String, String), Vec<(Instant, u64)>> = HashMap::new();
     for (at, pages) in index.written.lock().iter() {
         for (url, country, count) in pages {

@@ -64,7 +64,14 @@ impl ClickBatch {
         (0..self.rows.len()).map(|at| self.click(at))
     }
 
-    /// `at` is below `len`: only `iter` calls this.
+    /// The clicks in the order of their time; those of one moment in the order they were pushed.
+    pub fn by_time(&self) -> impl ExactSizeIterator<Item = Click<'_>> {
+        let mut order: Vec<(Timestamp, usize)> = self.rows.iter().map(|row| row.timestamp).zip(0..).collect();
+        order.sort_by_key(|(time, _)| *time);
+        order.into_iter().map(|(_, at)| self.click(at))
+    }
+
+    /// `at` is below `len`: only `iter` and `by_time` call this.
     fn click(&self, at: usize) -> Click<'_> {
         let row = &self.rows[at];
         let mut start = match at.checked_sub(1) {
@@ -102,5 +109,10 @@ mod tests {
         batch.push(&first);
         batch.push(&second);
         assert_eq!(batch.iter().collect::<Vec<_>>(), [first, second]);
+        let early = Click { click_id: "c3", timestamp: Timestamp::from_millis(-1), ..first };
+        let tied = Click { click_id: "c0", ..second };
+        batch.push(&early);
+        batch.push(&tied);
+        assert_eq!(batch.by_time().collect::<Vec<_>>(), [early, first, second, tied]);
     }
 }

@@ -82,6 +82,14 @@ pub enum StorageError {
         /// How many clicks.
         deleted: u64,
     },
+    /// Clicks that are to be counted in the order of arrival have left its log.
+    #[error(
+        "the order of arrival is not kept back to click {next}; start clicktop again: it counts every click anew then"
+    )]
+    OrderGone {
+        /// The first of those clicks.
+        next: i64,
+    },
     /// The database was closed for good.
     #[error("the database is closed: clicktop is ending")]
     Closed,

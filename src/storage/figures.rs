@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ToSql, params};
 
 use super::model::{CountryId, PageId, UrlId};
-use super::{Storage, StorageError, checkpoint};
+use super::{Storage, StorageError, arrivals, checkpoint};
 use crate::click::Timestamp;
 
 /// The figures of one url × country.
@@ -121,7 +121,9 @@ fn write_pages(connection: &Connection, changed: &[PageFigures], version: u64) -
 }
 
 impl Storage {
-    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction.
+    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction. A checkpoint
+    /// makes older clicks unnecessary in the order of arrival: [`Reader::clicks_after`](super::Reader::clicks_after) tells
+    /// them no longer.
     ///
     /// Returns the version that the rows got: `max(last + 1, milliseconds since 1970)`, so that it also grows
     /// across a deleted database.
@@ -162,6 +164,7 @@ impl Storage {
                     ])?;
                 if let Some(parts) = checkpoint {
                     checkpoint::replace(connection, parts)?;
+                    arrivals::cut(connection, update.cursor)?;
                 }
                 Ok(version)
             })

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::dictionary::{Dictionaries, Place};
 use super::model::{ClickKey, StoredClick};
-use super::{Reject, Storage, StorageError, rejects, retention};
+use super::{Reject, Storage, StorageError, arrivals, rejects, retention};
 use crate::click::{ClickBatch, Timestamp};
 
 /// What one poll round of the consumer gathered.
@@ -54,6 +54,7 @@ impl Storage {
         let Inserted { stored, duplicates, expired } = self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
                 let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
+                arrivals::append(connection, &inserted.stored)?;
                 retention::count_refused(connection, inserted.expired)?;
                 rejects::insert(connection, &batch.rejects)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
@@ -114,11 +115,13 @@ fn insert_clicks(
 ) -> Result<Inserted, StorageError> {
     let expired_before = retention::expired_before(connection)?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO clicks (ts, click_id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO clicks (ts, click_id, id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (ts, click_id) DO NOTHING",
     )?;
     let mut inserted = Inserted { stored: Vec::with_capacity(clicks.len()), ..Inserted::default() };
-    for click in clicks.iter() {
+    let mut id = arrivals::last(connection)?.saturating_add(1);
+    // The order within a batch is of no meaning, and a tree is cheaper to fill in its own.
+    for click in clicks.by_time() {
         if expired_before.is_some_and(|boundary| click.timestamp < boundary) {
             inserted.expired += 1;
             continue;
@@ -128,12 +131,12 @@ fn insert_clicks(
         let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
         let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
         let key = ClickKey::new(click.click_id);
-        if insert.execute(params![click.timestamp, key, user, url, place, agent])? == 0 {
+        if insert.execute(params![click.timestamp, key, id, user, url, place, agent])? == 0 {
             inserted.duplicates += 1;
             continue;
         }
-        let id = connection.last_insert_rowid();
         inserted.stored.push(StoredClick { id, timestamp: click.timestamp, key, user, url, country });
+        id = id.saturating_add(1);
     }
     Ok(inserted)
 }

@@ -88,7 +88,7 @@ impl Reader {
         last: Timestamp,
         mut take: impl FnMut(StoredClick) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
-        let Self { connection, countries } = self;
+        let Self { connection, countries, .. } = self;
         let mut select = connection.prepare_cached(CLICKS_BETWEEN)?;
         // A number sorts before every text and blob.
         let key: &dyn ToSql = place.key.as_ref().map_or(&0, |key| key as &dyn ToSql);
@@ -177,7 +177,8 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The clicks of one url among the newest `looked_at` stored clicks, newest first, at most `limit`.
+    /// The newest clicks of one url by the clicks' own clock, newest first, at most `limit`; sought among the newest
+    /// `looked_at` clicks.
     ///
     /// The clicks are looked through from the newest back: an index by url would cost every click that is stored, for a
     /// question that is seldom asked.
@@ -185,35 +186,46 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn newest_clicks_of(&self, url: UrlId, limit: usize, looked_at: u32) -> Result<Vec<ClickOfUrl>, StorageError> {
+        let Some((time, key)) = self.place_back(looked_at)? else { return Ok(Vec::new()) };
         // CROSS JOIN fixes the order: from the few clicks that match to their texts.
         let mut select = self.connection.prepare_cached(
             "SELECT clicks.ts, users.user_id, countries.country, places.city
              FROM clicks CROSS JOIN users ON users.id = clicks.user CROSS JOIN places ON places.id = clicks.place
                CROSS JOIN countries ON countries.id = places.country
-             WHERE clicks.id > (SELECT MAX(id) FROM clicks) - ?3 AND clicks.url = ?1
-             ORDER BY clicks.id DESC LIMIT ?2",
+             WHERE (clicks.ts, clicks.click_id) >= (?3, ?4) AND clicks.url = ?1
+             ORDER BY clicks.ts DESC, clicks.click_id DESC LIMIT ?2",
         )?;
-        let rows = select.query_map(params![url, limit as u64, looked_at], |row| {
+        let rows = select.query_map(params![url, limit as u64, time, key], |row| {
             Ok(ClickOfUrl { timestamp: row.get(0)?, user_id: row.get(1)?, country: row.get(2)?, city: row.get(3)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// When the clicks of one url among the newest `looked_at` stored clicks were, in no order, and the time of the first of
-    /// those looked at.
+    /// When the clicks of one url among the newest `looked_at` clicks were, in no order, and the time of the first of those
+    /// looked at.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn times_of(&self, url: UrlId, looked_at: u32) -> Result<(Option<Timestamp>, Vec<Timestamp>), StorageError> {
-        let mut first = self
+        let Some((time, key)) = self.place_back(looked_at)? else { return Ok((None, Vec::new())) };
+        let mut select =
+            self.connection.prepare_cached("SELECT ts FROM clicks WHERE (ts, click_id) >= (?2, ?3) AND url = ?1")?;
+        let rows = select.query_map(params![url, time, key], |row| row.get(0))?;
+        Ok((Some(time), rows.collect::<Result<_, _>>()?))
+    }
+
+    /// The first of the newest `clicks` clicks in the order of time; `None` if there is none.
+    fn place_back(&self, clicks: u32) -> Result<Option<(Timestamp, ClickKey)>, StorageError> {
+        let mut back = self
             .connection
-            .prepare_cached("SELECT ts FROM clicks WHERE id > (SELECT MAX(id) FROM clicks) - ?1 ORDER BY id LIMIT 1")?;
-        let first = first.query_row([looked_at], |row| row.get(0)).optional()?;
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT ts FROM clicks WHERE id > (SELECT MAX(id) FROM clicks) - ?2 AND url = ?1")?;
-        let rows = select.query_map(params![url, looked_at], |row| row.get(0))?;
-        Ok((first, rows.collect::<Result<_, _>>()?))
+            .prepare_cached("SELECT ts, click_id FROM clicks ORDER BY ts DESC, click_id DESC LIMIT 1 OFFSET ?1")?;
+        let place = back.query_row([clicks.saturating_sub(1)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if place.is_some() {
+            return Ok(place);
+        }
+        let mut first =
+            self.connection.prepare_cached("SELECT ts, click_id FROM clicks ORDER BY ts, click_id LIMIT 1")?;
+        Ok(first.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 }
 
@@ -229,7 +241,7 @@ mod tests {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_BETWEEN}")).unwrap();
         let plan = explain.query_map([0; 3], |row| row.get(3)).unwrap();
         let plan: Vec<String> = plan.collect::<Result<_, _>>().unwrap();
-        assert_eq!(plan, ["SEARCH clicks USING INDEX sqlite_autoindex_clicks_1 ((ts,click_id)>(?,?) AND ts<?)"]);
+        assert_eq!(plan, ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
     }
 
     #[test]
@@ -243,13 +255,14 @@ mod tests {
             let found = reader.newest_clicks_of(url, limit, looked_at).unwrap();
             found.into_iter().map(|click| click.timestamp.as_millis()).collect::<Vec<_>>()
         };
-        assert_eq!(times(10, 100), [2, 9, 1]);
-        assert_eq!(times(2, 100), [2, 9]);
-        assert_eq!(times(10, 3), [2, 9]);
+        assert_eq!(times(10, 100), [9, 2, 1]);
+        assert_eq!(times(2, 100), [9, 2]);
+        assert_eq!(times(10, 3), [9, 2]);
+        assert_eq!(times(10, 4), [9, 2, 1]);
         assert_eq!(reader.url_id("/c").unwrap(), None);
         let (first, mut times) = reader.times_of(url, 3).unwrap();
         times.sort_unstable();
-        assert_eq!((first, times), (Some(Timestamp::from_millis(9)), [2, 9].map(Timestamp::from_millis).to_vec()));
+        assert_eq!((first, times), (Some(Timestamp::from_millis(2)), [2, 9].map(Timestamp::from_millis).to_vec()));
     }
 
     #[test]

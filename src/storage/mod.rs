@@ -3,9 +3,11 @@
 //! One file, one writer connection behind a fair lock, readers with their own connections (WAL). Everything that must
 //! agree after a crash is written in one transaction: clicks with their offsets, figures with their cursor.
 
+mod arrivals;
 mod backup;
 pub mod checkpoint;
 mod coding;
+mod conversion;
 mod dictionary;
 mod error;
 pub mod figures;
@@ -13,6 +15,8 @@ mod ingest;
 mod lock;
 mod lookup;
 pub mod model;
+#[cfg(test)]
+pub(crate) mod older;
 pub mod progress;
 mod reader;
 mod rejects;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
 use super::model::{CountryId, StoredClick, UrlId};
-use super::{StorageError, schema};
+use super::{StorageError, arrivals, conversion, schema};
 use crate::click::Timestamp;
 
 /// A read-only connection.
@@ -19,6 +19,8 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// Country of a place, read once.
     pub(super) countries: HashMap<i64, CountryId>,
+    /// An older clicktop wrote it last, and may be doing so: there is no log of arrivals.
+    is_older: bool,
 }
 
 /// The order of [`Reader::top`], largest first.
@@ -77,24 +79,7 @@ impl Reader {
         if version == 0 {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
-        Ok(Self { connection, countries: HashMap::new() })
-    }
-
-    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn clicks_after(&mut self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
-        out.clear();
-        let Self { connection, countries } = self;
-        let mut select = connection.prepare_cached(
-            "SELECT id, ts, click_id, user, url, place FROM clicks WHERE id > ?1 ORDER BY id LIMIT ?2",
-        )?;
-        let mut rows = select.query(params![cursor, limit as u64])?;
-        while let Some(row) = rows.next()? {
-            out.push(stored_click(connection, countries, row)?);
-        }
-        Ok(())
+        Ok(Self { connection, countries: HashMap::new(), is_older: version < conversion::CLICKS_BY_TIME })
     }
 
     /// Hands every click up to `last` to `take` in the order of their time: no click comes late.
@@ -102,7 +87,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn clicks_by_time(&mut self, last: i64, mut take: impl FnMut(StoredClick)) -> Result<(), StorageError> {
-        let Self { connection, countries } = self;
+        let Self { connection, countries, .. } = self;
         let mut select = connection.prepare(schema::CLICKS_BY_TIME)?;
         let mut rows = select.query([last])?;
         while let Some(row) = rows.next()? {
@@ -116,10 +101,13 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn last_click(&self) -> Result<i64, StorageError> {
-        Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
+        if self.is_older {
+            return Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?);
+        }
+        arrivals::last(&self.connection)
     }
 
-    /// How many clicks are stored. Reads an index through.
+    /// How many clicks are stored. Reads all of them.
     ///
     /// # Errors
     /// The database cannot be read.

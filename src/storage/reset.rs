@@ -36,11 +36,10 @@ impl Storage {
         })?;
         self.progress().reset();
         self.tail.clear();
-        let shrunk = self.write(|writer| writer.shrink());
-        if let Err(error) = shrunk {
-            tracing::warn!(target: "store", "the database keeps the room of what was forgotten: {error}");
-        }
-        Ok(clicks)
+        self.write(|writer| {
+            writer.shrink_or_warn("what was forgotten");
+            Ok(clicks)
+        })
     }
 
     /// Notes that `target` is about to get documents, unless that is known. Must come before the first of them: only
@@ -100,6 +99,7 @@ impl Reader {
 fn forget(connection: &Connection) -> Result<u64, StorageError> {
     // Without a condition SQLite drops a table's pages as a whole, and needs no look at the rows.
     let clicks = connection.execute("DELETE FROM clicks", [])?;
+    connection.execute("DELETE FROM arrivals", [])?;
     for table in FORGOTTEN {
         connection.execute(&format!("DELETE FROM {table}"), [])?;
     }
@@ -152,7 +152,9 @@ mod tests {
         assert_eq!(storage.reset().unwrap(), 2);
         let connection = sql(&storage);
         let count = |what: &str| connection.query_row(&format!("SELECT COUNT(*) FROM {what}"), [], |row| row.get(0));
-        for table in FORGOTTEN.into_iter().chain(["page_stats", "checkpoint", "clicks", "click_events", "pages"]) {
+        for table in
+            FORGOTTEN.into_iter().chain(["page_stats", "checkpoint", "clicks", "arrivals", "click_events", "pages"])
+        {
             assert_eq!(count(table), Ok(0), "{table}");
         }
         assert_eq!(storage.progress().last_click(), 0);

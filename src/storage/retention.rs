@@ -5,12 +5,10 @@
 //! - Only clicks that a written checkpoint of the aggregation has counted are deleted: a restart replays the others.
 //! - The boundary is written before the first click goes, and only ever rises. A click before it is not taken in any more,
 //!   so one that comes a second time after its deletion cannot count twice.
-//! - The newest click in the order of arrival stays, however old: SQLite numbers the next click after it, and a number
-//!   that had been counted before would never be counted again.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Reader, Storage, StorageError, reset};
+use super::{Reader, Storage, StorageError, arrivals, reset};
 use crate::click::Timestamp;
 
 /// What became of the clicks that are older than is kept.
@@ -81,7 +79,7 @@ impl Storage {
                 let clicks = connection
                     .prepare_cached(
                         "DELETE FROM clicks WHERE ts >= ?1 AND ts < ?2
-                         AND id <= (SELECT checkpoint_cursor FROM aggregate_state) AND id < (SELECT MAX(id) FROM clicks)",
+                         AND id <= (SELECT checkpoint_cursor FROM aggregate_state)",
                     )?
                     .execute(params![from, next.unwrap_or(boundary)])? as u64;
                 connection.prepare_cached("UPDATE retention SET deleted = deleted + ?1")?.execute([clicks])?;
@@ -99,6 +97,8 @@ impl Storage {
         self.write(|writer| {
             writer.transaction(|connection, _| {
                 reset::forget_figures(connection)?;
+                // It may still tell clicks that are deleted.
+                arrivals::cut_off(connection, arrivals::last(connection)?)?;
                 connection.execute("UPDATE retention SET deleted = 0", [])?;
                 Ok(())
             })
@@ -136,9 +136,9 @@ pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::BatchOutcome;
     use crate::storage::figures::{AggregateSettings, FiguresUpdate};
     use crate::storage::tests::{batch, click, open};
+    use crate::storage::{BatchOutcome, StorageOptions};
 
     const NOW: Timestamp = at(1_000_000);
 
@@ -184,7 +184,8 @@ mod tests {
             (storage.let_expire(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
             (None, 0, (None, 0, 0))
         );
-        store(&storage, &[10, 20, 30, 5, 100]);
+        store(&storage, &[10, 20]);
+        store(&storage, &[30, 5, 100]);
         count(&storage, 2, true);
         count(&storage, 4, false);
         assert_eq!(storage.let_expire(70, NOW).unwrap(), Some(at(30)));
@@ -207,15 +208,35 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_click_in_the_order_of_arrival_stays_so_that_its_number_is_not_given_out_again() {
-        let (_directory, storage) = open();
-        store(&storage, &[100, 10]);
+    fn the_newest_click_in_the_order_of_arrival_may_go_and_its_number_is_not_given_out_again() {
+        let (directory, storage) = open();
+        store(&storage, &[100]);
+        store(&storage, &[60]);
         count(&storage, 2, true);
-        storage.let_expire(50, NOW).unwrap();
-        assert_eq!(delete_all(&storage), 0);
+        storage.let_expire(10, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 1);
+        drop(storage);
+        let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
+        assert_eq!((storage.progress().last_click(), storage.reader().unwrap().click_count().unwrap()), (2, 1));
         store(&storage, &[101]);
         assert_eq!(storage.progress().last_click(), 3);
-        assert_eq!(delete_all(&storage), 1, "now it may go");
+        let mut after = Vec::new();
+        storage.reader().unwrap().clicks_after(2, 10, &mut after).unwrap();
+        assert_eq!(after.iter().map(|click| click.timestamp).collect::<Vec<_>>(), [at(101)]);
+    }
+
+    #[test]
+    fn deleted_clicks_are_not_told_again_once_their_figures_are_given_up() {
+        let (_directory, storage) = open();
+        store(&storage, &[10, 20, 100]);
+        count(&storage, 3, true);
+        storage.let_expire(50, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 2);
+        storage.give_up_deleted().unwrap();
+        let after = storage.reader().unwrap().clicks_after(0, 10, &mut Vec::new());
+        assert!(matches!(after, Err(StorageError::OrderGone { next: 1 })), "{after:?}");
+        store(&storage, &[101]);
+        assert_eq!(storage.progress().last_click(), 4);
     }
 
     #[test]

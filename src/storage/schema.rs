@@ -4,18 +4,23 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::StorageError;
+use super::soundness::{self, Found};
+use super::{StorageError, conversion};
 
 /// `clic` in ASCII: tells a clicktop database from any other SQLite file.
 const APPLICATION_ID: i32 = 0x636c_6963;
 
 /// One script a schema version, in order; `user_version` is how many have run.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
+
+/// From so many clicks on, whoever waits for a conversion is told: it takes some seconds a million.
+const MANY_CLICKS: i64 = 100_000;
 
 /// A click's id as text, whichever way the column keeps it.
 macro_rules! click_id_text {
@@ -47,17 +52,34 @@ pub const BATCH_QUERY: &str = concat!(
 pub(super) const CLICKS_BY_TIME: &str =
     concat!("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, ", click_id_text!());
 
-/// Brings the file to the newest schema.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {
+/// Brings the file to the newest schema. Whether that laid clicks out anew, which leaves as much room free as they took.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<bool, StorageError> {
     let version = check(connection, path)?;
+    let clicks =
+        if (1..conversion::CLICKS_BY_TIME).contains(&version) { before_conversion(connection, path)? } else { 0 };
     let transaction = connection.transaction()?;
-    for script in MIGRATIONS.iter().skip(version) {
+    for (script, schema) in MIGRATIONS.iter().zip(1..).skip(version) {
         transaction.execute_batch(script)?;
+        if schema == conversion::CLICKS_BY_TIME {
+            conversion::carry_over(&transaction)?;
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
     transaction.commit()?;
-    Ok(())
+    Ok(clicks > 0)
+}
+
+/// How many clicks are to be laid out anew; a file that is damaged stays as it is.
+fn before_conversion(connection: &Connection, path: &Path) -> Result<i64, StorageError> {
+    if let Found::Damage(found) = soundness::read_through(path, &mut |_| true)? {
+        return Err(StorageError::Unsound { path: path.to_owned(), found });
+    }
+    let clicks = connection.query_row("SELECT COUNT(*) FROM clicks", [], |row| row.get(0))?;
+    if clicks >= MANY_CLICKS {
+        tracing::info!(target: "store", "an older clicktop wrote this database: its {clicks} clicks are laid out anew, once");
+    }
+    Ok(clicks)
 }
 
 /// The schema version of the file, if this program can use it; 0 for an empty file.
@@ -82,4 +104,14 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
         return Err(StorageError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as u32 });
     }
     Ok(found)
+}
+
+/// Makes an empty file one of the schema `version`.
+#[cfg(test)]
+pub(super) fn run_scripts(connection: &Connection, version: usize) {
+    for script in &MIGRATIONS[..version] {
+        connection.execute_batch(script).unwrap();
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    connection.pragma_update(None, "user_version", version).unwrap();
 }

@@ -53,10 +53,10 @@ impl Storage {
     /// As [`Reader::clicks_after`] of `reader`, from memory where the clicks are still there.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// As those of [`Reader::clicks_after`].
     pub fn clicks_after(
         &self,
-        reader: &mut Reader,
+        reader: &Reader,
         cursor: i64,
         limit: usize,
         out: &mut Vec<StoredClick>,
@@ -117,7 +117,7 @@ mod tests {
         let mut out = Vec::new();
         assert!(!storage.tail.after(9, 1, &mut out));
         assert!(storage.tail.after(10, 1, &mut out));
-        storage.clicks_after(&mut storage.reader().unwrap(), 0, usize::MAX >> 1, &mut out).unwrap();
+        storage.clicks_after(&storage.reader().unwrap(), 0, usize::MAX >> 1, &mut out).unwrap();
         assert_eq!(out.len(), KEPT + 10);
         storage.reset().unwrap();
         assert!(!storage.tail.after(10, 1, &mut out));

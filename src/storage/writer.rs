@@ -6,13 +6,13 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::dictionary::Dictionaries;
-use super::{StorageError, StorageOptions, schema};
+use super::{StorageError, StorageOptions, arrivals, schema};
 use crate::private;
 
 /// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Clicks arrive at the right edge of their table and index: larger pages are fewer to split and to log. Half as large costs a
+/// Clicks arrive at the right edge of their table: larger pages are fewer to split and to log. Half as large costs a
 /// seventh more of the store's time, twice as large gains nothing more.
 const PAGE_BYTES: i64 = 8192;
 
@@ -51,13 +51,24 @@ impl Writer {
         // Every id that a click refers to was given out by the dictionaries, in this transaction or one before it. To have
         // that looked up again four times a click would be a third of the store's time.
         connection.pragma_update(None, "foreign_keys", false)?;
-        schema::migrate(&mut connection, path)?;
-        Ok(Self { connection, dictionaries: Dictionaries::new() })
+        let was_converted = schema::migrate(&mut connection, path)?;
+        let mut writer = Self { connection, dictionaries: Dictionaries::new() };
+        if was_converted {
+            writer.shrink_or_warn("the older layout");
+        }
+        Ok(writer)
     }
 
     /// The newest click's place in the order of arrival; 0 if there is none.
     pub(super) fn last_click(&self) -> Result<i64, StorageError> {
-        Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?)
+        arrivals::last(&self.connection)
+    }
+
+    /// As [`Writer::shrink`]; if that cannot be done now, it is only told: the room is used for what comes.
+    pub(super) fn shrink_or_warn(&mut self, of_what: &str) {
+        if let Err(error) = self.shrink() {
+            tracing::warn!(target: "store", "the database keeps the room of {of_what}: {error}");
+        }
     }
 
     /// Gives free pages back to the disk. Takes the time to write what is left.

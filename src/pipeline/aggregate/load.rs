@@ -17,11 +17,35 @@ pub(super) type Progress<'a> = dyn FnMut(String) -> bool + 'a;
 pub(super) struct Interrupted;
 
 /// The aggregation as it stood at its last write: figures from `page_stats`, the state behind them from the
-/// checkpoint and a replay of the clicks since.
+/// checkpoint and a replay of the clicks since. Counted anew where those are no longer told in the order of arrival.
 ///
 /// # Errors
 /// The database cannot be read or written.
 pub(super) fn load(
+    storage: &Storage,
+    reader: &mut Reader,
+    settings: AggregateSettings,
+    progress: &mut Progress<'_>,
+) -> Result<Result<Aggregation, Interrupted>, StorageError> {
+    let restored = restore(storage, reader, settings, progress).and_then(|restored| {
+        if let Ok(aggregation) = &restored {
+            // Whoever goes on from here must find what comes next.
+            reader.clicks_after(aggregation.cursor, 1, &mut Vec::new())?;
+        }
+        Ok(restored)
+    });
+    match restored {
+        Err(StorageError::OrderGone { next }) => {
+            let why = format!("the order of arrival is not kept back to click {next}");
+            must_have_all_clicks(reader, || why.clone())?;
+            tracing::warn!(target: "aggregate", "{why}: recomputing every figure");
+            rebuild(storage, reader, settings, progress)
+        }
+        other => other,
+    }
+}
+
+fn restore(
     storage: &Storage,
     reader: &mut Reader,
     settings: AggregateSettings,

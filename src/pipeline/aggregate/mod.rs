@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
             return Ok(false);
         }
         let cursor = self.aggregation.cursor;
-        self.stage.storage.clicks_after(&mut self.reader, cursor, load::READ_CLICKS, clicks)?;
+        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, clicks)?;
         let read = clicks.len();
         for click in clicks.drain(..) {
             self.aggregation.apply(click);

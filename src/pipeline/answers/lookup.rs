@@ -101,7 +101,7 @@ pub(super) fn page(
     })
 }
 
-/// How many of `times` lie in each part between `since` and `until`. Those before, which came late, are left out.
+/// How many of `times` lie in each part between `since` and `until`. Those before are left out.
 fn trend(since: Timestamp, until: Timestamp, times: &[Timestamp]) -> Option<Trend> {
     let span = u64::try_from(until.as_millis().checked_sub(since.as_millis())?).ok().filter(|span| *span > 0)?;
     let mut clicks = vec![0; TREND_PARTS];
@@ -126,7 +126,7 @@ mod tests {
         let found =
             trend(at(1_000), at(7_000), &[at(1_000), at(1_099), at(1_100), at(7_000), at(999)]).expect("a span");
         assert_eq!((found.clicks[0], found.clicks[1], found.clicks[TREND_PARTS - 1]), (2, 1, 1));
-        assert_eq!(found.clicks.iter().sum::<u64>(), 4, "one came late: before the span");
+        assert_eq!(found.clicks.iter().sum::<u64>(), 4, "one is before the span");
         assert_eq!(trend(at(7), at(7), &[at(7)]), None);
         assert!(trend(at(i64::MIN), at(i64::MAX), &[at(0)]).is_none(), "no panic");
     }

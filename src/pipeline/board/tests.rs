@@ -90,6 +90,12 @@ impl Bench {
         self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
     }
 
+    /// Whoever follows the clicks, and has not come to the newest batch, cannot go on.
+    fn cut_arrivals(&self) {
+        let connection = rusqlite::Connection::open(self.storage.path()).unwrap();
+        connection.execute("DELETE FROM arrivals WHERE last < (SELECT MAX(last) FROM arrivals)", []).unwrap();
+    }
+
     fn aggregate(&self) {
         let settings = AggregateSettings { session_timeout_ms: SESSION_TIMEOUT_MS, recent_clicks: 1_000_000 };
         aggregate::rebuild(&self.storage, settings, |_| {}).unwrap();
@@ -179,6 +185,7 @@ proptest! {
         batches in prop::collection::vec((-10..90_i16, prop::collection::vec(seed(), 0..40)), 1..8),
         window in prop::sample::select(vec![Window::LastHour, Window::LastFiveMinutes]),
         (rows_a_look, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
+        falls_behind in any::<bool>(),
     ) {
         let bench = Bench::new(&[]);
         // Slices of some rows; where nothing may be kept, in passes.
@@ -198,6 +205,9 @@ proptest! {
             // Clicks come while it is counted.
             boards.make(&view, None, &mut reader, &|| false).unwrap();
             bench.store(meanwhile);
+            if falls_behind {
+                bench.cut_arrivals();
+            }
             let board = loop {
                 let made = boards.make(&view, None, &mut reader, &|| false).unwrap();
                 // A window in passes that was finished before the last clicks came is as old as it says.

@@ -169,7 +169,11 @@ impl Live {
     ) -> Result<Step, StorageError> {
         let mut clicks = Vec::new();
         while self.cursor < target {
-            reader.clicks_after(self.cursor, READ_CLICKS, &mut clicks)?;
+            match reader.clicks_after(self.cursor, READ_CLICKS, &mut clicks) {
+                // It fell so far behind that filling it is the shorter way.
+                Err(StorageError::OrderGone { .. }) => return Ok(Step::Anew),
+                read => read?,
+            }
             if clicks.is_empty() {
                 // The clicks are others than those that were there: somebody has emptied the database.
                 return Ok(Step::Anew);

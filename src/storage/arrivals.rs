@@ -1,0 +1,354 @@
+//! The order of arrival: a log of the newest clicks, packed, as far back as somebody may still have to count them.
+//!
+//! The table of clicks is one tree in the order of time. A second tree over it, by number, would be written for every click
+//! and kept for ever, while only those who follow the clicks as they come need it: the aggregation from its checkpoint on,
+//! and windows. So what is new is written once more, in one piece a batch, some 24 bytes a click, and is cut behind the
+//! checkpoint.
+//!
+//! A click's number is its place here. They have no gap, and none is given out twice: the newest row always stays.
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
+use super::{Reader, StorageError};
+use crate::click::Timestamp;
+
+/// Clicks a row at most: as much is unpacked to read one of them.
+const ROW_CLICKS: usize = 20_000;
+
+/// A row ends where the texts of its clicks' ids come to this: somebody may send ids as long as a message.
+const ROW_TEXT_BYTES: usize = 1 << 20;
+
+/// Clicks that stay behind the checkpoint: a window that follows, but not as closely as memory reaches back, need not be
+/// filled anew.
+const KEPT_CLICKS: i64 = 200_000;
+
+/// The clicks of a row that has none.
+const NO_CLICKS: [u8; 1] = [0];
+
+/// One click. A row is their number, then one after the other.
+#[derive(Serialize, Deserialize)]
+struct Packed<Key> {
+    /// Since the one before, in milliseconds; of the first since 1970. Wraps around.
+    later: i64,
+    user: UserId,
+    url: UrlId,
+    country: CountryId,
+    key: Key,
+}
+
+/// The newest click's number; 0 if there is none.
+pub(super) fn last(connection: &Connection) -> Result<i64, StorageError> {
+    Ok(connection.prepare_cached("SELECT COALESCE(MAX(last), 0) FROM arrivals")?.query_row([], |row| row.get(0))?)
+}
+
+/// Adds `clicks`, which are numbered from [`last`] on.
+pub(super) fn append(connection: &Connection, clicks: &[StoredClick]) -> Result<(), StorageError> {
+    let mut insert = connection.prepare_cached("INSERT INTO arrivals (last, clicks) VALUES (?1, ?2)")?;
+    let mut rest = clicks;
+    while let (row, Some(last), behind) = next_row(rest) {
+        let packed = pack(row).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        insert.execute(params![last.id, packed])?;
+        rest = behind;
+    }
+    Ok(())
+}
+
+/// The clicks that make up the next row, the last of them, and those behind it.
+fn next_row(clicks: &[StoredClick]) -> (&[StoredClick], Option<&StoredClick>, &[StoredClick]) {
+    let mut text_bytes = 0_usize;
+    let fits = |click: &&StoredClick| {
+        let has_room = text_bytes < ROW_TEXT_BYTES;
+        if let ClickKey::Text(text) = &click.key {
+            text_bytes = text_bytes.saturating_add(text.len());
+        }
+        has_room
+    };
+    let length = clicks.iter().take(ROW_CLICKS).take_while(fits).count();
+    let (row, behind) = clicks.split_at(length);
+    (row, row.last(), behind)
+}
+
+/// Lets go of what a checkpoint that has counted up to `cursor` makes unnecessary.
+pub(super) fn cut(connection: &Connection, cursor: i64) -> Result<(), StorageError> {
+    connection
+        .prepare_cached("DELETE FROM arrivals WHERE last <= ?1 AND last < (SELECT MAX(last) FROM arrivals)")?
+        .execute([cursor.saturating_sub(KEPT_CLICKS)])?;
+    Ok(())
+}
+
+/// Lets go of all but the numbering, which goes on after `last`: whoever has to count, counts the clicks themselves.
+pub(super) fn cut_off(connection: &Connection, last: i64) -> Result<(), StorageError> {
+    connection.execute("DELETE FROM arrivals", [])?;
+    if last > 0 {
+        connection.execute("INSERT INTO arrivals (last, clicks) VALUES (?1, ?2)", params![last, NO_CLICKS])?;
+    }
+    Ok(())
+}
+
+impl Reader {
+    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError::OrderGone`] if the log no longer reaches back to the first of them; the database cannot be read.
+    pub fn clicks_after(&self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
+        out.clear();
+        let mut next = cursor.saturating_add(1);
+        let mut select =
+            self.connection.prepare_cached("SELECT last, clicks FROM arrivals WHERE last > ?1 ORDER BY last")?;
+        let mut rows = select.query([cursor])?;
+        while out.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let last = row.get(0)?;
+            let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let clicks = Unpacked::new(last, packed)?;
+            if clicks.next > next {
+                if out.is_empty() {
+                    return Err(StorageError::OrderGone { next });
+                }
+                break;
+            }
+            for click in clicks {
+                let click = click?;
+                if click.id < next {
+                    continue;
+                }
+                if out.len() >= limit {
+                    break;
+                }
+                next = click.id.saturating_add(1);
+                out.push(click);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pack(clicks: &[StoredClick]) -> postcard::Result<Vec<u8>> {
+    let mut packed = postcard::to_extend(&(clicks.len() as u64), Vec::with_capacity(clicks.len() * 26 + 3))?;
+    let mut before = 0_i64;
+    for StoredClick { timestamp, key, user, url, country, .. } in clicks {
+        let time = timestamp.as_millis();
+        let click = Packed { later: time.wrapping_sub(before), user: *user, url: *url, country: *country, key };
+        packed = postcard::to_extend(&click, packed)?;
+        before = time;
+    }
+    Ok(packed)
+}
+
+/// The clicks of a row.
+struct Unpacked<'a> {
+    rest: &'a [u8],
+    left: u64,
+    /// The number of the next.
+    next: i64,
+    /// The time of the one before, milliseconds since 1970.
+    time: i64,
+    /// The row.
+    last: i64,
+}
+
+impl<'a> Unpacked<'a> {
+    fn new(last: i64, packed: &'a [u8]) -> Result<Self, StorageError> {
+        let (left, rest) = postcard::take_from_bytes::<u64>(packed).map_err(|_| damaged(last))?;
+        let first = i64::try_from(left).ok().and_then(|clicks| last.checked_sub(clicks)?.checked_add(1));
+        Ok(Self { rest, left, next: first.ok_or_else(|| damaged(last))?, time: 0, last })
+    }
+
+    fn click(&mut self) -> Result<StoredClick, StorageError> {
+        let (click, rest): (Packed<ClickKey>, _) =
+            postcard::take_from_bytes(self.rest).map_err(|_| damaged(self.last))?;
+        let id = self.next;
+        self.rest = rest;
+        self.left -= 1;
+        self.next = id.saturating_add(1);
+        self.time = self.time.wrapping_add(click.later);
+        if self.left == 0 && !rest.is_empty() {
+            return Err(damaged(self.last));
+        }
+        let Packed { user, url, country, key, .. } = click;
+        Ok(StoredClick { id, timestamp: Timestamp::from_millis(self.time), key, user, url, country })
+    }
+}
+
+impl Iterator for Unpacked<'_> {
+    type Item = Result<StoredClick, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        (self.left > 0).then(|| self.click().inspect_err(|_| self.left = 0))
+    }
+}
+
+fn damaged(last: i64) -> StorageError {
+    StorageError::Damaged(format!("row {last} of arrivals is not as clicktop wrote it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rusqlite::OptionalExtension as _;
+
+    use super::*;
+    use crate::storage::Storage;
+    use crate::storage::figures::{AggregateSettings, FiguresUpdate};
+    use crate::storage::tests::{batch, click, open, sql};
+
+    fn key() -> impl Strategy<Value = ClickKey> {
+        prop_oneof![any::<[u8; 16]>().prop_map(ClickKey::Uuid), ".{0,40}".prop_map(|text| ClickKey::Text(text.into()))]
+    }
+
+    fn times() -> impl Strategy<Value = i64> {
+        prop_oneof![any::<i64>(), -3..3_i64, Just(i64::MIN), Just(i64::MAX)]
+    }
+
+    prop_compose! {
+        fn numbered()(
+            last in 0..1_000_i64,
+            clicks in prop::collection::vec((times(), key(), any::<u32>(), any::<u32>(), any::<u32>()), 0..50),
+        ) -> Vec<StoredClick> {
+            (last + 1..).zip(clicks).map(|(id, (time, key, user, url, country))| StoredClick {
+                id,
+                timestamp: Timestamp::from_millis(time),
+                key,
+                user: UserId(user),
+                url: UrlId(url),
+                country: CountryId(country),
+            }).collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn clicks_come_back_as_they_were_packed(clicks in numbered()) {
+            let packed = pack(&clicks).unwrap();
+            let last = clicks.last().map_or(7, |click| click.id);
+            let unpacked: Vec<_> = Unpacked::new(last, &packed).unwrap().collect::<Result<_, _>>().unwrap();
+            prop_assert_eq!(unpacked, clicks);
+        }
+
+        #[test]
+        fn bytes_that_nobody_packed_are_damage_or_clicks_and_never_a_panic(
+            last in any::<i64>(),
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            if let Ok(clicks) = Unpacked::new(last, &bytes) {
+                prop_assert!(clicks.count() <= 60);
+            }
+        }
+    }
+
+    /// As the aggregation does once it has counted every click up to `cursor`.
+    fn checkpoint(storage: &Storage, cursor: i64) {
+        let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
+        let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
+        storage.write_figures(&update, Some(&mut std::iter::once(vec![1]))).unwrap();
+    }
+
+    /// What is after `cursor`: how many, and the numbers of the first and the last; the first that is gone.
+    fn after(storage: &Storage, cursor: i64, limit: usize) -> Result<(usize, i64, i64), i64> {
+        let mut clicks = Vec::new();
+        match storage.reader().unwrap().clicks_after(cursor, limit, &mut clicks) {
+            Err(StorageError::OrderGone { next }) => Err(next),
+            read => {
+                read.unwrap();
+                assert!(clicks.windows(2).all(|pair| pair[0].id + 1 == pair[1].id), "no gap");
+                let number = |click: Option<&StoredClick>| click.map_or(0, |click| click.id);
+                Ok((clicks.len(), number(clicks.first()), number(clicks.last())))
+            }
+        }
+    }
+
+    fn store(storage: &Storage, ids: std::ops::Range<i64>) {
+        let names: Vec<String> = ids.clone().map(|id| format!("click {id}")).collect();
+        let clicks: Vec<_> = names.iter().zip(ids).map(|(name, id)| click(name, id, "/a")).collect();
+        storage.store(&batch(&clicks, 1)).unwrap();
+    }
+
+    #[test]
+    fn a_large_batch_lies_in_several_rows_and_is_read_from_anywhere() {
+        let (_directory, storage) = open();
+        store(&storage, 0..45_000);
+        store(&storage, 45_000..45_001);
+        let rows: i64 = sql(&storage).query_row("SELECT COUNT(*) FROM arrivals", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 4);
+        for (cursor, limit, expected) in [
+            (0, usize::MAX, (45_001, 1, 45_001)),
+            (19_999, 2, (2, 20_000, 20_001)),
+            (39_990, 7_000, (5_011, 39_991, 45_001)),
+            (45_000, 9, (1, 45_001, 45_001)),
+            (45_001, 9, (0, 0, 0)),
+            (50_000, 9, (0, 0, 0)),
+        ] {
+            assert_eq!(after(&storage, cursor, limit), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn ids_as_long_as_messages_make_no_giant_row() {
+        let (_directory, storage) = open();
+        let names: Vec<String> = (0..10).map(|id| format!("{id}").repeat(400_000)).collect();
+        let clicks: Vec<_> = names.iter().zip(0..).map(|(name, at)| click(name, at, "/a")).collect();
+        storage.store(&batch(&clicks, 1)).unwrap();
+        let largest: i64 =
+            sql(&storage).query_row("SELECT MAX(length(clicks)) FROM arrivals", [], |row| row.get(0)).unwrap();
+        assert!(largest < 1_300_000, "{largest}");
+        assert_eq!(after(&storage, 0, 99), Ok((10, 1, 10)));
+    }
+
+    #[test]
+    fn duplicates_take_no_number_and_a_batch_of_nothing_new_no_row() {
+        let (_directory, storage) = open();
+        store(&storage, 0..10);
+        store(&storage, 0..10);
+        let twice =
+            [click("new", 77, "/a"), click("click 3", 3, "/a"), click("new", 77, "/b"), click("first", -77, "/a")];
+        assert_eq!(storage.store(&batch(&twice, 2)).unwrap().stored, 2);
+        assert_eq!(after(&storage, 0, 99), Ok((12, 1, 12)));
+        let mut clicks = Vec::new();
+        storage.reader().unwrap().clicks_after(10, 9, &mut clicks).unwrap();
+        let url = storage.reader().unwrap().url_id("/a").unwrap().unwrap();
+        assert!(clicks.iter().all(|click| click.url == url), "of two alike, the first that came");
+        let numbers =
+            sql(&storage).query_row("SELECT 1 FROM clicks GROUP BY id HAVING COUNT(*) > 1", [], |_| Ok(())).optional();
+        assert_eq!(numbers, Ok(None));
+    }
+
+    #[test]
+    fn it_is_cut_behind_the_checkpoint_and_says_so() {
+        let (_directory, storage) = open();
+        for part in 0..13 {
+            store(&storage, part * 20_000..(part + 1) * 20_000);
+        }
+        checkpoint(&storage, 239_000);
+        // What is younger than the checkpoint less 200,000 stays, and what shares a row with it.
+        assert_eq!(after(&storage, 19_999, 1), Err(20_000));
+        assert_eq!(after(&storage, 20_000, usize::MAX), Ok((240_000, 20_001, 260_000)));
+        assert_eq!(storage.reader().unwrap().click_count().unwrap(), 260_000);
+        // However far that goes, the numbers go on.
+        sql(&storage).execute("DELETE FROM arrivals WHERE last < 250000", []).unwrap();
+        checkpoint(&storage, 1_000_000);
+        assert_eq!(after(&storage, 240_000, usize::MAX), Ok((20_000, 240_001, 260_000)));
+        store(&storage, -1..0);
+        assert_eq!(storage.progress().last_click(), 260_001);
+        sql(&storage).execute("DELETE FROM arrivals WHERE last = 260000", []).unwrap();
+        assert_eq!(after(&storage, 260_000, 9), Ok((1, 260_001, 260_001)));
+        assert_eq!(after(&storage, 100, 9), Err(101));
+    }
+
+    #[test]
+    fn damage_is_told_as_such() {
+        let (_directory, storage) = open();
+        store(&storage, 0..10);
+        for clicks in ["x''", "x'ff'", "x'05'", "substr(clicks, 1, length(clicks) - 1)", "clicks || x'00'", "'text'"] {
+            let connection = sql(&storage);
+            connection.execute_batch("BEGIN").unwrap();
+            connection.execute(&format!("UPDATE arrivals SET clicks = {clicks}"), []).unwrap();
+            let packed: Vec<u8> =
+                connection.query_row("SELECT CAST(clicks AS BLOB) FROM arrivals", [], |row| row.get(0)).unwrap();
+            let read = Unpacked::new(10, &packed).and_then(|clicks| clicks.collect::<Result<Vec<_>, _>>());
+            assert!(matches!(read, Err(StorageError::Damaged(_))), "{clicks}: {read:?}");
+        }
+    }
+}
