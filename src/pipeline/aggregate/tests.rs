@@ -114,7 +114,7 @@ impl Bench {
         let mut reader = self.storage.reader().unwrap();
         self.storage.clicks_after(&mut reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
         for click in clicks {
-            self.aggregation.apply(click);
+            self.aggregation.apply(click, |click| reader.last_key_at(click.timestamp, click.user, click.id)).unwrap();
         }
     }
 
