@@ -20,8 +20,11 @@ use crate::storage::{ClickKey, PageId, Reader, StorageError, UserId};
 /// reader for it. Each part begins with it.
 const FORMAT: u32 = 2;
 
-/// Entries a part: keeps each below a megabyte or two.
+/// Pairs or visits a part: keeps each below a megabyte or so.
 const PART_ENTRIES: usize = 128 * 1024;
+
+/// The same for ids.
+const PART_KEYS: usize = 16 * 1024;
 
 #[derive(Serialize, Deserialize)]
 enum Part {
@@ -95,7 +98,7 @@ pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl 
     });
     let mut all_keys = recent.keys().map(|(user, at, key)| (user, at, key.clone()));
     let keys = std::iter::from_fn(move || {
-        let keys: Vec<_> = all_keys.by_ref().take(PART_ENTRIES).collect();
+        let keys: Vec<_> = all_keys.by_ref().take(PART_KEYS).collect();
         (!keys.is_empty()).then_some(Part::Keys(keys))
     });
     let header = std::iter::once_with(move || {
