@@ -187,6 +187,7 @@ fn damaged(last: i64) -> StorageError {
 
 #[cfg(test)]
 mod tests {
+    use crate::storage::checkpoint::Parts;
     use proptest::prelude::*;
     use rusqlite::OptionalExtension as _;
 
@@ -243,7 +244,8 @@ mod tests {
     fn checkpoint(storage: &Storage, cursor: i64) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
-        storage.write_figures(&update, Some(&mut std::iter::once(vec![1]))).unwrap();
+        let mut new = std::iter::once(vec![1]);
+        storage.write_figures(&update, Some(Parts { kept: 0, new: &mut new })).unwrap();
     }
 
     /// What is after `cursor`: how many, and the numbers of the first and the last; the first that is gone.

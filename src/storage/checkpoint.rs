@@ -1,15 +1,31 @@
 //! The aggregation's state that `page_stats` does not hold, as opaque parts of bounded size.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::{Reader, StorageError};
 
+/// A checkpoint to be written: some of the stored parts stay, and others come after them.
+pub struct Parts<'a> {
+    /// So many of the stored parts, from the first on, belong to this checkpoint, too.
+    pub kept: u64,
+    /// Those that come after them.
+    pub new: &'a mut dyn Iterator<Item = Vec<u8>>,
+}
+
 /// Replaces the checkpoint in the transaction that is open on `connection`.
-pub(super) fn replace(connection: &Connection, parts: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), StorageError> {
-    connection.execute("DELETE FROM checkpoint", [])?;
-    let mut insert = connection.prepare_cached("INSERT INTO checkpoint (data) VALUES (?1)")?;
-    for part in parts {
-        insert.execute([part])?;
+pub(super) fn replace(connection: &Connection, parts: Parts<'_>) -> Result<(), StorageError> {
+    let Parts { kept, new } = parts;
+    // Somebody may have emptied the table meanwhile; parts are numbered 1, 2, 3, …
+    let stored: u64 =
+        connection
+            .query_row("SELECT COUNT(*) FROM checkpoint WHERE part BETWEEN 1 AND ?1", [kept], |row| row.get(0))?;
+    if stored < kept {
+        return Err(StorageError::PartsMissing);
+    }
+    connection.execute("DELETE FROM checkpoint WHERE part > ?1 OR part < 1", [kept])?;
+    let mut insert = connection.prepare_cached("INSERT INTO checkpoint (part, data) VALUES (?1, ?2)")?;
+    for (part, number) in new.zip(kept + 1..) {
+        insert.execute(params![number, part])?;
     }
     Ok(())
 }
@@ -31,5 +47,55 @@ impl Reader {
             take(part)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Storage;
+    use crate::storage::figures::{AggregateSettings, FiguresUpdate};
+    use crate::storage::tests::{open, sql};
+
+    fn write(storage: &Storage, kept: u64, new: &[u8]) -> Result<u64, StorageError> {
+        let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
+        let update = FiguresUpdate { changed: &[], cursor: 1, late: 0, settings };
+        let mut new = new.iter().map(|&byte| vec![byte]);
+        storage.write_figures(&update, Some(Parts { kept, new: &mut new }))
+    }
+
+    fn stored(storage: &Storage) -> Vec<u8> {
+        let mut all = Vec::new();
+        let reader = storage.reader().unwrap();
+        reader
+            .checkpoint_parts::<StorageError>(|part| {
+                all.extend_from_slice(part);
+                Ok(())
+            })
+            .unwrap();
+        all
+    }
+
+    #[test]
+    fn the_first_parts_stay_and_the_others_are_replaced() {
+        let (_directory, storage) = open();
+        write(&storage, 0, &[1, 2, 3, 4]).unwrap();
+        write(&storage, 2, &[5]).unwrap();
+        assert_eq!(stored(&storage), [1, 2, 5]);
+        write(&storage, 3, &[6, 7]).unwrap();
+        assert_eq!(stored(&storage), [1, 2, 5, 6, 7]);
+        write(&storage, 0, &[8]).unwrap();
+        assert_eq!(stored(&storage), [8]);
+    }
+
+    #[test]
+    fn nothing_is_built_on_parts_that_are_gone() {
+        let (_directory, storage) = open();
+        write(&storage, 0, &[1, 2, 3]).unwrap();
+        sql(&storage).execute("DELETE FROM checkpoint WHERE part = 2", []).unwrap();
+        assert!(matches!(write(&storage, 2, &[4]), Err(StorageError::PartsMissing)));
+        assert_eq!(stored(&storage), [1, 3]);
+        write(&storage, 1, &[5]).unwrap();
+        assert_eq!(stored(&storage), [1, 5]);
     }
 }

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, ToSql, params};
 
+use super::checkpoint::{self, Parts};
 use super::model::{CountryId, PageId, UrlId};
-use super::{Storage, StorageError, arrivals, checkpoint};
+use super::{Storage, StorageError, arrivals};
 use crate::click::Timestamp;
 
 /// The figures of one url × country.
@@ -129,11 +130,11 @@ impl Storage {
     /// across a deleted database.
     ///
     /// # Errors
-    /// The database cannot be written; nothing has changed then.
+    /// The database cannot be written, or parts of the checkpoint that were to stay are gone; nothing has changed then.
     pub fn write_figures(
         &self,
         update: &FiguresUpdate<'_>,
-        checkpoint: Option<&mut dyn Iterator<Item = Vec<u8>>>,
+        checkpoint: Option<Parts<'_>>,
     ) -> Result<u64, StorageError> {
         let with_checkpoint = checkpoint.is_some();
         let version = self.write(|writer| {

@@ -127,6 +127,7 @@ pub(super) fn forget_figures(connection: &Connection) -> Result<(), StorageError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::checkpoint::Parts;
     use crate::storage::figures::{AggregateSettings, FiguresUpdate, PageFigures};
     use crate::storage::tests::{batch, click, open, sql};
     use crate::storage::{CountryId, PageId, Reject, UrlId};
@@ -136,7 +137,8 @@ mod tests {
         let page = PageFigures::empty(PageId(1), UrlId(1), CountryId(1), at);
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: &[page], cursor: 2, late: 1, settings };
-        storage.write_figures(&update, Some(&mut std::iter::once(vec![1]))).unwrap()
+        let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1]) };
+        storage.write_figures(&update, Some(parts)).unwrap()
     }
 
     #[test]

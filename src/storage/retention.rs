@@ -3,6 +3,7 @@
 //! What makes that safe:
 //!
 //! - Only clicks that a written checkpoint of the aggregation has counted are deleted: a restart replays the others.
+//! - A click that no checkpoint has counted is compared with the others of its user and moment, so those stay as well.
 //! - The boundary is written before the first click goes, and only ever rises. A click before it is not taken in any more,
 //!   so one that comes a second time after its deletion cannot count twice.
 
@@ -79,7 +80,9 @@ impl Storage {
                 let clicks = connection
                     .prepare_cached(
                         "DELETE FROM clicks WHERE ts >= ?1 AND ts < ?2
-                         AND id <= (SELECT checkpoint_cursor FROM aggregate_state)",
+                         AND id <= (SELECT checkpoint_cursor FROM aggregate_state)
+                         AND (ts, user) NOT IN (SELECT ts, user FROM clicks WHERE ts >= ?1 AND ts < ?2
+                                                AND id > (SELECT checkpoint_cursor FROM aggregate_state))",
                     )?
                     .execute(params![from, next.unwrap_or(boundary)])? as u64;
                 connection.prepare_cached("UPDATE retention SET deleted = deleted + ?1")?.execute([clicks])?;
@@ -136,6 +139,8 @@ pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::click::Click;
+    use crate::storage::checkpoint::Parts;
     use crate::storage::figures::{AggregateSettings, FiguresUpdate};
     use crate::storage::tests::{batch, click, open};
     use crate::storage::{BatchOutcome, StorageOptions};
@@ -156,8 +161,8 @@ mod tests {
     fn count(storage: &Storage, cursor: i64, with_checkpoint: bool) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
-        let mut parts = std::iter::once(vec![1_u8]);
-        storage.write_figures(&update, with_checkpoint.then_some(&mut parts as &mut dyn Iterator<Item = _>)).unwrap();
+        let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
+        storage.write_figures(&update, with_checkpoint.then_some(parts)).unwrap();
     }
 
     fn delete_all(storage: &Storage) -> u64 {
@@ -196,6 +201,24 @@ mod tests {
         assert_eq!(storage.let_expire(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
         count(&storage, 6, true);
         assert_eq!((delete_all(&storage), expiry(&storage)), (1, (Some(30), 3, 2)));
+    }
+
+    #[test]
+    fn a_click_stays_while_one_of_its_user_and_moment_is_not_counted() {
+        let (_directory, storage) = open();
+        let other = |id, at| Click { user_id: "another", ..click(id, at, "/a") };
+        storage.store(&batch(&[click("c1", 10, "/a"), other("c2", 10), click("c3", 11, "/a")], 1)).unwrap();
+        storage.store(&batch(&[click("c4", 10, "/b"), click("c5", 100, "/a")], 2)).unwrap();
+        count(&storage, 3, true);
+        storage.let_expire(50, NOW).unwrap();
+        assert_eq!(delete_all(&storage), 2, "c2 is of another user, c3 of another moment");
+        let user = crate::storage::UserId(1);
+        assert_eq!(
+            storage.reader().unwrap().last_key_at(at(10), user, 4).unwrap(),
+            Some(crate::storage::ClickKey::new("c1"))
+        );
+        count(&storage, 4, true);
+        assert_eq!(delete_all(&storage), 2);
     }
 
     #[test]

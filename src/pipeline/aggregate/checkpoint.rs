@@ -1,31 +1,72 @@
 //! The state behind the figures, written now and then so that a restart replays only the tail.
+//!
+//! Its parts, in this order: the pairs, of which those written before stay and new ones are added; the users' visits and the
+//! ids, written anew each time; and a header that says what there is. Lists of numbers are written as the differences of their
+//! neighbours, which take a byte or two each.
+
+use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
 use super::figures::Aggregation;
+use super::format_1;
 use super::pairs::Pairs;
-use super::recent::{Recent, Timeline};
+use super::recent::Recent;
+use super::timeline::{Timeline, Visit};
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{PageId, Reader, StorageError, UserId};
+use crate::storage::{ClickKey, PageId, Reader, StorageError, UserId};
 
-/// Changes whenever the encoding or the rules of eviction do; a checkpoint of another format is not used.
-const FORMAT: u32 = 1;
+/// Changes whenever the encoding or the rules of eviction do; a checkpoint of another format is not used, unless there is a
+/// reader for it. Each part begins with it.
+const FORMAT: u32 = 2;
 
-/// Entries a part: keeps each below a few megabytes.
-const PART_ENTRIES: usize = 16 * 1024;
+/// Pairs or visits a part: keeps each below a megabyte or so.
+const PART_ENTRIES: usize = 128 * 1024;
+
+/// The same for ids.
+const PART_KEYS: usize = 16 * 1024;
 
 #[derive(Serialize, Deserialize)]
 enum Part {
-    Header { format: u32, cursor: i64, settings: AggregateSettings, evict_at: u64, seen: u64, users: u64 },
-    Seen(Vec<(PageId, UserId)>),
-    Users(Vec<(UserId, Timeline)>),
+    /// Sorted by page and user.
+    Pairs {
+        /// Each less the one before it.
+        pages: Vec<u32>,
+        /// Each less the one before it, if that is of the same page.
+        users: Vec<u32>,
+    },
+    Visits(Visits),
+    /// The last of the clicks of a user and moment that has several.
+    Keys(Vec<(UserId, i64, ClickKey)>),
+    Header(Header),
 }
 
-#[derive(Serialize)]
-enum PartRef<'a> {
-    Header { format: u32, cursor: i64, settings: AggregateSettings, evict_at: u64, seen: u64, users: u64 },
-    Seen(Vec<(PageId, UserId)>),
-    Users(Vec<(UserId, &'a Timeline)>),
+/// Timelines in the order of their users.
+#[derive(Default, Serialize, Deserialize)]
+struct Visits {
+    /// Whether there were visits before the first of each.
+    cut: bool,
+    /// Each less the one before it.
+    users: Vec<u32>,
+    /// How many each user has.
+    visits: Vec<u32>,
+    /// The time of each user's first, less that of the user before.
+    first: Vec<i64>,
+    /// The times of all others, each less the one before it.
+    gaps: Vec<u64>,
+    /// Of all.
+    pages: Vec<PageId>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Header {
+    cursor: i64,
+    settings: AggregateSettings,
+    evict_at: u64,
+    pairs: u64,
+    pair_parts: u64,
+    visits: u64,
+    keys: u64,
 }
 
 /// A checkpoint read back.
@@ -38,62 +79,173 @@ pub(super) struct Checkpoint {
     pub seen: Pairs,
     /// The kept clicks.
     pub recent: Recent,
+    /// The figures were written by the rules of eviction that hold today.
+    pub same_rules: bool,
 }
 
-/// The parts that make up the checkpoint of `aggregation`, encoded one at a time.
-pub(super) fn encode(aggregation: &Aggregation) -> impl Iterator<Item = Vec<u8>> {
-    let header = PartRef::Header {
-        format: FORMAT,
-        cursor: aggregation.cursor,
-        settings: aggregation.settings,
-        evict_at: aggregation.recent.evict_at(),
-        seen: aggregation.seen.len() as u64,
-        users: aggregation.recent.timelines().count() as u64,
-    };
-    let seen = chunks(aggregation.seen.iter()).map(PartRef::Seen);
-    let users = chunks(aggregation.recent.timelines()).map(PartRef::Users);
+/// The parts of the checkpoint of `aggregation` after those that stay, encoded one at a time. `pair_parts` is, once all have
+/// been taken, how many hold pairs, with those that stay.
+pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl Iterator<Item = Vec<u8>> {
+    let Aggregation { seen, recent, .. } = aggregation;
+    pair_parts.set(seen.written_parts());
+    let pairs = seen.unwritten(PART_ENTRIES).map(move |pairs| {
+        pair_parts.set(pair_parts.get() + 1);
+        pairs_part(&pairs)
+    });
+    let visits = [false, true].into_iter().flat_map(move |cut| {
+        let mut timelines = recent.timelines().filter(move |(_, timeline)| timeline.is_cut() == cut);
+        std::iter::from_fn(move || visits_part(cut, &mut timelines))
+    });
+    let mut all_keys = recent.keys().map(|(user, at, key)| (user, at, key.clone()));
+    let keys = std::iter::from_fn(move || {
+        let keys: Vec<_> = all_keys.by_ref().take(PART_KEYS).collect();
+        (!keys.is_empty()).then_some(Part::Keys(keys))
+    });
+    let header = std::iter::once_with(move || {
+        Part::Header(Header {
+            cursor: aggregation.cursor,
+            settings: aggregation.settings,
+            evict_at: recent.evict_at(),
+            pairs: seen.len() as u64,
+            pair_parts: pair_parts.get(),
+            visits: recent.len() as u64,
+            keys: recent.keys().len() as u64,
+        })
+    });
     // Encoding into memory fails only for values that serde cannot size, of which there are none here; a part
     // that were missing all the same would show in the header's counts.
-    std::iter::once(header).chain(seen).chain(users).filter_map(|part| postcard::to_allocvec(&part).ok())
+    pairs.chain(visits).chain(keys).chain(header).filter_map(|part| postcard::to_allocvec(&(FORMAT, part)).ok())
 }
 
-fn chunks<T>(mut entries: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<T>> {
-    std::iter::from_fn(move || {
-        let chunk: Vec<T> = entries.by_ref().take(PART_ENTRIES).collect();
-        (!chunk.is_empty()).then_some(chunk)
+fn pairs_part(pairs: &[(PageId, UserId)]) -> Part {
+    let (mut last_page, mut last_user) = (0, 0);
+    let differences = pairs.iter().map(|&(PageId(page), UserId(user))| {
+        let step = page.wrapping_sub(last_page);
+        let difference = if step == 0 { user.wrapping_sub(last_user) } else { user };
+        (last_page, last_user) = (page, user);
+        (step, difference)
+    });
+    let (pages, users) = differences.unzip();
+    Part::Pairs { pages, users }
+}
+
+fn pairs_of(pages: Vec<u32>, users: Vec<u32>) -> impl Iterator<Item = (PageId, UserId)> {
+    let (mut page, mut user) = (0_u32, 0_u32);
+    pages.into_iter().zip(users).map(move |(step, difference)| {
+        page = page.wrapping_add(step);
+        user = if step == 0 { user.wrapping_add(difference) } else { difference };
+        (PageId(page), UserId(user))
     })
 }
 
-/// Reads the newest checkpoint. `None` if there is none, it is of another format or incomplete: then
+/// As many of `timelines` as make a part; `None` if there are no more.
+fn visits_part<'a>(cut: bool, timelines: &mut impl Iterator<Item = (UserId, &'a Timeline)>) -> Option<Part> {
+    let mut part = Visits { cut, ..Visits::default() };
+    let (mut last_user, mut last_first) = (0, 0);
+    while part.pages.len() < PART_ENTRIES {
+        let Some((UserId(user), timeline)) = timelines.next() else { break };
+        part.users.push(user.wrapping_sub(last_user));
+        part.visits.push(u32::try_from(timeline.len()).unwrap_or(u32::MAX));
+        part.first.push(timeline.begin().wrapping_sub(last_first));
+        (last_user, last_first) = (user, timeline.begin());
+        let mut before = timeline.begin();
+        for (number, visit) in timeline.iter().enumerate() {
+            if number > 0 {
+                part.gaps.push(visit.at.abs_diff(before));
+            }
+            before = visit.at;
+            part.pages.push(visit.page);
+        }
+    }
+    (!part.users.is_empty()).then_some(Part::Visits(part))
+}
+
+fn restore_visits(recent: &mut Recent, part: Visits) {
+    let Visits { cut, users, visits, first, gaps, pages } = part;
+    let (mut gaps, mut pages) = (gaps.into_iter(), pages.into_iter());
+    let (mut user, mut begin) = (0_u32, 0_i64);
+    for ((step, count), difference) in users.into_iter().zip(visits).zip(first) {
+        user = user.wrapping_add(step);
+        begin = begin.wrapping_add(difference);
+        let others = gaps.by_ref().take((count as usize).saturating_sub(1));
+        let times = std::iter::once(begin).chain(others.scan(begin, |at, gap| {
+            *at = at.wrapping_add_unsigned(gap);
+            Some(*at)
+        }));
+        let visits = times.zip(&mut pages).map(|(at, page)| Visit { at, page });
+        if let Some(timeline) = Timeline::restored(visits, cut) {
+            recent.restore(UserId(user), timeline);
+        }
+    }
+}
+
+/// A checkpoint of which not all parts are read yet.
+#[derive(Default)]
+struct Loading {
+    seen: Pairs,
+    recent: Option<Recent>,
+    header: Option<Header>,
+    pair_parts: u64,
+    unusable: bool,
+}
+
+impl Loading {
+    fn take(&mut self, part: &[u8]) {
+        let recent = self.recent.get_or_insert_with(|| Recent::new(u64::MAX / 4));
+        match postcard::from_bytes::<(u32, Part)>(part) {
+            // The header is the last.
+            Ok((FORMAT, part)) if self.header.is_none() => match part {
+                Part::Pairs { pages, users } => {
+                    self.pair_parts += 1;
+                    self.seen.extend(pairs_of(pages, users));
+                }
+                Part::Visits(part) => restore_visits(recent, part),
+                Part::Keys(keys) => {
+                    keys.into_iter().for_each(|(user, at, key)| recent.learn(user, at, key));
+                }
+                Part::Header(header) => self.header = Some(header),
+            },
+            _ => self.unusable = true,
+        }
+    }
+
+    fn finish(self) -> Option<Checkpoint> {
+        let Self { mut seen, recent, header, pair_parts, unusable } = self;
+        let (mut recent, header) = (recent?, header?);
+        let found = (seen.len() as u64, pair_parts, recent.len() as u64, recent.keys().len() as u64);
+        let Header { cursor, settings, .. } = header;
+        if unusable || found != (header.pairs, header.pair_parts, header.visits, header.keys) {
+            return None;
+        }
+        seen.mark_written(pair_parts);
+        recent.set_budget_and_threshold(settings.recent_clicks, header.evict_at);
+        Some(Checkpoint { cursor, settings, seen, recent, same_rules: true })
+    }
+}
+
+/// Reads the newest checkpoint. `None` if there is none, it is of an unknown format or incomplete: then
 /// everything is replayed from the first click.
 ///
 /// # Errors
 /// The database cannot be read.
 pub(super) fn load(reader: &Reader) -> Result<Option<Checkpoint>, StorageError> {
-    let mut loaded: Option<Checkpoint> = None;
-    let mut expected = (0, 0, 0);
-    let mut users = 0_u64;
-    let mut usable = true;
-    reader.checkpoint_parts::<StorageError>(|bytes| {
-        match (postcard::from_bytes(bytes), &mut loaded) {
-            (Ok(Part::Header { format: FORMAT, cursor, settings, evict_at, seen, users }), None) => {
-                expected = (seen, users, evict_at);
-                let recent = Recent::new(u64::MAX / 4);
-                loaded = Some(Checkpoint { cursor, settings, seen: Pairs::default(), recent });
-            }
-            (Ok(Part::Seen(pairs)), Some(checkpoint)) => checkpoint.seen.extend(pairs),
-            (Ok(Part::Users(timelines)), Some(checkpoint)) => {
-                users += timelines.len() as u64;
-                checkpoint.recent.restore(timelines);
-            }
-            _ => usable = false,
+    let mut loading = Loading::default();
+    let mut older: Option<format_1::Loading> = None;
+    let expired_before = reader.expiry()?.before;
+    let mut first = true;
+    reader.checkpoint_parts::<StorageError>(|part| {
+        if std::mem::take(&mut first) {
+            older = format_1::Loading::begin(part, expired_before);
+        } else if let Some(older) = &mut older {
+            older.take(part);
+        }
+        if older.is_none() {
+            loading.take(part);
         }
         Ok(())
     })?;
-    let complete =
-        |checkpoint: &Checkpoint| usable && (checkpoint.seen.len() as u64, users) == (expected.0, expected.1);
-    Ok(loaded.filter(complete).map(|mut checkpoint| {
-        checkpoint.recent.set_budget_and_threshold(checkpoint.settings.recent_clicks, expected.2);
-        checkpoint
-    }))
+    Ok(match older {
+        Some(older) => older.finish(),
+        None => loading.finish(),
+    })
 }

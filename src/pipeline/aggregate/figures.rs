@@ -7,11 +7,15 @@
 use hashbrown::HashMap;
 
 use super::pairs::Pairs;
-use super::recent::{Place, Recent, Visit};
+use super::recent::{Place, Recent};
+use super::timeline::Visit;
 use crate::click::Timestamp;
 use crate::pipeline::board::CountryFigures;
 use crate::storage::figures::{AggregateSettings, PageFigures};
-use crate::storage::{CountryId, PageId, StoredClick, UrlId};
+use crate::storage::{ClickKey, CountryId, PageId, StorageError, StoredClick, UrlId};
+
+/// The answer of the store to the question which is the last of the clicks of a user in a moment.
+pub(super) type LastKey = Result<Option<ClickKey>, StorageError>;
 
 /// Figures of every url × country, and what it takes to keep them exact.
 #[derive(Debug)]
@@ -64,11 +68,23 @@ impl Aggregation {
     }
 
     /// Counts a click.
-    pub(super) fn apply(&mut self, click: StoredClick) {
+    ///
+    /// `last_key` tells the last, in the order of their ids, of the clicks of its user and moment that came before it. It is
+    /// asked where that is not known any more.
+    ///
+    /// # Errors
+    /// What `last_key` returns. Nothing has changed then, and the same click may be counted again.
+    pub(super) fn apply(
+        &mut self,
+        click: StoredClick,
+        last_key: impl FnOnce(&StoredClick) -> LastKey,
+    ) -> Result<(), StorageError> {
+        self.look_up(&click, last_key)?;
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
         let new_user = self.seen.insert(page, click.user);
-        let place = self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), key: click.key, page });
+        let at = click.timestamp.as_millis();
+        let place = self.recent.insert(click.user, Visit { at, page }, click.key);
         self.update(page, |figures| {
             figures.clicks += 1;
             figures.unique_users += u64::from(new_user);
@@ -79,7 +95,6 @@ impl Aggregation {
         match place {
             Place::Late => self.late += 1,
             Place::Between { before, after } => {
-                let at = click.timestamp.as_millis();
                 if let Some((before, before_page)) = before {
                     if let Some(after) = after {
                         self.spent(before_page, after - before, -1);
@@ -91,14 +106,40 @@ impl Aggregation {
                 }
             }
         }
+        Ok(())
     }
 
-    /// Follows a click whose figures are written already: only the state behind them changes.
-    pub(super) fn replay(&mut self, click: StoredClick) {
+    /// Follows a click whose figures are written already: only the state behind them changes. `last_key` is that of
+    /// [`Aggregation::apply`].
+    ///
+    /// # Errors
+    /// As [`Aggregation::apply`].
+    pub(super) fn replay(
+        &mut self,
+        click: StoredClick,
+        last_key: impl FnOnce(&StoredClick) -> LastKey,
+    ) -> Result<(), StorageError> {
+        self.look_up(&click, last_key)?;
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
         self.seen.insert(page, click.user);
-        self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), key: click.key, page });
+        self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), page }, click.key);
+        Ok(())
+    }
+
+    /// Makes sure that `click` can be compared with the others of its user and moment.
+    fn look_up(
+        &mut self,
+        click: &StoredClick,
+        last_key: impl FnOnce(&StoredClick) -> LastKey,
+    ) -> Result<(), StorageError> {
+        let at = click.timestamp.as_millis();
+        if self.recent.lacks_key(click.user, at)
+            && let Some(last) = last_key(click)?
+        {
+            self.recent.learn(click.user, at, last);
+        }
+        Ok(())
     }
 
     /// Counts a gap as time spent on `page`, or takes it back, if it is within a session.
@@ -211,6 +252,10 @@ mod tests {
         }
     }
 
+    fn count(aggregation: &mut Aggregation, click: StoredClick) {
+        aggregation.apply(click, |_| Ok(None)).unwrap();
+    }
+
     fn spent(aggregation: &Aggregation, url: u32) -> (i64, u64) {
         let page = aggregation.pages().iter().find(|page| page.url == UrlId(url)).unwrap();
         (page.spent_ms, page.spent_count)
@@ -219,10 +264,10 @@ mod tests {
     #[test]
     fn a_late_click_splits_the_gap_it_falls_in() {
         let mut aggregation = Aggregation::new(SETTINGS);
-        aggregation.apply(click(1, 1, 0, 1));
-        aggregation.apply(click(2, 1, 100, 2));
+        count(&mut aggregation, click(1, 1, 0, 1));
+        count(&mut aggregation, click(2, 1, 100, 2));
         assert_eq!(spent(&aggregation, 1), (100_000, 1));
-        aggregation.apply(click(3, 1, 40, 3));
+        count(&mut aggregation, click(3, 1, 40, 3));
         assert_eq!(spent(&aggregation, 1), (40_000, 1));
         assert_eq!(spent(&aggregation, 3), (60_000, 1));
         assert_eq!(spent(&aggregation, 2), (0, 0));
@@ -231,9 +276,9 @@ mod tests {
     #[test]
     fn a_gap_of_exactly_the_session_timeout_counts_and_a_longer_one_does_not() {
         let mut aggregation = Aggregation::new(SETTINGS);
-        aggregation.apply(click(1, 1, 0, 1));
-        aggregation.apply(click(2, 1, 1800, 2));
-        aggregation.apply(click(3, 1, 3601, 3));
+        count(&mut aggregation, click(1, 1, 0, 1));
+        count(&mut aggregation, click(2, 1, 1800, 2));
+        count(&mut aggregation, click(3, 1, 3601, 3));
         assert_eq!(spent(&aggregation, 1), (1_800_000, 1));
         assert_eq!(spent(&aggregation, 2), (0, 0));
     }
@@ -241,10 +286,10 @@ mod tests {
     #[test]
     fn a_click_that_joins_two_sessions_makes_time_spent_of_both_halves() {
         let mut aggregation = Aggregation::new(SETTINGS);
-        aggregation.apply(click(1, 1, 0, 1));
-        aggregation.apply(click(2, 1, 3600, 2));
+        count(&mut aggregation, click(1, 1, 0, 1));
+        count(&mut aggregation, click(2, 1, 3600, 2));
         assert_eq!(spent(&aggregation, 1), (0, 0));
-        aggregation.apply(click(3, 1, 1800, 3));
+        count(&mut aggregation, click(3, 1, 1800, 3));
         assert_eq!(spent(&aggregation, 1), (1_800_000, 1));
         assert_eq!(spent(&aggregation, 3), (1_800_000, 1));
     }
@@ -253,7 +298,7 @@ mod tests {
     fn users_are_distinct_by_page() {
         let mut aggregation = Aggregation::new(SETTINGS);
         for (id, user) in [(1, 1), (2, 1), (3, 2)] {
-            aggregation.apply(click(id, user, id, 1));
+            count(&mut aggregation, click(id, user, id, 1));
         }
         let page = aggregation.pages()[0];
         assert_eq!((page.clicks, page.unique_users), (3, 2));
@@ -262,11 +307,27 @@ mod tests {
     #[test]
     fn each_changed_page_is_handed_out_once_until_written() {
         let mut aggregation = Aggregation::new(SETTINGS);
-        aggregation.apply(click(1, 1, 0, 1));
-        aggregation.apply(click(2, 1, 1, 1));
+        count(&mut aggregation, click(1, 1, 0, 1));
+        count(&mut aggregation, click(2, 1, 1, 1));
         assert_eq!(aggregation.changed().len(), 1);
         assert_eq!(aggregation.changed().len(), 1);
         aggregation.mark_written();
         assert!(aggregation.changed().is_empty());
+    }
+
+    #[test]
+    fn a_click_that_cannot_be_compared_changes_nothing_and_is_counted_when_it_can() {
+        let mut aggregation = Aggregation::new(SETTINGS);
+        count(&mut aggregation, click(1, 1, 0, 1));
+        for id in 2..1_000 {
+            count(&mut aggregation, click(id, 2, id, 2));
+        }
+        count(&mut aggregation, click(1_000, 1, 60, 3));
+        let before = format!("{aggregation:?}");
+        let tie = click(1_001, 1, 0, 4);
+        assert!(matches!(aggregation.apply(tie.clone(), |_| Err(StorageError::Busy)), Err(StorageError::Busy)));
+        assert_eq!(format!("{aggregation:?}"), before);
+        aggregation.apply(tie, |_| Ok(Some(ClickKey::new("c1")))).unwrap();
+        assert_eq!((spent(&aggregation, 1), spent(&aggregation, 4)), ((0, 1), (60_000, 1)));
     }
 }

@@ -1,8 +1,11 @@
 //! From the database back to the state in memory.
 
-use super::checkpoint;
+use std::cell::Cell;
+
+use super::checkpoint::{self, Checkpoint};
 use super::figures::Aggregation;
 use super::recent::Recent;
+use crate::storage::checkpoint::Parts;
 use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate};
 use crate::storage::{Reader, Storage, StorageError};
 
@@ -66,16 +69,15 @@ fn restore(
         tracing::warn!(target: "aggregate", "page_stats is not as clicktop wrote it: recomputing every figure");
         return rebuild(storage, reader, settings, progress);
     };
-    if let Some(checkpoint) = checkpoint::load(reader)?
-        && checkpoint.settings == state.settings
-        && checkpoint.cursor <= state.cursor
-    {
-        aggregation.cursor = checkpoint.cursor;
-        aggregation.seen = checkpoint.seen;
-        aggregation.recent = checkpoint.recent;
+    let checkpoint = checkpoint::load(reader)?
+        .filter(|checkpoint| checkpoint.settings == state.settings && checkpoint.cursor <= state.cursor);
+    let same_rules = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.same_rules);
+    if let Some(Checkpoint { cursor, seen, recent, .. }) = checkpoint {
+        (aggregation.cursor, aggregation.seen, aggregation.recent) = (cursor, seen, recent);
     } else {
         must_have_all_clicks(reader, || "the checkpoint cannot be used".to_owned())?;
     }
+    let replayed_from = aggregation.cursor;
     let mut clicks = Vec::new();
     while aggregation.cursor < state.cursor {
         reader.clicks_after(aggregation.cursor, READ_CLICKS, &mut clicks)?;
@@ -83,11 +85,16 @@ fn restore(
             break;
         }
         for click in clicks.drain(..).take_while(|click| click.id <= state.cursor) {
-            aggregation.replay(click);
+            aggregation.replay(click, |click| reader.last_key_at(click.timestamp, click.user, click.id))?;
         }
         if !progress(format!("replaying clicks, {} of {}", aggregation.cursor, state.cursor)) {
             return Ok(Err(Interrupted));
         }
+    }
+    if !same_rules && state.late > 0 && replayed_from < state.cursor {
+        // An older clicktop may have dropped what is kept now, and its figures lack the clicks that were late for that. Each
+        // user's newest visit it kept as well: from there on the figures know every gap.
+        aggregation.recent.keep_newest();
     }
     aggregation.cursor = state.cursor;
     if state.settings != settings {
@@ -122,16 +129,20 @@ pub(super) fn rebuild(
     let last = reader.last_click()?;
     let all = reader.click_count()?;
     let (mut counted, mut interrupted) = (0_u64, false);
+    let mut result = Ok(());
     reader.clicks_by_time(last, |click| {
         if interrupted {
             return;
         }
-        aggregation.apply(click);
+        // Those of one moment come in the order of their ids, so that each is the last so far.
+        result = aggregation.apply(click, |_| Ok(None));
+        interrupted = result.is_err();
         counted += 1;
         if counted % 100_000 == 0 {
-            interrupted = !progress(format!("recomputing, {counted} of {all} clicks"));
+            interrupted |= !progress(format!("recomputing, {counted} of {all} clicks"));
         }
     })?;
+    result?;
     if interrupted {
         return Ok(Err(Interrupted));
     }
@@ -154,7 +165,23 @@ pub(super) fn save(
     let Aggregation { cursor, late, settings, .. } = *aggregation;
     let update = FiguresUpdate { changed: &changed, cursor, late, settings };
     if with_checkpoint {
-        storage.write_figures(&update, Some(&mut checkpoint::encode(aggregation)))?;
+        aggregation.seen.sort_unwritten();
+        let write = |aggregation: &Aggregation| {
+            let pair_parts = Cell::new(0);
+            let mut new = checkpoint::encode(aggregation, &pair_parts);
+            let parts = Parts { kept: aggregation.seen.written_parts(), new: &mut new };
+            storage.write_figures(&update, Some(parts))?;
+            drop(new);
+            Ok(pair_parts.get())
+        };
+        let pair_parts = match write(aggregation) {
+            Err(StorageError::PartsMissing) => {
+                aggregation.seen.mark_unwritten();
+                write(aggregation)?
+            }
+            other => other?,
+        };
+        aggregation.seen.mark_written(pair_parts);
     } else {
         storage.write_figures(&update, None)?;
     }

@@ -2,11 +2,15 @@
 
 mod checkpoint;
 mod figures;
+mod format_1;
+mod keys;
 mod load;
 mod pairs;
 mod recent;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod users;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +27,9 @@ use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError, StoredClick};
 use figures::Aggregation;
 
-/// A checkpoint is written when this many clicks, or a quarter of all, have come since the last: a crash
-/// replays at most that, and the cost of checkpoints stays a constant a click.
-const CHECKPOINT_CLICKS: i64 = 2_000_000;
+/// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
+/// time has a bound, so the cost of checkpoints stays a constant a click.
+const CHECKPOINT_CLICKS: i64 = 1_000_000;
 
 /// On a clean stop a checkpoint is worth its write from this many clicks on.
 const CHECKPOINT_AT_STOP: i64 = 100_000;
@@ -33,7 +37,7 @@ const CHECKPOINT_AT_STOP: i64 = 100_000;
 /// Where clicks are deleted for their age, a checkpoint is written so often in that time, so that they can go, ...
 const CHECKPOINTS_A_RETENTION: u32 = 64;
 
-/// ... but no more often than this: it writes the whole state.
+/// ... but no more often than this: it writes all recent clicks.
 const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Figures are written at most this share of the time, whatever the interval asks for.
@@ -177,11 +181,16 @@ impl<'a> Run<'a> {
         let cursor = self.aggregation.cursor;
         self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, clicks)?;
         let read = clicks.len();
-        for click in clicks.drain(..) {
-            self.aggregation.apply(click);
-        }
-        self.unwritten |= read > 0;
-        self.handle.count_processed(read as u64);
+        let mut counted = 0;
+        let result: Result<(), StorageError> = clicks.drain(..).try_for_each(|click| {
+            let last_key = |click: &StoredClick| self.reader.last_key_at(click.timestamp, click.user, click.id);
+            self.aggregation.apply(click, last_key)?;
+            counted += 1;
+            Ok(())
+        });
+        self.unwritten |= counted > 0;
+        self.handle.count_processed(counted);
+        result?;
         if read == 0 && signal == Signal::Drain {
             self.finish()?;
             return Ok(false);
@@ -195,7 +204,7 @@ impl<'a> Run<'a> {
         let interval = if hurries { Duration::ZERO } else { self.interval() };
         let due = interval.saturating_sub(self.written.elapsed());
         if self.unwritten && due.is_zero() {
-            self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS.max(self.aggregation.cursor / 4)))?;
+            self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS))?;
         } else if self.view.has_changed().unwrap_or(false) {
             self.publish()?;
         }

@@ -1,35 +1,22 @@
 //! Each user's recent clicks in the order of their time: what a late click's correction needs.
 
-use hashbrown::HashMap;
-
+use super::keys::Keys;
+use super::timeline::{Spot, Timeline, Visit};
+use super::users::Users;
 use crate::storage::{ClickKey, PageId, UserId};
 
-/// Clicks kept of one user at most. It bounds the cost of a click that arrives out of order.
+/// Visits kept of one user at most. It bounds the cost of a click that arrives out of order.
 const KEPT_PER_USER: usize = 8192;
 
-/// One click of a user.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Visit {
-    /// Milliseconds since 1970.
-    pub at: i64,
-    /// Orders clicks of the same moment.
-    pub key: ClickKey,
-    /// Where its time spent is counted.
-    pub page: PageId,
-}
+/// Parts into which a range of time is cut to find the middle of what is kept.
+const BUCKETS: usize = 4096;
 
-impl Visit {
-    fn sorts_before(&self, other: &Self) -> bool {
-        (self.at, &self.key) < (other.at, &other.key)
-    }
-}
-
-/// Where a visit falls among its user's others.
+/// Where a click falls among its user's others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Before everything that is still kept: its neighbours are not known.
     Late,
-    /// Between these two; `None` means that there is none.
+    /// Between these two; `None` means that there is none, or that it does not matter.
     Between {
         /// The user's click before it: when and on which page.
         before: Option<(i64, PageId)>,
@@ -38,105 +25,161 @@ pub(super) enum Place {
     },
 }
 
-/// The kept clicks of every user, within a budget.
+/// The kept visits of every user, within a budget.
 ///
-/// When the budget is spent, the oldest clicks by event time are dropped, but never a user's newest one. What is dropped
+/// When the budget is spent, the oldest visits by event time are dropped, but never a user's newest one. What is dropped
 /// depends only on the sequence of clicks, so that a replay of that sequence leads to the same state.
+///
+/// A visit takes 12 bytes, and up to twice that while room is left from before. A user takes 24, and 24 more where it has
+/// more than one visit. A moment with several clicks of one user takes some 50 bytes more for the id of the last.
 #[derive(Debug)]
 pub(super) struct Recent {
-    users: HashMap<UserId, Timeline, foldhash::fast::RandomState>,
+    users: Users,
+    keys: Keys,
     kept: usize,
     budget: usize,
     evict_at: usize,
 }
 
-/// One user's kept clicks, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Timeline {
-    visits: Vec<Visit>,
-    /// Older clicks than the first were dropped.
-    dropped: bool,
-}
-
-impl Timeline {
-    fn insert(&mut self, visit: Visit) -> Place {
-        let at = self.visits.iter().rposition(|other| other.sorts_before(&visit)).map_or(0, |before| before + 1);
-        if at == 0 && self.dropped {
-            return Place::Late;
-        }
-        let before = at.checked_sub(1).and_then(|before| self.visits.get(before)).map(|visit| (visit.at, visit.page));
-        let after = self.visits.get(at).map(|visit| visit.at);
-        if self.visits.len() == self.visits.capacity() {
-            // Most users have a click or two; doubling from four would waste most of the memory.
-            self.visits.reserve_exact(self.visits.len() / 2 + 1);
-        }
-        self.visits.insert(at, visit);
-        Place::Between { before, after }
-    }
-
-    /// Drops the `count` oldest; how many went.
-    fn drop_oldest(&mut self, count: usize) -> usize {
-        let count = count.min(self.visits.len().saturating_sub(1));
-        if count > 0 {
-            self.visits.drain(..count);
-            self.visits.shrink_to_fit();
-            self.dropped = true;
-        }
-        count
-    }
-
-    fn drop_before(&mut self, cut: i64) -> usize {
-        self.drop_oldest(self.visits.partition_point(|visit| visit.at < cut))
-    }
-}
-
 impl Recent {
     pub(super) fn new(budget: u64) -> Self {
-        let mut recent = Self { users: HashMap::default(), kept: 0, budget: 0, evict_at: 0 };
+        let mut recent = Self { users: Users::default(), keys: Keys::default(), kept: 0, budget: 0, evict_at: 0 };
         recent.set_budget(budget);
         recent
     }
 
-    /// Keeps about `budget` clicks from here on.
+    /// Keeps about `budget` visits from here on.
     pub(super) fn set_budget(&mut self, budget: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX / 2).max(1);
         self.evict_at = self.budget;
         self.evict_if_full();
     }
 
+    /// Whether a click of `user` at `at` is to be compared with another of which the id is not kept: then
+    /// [`Recent::learn`] has to come before [`Recent::insert`].
+    pub(super) fn lacks_key(&self, user: UserId, at: i64) -> bool {
+        let is_tie = |timeline: &Timeline| matches!(timeline.spot(at), Spot::Taken(_));
+        self.users.get(user).is_some_and(is_tie) && self.keys.get(user, at).is_none()
+    }
+
+    /// Tells the id of the last click of `user` at `at` so far.
+    pub(super) fn learn(&mut self, user: UserId, at: i64, last: ClickKey) {
+        self.keys.last_of_several(user, at, last);
+    }
+
     /// Puts a click in its place.
-    pub(super) fn insert(&mut self, user: UserId, visit: Visit) -> Place {
-        let timeline = self.users.entry(user).or_default();
-        let place = timeline.insert(visit);
-        if place != Place::Late {
+    pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Place {
+        let at = visit.at;
+        let Some(timeline) = self.users.get_mut(user) else {
+            self.users.insert(user, Timeline::new(visit));
+            self.keys.first(user, at, key);
             self.kept += 1;
-            if timeline.visits.len() > KEPT_PER_USER {
-                self.kept -= timeline.drop_oldest(KEPT_PER_USER / 4);
-            }
             self.evict_if_full();
+            return Place::Between { before: None, after: None };
+        };
+        match timeline.spot(at) {
+            Spot::Late => Place::Late,
+            Spot::Free(number) => {
+                let before = number.checked_sub(1).and_then(|before| timeline.get(before));
+                let after = timeline.get(number).map(|visit| visit.at);
+                timeline.insert(number, visit);
+                self.keys.first(user, at, key);
+                self.kept += 1;
+                if timeline.len() > KEPT_PER_USER {
+                    for dropped in timeline.iter().take(KEPT_PER_USER / 4) {
+                        self.keys.forget(user, dropped.at);
+                    }
+                    self.kept -= timeline.drop_oldest(KEPT_PER_USER / 4);
+                }
+                self.evict_if_full();
+                Place::Between { before: before.map(|visit| (visit.at, visit.page)), after }
+            }
+            Spot::Taken(number) => {
+                if let Some(last) = self.keys.get(user, at).filter(|last| **last > key).cloned() {
+                    // It is still the last; this click is followed at once.
+                    self.keys.last_of_several(user, at, last);
+                    return Place::Between { before: None, after: Some(at) };
+                }
+                let before = timeline.get(number).map(|last| (at, last.page));
+                let after = timeline.get(number + 1).map(|visit| visit.at);
+                timeline.set_page(number, visit.page);
+                self.keys.last_of_several(user, at, key);
+                Place::Between { before, after }
+            }
         }
-        place
     }
 
     /// Drops the oldest quarter once the budget is spent.
     fn evict_if_full(&mut self) {
-        if self.kept <= self.evict_at {
-            return;
+        if self.kept > self.evict_at {
+            self.drop_before(self.cut());
+            // Every user's newest click stays. Where that alone exceeds the budget, the next sweep waits for another
+            // quarter, so that its cost stays a constant a click.
+            self.evict_at = self.budget.max(self.kept + self.budget / 4);
         }
-        let mut times: Vec<i64> = self.users.values().flat_map(|user| &user.visits).map(|visit| visit.at).collect();
-        let surplus = times.len().saturating_sub(self.budget / 4 * 3).min(times.len() - 1);
-        let (_, &mut cut, _) = times.select_nth_unstable(surplus);
-        for user in self.users.values_mut() {
-            self.kept -= user.drop_before(cut);
-        }
-        // Every user's newest click stays. Where that alone exceeds the budget, the next sweep waits for another quarter,
-        // so that its cost stays a constant a click.
+    }
+
+    /// Drops all but each user's newest visit.
+    pub(super) fn keep_newest(&mut self) {
+        self.drop_before(i64::MAX);
         self.evict_at = self.budget.max(self.kept + self.budget / 4);
     }
 
-    /// Every user with the kept clicks, in no order.
+    fn drop_before(&mut self, cut: i64) {
+        for timeline in self.users.timelines_mut() {
+            self.kept -= timeline.drop_before(cut);
+        }
+        let users = &self.users;
+        self.keys.retain(|user, at| users.get(user).is_some_and(|timeline| timeline.begin() <= at));
+    }
+
+    /// The time before which the visits lie that are beyond three quarters of the budget; a little less of them, where that
+    /// saves a look at all. It is found by counting, in ever finer parts of the time: a copy of all times would take as much
+    /// memory as the visits.
+    fn cut(&self) -> i64 {
+        let times = || self.users.iter().flat_map(|(_, timeline)| timeline.iter()).map(|visit| visit.at);
+        let surplus = self.kept.saturating_sub(self.budget / 4 * 3).min(self.kept.saturating_sub(1));
+        let (oldest, newest) =
+            times().fold((i64::MAX, i64::MIN), |(oldest, newest), at| (oldest.min(at), newest.max(at)));
+        let (mut low, mut span, mut before) = (oldest, newest.abs_diff(oldest), 0);
+        loop {
+            let width = span / BUCKETS as u64 + 1;
+            let mut counts = [0_usize; BUCKETS];
+            for at in times().filter(|&at| at >= low && at.abs_diff(low) <= span) {
+                let bucket = usize::try_from(at.abs_diff(low) / width).unwrap_or(BUCKETS);
+                if let Some(count) = counts.get_mut(bucket) {
+                    *count += 1;
+                }
+            }
+            let mut within = 0;
+            for count in counts {
+                within = count;
+                if before + count > surplus {
+                    break;
+                }
+                before += count;
+                low = low.saturating_add_unsigned(width);
+            }
+            if width == 1 || within <= self.budget / 64 {
+                return low;
+            }
+            span = width - 1;
+        }
+    }
+
+    /// Every user with the kept visits, in the order of their rows.
     pub(super) fn timelines(&self) -> impl Iterator<Item = (UserId, &Timeline)> {
-        self.users.iter().map(|(&user, timeline)| (user, timeline))
+        self.users.iter()
+    }
+
+    /// The ids of the last clicks of moments with several, in no order.
+    pub(super) fn keys(&self) -> impl ExactSizeIterator<Item = (UserId, i64, &ClickKey)> {
+        self.keys.shared()
+    }
+
+    /// How many visits are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept
     }
 
     /// What besides the timelines decides the next eviction.
@@ -144,12 +187,10 @@ impl Recent {
         self.evict_at as u64
     }
 
-    /// Takes back what [`Recent::timelines`] and [`Recent::evict_at`] told.
-    pub(super) fn restore(&mut self, timelines: impl IntoIterator<Item = (UserId, Timeline)>) {
-        for (user, timeline) in timelines {
-            self.kept += timeline.visits.len();
-            self.users.insert(user, timeline);
-        }
+    /// Takes back one of [`Recent::timelines`].
+    pub(super) fn restore(&mut self, user: UserId, timeline: Timeline) {
+        self.kept += timeline.len();
+        self.users.insert(user, timeline);
     }
 
     /// Goes on evicting exactly where the state that was saved would have.
@@ -163,48 +204,106 @@ impl Recent {
 mod tests {
     use super::*;
 
-    fn visit(at: i64) -> Visit {
-        Visit { at, key: ClickKey::new(&at.to_string()), page: PageId(1) }
+    fn insert(recent: &mut Recent, user: u32, at: i64) -> Place {
+        recent.insert(UserId(user), Visit { at, page: PageId(1) }, ClickKey::new(&at.to_string()))
     }
 
     #[test]
     fn a_click_between_two_others_meets_both() {
         let mut recent = Recent::new(100);
-        recent.insert(UserId(1), visit(10));
-        recent.insert(UserId(1), visit(30));
-        let place = recent.insert(UserId(1), visit(20));
+        insert(&mut recent, 1, 10);
+        insert(&mut recent, 1, 30);
+        let place = insert(&mut recent, 1, 20);
         assert_eq!(place, Place::Between { before: Some((10, PageId(1))), after: Some(30) });
-        assert_eq!(recent.insert(UserId(2), visit(20)), Place::Between { before: None, after: None });
+        assert_eq!(insert(&mut recent, 2, 20), Place::Between { before: None, after: None });
+    }
+
+    #[test]
+    fn of_a_moment_only_the_last_click_has_a_click_of_another_moment_after_it() {
+        let mut recent = Recent::new(100);
+        let mut go =
+            |at, key: &str, page| recent.insert(UserId(1), Visit { at, page: PageId(page) }, ClickKey::new(key));
+        go(10, "b", 1);
+        go(20, "a", 2);
+        let first = Place::Between { before: None, after: Some(10) };
+        assert_eq!((go(10, "a", 3), go(10, "aa", 3)), (first, first));
+        assert_eq!(go(10, "d", 4), Place::Between { before: Some((10, PageId(1))), after: Some(20) });
+        assert_eq!(go(10, "c", 5), first);
+        assert_eq!(go(15, "a", 6), Place::Between { before: Some((10, PageId(4))), after: Some(20) });
+        assert_eq!(recent.len(), 3);
     }
 
     #[test]
     fn the_budget_holds_and_only_what_precedes_the_kept_is_late() {
         let mut recent = Recent::new(100);
         for at in 0..10_000 {
-            assert_ne!(recent.insert(UserId((at % 7) as u32), visit(at)), Place::Late);
+            assert_ne!(insert(&mut recent, (at % 7) as u32, at), Place::Late);
             assert!(recent.kept <= 101, "{}", recent.kept);
         }
-        assert_eq!(recent.insert(UserId(0), visit(5)), Place::Late);
-        assert!(matches!(recent.insert(UserId(99), visit(5)), Place::Between { .. }));
+        assert_eq!(insert(&mut recent, 0, 5), Place::Late);
+        assert!(matches!(insert(&mut recent, 99, 5), Place::Between { .. }));
+    }
+
+    #[test]
+    fn a_quarter_goes_also_where_few_clicks_are_of_quite_another_time() {
+        for outlier in [0, i64::MIN, i64::MAX] {
+            let mut recent = Recent::new(10_000);
+            insert(&mut recent, 1, outlier);
+            for at in 1..=10_000 {
+                insert(&mut recent, (at % 100) as u32, 1_700_000_000_000 + at * 37);
+            }
+            assert!((7_500..7_700).contains(&recent.kept), "{} with {outlier}", recent.kept);
+        }
+    }
+
+    #[test]
+    fn clicks_of_one_moment_are_not_told_apart_by_an_eviction() {
+        let mut recent = Recent::new(100);
+        for user in 0..500 {
+            insert(&mut recent, user, 7);
+            insert(&mut recent, user, 7);
+        }
+        assert_eq!(recent.kept, 500);
     }
 
     #[test]
     fn more_users_than_budget_keep_their_newest_click() {
         let mut recent = Recent::new(10);
         for user in 0..1000 {
-            recent.insert(UserId(user), visit(i64::from(user)));
+            insert(&mut recent, user, i64::from(user));
         }
         assert_eq!(recent.kept, 1000);
-        let place = recent.insert(UserId(3), visit(2000));
+        let place = insert(&mut recent, 3, 2000);
         assert_eq!(place, Place::Between { before: Some((3, PageId(1))), after: None });
     }
 
     #[test]
-    fn one_busy_user_is_bounded() {
+    fn one_busy_user_is_bounded_with_all_that_is_kept_of_it() {
         let mut recent = Recent::new(1_000_000);
         for at in 0..20_000 {
-            recent.insert(UserId(1), visit(at));
+            insert(&mut recent, 1, at);
+            insert(&mut recent, 1, at);
             assert!(recent.kept <= KEPT_PER_USER);
+            assert_eq!(recent.keys().len(), recent.kept);
         }
+    }
+
+    #[test]
+    fn ids_are_kept_as_long_as_their_moment() {
+        let mut recent = Recent::new(100);
+        for at in 0..1_000 {
+            insert(&mut recent, 1, at);
+            insert(&mut recent, 1, at);
+            insert(&mut recent, 2, at);
+        }
+        let begin = recent.users.get(UserId(1)).unwrap().begin();
+        let mut times: Vec<i64> = recent.keys().map(|(_, at, _)| at).collect();
+        times.sort_unstable();
+        assert_eq!(times, (begin..1_000).collect::<Vec<_>>());
+        assert!(!recent.lacks_key(UserId(1), begin));
+        assert!((begin..1_000).any(|at| recent.lacks_key(UserId(2), at)));
+        assert!(!recent.lacks_key(UserId(2), 1_000));
+        recent.keep_newest();
+        assert_eq!((recent.kept, recent.keys().len()), (2, 1));
     }
 }
