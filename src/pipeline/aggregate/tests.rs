@@ -102,13 +102,15 @@ struct Bench {
     storage: Storage,
     aggregation: Aggregation,
     settings: AggregateSettings,
+    /// Since the newest checkpoint something was taken away that a start may need, which counts everything anew then.
+    robbed: bool,
 }
 
 impl Bench {
     fn new(settings: AggregateSettings) -> Self {
         let directory = in_memory_directory();
         let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
-        Self { directory, storage, aggregation: Aggregation::new(settings), settings }
+        Self { directory, storage, aggregation: Aggregation::new(settings), settings, robbed: false }
     }
 
     fn store(&self, seeds: &[Seed]) {
@@ -145,6 +147,7 @@ impl Bench {
 
     fn write(&mut self, checkpoint: bool) {
         load::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
+        self.robbed &= !checkpoint;
     }
 
     fn reload(&mut self) {
@@ -225,12 +228,14 @@ impl Bench {
             Step::Crash => self.reload(),
             Step::Restart { converted } => self.restart(converted),
             Step::Cut => {
+                self.robbed = true;
                 self.execute(
                     "DELETE FROM arrivals WHERE last <= (SELECT MAX(checkpoint_cursor) FROM aggregate_state)
                           AND last < (SELECT MAX(last) FROM arrivals)",
                 );
             }
             Step::LoseCheckpoint => {
+                self.robbed = true;
                 self.execute("DELETE FROM checkpoint");
                 self.reload();
             }
@@ -247,7 +252,7 @@ impl Bench {
                 let state = self.state();
                 self.reload();
                 // Of figures with late clicks and no checkpoint it is not known by what rules they were kept.
-                if checkpoint || self.aggregation.late == 0 {
+                if checkpoint || self.aggregation.late == 0 && !self.robbed {
                     assert_eq!(self.state(), state);
                 }
             }
