@@ -13,6 +13,7 @@ use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::pipeline::log::LogBuffer;
 use clicktop::pipeline::snapshot::SourceStatus;
 use clicktop::pipeline::{Command, Pipeline, PipelineOptions, Snapshot};
+use clicktop::search::Bulk;
 use clicktop::search::embedded::Embedded;
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{IngestBatch, Storage, StorageOptions};
@@ -67,7 +68,7 @@ fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             settings: AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 },
             interval: Duration::from_millis(100),
         },
-        index: IndexOptions { interval: Duration::from_millis(100), bulk_documents: 2_000, in_flight: 2 },
+        index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 2_000, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
     }
 }

@@ -11,6 +11,7 @@ use clicktop::pipeline::index::IndexOptions;
 use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::pipeline::snapshot::SourceStatus;
 use clicktop::pipeline::source::StoredOffsets;
+use clicktop::search::Bulk;
 use clicktop::storage::figures::AggregateSettings;
 
 use super::Outcome;
@@ -48,8 +49,7 @@ pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String
         },
         index: IndexOptions {
             interval: settings.index.interval,
-            bulk_documents: settings.index.bulk_documents.get(),
-            in_flight: settings.index.in_flight.get(),
+            bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
         },
         shutdown_timeout: settings.shutdown_timeout,
     })

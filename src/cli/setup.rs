@@ -9,9 +9,9 @@ use crate::pipeline::aggregate::AggregateOptions;
 use crate::pipeline::index::IndexOptions;
 use crate::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use crate::pipeline::snapshot::SourceStatus;
-use crate::search::SearchIndex;
 use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
+use crate::search::{Bulk, SearchIndex};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{CheckAtStart, StorageOptions};
 
@@ -105,8 +105,7 @@ pub(super) fn pipeline_options(
         aggregate: AggregateOptions { settings: aggregate_settings(settings), interval: settings.aggregate.interval },
         index: IndexOptions {
             interval: settings.index.interval,
-            bulk_documents: settings.index.bulk_documents.get(),
-            in_flight: settings.index.in_flight.get(),
+            bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
         },
         shutdown_timeout: settings.shutdown_timeout,
     })

@@ -14,7 +14,7 @@ use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use super::snapshot::Health;
 use crate::click::Timestamp;
-use crate::search::{BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
+use crate::search::{Bulk, BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
 use crate::storage::figures::IndexCursor;
 use crate::storage::{Page, Reader, Reject, Storage, StorageError};
 
@@ -32,10 +32,8 @@ const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 pub struct IndexOptions {
     /// The shortest time between two rounds: what changes more often is sent once.
     pub interval: Duration,
-    /// Documents a request.
-    pub bulk_documents: usize,
-    /// Requests under way at once.
-    pub in_flight: usize,
+    /// Unless the engine knows better.
+    pub bulk: Bulk,
 }
 
 /// What the stage works with.
@@ -120,7 +118,8 @@ impl IndexStage {
         if prepared.created {
             cursor = IndexCursor::default();
         }
-        let mut round = Round { stage: self, handle, backoff, target, reader };
+        let bulk = self.index.bulk(self.options.bulk);
+        let mut round = Round { stage: self, handle, backoff, target, reader, bulk };
         let mut asked: Option<Instant> = None;
         loop {
             let begin = Instant::now();
@@ -191,15 +190,15 @@ struct Round<'a> {
     backoff: &'a mut Backoff,
     target: String,
     reader: Reader,
+    bulk: Bulk,
 }
 
 impl Round<'_> {
     /// Sends everything after `cursor`, and moves it. Returns how many documents went.
     async fn sync(&mut self, cursor: &mut IndexCursor) -> Result<u64, IndexError> {
-        let options = self.stage.options;
         let mut sent = 0;
         loop {
-            let pages = self.reader.pages_after(*cursor, options.bulk_documents * options.in_flight)?;
+            let pages = self.reader.pages_after(*cursor, self.bulk.documents * self.bulk.in_flight)?;
             let Some(last) = pages.last().map(|page| page.at) else {
                 self.stage.metrics.index.pending.store(0, Relaxed);
                 return Ok(sent);
@@ -255,16 +254,16 @@ impl Round<'_> {
 
     /// One request for each chunk, a few at a time; the outcomes with where each chunk starts.
     async fn send_once(&self, documents: &[Document]) -> Result<Vec<(usize, BulkOutcome)>, SearchError> {
-        let options = self.stage.options;
-        let chunks = documents.chunks(options.bulk_documents).enumerate();
+        let Bulk { documents: a_request, in_flight } = self.bulk;
+        let chunks = documents.chunks(a_request).enumerate();
         stream::iter(chunks)
             .map(|(chunk, documents)| async move {
                 let begin = Instant::now();
                 let outcome = self.stage.index.upsert(documents).await?;
                 self.stage.metrics.index.bulk_answered(begin.elapsed());
-                Ok((chunk * options.bulk_documents, outcome))
+                Ok((chunk * a_request, outcome))
             })
-            .buffer_unordered(options.in_flight)
+            .buffer_unordered(in_flight)
             .try_collect()
             .await
     }

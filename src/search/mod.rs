@@ -43,6 +43,11 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// kept for each target.
     fn target(&self) -> String;
 
+    /// How documents are best sent to it, where `configured` is what the operator asks of an engine behind a network.
+    fn bulk(&self, configured: Bulk) -> Bulk {
+        configured
+    }
+
     /// Connects, and creates the index with its mapping if it is absent.
     async fn prepare(&self) -> Result<Prepared, SearchError>;
 
@@ -63,6 +68,15 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
 
     /// Makes everything written so far visible to `search` and `status`.
     async fn refresh(&self) -> Result<(), SearchError>;
+}
+
+/// How documents are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bulk {
+    /// Documents a request.
+    pub documents: usize,
+    /// Requests under way at once.
+    pub in_flight: usize,
 }
 
 /// An index that is ready to be written.

@@ -19,7 +19,7 @@ use clicktop::pipeline::{
     Command, InProcessSource, Pipeline, PipelineOptions, Snapshot, Stage, StageAction, StageState,
 };
 use clicktop::search::embedded::Embedded;
-use clicktop::search::{SearchIndex, SearchQuery};
+use clicktop::search::{Bulk, SearchIndex, SearchQuery};
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{Storage, StorageOptions};
 use tempfile::TempDir;
@@ -82,7 +82,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             settings: AggregateSettings { session_timeout_ms: figures::SESSION_TIMEOUT_MS, recent_clicks: 100_000 },
             interval: Duration::from_millis(100),
         },
-        index: IndexOptions { interval: Duration::from_millis(100), bulk_documents: 50, in_flight: 2 },
+        index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 50, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
     }
 }

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use self::failure::Failure;
-use super::{BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
+use super::{Bulk, BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
 use crate::private;
 
 /// The index's file in the data directory.
@@ -34,6 +34,10 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// Idle readers kept open; more are opened while more reads run at once.
 const IDLE_READERS: usize = 4;
+
+/// Documents a transaction at least, if so many wait. It writes every page of the file that it touches, and a thousand documents
+/// touch most of them: ten thousand cost little more.
+const TRANSACTION_DOCUMENTS: usize = 10_000;
 
 /// The embedded full-text index. Clones share the file and its connections.
 #[derive(Clone)]
@@ -120,6 +124,11 @@ impl Embedded {
 impl SearchIndex for Embedded {
     fn target(&self) -> String {
         TARGET.to_owned()
+    }
+
+    /// A request is a transaction, and one at a time.
+    fn bulk(&self, configured: Bulk) -> Bulk {
+        Bulk { documents: configured.documents.max(TRANSACTION_DOCUMENTS), in_flight: 1 }
     }
 
     /// `created` holds as long as the index has no document, not only for the call that made the file: a crash between

@@ -51,6 +51,8 @@ pub(super) fn open_writer(file: &Path) -> Result<Connection, Failure> {
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     writer.pragma_update(None, "cache_size", -32 * 1024)?;
+    // In pages of 4 KiB: what is written back less often is written back once for many changes.
+    writer.pragma_update(None, "wal_autocheckpoint", 4096)?;
     migrate(&mut writer)?;
     Ok(writer)
 }
