@@ -200,7 +200,6 @@ impl Round<'_> {
         loop {
             let pages = self.reader.pages_after(*cursor, self.bulk.documents * self.bulk.in_flight)?;
             let Some(last) = pages.last().map(|page| page.at) else {
-                self.stage.metrics.index.pending.store(0, Relaxed);
                 return Ok(sent);
             };
             let count = pages.len() as u64;
@@ -210,11 +209,12 @@ impl Round<'_> {
             sent += count;
             self.handle.count_processed(count);
             self.backoff.reset();
-            let pending = self.reader.pages_pending(*cursor)?;
-            self.stage.metrics.index.pending.store(pending, Relaxed);
             match self.handle.signal() {
                 Signal::Run => self.handle.running(),
-                Signal::Drain => self.handle.draining(format!("{pending} documents to index")),
+                Signal::Drain => {
+                    let pending = self.reader.pages_pending(*cursor)?;
+                    self.handle.draining(format!("{pending} documents to index"));
+                }
                 Signal::Stop => return Err(IndexError::Stopped),
             }
         }

@@ -50,8 +50,6 @@ pub(super) struct IndexMetrics {
     pub retries: AtomicU64,
     pub throttled: AtomicU64,
     pub rejected: AtomicU64,
-    /// The version and page up to which everything is indexed changed at its own pace; how many rows are left.
-    pub pending: AtomicU64,
     pub engine: Mutex<Option<String>>,
     pub health: Mutex<Health>,
     pub documents: Mutex<Option<u64>>,
@@ -189,7 +187,6 @@ impl IndexMetrics {
             retries: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
             engine: Mutex::default(),
             health: Mutex::default(),
             documents: Mutex::default(),

@@ -247,6 +247,7 @@ impl Pipeline {
             log,
             started: Instant::now(),
             rates: PerStage::default(),
+            reader: None,
             sampled: None,
             finished: false,
             moved: (0, Instant::now()),

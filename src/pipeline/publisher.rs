@@ -44,6 +44,8 @@ pub(super) struct Publisher {
     pub log: Arc<LogBuffer>,
     pub started: Instant,
     pub rates: PerStage<Rate>,
+    /// What a look is taken with.
+    pub reader: Option<Reader>,
     /// When the next look is due, and what the last one found.
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
@@ -183,12 +185,15 @@ impl Publisher {
         }
         let begin = Instant::now();
         let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
+        let reader = self.reader.take();
         let looked = tokio::task::spawn_blocking(move || {
-            let reader = storage.reader()?;
-            sample(&reader, storage.path().to_owned(), &target)
+            let reader = reader.map_or_else(|| storage.reader(), Ok)?;
+            let sample = sample(&reader, storage.path().to_owned(), &target)?;
+            Ok::<_, StorageError>((reader, sample))
         });
         match looked.await {
-            Ok(Ok(sample)) => {
+            Ok(Ok((reader, sample))) => {
+                self.reader = Some(reader);
                 self.finished |= all_counted && sample.pending_documents == 0;
                 let (shortest, longest) = SAMPLE_INTERVALS;
                 let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);

@@ -29,7 +29,7 @@ use figures::Aggregation;
 
 /// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
 /// time has a bound, so the cost of checkpoints stays a constant a click.
-const CHECKPOINT_CLICKS: i64 = 1_000_000;
+const CHECKPOINT_CLICKS: i64 = 2_000_000;
 
 /// On a clean stop a checkpoint is worth its write from this many clicks on.
 const CHECKPOINT_AT_STOP: i64 = 100_000;
