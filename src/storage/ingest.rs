@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::dictionary::{Dictionaries, Place};
+use super::insert::{Inserter, Row};
 use super::model::{ClickKey, StoredClick};
 use super::{Reject, Storage, StorageError, arrivals, rejects, retention};
 use crate::click::{ClickBatch, Timestamp};
@@ -100,7 +101,6 @@ impl Storage {
     }
 }
 
-#[derive(Default)]
 struct Inserted {
     /// Those that are new, in the order of their numbers.
     stored: Vec<StoredClick>,
@@ -114,16 +114,12 @@ fn insert_clicks(
     clicks: &ClickBatch,
 ) -> Result<Inserted, StorageError> {
     let expired_before = retention::expired_before(connection)?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO clicks (ts, click_id, id, user, url, place, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (ts, click_id) DO NOTHING",
-    )?;
-    let mut inserted = Inserted { stored: Vec::with_capacity(clicks.len()), ..Inserted::default() };
-    let mut id = arrivals::last(connection)?.saturating_add(1);
+    let mut inserter = Inserter::new(connection, arrivals::last(connection)?.saturating_add(1), clicks.len())?;
+    let mut expired = 0;
     // The order within a batch is of no meaning, and a tree is cheaper to fill in its own.
     for click in clicks.by_time() {
         if expired_before.is_some_and(|boundary| click.timestamp < boundary) {
-            inserted.expired += 1;
+            expired += 1;
             continue;
         }
         let user = dictionaries.user(connection, click.user_id)?;
@@ -131,14 +127,10 @@ fn insert_clicks(
         let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
         let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
         let key = ClickKey::new(click.click_id);
-        if insert.execute(params![click.timestamp, key, id, user, url, place, agent])? == 0 {
-            inserted.duplicates += 1;
-            continue;
-        }
-        inserted.stored.push(StoredClick { id, timestamp: click.timestamp, key, user, url, country });
-        id = id.saturating_add(1);
+        inserter.push(Row { timestamp: click.timestamp, key, user, url, place, country, agent })?;
     }
-    Ok(inserted)
+    let (stored, duplicates) = inserter.finish()?;
+    Ok(Inserted { stored, duplicates, expired })
 }
 
 fn upsert_offsets(connection: &Connection, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {

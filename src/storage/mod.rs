@@ -12,6 +12,7 @@ mod dictionary;
 mod error;
 pub mod figures;
 mod ingest;
+mod insert;
 mod lock;
 mod lookup;
 pub mod model;
