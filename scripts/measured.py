@@ -83,8 +83,8 @@ class Sampler(threading.Thread):
     def run(self):
         tree, looked = [], 0.0
         while not self.over.wait(LOOK):
-            # New processes are rarer than new memory.
-            if time.monotonic() - looked > 5 * LOOK or not tree:
+            # New processes are rarer than new memory, and to look for them takes some of a core that the job could use.
+            if time.monotonic() - looked > 25 * LOOK or not tree:
                 tree, looked = descendants(os.getpid()), time.monotonic()
             self.peak = max(self.peak, sum(resident(process) for process in tree))
 
@@ -92,6 +92,8 @@ class Sampler(threading.Thread):
 def run(command, *, cwd=None, env=None, output=None):
     """Runs a command to its end, in what time and with what; its output goes to the file `output` or nowhere."""
     sampler = Sampler()
+    # What the job before has written is not this one's burden: its own syncs would wait for that.
+    os.sync()
     with open(output or os.devnull, "wb") as out, open(f"{cwd or '.'}/stderr.txt", "wb") as errors:
         begin = time.monotonic()
         job = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
