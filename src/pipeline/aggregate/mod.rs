@@ -41,7 +41,7 @@ const CHECKPOINTS_A_RETENTION: u32 = 64;
 const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Figures are written at most this share of the time, whatever the interval asks for.
-const WRITE_SHARE: u32 = 12;
+const WRITE_SHARE: u32 = 8;
 
 /// The longest the figures may lie unwritten for that.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
@@ -125,7 +125,8 @@ struct Run<'a> {
     names: CountryNames,
     view: watch::Receiver<View>,
     written: Instant,
-    write_took: Duration,
+    /// How long the newest writes took.
+    writes_took: [Duration; 3],
     unwritten: bool,
     /// Up to which click, and when.
     checkpointed: (i64, Instant),
@@ -142,7 +143,7 @@ impl<'a> Run<'a> {
             names: CountryNames::default(),
             view: stage.board.views(),
             written: Instant::now(),
-            write_took: Duration::ZERO,
+            writes_took: Default::default(),
             unwritten: false,
         }
     }
@@ -216,9 +217,11 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// The configured interval, stretched where writing takes long, so that counting gets most of the time.
+    /// The configured interval, stretched where writing takes long, so that counting gets most of the time. A single write that
+    /// had to wait for another's turn does not count as long.
     fn interval(&self) -> Duration {
-        let stretched = (self.write_took * WRITE_SHARE).min(LONGEST_INTERVAL);
+        let took = self.writes_took.into_iter().min().unwrap_or_default();
+        let stretched = (took * WRITE_SHARE).min(LONGEST_INTERVAL);
         self.stage.options.interval.max(stretched)
     }
 
@@ -245,7 +248,8 @@ impl<'a> Run<'a> {
         if with_checkpoint {
             self.checkpointed = (self.aggregation.cursor, Instant::now());
         } else {
-            self.write_took = begin.elapsed();
+            let [_, before, last] = self.writes_took;
+            self.writes_took = [before, last, begin.elapsed()];
         }
         self.unwritten = false;
         self.written = Instant::now();
