@@ -221,8 +221,13 @@ mod tests {
     #[test]
     fn of_a_moment_only_the_last_click_has_a_click_of_another_moment_after_it() {
         let mut recent = Recent::new(100);
-        let mut go =
-            |at, key: &str, page| recent.insert(UserId(1), Visit { at, page: PageId(page) }, ClickKey::new(key));
+        let mut go = |at, key: &str, page| {
+            // The id of the first click may have made room for the second's, whose moment is another.
+            if recent.lacks_key(UserId(1), at) {
+                recent.learn(UserId(1), at, ClickKey::new("b"));
+            }
+            recent.insert(UserId(1), Visit { at, page: PageId(page) }, ClickKey::new(key))
+        };
         go(10, "b", 1);
         go(20, "a", 2);
         let first = Place::Between { before: None, after: Some(10) };
