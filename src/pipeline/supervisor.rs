@@ -64,6 +64,7 @@ impl Supervisor {
         let mut steered = true;
         let mut quiet_ticks = 0_u32;
         loop {
+            let hurried = self.hurry_the_end();
             tokio::select! {
                 Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
                 command = self.commands.recv(), if steered => {
@@ -72,7 +73,7 @@ impl Supervisor {
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
                 () = self.desk.news() => {}
-                () = tokio::time::sleep(END_INTERVAL), if self.hurries() => {}
+                () = tokio::time::sleep(END_INTERVAL), if hurried => {}
                 _ = tick.tick() => {
                     quiet_ticks = if self.is_quiet(drain.is_some()) { quiet_ticks + 1 } else { 0 };
                     if !quiet_ticks.is_multiple_of(QUIET_TICKS) {
@@ -100,9 +101,9 @@ impl Supervisor {
         }
     }
 
-    /// Once everything of a finite source is stored, the stages behind the store need not wait for more to gather. Whether
-    /// one of them is at that; one that is in trouble takes the time it takes.
-    fn hurries(&self) -> bool {
+    /// Tells the stages behind the store, once everything of a finite source is stored, that they need not wait for more to
+    /// gather. Whether one of them is at that; one that is in trouble takes the time it takes.
+    fn hurry_the_end(&self) -> bool {
         let Some(handle) = self.publisher.left_at_the_end().map(|stage| &self.workers.get(stage).handle) else {
             return false;
         };

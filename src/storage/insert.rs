@@ -4,7 +4,6 @@
 //! known, if any, a statement does not tell: then they are looked up, and while known ones come, each click has a statement of
 //! its own.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, Connection, params};
@@ -19,25 +18,17 @@ const ROWS: usize = 32;
 /// So many times [`ROWS`] clicks have statements of their own after one that was known.
 const WARY: u32 = 8;
 
+/// Parameters a row.
 const COLUMNS: usize = 7;
 
 static MANY: LazyLock<String> = LazyLock::new(|| statement(ROWS));
 static SINGLE: LazyLock<String> = LazyLock::new(|| statement(1));
 
 fn statement(rows: usize) -> String {
-    let mut sql = "INSERT INTO clicks (ts, click_id, id, user, url, place, agent) VALUES ".to_owned();
-    for row in 0..rows {
-        let comma = if row == 0 { "" } else { ", " };
-        let first = row * COLUMNS;
-        // Writing to a string does not fail.
-        let _ = write!(sql, "{comma}(?{}, ?{}", first + 1, first + 2);
-        for column in 3..=COLUMNS {
-            let _ = write!(sql, ", ?{}", first + column);
-        }
-        sql.push(')');
-    }
-    sql.push_str(" ON CONFLICT (ts, click_id) DO NOTHING");
-    sql
+    let rows = ["(?, ?, ?, ?, ?, ?, ?)"].repeat(rows).join(", ");
+    format!(
+        "INSERT INTO clicks (ts, click_id, id, user, url, place, agent) VALUES {rows} ON CONFLICT (ts, click_id) DO NOTHING"
+    )
 }
 
 /// A click whose texts are coded.
@@ -51,10 +42,18 @@ pub(super) struct Row {
     pub agent: i64,
 }
 
-impl Row {
-    fn stored(self, id: i64) -> StoredClick {
-        let Self { timestamp, key, user, url, country, .. } = self;
-        StoredClick { id, timestamp, key, user, url, country }
+/// The clicks that are new, in the order of their numbers.
+struct Fresh {
+    clicks: Vec<StoredClick>,
+    /// The number of the next.
+    next: i64,
+}
+
+impl Fresh {
+    fn add(&mut self, row: Row) {
+        let Row { timestamp, key, user, url, country, .. } = row;
+        self.clicks.push(StoredClick { id: self.next, timestamp, key, user, url, country });
+        self.next = self.next.saturating_add(1);
     }
 }
 
@@ -64,10 +63,8 @@ pub(super) struct Inserter<'c> {
     many: CachedStatement<'c>,
     single: CachedStatement<'c>,
     waiting: Vec<Row>,
-    /// The number of the next new click.
-    next: i64,
+    fresh: Fresh,
     wary: u32,
-    stored: Vec<StoredClick>,
     duplicates: u64,
 }
 
@@ -82,9 +79,8 @@ impl<'c> Inserter<'c> {
             many: connection.prepare_cached(&MANY)?,
             single: connection.prepare_cached(&SINGLE)?,
             waiting: Vec::with_capacity(ROWS),
-            next,
+            fresh: Fresh { clicks: Vec::with_capacity(clicks), next },
             wary: 0,
-            stored: Vec::with_capacity(clicks),
             duplicates: 0,
         })
     }
@@ -107,19 +103,18 @@ impl<'c> Inserter<'c> {
     /// The database cannot be written.
     pub(super) fn finish(mut self) -> Result<(Vec<StoredClick>, u64), StorageError> {
         self.one_by_one()?;
-        Ok((self.stored, self.duplicates))
+        Ok((self.fresh.clicks, self.duplicates))
     }
 
     fn one_by_one(&mut self) -> Result<(), StorageError> {
         self.wary = self.wary.saturating_sub(1);
         for row in self.waiting.drain(..) {
-            bind(&mut self.single, 0, &row, self.next)?;
+            bind(&mut self.single, 0, &row, self.fresh.next)?;
             if self.single.raw_execute()? == 0 {
                 self.duplicates += 1;
                 self.wary = WARY;
             } else {
-                self.stored.push(row.stored(self.next));
-                self.next = self.next.saturating_add(1);
+                self.fresh.add(row);
             }
         }
         Ok(())
@@ -127,17 +122,14 @@ impl<'c> Inserter<'c> {
 
     /// All that wait in one statement; there are [`ROWS`].
     fn at_once(&mut self) -> Result<(), StorageError> {
-        for (at, (row, id)) in self.waiting.iter().zip(self.next..).enumerate() {
+        for (at, (row, id)) in self.waiting.iter().zip(self.fresh.next..).enumerate() {
             bind(&mut self.many, at, row, id)?;
         }
         if self.many.raw_execute()? < self.waiting.len() {
             self.wary = WARY;
             return self.sort_out();
         }
-        for row in self.waiting.drain(..) {
-            self.stored.push(row.stored(self.next));
-            self.next = self.next.saturating_add(1);
-        }
+        self.waiting.drain(..).for_each(|row| self.fresh.add(row));
         Ok(())
     }
 
@@ -145,18 +137,17 @@ impl<'c> Inserter<'c> {
     fn sort_out(&mut self) -> Result<(), StorageError> {
         let mut find = self.connection.prepare_cached("SELECT id FROM clicks WHERE ts = ?1 AND click_id = ?2")?;
         let mut number = self.connection.prepare_cached("UPDATE clicks SET id = ?3 WHERE ts = ?1 AND click_id = ?2")?;
-        for (row, tried) in self.waiting.drain(..).zip(self.next..) {
+        for (row, tried) in self.waiting.drain(..).zip(self.fresh.next..) {
             // A known click has a smaller number, also if it is one of these rows.
             let found: i64 = find.query_row(params![row.timestamp, row.key], |found| found.get(0))?;
             if found != tried {
                 self.duplicates += 1;
                 continue;
             }
-            if tried != self.next {
-                number.execute(params![row.timestamp, row.key, self.next])?;
+            if tried != self.fresh.next {
+                number.execute(params![row.timestamp, row.key, self.fresh.next])?;
             }
-            self.stored.push(row.stored(self.next));
-            self.next = self.next.saturating_add(1);
+            self.fresh.add(row);
         }
         Ok(())
     }

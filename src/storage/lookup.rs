@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::figures::PageFigures;
-use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
+use super::model::{ClickKey, CountryId, StoredClick, UrlId};
 use super::reader::{page_figures, stored_click};
 use super::{Reader, StorageError};
 use crate::click::Timestamp;
@@ -101,14 +101,14 @@ impl Reader {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The last, in the order of their ids' texts, of the clicks of `user` at `time` that were stored before the click `id`.
+    /// The last, in the order of their ids' texts, of the clicks of the same user and moment that were stored before `click`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn last_key_at(&self, time: Timestamp, user: UserId, id: i64) -> Result<Option<ClickKey>, StorageError> {
+    pub fn last_key_before(&self, click: &StoredClick) -> Result<Option<ClickKey>, StorageError> {
         let mut select =
             self.connection.prepare_cached("SELECT click_id FROM clicks WHERE ts = ?1 AND user = ?2 AND id < ?3")?;
-        let keys = select.query_map(params![time, user, id], |row| row.get(0))?;
+        let keys = select.query_map(params![click.timestamp, click.user, click.id], |row| row.get(0))?;
         let mut last: Option<ClickKey> = None;
         for key in keys {
             last = last.max(Some(key?));

@@ -212,11 +212,10 @@ mod tests {
         count(&storage, 3, true);
         storage.let_expire(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 2, "c2 is of another user, c3 of another moment");
-        let user = crate::storage::UserId(1);
-        assert_eq!(
-            storage.reader().unwrap().last_key_at(at(10), user, 4).unwrap(),
-            Some(crate::storage::ClickKey::new("c1"))
-        );
+        let (reader, mut fourth) = (storage.reader().unwrap(), Vec::new());
+        reader.clicks_after(3, 1, &mut fourth).unwrap();
+        assert_eq!((fourth[0].timestamp, fourth[0].user, fourth[0].id), (at(10), crate::storage::UserId(1), 4));
+        assert_eq!(reader.last_key_before(&fourth[0]).unwrap(), Some(crate::storage::ClickKey::new("c1")));
         count(&storage, 4, true);
         assert_eq!(delete_all(&storage), 2);
     }

@@ -37,6 +37,14 @@ pub(super) struct Aggregation {
     countries: HashMap<CountryId, CountryFigures>,
 }
 
+/// What became of a click.
+struct Followed {
+    page: PageId,
+    /// It is its user's first on the page.
+    new_user: bool,
+    place: Place,
+}
+
 impl Aggregation {
     pub(super) fn new(settings: AggregateSettings) -> Self {
         Self {
@@ -79,19 +87,16 @@ impl Aggregation {
         click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
     ) -> Result<(), StorageError> {
-        self.look_up(&click, last_key)?;
-        self.cursor = self.cursor.max(click.id);
-        let page = self.page(&click);
-        let new_user = self.seen.insert(page, click.user);
-        let at = click.timestamp.as_millis();
-        let place = self.recent.insert(click.user, Visit { at, page }, click.key);
+        let (timestamp, country) = (click.timestamp, click.country);
+        let Followed { page, new_user, place } = self.follow(click, last_key)?;
+        let at = timestamp.as_millis();
         self.update(page, |figures| {
             figures.clicks += 1;
             figures.unique_users += u64::from(new_user);
-            figures.first_seen = figures.first_seen.min(click.timestamp);
-            figures.last_seen = figures.last_seen.max(click.timestamp);
+            figures.first_seen = figures.first_seen.min(timestamp);
+            figures.last_seen = figures.last_seen.max(timestamp);
         });
-        self.countries.entry(click.country).or_default().clicks += 1;
+        self.countries.entry(country).or_default().clicks += 1;
         match place {
             Place::Late => self.late += 1,
             Place::Between { before, after } => {
@@ -119,27 +124,26 @@ impl Aggregation {
         click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
     ) -> Result<(), StorageError> {
-        self.look_up(&click, last_key)?;
-        self.cursor = self.cursor.max(click.id);
-        let page = self.page(&click);
-        self.seen.insert(page, click.user);
-        self.recent.insert(click.user, Visit { at: click.timestamp.as_millis(), page }, click.key);
-        Ok(())
+        self.follow(click, last_key).map(drop)
     }
 
-    /// Makes sure that `click` can be compared with the others of its user and moment.
-    fn look_up(
+    /// Takes `click` into the state behind the figures. What it is to be compared with is asked for before anything changes.
+    fn follow(
         &mut self,
-        click: &StoredClick,
+        click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
-    ) -> Result<(), StorageError> {
+    ) -> Result<Followed, StorageError> {
         let at = click.timestamp.as_millis();
         if self.recent.lacks_key(click.user, at)
-            && let Some(last) = last_key(click)?
+            && let Some(last) = last_key(&click)?
         {
             self.recent.learn(click.user, at, last);
         }
-        Ok(())
+        self.cursor = self.cursor.max(click.id);
+        let page = self.page(&click);
+        let new_user = self.seen.insert(page, click.user);
+        let place = self.recent.insert(click.user, Visit { at, page }, click.key);
+        Ok(Followed { page, new_user, place })
     }
 
     /// Counts a gap as time spent on `page`, or takes it back, if it is within a session.

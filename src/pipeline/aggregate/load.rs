@@ -85,7 +85,7 @@ fn restore(
             break;
         }
         for click in clicks.drain(..).take_while(|click| click.id <= state.cursor) {
-            aggregation.replay(click, |click| reader.last_key_at(click.timestamp, click.user, click.id))?;
+            aggregation.replay(click, |click| reader.last_key_before(click))?;
         }
         if !progress(format!("replaying clicks, {} of {}", aggregation.cursor, state.cursor)) {
             return Ok(Err(Interrupted));

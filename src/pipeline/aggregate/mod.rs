@@ -184,8 +184,7 @@ impl<'a> Run<'a> {
         let read = clicks.len();
         let mut counted = 0;
         let result: Result<(), StorageError> = clicks.drain(..).try_for_each(|click| {
-            let last_key = |click: &StoredClick| self.reader.last_key_at(click.timestamp, click.user, click.id);
-            self.aggregation.apply(click, last_key)?;
+            self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
             counted += 1;
             Ok(())
         });

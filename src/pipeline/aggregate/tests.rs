@@ -141,7 +141,7 @@ impl Bench {
         let reader = self.storage.reader().unwrap();
         self.storage.clicks_after(&reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
         for click in clicks {
-            self.aggregation.apply(click, |click| reader.last_key_at(click.timestamp, click.user, click.id)).unwrap();
+            self.aggregation.apply(click, |click| reader.last_key_before(click)).unwrap();
         }
     }
 
@@ -220,6 +220,15 @@ impl Bench {
         }
     }
 
+    /// Goes through `steps`, and counts and writes what is left.
+    fn go_through(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            self.go(step);
+        }
+        self.count();
+        self.write(false);
+    }
+
     fn go(&mut self, step: Step) {
         match step {
             Step::Clicks(seeds) => self.store(&seeds),
@@ -268,11 +277,7 @@ proptest! {
         steps in prop::collection::vec(step_with_loss(), 1..25),
     ) {
         let mut bench = Bench::new(SETTINGS);
-        for step in steps {
-            bench.go(step);
-        }
-        bench.count();
-        bench.write(false);
+        bench.go_through(steps);
         prop_assert_eq!(bench.aggregation.late, 0);
         bench.assert_exact();
     }
@@ -283,11 +288,7 @@ proptest! {
         budget in 1..40_u64,
     ) {
         let mut bench = Bench::new(AggregateSettings { recent_clicks: budget, ..SETTINGS });
-        for step in steps {
-            bench.go(step);
-        }
-        bench.count();
-        bench.write(false);
+        bench.go_through(steps);
         if bench.aggregation.late == 0 {
             bench.assert_exact();
         }

@@ -118,11 +118,7 @@ proptest! {
         budget in prop_oneof![Just(1_000_000), 20..60_u64],
     ) {
         let mut bench = Bench::new(AggregateSettings { recent_clicks: budget, ..SETTINGS });
-        for step in steps {
-            bench.go(step);
-        }
-        bench.count();
-        bench.write(false);
+        bench.go_through(steps);
         if bench.aggregation.late == 0 {
             bench.assert_exact();
         }

@@ -185,8 +185,7 @@ impl Live {
                 self.cursor = click.id;
                 let time = click.timestamp.as_millis();
                 if time > self.begin {
-                    let last = !self.tally.ties(click)
-                        || reader.last_key_at(click.timestamp, click.user, click.id)? <= Some(click.key.clone());
+                    let last = !self.tally.ties(click) || reader.last_key_before(click)? <= Some(click.key.clone());
                     if self.tally.take_in(click, last) == Err(OutOfRange) {
                         return Ok(Step::Anew);
                     }
