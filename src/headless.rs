@@ -115,7 +115,8 @@ pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl
     };
     let summary = Summary {
         event: "summary",
-        complete: finite.then_some(last.finished),
+        // A source that a signal has stopped ends early, and what it gave may be worked through all the same.
+        complete: finite.then_some(last.finished && outcome == Outcome::Finished),
         ingested: totals.ingested,
         stored: totals.stored,
         duplicates: totals.duplicates,
