@@ -50,7 +50,8 @@ fn a_click_on_a_columns_head_sorts_and_the_mouse_can_be_given_away() {
     terminal.wait("by time", |screen| screen.contains("urls of all countries by time"));
     terminal.keys("m");
     terminal.wait("a word about it", |screen| screen.contains("the mouse is the terminal's"));
-    assert!(terminal.has_sent(b"\x1b[?1000l"), "the terminal has its mouse back");
+    // The terminal has its mouse back.
+    terminal.wait_for_sent(b"\x1b[?1000l");
     terminal.keys("m");
     terminal.wait("the mouse again", |screen| screen.contains("the mouse is on"));
     quit(terminal, &home);
@@ -105,8 +106,9 @@ fn the_title_says_how_the_pipeline_is() {
     let mut terminal = demo(&home);
     terminal.keys("2 ");
     terminal.wait("a stopped store", |screen| screen.contains("store stopped"));
-    let sent = |title: &str| terminal.has_sent(format!("\x1b]0;clicktop clicks: {title}\x07").as_bytes());
-    assert!(sent("running") && sent("3 of 4 stages run"));
+    for title in ["running", "3 of 4 stages run"] {
+        terminal.wait_for_sent(format!("\x1b]0;clicktop clicks: {title}\x07").as_bytes());
+    }
     assert!(terminal.has_sent(b"\x1b[22;0t"), "the title before is kept");
     terminal.keys(" ");
     terminal.wait("all running", all_run);

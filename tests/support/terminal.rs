@@ -87,15 +87,24 @@ impl Terminal {
     /// Waits until the screen is as wanted.
     #[track_caller]
     pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        self.until(what, |output| wanted(&contents(&output.emulator)));
+    }
+
+    /// Waits until the program has sent `bytes`: what a terminal does not show comes before or after the frame beside it.
+    #[track_caller]
+    pub fn wait_for_sent(&self, bytes: &[u8]) {
+        self.until(&String::from_utf8_lossy(bytes).escape_debug().to_string(), |output| {
+            last(&output.bytes, bytes).is_some()
+        });
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, wanted: impl Fn(&Output) -> bool) {
         let deadline = Instant::now() + HANG;
         let (output, changed) = &*self.shared.0;
         let mut output = output.lock();
-        loop {
-            let screen = contents(&output.emulator);
-            if wanted(&screen) {
-                return;
-            }
-            assert!(!output.closed, "the program ended before {what}:\n{screen}");
+        while !wanted(&output) {
+            assert!(!output.closed, "the program ended before {what}:\n{}", contents(&output.emulator));
             let late = changed.wait_until(&mut output, deadline).timed_out();
             assert!(!late, "no {what} in {HANG:?}:\n{}", contents(&output.emulator));
         }
