@@ -16,39 +16,82 @@ use super::model::{CountryId, UrlId, UserId};
 /// That is a rough LRU without a list to maintain.
 #[derive(Debug)]
 struct Cache<const N: usize, V> {
-    young: HashTable<Entry<N, V>>,
-    old: HashTable<Entry<N, V>>,
+    young: Generation<N, V>,
+    old: Generation<N, V>,
+    /// Entries of a generation.
     capacity: usize,
     state: RandomState,
 }
 
+/// Entries with their texts in one place: an allocation for each would take more memory than the text.
+#[derive(Debug)]
+struct Generation<const N: usize, V> {
+    entries: HashTable<Entry<N, V>>,
+    /// End to end, also of entries that have left.
+    texts: String,
+}
+
 #[derive(Debug)]
 struct Entry<const N: usize, V> {
-    /// The texts, end to end.
-    text: Box<str>,
+    /// Where the texts begin in those of the generation.
+    start: u32,
     /// Where each ends.
     ends: [u32; N],
     value: V,
 }
 
+impl<const N: usize, V> Default for Generation<N, V> {
+    fn default() -> Self {
+        Self { entries: HashTable::new(), texts: String::new() }
+    }
+}
+
 impl<const N: usize, V> Entry<N, V> {
-    fn parts(&self) -> [&str; N] {
-        let mut start = 0;
+    fn parts<'t>(&self, texts: &'t str) -> [&'t str; N] {
+        let mut start = self.start;
         self.ends.map(|end| {
-            let part = self.text.get(start..end as usize).unwrap_or_default();
-            start = end as usize;
+            let part = texts.get(start as usize..end as usize).unwrap_or_default();
+            start = end;
             part
         })
     }
+}
 
-    fn is(&self, parts: &[&str; N]) -> bool {
-        self.parts() == *parts
+impl<const N: usize, V: Copy> Generation<N, V> {
+    /// Bytes of texts from which on it is full, whatever the number of entries.
+    const TEXTS: usize = 64 << 20;
+
+    fn is_full(&self, capacity: usize) -> bool {
+        self.entries.len() >= capacity || self.texts.len() >= Self::TEXTS
+    }
+
+    fn get(&self, hash: u64, parts: &[&str; N]) -> Option<V> {
+        self.entries.find(hash, |entry| entry.parts(&self.texts) == *parts).map(|entry| entry.value)
+    }
+
+    fn take(&mut self, hash: u64, parts: &[&str; N]) -> Option<V> {
+        let texts = &self.texts;
+        let (entry, _) = self.entries.find_entry(hash, |entry| entry.parts(texts) == *parts).ok()?.remove();
+        Some(entry.value)
+    }
+
+    /// `hash_of` is that of any entry's texts; `hash` that of these.
+    fn insert(&mut self, hash: u64, parts: &[&str; N], value: V, hash_of: impl Fn(&[&str; N]) -> u64) {
+        let texts = &mut self.texts;
+        let offset = |texts: &String| u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        let start = offset(texts);
+        let ends = parts.map(|part| {
+            texts.push_str(part);
+            offset(texts)
+        });
+        let texts = &self.texts;
+        self.entries.insert_unique(hash, Entry { start, ends, value }, |entry| hash_of(&entry.parts(texts)));
     }
 }
 
 impl<const N: usize, V: Copy> Cache<N, V> {
     fn new(capacity: usize) -> Self {
-        Self { young: HashTable::new(), old: HashTable::new(), capacity, state: RandomState::default() }
+        Self { young: Generation::default(), old: Generation::default(), capacity, state: RandomState::default() }
     }
 
     fn hash(state: &RandomState, parts: &[&str; N]) -> u64 {
@@ -59,37 +102,35 @@ impl<const N: usize, V: Copy> Cache<N, V> {
 
     fn get(&mut self, parts: &[&str; N]) -> Option<V> {
         let hash = Self::hash(&self.state, parts);
-        if let Some(entry) = self.young.find(hash, |entry| entry.is(parts)) {
-            return Some(entry.value);
+        if let Some(value) = self.young.get(hash, parts) {
+            return Some(value);
         }
-        let (entry, _) = self.old.find_entry(hash, |entry| entry.is(parts)).ok()?.remove();
-        let value = entry.value;
-        self.keep(hash, entry);
+        let value = self.old.take(hash, parts)?;
+        self.keep(hash, parts, value);
         Some(value)
     }
 
     /// Must not be there yet.
     fn insert(&mut self, parts: &[&str; N], value: V) {
-        let mut end = 0_u32;
-        let ends = parts.map(|part| {
-            end = end.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
-            end
-        });
-        let entry = Entry { text: parts.concat().into(), ends, value };
-        self.keep(Self::hash(&self.state, parts), entry);
+        self.keep(Self::hash(&self.state, parts), parts, value);
     }
 
-    fn keep(&mut self, hash: u64, entry: Entry<N, V>) {
-        if self.young.len() >= self.capacity {
+    fn keep(&mut self, hash: u64, parts: &[&str; N], value: V) {
+        if self.young.is_full(self.capacity) {
             self.old = std::mem::take(&mut self.young);
         }
         let state = &self.state;
-        self.young.insert_unique(hash, entry, |entry| Self::hash(state, &entry.parts()));
+        self.young.insert(hash, parts, value, |parts| Self::hash(state, parts));
     }
 
     fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
+        self.young = Generation::default();
+        self.old = Generation::default();
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.young.entries.len() + self.old.entries.len()
     }
 }
 
@@ -113,14 +154,15 @@ pub(super) struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// Entries kept in memory of each of the two large dictionaries, twice at most.
-    const LARGE: usize = 1_000_000;
+    /// Kept in memory of each, twice at most: what a hash table of a power of two takes before it doubles.
+    const USERS: usize = 900_000;
+    const URLS: usize = 225_000;
     const SMALL: usize = 50_000;
 
     pub(super) fn new() -> Self {
         Self {
-            users: Cache::new(Self::LARGE),
-            urls: Cache::new(Self::LARGE / 4),
+            users: Cache::new(Self::USERS),
+            urls: Cache::new(Self::URLS),
             countries: Cache::new(Self::SMALL),
             places: Cache::new(Self::SMALL),
             agents: Cache::new(Self::SMALL),
@@ -240,7 +282,7 @@ mod tests {
         for id in 0..10_000_i64 {
             cache.insert(&[&id.to_string()], id);
             assert_eq!(cache.get(&["kept"]), Some(-1));
-            assert!(cache.young.len() + cache.old.len() <= 201);
+            assert!(cache.len() <= 201);
         }
         assert_eq!(cache.get(&["0"]), None);
         assert_eq!(cache.get(&["9999"]), Some(9_999));

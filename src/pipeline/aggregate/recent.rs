@@ -34,7 +34,7 @@ pub(super) enum Place {
 /// more than one visit. A moment with several clicks of one user takes some 50 bytes more for the id of the last.
 #[derive(Debug)]
 pub(super) struct Recent {
-    users: Users,
+    users: Users<Timeline>,
     keys: Keys,
     kept: usize,
     budget: usize,
@@ -126,7 +126,7 @@ impl Recent {
     }
 
     fn drop_before(&mut self, cut: i64) {
-        for timeline in self.users.timelines_mut() {
+        for timeline in self.users.values_mut() {
             self.kept -= timeline.drop_before(cut);
         }
         let users = &self.users;
