@@ -3,6 +3,7 @@
 //! It never drops: a full librdkafka queue and a full window (embedded broker only) make it wait.
 
 mod deliveries;
+mod outbox;
 mod worker;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use rdkafka::producer::BaseProducer;
 use tokio::sync::watch;
 
 use self::deliveries::Deliveries;
+use self::outbox::TopicProducer;
 use self::worker::Worker;
 use super::error::DemoError;
 use super::rate::TokenBucket;
@@ -151,7 +153,7 @@ impl SourceTask {
     /// A cluster that does not answer shows in the progress instead.
     pub fn start<F: Feed>(target: Target, feed: F, rate: Option<f64>) -> Result<Self, DemoError> {
         let limiter = rate.map(TokenBucket::new).transpose()?;
-        let producer = producer(&target)?;
+        let producer = TopicProducer::new(producer(&target)?, &target.topic)?;
         let initial = SourceProgress { total: feed.total(), bytes_total: feed.bytes_total(), ..Default::default() };
         let (publisher, progress) = watch::channel(initial);
         let signal = Arc::new(Signal::default());
@@ -216,6 +218,8 @@ fn producer(target: &Target) -> Result<BaseProducer<Deliveries>, DemoError> {
     if target.stored.is_some() {
         // The embedded broker goes away with this process only: a time-out would turn a pause into a loss.
         config.set("message.timeout.ms", "0");
+        // A quarter of what a real broker likes best: what is under way stays in the processor's caches.
+        config.set("batch.size", "262144");
     }
     for (name, value) in &target.properties {
         config.set(name, value);

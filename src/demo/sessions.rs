@@ -51,6 +51,28 @@ pub(crate) struct Visit {
     pub(crate) agent: u32,
 }
 
+/// When a session clicks next: milliseconds of the order described above, and the session's number in the lowest bits. A heap of
+/// single words is sifted fastest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due(u64);
+
+impl Due {
+    /// Enough for [`MOST_SESSIONS`]; what is left holds five hundred years.
+    const SLOT_BITS: u32 = 20;
+
+    fn new(at: u64, slot: u32) -> Self {
+        Self(at << Self::SLOT_BITS | u64::from(slot))
+    }
+
+    fn slot(self) -> usize {
+        (self.0 & ((1 << Self::SLOT_BITS) - 1)) as usize
+    }
+
+    fn later(self, by: u64) -> Self {
+        Self(self.0.saturating_add(by << Self::SLOT_BITS))
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Session {
     visit: Visit,
@@ -91,8 +113,8 @@ pub(crate) struct Visitors {
     think: LogNormal<f64>,
     more_clicks: Exp<f64>,
     sessions: Vec<Session>,
-    /// Next click of each session, in milliseconds of the order described above.
-    due: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Next click of each session.
+    due: BinaryHeap<Reverse<Due>>,
     here: HashSet<u64>,
 }
 
@@ -127,27 +149,27 @@ impl Visitors {
             visitors.sessions.push(session);
             // Spread, so that the first seconds look like any others.
             let due = (rng.random::<f64>() * MEAN_THINK * 1000.0) as u64;
-            visitors.due.push(Reverse((due, slot)));
+            visitors.due.push(Reverse(Due::new(due, slot)));
         }
         Ok(visitors)
     }
 
     /// Who clicks next; `now` is the event time, for who is awake.
     pub(crate) fn next(&mut self, now: i64, rng: &mut Xoshiro256PlusPlus) -> Option<Visit> {
-        let Reverse((due, slot)) = *self.due.peek()?;
-        let session = self.sessions.get_mut(slot as usize)?;
+        let Reverse(due) = *self.due.peek()?;
+        let session = self.sessions.get_mut(due.slot())?;
         let visit = session.visit;
         session.clicks_left = session.clicks_left.saturating_sub(1);
         if session.clicks_left == 0 {
             let next = self.arrival(now, rng);
             self.here.remove(&visit.user);
-            if let Some(session) = self.sessions.get_mut(slot as usize) {
+            if let Some(session) = self.sessions.get_mut(due.slot()) {
                 *session = next;
             }
         }
         let think = self.think.sample(rng).clamp(THINK_SECONDS.0, THINK_SECONDS.1);
         if let Some(mut first) = self.due.peek_mut() {
-            *first = Reverse((due.saturating_add((think * 1000.0) as u64), slot));
+            *first = Reverse(due.later((think * 1000.0) as u64));
         }
         Some(visit)
     }

@@ -60,7 +60,7 @@ pub(super) enum IndexError {
 const REST: u32 = 4;
 
 /// ... but no longer than this.
-const LONGEST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 impl IndexStage {
     /// Works until asked to stop. What the engine refuses for now is waited out, and shown.

@@ -243,9 +243,9 @@ mod tests {
     /// As the aggregation does once it has counted every click up to `cursor`.
     fn checkpoint(storage: &Storage, cursor: i64) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
-        let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
+        let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
         let mut new = std::iter::once(vec![1]);
-        storage.write_figures(&update, Some(Parts { kept: 0, new: &mut new })).unwrap();
+        storage.write_figures(update, Some(Parts { kept: 0, new: &mut new })).unwrap();
     }
 
     /// What is after `cursor`: how many, and the numbers of the first and the last; the first that is gone.

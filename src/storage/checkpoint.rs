@@ -59,9 +59,9 @@ mod tests {
 
     fn write(storage: &Storage, kept: u64, new: &[u8]) -> Result<u64, StorageError> {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
-        let update = FiguresUpdate { changed: &[], cursor: 1, late: 0, settings };
+        let update = FiguresUpdate { changed: [], cursor: 1, late: 0, settings };
         let mut new = new.iter().map(|&byte| vec![byte]);
-        storage.write_figures(&update, Some(Parts { kept, new: &mut new }))
+        storage.write_figures(update, Some(Parts { kept, new: &mut new }))
     }
 
     fn stored(storage: &Storage) -> Vec<u8> {

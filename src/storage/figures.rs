@@ -71,9 +71,9 @@ pub struct AggregateState {
 
 /// Figures to write in one transaction with the cursor that they stand for.
 #[derive(Debug)]
-pub struct FiguresUpdate<'a> {
+pub struct FiguresUpdate<C> {
     /// The rows that changed.
-    pub changed: &'a [PageFigures],
+    pub changed: C,
     /// See [`AggregateState::cursor`].
     pub cursor: i64,
     /// See [`AggregateState::late`].
@@ -92,7 +92,11 @@ pub struct IndexCursor {
 }
 
 /// Rows are mostly there already: an update looks at nothing but the row and the index of versions.
-fn write_pages(connection: &Connection, changed: &[PageFigures], version: u64) -> Result<(), StorageError> {
+fn write_pages(
+    connection: &Connection,
+    changed: impl IntoIterator<Item = PageFigures>,
+    version: u64,
+) -> Result<(), StorageError> {
     let mut update = connection.prepare_cached(
         "UPDATE page_stats SET clicks = ?4, unique_users = ?5, spent_ms = ?6, spent_count = ?7, first_seen = ?8,
            last_seen = ?9, version = ?10 WHERE id = ?1 AND url = ?2 AND country = ?3",
@@ -133,9 +137,10 @@ impl Storage {
     /// The database cannot be written, or parts of the checkpoint that were to stay are gone; nothing has changed then.
     pub fn write_figures(
         &self,
-        update: &FiguresUpdate<'_>,
+        update: FiguresUpdate<impl IntoIterator<Item = PageFigures>>,
         checkpoint: Option<Parts<'_>>,
     ) -> Result<u64, StorageError> {
+        let FiguresUpdate { changed, cursor, late, settings } = update;
         let with_checkpoint = checkpoint.is_some();
         let version = self.write(|writer| {
             writer.transaction(|connection, _| {
@@ -145,7 +150,7 @@ impl Storage {
                     })?;
                 let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
                 let version = now.max(last + 1);
-                write_pages(connection, update.changed, version)?;
+                write_pages(connection, changed, version)?;
                 connection
                     .prepare_cached(
                         "INSERT INTO aggregate_state
@@ -156,16 +161,16 @@ impl Storage {
                        recent_clicks = excluded.recent_clicks, checkpoint_cursor = COALESCE(?6, checkpoint_cursor)",
                     )?
                     .execute(params![
-                        update.cursor,
-                        update.late,
+                        cursor,
+                        late,
                         version,
-                        update.settings.session_timeout_ms,
-                        update.settings.recent_clicks,
-                        checkpoint.is_some().then_some(update.cursor)
+                        settings.session_timeout_ms,
+                        settings.recent_clicks,
+                        checkpoint.is_some().then_some(cursor)
                     ])?;
                 if let Some(parts) = checkpoint {
                     checkpoint::replace(connection, parts)?;
-                    arrivals::cut(connection, update.cursor)?;
+                    arrivals::cut(connection, cursor)?;
                 }
                 Ok(version)
             })

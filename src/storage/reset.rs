@@ -136,9 +136,9 @@ mod tests {
         let at = crate::click::Timestamp::from_millis(1);
         let page = PageFigures::empty(PageId(1), UrlId(1), CountryId(1), at);
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
-        let update = FiguresUpdate { changed: &[page], cursor: 2, late: 1, settings };
+        let update = FiguresUpdate { changed: [page], cursor: 2, late: 1, settings };
         let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1]) };
-        storage.write_figures(&update, Some(parts)).unwrap()
+        storage.write_figures(update, Some(parts)).unwrap()
     }
 
     #[test]

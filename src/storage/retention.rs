@@ -160,9 +160,9 @@ mod tests {
     /// As the aggregation does once it has counted every click up to `cursor`.
     fn count(storage: &Storage, cursor: i64, with_checkpoint: bool) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
-        let update = FiguresUpdate { changed: &[], cursor, late: 0, settings };
+        let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
         let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
-        storage.write_figures(&update, with_checkpoint.then_some(parts)).unwrap();
+        storage.write_figures(update, with_checkpoint.then_some(parts)).unwrap();
     }
 
     fn delete_all(storage: &Storage) -> u64 {

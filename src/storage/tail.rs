@@ -12,40 +12,78 @@ use super::{Reader, Storage, StorageError};
 /// Clicks kept at most: what comes while figures or a checkpoint are written, some eleven megabytes.
 const KEPT: usize = 200_000;
 
-/// Clicks of consecutive numbers, up to the newest committed.
+/// Clicks of consecutive numbers, up to the newest committed. Whoever reads them takes them away.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
-    clicks: Mutex<VecDeque<StoredClick>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// None is empty.
+    batches: VecDeque<Vec<StoredClick>>,
+    clicks: usize,
+}
+
+impl Kept {
+    fn push(&mut self, batch: Vec<StoredClick>) {
+        let last = self.batches.back().and_then(|batch| batch.last());
+        if let (Some(last), Some(first)) = (last, batch.first())
+            && last.id.checked_add(1) != Some(first.id)
+        {
+            *self = Self::default();
+        }
+        self.clicks += batch.len();
+        self.batches.push_back(batch);
+        while self.clicks > KEPT && self.batches.len() > 1 {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) -> Option<Vec<StoredClick>> {
+        let batch = self.batches.pop_front()?;
+        self.clicks -= batch.len();
+        Some(batch)
+    }
+
+    fn put_back(&mut self, batch: Vec<StoredClick>) {
+        self.clicks += batch.len();
+        self.batches.push_front(batch);
+    }
+
+    /// The clicks from number `next` on, at most `limit` and not empty; `None` if that one is not here.
+    fn take(&mut self, next: i64, limit: usize) -> Option<Vec<StoredClick>> {
+        while self.batches.front()?.first().is_some_and(|first| first.id <= next) {
+            let mut batch = self.pop()?;
+            batch.drain(..batch.partition_point(|click| click.id < next));
+            if batch.is_empty() {
+                continue;
+            }
+            if batch.len() > limit {
+                self.put_back(batch.split_off(limit));
+            }
+            return Some(batch);
+        }
+        None
+    }
 }
 
 impl Tail {
-    /// Takes the clicks of a committed batch.
-    pub(super) fn committed(&self, batch: Vec<StoredClick>) {
-        let mut clicks = self.clicks.lock();
-        let follows = match (clicks.back(), batch.first()) {
-            (Some(last), Some(first)) => last.id.checked_add(1) == Some(first.id),
-            _ => true,
-        };
-        if !follows {
-            clicks.clear();
+    /// Takes the clicks of a committed batch, of which there is one at least.
+    pub(super) fn committed(&self, mut batch: Vec<StoredClick>) {
+        if batch.len() < batch.capacity() / 2 {
+            // Most of it was known already, and the room for that is not to wait here.
+            batch.shrink_to_fit();
         }
-        clicks.extend(batch);
-        let surplus = clicks.len().saturating_sub(KEPT);
-        clicks.drain(..surplus);
+        self.kept.lock().push(batch);
     }
 
     pub(super) fn clear(&self) {
-        self.clicks.lock().clear();
+        *self.kept.lock() = Kept::default();
     }
 
-    /// Puts the clicks after `cursor` in `out`, at most `limit`; `false` if the first of them is not here.
-    fn after(&self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> bool {
-        let clicks = self.clicks.lock();
-        let Some(first) = clicks.front() else { return false };
-        let Ok(skip) = usize::try_from(cursor.saturating_add(1).saturating_sub(first.id)) else { return false };
-        out.clear();
-        out.extend(clicks.range(skip.min(clicks.len())..).take(limit).cloned());
-        !out.is_empty()
+    fn take_after(&self, cursor: i64, limit: usize) -> Option<Vec<StoredClick>> {
+        self.kept.lock().take(cursor.saturating_add(1), limit)
     }
 }
 
@@ -61,7 +99,8 @@ impl Storage {
         limit: usize,
         out: &mut Vec<StoredClick>,
     ) -> Result<(), StorageError> {
-        if self.tail.after(cursor, limit, out) {
+        if let Some(clicks) = self.tail.take_after(cursor, limit) {
+            *out = clicks;
             return Ok(());
         }
         reader.clicks_after(cursor, limit, out)
@@ -74,26 +113,49 @@ mod tests {
     use crate::click::Click;
     use crate::storage::tests::{batch, click, open, sql};
 
-    /// The same clicks from memory and from the file.
+    /// The clicks after `cursor` from memory and from the file.
     fn both(storage: &Storage, cursor: i64, limit: usize) -> (Vec<StoredClick>, Vec<StoredClick>) {
-        let (mut remembered, mut read) = (Vec::new(), Vec::new());
-        assert!(storage.tail.after(cursor, limit, &mut remembered));
+        let mut read = Vec::new();
         storage.reader().unwrap().clicks_after(cursor, limit, &mut read).unwrap();
-        (remembered, read)
+        (storage.tail.take_after(cursor, limit).unwrap(), read)
     }
 
     #[test]
     fn it_tells_what_the_file_tells() {
-        let (_directory, storage) = open();
-        let one = [click("c1", 1, "/a"), click("8c77bd62-50bc-5c62-b14e-c23292823b39", 2, "/b")];
-        storage.store(&batch(&one, 2)).unwrap();
-        // One is known, one is of another place.
-        storage.store(&batch(&[one[0], Click { country: "DE", user_id: "u2", ..click("c3", 3, "/a") }], 4)).unwrap();
-        for (cursor, limit) in [(0, 10), (1, 10), (2, 1), (0, 2)] {
+        for (cursor, limit, count) in [(0, 10, 2), (1, 10, 1), (2, 1, 1), (0, 2, 2), (0, 1, 1)] {
+            let (_directory, storage) = open();
+            let one = [click("c1", 1, "/a"), click("8c77bd62-50bc-5c62-b14e-c23292823b39", 2, "/b")];
+            storage.store(&batch(&one, 2)).unwrap();
+            // One is known, one is of another place.
+            storage
+                .store(&batch(&[one[0], Click { country: "DE", user_id: "u2", ..click("c3", 3, "/a") }], 4))
+                .unwrap();
             let (remembered, read) = both(&storage, cursor, limit);
-            assert_eq!(remembered, read);
+            assert_eq!(remembered.len(), count, "a batch at a time");
+            assert_eq!(remembered, read[..count]);
+            assert!(storage.tail.take_after(3, 10).is_none(), "nothing is after the last");
         }
-        assert!(!storage.tail.after(3, 10, &mut Vec::new()), "nothing is after the last");
+    }
+
+    #[test]
+    fn whoever_goes_on_gets_each_click_once_and_what_was_taken_is_read_from_the_file() {
+        let (_directory, storage) = open();
+        let reader = storage.reader().unwrap();
+        let ids: Vec<String> = (1..=100).map(|id| format!("click {id}")).collect();
+        let clicks: Vec<_> = ids.iter().zip(1..).map(|(id, at)| click(id, at, "/a")).collect();
+        for (clicks, offset) in clicks.chunks(30).zip(1..) {
+            storage.store(&batch(clicks, offset)).unwrap();
+        }
+        for cursor in [0, 25, 0] {
+            let (mut next, mut out) = (cursor, Vec::new());
+            while next < 100 {
+                storage.clicks_after(&reader, next, 20, &mut out).unwrap();
+                for click in &out {
+                    next += 1;
+                    assert_eq!(click.id, next);
+                }
+            }
+        }
     }
 
     #[test]
@@ -113,13 +175,26 @@ mod tests {
         let (_directory, storage) = open();
         let ids: Vec<String> = (0..KEPT + 10).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().zip(0..).map(|(id, at)| click(id, at, "/a")).collect();
-        storage.store(&batch(&clicks, 1)).unwrap();
+        let (first, others) = clicks.split_at(10);
+        storage.store(&batch(first, 1)).unwrap();
+        storage.store(&batch(others, 2)).unwrap();
+        assert!(storage.tail.take_after(9, 1).is_none());
+        assert!(storage.tail.take_after(10, 1).is_some());
         let mut out = Vec::new();
-        assert!(!storage.tail.after(9, 1, &mut out));
-        assert!(storage.tail.after(10, 1, &mut out));
         storage.clicks_after(&storage.reader().unwrap(), 0, usize::MAX >> 1, &mut out).unwrap();
         assert_eq!(out.len(), KEPT + 10);
         storage.reset().unwrap();
-        assert!(!storage.tail.after(10, 1, &mut out));
+        assert!(storage.tail.take_after(11, 1).is_none());
+    }
+
+    #[test]
+    fn a_batch_of_which_most_was_known_keeps_no_room_for_that() {
+        let tail = Tail::default();
+        let (_directory, storage) = open();
+        storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
+        let mut clicks = Vec::with_capacity(1_000);
+        clicks.extend(storage.tail.take_after(0, 1).unwrap());
+        tail.committed(clicks);
+        assert!(tail.kept.lock().batches[0].capacity() < 10);
     }
 }

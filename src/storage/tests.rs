@@ -138,7 +138,7 @@ fn the_index_cursor_passes_every_changed_page_once_also_those_of_one_version() {
     };
     let write = |ids: &[u32]| {
         let changed: Vec<PageFigures> = ids.iter().map(|&id| page(id)).collect();
-        storage.write_figures(&FiguresUpdate { changed: &changed, cursor: 5, late: 0, settings }, None).unwrap()
+        storage.write_figures(FiguresUpdate { changed, cursor: 5, late: 0, settings }, None).unwrap()
     };
     let first = write(&[1, 2, 3, 4, 5]);
     let reader = storage.reader().unwrap();

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::Producer;
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::watch;
 
-use super::deliveries::Deliveries;
+use super::outbox::{Outbox, TopicProducer};
 use super::{Feed, Next, Record, Signal, Target};
 use crate::demo::error::DemoError;
 use crate::demo::partition::partition_of;
@@ -25,8 +24,8 @@ const RATE_NAP: Duration = Duration::from_millis(20);
 const LONGEST_NAP: Duration = Duration::from_millis(50);
 /// Sleep while the window or librdkafka's queue is full; the longer it stays so, the longer, up to [`LONGEST_NAP`].
 const FULL_NAP: Duration = Duration::from_millis(2);
-/// Records between two looks at delivery reports and clock.
-const SERVICE_EVERY: u32 = 64;
+/// Records handed to librdkafka at a time, and between two looks at delivery reports and clock.
+const AT_ONCE: usize = 64;
 /// One question to the cluster, and how long it is asked in all before the source gives up.
 const QUESTION: Duration = Duration::from_secs(1);
 const QUESTIONS_IN_ALL: Duration = Duration::from_secs(30);
@@ -35,8 +34,9 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 
 pub(super) struct Worker<F> {
     target: Target,
-    producer: BaseProducer<Deliveries>,
+    producer: TopicProducer,
     feed: F,
+    outbox: Outbox,
     limiter: Option<TokenBucket>,
     publisher: watch::Sender<SourceProgress>,
     signal: Arc<Signal>,
@@ -59,7 +59,7 @@ enum Flow {
 impl<F: Feed> Worker<F> {
     pub(super) fn new(
         target: Target,
-        producer: BaseProducer<Deliveries>,
+        producer: TopicProducer,
         feed: F,
         limiter: Option<TokenBucket>,
         publisher: watch::Sender<SourceProgress>,
@@ -70,6 +70,7 @@ impl<F: Feed> Worker<F> {
             target,
             producer,
             feed,
+            outbox: Outbox::default(),
             limiter,
             publisher,
             signal,
@@ -156,30 +157,31 @@ impl<F: Feed> Worker<F> {
 
     fn pump(&mut self) -> Result<(), DemoError> {
         let mut record = Record::default();
-        let mut until_service = SERVICE_EVERY;
         while !self.signal.stops() {
-            match self.feed.next(&mut record)? {
-                Next::End => return Ok(()),
-                Next::Wait => {
+            match self.feed.next(&mut record) {
+                Err(error) => {
+                    self.flush()?;
+                    return Err(error);
+                }
+                Ok(Next::End) => break,
+                Ok(Next::Wait) => {
+                    self.flush()?;
                     self.service(Duration::ZERO)?;
                     continue;
                 }
-                Next::Ready => {}
+                Ok(Next::Ready) => {}
             }
             let partition = partition_of(record.partition_key(), self.target.partitions);
-            if self.await_turn()? == Flow::Stop
-                || self.await_room(partition, record.bytes())? == Flow::Stop
-                || self.enqueue(partition, &record)? == Flow::Stop
-            {
-                return Ok(());
+            if self.await_turn()? == Flow::Stop || self.await_room(partition, record.bytes())? == Flow::Stop {
+                break;
             }
-            until_service -= 1;
-            if until_service == 0 {
-                until_service = SERVICE_EVERY;
+            self.outbox.push(partition, &record);
+            if self.outbox.len() >= AT_ONCE {
+                self.flush()?;
                 self.service(Duration::ZERO)?;
             }
         }
-        Ok(())
+        self.flush()
     }
 
     /// Waits for the rate.
@@ -190,7 +192,10 @@ impl<F: Feed> Worker<F> {
         while let Some(limiter) = &mut self.limiter {
             match limiter.take(self.started.elapsed()) {
                 Ok(()) => break,
-                Err(wait) => self.service(wait.clamp(RATE_NAP, LONGEST_NAP))?,
+                Err(wait) => {
+                    self.flush()?;
+                    self.service(wait.clamp(RATE_NAP, LONGEST_NAP))?;
+                }
             }
             if self.signal.stops() {
                 return Ok(Flow::Stop);
@@ -207,6 +212,7 @@ impl<F: Feed> Worker<F> {
             if window.has_room(bytes) {
                 break;
             }
+            self.flush()?;
             self.service(Duration::ZERO)?;
             if self.windows.get(at).is_none_or(|window| window.has_room(bytes)) {
                 break;
@@ -225,29 +231,16 @@ impl<F: Feed> Worker<F> {
         Ok(Flow::Go)
     }
 
-    /// Hands the record to librdkafka, waiting while its queue is full.
-    fn enqueue(&mut self, partition: i32, record: &Record) -> Result<Flow, DemoError> {
+    /// Hands what waits to librdkafka, waiting while its queue is full; a source that was asked to stop does not wait.
+    fn flush(&mut self) -> Result<(), DemoError> {
         loop {
-            let mut message =
-                BaseRecord::<[u8], [u8]>::to(&self.target.topic).partition(partition).payload(&record.payload);
-            if let Some(key) = &record.key {
-                message = message.key(key);
-            }
-            match self.producer.send(message) {
-                Ok(()) => {
-                    self.enqueued = self.enqueued.saturating_add(1);
-                    return Ok(Flow::Go);
-                }
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
-                    if self.signal.stops() {
-                        return Ok(Flow::Stop);
-                    }
-                    self.service(FULL_NAP)?;
-                }
-                Err((error, _)) => {
-                    let words = error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string());
-                    return Err(DemoError::Delivery(printable(&words).into_owned()));
-                }
+            let (taken, refused) = self.producer.send(&mut self.outbox);
+            self.enqueued = self.enqueued.saturating_add(taken as u64);
+            match refused {
+                None => return Ok(()),
+                Some(RDKafkaErrorCode::QueueFull) if self.signal.stops() => return Ok(()),
+                Some(RDKafkaErrorCode::QueueFull) => self.service(FULL_NAP)?,
+                Some(code) => return Err(DemoError::Delivery(printable(&code.to_string()).into_owned())),
             }
         }
     }

@@ -177,10 +177,14 @@ impl Aggregation {
         }
     }
 
-    /// Pages changed and not yet marked written, in the order of their rows, in which they are written fastest.
-    pub(super) fn changed(&mut self) -> Vec<PageFigures> {
+    /// Puts [`Aggregation::changed`] in the order of the rows, in which they are written fastest.
+    pub(super) fn sort_changed(&mut self) {
         self.changed.sort_unstable();
-        self.changed.iter().filter_map(|&page| self.pages.get(index(page)).copied()).collect()
+    }
+
+    /// Pages changed and not yet marked written.
+    pub(super) fn changed(&self) -> impl Iterator<Item = PageFigures> {
+        self.changed.iter().filter_map(|&page| self.pages.get(index(page)).copied())
     }
 
     /// Everything changed so far is written.
@@ -313,10 +317,10 @@ mod tests {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         count(&mut aggregation, click(2, 1, 1, 1));
-        assert_eq!(aggregation.changed().len(), 1);
-        assert_eq!(aggregation.changed().len(), 1);
+        assert_eq!(aggregation.changed().count(), 1);
+        assert_eq!(aggregation.changed().count(), 1);
         aggregation.mark_written();
-        assert!(aggregation.changed().is_empty());
+        assert_eq!(aggregation.changed().count(), 0);
     }
 
     #[test]

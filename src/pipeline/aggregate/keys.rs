@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use foldhash::fast::RandomState;
+use foldhash::{fast, quality};
 use hashbrown::HashMap;
 
 use crate::storage::{ClickKey, UserId};
@@ -17,9 +17,10 @@ const NEWEST: usize = if cfg!(test) { 32 } else { 1 << 16 };
 /// place: clicks of one moment mostly come one soon after the other.
 #[derive(Debug)]
 pub(super) struct Keys {
-    shared: HashMap<(UserId, i64), ClickKey, RandomState>,
+    shared: HashMap<(UserId, i64), ClickKey, fast::RandomState>,
     newest: Box<[Option<(UserId, i64, ClickKey)>]>,
-    places: RandomState,
+    /// The fast one puts users of one moment into few places, for some of its seeds.
+    places: quality::RandomState,
 }
 
 impl Default for Keys {
@@ -27,7 +28,7 @@ impl Default for Keys {
         Self {
             shared: HashMap::default(),
             newest: std::iter::repeat_with(|| None).take(NEWEST).collect(),
-            places: RandomState::default(),
+            places: quality::RandomState::default(),
         }
     }
 }

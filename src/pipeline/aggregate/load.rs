@@ -6,7 +6,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::figures::Aggregation;
 use super::recent::Recent;
 use crate::storage::checkpoint::Parts;
-use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate};
+use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate, PageFigures};
 use crate::storage::{Reader, Storage, StorageError};
 
 /// Clicks read at a time.
@@ -161,16 +161,18 @@ pub(super) fn save(
     aggregation: &mut Aggregation,
     with_checkpoint: bool,
 ) -> Result<(), StorageError> {
-    let changed = aggregation.changed();
-    let Aggregation { cursor, late, settings, .. } = *aggregation;
-    let update = FiguresUpdate { changed: &changed, cursor, late, settings };
+    fn update(aggregation: &Aggregation) -> FiguresUpdate<impl Iterator<Item = PageFigures>> {
+        let Aggregation { cursor, late, settings, .. } = *aggregation;
+        FiguresUpdate { changed: aggregation.changed(), cursor, late, settings }
+    }
+    aggregation.sort_changed();
     if with_checkpoint {
         aggregation.seen.sort_unwritten();
         let write = |aggregation: &Aggregation| {
             let pair_parts = Cell::new(0);
             let mut new = checkpoint::encode(aggregation, &pair_parts);
             let parts = Parts { kept: aggregation.seen.written_parts(), new: &mut new };
-            storage.write_figures(&update, Some(parts))?;
+            storage.write_figures(update(aggregation), Some(parts))?;
             drop(new);
             Ok(pair_parts.get())
         };
@@ -183,7 +185,7 @@ pub(super) fn save(
         };
         aggregation.seen.mark_written(pair_parts);
     } else {
-        storage.write_figures(&update, None)?;
+        storage.write_figures(update(aggregation), None)?;
     }
     aggregation.mark_written();
     Ok(())

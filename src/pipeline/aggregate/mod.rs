@@ -40,8 +40,9 @@ const CHECKPOINTS_A_RETENTION: u32 = 64;
 /// ... but no more often than this: it writes all recent clicks.
 const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Figures are written at most this share of the time, whatever the interval asks for.
-const WRITE_SHARE: u32 = 8;
+/// Figures are written at most this share of the time, whatever the interval asks for: all but as many change between two
+/// writes where many clicks come, however often they are written. They are shown in between.
+const WRITE_SHARE: u32 = 16;
 
 /// The longest the figures may lie unwritten for that.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
@@ -125,6 +126,7 @@ struct Run<'a> {
     names: CountryNames,
     view: watch::Receiver<View>,
     written: Instant,
+    published: Instant,
     /// How long the newest writes took.
     writes_took: [Duration; 3],
     unwritten: bool,
@@ -143,6 +145,7 @@ impl<'a> Run<'a> {
             names: CountryNames::default(),
             view: stage.board.views(),
             written: Instant::now(),
+            published: Instant::now(),
             writes_took: Default::default(),
             unwritten: false,
         }
@@ -205,7 +208,9 @@ impl<'a> Run<'a> {
         let due = interval.saturating_sub(self.written.elapsed());
         if self.unwritten && due.is_zero() {
             self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS))?;
-        } else if self.view.has_changed().unwrap_or(false) {
+        } else if self.view.has_changed().unwrap_or(false)
+            || counted > 0 && self.published.elapsed() >= self.stage.options.interval
+        {
             self.publish()?;
         }
         if read == 0 {
@@ -260,6 +265,7 @@ impl<'a> Run<'a> {
     /// Shows the figures as they were last written, or a little newer, if the view asks for them as they are: windows
     /// and filters would take longer than the counting can wait, and are made elsewhere.
     fn publish(&mut self) -> Result<(), StorageError> {
+        self.published = Instant::now();
         let view = self.view.borrow_and_update().clone();
         if view.is_plain() {
             let figures =

@@ -139,9 +139,14 @@ impl Bench {
     fn count(&mut self) {
         let mut clicks = Vec::new();
         let reader = self.storage.reader().unwrap();
-        self.storage.clicks_after(&reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
-        for click in clicks {
-            self.aggregation.apply(click, |click| reader.last_key_before(click)).unwrap();
+        loop {
+            self.storage.clicks_after(&reader, self.aggregation.cursor, usize::MAX >> 1, &mut clicks).unwrap();
+            if clicks.is_empty() {
+                return;
+            }
+            for click in clicks.drain(..) {
+                self.aggregation.apply(click, |click| reader.last_key_before(click)).unwrap();
+            }
         }
     }
 

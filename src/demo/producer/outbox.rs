@@ -1,0 +1,150 @@
+//! Messages to librdkafka, many a call.
+//!
+//! rdkafka hands them over one by one, and each time librdkafka looks at the clock, twice, and for the topic and the partition by
+//! their names: a seventh of what the producer's thread has to do.
+
+use std::ffi::CString;
+use std::fmt;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+
+use rdkafka::bindings;
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+
+use super::Record;
+use super::deliveries::Deliveries;
+use crate::demo::error::DemoError;
+use crate::text::printable;
+
+/// `RD_KAFKA_PARTITION_UA`, a macro that the bindings lack: each message tells its own.
+const UNASSIGNED: i32 = -1;
+
+/// Messages that are not handed over yet.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// Key and payload of each, end to end.
+    bytes: Vec<u8>,
+    messages: Vec<Message>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    partition: i32,
+    /// Where the key begins, or the payload where there is none; the payload follows the key.
+    start: usize,
+    key: Option<usize>,
+    payload: usize,
+}
+
+impl Outbox {
+    pub(super) fn push(&mut self, partition: i32, record: &Record) {
+        let start = self.bytes.len();
+        let key = record.key.as_ref();
+        self.bytes.extend_from_slice(key.map_or(&[], Vec::as_slice));
+        self.bytes.extend_from_slice(&record.payload);
+        self.messages.push(Message { partition, start, key: key.map(Vec::len), payload: record.payload.len() });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Key and payload of a message of its own.
+    fn parts(&self, message: &Message) -> (Option<&[u8]>, &[u8]) {
+        let Message { start, key, payload, .. } = *message;
+        let middle = start + key.unwrap_or_default();
+        let part = |from, to| self.bytes.get(from..to).unwrap_or_default();
+        (key.map(|_| part(start, middle)), part(middle, middle + payload))
+    }
+
+    /// Removes the first `count`.
+    fn handed_over(&mut self, count: usize) {
+        self.messages.drain(..count.min(self.messages.len()));
+        if self.messages.is_empty() {
+            self.bytes.clear();
+        }
+    }
+}
+
+/// A producer to one topic.
+pub(super) struct TopicProducer {
+    /// Before the producer: a topic has to go before its client does.
+    topic: Topic,
+    producer: BaseProducer<Deliveries>,
+}
+
+impl TopicProducer {
+    /// # Errors
+    /// There can be no such topic.
+    pub(super) fn new(producer: BaseProducer<Deliveries>, topic: &str) -> Result<Self, DemoError> {
+        let refused = || DemoError::Topic(format!("a topic named {:?} is not possible", printable(topic)));
+        let name = CString::new(topic).map_err(|_| refused())?;
+        // SAFETY: the client is live while `producer` is borrowed, the name ends with a zero and is copied, and a null
+        // configuration stands for the client's own. The answer is a handle of ours, or null.
+        let handle =
+            unsafe { bindings::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
+        let topic = Topic(NonNull::new(handle).ok_or_else(refused)?);
+        Ok(Self { topic, producer })
+    }
+
+    /// Hands over what waits in `outbox`, in its order: how many messages, and why the next was not taken, if so. That and
+    /// what comes after it stay in `outbox`.
+    pub(super) fn send(&self, outbox: &mut Outbox) -> (usize, Option<RDKafkaErrorCode>) {
+        let native = |message: &Message| {
+            let (key, payload) = outbox.parts(message);
+            bindings::rd_kafka_message_t {
+                err: RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR,
+                rkt: ptr::null_mut(),
+                partition: message.partition,
+                payload: payload.as_ptr().cast_mut().cast(),
+                len: payload.len(),
+                key: key.map_or(ptr::null_mut(), |key| key.as_ptr().cast_mut().cast()),
+                key_len: key.map_or(0, <[u8]>::len),
+                offset: 0,
+                _private: ptr::null_mut(),
+            }
+        };
+        let mut messages: Vec<_> = outbox.messages.iter().map(native).collect();
+        let count = i32::try_from(messages.len()).unwrap_or(i32::MAX);
+        let flags = bindings::RD_KAFKA_MSG_F_COPY | bindings::RD_KAFKA_MSG_F_PARTITION;
+        // SAFETY: the topic is live, and `messages` holds `count` messages at least, which are written to. Keys and payloads
+        // point into `outbox.bytes`, which nothing changes before the call is over, and are copied by it, not written to.
+        unsafe {
+            bindings::rd_kafka_produce_batch(self.topic.0.as_ptr(), UNASSIGNED, flags, messages.as_mut_ptr(), count);
+        }
+        let refused =
+            |message: &bindings::rd_kafka_message_t| message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+        // A full queue refuses all that follow, too. After any other refusal nobody goes on.
+        let taken = messages.iter().position(refused).unwrap_or(messages.len());
+        outbox.handed_over(taken);
+        (taken, messages.get(taken).map(|message| message.err.into()))
+    }
+}
+
+impl Deref for TopicProducer {
+    type Target = BaseProducer<Deliveries>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.producer
+    }
+}
+
+impl fmt::Debug for TopicProducer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TopicProducer").finish_non_exhaustive()
+    }
+}
+
+/// librdkafka's handle of a topic.
+struct Topic(NonNull<bindings::rd_kafka_topic_t>);
+
+// SAFETY: librdkafka's handles may be used by any thread; it locks what they stand for.
+unsafe impl Send for Topic {}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        // SAFETY: the handle came from `rd_kafka_topic_new` and is given back once; its client is live, as that goes after it.
+        unsafe { bindings::rd_kafka_topic_destroy(self.0.as_ptr()) }
+    }
+}
