@@ -14,8 +14,10 @@ pub struct ClickBatch {
 #[derive(Clone, Copy, Debug)]
 struct Row {
     timestamp: Timestamp,
-    /// Ends of the eight text fields in `text`; the first begins where the row before ended.
-    ends: [usize; TEXT_FIELDS],
+    /// Where its text begins.
+    start: usize,
+    /// Lengths of the eight fields in it.
+    lengths: [u32; TEXT_FIELDS],
 }
 
 impl ClickBatch {
@@ -36,12 +38,13 @@ impl ClickBatch {
             click.os,
             click.device,
         ];
-        let mut ends = [0; TEXT_FIELDS];
-        for (end, field) in ends.iter_mut().zip(fields) {
+        let start = self.text.len();
+        // A field is a part of a message, and those are far shorter.
+        let lengths = fields.map(|field| {
             self.text.push_str(field);
-            *end = self.text.len();
-        }
-        self.rows.push(Row { timestamp: click.timestamp, ends });
+            u32::try_from(field.len()).unwrap_or(u32::MAX)
+        });
+        self.rows.push(Row { timestamp: click.timestamp, start, lengths });
     }
 
     /// Number of clicks.
@@ -74,11 +77,9 @@ impl ClickBatch {
     /// `at` is below `len`: only `iter` and `by_time` call this.
     fn click(&self, at: usize) -> Click<'_> {
         let row = &self.rows[at];
-        let mut start = match at.checked_sub(1) {
-            Some(before) => self.rows[before].ends[TEXT_FIELDS - 1],
-            None => 0,
-        };
-        let [click_id, user_id, url, country, city, browser, os, device] = row.ends.map(|end| {
+        let mut start = row.start;
+        let [click_id, user_id, url, country, city, browser, os, device] = row.lengths.map(|length| {
+            let end = start + length as usize;
             let field = &self.text[start..end];
             start = end;
             field

@@ -27,8 +27,8 @@ struct Cache<const N: usize, V> {
 #[derive(Debug)]
 struct Generation<const N: usize, V> {
     entries: HashTable<Entry<N, V>>,
-    /// End to end, also of entries that have left.
-    texts: String,
+    /// End to end, also of entries that have left. Bytes, as they are but compared.
+    texts: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -42,17 +42,26 @@ struct Entry<const N: usize, V> {
 
 impl<const N: usize, V> Default for Generation<N, V> {
     fn default() -> Self {
-        Self { entries: HashTable::new(), texts: String::new() }
+        Self { entries: HashTable::new(), texts: Vec::new() }
     }
 }
 
 impl<const N: usize, V> Entry<N, V> {
-    fn parts<'t>(&self, texts: &'t str) -> [&'t str; N] {
+    fn parts<'t>(&self, texts: &'t [u8]) -> [&'t [u8]; N] {
         let mut start = self.start;
         self.ends.map(|end| {
             let part = texts.get(start as usize..end as usize).unwrap_or_default();
             start = end;
             part
+        })
+    }
+
+    fn is(&self, parts: &[&[u8]; N], texts: &[u8]) -> bool {
+        let mut start = self.start;
+        self.ends.iter().zip(parts).all(|(&end, part)| {
+            let is = texts.get(start as usize..end as usize) == Some(part);
+            start = end;
+            is
         })
     }
 }
@@ -65,23 +74,23 @@ impl<const N: usize, V: Copy> Generation<N, V> {
         self.entries.len() >= capacity || self.texts.len() >= Self::TEXTS
     }
 
-    fn get(&self, hash: u64, parts: &[&str; N]) -> Option<V> {
-        self.entries.find(hash, |entry| entry.parts(&self.texts) == *parts).map(|entry| entry.value)
+    fn get(&self, hash: u64, parts: &[&[u8]; N]) -> Option<V> {
+        self.entries.find(hash, |entry| entry.is(parts, &self.texts)).map(|entry| entry.value)
     }
 
-    fn take(&mut self, hash: u64, parts: &[&str; N]) -> Option<V> {
+    fn take(&mut self, hash: u64, parts: &[&[u8]; N]) -> Option<V> {
         let texts = &self.texts;
-        let (entry, _) = self.entries.find_entry(hash, |entry| entry.parts(texts) == *parts).ok()?.remove();
+        let (entry, _) = self.entries.find_entry(hash, |entry| entry.is(parts, texts)).ok()?.remove();
         Some(entry.value)
     }
 
     /// `hash_of` is that of any entry's texts; `hash` that of these.
-    fn insert(&mut self, hash: u64, parts: &[&str; N], value: V, hash_of: impl Fn(&[&str; N]) -> u64) {
+    fn insert(&mut self, hash: u64, parts: &[&[u8]; N], value: V, hash_of: impl Fn(&[&[u8]; N]) -> u64) {
         let texts = &mut self.texts;
-        let offset = |texts: &String| u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        let offset = |texts: &Vec<u8>| u32::try_from(texts.len()).unwrap_or(u32::MAX);
         let start = offset(texts);
         let ends = parts.map(|part| {
-            texts.push_str(part);
+            texts.extend_from_slice(part);
             offset(texts)
         });
         let texts = &self.texts;
@@ -94,13 +103,14 @@ impl<const N: usize, V: Copy> Cache<N, V> {
         Self { young: Generation::default(), old: Generation::default(), capacity, state: RandomState::default() }
     }
 
-    fn hash(state: &RandomState, parts: &[&str; N]) -> u64 {
+    fn hash(state: &RandomState, parts: &[&[u8]; N]) -> u64 {
         let mut hasher = state.build_hasher();
         parts.iter().for_each(|part| part.hash(&mut hasher));
         hasher.finish()
     }
 
     fn get(&mut self, parts: &[&str; N]) -> Option<V> {
+        let parts = &parts.map(str::as_bytes);
         let hash = Self::hash(&self.state, parts);
         if let Some(value) = self.young.get(hash, parts) {
             return Some(value);
@@ -112,10 +122,11 @@ impl<const N: usize, V: Copy> Cache<N, V> {
 
     /// Must not be there yet.
     fn insert(&mut self, parts: &[&str; N], value: V) {
+        let parts = &parts.map(str::as_bytes);
         self.keep(Self::hash(&self.state, parts), parts, value);
     }
 
-    fn keep(&mut self, hash: u64, parts: &[&str; N], value: V) {
+    fn keep(&mut self, hash: u64, parts: &[&[u8]; N], value: V) {
         if self.young.is_full(self.capacity) {
             self.old = std::mem::take(&mut self.young);
         }

@@ -101,6 +101,10 @@ impl Storage {
     }
 }
 
+/// Clicks of which the users are looked up one after another: neither their texts nor their users are in the processor's caches,
+/// and with nothing in between it waits for several at once.
+const AT_ONCE: usize = 32;
+
 struct Inserted {
     /// Those that are new, in the order of their numbers.
     stored: Vec<StoredClick>,
@@ -117,18 +121,29 @@ fn insert_clicks(
     let mut inserter = Inserter::new(connection, arrivals::last(connection)?.saturating_add(1), clicks.len())?;
     let mut expired = 0;
     // The order within a batch is of no meaning, and a tree is cheaper to fill in its own.
-    for click in clicks.by_time() {
-        if expired_before.is_some_and(|boundary| click.timestamp < boundary) {
-            expired += 1;
-            continue;
+    let mut clicks = clicks.by_time().filter(|click| {
+        let is_expired = expired_before.is_some_and(|boundary| click.timestamp < boundary);
+        expired += u64::from(is_expired);
+        !is_expired
+    });
+    let (mut next, mut users) = (Vec::with_capacity(AT_ONCE), Vec::with_capacity(AT_ONCE));
+    loop {
+        next.extend(clicks.by_ref().take(AT_ONCE));
+        if next.is_empty() {
+            break;
         }
-        let user = dictionaries.user(connection, click.user_id)?;
-        let url = dictionaries.url(connection, click.url)?;
-        let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
-        let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
-        let key = ClickKey::new(click.click_id);
-        inserter.push(Row { timestamp: click.timestamp, key, user, url, place, country, agent })?;
+        for click in &next {
+            users.push(dictionaries.user(connection, click.user_id)?);
+        }
+        for (click, user) in next.drain(..).zip(users.drain(..)) {
+            let url = dictionaries.url(connection, click.url)?;
+            let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
+            let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
+            let key = ClickKey::new(click.click_id);
+            inserter.push(Row { timestamp: click.timestamp, key, user, url, place, country, agent })?;
+        }
     }
+    drop(clicks);
     let (stored, duplicates) = inserter.finish()?;
     Ok(Inserted { stored, duplicates, expired })
 }

@@ -1,6 +1,7 @@
 //! The ids of the clicks that others of the same user and moment are likely to be compared with.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::{fast, quality};
 use hashbrown::HashMap;
@@ -40,6 +41,11 @@ impl Keys {
             Some((of, when, key)) if (*of, *when) == (user, at) => Some(key),
             _ => None,
         })
+    }
+
+    /// Brings the place of an id into the processor's caches.
+    pub(super) fn look_at(&self, user: UserId, at: i64) {
+        black_box(self.newest.get(self.place(user, at)).is_some_and(Option::is_some));
     }
 
     /// The first click of its moment has come.

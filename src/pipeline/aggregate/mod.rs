@@ -47,6 +47,9 @@ const WRITE_SHARE: u32 = 16;
 /// The longest the figures may lie unwritten for that.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Clicks whose state is looked at before they are counted.
+const AHEAD: usize = 32;
+
 /// How the aggregation works.
 #[derive(Clone, Copy, Debug)]
 pub struct AggregateOptions {
@@ -186,11 +189,16 @@ impl<'a> Run<'a> {
         self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, clicks)?;
         let read = clicks.len();
         let mut counted = 0;
-        let result: Result<(), StorageError> = clicks.drain(..).try_for_each(|click| {
-            self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
-            counted += 1;
-            Ok(())
-        });
+        let mut clicks = std::mem::take(clicks).into_iter();
+        let mut result: Result<(), StorageError> = Ok(());
+        while result.is_ok() && clicks.len() > 0 {
+            self.aggregation.look_at(clicks.as_slice().get(..AHEAD).unwrap_or(clicks.as_slice()));
+            result = clicks.by_ref().take(AHEAD).try_for_each(|click| {
+                self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
+                counted += 1;
+                Ok(())
+            });
+        }
         self.unwritten |= counted > 0;
         self.handle.count_processed(counted);
         result?;

@@ -1,5 +1,7 @@
 //! Every (page, user) that has a click: exact distinct users.
 
+use std::hint::black_box;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use thin_vec::ThinVec;
@@ -45,6 +47,16 @@ impl Pairs {
             }
         }
         is_new
+    }
+
+    /// Brings the pages of `user` into the processor's caches.
+    pub(super) fn look_at(&self, user: UserId) {
+        if let Some(list) = self.lists.get(user) {
+            // Sixteen pages a line of the cache.
+            list.iter().step_by(16).for_each(|page| {
+                black_box(page.0);
+            });
+        }
     }
 
     fn is_new(&mut self, page: PageId, user: UserId) -> bool {

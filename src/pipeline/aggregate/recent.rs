@@ -1,5 +1,7 @@
 //! Each user's recent clicks in the order of their time: what a late click's correction needs.
 
+use std::hint::black_box;
+
 use super::keys::Keys;
 use super::timeline::{Spot, Timeline, Visit};
 use super::users::Users;
@@ -65,6 +67,14 @@ impl Recent {
     /// Tells the id of the last click of `user` at `at` so far.
     pub(super) fn learn(&mut self, user: UserId, at: i64, last: ClickKey) {
         self.keys.last_of_several(user, at, last);
+    }
+
+    /// Brings what a click of `user` at `at` will meet into the processor's caches.
+    pub(super) fn look_at(&self, user: UserId, at: i64) {
+        if let Some(timeline) = self.users.get(user) {
+            black_box(timeline.len().checked_sub(2).and_then(|number| timeline.get(number)));
+        }
+        self.keys.look_at(user, at);
     }
 
     /// Puts a click in its place.
@@ -139,8 +149,9 @@ impl Recent {
     fn cut(&self) -> i64 {
         let times = || self.users.iter().flat_map(|(_, timeline)| timeline.iter()).map(|visit| visit.at);
         let surplus = self.kept.saturating_sub(self.budget / 4 * 3).min(self.kept.saturating_sub(1));
-        let (oldest, newest) =
-            times().fold((i64::MAX, i64::MIN), |(oldest, newest), at| (oldest.min(at), newest.max(at)));
+        let (oldest, newest) = self.users.iter().fold((i64::MAX, i64::MIN), |(oldest, newest), (_, timeline)| {
+            (oldest.min(timeline.begin()), newest.max(timeline.end()))
+        });
         let (mut low, mut span, mut before) = (oldest, newest.abs_diff(oldest), 0);
         loop {
             let width = span / BUCKETS as u64 + 1;

@@ -73,6 +73,11 @@ impl Timeline {
         self.older.first().map_or(self.newest.at, |visit| visit.at)
     }
 
+    /// The time of the newest.
+    pub(super) fn end(&self) -> i64 {
+        self.newest.at
+    }
+
     pub(super) fn spot(&self, at: i64) -> Spot {
         match at.cmp(&{ self.newest.at }) {
             Ordering::Greater => Spot::Free(self.len()),
