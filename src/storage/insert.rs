@@ -13,7 +13,7 @@ use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
 use crate::click::Timestamp;
 
 /// Clicks a statement.
-const ROWS: usize = 32;
+const ROWS: usize = 64;
 
 /// So many times [`ROWS`] clicks have statements of their own after one that was known.
 const WARY: u32 = 8;

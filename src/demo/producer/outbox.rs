@@ -148,3 +148,52 @@ impl Drop for Topic {
         unsafe { bindings::rd_kafka_topic_destroy(self.0.as_ptr()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::config::ClientConfig;
+
+    use super::*;
+
+    fn record(key: Option<&str>, payload: &str) -> Record {
+        Record { key: key.map(|key| key.as_bytes().to_vec()), payload: payload.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn each_message_has_its_key_and_payload_until_it_is_handed_over() {
+        let mut outbox = Outbox::default();
+        let records =
+            [record(Some("u1"), "one"), record(None, "two"), record(Some(""), ""), record(Some("u4"), "four")];
+        records.iter().zip(0..).for_each(|(record, partition)| outbox.push(partition, record));
+        for handed_over in 0..records.len() {
+            let parts = outbox.messages.iter().map(|message| outbox.parts(message));
+            let expected = records.iter().skip(handed_over).map(|record| (record.key.as_deref(), &*record.payload));
+            assert!(parts.eq(expected), "after {handed_over}");
+            outbox.handed_over(1);
+        }
+        assert_eq!((outbox.len(), outbox.bytes.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_a_full_queue_does_not_take_stays_in_its_order() {
+        let producer = ClientConfig::new()
+            .set("bootstrap.servers", "127.0.0.1:1")
+            .set("queue.buffering.max.messages", "10")
+            .create_with_context(Deliveries::default())
+            .unwrap();
+        let producer = TopicProducer::new(producer, "clicks").unwrap();
+        let mut outbox = Outbox::default();
+        (0..25).for_each(|number| outbox.push(number % 3, &record(Some("u"), &number.to_string())));
+        assert_eq!(producer.send(&mut outbox), (10, Some(RDKafkaErrorCode::QueueFull)));
+        assert_eq!(producer.send(&mut outbox), (0, Some(RDKafkaErrorCode::QueueFull)));
+        let left: Vec<_> = outbox.messages.iter().map(|message| outbox.parts(message).1.to_vec()).collect();
+        assert_eq!(left, (10..25).map(|number: i32| number.to_string().into_bytes()).collect::<Vec<_>>());
+        assert_eq!(producer.send(&mut Outbox::default()), (0, None));
+    }
+
+    #[test]
+    fn a_topic_that_cannot_be_is_refused() {
+        let producer = ClientConfig::new().create_with_context(Deliveries::default()).unwrap();
+        assert!(TopicProducer::new(producer, "a\0b").is_err());
+    }
+}

@@ -24,7 +24,7 @@ use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
 use crate::click::Timestamp;
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{Reader, Storage, StorageError, StoredClick};
+use crate::storage::{Reader, Storage, StorageError};
 use figures::Aggregation;
 
 /// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
@@ -40,8 +40,8 @@ const CHECKPOINTS_A_RETENTION: u32 = 64;
 /// ... but no more often than this: it writes all recent clicks.
 const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Figures are written at most this share of the time, whatever the interval asks for: all but as many change between two
-/// writes where many clicks come, however often they are written. They are shown in between.
+/// Figures are written at most this share of the time, whatever the interval asks for. Where many clicks come, nearly all figures
+/// change between any two writes, so that fewer writes are less work. In between they are shown.
 const WRITE_SHARE: u32 = 16;
 
 /// The longest the figures may lie unwritten for that.
@@ -157,11 +157,10 @@ impl<'a> Run<'a> {
     fn run(mut self) -> Result<(), StorageError> {
         self.publish()?;
         self.tell_written();
-        let mut clicks = Vec::new();
         let mut backoff = Backoff::new();
         loop {
             let signal = self.handle.signal();
-            match self.step(signal, &mut clicks) {
+            match self.step(signal) {
                 Ok(true) => {
                     backoff.reset();
                     self.handle.running();
@@ -180,16 +179,17 @@ impl<'a> Run<'a> {
     }
 
     /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
-    fn step(&mut self, signal: Signal, clicks: &mut Vec<StoredClick>) -> Result<bool, StorageError> {
+    fn step(&mut self, signal: Signal) -> Result<bool, StorageError> {
         if signal == Signal::Stop {
             self.finish()?;
             return Ok(false);
         }
         let cursor = self.aggregation.cursor;
-        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, clicks)?;
+        let mut clicks = Vec::new();
+        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, &mut clicks)?;
         let read = clicks.len();
         let mut counted = 0;
-        let mut clicks = std::mem::take(clicks).into_iter();
+        let mut clicks = clicks.into_iter();
         let mut result: Result<(), StorageError> = Ok(());
         while result.is_ok() && clicks.len() > 0 {
             self.aggregation.look_at(clicks.as_slice().get(..AHEAD).unwrap_or(clicks.as_slice()));
