@@ -40,9 +40,8 @@ const CHECKPOINTS_A_RETENTION: u32 = 64;
 /// ... but no more often than this: it writes all recent clicks.
 const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Figures are written at most this share of the time, whatever the interval asks for. Where many clicks come, nearly all figures
-/// change between any two writes, so that fewer writes are less work. In between they are shown.
-const WRITE_SHARE: u32 = 16;
+/// Figures are written at most this share of the time, whatever the interval asks for.
+const WRITE_SHARE: u32 = 8;
 
 /// The longest the figures may lie unwritten for that.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
@@ -129,7 +128,6 @@ struct Run<'a> {
     names: CountryNames,
     view: watch::Receiver<View>,
     written: Instant,
-    published: Instant,
     /// How long the newest writes took.
     writes_took: [Duration; 3],
     unwritten: bool,
@@ -148,7 +146,6 @@ impl<'a> Run<'a> {
             names: CountryNames::default(),
             view: stage.board.views(),
             written: Instant::now(),
-            published: Instant::now(),
             writes_took: Default::default(),
             unwritten: false,
         }
@@ -216,9 +213,7 @@ impl<'a> Run<'a> {
         let due = interval.saturating_sub(self.written.elapsed());
         if self.unwritten && due.is_zero() {
             self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS))?;
-        } else if self.view.has_changed().unwrap_or(false)
-            || counted > 0 && self.published.elapsed() >= self.stage.options.interval
-        {
+        } else if self.view.has_changed().unwrap_or(false) {
             self.publish()?;
         }
         if read == 0 {
@@ -273,7 +268,6 @@ impl<'a> Run<'a> {
     /// Shows the figures as they were last written, or a little newer, if the view asks for them as they are: windows
     /// and filters would take longer than the counting can wait, and are made elsewhere.
     fn publish(&mut self) -> Result<(), StorageError> {
-        self.published = Instant::now();
         let view = self.view.borrow_and_update().clone();
         if view.is_plain() {
             let figures =
