@@ -1,7 +1,6 @@
 //! Messages to librdkafka, many a call.
 //!
-//! rdkafka hands them over one by one, and each time librdkafka looks at the clock, twice, and for the topic and the partition by
-//! their names: a seventh of what the producer's thread has to do.
+//! rdkafka hands them over one by one, and each time librdkafka looks at the clock, twice, and for the topic by its name.
 
 use std::ffi::CString;
 use std::fmt;
