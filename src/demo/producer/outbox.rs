@@ -3,7 +3,6 @@
 //! rdkafka hands them over one by one, and each time librdkafka looks at the clock, twice, and for the topic by its name.
 
 use std::ffi::CString;
-use std::fmt;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 
@@ -126,12 +125,6 @@ impl Deref for TopicProducer {
 
     fn deref(&self) -> &Self::Target {
         &self.producer
-    }
-}
-
-impl fmt::Debug for TopicProducer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TopicProducer").finish_non_exhaustive()
     }
 }
 

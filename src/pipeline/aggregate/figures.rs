@@ -79,7 +79,7 @@ impl Aggregation {
 
     /// Looks at what counting `clicks` will look at, so that the processor has it in its caches by then: it waits for the memory
     /// of several clicks at once here, of one after the other there.
-    pub(super) fn look_at(&self, clicks: &[StoredClick]) {
+    pub(super) fn look_at<'c>(&self, clicks: impl Iterator<Item = &'c StoredClick>) {
         for click in clicks {
             let page = self.by_key.get(&(click.url, click.country));
             black_box(page.and_then(|&page| self.pages.get(index(page))).map(|figures| figures.clicks));

@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         let mut clicks = clicks.into_iter();
         let mut result: Result<(), StorageError> = Ok(());
         while result.is_ok() && clicks.len() > 0 {
-            self.aggregation.look_at(clicks.as_slice().get(..AHEAD).unwrap_or(clicks.as_slice()));
+            self.aggregation.look_at(clicks.as_slice().iter().take(AHEAD));
             result = clicks.by_ref().take(AHEAD).try_for_each(|click| {
                 self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
                 counted += 1;
