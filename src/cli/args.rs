@@ -243,7 +243,7 @@ pub struct ReplayArgs {
 /// Flags of `top`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct TopArgs {
-    /// Only this country, as the clicks name it; without it, all
+    /// Only this country, in any case; without it, all
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
     /// The figure to sort by, largest first
@@ -255,6 +255,9 @@ pub struct TopArgs {
     /// How to print them; in CSV a text that a spreadsheet would take for a formula gets a ' before it, in JSON none does
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TopFormat,
+    /// Print urls whole, also where the table is wider than the terminal; other formats, files and pipes get them whole anyway
+    #[arg(long)]
+    pub wide: bool,
 }
 
 /// Flags of `backup`.

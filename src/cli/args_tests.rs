@@ -36,7 +36,7 @@ fn a_plain_demo_makes_2000_csv_clicks_a_second() {
 fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
     let Command::Top(top) = parse("clicktop top").unwrap().command else { panic!() };
     let limit = Limit::Rows(NonZeroUsize::new(20).unwrap());
-    assert_eq!(top, TopArgs { country: None, by: SortBy::Clicks, limit, format: TopFormat::Table });
+    assert_eq!(top, TopArgs { country: None, by: SortBy::Clicks, limit, format: TopFormat::Table, wide: false });
     let Command::Top(all) = parse("clicktop top --limit all --by time").unwrap().command else { panic!() };
     assert_eq!((all.limit, all.by), (Limit::All, SortBy::Time));
     assert!(parse("clicktop top --limit 0").is_err());

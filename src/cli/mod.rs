@@ -4,12 +4,14 @@ pub mod args;
 mod backup;
 mod check;
 pub mod config_cmd;
+mod country;
 mod keys;
 mod launch;
 mod logging;
 mod output;
 mod rebuild;
 mod setup;
+mod table;
 mod top;
 mod values;
 

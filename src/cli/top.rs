@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::Context as _;
-use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 use super::args::{Limit, TopArgs, TopFormat};
+use super::country::{self, Choice};
 use super::setup;
+use super::table::table;
 use crate::config::Settings;
 use crate::pipeline::SortBy;
 use crate::storage::{DATABASE_FILE, Order, Page, Reader};
@@ -30,16 +31,42 @@ pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
         Limit::Rows(rows) => Some(rows.get() as u64),
         Limit::All => None,
     };
-    let pages = reader.top(args.country.as_deref(), order, limit)?;
+    let country = match &args.country {
+        None => Choice::All,
+        Some(typed) => country::choose(typed, reader.countries()?),
+    };
+    let pages = match &country {
+        Choice::All => reader.top(None, order, limit)?,
+        Choice::One(name) => reader.top(Some(name), order, limit)?,
+        Choice::None { .. } => Vec::new(),
+    };
     let stdout = io::stdout();
     let on_terminal = stdout.is_terminal();
     let mut out = io::BufWriter::new(stdout.lock());
+    if pages.is_empty() {
+        let why = country.nothing(reader.page_count()? > 0);
+        match args.format {
+            TopFormat::Table => writeln!(out, "{why}")?,
+            // Whatever reads these gets a table without rows.
+            TopFormat::Csv | TopFormat::Json => {
+                // A closed stderr is no reason to print no table.
+                let _ = writeln!(io::stderr(), "clicktop: {why}");
+            }
+        }
+    }
     match args.format {
-        TopFormat::Table => table(&pages, &mut out)?,
+        TopFormat::Table if pages.is_empty() => {}
+        TopFormat::Table => table(&pages, width(on_terminal && !args.wide), &mut out)?,
         TopFormat::Csv => csv(&pages, on_terminal, &mut out)?,
         TopFormat::Json => json(&pages, &mut out)?,
     }
     out.flush().context("stdout")
+}
+
+/// Columns of the terminal, if what is printed is to fit into it.
+fn width(fits: bool) -> Option<usize> {
+    let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
+    (columns > 0).then(|| usize::from(columns))
 }
 
 #[derive(Serialize)]
@@ -96,29 +123,6 @@ fn six_decimals(seconds: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn table(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
-    if pages.is_empty() {
-        writeln!(out, "no clicks yet")?;
-        return Ok(());
-    }
-    let mut table = Table::new();
-    table.load_style(TableStyle::new()).set_header(["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"]);
-    for page in pages {
-        table.add_row([
-            printable(&page.url).into_owned(),
-            printable(&page.country).into_owned(),
-            page.clicks.to_string(),
-            page.unique_users.to_string(),
-            page.avg_time_spent.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s")),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    writeln!(out, "{}", table.trim_fmt())?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,9 +177,11 @@ mod tests {
     #[test]
     fn no_format_lets_an_escape_sequence_reach_a_terminal() {
         let pages = [page("/\u{1b}[2J\u{9b}31m", None)];
-        for text in
-            [printed(|out| table(&pages, out)), printed(|out| json(&pages, out)), printed(|out| csv(&pages, true, out))]
-        {
+        for text in [
+            printed(|out| table(&pages, None, out)),
+            printed(|out| json(&pages, out)),
+            printed(|out| csv(&pages, true, out)),
+        ] {
             assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text:?}");
         }
     }

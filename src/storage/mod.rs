@@ -28,6 +28,7 @@ mod soundness;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +50,7 @@ pub use schema::BATCH_QUERY;
 use soundness::Soundness;
 pub use soundness::{CheckAtStart, Checking};
 use tail::Tail;
+pub use whole::Interrupt;
 use writer::Writer;
 
 /// The database's file name in the data directory.

@@ -1,6 +1,6 @@
 //! What could not be used, kept with the reason.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{Reader, Storage, StorageError};
 use crate::click::Timestamp;
@@ -114,20 +114,23 @@ impl Reader {
             "SELECT at, stage, topic, partition, \"offset\", reason, substr(payload, 1, ?2), payload_bytes
              FROM rejects ORDER BY id DESC LIMIT ?1",
         )?;
-        let rows = select.query_map([limit as u64, payload_bytes as u64], |row| {
-            Ok(KeptReject {
-                at: row.get(0)?,
-                stage: row.get(1)?,
-                topic: row.get(2)?,
-                partition: row.get(3)?,
-                offset: row.get(4)?,
-                reason: row.get(5)?,
-                payload: row.get(6)?,
-                payload_bytes: row.get(7)?,
-            })
-        })?;
+        let rows = select.query_map([limit as u64, payload_bytes as u64], kept_reject)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// The columns in the order of [`KeptReject`].
+pub(super) fn kept_reject(row: &Row<'_>) -> rusqlite::Result<KeptReject> {
+    Ok(KeptReject {
+        at: row.get(0)?,
+        stage: row.get(1)?,
+        topic: row.get(2)?,
+        partition: row.get(3)?,
+        offset: row.get(4)?,
+        reason: row.get(5)?,
+        payload: row.get(6)?,
+        payload_bytes: row.get(7)?,
+    })
 }
 
 /// Inserts `rejects` in the transaction that is open on `connection`.

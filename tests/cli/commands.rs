@@ -56,6 +56,38 @@ fn top_sorts_filters_and_cuts() {
 }
 
 #[test]
+fn top_takes_a_country_in_any_case_and_offers_what_is_near() {
+    let clicks = made(61, 500);
+    let home = Home::new();
+    let empty = home.run(&["top", "--country", "us"]);
+    assert!(!empty.status.success(), "there is no database: {empty:?}");
+    home.replay(&home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))), &[]);
+    let of = |country: &str, format: &str| home.succeed(&["top", "--country", country, "--format", format]);
+    assert_eq!(of("fr", "json").stdout, of("FR", "json").stdout);
+    assert!(of("fr", "table").stdout.contains(" FR "));
+    let said = of("frr", "table").stdout;
+    assert!(said.contains("no clicks of country `frr`; did you mean `FR`?"), "{said}");
+    // A program that reads rows gets none, and a person the reason.
+    let none = of("frr", "json");
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&none.stdout).expect("an array").len(), 0);
+    assert!(none.stderr.contains("did you mean `FR`?"), "{}", none.stderr);
+    let none = of("frr", "csv");
+    assert_eq!(none.stdout.lines().count(), 1, "{}", none.stdout);
+}
+
+#[test]
+fn top_through_a_pipe_cuts_no_url() {
+    let mut clicks = made(61, 20);
+    let long = format!("/{}", "long/".repeat(80));
+    for click in &mut clicks {
+        click.url.clone_from(&long);
+    }
+    let home = Home::new();
+    home.replay(&home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))), &[]);
+    assert!(home.succeed(&["top"]).stdout.contains(&long));
+}
+
+#[test]
 fn top_reads_while_a_pipeline_writes() {
     let home = Home::new();
     let mut run = home.start(&["demo", "--headless", "--rate", "5k"]);

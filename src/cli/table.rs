@@ -1,0 +1,158 @@
+//! The table of `top`, as wide as the terminal.
+
+use std::io::Write;
+
+use comfy_table::{CellAlignment, Table, TableStyle};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::storage::Page;
+use crate::text::printable;
+
+/// What the columns are called.
+const HEADS: [&str; 5] = ["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
+
+/// Columns of a country at most, where the table is to fit.
+const COUNTRY: usize = 24;
+
+/// A url in fewer columns than this tells nothing; then the table is wider than the terminal.
+const URL_MIN: usize = 16;
+
+/// Prints `pages`; texts are cut so that a line has at most `width` columns, if that is given.
+///
+/// # Errors
+/// `out` cannot be written.
+pub(super) fn table(pages: &[Page], width: Option<usize>, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut rows: Vec<[String; 5]> = pages
+        .iter()
+        .map(|page| {
+            [
+                printable(&page.url).into_owned(),
+                printable(&page.country).into_owned(),
+                page.clicks.to_string(),
+                page.unique_users.to_string(),
+                page.avg_time_spent.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s")),
+            ]
+        })
+        .collect();
+    if let Some(width) = width {
+        fit(&mut rows, width);
+    }
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(HEADS);
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{}", table.trim_fmt())?;
+    Ok(())
+}
+
+/// Cuts countries, then urls, so that the table has `width` columns.
+fn fit(rows: &mut [[String; 5]], width: usize) {
+    for [_, country, ..] in rows.iter_mut() {
+        cut(country, COUNTRY.min(width / 5));
+    }
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+        cells.chain(HEADS.get(column).map(|head| head.width())).max().unwrap_or(0)
+    };
+    // A blank on either side of each cell.
+    let others: usize = (1..HEADS.len()).map(|column| widest(column) + 2).sum();
+    let room = width.saturating_sub(others + 2).max(URL_MIN);
+    for [url, ..] in rows {
+        cut(url, room);
+    }
+}
+
+/// Cuts `text` to `columns`, with `…` where something is left out.
+fn cut(text: &mut String, columns: usize) {
+    if text.width() <= columns {
+        return;
+    }
+    let mut used = 1;
+    let mut fits = |c: char| {
+        used += c.width().unwrap_or(0);
+        used <= columns
+    };
+    let kept: String = text.chars().take_while(|c| fits(*c)).collect();
+    *text = kept + "…";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::click::Timestamp;
+    use crate::storage::figures::IndexCursor;
+
+    fn page(url: &str, country: &str) -> Page {
+        let at = Timestamp::from_millis(0);
+        Page {
+            at: IndexCursor::default(),
+            url: url.into(),
+            country: country.into(),
+            clicks: 1_234_567,
+            unique_users: 2,
+            avg_time_spent: Some(1.5),
+            first_seen: at,
+            last_seen: at,
+        }
+    }
+
+    fn printed(pages: &[Page], width: Option<usize>) -> String {
+        let mut out = Vec::new();
+        table(pages, width, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn pages() -> Vec<Page> {
+        let long = format!("/shop/{}", "category/".repeat(40));
+        vec![
+            page("/", "US"),
+            page(&long, "FR"),
+            page(&"/日本語の長いページ".repeat(20), "日本"),
+            page("/c", &"x".repeat(300)),
+        ]
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_what_is_cut_says_so() {
+        for width in [60, 80, 81, 120, 200] {
+            let text = printed(&pages(), Some(width));
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            assert_eq!(text.lines().count(), 1 + pages().len(), "{text}");
+            assert_eq!(text.matches('…').count(), 3, "{text}");
+        }
+        assert!(printed(&pages(), Some(80)).lines().any(|line| line.width() >= 79), "the width is used");
+    }
+
+    #[test]
+    fn a_narrow_terminal_keeps_a_piece_of_the_url_and_every_figure() {
+        let text = printed(&pages(), Some(20));
+        assert!(text.lines().skip(1).all(|line| line.contains("1234567") && line.contains("1.5 s")), "{text}");
+    }
+
+    #[test]
+    fn without_a_width_everything_is_whole() {
+        let text = printed(&pages(), None);
+        assert!(!text.contains('…'), "{text}");
+        for page in pages() {
+            assert!(text.contains(&page.url) && text.contains(&page.country));
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_by_columns_not_by_characters() {
+        let cut_to = |text: &str, columns| {
+            let mut text = text.to_owned();
+            cut(&mut text, columns);
+            text
+        };
+        assert_eq!(cut_to("日本語", 6), "日本語");
+        assert_eq!(cut_to("日本語", 5), "日本…");
+        assert_eq!(cut_to("日本語", 4), "日…");
+        assert_eq!(cut_to("cafe\u{301}s", 5), "cafe\u{301}s");
+        assert_eq!(cut_to("abc", 0), "…");
+    }
+}
