@@ -16,6 +16,7 @@ use super::steer::Prompt;
 use super::theme::Theme;
 use super::themes::Themes;
 use super::typing::Typing;
+use super::writing::Writing;
 use super::zoom::Span;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
 use crate::pipeline::{Command, Stage, StageState};
@@ -97,6 +98,8 @@ pub(crate) struct App {
     pub(super) outbox: Vec<Command>,
     /// What the terminal's side is to do next.
     pub(super) effects: Vec<Effect>,
+    /// The table that is being written to a file.
+    pub(crate) writing: Option<Writing>,
     pub(super) quitting: bool,
     pub(super) leaving: bool,
     pub(super) suspend: bool,
@@ -133,6 +136,7 @@ impl App {
             help: false,
             help_top: 0,
             notice: None,
+            writing: None,
             quitting: false,
             leaving: false,
             suspend: false,

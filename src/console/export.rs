@@ -8,14 +8,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::writing::TableFile;
 use crate::private;
 use crate::text::{no_formula, safe_json};
 
 /// What the terminal's side of the console is to do for the app.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Effect {
-    /// Write a file into the current directory.
-    Write { name: String, content: String },
+    /// Write a file into the current directory, and say `said` once it is there.
+    Write { name: String, content: String, said: String },
+    /// Write a table that comes in parts into a file in the current directory.
+    Table(TableFile),
     /// Write the screen as it is into a file in the current directory.
     Picture { name: String, format: Format },
     /// Take the mouse, or leave it to the terminal.
@@ -83,27 +86,58 @@ pub(crate) struct Extract {
 }
 
 impl Extract {
-    /// An array of objects.
-    pub(crate) fn json(&self) -> String {
-        let row = |cells: &Vec<Value>| -> Value {
-            let named = self.heads.iter().map(|head| (*head).to_owned()).zip(cells.iter().cloned());
-            Value::Object(named.collect::<Map<_, _>>())
-        };
-        let rows: Vec<Value> = self.rows.iter().map(row).collect();
-        let mut text = safe_json(&serde_json::to_string_pretty(&rows).unwrap_or_default());
-        text.push('\n');
-        text
+    /// As CSV or JSON.
+    pub(crate) fn text(&self, format: Format) -> io::Result<String> {
+        let mut writer = RowWriter::new(Vec::new(), format, &self.heads)?;
+        for row in &self.rows {
+            writer.row(row)?;
+        }
+        Ok(String::from_utf8_lossy(&writer.finish()?).into_owned())
+    }
+}
+
+/// Rows on their way into a file, one by one.
+pub(super) enum RowWriter<'a, W: Write> {
+    /// RFC 4180 with a header. A text that a spreadsheet would take for a formula gets a `'` before it.
+    Csv(Box<csv::Writer<W>>),
+    /// An array of objects, a line each.
+    Json { out: W, heads: &'a [&'static str], empty: bool },
+}
+
+impl<'a, W: Write> RowWriter<'a, W> {
+    /// Any format but JSON is CSV here: a picture has no rows.
+    pub(super) fn new(mut out: W, format: Format, heads: &'a [&'static str]) -> io::Result<Self> {
+        if format == Format::Json {
+            out.write_all(b"[")?;
+            return Ok(Self::Json { out, heads, empty: true });
+        }
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(heads)?;
+        Ok(Self::Csv(Box::new(writer)))
     }
 
-    /// RFC 4180 with a header. A text that a spreadsheet would take for a formula gets a `'` before it.
-    pub(crate) fn csv(&self) -> Result<String, csv::Error> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(&self.heads)?;
-        for row in &self.rows {
-            writer.write_record(row.iter().map(cell))?;
+    /// Writes a cell for each head.
+    pub(super) fn row(&mut self, cells: &[Value]) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => Ok(writer.write_record(cells.iter().map(cell))?),
+            Self::Json { out, heads, empty } => {
+                let named = heads.iter().map(|head| (*head).to_owned()).zip(cells.iter().cloned());
+                let row = serde_json::to_string(&Value::Object(named.collect::<Map<_, _>>()))?;
+                out.write_all(if std::mem::take(empty) { b"\n" } else { b",\n" })?;
+                out.write_all(safe_json(&row).as_bytes())
+            }
         }
-        let bytes = writer.into_inner().map_err(|error| error.into_error())?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Ends the table.
+    pub(super) fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Csv(writer) => writer.into_inner().map_err(|error| error.into_error()),
+            Self::Json { mut out, .. } => {
+                out.write_all(b"\n]\n")?;
+                Ok(out)
+            }
+        }
     }
 }
 
@@ -112,6 +146,16 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => no_formula(text).into_owned(),
         other => other.to_string(),
+    }
+}
+
+impl ExportError {
+    /// Of an error that the system gave for `name`.
+    pub(super) fn of(name: &str, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => ExportError::Exists(name.to_owned()),
+            _ => ExportError::Io(name.to_owned(), error),
+        }
     }
 }
 
@@ -126,10 +170,7 @@ pub(crate) fn check_name(name: &str) -> Result<Format, ExportError> {
 
 /// Writes a new file into `folder`; never over one that is there.
 pub(crate) fn write(folder: &Path, name: &str, content: &str) -> Result<(), ExportError> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => ExportError::Exists(name.to_owned()),
-        _ => ExportError::Io(name.to_owned(), error),
-    };
+    let failed = |error: io::Error| ExportError::of(name, error);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     let mut file = private::open_with(options, &folder.join(name)).map_err(failed)?;
@@ -157,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_spreadsheet_runs_nothing_of_a_csv() {
-        let csv = extract().csv().expect("text");
+        let csv = extract().text(Format::Csv).expect("text");
         assert_eq!(csv, "url,clicks,avg\n\"/a,\"\"b\"\"\",3,\n'=HYPERLINK(1),-1,1.5\n");
         for risky in ["+1", "-1", "@x", "\tx", "\rx"] {
             assert_eq!(cell(&Value::from(risky)), format!("'{risky}"));
@@ -166,9 +207,11 @@ mod tests {
 
     #[test]
     fn json_is_an_array_of_objects() {
-        let rows: Value = serde_json::from_str(&extract().json()).expect("JSON");
+        let rows: Value = serde_json::from_str(&extract().text(Format::Json).expect("text")).expect("JSON");
         assert_eq!(rows[0], serde_json::json!({"url": "/a,\"b\"", "clicks": 3, "avg": null}));
-        assert_eq!(Extract::default().json(), "[]\n");
+        let lines = extract().text(Format::Json).expect("text").lines().count();
+        assert_eq!(lines, 4, "a line a row");
+        assert_eq!(Extract::default().text(Format::Json).expect("text"), "[\n]\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The table the reader is at, for a file.
+//! The table the reader is at, for a file: what the console holds as a whole, or what the pipeline hands over.
 
 use serde_json::Value;
 
@@ -7,14 +7,33 @@ use super::export::{Effect, ExportError, Extract, Format, check_name};
 use super::layout::Panel;
 use super::sheet::{Sheet, current};
 use super::typing::Line;
+use super::writing::{TableFile, Writing, heads_of, written};
 use crate::click::Timestamp;
+use crate::pipeline::question::RejectRow;
 use crate::pipeline::snapshot::{LogLine, PageRow, RecentClick};
+use crate::pipeline::table::{Table, TableOrder};
+use crate::pipeline::{Command, View};
 
-const PAGES: [&str; 5] = ["url", "country", "clicks", "unique_users", "avg_time_spent"];
+/// What the rows of pages are called.
+pub(super) const PAGES: [&str; 5] = ["url", "country", "clicks", "unique_users", "avg_time_spent"];
+
+/// What the columns of rejects are called.
+pub(super) const REJECTS: [&str; 8] =
+    ["at", "stage", "topic", "partition", "offset", "reason", "payload", "payload_bytes"];
+
+/// Where the rows of a table are.
+enum Rows {
+    /// Here, all of them.
+    Held(Extract),
+    /// Here are the newest of so many.
+    Newest(Extract, u64),
+    /// With the pipeline: the console only has those that people look at.
+    Ordered(Table),
+}
 
 impl App {
-    /// The table here: its name, columns and rows.
-    fn extract(&self) -> (&'static str, Extract) {
+    /// The table here: its name and rows.
+    fn extract(&self) -> (&'static str, Rows) {
         let snapshot = &self.shown().snapshot;
         let answers = &snapshot.answers;
         match (self.sheet, self.focus) {
@@ -31,18 +50,21 @@ impl App {
                         status.last_error.clone().into(),
                     ]
                 });
-                ("stages", Extract { heads, rows: rows.collect() })
+                ("stages", held(heads, rows.collect()))
             }
             (Sheet::Overview, Panel::Countries) | (Sheet::Map, _) => {
                 let rows = snapshot.board.countries.iter();
                 let rows = rows.map(|row| vec![(*row.country).into(), row.clicks.into(), row.urls.into()]);
-                ("countries", Extract { heads: vec!["country", "clicks", "urls"], rows: rows.collect() })
+                ("countries", held(vec!["country", "clicks", "urls"], rows.collect()))
             }
-            (Sheet::Overview, Panel::Urls) => ("urls", pages(&snapshot.board.pages)),
+            (Sheet::Overview, Panel::Urls) => {
+                let view = View { limit: 0, ..self.browse.view() };
+                ("urls", Rows::Ordered(Table::View(view)))
+            }
             (Sheet::Overview, Panel::Activity) if self.activity.tab == Tab::Recent => {
-                ("clicks", clicks(&snapshot.recent))
+                ("clicks", Rows::Newest(clicks(&snapshot.recent), snapshot.totals.clicks))
             }
-            (Sheet::Overview, Panel::Activity) => ("log", log(snapshot.log.iter())),
+            (Sheet::Overview, Panel::Activity) => ("log", Rows::Held(log(snapshot.log.iter()))),
             (Sheet::Overview, Panel::Index) => {
                 let heads = vec![
                     "target",
@@ -69,9 +91,9 @@ impl App {
                     index.rejected.into(),
                     index.bytes.into(),
                 ];
-                ("index", Extract { heads, rows: vec![row] })
+                ("index", held(heads, vec![row]))
             }
-            (Sheet::Log, _) => ("log", log(self.sheets.lines(&snapshot.log))),
+            (Sheet::Log, _) => ("log", Rows::Held(log(self.sheets.lines(&snapshot.log)))),
             (Sheet::Partitions, _) => {
                 let heads = vec!["partition", "position", "stored", "low", "high", "lag", "paused"];
                 let rows = snapshot.partitions.iter().map(|row| {
@@ -85,38 +107,28 @@ impl App {
                         row.paused.into(),
                     ]
                 });
-                ("partitions", Extract { heads, rows: rows.collect() })
+                ("partitions", held(heads, rows.collect()))
             }
             (Sheet::Store, _) => {
                 let status = serde_json::to_value(&snapshot.store).unwrap_or_default();
                 let rows = status.as_object().into_iter().flatten();
                 let rows = rows.map(|(name, value)| vec![Value::from(name.as_str()), value.clone()]);
-                ("store", Extract { heads: vec!["name", "value"], rows: rows.collect() })
+                ("store", held(vec!["name", "value"], rows.collect()))
             }
             (Sheet::Rejects, _) => {
-                let heads = vec!["at", "stage", "topic", "partition", "offset", "reason", "payload", "payload_bytes"];
-                let found = answers.rejects.as_ref().and_then(|answer| answer.found.as_ref().ok());
-                let rows = found.into_iter().flat_map(|found| self.sheets.rejects_of(&found.rows)).map(|row| {
-                    vec![
-                        row.at.to_string().into(),
-                        row.stage.as_str().into(),
-                        row.topic.as_str().into(),
-                        row.partition.into(),
-                        row.offset.into(),
-                        row.reason.as_str().into(),
-                        row.payload.as_str().into(),
-                        row.payload_bytes.into(),
-                    ]
-                });
-                ("rejects", Extract { heads, rows: rows.collect() })
+                let filter = self.sheets.rejects_filter.text().to_owned();
+                ("rejects", Rows::Ordered(Table::Rejects { filter }))
             }
-            (Sheet::Search, _) => {
-                let found = self.sheets.results(snapshot).and_then(|found| found.as_ref().ok());
-                ("search", pages(found.map_or(&[], Vec::as_slice)))
-            }
+            (Sheet::Search, _) => match self.sheets.search_question() {
+                Some(question) => ("search", Rows::Ordered(Table::Search(question))),
+                None => ("search", Rows::Held(pages(&[]))),
+            },
             (Sheet::Url, _) => {
                 let found = current(answers.page.as_deref(), self.sheets.page_question().as_ref());
-                ("url", pages(found.and_then(|found| found.as_ref().ok()).map_or(&[], |page| &page.countries)))
+                (
+                    "url",
+                    Rows::Held(pages(found.and_then(|found| found.as_ref().ok()).map_or(&[], |page| &page.countries))),
+                )
             }
         }
     }
@@ -139,14 +151,43 @@ impl App {
         }
     }
 
-    fn export_effect(&self, name: &str) -> Result<Effect, String> {
+    fn export_effect(&mut self, name: &str) -> Result<Effect, String> {
         let format = check_name(name).map_err(|error: ExportError| error.to_string())?;
-        let content = match format {
-            Format::Csv => self.extract().1.csv().map_err(|error| error.to_string())?,
-            Format::Json => self.extract().1.json(),
-            Format::Text | Format::Ansi | Format::Svg => return Ok(Effect::Picture { name: name.to_owned(), format }),
+        if !matches!(format, Format::Csv | Format::Json) {
+            return Ok(Effect::Picture { name: name.to_owned(), format });
+        }
+        let (extract, of) = match self.extract().1 {
+            Rows::Held(extract) => (extract, None),
+            Rows::Newest(extract, of) => (extract, Some(of)),
+            Rows::Ordered(table) => return self.order(table, name, format),
         };
-        Ok(Effect::Write { name: name.to_owned(), content })
+        let content = extract.text(format).map_err(|error| error.to_string())?;
+        Ok(Effect::Write { name: name.to_owned(), content, said: written(extract.rows.len() as u64, of, name) })
+    }
+
+    /// Has the pipeline hand `table` over, and a thread write it.
+    fn order(&mut self, table: Table, name: &str, format: Format) -> Result<Effect, String> {
+        if let Some(writing) = &self.writing {
+            return Err(format!("{}: wait for it, or Esc stops it", writing.progress()));
+        }
+        let heads = heads_of(matches!(table, Table::Rejects { .. }));
+        let (order, parts) = TableOrder::new(table);
+        let writing = Writing::new(name);
+        self.writing = Some(writing.clone());
+        self.request(Command::Table(order), None);
+        Ok(Effect::Table(TableFile { name: name.to_owned(), format, heads, parts, writing }))
+    }
+
+    /// A table is in its file, or will not be: `said` says which.
+    pub(super) fn table_written(&mut self, said: &str) {
+        self.writing = None;
+        let held = if self.is_frozen() { "; figures of now, not of the frozen screen" } else { "" };
+        self.say(format!("{said}{held}"));
+    }
+
+    /// Stops the writing of a table; false if none is being written.
+    pub(super) fn cancel_table(&mut self) -> bool {
+        self.writing.as_ref().inspect(|writing| writing.cancel()).is_some()
     }
 
     /// Has the url under the cursor put on the clipboard.
@@ -164,17 +205,37 @@ impl App {
     }
 }
 
+fn held(heads: Vec<&'static str>, rows: Vec<Vec<Value>>) -> Rows {
+    Rows::Held(Extract { heads, rows })
+}
+
+/// A row of pages.
+pub(super) fn page_cells(row: &PageRow) -> Vec<Value> {
+    vec![
+        (*row.url).into(),
+        (*row.country).into(),
+        row.clicks.into(),
+        row.unique_users.into(),
+        row.avg_time_spent.into(),
+    ]
+}
+
+/// A row of rejects.
+pub(super) fn reject_cells(row: &RejectRow) -> Vec<Value> {
+    vec![
+        row.at.to_string().into(),
+        row.stage.as_str().into(),
+        row.topic.as_str().into(),
+        row.partition.into(),
+        row.offset.into(),
+        row.reason.as_str().into(),
+        row.payload.as_str().into(),
+        row.payload_bytes.into(),
+    ]
+}
+
 fn pages(rows: &[PageRow]) -> Extract {
-    let rows = rows.iter().map(|row| {
-        vec![
-            (*row.url).into(),
-            (*row.country).into(),
-            row.clicks.into(),
-            row.unique_users.into(),
-            row.avg_time_spent.into(),
-        ]
-    });
-    Extract { heads: PAGES.to_vec(), rows: rows.collect() }
+    Extract { heads: PAGES.to_vec(), rows: rows.iter().map(page_cells).collect() }
 }
 
 fn clicks(rows: &[RecentClick]) -> Extract {

@@ -237,6 +237,9 @@ impl App {
     }
 
     fn back(&mut self) {
+        if self.cancel_table() {
+            return;
+        }
         match self.sheet {
             Sheet::Overview => {}
             Sheet::Url => return self.open(self.sheets.from),

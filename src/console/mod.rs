@@ -35,6 +35,7 @@ mod themes;
 mod typing;
 mod view;
 mod world;
+mod writing;
 mod zoom;
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ use std::future::pending;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -16,6 +18,7 @@ use super::app::{App, Event};
 use super::export::{Effect, Format, clipboard, write};
 use super::picture::{ansi_of, svg_of, text_of};
 use super::screen::Screen;
+use super::writing::{TableFile, Written};
 use crate::pipeline::{Command, Snapshot};
 
 /// Frames after a key or a resize come no closer than this; those for news keep to the configured interval.
@@ -92,6 +95,7 @@ pub(super) async fn event_loop(
     let mut terminal = Some((screen, EventStream::new()));
     let mut lost = None;
     let mut frames = Frames::new(frame_interval);
+    let mut files = Files::new();
     let first = Arc::clone(&snapshots.borrow_and_update());
     app.apply(Event::Snapshot(first));
 
@@ -103,7 +107,7 @@ pub(super) async fn event_loop(
             break;
         }
         if let Some((screen, _)) = &mut terminal {
-            if let Err(error) = perform(app, screen, &mut frames) {
+            if let Err(error) = perform(app, screen, &mut frames, &mut files) {
                 terminal = None;
                 lost = lost.or(lose(app, error));
                 continue;
@@ -147,6 +151,10 @@ pub(super) async fn event_loop(
                     frames.want(false);
                 }
             }
+            Some(Written(said)) = files.said.recv() => {
+                app.table_written(&said);
+                frames.want(true);
+            }
             _ = clock.tick() => {
                 if app.apply(Event::Tick(SystemTime::now())) {
                     frames.want(false);
@@ -166,18 +174,60 @@ pub(super) async fn event_loop(
             }
         }
     }
+    if let Some(writing) = &app.writing {
+        writing.cancel();
+    }
+    files.end();
     lost.map_or(Ok(()), Err)
 }
 
+/// The tables that are being written.
+struct Files {
+    threads: Vec<JoinHandle<()>>,
+    sayer: UnboundedSender<Written>,
+    said: UnboundedReceiver<Written>,
+}
+
+impl Files {
+    fn new() -> Self {
+        let (sayer, said) = mpsc::unbounded_channel();
+        Self { threads: Vec::new(), sayer, said }
+    }
+
+    fn start(&mut self, table: TableFile) {
+        self.threads.retain(|thread| !thread.is_finished());
+        match table.start(self.sayer.clone()) {
+            Ok(thread) => self.threads.push(thread),
+            Err(error) => {
+                // Our own end of the channel is open.
+                let _ = self.sayer.send(Written(format!("no thread to write with: {error}")));
+            }
+        }
+    }
+
+    /// Waits until no half of a file is left; the tables must have been cancelled.
+    fn end(self) {
+        for thread in self.threads {
+            // A panic has been said by its hook.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// Writes and copies what the app wants written and copied, and has it say so. The error is that of the terminal.
-fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames) -> io::Result<()> {
+fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames, files: &mut Files) -> io::Result<()> {
     for effect in std::mem::take(&mut app.effects) {
         let said = match effect {
             Effect::Mouse(on) => {
                 screen.set_mouse(on)?;
                 continue;
             }
-            Effect::Write { name, content } => written(&name, &content),
+            Effect::Table(table) => {
+                files.start(table);
+                frames.want(true);
+                continue;
+            }
+            Effect::Write { name, content, said } => written(&name, &content, said),
             Effect::Picture { name, format } => {
                 let buffer = screen.picture(app)?;
                 let content = match format {
@@ -185,7 +235,7 @@ fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames) -> io::Resul
                     Format::Ansi => ansi_of(&buffer),
                     Format::Text | Format::Csv | Format::Json => text_of(&buffer),
                 };
-                written(&name, &content)
+                written(&name, &content, format!("the screen is written to {name}"))
             }
             Effect::Copy(url) => {
                 screen.send(&clipboard(&url))?;
@@ -198,9 +248,9 @@ fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames) -> io::Resul
     Ok(())
 }
 
-fn written(name: &str, content: &str) -> String {
+fn written(name: &str, content: &str, said: String) -> String {
     match write(Path::new("."), name, content) {
-        Ok(()) => format!("written to {name}"),
+        Ok(()) => said,
         Err(error) => error.to_string(),
     }
 }

@@ -58,7 +58,7 @@ impl App {
 
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
-            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
+            Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => Ok(()),
             _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
             _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
@@ -76,6 +76,8 @@ impl App {
                 self.outbox
                     .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
             }
+            // Its progress tells of it.
+            Command::Table(_) => {}
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
@@ -88,16 +90,16 @@ impl App {
         self.outbox.push(command);
     }
 
-    /// Hands over what is to be sent. A view, a question or the end waits while the channel is full; anything else is dropped with a
+    /// Hands over what is to be sent. A view, a question, a table or the end waits while the channel is full; anything else is dropped with a
     /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
     pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
         let mut refused = false;
         for command in std::mem::take(&mut self.outbox) {
             match commands.try_send(command) {
                 Ok(()) => {}
-                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
-                    self.outbox.push(command);
-                }
+                Err(TrySendError::Full(
+                    command @ (Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown),
+                )) => self.outbox.push(command),
                 Err(TrySendError::Full(command)) => {
                     self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
                     refused = true;
@@ -122,6 +124,7 @@ fn describe(command: &Command) -> String {
         Command::Reset => "forget all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
+        Command::Table(_) => "write a table".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::question::Question;
 use super::stage::Stage;
+use super::table::TableOrder;
 
 /// One request. Whether and when it takes effect shows in the next snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Command {
     View(View),
     /// What the snapshot's answers should be about.
     Ask(Question),
+    /// Hand a whole table over, which may be too large for a snapshot.
+    Table(TableOrder),
     /// Drain within the configured bound, then end.
     Shutdown,
 }

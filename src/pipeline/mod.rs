@@ -34,6 +34,7 @@ pub mod source;
 pub mod stage;
 mod store;
 mod supervisor;
+pub mod table;
 mod worker;
 
 use std::collections::BTreeMap;

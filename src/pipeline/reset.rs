@@ -52,7 +52,7 @@ impl Supervisor {
             Command::StartAll => reset.start = PerStage::from_fn(|_| true),
             Command::StopAll => reset.start = PerStage::from_fn(|_| false),
             Command::Reset => {}
-            Command::View(_) | Command::Ask(_) | Command::Shutdown => return false,
+            Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => return false,
         }
         true
     }

@@ -128,6 +128,7 @@ impl Supervisor {
                 self.desk.view_changed();
             }
             Command::Ask(question) => self.desk.ask(question),
+            Command::Table(order) => self.desk.hand_over(order),
             Command::Shutdown if ending => {
                 // Asked twice: whoever asks has no patience left.
                 for stage in Stage::ALL {

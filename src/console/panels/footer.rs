@@ -18,12 +18,21 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             let text = fit(notice, usize::from(area.width).saturating_sub(1));
             Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
         }
-        None => match app.export_typed() {
-            Some(name) => export(name, area.width, app),
-            None => keys(area.width, app),
+        None => match (app.export_typed(), &app.writing) {
+            (Some(name), _) => export(name, area.width, app),
+            (None, Some(writing)) => progress(&writing.progress(), area.width, app),
+            (None, None) => keys(area.width, app),
         },
     };
     frame.render_widget(Paragraph::new(line), area);
+}
+
+/// How far a table is that is being written.
+fn progress(text: &str, columns: u16, app: &App) -> Words<'static> {
+    let room = usize::from(columns).saturating_sub(2);
+    let text = fit(text, room);
+    let hint = fit("   Esc stops it", room.saturating_sub(width(&text)));
+    Words::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
 }
 
 fn export(name: &str, columns: u16, app: &App) -> Words<'static> {

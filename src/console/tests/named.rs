@@ -70,27 +70,63 @@ fn the_table_here_or_the_screen_is_written_under_the_name_typed() {
     console.press("Tab e");
     let screen = console.screen();
     assert!(screen.contains("write to urls-20260131-093000.csv"), "{screen}");
-    console.press("Enter");
+    console.press("Esc Shift-Tab e Tab Enter");
     let effects = std::mem::take(&mut console.app.effects);
-    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(name, "urls-20260131-093000.csv");
-    assert!(
-        content.starts_with("url,country,clicks,unique_users,avg_time_spent\n/,US,220129,99102,12.34\n"),
-        "{content}"
-    );
-    console.press("Shift-Tab e Tab Enter");
-    let effects = std::mem::take(&mut console.app.effects);
-    let [Effect::Write { name, content }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Write { name, content, said }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(name, "countries-20260131-093000.json");
-    assert!(content.contains("\"country\": \"US\""), "{content}");
+    assert_eq!(content.lines().nth(1), Some("{\"clicks\":4812334,\"country\":\"US\",\"urls\":10},"), "{content}");
+    assert_eq!(said, "8 rows written to countries-20260131-093000.json");
     console.press("e Tab Tab Enter");
-    let picture = Effect::Picture { name: "countries-20260131-093000.txt".into(), format: Format::Text };
-    assert_eq!(std::mem::take(&mut console.app.effects), [picture]);
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Picture { name, format: Format::Text }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(name, "countries-20260131-093000.txt");
+    // Of the clicks the console has the newest alone, and says so.
+    console.press("Tab Tab e Enter");
+    let effects = std::mem::take(&mut console.app.effects);
+    let [Effect::Write { said, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(said, "the newest 40 of 10,640,512 rows written to clicks-20260131-093000.csv");
     console.press("e ^u x Enter");
     assert!(console.screen().contains("x: end the name in .csv or .json"), "{}", console.screen());
     console.press("e Esc");
     assert!(console.app.effects.is_empty());
     assert_eq!(console.sent(), [], "nothing of it concerns the pipeline");
+}
+
+#[test]
+fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown() {
+    use super::super::export::Effect;
+    use crate::pipeline::table::Table;
+    let mut console = console(fixture::knowing());
+    let ordered = |console: &mut Console| {
+        let sent = console.sent();
+        let orders = sent.into_iter().filter_map(|command| match command {
+            Command::Table(order) => Some(order.table),
+            _ => None,
+        });
+        let effects = std::mem::take(&mut console.app.effects);
+        assert!(matches!(effects.as_slice(), [Effect::Table(_)]), "{effects:?}");
+        orders.collect::<Vec<Table>>()
+    };
+    console.press("Tab / c a r Enter s e Enter");
+    let view = crate::pipeline::View { sort: SortBy::Users, filter: "car".into(), ..Default::default() };
+    assert_eq!(ordered(&mut console), [Table::View(view)], "no limit");
+    let screen = console.screen();
+    assert!(screen.contains("writing urls-20260131-093000.csv: 0 rows so far   Esc stops it"), "{screen}");
+    console.press("e Enter");
+    assert!(console.screen().contains("wait for it, or Esc stops it"), "{}", console.screen());
+    assert!(console.app.effects.is_empty(), "one at a time");
+    console.app.table_written("1,234 rows written to urls.csv");
+    assert!(console.screen().contains("1,234 rows written to urls.csv"), "{}", console.screen());
+
+    console.press("F4 / y e s t e r Enter e Enter");
+    assert_eq!(ordered(&mut console), [Table::Rejects { filter: "yester".into() }]);
+    console.press("Esc");
+    assert!(console.app.writing.is_some(), "it is asked to stop, and says itself when it has");
+    console.app.table_written("stopped");
+    console.press("F5 c a r Enter e Enter");
+    let orders = ordered(&mut console);
+    let [Table::Search(question)] = orders.as_slice() else { panic!("{orders:?}") };
+    assert_eq!(question.text, "car");
 }
 
 #[test]
@@ -101,11 +137,13 @@ fn the_picked_url_is_copied() {
     assert!(console.screen().contains("no url is picked"), "{}", console.screen());
     console.press("Tab Down Down y");
     let url = "/products/espresso-machine?ref=mail,campaign".to_owned();
-    assert_eq!(std::mem::take(&mut console.app.effects), [Effect::Copy(url)]);
+    let effects = std::mem::take(&mut console.app.effects);
+    assert!(matches!(effects.as_slice(), [Effect::Copy(copied)] if *copied == url), "{effects:?}");
     let mut hostile = fixture::running();
     let mut board = (*hostile.board).clone();
     board.pages[1].url = "/x\n\u{1b}[2Jrm".into();
     hostile.board = Arc::new(board);
     console.show(hostile).press("y");
-    assert_eq!(console.app.effects, [Effect::Copy("/x\\n\\u{1b}[2Jrm".to_owned())], "a paste runs nothing");
+    let [Effect::Copy(copied)] = console.app.effects.as_slice() else { panic!("{:?}", console.app.effects) };
+    assert_eq!(copied, "/x\\n\\u{1b}[2Jrm", "a paste runs nothing");
 }

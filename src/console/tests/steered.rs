@@ -27,10 +27,10 @@ pub(super) fn console(snapshot: Snapshot) -> Console {
 fn the_mouse_is_given_to_the_terminal_and_taken_back_by_key() {
     let mut console = Console::new(100, 30);
     console.show(fixture::running()).press("m");
-    assert_eq!((console.app.mouse, console.app.effects.pop()), (false, Some(Effect::Mouse(false))));
+    assert!(!console.app.mouse && matches!(console.app.effects.pop(), Some(Effect::Mouse(false))));
     assert!(console.screen().contains("the mouse is the terminal's"), "{}", console.screen());
     console.press("m");
-    assert_eq!((console.app.mouse, console.app.effects.pop()), (true, Some(Effect::Mouse(true))));
+    assert!(console.app.mouse && matches!(console.app.effects.pop(), Some(Effect::Mouse(true))));
 }
 
 #[test]

@@ -9,13 +9,16 @@ use crate::pipeline::question::{
 };
 use crate::pipeline::snapshot::{PageRow, RecentClick};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
-use crate::storage::{Reader, StorageError};
+use crate::storage::{KeptReject, Reader, StorageError};
 
 /// Rows of an answer at most, whatever is asked for: a snapshot stays compact.
-const MOST_ROWS: usize = 1_000;
+pub(super) const MOST_ROWS: usize = 1_000;
+
+/// Rows that a search hands over whole: more than 10,000 are given out by no engine at once.
+pub(super) const MOST_FOUND: usize = 10_000;
 
 /// How much of a reject's payload is shown.
-const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
+pub(super) const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
 
 /// Stored clicks looked through, from the newest back, for the newest clicks of a url.
 const LOOKED_AT_CLICKS: u32 = 200_000;
@@ -23,12 +26,14 @@ const LOOKED_AT_CLICKS: u32 = 200_000;
 /// Parts of a trend.
 const TREND_PARTS: usize = 60;
 
-pub(super) async fn search(index: &dyn SearchIndex, question: &SearchQuestion) -> Result<Vec<PageRow>, SearchError> {
-    let query = SearchQuery {
-        text: question.text.clone(),
-        country: question.country.clone(),
-        limit: question.limit.min(MOST_ROWS),
-    };
+/// What is found for `question`, at most `most` rows, whatever it asks for.
+pub(super) async fn search(
+    index: &dyn SearchIndex,
+    question: &SearchQuestion,
+    most: usize,
+) -> Result<Vec<PageRow>, SearchError> {
+    let query =
+        SearchQuery { text: question.text.clone(), country: question.country.clone(), limit: question.limit.min(most) };
     let documents = index.search(&query).await?;
     let row = |document: crate::search::Document| PageRow {
         url: document.url.into(),
@@ -44,7 +49,12 @@ pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result
     let (total, kept) = reader.consistent(|reader| {
         Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
     })?;
-    let row = |kept: crate::storage::KeptReject| RejectRow {
+    Ok(Rejects { total, rows: kept.into_iter().map(reject_row).collect() })
+}
+
+/// A reject as people see it.
+pub(super) fn reject_row(kept: KeptReject) -> RejectRow {
+    RejectRow {
         payload: beginning(&kept.payload, kept.payload_bytes),
         at: kept.at,
         stage: kept.stage,
@@ -53,8 +63,7 @@ pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result
         offset: kept.offset,
         reason: kept.reason,
         payload_bytes: kept.payload_bytes,
-    };
-    Ok(Rejects { total, rows: kept.into_iter().map(row).collect() })
+    }
 }
 
 /// `shown` of a payload of `whole` bytes as text; a character that the cut has split is left out.

@@ -5,6 +5,7 @@
 
 mod lookup;
 mod standing;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,11 @@ use super::handle::StageHandle;
 use super::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, SearchQuestion};
 use super::snapshot::{Board, PageRow};
 use super::stage::StageState;
+use super::table::{Table, TableOrder, TablePart};
 use crate::search::{SearchError, SearchIndex};
 use crate::storage::{Reader, Storage, StorageError};
 use standing::{REFRESH, SHARE, Standing};
+use tables::Tables;
 
 /// How often it is looked whether a board is out of date; a question and a new view are seen at once.
 const POLL: Duration = Duration::from_millis(250);
@@ -50,6 +53,7 @@ pub(super) struct AnswerOptions {
 #[derive(Debug)]
 pub(super) struct AnswerDesk {
     shared: Arc<Shared>,
+    index: Arc<dyn SearchIndex>,
     search: tokio::task::JoinHandle<()>,
     thread_ended: Option<oneshot::Receiver<()>>,
 }
@@ -73,6 +77,8 @@ struct Questions {
     search: Standing<SearchQuestion>,
     rejects: Standing<RejectsQuestion>,
     page: Standing<PageQuestion>,
+    /// A table to hand over, once its rows are there.
+    table: Option<TableOrder>,
     /// There may be work for the thread that no question tells of.
     woken: bool,
 }
@@ -91,6 +97,7 @@ impl AnswerDesk {
             reader: None,
             boards: StoredBoards::new(options.session_timeout_ms, options.limits),
             made: None,
+            tables: Tables::default(),
             resets: 0,
             board: options.board,
             aggregate: options.aggregate,
@@ -100,7 +107,22 @@ impl AnswerDesk {
             thread.run();
             drop(ending);
         })?;
-        Ok(Self { shared, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
+        let index = options.index;
+        Ok(Self { shared, index, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
+    }
+
+    /// Begins to hand over a table. Must be called in a tokio runtime.
+    pub(super) fn hand_over(&self, order: TableOrder) {
+        if let Table::Search(question) = &order.table {
+            let question = question.clone();
+            tokio::spawn(tables::of_search(order, question, Arc::clone(&self.index)));
+            return;
+        }
+        let before = self.shared.questions.lock().table.replace(order);
+        if let Some(before) = before {
+            before.send_now(TablePart::Failed("another table was asked for".to_owned()));
+        }
+        self.view_changed();
     }
 
     /// Takes a question in; a newer one of the same kind takes the place of the older.
@@ -200,7 +222,7 @@ async fn unless_superseded(
     question: &SearchQuestion,
     index: &dyn SearchIndex,
 ) -> Option<Result<Vec<PageRow>, SearchError>> {
-    let mut work = std::pin::pin!(lookup::search(index, question));
+    let mut work = std::pin::pin!(lookup::search(index, question, lookup::MOST_ROWS));
     loop {
         tokio::select! {
             found = &mut work => return Some(found),
@@ -221,6 +243,7 @@ struct Answering {
     boards: StoredBoards,
     /// The board made last, unless the aggregation makes it.
     made: Option<Made>,
+    tables: Tables,
     /// How often everything had been forgotten when this round began.
     resets: u64,
     board: BoardSlot,
@@ -244,7 +267,9 @@ impl Answering {
             self.answer_rejects();
             self.answer_page();
             self.keep_board();
+            self.begin_table();
         }
+        self.tables.end();
     }
 
     /// Lets go of what was read of a database whose clicks have been forgotten since: its numbers mean others now.

@@ -42,17 +42,8 @@ impl SearchIndex for Engine {
         match query.text.as_str() {
             "slow" => std::future::pending().await,
             "bad" => Err(SearchError::Unreachable { target: self.target(), cause: "no route".to_owned() }),
-            text => Ok(vec![Document {
-                url: format!("/{text}"),
-                country: "FR".to_owned(),
-                clicks: query.limit as u64,
-                unique_users: 1,
-                avg_time_spent: None,
-                first_seen: Timestamp::from_millis(0),
-                last_seen: Timestamp::from_millis(0),
-                updated_at: Timestamp::from_millis(0),
-                version: 1,
-            }]),
+            "many" => Ok(vec![document("/many", query.limit); query.limit]),
+            text => Ok(vec![document(&format!("/{text}"), query.limit)]),
         }
     }
 
@@ -62,6 +53,20 @@ impl SearchIndex for Engine {
 
     async fn refresh(&self) -> Result<(), SearchError> {
         Ok(())
+    }
+}
+
+fn document(url: &str, clicks: usize) -> Document {
+    Document {
+        url: url.to_owned(),
+        country: "FR".to_owned(),
+        clicks: clicks as u64,
+        unique_users: 1,
+        avg_time_spent: None,
+        first_seen: Timestamp::from_millis(0),
+        last_seen: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+        version: 1,
     }
 }
 
@@ -227,4 +232,121 @@ async fn the_board_is_made_here_unless_the_aggregation_makes_it() {
 
     bench.desk.end().await;
     assert_eq!(Arc::strong_count(&bench.storage), 1, "it has let go of the database");
+}
+
+/// Everything that comes of an order.
+fn taken(parts: &crossbeam_channel::Receiver<TablePart>) -> Vec<TablePart> {
+    let mut all = Vec::new();
+    loop {
+        let part = parts.recv_timeout(HANG).expect("a part");
+        let last = matches!(part, TablePart::End { .. } | TablePart::Failed(_));
+        all.push(part);
+        if last {
+            return all;
+        }
+    }
+}
+
+fn urls(parts: &[TablePart]) -> Vec<&str> {
+    let rows = parts.iter().filter_map(|part| match part {
+        TablePart::Pages(rows) => Some(rows),
+        _ => None,
+    });
+    rows.flatten().map(|row| &*row.url).collect()
+}
+
+const WHOLE: TablePart = TablePart::End { complete: true };
+
+#[tokio::test]
+async fn a_table_has_every_row_of_the_view_in_its_order_however_many_a_board_shows() {
+    let bench = Bench::new();
+    let names: Vec<String> = (0..1_200).map(|at| format!("/{at:04}")).collect();
+    let clicks: Vec<(&str, &str, i64)> = names.iter().zip(0..).map(|(url, at)| (url.as_str(), "FR", at)).collect();
+    bench.store(&clicks);
+    let order = |view: View| {
+        let (order, parts) = TableOrder::new(Table::View(view));
+        bench.desk.hand_over(order);
+        tokio::task::spawn_blocking(move || taken(&parts))
+    };
+    let all = order(View::default()).await.unwrap();
+    assert_eq!((all.first(), all.last()), (Some(&TablePart::Rows(1_200)), Some(&WHOLE)));
+    assert_eq!(urls(&all), names.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(all.len() > 3, "it comes in parts");
+    let some = order(View { filter: "~[05]$".to_owned(), ..View::default() }).await.unwrap();
+    assert_eq!((urls(&some).len(), some.last()), (240, Some(&WHOLE)));
+    let none = order(View { country: Some("nowhere".to_owned()), ..View::default() }).await.unwrap();
+    assert_eq!(none, [TablePart::Rows(0), WHOLE]);
+    let wrong = order(View { filter: "~(".to_owned(), ..View::default() }).await.unwrap();
+    assert!(matches!(wrong.as_slice(), [TablePart::Failed(why)] if why.contains("filter")), "{wrong:?}");
+
+    let hour = View { window: Window::LastHour, ..View::default() };
+    let unseen = order(hour.clone()).await.unwrap();
+    assert!(matches!(unseen.as_slice(), [TablePart::Failed(why)] if why.contains("look at it first")), "{unseen:?}");
+    // Ordered before it is counted: it waits until it is.
+    bench.show(hour.clone());
+    let counted = order(hour).await.unwrap();
+    assert_eq!((urls(&counted).len(), counted.last()), (1_200, Some(&WHOLE)));
+}
+
+#[tokio::test]
+async fn tables_of_rejects_and_of_a_search_say_whether_they_are_whole() {
+    let bench = Bench::new();
+    let reject = |offset, reason: &str| Reject::message("t", 0, offset, reason.to_owned(), b"payload");
+    let rejects: Vec<Reject> =
+        (0..1_100).map(|at| reject(at, if at % 2 == 0 { "no url" } else { "no user" })).collect();
+    bench.storage.keep_rejects(&rejects).unwrap();
+    let order = |table| {
+        let (order, parts) = TableOrder::new(table);
+        bench.desk.hand_over(order);
+        tokio::task::spawn_blocking(move || taken(&parts))
+    };
+    let offsets = |parts: &[TablePart]| -> Vec<i64> {
+        let rows = parts.iter().filter_map(|part| match part {
+            TablePart::Rejects(rows) => Some(rows),
+            _ => None,
+        });
+        rows.flatten().filter_map(|row| row.offset).collect()
+    };
+    let all = order(Table::Rejects { filter: String::new() }).await.unwrap();
+    assert_eq!((all.first(), all.last()), (Some(&TablePart::Rows(1_100)), Some(&WHOLE)));
+    assert_eq!(offsets(&all), (0..1_100).rev().collect::<Vec<_>>());
+    let some = order(Table::Rejects { filter: "no url".to_owned() }).await.unwrap();
+    assert_eq!((offsets(&some).len(), some.last()), (550, Some(&WHOLE)));
+
+    let search = |text: &str| Table::Search(SearchQuestion { text: text.to_owned(), country: None, limit: 7 });
+    let found = order(search("quick")).await.unwrap();
+    assert_eq!((urls(&found), found.last()), (vec!["/quick"], Some(&WHOLE)));
+    assert_eq!(order(search("bad")).await.unwrap(), [TablePart::Failed("engine is unreachable: no route".to_owned())]);
+    // As many as an engine gives at once may not be all.
+    let many = order(search("many")).await.unwrap();
+    assert_eq!((urls(&many).len(), many.last()), (10_000, Some(&TablePart::End { complete: false })));
+}
+
+#[tokio::test]
+async fn a_table_that_nobody_takes_ends_with_the_pipeline_and_lets_go_of_the_database() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..4_000).map(|at| format!("/{at}")).collect();
+    let clicks: Vec<(&str, &str, i64)> = names.iter().zip(0..).map(|(url, at)| (url.as_str(), "FR", at)).collect();
+    bench.store(&clicks);
+    let (order, parts) = TableOrder::new(Table::View(View::default()));
+    bench.desk.hand_over(order);
+    assert_eq!(parts.recv_timeout(HANG), Ok(TablePart::Rows(4_000)));
+    bench.desk.end().await;
+    assert_eq!(Arc::strong_count(&bench.storage), 1, "it has let go of the database");
+    let rest: Vec<TablePart> = parts.iter().collect();
+    assert!(!rest.iter().any(|part| matches!(part, TablePart::End { .. })), "what was cut off does not look whole");
+}
+
+#[tokio::test]
+async fn a_reset_ends_a_table() {
+    let bench = Bench::new();
+    let names: Vec<String> = (0..4_000).map(|at| format!("/{at}")).collect();
+    let clicks: Vec<(&str, &str, i64)> = names.iter().zip(0..).map(|(url, at)| (url.as_str(), "FR", at)).collect();
+    bench.store(&clicks);
+    let (order, parts) = TableOrder::new(Table::View(View::default()));
+    bench.desk.hand_over(order);
+    assert_eq!(parts.recv_timeout(HANG), Ok(TablePart::Rows(4_000)));
+    bench.desk.reset();
+    let rest = tokio::task::spawn_blocking(move || taken(&parts)).await.unwrap();
+    assert_eq!(rest.last(), Some(&TablePart::Failed("every click was forgotten meanwhile".to_owned())));
 }

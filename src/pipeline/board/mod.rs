@@ -1,6 +1,7 @@
 //! The rows a view asks for: out of the figures in memory, the figures in the database, or the clicks of a window.
 
 mod filter;
+mod rows;
 mod stored;
 mod window;
 
@@ -14,6 +15,7 @@ use super::command::{SortBy, View};
 use super::snapshot::{Board, CountryRow, PageRow};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
+pub(super) use rows::{NotThere, Rows, RowsError, every_row, row_count};
 pub use stored::{Limits, Made, Stamp, StoredBoards};
 
 /// Rows of a view that leaves the limit to us.

@@ -78,7 +78,7 @@ pub struct StoredBoards {
     limits: Limits,
     names: CountryNames,
     filter: Option<UrlFilter>,
-    window: Option<WindowCount>,
+    pub(super) window: Option<WindowCount>,
 }
 
 /// Why there are no rows.

@@ -1,6 +1,7 @@
 //! Boards hold what the definition gives, whoever makes them.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -116,9 +117,28 @@ impl Bench {
         loop {
             let made = boards.make(view, None, reader, &|| false).unwrap();
             if !made.goes_on {
-                return made.board.unwrap();
+                let board = made.board.unwrap();
+                if board.problem.is_none() {
+                    assert_eq!(self.every_row(boards, view), board.pages, "in the same order, too");
+                }
+                return board;
             }
         }
+    }
+
+    /// The rows that an export gets.
+    fn every_row(&self, boards: &StoredBoards, view: &View) -> Vec<PageRow> {
+        let reader = self.storage.reader().unwrap();
+        let rows = boards.rows_of(view.window).unwrap();
+        let count = row_count(view, &rows, &reader).unwrap();
+        let mut found = Vec::new();
+        let read = every_row(view, rows, &reader, &mut |row| {
+            found.push(row);
+            ControlFlow::Continue(())
+        });
+        assert!(read.unwrap().is_continue());
+        assert!(count.is_none_or(|count| count == found.len() as u64), "{count:?} and {} rows", found.len());
+        found
     }
 }
 
@@ -165,18 +185,19 @@ proptest! {
         later in prop::collection::vec(seed(), 1..60),
         filter in prop::sample::select(vec!["", "a", "A%", "\u{c9}", "/"]),
         country in prop::sample::select(vec![None, Some("FR"), Some("nowhere")]),
+        sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
     ) {
         let bench = Bench::new(&first);
         let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
         for _ in 0..2 {
             for window in [Window::LastHour, Window::LastFiveMinutes] {
-                let board = bench.board(&mut boards, &view(window, filter, country));
+                let board = bench.board(&mut boards, &View { sort, ..view(window, filter, country) });
                 assert_board(&board, &bench.by_definition(window));
             }
             bench.store(&later);
         }
         bench.aggregate();
-        let board = bench.board(&mut boards, &view(Window::AllTime, filter, country));
+        let board = bench.board(&mut boards, &View { sort, ..view(Window::AllTime, filter, country) });
         assert_board(&board, &bench.by_definition(Window::AllTime));
     }
 

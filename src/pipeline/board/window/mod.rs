@@ -16,7 +16,7 @@ mod tally;
 use std::time::{Duration, Instant};
 
 use self::live::Live;
-pub(super) use self::pages::Pages;
+pub(super) use self::pages::{PageRows, Pages};
 use self::sweep::Sweep;
 use super::stored::Limits;
 use crate::pipeline::command::Window;
@@ -101,6 +101,11 @@ impl WindowCount {
 
     pub(super) fn window(&self) -> Window {
         self.window
+    }
+
+    /// Whether it cannot be counted in the memory there is.
+    pub(super) fn is_too_large(&self) -> bool {
+        matches!(self.way, Way::TooLarge)
     }
 
     /// Counts for about the time of a slice.

@@ -1,5 +1,7 @@
 //! The pages of a window and what is counted of each: additive, so that clicks can be taken in and out.
 
+use std::cmp::Ordering;
+
 use hashbrown::HashMap;
 
 use crate::click::Timestamp;
@@ -26,6 +28,40 @@ struct Row {
     users: u32,
     spent_count: u32,
     spent_ms: i64,
+}
+
+impl Row {
+    fn figures(&self, page: PageId) -> PageFigures {
+        PageFigures {
+            clicks: u64::from(self.clicks),
+            unique_users: u64::from(self.users),
+            spent_ms: self.spent_ms,
+            spent_count: u64::from(self.spent_count),
+            ..PageFigures::empty(page, self.url, self.country, Timestamp::from_millis(0))
+        }
+    }
+}
+
+/// The pages of a window at one moment, 32 bytes each, while the window moves on.
+#[derive(Debug)]
+pub(in crate::pipeline) struct PageRows(Vec<Row>);
+
+impl PageRows {
+    /// How many of them are of `country`, or of any.
+    pub(in crate::pipeline::board) fn count_of(&self, country: Option<CountryId>) -> u64 {
+        self.0.iter().filter(|row| country.is_none_or(|country| row.country == country)).count() as u64
+    }
+
+    /// Those of `country`, or of any, in the order that `compare` makes.
+    pub(in crate::pipeline::board) fn sorted(
+        mut self,
+        country: Option<CountryId>,
+        compare: impl Fn(&PageFigures, &PageFigures) -> Ordering,
+    ) -> impl Iterator<Item = PageFigures> {
+        self.0.retain(|row| country.is_none_or(|country| row.country == country));
+        self.0.sort_unstable_by(|a, b| compare(&a.figures(PageId(0)), &b.figures(PageId(0))));
+        (0..).zip(self.0).map(|(at, row)| row.figures(PageId(at)))
+    }
 }
 
 impl Pages {
@@ -83,13 +119,12 @@ impl Pages {
 
     /// Every page with a click. When it was first and last seen is not known here.
     pub(in crate::pipeline::board) fn iter(&self) -> impl Iterator<Item = PageFigures> {
-        (0..).zip(&self.rows).filter(|(_, row)| row.clicks > 0).map(|(slot, row)| PageFigures {
-            clicks: u64::from(row.clicks),
-            unique_users: u64::from(row.users),
-            spent_ms: row.spent_ms,
-            spent_count: u64::from(row.spent_count),
-            ..PageFigures::empty(PageId(slot), row.url, row.country, Timestamp::from_millis(0))
-        })
+        (0..).zip(&self.rows).filter(|(_, row)| row.clicks > 0).map(|(slot, row)| row.figures(PageId(slot)))
+    }
+
+    /// The pages with a click as they are now.
+    pub(in crate::pipeline::board) fn rows(&self) -> PageRows {
+        PageRows(self.rows.iter().copied().filter(|row| row.clicks > 0).collect())
     }
 
     /// Every country with a click.
