@@ -15,6 +15,7 @@ use super::shown::Shown;
 use super::steer::Prompt;
 use super::theme::Theme;
 use super::themes::Themes;
+use super::trouble::in_trouble;
 use super::typing::Typing;
 use super::writing::Writing;
 use super::zoom::Span;
@@ -173,10 +174,11 @@ impl App {
 
     fn settle(&mut self) {
         let banner = self.wants_banner();
+        let detail = super::panels::detail::rows(self.screen.width, self);
         self.places = match self.sheet {
-            Sheet::Overview if self.expanded => Places::arrange_expanded(self.screen, banner, self.focus),
-            Sheet::Overview => Places::arrange(self.screen, banner, self.focus),
-            _ => Places::arrange_sheet(self.screen, banner),
+            Sheet::Overview if self.expanded => Places::arrange_expanded(self.screen, banner, detail, self.focus),
+            Sheet::Overview => Places::arrange(self.screen, banner, detail, self.focus),
+            _ => Places::arrange_sheet(self.screen, banner, detail),
         };
         let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
         let (countries, urls, lines) = (rows(Panel::Countries), rows(Panel::Urls), rows(Panel::Activity));
@@ -292,15 +294,12 @@ impl App {
     /// What the terminal's title says: the topic and how the pipeline is, so that a tab in the background tells.
     pub(crate) fn title(&self) -> String {
         let snapshot = &self.live.snapshot;
-        let ailing = snapshot
-            .stages
-            .iter()
-            .find(|(_, status)| matches!(status.state, StageState::Failed { .. } | StageState::BackingOff { .. }));
+        let ailing = in_trouble(&snapshot.stages, self.stage).into_iter().next();
         let active = snapshot.stages.iter().filter(|(_, status)| status.state.is_active()).count();
         let health = match ailing {
             _ if snapshot.shutting_down.is_some() => "draining".to_owned(),
             _ if snapshot.finished => "finished".to_owned(),
-            Some((stage, status)) => format!("{stage} {}", status.state.name()),
+            Some(stage) => format!("{stage} {}", snapshot.stages.get(stage).state.name()),
             None if active == Stage::ALL.len() => "running".to_owned(),
             None if active == 0 => "stopped".to_owned(),
             None => format!("{active} of {} stages run", Stage::ALL.len()),

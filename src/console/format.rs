@@ -188,6 +188,35 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     kept
 }
 
+/// Foreign text, made printable and broken between words into lines of at most `columns`; words that are longer are broken
+/// where they must be.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    wrap_after(text, 0, columns)
+}
+
+/// As [`wrap`], where `taken` columns of the first line are taken already.
+pub(crate) fn wrap_after(text: &str, taken: usize, columns: usize) -> Vec<String> {
+    let taken = " ".repeat(taken.min(columns));
+    let options = textwrap::Options::new(columns.max(1))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .initial_indent(&taken);
+    let safe = printable(text);
+    let lines = textwrap::wrap(&safe, options);
+    let rooms = std::iter::once(taken.len()).chain(std::iter::repeat(0));
+    lines.iter().zip(rooms).map(|(line, taken)| fit(line.get(taken..).unwrap_or_default(), columns - taken)).collect()
+}
+
+/// The first `most` of `lines`, each of at most `columns`; with `…` at their end where some are left out.
+pub(crate) fn first_lines(mut lines: Vec<String>, most: usize, columns: usize) -> Vec<String> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = fit(&format!("{last}…"), columns);
+        }
+    }
+    lines
+}
+
 fn last_grapheme_start(text: &str) -> usize {
     let tail = Span::raw(text);
     let last = tail.styled_graphemes(Style::new()).last().map_or(0, |grapheme| grapheme.symbol.len());
@@ -281,6 +310,26 @@ mod tests {
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("日本語", 6), "日本語");
         assert_eq!(fit("e\u{301}tude", 3), "e\u{301}t…");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_and_never_wider_than_asked() {
+        assert_eq!(wrap("Kafka refuses connections", 15), ["Kafka refuses", "connections"]);
+        assert_eq!(wrap("https://search:9200/clicktop", 10), ["https://se", "arch:9200/", "clicktop"]);
+        assert_eq!(wrap_after("Kafka refuses connections", 9, 15), ["Kafka", "refuses", "connections"]);
+        assert_eq!(wrap_after("Kafka refuses", 15, 15), ["", "Kafka refuses"]);
+        assert_eq!(first_lines(wrap("Kafka refuses connections", 15), 1, 15), ["Kafka refuses…"]);
+        assert_eq!(first_lines(wrap("https://search:9200/clicktop", 10), 2, 10), ["https://se", "arch:9200…"]);
+        assert_eq!(first_lines(wrap("all of it", 10), 1, 10), ["all of it"]);
+        assert_eq!(wrap("a\u{1b}[2J\nb", 40), ["a\\u{1b}[2J\\nb"]);
+        for text in ["日本語のページ x", "e\u{301}e\u{301} e\u{301}", "👩‍👩‍👧 family 👩‍👩‍👧👩‍👩‍👧", "🇩🇪🇫🇷 a"]
+        {
+            for columns in 1..20 {
+                let first = first_lines(wrap(text, columns), 1, columns);
+                assert!(first.iter().all(|line| width(line) <= columns), "{first:?} in {columns}");
+                assert!(wrap(text, columns).iter().all(|line| width(line) <= columns), "{text:?} in {columns}");
+            }
+        }
     }
 
     #[test]

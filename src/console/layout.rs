@@ -31,7 +31,7 @@ impl Panel {
 /// The smallest screen on which the map of the world tells something: columns, rows.
 pub(crate) const MAP_FROM: (u16, u16) = (80, 24);
 
-/// Rows around a view's body, the banner among them.
+/// Rows around a view's body, the banner among them, while nothing is in trouble.
 const AROUND_SHEET: u16 = 6;
 
 /// Rows that the list below the map keeps: its frame, its heads, three countries.
@@ -50,7 +50,7 @@ const MAP_LIST_COLUMNS: u16 = 54;
 /// ╭ 1 ingest ───╮   ╭ 2 store ────╮   ╭ 3 aggregate ╮   ╭ 4 index ──╮ 7
 /// │             │──▶│             │──▶│             │──▶│           │
 /// ╰─────────────╯   ╰─────────────╯   ╰─────────────╯   ╰───────────╯
-/// detail   the picked or the ailing stage, in one line                1
+/// detail   the picked stage, or what is in trouble, in full           1+
 /// ╭ throughput ────────────────────────╮╭ index ────────────────────╮ 9+
 /// ╰────────────────────────────────────╯╰───────────────────────────╯
 /// ╭ countries ───────╮╭ urls ───────────────────────────────────────╮ rest
@@ -84,8 +84,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Lays out `screen`; `None` if it is smaller than [`MINIMUM`].
-    pub(crate) fn arrange(screen: Rect, banner: bool, focus: Panel) -> Option<Self> {
+    /// Lays out `screen`, with as many of the `detail` rows as it has room for; `None` if it is smaller than [`MINIMUM`].
+    pub(crate) fn arrange(screen: Rect, banner: bool, detail: u16, focus: Panel) -> Option<Self> {
         if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
             return None;
         }
@@ -96,7 +96,7 @@ impl Places {
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
             Constraint::Length(stage_rows),
-            Constraint::Length(1),
+            Constraint::Length(detail_rows(detail, screen)),
             Constraint::Fill(1),
             Constraint::Length(1),
         ])
@@ -121,11 +121,11 @@ impl Places {
     /// header   as in the overview                                         2 rows
     /// banner                                                              0 or 1
     /// tabs     F1 overview  F2 partitions  …                              1
-    /// detail   the picked or the ailing stage, in one line                1
+    /// detail   the picked stage, or what is in trouble, in full           1+
     /// sheet                                                               rest
     /// footer                                                              1
     /// ```
-    pub(crate) fn arrange_sheet(screen: Rect, banner: bool) -> Option<Self> {
+    pub(crate) fn arrange_sheet(screen: Rect, banner: bool, detail: u16) -> Option<Self> {
         if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
             return None;
         }
@@ -133,7 +133,8 @@ impl Places {
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
             Constraint::Length(1),
-            Constraint::Length(1),
+            // The map needs the rows of a usual screen.
+            Constraint::Length(detail_rows(detail, screen).min(if screen.height < 32 { 2 } else { 6 })),
             Constraint::Fill(1),
             Constraint::Length(1),
         ])
@@ -144,8 +145,8 @@ impl Places {
     }
 
     /// Lays out `screen` with nothing but `panel`, and for the stages their throughput in all that is left below them.
-    pub(crate) fn arrange_expanded(screen: Rect, banner: bool, panel: Panel) -> Option<Self> {
-        let mut places = Self::arrange(screen, banner, panel)?;
+    pub(crate) fn arrange_expanded(screen: Rect, banner: bool, detail: u16, panel: Panel) -> Option<Self> {
+        let mut places = Self::arrange(screen, banner, detail, panel)?;
         let body = Rect {
             y: places.detail.bottom(),
             height: places.footer.y.saturating_sub(places.detail.bottom()),
@@ -248,6 +249,17 @@ impl Places {
     }
 }
 
+/// Rows of the detail: a low screen has other things to show, too.
+fn detail_rows(wanted: u16, screen: Rect) -> u16 {
+    let most = match screen.height {
+        ..21 => 2,
+        21..32 => 3,
+        32..40 => 4,
+        _ => 6,
+    };
+    wanted.clamp(1, most)
+}
+
 /// The part of the body of `sheet` that its list takes, frame included.
 pub(crate) fn list_area(sheet: Sheet, body: Rect) -> Rect {
     parts(sheet, body)[1]
@@ -330,10 +342,10 @@ mod tests {
     fn at_every_size_panels_lie_apart_on_the_screen_and_hold_at_least_a_row() {
         for width in (60..=300).step_by(7) {
             for height in 16..=100 {
-                for banner in [false, true] {
+                for (banner, detail) in [(false, 1), (true, 1), (false, 9), (true, 9)] {
                     for focus in Panel::ALL {
                         let screen = Rect::new(0, 0, width, height);
-                        let places = Places::arrange(screen, banner, focus).expect("large enough");
+                        let places = Places::arrange(screen, banner, detail, focus).expect("large enough");
                         let all: Vec<Rect> = [
                             Some(places.header),
                             places.banner,
@@ -362,23 +374,23 @@ mod tests {
                 }
             }
         }
-        assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false).is_none());
-        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), false, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 59, 16), false, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 60, 15), false, Panel::Urls).is_none());
+        assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false, 1).is_none());
+        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), false, 1, Panel::Urls).is_none());
+        assert!(Places::arrange(Rect::new(0, 0, 59, 16), false, 1, Panel::Urls).is_none());
+        assert!(Places::arrange(Rect::new(0, 0, 60, 15), false, 1, Panel::Urls).is_none());
     }
     #[test]
     fn an_expanded_panel_takes_the_screen_between_header_and_footer() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
             let screen = Rect::new(0, 0, width, height);
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
-                let places = Places::arrange_expanded(screen, true, panel).expect("large enough");
+                let places = Places::arrange_expanded(screen, true, 1, panel).expect("large enough");
                 let area = places.of(panel).expect("visible");
                 assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
                 assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
-            let stages = Places::arrange_expanded(screen, true, Panel::Stages).expect("large enough");
+            let stages = Places::arrange_expanded(screen, true, 9, Panel::Stages).expect("large enough");
             let chart = stages.throughput.expect("visible");
             assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
         }
@@ -388,7 +400,7 @@ mod tests {
     fn the_parts_of_a_view_lie_apart_in_its_body_and_its_list_holds_a_row() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
             for sheet in Sheet::ALL.into_iter().chain([Sheet::Url]) {
-                let places = Places::arrange_sheet(Rect::new(0, 0, width, height), true).expect("large enough");
+                let places = Places::arrange_sheet(Rect::new(0, 0, width, height), true, 9).expect("large enough");
                 let body = places.sheet.expect("a body");
                 let parts = parts(sheet, body);
                 assert!(list_area(sheet, body).height > 3, "{sheet:?} at {width}×{height}");

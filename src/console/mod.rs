@@ -32,6 +32,7 @@ mod shown;
 mod steer;
 mod theme;
 mod themes;
+mod trouble;
 mod typing;
 mod view;
 mod world;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::browse::{Step, keep_visible};
 use super::layout::list_area;
+use super::panels::log;
 use crate::pipeline::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
 use crate::pipeline::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
 use crate::pipeline::{Command, Pattern};
@@ -257,10 +258,19 @@ impl App {
     /// Rows of the open view's list that are visible.
     pub(super) fn sheet_rows(&self) -> usize {
         let body = self.places.as_ref().and_then(|places| places.sheet);
-        body.map_or(0, |body| {
-            let around = if self.sheet == Sheet::Log { 2 } else { 3 };
-            usize::from(list_area(self.sheet, body).height.saturating_sub(around))
-        })
+        if self.sheet == Sheet::Log {
+            let (columns, rows) = self.log_size();
+            let log = &self.shown().snapshot.log;
+            let shown = self.sheets.lines(log).rev().skip(self.sheets.log_back);
+            return log::fitting(shown, columns, rows);
+        }
+        body.map_or(0, |body| usize::from(list_area(self.sheet, body).height.saturating_sub(3)))
+    }
+
+    /// Columns and rows inside the frame of the log.
+    fn log_size(&self) -> (usize, usize) {
+        let body = self.places.as_ref().and_then(|places| places.sheet).unwrap_or_default();
+        (usize::from(body.width.saturating_sub(4)), usize::from(body.height.saturating_sub(2)))
     }
 
     pub(super) fn step_sheet(&mut self, step: Step) {
@@ -302,10 +312,18 @@ impl App {
 
     /// Keeps the cursor of the open view on its list and in sight.
     pub(super) fn settle_sheet(&mut self) {
-        let (len, rows) = (self.sheet_len(), self.sheet_rows());
         if self.sheet == Sheet::Log {
-            self.sheets.log_back = self.sheets.log_back.min(len.saturating_sub(rows.max(1)));
-        } else if self.sheet == Sheet::Map {
+            if self.sheets.log_back > 0 {
+                let (columns, rows) = self.log_size();
+                let log = &self.shown().snapshot.log;
+                let oldest = log::fitting(self.sheets.lines(log), columns, rows);
+                let most = self.sheets.lines(log).count().saturating_sub(oldest);
+                self.sheets.log_back = self.sheets.log_back.min(most);
+            }
+            return;
+        }
+        let (len, rows) = (self.sheet_len(), self.sheet_rows());
+        if self.sheet == Sheet::Map {
             let at = self.browse.country_row(&self.shown().snapshot.board);
             self.sheets.map.top = keep_visible(self.sheets.map.top, at, rows, len);
         } else if let Some(list) = self.sheets.list_mut(self.sheet) {

@@ -95,8 +95,13 @@ impl App {
     pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
         let mut refused = false;
         for command in std::mem::take(&mut self.outbox) {
+            let by_key = done_by_key(&command);
             match commands.try_send(command) {
-                Ok(()) => {}
+                Ok(()) => {
+                    if let Some(words) = by_key {
+                        tracing::info!(target: "console", "{words}");
+                    }
+                }
                 Err(TrySendError::Full(
                     command @ (Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown),
                 )) => self.outbox.push(command),
@@ -126,5 +131,38 @@ fn describe(command: &Command) -> String {
         Command::Ask(_) => "look something up".to_owned(),
         Command::Table(_) => "write a table".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
+    }
+}
+
+/// What the log says of a command that somebody has given here; nothing of what steers no stage.
+fn done_by_key(command: &Command) -> Option<String> {
+    Some(match command {
+        Command::Stage(stage, StageAction::Start) => format!("{stage} started by key"),
+        Command::Stage(stage, StageAction::Stop) => format!("{stage} stopped by key"),
+        Command::Stage(stage, StageAction::Restart) => format!("{stage} restarted by key"),
+        Command::StartAll => "every stage started by key".to_owned(),
+        Command::StopAll => "every stage stopped by key".to_owned(),
+        Command::Reset => "everything reset by key".to_owned(),
+        Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::command::View;
+    use crate::pipeline::{Stage, StageAction};
+
+    #[test]
+    fn what_steers_a_stage_is_logged_and_nothing_else() {
+        let said = |action| done_by_key(&Command::Stage(Stage::Store, action));
+        assert_eq!(said(StageAction::Start).as_deref(), Some("store started by key"));
+        assert_eq!(said(StageAction::Stop).as_deref(), Some("store stopped by key"));
+        assert_eq!(said(StageAction::Restart).as_deref(), Some("store restarted by key"));
+        for command in [Command::StartAll, Command::StopAll, Command::Reset] {
+            assert!(done_by_key(&command).is_some_and(|said| said.ends_with(" by key")), "{command:?}");
+        }
+        assert_eq!(done_by_key(&Command::View(View::default())), None);
+        assert_eq!(done_by_key(&Command::Shutdown), None);
     }
 }

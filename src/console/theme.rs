@@ -133,7 +133,7 @@ impl Theme {
     /// Symbol and style of a stage's state; the word stands beside them.
     pub(crate) fn state(&self, state: &StageState) -> (&'static str, Style) {
         let (unicode, ascii, style) = match state {
-            StageState::Stopped => ("○", "-", self.dim()),
+            StageState::Stopped => ("○", "-", self.warn()),
             StageState::Starting { .. } => ("◔", "~", self.accent()),
             StageState::Running => ("●", "*", self.good()),
             StageState::BackingOff { .. } => ("◐", "!", self.warn().add_modifier(Modifier::BOLD)),

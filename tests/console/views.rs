@@ -1,6 +1,7 @@
 //! Beyond the overview: filters, the mouse, the other views, files, the title, the reset.
 
 use crate::demo;
+use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
 use crate::support::program::Home;
 use crate::support::screen::{all_run, figure};
@@ -90,14 +91,112 @@ fn the_table_and_the_screen_are_written_to_files() {
     let mut terminal = demo(&home);
     terminal.keys("\t");
     for (name, begins) in [("urls.csv", "url,country,clicks"), ("screen.svg", "<svg "), ("screen.txt", " clicktop")] {
-        terminal.keys("e\x15");
-        terminal.keys(name);
-        terminal.keys("\r");
+        export(&mut terminal, name);
         terminal.wait("a word about it", |screen| screen.contains(&format!("written to {name}")));
         let written = std::fs::read_to_string(home.path(name)).expect("the file");
         assert!(written.starts_with(begins), "{name}: {}", written.chars().take(200).collect::<String>());
     }
     quit(terminal, &home);
+}
+
+fn export(terminal: &mut Terminal, name: &str) {
+    terminal.keys("e\x15");
+    terminal.keys(name);
+    terminal.keys("\r");
+}
+
+#[test]
+fn an_export_holds_every_row_of_the_view_and_says_how_many() {
+    let mut clicks = made(81, 6_000);
+    for (at, click) in clicks.iter_mut().enumerate() {
+        click.url = format!("/page/{}", at % 1_500);
+    }
+    let all = figures::of_clicks(&clicks);
+    let home = Home::new();
+    let file = home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))).display().to_string();
+    let mut terminal = Terminal::start(&home, &["replay", &file], crate::WIDE);
+    terminal.wait("the end", |screen| screen.contains("finished: 6,000 clicks stored"));
+    assert!(all.len() > 200, "more rows than the screen asks for: {}", all.len());
+    terminal.keys("\t");
+    for name in ["all.csv", "all.json"] {
+        export(&mut terminal, name);
+        let said = format!("{} rows written to {name}", grouped(all.len()));
+        terminal.wait(&said, |screen| screen.contains(&said));
+    }
+    figures::assert_same("csv", &figures::of_csv(&home.path("all.csv")), &all);
+    let rows: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(home.path("all.json")).expect("a file")).expect("an array");
+    assert_eq!(rows.len(), all.len());
+    // In the order of the screen.
+    assert!(rows.is_sorted_by(|a, b| a["clicks"].as_u64() >= b["clicks"].as_u64()));
+
+    terminal.keys("/~[02468]$\r");
+    let even = |url: &str| url.ends_with(['0', '2', '4', '6', '8']);
+    let some: figures::Figures =
+        all.iter().filter(|((url, _), _)| even(url)).map(|(page, figure)| (page.clone(), *figure)).collect();
+    assert!(!some.is_empty() && some.len() < all.len(), "{}", some.len());
+    let said = format!("{} rows written to some.csv", grouped(some.len()));
+    export(&mut terminal, "some.csv");
+    terminal.wait(&said, |screen| screen.contains(&said));
+    figures::assert_same("filter", &figures::of_csv(&home.path("some.csv")), &some);
+    // What is there is not written over.
+    export(&mut terminal, "some.csv");
+    terminal.wait("a refusal", |screen| screen.contains("some.csv exists already"));
+    let left: Vec<_> =
+        std::fs::read_dir(home.path("")).expect("a folder").flatten().map(|file| file.file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".clicktop-")), "{left:?}");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn the_table_of_top_fits_the_terminal() {
+    let mut clicks = made(82, 200);
+    for (at, click) in clicks.iter_mut().enumerate() {
+        click.url = format!("/{}/{}", "日本語/long".repeat(30), at % 7);
+    }
+    let home = Home::new();
+    home.replay(&home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv))), &[]);
+    for (flags, fits) in [(&["top", "--limit", "5"][..], true), (&["top", "--limit", "5", "--wide"], false)] {
+        let mut terminal = Terminal::start(&home, flags, crate::USUAL);
+        assert_eq!(terminal.end(), 0);
+        let screen = terminal.screen();
+        let used = screen.lines().filter(|line| !line.trim().is_empty()).count();
+        assert!((used == 6) == fits, "{flags:?}:\n{screen}");
+        assert_eq!(screen.matches('…').count(), if fits { 5 } else { 0 }, "{screen}");
+    }
+}
+
+/// `1,234`.
+fn grouped(n: usize) -> String {
+    if n < 1_000 { n.to_string() } else { format!("{},{:03}", n / 1_000, n % 1_000) }
+}
+
+#[test]
+fn what_is_steered_by_key_is_in_the_log() {
+    let home = Home::new();
+    let mut terminal = demo(&home);
+    terminal.keys("2 ");
+    terminal.wait("a stopped store", |screen| screen.contains("store stopped"));
+    terminal.keys(" ");
+    terminal.wait("all running", all_run);
+    terminal.keys("\x1b[17~");
+    terminal.wait("what was done", |screen| {
+        screen.contains("store stopped by key") && screen.contains("store started by key")
+    });
+    quit(terminal, &home);
+}
+
+#[test]
+fn a_broker_that_refuses_is_read_in_full_in_place_of_no_clicks() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, &["run", "--brokers", "127.0.0.1:1"], crate::USUAL);
+    terminal.wait("the cause", |screen| {
+        // However it is broken into lines.
+        let words: String = screen.chars().filter(|c| c.is_alphanumeric()).collect();
+        words.to_lowercase().contains("refuse") && screen.contains("next try in") && !screen.contains("no clicks yet")
+    });
+    terminal.quit();
 }
 
 #[test]

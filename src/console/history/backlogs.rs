@@ -1,7 +1,8 @@
-//! How the backlogs grow, and which stage is the bottleneck.
+//! How the backlogs grow, from which follows what holds the flow.
 
 use std::collections::VecDeque;
 
+use super::flow::Flow;
 use crate::pipeline::Stage;
 use crate::pipeline::snapshot::Snapshot;
 use crate::pipeline::stage::PerStage;
@@ -21,18 +22,33 @@ const ROUND_SECONDS: f64 = 2.0;
 /// The backlogs of the last seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backlogs {
-    /// (seconds of uptime, items waiting), oldest first.
-    samples: VecDeque<(f64, PerStage<u64>)>,
+    /// Oldest first.
+    samples: VecDeque<Sample>,
+}
+
+/// What waited at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    /// Seconds of uptime.
+    at: f64,
+    /// Items before each stage.
+    backlogs: PerStage<u64>,
+    /// Ingest had to pause a partition, since the store did not take what it had.
+    queue_full: bool,
 }
 
 impl Backlogs {
     /// Takes the backlogs of `snapshot`, `uptime` seconds after the pipeline was built.
     pub(super) fn push(&mut self, uptime: f64, snapshot: &Snapshot) {
-        if self.samples.back().is_some_and(|(at, _)| uptime - at < SAMPLE_SECONDS) {
+        if self.samples.back().is_some_and(|newest| uptime - newest.at < SAMPLE_SECONDS) {
             return;
         }
-        self.samples.push_back((uptime, PerStage::from_fn(|stage| snapshot.stages.get(stage).backlog)));
-        while self.samples.front().is_some_and(|(at, _)| uptime - at > GROWTH_SECONDS) {
+        self.samples.push_back(Sample {
+            at: uptime,
+            backlogs: PerStage::from_fn(|stage| snapshot.stages.get(stage).backlog),
+            queue_full: snapshot.partitions.iter().any(|partition| partition.paused),
+        });
+        while self.samples.front().is_some_and(|oldest| uptime - oldest.at > GROWTH_SECONDS) {
             self.samples.pop_front();
         }
     }
@@ -42,28 +58,27 @@ impl Backlogs {
     /// Work goes in rounds (figures are written every half second, documents sent every second), so a backlog saws up and
     /// down. Only what is left at the lowest points, of the older half and of the newer, says whether a stage keeps up.
     fn growth(&self, stage: Stage) -> Option<f64> {
-        let (from, to) = (self.samples.front()?.0, self.samples.back()?.0);
+        let (from, to) = (self.samples.front()?.at, self.samples.back()?.at);
         let half = (to - from) / 2.0;
         let lowest = |newer: bool| {
-            let in_half = self.samples.iter().filter(|(at, _)| (at - from > half) == newer);
-            in_half.map(|(_, backlog)| *backlog.get(stage)).min()
+            let in_half = self.samples.iter().filter(|sample| (sample.at - from > half) == newer);
+            in_half.map(|sample| *sample.backlogs.get(stage)).min()
         };
         let growth = lowest(true)? as f64 - lowest(false)? as f64;
         (to - from >= GROWTH_SECONDS / 2.0).then(|| growth / half)
     }
 
-    /// The working stage whose backlog grows fastest, if any grows. One that is stopped holds nothing up by being slow.
-    pub(super) fn bottleneck(&self, snapshot: &Snapshot) -> Option<Stage> {
-        Stage::ALL
-            .into_iter()
-            .filter(|stage| snapshot.stages.get(*stage).state.is_active())
-            .filter_map(|stage| Some((stage, self.growth(stage)?)))
-            .filter(|(stage, growth)| {
-                let status = snapshot.stages.get(*stage);
+    /// What holds the flow.
+    pub(super) fn flow(&self, snapshot: &Snapshot) -> Flow {
+        let growing = PerStage::from_fn(|stage| {
+            let status = snapshot.stages.get(stage);
+            self.growth(stage).filter(|growth| {
                 *growth >= GROWTH_FLOOR && status.backlog as f64 > status.rate.unwrap_or(0.0) * ROUND_SECONDS
             })
-            .max_by(|(_, a), (_, b)| a.total_cmp(b))
-            .map(|(stage, _)| stage)
+        });
+        // It pauses and goes on many times a second while the store is slow.
+        let queue_full = self.samples.iter().any(|sample| sample.queue_full);
+        Flow::judge(&snapshot.stages, &growing, queue_full)
     }
 }
 
@@ -71,6 +86,7 @@ impl Backlogs {
 mod tests {
     use super::*;
     use crate::pipeline::StageState;
+    use crate::pipeline::snapshot::PartitionStatus;
 
     #[test]
     fn a_stage_that_works_in_rounds_and_keeps_up_is_no_bottleneck() {
@@ -81,28 +97,54 @@ mod tests {
             snapshot.stages.index.rate = Some(2_000.0);
             snapshot.stages.index.backlog = (quarter % 4) * 700 + quarter;
             backlogs.push(quarter as f64 / 4.0, &snapshot);
-            assert_eq!(backlogs.bottleneck(&snapshot), None, "at {quarter} quarters");
+            assert_eq!(backlogs.flow(&snapshot), Flow::default(), "at {quarter} quarters");
         }
     }
 
     #[test]
-    fn the_bottleneck_is_the_working_stage_whose_backlog_grows_fastest() {
+    fn the_bottleneck_is_the_working_stage_whose_backlog_grows_fastest_unless_one_is_stopped() {
         let mut backlogs = Backlogs::default();
         let mut last = Snapshot::default();
         for second in 0..=8_u32 {
             let mut snapshot = Snapshot::default();
             snapshot.stages.store.state = StageState::Running;
             snapshot.stages.index.state = StageState::Running;
+            snapshot.stages.aggregate.state = StageState::Running;
             snapshot.stages.store.backlog = 100 * u64::from(second);
             snapshot.stages.index.backlog = 5_000 + 20 * u64::from(second);
-            snapshot.stages.aggregate.backlog = 900 * u64::from(second);
+            snapshot.stages.aggregate.backlog = 50 * u64::from(second);
             backlogs.push(second.into(), &snapshot);
             let expected = (second >= 5).then_some(Stage::Store);
-            assert_eq!(backlogs.bottleneck(&snapshot), expected, "at {second} s; aggregate is stopped");
+            assert_eq!(backlogs.flow(&snapshot).bottleneck, expected, "at {second} s");
             last = snapshot;
         }
-        last.stages.store.state = StageState::Stopped;
-        assert_eq!(backlogs.bottleneck(&last), Some(Stage::Index));
+        last.stages.aggregate.state = StageState::Stopped;
+        assert_eq!(backlogs.flow(&last).bottleneck, Some(Stage::Aggregate));
+    }
+
+    #[test]
+    fn a_lag_that_grows_before_a_store_that_takes_nothing_is_the_stores_whether_it_is_stopped_or_slow() {
+        for (state, paused) in [(StageState::Stopped, false), (StageState::Running, true)] {
+            let mut backlogs = Backlogs::default();
+            let mut snapshot = Snapshot::default();
+            for second in 0..=8_u32 {
+                snapshot = Snapshot::default();
+                snapshot.stages.ingest.state = StageState::Running;
+                snapshot.stages.store.state = state.clone();
+                snapshot.stages.ingest.backlog = 700 * u64::from(second);
+                snapshot.stages.store.backlog = 16;
+                // It pauses and goes on again.
+                let paused = paused && second == 6;
+                snapshot.partitions = vec![PartitionStatus { paused, ..PartitionStatus::default() }].into();
+                backlogs.push(second.into(), &snapshot);
+            }
+            let flow = backlogs.flow(&snapshot);
+            assert_eq!(
+                (flow.bottleneck, flow.held_up_by.ingest),
+                (Some(Stage::Store), Some(Stage::Store)),
+                "{state:?}"
+            );
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! 288,192 bytes in all, taken at once; holding the screen still copies them, in about a tenth of a millisecond.
 
 mod backlogs;
+mod flow;
 mod ring;
 #[cfg(test)]
 mod tests;
@@ -19,10 +20,11 @@ mod tests;
 use std::time::Duration;
 
 use self::backlogs::Backlogs;
+pub(crate) use self::flow::{Flow, hold_word};
 use self::ring::{Ring, Slot};
+use crate::pipeline::StageState;
 use crate::pipeline::snapshot::Snapshot;
 use crate::pipeline::stage::PerStage;
-use crate::pipeline::{Stage, StageState};
 
 /// Seconds of a slot, and seconds that they reach back; the finest first. Each width divides the next.
 const RINGS: [(u64, u64); 3] = [(1, 15 * 60), (10, 6 * 3600), (60, 24 * 3600)];
@@ -134,8 +136,8 @@ impl History {
             .collect()
     }
 
-    /// The working stage whose backlog grows fastest, if any grows.
-    pub(crate) fn bottleneck(&self, snapshot: &Snapshot) -> Option<Stage> {
-        self.backlogs.bottleneck(snapshot)
+    /// Which stage holds the flow, and who has to wait for it.
+    pub(crate) fn flow(&self, snapshot: &Snapshot) -> Flow {
+        self.backlogs.flow(snapshot)
     }
 }

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{placeholder, room, row};
+use super::{no_clicks, placeholder, room, row};
 use crate::click::Timestamp;
 use crate::console::app::{App, Tab};
 use crate::console::format::{count, fit, left};
@@ -52,8 +52,14 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         }
     };
     if lines.is_empty() {
-        let text = if tab == Tab::Recent { "no clicks yet" } else { "nothing logged" };
-        placeholder(frame, inner, text, app);
+        match tab {
+            // The urls say it in full.
+            Tab::Recent if app.places.is_some_and(|places| places.urls.is_some_and(|urls| !urls.is_empty())) => {
+                placeholder(frame, inner, &app.nothing().short(&snapshot.stages), app);
+            }
+            Tab::Recent => no_clicks(frame, inner, app),
+            Tab::Log => placeholder(frame, inner, "nothing logged", app),
+        }
     }
     for (at, line) in lines.into_iter().enumerate() {
         if let Some(row) = row(inner, at) {
@@ -81,7 +87,7 @@ fn recent(click: &RecentClick, area: Rect, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-pub(super) fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
+fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let (level, style) = theme.level(line.level);
     let mut spans = vec![

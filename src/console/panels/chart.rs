@@ -9,8 +9,9 @@ use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
 use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 
+use super::scale::{Scale, Spike, most_usual, spikes, tick};
 use crate::console::app::App;
-use crate::console::format::{right, short};
+use crate::console::format::{right, short, width};
 use crate::console::history::Point;
 use crate::console::zoom::Span;
 use crate::pipeline::Stage;
@@ -49,8 +50,8 @@ impl Curve {
         self.runs.is_empty()
     }
 
-    fn top(&self) -> f64 {
-        self.runs.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max)
+    fn rates(&self) -> Vec<f64> {
+        self.runs.iter().flatten().map(|(_, rate)| *rate).collect()
     }
 }
 
@@ -114,7 +115,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span
     if places.plot.is_empty() {
         return;
     }
-    let scale = Scale::over(curves.iter().map(Curve::top).fold(0.0, f64::max));
+    // One that shows the usual: a spike that would flatten everything else is cut off, and says how high it is.
+    let usual = most_usual(curves.iter().map(Curve::rates));
+    let scale = Scale::over(usual);
     let buffer = frame.buffer_mut();
     upright(buffer, &places, scale, app);
     if let Some(rows) = places.time {
@@ -133,6 +136,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span
     if let Some(area) = places.ends {
         ends(frame.buffer_mut(), area, curves, scale, app);
     }
+    marks(frame.buffer_mut(), &places, curves, span, usual, app);
 }
 
 fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds: ([f64; 2], [f64; 2]), app: &App) {
@@ -140,8 +144,10 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
         for curve in curves {
             let color = app.theme.line(curve.stage).fg.unwrap_or(Color::Reset);
             for run in &curve.runs {
+                let top = bounds.1[1];
+                let run: Vec<(f64, f64)> = run.iter().map(|(at, rate)| (*at, rate.min(top))).collect();
                 // A stretch of one point is a dot.
-                context.draw(&Points { coords: run, color });
+                context.draw(&Points { coords: &run, color });
                 for pair in run.windows(2) {
                     if let [(x1, y1), (x2, y2)] = *pair {
                         context.draw(&Stroke { x1, y1, x2, y2, color });
@@ -151,6 +157,31 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
         }
     });
     frame.render_widget(canvas, area);
+}
+
+/// How high the spikes are that the chart cuts off, each where it is; the highest first, and no two over each other.
+fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usual: f64, app: &App) {
+    let plot = places.plot;
+    let mut found: Vec<(Spike, Stage)> = Vec::new();
+    for curve in curves {
+        found.extend(curve.runs.iter().flat_map(|run| spikes(run, usual)).map(|spike| (spike, curve.stage)));
+    }
+    found.sort_by(|(a, _), (b, _)| b.rate.total_cmp(&a.rate));
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    for (spike, stage) in found {
+        let text = format!("{}{}", app.theme.symbol("▲", "^"), short(spike.rate));
+        let columns = u16::try_from(width(&text)).unwrap_or(plot.width);
+        let ago = Duration::try_from_secs_f64(-spike.at).unwrap_or_default();
+        // Its tip is where the spike is, unless the figure would leave the chart.
+        let begin = column(plot, span, ago).min(plot.right().saturating_sub(columns)).max(plot.x);
+        let end = begin.saturating_add(columns);
+        // With a blank to the next one.
+        if taken.iter().any(|(from, to)| begin <= *to && *from <= end) {
+            continue;
+        }
+        taken.push((begin, end));
+        put(buffer, begin, plot.y, &text, app.theme.line(stage).patch(app.theme.key()));
+    }
 }
 
 /// The numbers of the stages that run, each in the row in which its line ends; in one row in their order.
@@ -163,7 +194,7 @@ fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &A
             continue;
         };
         let last = f64::from(area.height * fine - 1);
-        let row = ((scale.top - rate) / scale.top * last).round() as usize / usize::from(fine);
+        let row = ((scale.top - rate.min(scale.top)) / scale.top * last).round() as usize / usize::from(fine);
         let Some(taken) = taken.get_mut(row) else { continue };
         let position = (area.x.saturating_add(*taken), area.y.saturating_add(u16::try_from(row).unwrap_or(u16::MAX)));
         if let Some(cell) = buffer.cell_mut(position) {
@@ -227,77 +258,10 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
     }
 }
 
-/// The upright axis from 0 to a round figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Scale {
-    top: f64,
-    /// Into how many parts it can be divided at round figures.
-    parts: u16,
-}
-
-impl Scale {
-    /// The next round figure above `most` that leaves a little room: the axis changes seldom, and the lines use its height.
-    fn over(most: f64) -> Self {
-        let most = (most * 1.05).max(10.0);
-        let power = 10_f64.powf(most.log10().floor());
-        [(1.0, 5), (1.5, 3), (2.0, 4), (2.5, 5), (3.0, 3), (4.0, 4), (5.0, 5), (6.0, 6), (8.0, 4), (10.0, 5)]
-            .into_iter()
-            .map(|(step, parts)| Self { top: step * power, parts })
-            .find(|scale| scale.top >= most)
-            .unwrap_or(Self { top: most, parts: 1 })
-    }
-
-    /// Into how many parts an axis of `rows` above 0 is divided.
-    fn parts(self, rows: u16) -> u16 {
-        if rows >= self.parts * 2 {
-            self.parts
-        } else if rows >= 4 {
-            2
-        } else {
-            1
-        }
-    }
-}
-
-/// A round figure without the zeros behind its point: `20k`, `2.5M`.
-fn tick(value: f64) -> String {
-    let text = short(value);
-    let figures = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = text.get(figures.len()..).unwrap_or_default();
-    let figures = if figures.contains('.') { figures.trim_end_matches('0').trim_end_matches('.') } else { figures };
-    format!("{figures}{unit}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pipeline::stage::PerStage;
-
-    #[test]
-    fn the_axis_ends_at_a_round_figure_above_the_line() {
-        let tops = [0.0, 9.0, 95.0, 99.0, 1_200.0, 4_900.0, 21_000.0].map(|most| Scale::over(most).top);
-        assert_eq!(tops, [10.0, 10.0, 100.0, 150.0, 1_500.0, 6_000.0, 25_000.0]);
-    }
-
-    #[test]
-    fn labels_of_the_axis_are_round_figures_a_row_apart_or_more() {
-        for most in [3.0, 120.0, 1_800.0, 23_000.0, 55_000.0, 9e6] {
-            let scale = Scale::over(most);
-            for rows in 1..100 {
-                assert!(scale.parts(rows) == 1 || scale.parts(rows) * 2 <= rows, "{most} in {rows}");
-            }
-            let parts = scale.parts(100);
-            assert!(
-                (1..=parts).all(|part| tick(scale.top / f64::from(parts) * f64::from(part)).len() <= 4),
-                "{scale:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn ticks_are_short() {
-        assert_eq!([0.0, 10.0, 100.0, 2_500.0, 20_000.0, 1e6].map(tick), ["0", "10", "100", "2.5k", "20k", "1M"]);
-    }
 
     #[test]
     fn a_gap_splits_the_line() {

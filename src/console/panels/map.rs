@@ -70,7 +70,7 @@ fn world(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
     let area = drawn(area);
     coast(area, frame.buffer_mut(), theme);
     if atlas.spots.is_empty() {
-        placeholder(frame, area, " no clicks yet ", app);
+        placeholder(frame, area, &format!(" {} ", app.nothing().words()), app);
         return;
     }
     let extents = spots(area, frame.buffer_mut(), atlas, theme);

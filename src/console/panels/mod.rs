@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 mod chart;
 pub(crate) mod countries;
+pub(crate) mod detail;
 mod filter;
 pub(crate) mod footer;
 pub(crate) mod header;
@@ -14,6 +15,7 @@ pub(crate) mod palette;
 pub(crate) mod partitions;
 pub(crate) mod prompt;
 pub(crate) mod rejects;
+mod scale;
 pub(crate) mod search;
 pub(crate) mod stages;
 pub(crate) mod store;
@@ -30,6 +32,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::format::width;
+use super::trouble::Nothing;
 
 /// `left` and `right` at the two ends of one row; `right` gives way if they meet.
 fn both_ends(frame: &mut Frame, row: Rect, left: Line<'_>, right: Line<'_>) {
@@ -62,6 +65,21 @@ fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &super::app::App)
     let text = super::format::fit(text, usize::from(area.width));
     let middle = Rect { y: area.y + (area.height - 1) / 2, height: 1, ..area };
     frame.render_widget(Paragraph::new(Line::styled(text, app.theme.dim()).centered()), middle);
+}
+
+/// Why there are no clicks: as a faint sentence, or where there is trouble in full.
+fn no_clicks(frame: &mut Frame, area: Rect, app: &super::app::App) {
+    let nothing = app.nothing();
+    if !matches!(nothing, Nothing::Trouble(..)) {
+        return placeholder(frame, area, &nothing.words(), app);
+    }
+    let columns = usize::from(area.width).saturating_sub(2);
+    let lines = super::format::wrap(&nothing.words(), columns);
+    let lines = super::format::first_lines(lines, usize::from(area.height), columns);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
+    let middle = Rect { y: area.y + (area.height - rows) / 2, height: rows, ..area };
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|line| Line::styled(line, app.theme.warn()).centered()).collect();
+    frame.render_widget(Paragraph::new(lines), middle);
 }
 
 /// Foreign text that may take several lines.

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{filter, placeholder, prose, row};
+use super::{filter, no_clicks, placeholder, prose, row};
 use crate::console::app::App;
 use crate::console::format::{count, count_in, fit, left, right, seconds};
 use crate::console::layout::Panel;
@@ -119,7 +119,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             Some(problem) => prose(frame, inner, problem, theme.warn()),
             None if !app.browse.filter.is_empty() => placeholder(frame, inner, "no url passes the filter", app),
             None if app.browse.window != Window::AllTime => placeholder(frame, inner, "no clicks in this time", app),
-            None => placeholder(frame, inner, "no clicks yet", app),
+            None => no_clicks(frame, inner, app),
         }
         return;
     }

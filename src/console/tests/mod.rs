@@ -9,6 +9,7 @@ mod named;
 mod sheets;
 mod steered;
 mod themes;
+mod troubled;
 
 use std::sync::Arc;
 use std::time::Duration;
