@@ -14,7 +14,7 @@ use crate::pipeline::{Command, Pattern};
 const REJECTS: usize = 200;
 
 /// Search results asked for.
-const RESULTS: usize = 200;
+pub(crate) const RESULTS: usize = 200;
 
 /// Newest clicks of a url asked for.
 const CLICKS: usize = 200;

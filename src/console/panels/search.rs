@@ -11,7 +11,7 @@ use super::{placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{count, count_in, fit, fit_end, seconds};
 use crate::console::layout::parts;
-use crate::console::sheet::Sheet;
+use crate::console::sheet::{RESULTS, Sheet};
 use crate::console::typing::Line as Typed;
 use crate::pipeline::snapshot::PageRow;
 
@@ -41,6 +41,8 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let question = app.sheets.search_question();
     let found = app.sheets.results(&app.shown().snapshot);
     let extent = match found {
+        // There may be more than were asked for.
+        Some(Ok(rows)) if rows.len() >= RESULTS => format!(" the first {} results ", count(rows.len() as u64)),
         Some(Ok(rows)) => format!(" {} results ", count(rows.len() as u64)),
         _ => String::new(),
     };

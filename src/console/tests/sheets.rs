@@ -113,6 +113,19 @@ fn a_search_runs_as_it_is_typed_and_shows_no_answer_to_another() {
 }
 
 #[test]
+fn a_search_that_found_as_much_as_was_asked_for_says_that_these_are_the_first() {
+    let mut console = console(120, 40);
+    console.press("F5 c a r Enter");
+    let mut snapshot = fixture::knowing();
+    let found = |rows| Some(Arc::new(Answer { asked: search("car"), found: Ok(rows) }));
+    let row = snapshot.answers.search.as_ref().and_then(|answer| answer.found.as_ref().ok()).expect("rows")[0].clone();
+    for (rows, said) in [(199, " 199 results "), (200, " the first 200 results ")] {
+        snapshot.answers.search = found(vec![row.clone(); rows]);
+        assert!(console.show(snapshot.clone()).screen().contains(said), "{}", console.screen());
+    }
+}
+
+#[test]
 fn letters_are_text_while_a_line_is_typed_but_ctrl_c_ends() {
     let mut console = console(120, 40);
     console.press("F5 q X Space ? 1");
