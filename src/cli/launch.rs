@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
+use super::output::Output;
 use super::{check, setup};
 use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
@@ -58,7 +59,12 @@ impl DataDir {
 ///
 /// # Errors
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
-pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    cli: &Cli,
+    settings: &Settings,
+    log: Arc<LogBuffer>,
+    out: &mut Output,
+) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
     let own_broker = match &cli.command {
         Command::Demo(_) => true,
@@ -90,11 +96,11 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
 
     if view.headless {
-        let outcome = headless::run(snapshots, commands, finite, std::io::stdout()).await;
+        let outcome = headless::run(snapshots, commands, finite, out).await;
         stop_source(&source).await;
         let last = pipeline.ended().await;
         storage.close();
-        return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
+        return headless::summarize(&last, outcome, finite, out);
     }
     let shown = console::run(console, snapshots, commands.clone()).await;
     if shown.is_err() {
@@ -105,7 +111,7 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     let last = pipeline.ended().await;
     storage.close();
     shown?;
-    say_goodbye(&last, &data);
+    say_goodbye(&last, &data, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -275,13 +281,13 @@ fn own_theme(name: &str, theme: &OwnTheme) -> ThemeColors {
 }
 
 /// The last word on the terminal the user returns to.
-fn say_goodbye(last: &Snapshot, data: &DataDir) {
+fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
     let totals = &last.totals;
-    println!(
+    out.line(format_args!(
         "{} clicks of {} pages; this run stored {}, met {} duplicates and rejected {}",
         totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
-    );
+    ));
     if let DataDir::Kept(path) = data {
-        println!("The figures: clicktop top --data-dir {}", path.display());
+        out.line(format_args!("The figures: clicktop top --data-dir {}", path.display()));
     }
 }

@@ -1,13 +1,13 @@
 //! `clicktop top`: the figures so far.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
-use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 use super::args::{Limit, TopArgs, TopFormat};
+use super::output::Output;
 use super::setup;
 use crate::config::Settings;
 use crate::pipeline::SortBy;
@@ -18,7 +18,7 @@ use crate::text::{no_formula, printable, safe_json};
 ///
 /// # Errors
 /// There is no database, or stdout is closed.
-pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
+pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
     let reader = Reader::open(&directory.join(DATABASE_FILE))?;
     let order = match args.by {
@@ -31,15 +31,14 @@ pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
         Limit::All => None,
     };
     let pages = reader.top(args.country.as_deref(), order, limit)?;
-    let stdout = io::stdout();
-    let on_terminal = stdout.is_terminal();
-    let mut out = io::BufWriter::new(stdout.lock());
+    let on_terminal = out.is_terminal();
+    let mut out = io::BufWriter::new(out);
     match args.format {
         TopFormat::Table => table(&pages, &mut out)?,
         TopFormat::Csv => csv(&pages, on_terminal, &mut out)?,
         TopFormat::Json => json(&pages, &mut out)?,
     }
-    out.flush().context("stdout")
+    Ok(out.flush()?)
 }
 
 #[derive(Serialize)]

@@ -156,6 +156,16 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_drains_and_ends_in_order() {
+    let home = Home::new();
+    let terminal = demo(&home);
+    assert_eq!(terminal.vanish(), Some(0), "as after a hang-up, with nobody to say it to");
+    let word = std::fs::read_to_string(home.data().join("clicktop.lock")).expect("a lock file");
+    assert_eq!(word, "closed\n", "the pipeline has drained");
+    figures::assert_exact(&home.data());
+}
+
+#[test]
 fn an_error_at_the_start_leaves_the_terminal_alone() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["replay", "missing.csv"], WIDE);

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 
-use super::output::ProgressLine;
+use super::output::{Output, ProgressLine};
 use super::setup;
 use crate::config::{IndexKind, KafkaSettings, Loaded, Settings};
 use crate::search::SearchIndex;
@@ -26,9 +26,9 @@ const TRIED_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The async runtime does not start.
-pub(super) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
+pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode> {
     let settings = &loaded.settings;
-    let mut report = Report { failed: false };
+    let mut report = Report { out, failed: false };
     match &loaded.file {
         Some(file) => report.line("config", Ok(file.display().to_string())),
         None => report.line("config", Ok("no config file; defaults, environment and flags".to_owned())),
@@ -43,23 +43,24 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
     Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-struct Report {
+struct Report<'a> {
+    out: &'a mut Output,
     failed: bool,
 }
 
-impl Report {
+impl Report<'_> {
     fn line(&mut self, what: &str, found: anyhow::Result<String>) {
         match found {
-            Ok(found) => println!("{what:<8} ok     {}", printable(&found)),
+            Ok(found) => self.out.line(format_args!("{what:<8} ok     {}", printable(&found))),
             Err(error) => {
                 self.failed = true;
-                println!("{what:<8} FAILED {}", printable(&format!("{error:#}")));
+                self.out.line(format_args!("{what:<8} FAILED {}", printable(&format!("{error:#}"))));
             }
         }
     }
 
-    fn warn(&self, what: &str, warning: &str) {
-        println!("{what:<8} warn   {}", printable(warning));
+    fn warn(&mut self, what: &str, warning: &str) {
+        self.out.line(format_args!("{what:<8} warn   {}", printable(warning)));
     }
 
     fn kafka(&mut self, kafka: &KafkaSettings) {
