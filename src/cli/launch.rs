@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::Output;
-use super::{check, setup};
+use super::{check, demo_dir, setup};
 use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
 };
@@ -74,13 +74,14 @@ pub(super) async fn run(
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
     let data = match (&cli.command, &settings.data_dir) {
-        (Command::Demo(_), None) => DataDir::Temporary(
-            tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
-        ),
+        (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
         (Command::Replay(_), None) => DataDir::Kept(setup::data_dir(settings, "replay")?),
         _ => DataDir::Kept(setup::data_dir(settings, "")?),
     };
     let storage = Arc::new(Storage::open(data.path(), setup::storage_options(settings))?);
+    if let DataDir::Kept(path) = &data {
+        demo_dir::keep(path);
+    }
     let index = setup::search_index(settings, data.path())?;
     let source = open_source(cli, settings, &view).await?;
 

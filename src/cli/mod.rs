@@ -4,6 +4,7 @@ pub mod args;
 mod backup;
 mod check;
 pub mod config_cmd;
+mod demo_dir;
 mod keys;
 mod launch;
 mod logging;
