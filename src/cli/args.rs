@@ -171,9 +171,10 @@ pub struct ViewArgs {
     /// Theme: terminal, dark, light, high-contrast, or one of the config's [default: terminal]
     #[arg(long, value_name = "THEME", conflicts_with = "headless")]
     pub theme: Option<String>,
-    /// Draw with ASCII characters only
-    #[arg(long, conflicts_with = "headless")]
-    pub ascii: bool,
+    /// Draw with ASCII characters only, or not (--ascii=false); auto: if the locale is not UTF-8 [default: auto]
+    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
+    pub ascii: Option<String>,
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long, conflicts_with = "headless")]
     pub no_mouse: bool,
@@ -309,10 +310,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
     overrides.set("log.level", "--log-level", common.log_level.as_deref());
     match &cli.command {
         Command::Run(args) => {
-            overrides.set("kafka.brokers", "--brokers", args.kafka.brokers.as_deref());
-            overrides.set("kafka.topic", "--topic", args.kafka.topic.as_deref());
-            overrides.set("kafka.group", "--group", args.kafka.group.as_deref());
-            overrides.set("kafka.format", "--format", args.kafka.format.map(FormatArg::name));
+            overrides.kafka(&args.kafka);
             overrides.index(&args.index);
         }
         Command::Demo(args) => {
@@ -337,7 +335,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
         overrides.set("console.color", "--color", view.color.as_deref());
         overrides.set("console.theme", "--theme", view.theme.as_deref());
-        overrides.set("console.ascii", "--ascii", view.ascii.then_some("true"));
+        overrides.set("console.ascii", "--ascii", view.ascii.as_deref());
         overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
     }
     overrides.0
@@ -350,6 +348,13 @@ impl Overrides {
         if let Some(value) = value {
             self.0.push(Override { key, value: value.to_owned(), flag });
         }
+    }
+
+    fn kafka(&mut self, kafka: &KafkaArgs) {
+        self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
+        self.set("kafka.topic", "--topic", kafka.topic.as_deref());
+        self.set("kafka.group", "--group", kafka.group.as_deref());
+        self.set("kafka.format", "--format", kafka.format.map(FormatArg::name));
     }
 
     /// A URL asks for the engine that listens there.

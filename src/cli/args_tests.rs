@@ -99,6 +99,24 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
 }
 
 #[test]
+fn ascii_can_be_switched_on_off_and_left_to_the_locale() {
+    let ascii = |flags: &str| overrides(&format!("clicktop run {flags}")).pop().map(|(key, value, _)| (key, value));
+    assert_eq!(ascii(""), None);
+    for (flag, value) in
+        [("--ascii", "true"), ("--ascii=true", "true"), ("--ascii=false", "false"), ("--ascii=auto", "auto")]
+    {
+        assert_eq!(ascii(flag), Some(("console.ascii", value.to_owned())), "{flag}");
+        let flags = flag_overrides(&parse(&format!("clicktop run {flag}")).unwrap());
+        let loaded = config::load(&Sources { flags, ..Sources::default() }).unwrap();
+        assert_eq!(loaded.settings.console.ascii, value.parse().ok(), "{flag}");
+    }
+    assert!(parse("clicktop run --ascii=maybe").is_err());
+    // The word behind it is no value of it: `replay --ascii FILE`.
+    let Command::Replay(replay) = parse("clicktop replay --ascii false").unwrap().command else { panic!() };
+    assert_eq!(replay.files, [PathBuf::from("false")]);
+}
+
+#[test]
 fn headless_is_for_the_commands_that_run() {
     for command in ["run", "demo", "replay f"] {
         assert!(parse(&format!("clicktop {command} --headless")).unwrap().headless());

@@ -8,12 +8,14 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
-use super::output::Output;
-use super::{check, demo_dir, setup};
+use super::output::{Output, complain};
+use super::{check, demo_dir, locale, setup};
 use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
 };
-use crate::console::{self, ColorMode, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes};
+use crate::console::{
+    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes,
+};
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
@@ -111,7 +113,11 @@ pub(super) async fn run(
     stop_source(&source).await;
     let last = pipeline.ended().await;
     storage.close();
-    shown?;
+    match shown {
+        // As after a hang-up, which may not reach us: the pipeline has drained.
+        Err(gone @ ConsoleError::Lost(_)) => complain(&gone.to_string()),
+        shown => shown?,
+    }
     say_goodbye(&last, &data, out);
     Ok(ExitCode::SUCCESS)
 }
@@ -247,11 +253,26 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
             ColorChoice::True => ColorMode::True,
         },
         themes: Themes::new(settings.themes.iter().map(|(name, theme)| own_theme(name, theme)), &settings.theme),
-        ascii: settings.ascii,
+        ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
         keys: Keys::with(settings.keys.iter())?,
+    })
+}
+
+/// Whether to draw with ASCII only: as set, else as the locale has it.
+fn is_ascii(set: Option<bool>) -> bool {
+    set.unwrap_or_else(|| match locale::without_utf8() {
+        Some(variable) => {
+            tracing::info!(
+                target: "console",
+                "{} is no UTF-8 locale, so the console draws with ASCII only; --ascii=false draws lines and symbols",
+                printable(&variable)
+            );
+            true
+        }
+        None => false,
     })
 }
 

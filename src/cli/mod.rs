@@ -7,6 +7,7 @@ pub mod config_cmd;
 mod demo_dir;
 mod keys;
 mod launch;
+mod locale;
 mod logging;
 mod output;
 mod rebuild;

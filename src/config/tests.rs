@@ -183,7 +183,7 @@ fn the_environment_can_set_every_kind() {
     assert_eq!(settings.ingest.batch_events.get(), 500);
     assert_eq!(settings.store.cache, Bytes::mib(1));
     assert_eq!(settings.index.urls, [EngineUrl::new("http://a:9200"), EngineUrl::new("http://b:9200")]);
-    assert!(settings.console.ascii);
+    assert_eq!(settings.console.ascii, Some(true));
     assert_eq!(settings.kafka.properties.iter().collect::<Vec<_>>(), [("fetch.wait.max.ms", "5")]);
 }
 

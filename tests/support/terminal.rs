@@ -52,10 +52,17 @@ struct Program(Box<dyn Child + Send + Sync>);
 impl Terminal {
     /// Starts `clicktop` with `arguments`.
     pub fn start(home: &Home, arguments: &[&str], size: Size) -> Self {
+        Self::start_by(home, &[], arguments, size)
+    }
+
+    /// Has another program start it: `sh -c '… "$0" "$@"'`.
+    pub fn start_by(home: &Home, before: &[&str], arguments: &[&str], size: Size) -> Self {
         let pair = native_pty_system().openpty(size.into()).expect("a terminal");
         let modes = modes(&*pair.master);
-        let mut command = CommandBuilder::new(clicktop());
-        command.args(arguments);
+        let program = clicktop();
+        let mut words = before.iter().copied().chain([program.as_str()]).chain(arguments.iter().copied());
+        let mut command = CommandBuilder::new(words.next().expect("a program"));
+        command.args(words);
         command.env_clear();
         for (name, value) in home.environment() {
             command.env(name, value);
