@@ -103,8 +103,13 @@ Examples:
   clicktop backup /backups/monday/clicktop.db               All of it, as of one moment, and checked
   clicktop top --data-dir /backups/monday                   What is in it")]
     Backup(BackupArgs),
-    /// Say whether broker, topic, store and index can be reached and used
-    Check,
+    /// Say whether broker, topic, group, store and index can be reached and used
+    #[command(after_help = "\
+Examples:
+  clicktop check                                            What is configured
+  clicktop check --brokers kafka:9092 --topic clicks        Before `clicktop run` with the same flags
+  clicktop check --index-url https://search:9200 | grep index")]
+    Check(CheckArgs),
     /// Print every setting and where its value came from, secrets masked
     Config,
     /// Print the keys of the console: where they hold, what they do, and their names for the config
@@ -123,6 +128,17 @@ pub struct RunArgs {
     /// How to show it.
     #[command(flatten)]
     pub view: ViewArgs,
+}
+
+/// Flags of `check`: those of `run`, but for what concerns the console.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct CheckArgs {
+    /// Which Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which index.
+    #[command(flatten)]
+    pub index: IndexArgs,
 }
 
 /// Which Kafka to read.
@@ -289,7 +305,7 @@ impl Cli {
             Command::Top(_)
             | Command::Rebuild(_)
             | Command::Backup(_)
-            | Command::Check
+            | Command::Check(_)
             | Command::Config
             | Command::Keys => None,
         }
@@ -313,6 +329,10 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.kafka(&args.kafka);
             overrides.index(&args.index);
         }
+        Command::Check(args) => {
+            overrides.kafka(&args.kafka);
+            overrides.index(&args.index);
+        }
         Command::Demo(args) => {
             // The messages made are the messages read, whatever format the config expects of its own topic.
             overrides.set("kafka.format", "--format", Some(args.format.name()));
@@ -324,12 +344,7 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_)
-        | Command::Rebuild(_)
-        | Command::Backup(_)
-        | Command::Check
-        | Command::Config
-        | Command::Keys => {}
+        Command::Top(_) | Command::Rebuild(_) | Command::Backup(_) | Command::Config | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));

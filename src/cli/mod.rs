@@ -83,7 +83,7 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             rebuild::run(settings, *args, out)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check => {
+        Command::Check(_) => {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
             check::run(&loaded, out)
         }
