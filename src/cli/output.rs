@@ -120,10 +120,15 @@ fn advice(kind: ErrorKind) -> &'static str {
 
 /// Whether a command has ended because it could not print, which [`Output::end`] deals with.
 pub(super) fn is_unwritten(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.get_ref().is_some_and(|inner| inner.is::<Unwritten>()))
+    error.chain().any(|cause| {
+        // The csv crate keeps its cause to itself.
+        let csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
+        let io = match csv {
+            Some(csv::ErrorKind::Io(io)) => Some(io),
+            _ => cause.downcast_ref::<io::Error>(),
+        };
+        io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<Unwritten>())
+    })
 }
 
 /// Says on standard error what is wrong; each line of it becomes one of ours. Where nobody hears it, the exit code tells.

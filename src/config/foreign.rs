@@ -39,6 +39,9 @@ enum Shape {
 }
 
 fn shape(name: &str) -> Option<Shape> {
+    if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+        return None;
+    }
     // Of the service `clicktop` nothing is left but what stands behind a service's name.
     let name = name.strip_prefix("CLICKTOP").filter(|rest| rest.starts_with('_'))?;
     if name.ends_with("_SERVICE_HOST") {
@@ -116,6 +119,7 @@ mod tests {
             ("CLICKTOP_PORT_8080_TCP_ADDR", "8080"),
             ("CLICKTOP_PORT_808080_TCP", "tcp://10.96.17.4:8080"),
             ("CLICKTOPSERVICE_HOST", "10.96.17.4"),
+            ("CLICKTOP_kafka_PORT", "tcp://10.96.17.4:8080"),
             ("clicktop_PORT", "tcp://10.96.17.4:8080"),
         ] {
             assert!(!is_of_a_service(name, value), "{name}={value}");

@@ -1,10 +1,12 @@
 //! Standard output and standard error that are closed or full: no command panics, and each does its work all the same.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::channel;
+use std::time::Instant;
 
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, lines, made};
@@ -59,17 +61,18 @@ fn run(home: &Home, arguments: &[&str], stdout: Stdio) -> Ended {
 fn filled() -> Home {
     // No broker is there: `check` has something to fail for.
     let home = Home::new().with("CLICKTOP_KAFKA__BROKERS", "127.0.0.1:1").with("CLICKTOP_KAFKA__CONNECT_TIMEOUT", "1s");
-    home.replay(&home.file("clicks.csv", &lines(made(81, 500).iter().map(OwnedClick::csv))), &[]);
+    home.replay(&home.file("clicks.csv", &lines(made(81, 3_000).iter().map(OwnedClick::csv))), &[]);
     home
 }
 
 /// Every command that prints and ends, with its exit code.
-const COMMANDS: [(&[&str], i32); 12] = [
+const COMMANDS: [(&[&str], i32); 13] = [
     (&["check"], 1),
     (&["rebuild"], 0),
     (&["top"], 0),
-    (&["top", "--format", "csv"], 0),
-    (&["top", "--format", "json"], 0),
+    (&["top", "--limit", "all"], 0),
+    (&["top", "--limit", "all", "--format", "csv"], 0),
+    (&["top", "--limit", "all", "--format", "json"], 0),
     (&["keys"], 0),
     (&["config"], 0),
     (&["--help"], 0),
@@ -90,7 +93,7 @@ fn nobody_reading_is_quiet_and_leaves_each_command_its_exit_code() {
     let copy = home.path("copies");
     std::fs::create_dir(&copy).expect("a directory");
     std::fs::rename(home.path("copy.db"), copy.join("clicktop.db")).expect("a backup");
-    assert_eq!(figures::number(&copy, "SELECT COUNT(*) FROM clicks"), 500);
+    assert_eq!(figures::number(&copy, "SELECT COUNT(*) FROM clicks"), 3_000);
 }
 
 #[test]
@@ -123,10 +126,44 @@ fn the_first_line_is_read_and_the_rest_is_not() {
 fn a_socket_whose_reader_is_gone_is_closed_too() {
     let home = filled();
     let (ours, theirs) = UnixStream::pair().expect("a pair");
+    // What its reader has not read makes it a reset in place of a broken pipe.
+    (&theirs).write_all(b"unread").expect("room");
     drop(ours);
-    let stdout = std::os::fd::OwnedFd::from(theirs);
-    let ended = run(&home, &["top", "--limit", "all"], stdout.into());
+    let ended = run(&home, &["rebuild"], OwnedFd::from(theirs).into());
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+/// How often a process has tried to write.
+fn writes(process: u32) -> Option<u64> {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io")).ok()?;
+    io.lines().find_map(|line| line.strip_prefix("syscw: "))?.parse().ok()
+}
+
+#[test]
+fn what_does_not_wait_for_a_slow_reader_gets_everything() {
+    let home = filled();
+    let all = ["top", "--limit", "all", "--format", "json"];
+    let wanted = home.succeed(&all).stdout;
+    let (mut ours, theirs) = UnixStream::pair().expect("a pair");
+    // As a program leaves it that shares its standard output with others.
+    theirs.set_nonblocking(true).expect("set");
+    // So that there is no room for all of it.
+    let filler = vec![b' '; 1 << 20];
+    let full = std::iter::repeat_with(|| (&theirs).write(&filler)).map_while(Result::ok).sum::<usize>();
+    let mut child = home.command(&all).stdout(OwnedFd::from(theirs)).spawn().expect("the program starts");
+    // Until it has met the full pipe several times, or given up.
+    let deadline = Instant::now() + HANG;
+    while child.try_wait().expect("a state").is_none() && writes(child.id()).is_none_or(|writes| writes < 10) {
+        assert!(Instant::now() < deadline, "it does not try again");
+        std::thread::yield_now();
+    }
+    let mut read = vec![0; full];
+    ours.read_exact(&mut read).expect("the filler");
+    let mut read = String::new();
+    ours.read_to_string(&mut read).expect("a text");
+    let ended = ended(child);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(read, wanted);
 }
 
 #[test]
