@@ -2,6 +2,8 @@
 //!
 //! `CLICKTOP_BENCH_DOCUMENTS` sets how many documents the index holds (100,000 by default).
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measures")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,8 @@
 //! `cargo bench --bench window` takes 5 M clicks of an eighth as many users, or what `CLICKTOP_BENCH_CLICKS` and
 //! `CLICKTOP_BENCH_USERS` say, and prints besides what the window takes in memory, and how long it takes to forget it all.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measures")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,8 @@ use crate::pipeline::snapshot::{
 };
 use crate::pipeline::stage::PerStage;
 use crate::pipeline::{Command, StageState};
-use crate::text::safe_json;
+use crate::signals::{EndSignal, EndSignals};
+use crate::text::{printable, safe_json};
 
 /// Time between two status objects.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 pub enum Outcome {
     /// The finite source was worked through.
     Finished,
-    /// SIGINT, SIGTERM, or nobody reads stdout any more.
+    /// SIGINT, SIGTERM, SIGHUP, or nobody reads what an endless source has printed.
     Interrupted,
     /// A stage or the source failed, and there is nobody to mend it.
     Failed(String),
@@ -74,11 +75,12 @@ pub async fn run(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Command>,
     finite: bool,
-    mut out: impl Write,
+    out: &mut impl Write,
 ) -> Outcome {
     let mut outcome = None;
     let mut printed: Option<Duration> = None;
-    let mut signals = Signals::new();
+    let mut is_read = true;
+    let mut signals = EndSignals::listen();
     loop {
         let ask = tokio::select! {
             changed = snapshots.changed() => {
@@ -88,15 +90,20 @@ pub async fn run(
                 let snapshot = Arc::clone(&snapshots.borrow_and_update());
                 let due = printed.is_none_or(|at| snapshot.uptime >= at + STATUS_INTERVAL);
                 let mut ask = outcome.is_none().then(|| verdict(&snapshot, finite)).flatten();
-                if due && ask != Some(Outcome::Finished) {
+                if is_read && due && ask != Some(Outcome::Finished) {
                     printed = Some(snapshot.uptime);
-                    if write_line(&mut out, &status(&snapshot)).is_err() && outcome.is_none() {
-                        ask = Some(Outcome::Interrupted);
+                    is_read = write_line(out, &status(&snapshot)).is_ok();
+                    // What a finite source has is stored all the same; an endless one would go on for nobody.
+                    if !is_read && !finite && outcome.is_none() {
+                        ask = ask.or(Some(Outcome::Interrupted));
                     }
                 }
                 ask
             }
-            () = signals.next() => Some(Outcome::Interrupted),
+            signal = signals.next() => match signal {
+                EndSignal::HangUp if outcome.is_some() => None,
+                EndSignal::HangUp | EndSignal::Asked => Some(Outcome::Interrupted),
+            },
         };
         if let Some(ask) = ask {
             outcome.get_or_insert(ask);
@@ -106,8 +113,11 @@ pub async fn run(
     }
 }
 
-/// Prints the summary of a run that has ended; the exit code is a failure if `outcome` is.
-pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl Write) -> ExitCode {
+/// Prints the summary of a run that has ended. That it cannot be printed is for `out` to tell.
+///
+/// # Errors
+/// What has failed, if `outcome` is a failure.
+pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let totals = last.totals;
     let error = match &outcome {
         Outcome::Failed(cause) => Some(cause.as_str()),
@@ -131,14 +141,11 @@ pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl
         peak_rss_bytes: peak_rss_bytes(),
         error,
     };
-    // Whoever read it is gone, then.
     let _ = write_line(out, &summary);
     match error {
-        None => ExitCode::SUCCESS,
-        Some(error) => {
-            eprintln!("clicktop: {}", crate::text::printable(error));
-            ExitCode::FAILURE
-        }
+        None => Ok(ExitCode::SUCCESS),
+        // One line, whatever it quotes.
+        Some(error) => Err(anyhow::Error::msg(printable(error).into_owned())),
     }
 }
 
@@ -192,48 +199,6 @@ fn peak_rss_bytes() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// SIGINT and SIGTERM.
-struct Signals {
-    #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
-}
-
-impl Signals {
-    fn new() -> Self {
-        Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
-        }
-    }
-
-    /// Resolves when one comes.
-    async fn next(&mut self) {
-        let interrupt = async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                // Without a handler the system's own ends the process.
-                std::future::pending::<()>().await;
-            }
-        };
-        #[cfg(unix)]
-        {
-            let terminate = async {
-                match &mut self.terminate {
-                    Some(signal) => {
-                        signal.recv().await;
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = interrupt => {}
-                () = terminate => {}
-            }
-        }
-        #[cfg(not(unix))]
-        interrupt.await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,7 +225,7 @@ mod tests {
     #[test]
     fn the_summary_is_one_line_of_json() {
         let mut out = Vec::new();
-        summarize(&Snapshot::default(), Outcome::Finished, true, &mut out);
+        summarize(&Snapshot::default(), Outcome::Finished, true, &mut out).unwrap();
         let summary: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(summary["event"], "summary");
         assert_eq!(summary["ingested"], 0);

@@ -17,6 +17,7 @@
 //! | [`storage`] | SQLite: schema, writer, readers | `click` |
 //! | [`search`] | the search index behind one trait | `click` |
 //! | [`click`] | the event and its decoders | nothing |
+//! | [`signals`] | the signals that end a pipeline in order | nothing |
 
 pub mod cli;
 pub mod click;
@@ -27,5 +28,6 @@ pub mod headless;
 pub mod pipeline;
 pub mod private;
 pub mod search;
+pub mod signals;
 pub mod storage;
 pub mod text;

@@ -3,6 +3,8 @@
 //! `cargo bench --bench console` measures all of it, in some five minutes; a word picks one: `-- idle`, `-- watching`,
 //! `-- keys`, `-- stops`. Meant for a machine that does nothing else.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measures")]
+
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

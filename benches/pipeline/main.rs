@@ -14,6 +14,8 @@
 //! (a property of the consumer, of `parts` and `latency`).
 //! Several numbers run one after another.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measures")]
+
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

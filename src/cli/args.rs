@@ -103,8 +103,13 @@ Examples:
   clicktop backup /backups/monday/clicktop.db               All of it, as of one moment, and checked
   clicktop top --data-dir /backups/monday                   What is in it")]
     Backup(BackupArgs),
-    /// Say whether broker, topic, store and index can be reached and used
-    Check,
+    /// Say whether broker, topic, group, store and index can be reached and used
+    #[command(after_help = "\
+Examples:
+  clicktop check                                            What is configured
+  clicktop check --brokers kafka:9092 --topic clicks        Before `clicktop run` with the same flags
+  clicktop check --index-url https://search:9200 | grep index")]
+    Check(CheckArgs),
     /// Print every setting and where its value came from, secrets masked
     Config,
     /// Print the keys of the console: where they hold, what they do, and their names for the config
@@ -123,6 +128,17 @@ pub struct RunArgs {
     /// How to show it.
     #[command(flatten)]
     pub view: ViewArgs,
+}
+
+/// Flags of `check`: those of `run`, but for what concerns the console.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct CheckArgs {
+    /// Which Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which index.
+    #[command(flatten)]
+    pub index: IndexArgs,
 }
 
 /// Which Kafka to read.
@@ -171,9 +187,10 @@ pub struct ViewArgs {
     /// Theme: terminal, dark, light, high-contrast, or one of the config's [default: terminal]
     #[arg(long, value_name = "THEME", conflicts_with = "headless")]
     pub theme: Option<String>,
-    /// Draw with ASCII characters only
-    #[arg(long, conflicts_with = "headless")]
-    pub ascii: bool,
+    /// Draw with ASCII characters only, or not (--ascii=false); auto: if the locale is not UTF-8 [default: auto]
+    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
+    pub ascii: Option<String>,
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long, conflicts_with = "headless")]
     pub no_mouse: bool,
@@ -291,7 +308,7 @@ impl Cli {
             Command::Top(_)
             | Command::Rebuild(_)
             | Command::Backup(_)
-            | Command::Check
+            | Command::Check(_)
             | Command::Config
             | Command::Keys => None,
         }
@@ -312,10 +329,11 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
     overrides.set("log.level", "--log-level", common.log_level.as_deref());
     match &cli.command {
         Command::Run(args) => {
-            overrides.set("kafka.brokers", "--brokers", args.kafka.brokers.as_deref());
-            overrides.set("kafka.topic", "--topic", args.kafka.topic.as_deref());
-            overrides.set("kafka.group", "--group", args.kafka.group.as_deref());
-            overrides.set("kafka.format", "--format", args.kafka.format.map(FormatArg::name));
+            overrides.kafka(&args.kafka);
+            overrides.index(&args.index);
+        }
+        Command::Check(args) => {
+            overrides.kafka(&args.kafka);
             overrides.index(&args.index);
         }
         Command::Demo(args) => {
@@ -329,18 +347,13 @@ pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_)
-        | Command::Rebuild(_)
-        | Command::Backup(_)
-        | Command::Check
-        | Command::Config
-        | Command::Keys => {}
+        Command::Top(_) | Command::Rebuild(_) | Command::Backup(_) | Command::Config | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
         overrides.set("console.color", "--color", view.color.as_deref());
         overrides.set("console.theme", "--theme", view.theme.as_deref());
-        overrides.set("console.ascii", "--ascii", view.ascii.then_some("true"));
+        overrides.set("console.ascii", "--ascii", view.ascii.as_deref());
         overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
     }
     overrides.0
@@ -353,6 +366,13 @@ impl Overrides {
         if let Some(value) = value {
             self.0.push(Override { key, value: value.to_owned(), flag });
         }
+    }
+
+    fn kafka(&mut self, kafka: &KafkaArgs) {
+        self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
+        self.set("kafka.topic", "--topic", kafka.topic.as_deref());
+        self.set("kafka.group", "--group", kafka.group.as_deref());
+        self.set("kafka.format", "--format", kafka.format.map(FormatArg::name));
     }
 
     /// A URL asks for the engine that listens there.

@@ -99,6 +99,40 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
 }
 
 #[test]
+fn check_takes_the_flags_of_run_but_those_of_the_console() {
+    let flags = "--data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url http://a:1 \
+                 --index-name n";
+    assert_eq!(overrides(&format!("clicktop check {flags}")), overrides(&format!("clicktop run {flags}")));
+    // Whatever `run` is to have one day.
+    let command = Cli::command();
+    let flags_of = |name: &str| -> Vec<(String, Option<String>)> {
+        let command = command.find_subcommand(name).unwrap();
+        let flag = |arg: &clap::Arg| (arg.get_id().to_string(), arg.get_help_heading().map(str::to_owned));
+        command.get_arguments().map(flag).filter(|(_, heading)| heading.as_deref() != Some("Console")).collect()
+    };
+    assert_eq!(flags_of("check"), flags_of("run"));
+    assert!(parse("clicktop check --headless").is_err());
+}
+
+#[test]
+fn ascii_can_be_switched_on_off_and_left_to_the_locale() {
+    let ascii = |flags: &str| overrides(&format!("clicktop run {flags}")).pop().map(|(key, value, _)| (key, value));
+    assert_eq!(ascii(""), None);
+    for (flag, value) in
+        [("--ascii", "true"), ("--ascii=true", "true"), ("--ascii=false", "false"), ("--ascii=auto", "auto")]
+    {
+        assert_eq!(ascii(flag), Some(("console.ascii", value.to_owned())), "{flag}");
+        let flags = flag_overrides(&parse(&format!("clicktop run {flag}")).unwrap());
+        let loaded = config::load(&Sources { flags, ..Sources::default() }).unwrap();
+        assert_eq!(loaded.settings.console.ascii, value.parse().ok(), "{flag}");
+    }
+    assert!(parse("clicktop run --ascii=maybe").is_err());
+    // The word behind it is no value of it: `replay --ascii FILE`.
+    let Command::Replay(replay) = parse("clicktop replay --ascii false").unwrap().command else { panic!() };
+    assert_eq!(replay.files, [PathBuf::from("false")]);
+}
+
+#[test]
 fn headless_is_for_the_commands_that_run() {
     for command in ["run", "demo", "replay f"] {
         assert!(parse(&format!("clicktop {command} --headless")).unwrap().headless());

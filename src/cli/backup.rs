@@ -5,25 +5,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::args::BackupArgs;
-use super::output::ProgressLine;
+use super::output::{Output, ProgressLine};
 use super::setup;
 use crate::config::Settings;
+use crate::signals::ignores_hangup;
 use crate::storage::{BackupStep, DATABASE_FILE, Reader};
 
 /// Copies the database to a new file; progress goes to stderr if that is a terminal. A running pipeline is not disturbed.
 ///
 /// # Errors
 /// There is no database, the file exists or cannot be written, or it was interrupted: then nothing is left of it.
-pub(super) fn run(settings: &Settings, args: &BackupArgs) -> anyhow::Result<()> {
+pub(super) fn run(settings: &Settings, args: &BackupArgs, out: &mut Output) -> anyhow::Result<()> {
     let reader = Reader::open(&setup::data_dir(settings, "")?.join(DATABASE_FILE))?;
     if args.file.is_dir() {
         bail!("{0} is a directory; name a file in it: {0}/{DATABASE_FILE}", args.file.display());
     }
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
         signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("signals")?;
     }
     let begin = Instant::now();
@@ -40,6 +42,7 @@ pub(super) fn run(settings: &Settings, args: &BackupArgs) -> anyhow::Result<()> 
     progress.clear();
     let Some(copied) = copied? else { bail!("interrupted; no backup was made") };
     let (megabytes, seconds) = (copied.bytes as f64 / 1e6, begin.elapsed().as_secs_f64());
-    println!("{} clicks in {}, {megabytes:.1} MB, {seconds:.1} s", copied.clicks, args.file.display());
+    let file = args.file.display();
+    out.line(format_args!("{} clicks in {file}, {megabytes:.1} MB, {seconds:.1} s", copied.clicks));
     Ok(())
 }

@@ -18,6 +18,10 @@ pub fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
     for warning in loaded.settings.warnings() {
         writeln!(out, "# Warning: {}", printable(&warning))?;
     }
+    if !loaded.ignored.is_empty() {
+        let ignored: Vec<_> = loaded.ignored.iter().map(|name| printable(name)).collect();
+        writeln!(out, "# Ignored variables, of Kubernetes services or of the tests: {}", ignored.join(", "))?;
+    }
     writeln!(out)?;
     out.write_all(loaded.render().as_bytes())
 }

@@ -8,11 +8,14 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
-use super::{check, setup};
+use super::output::{Output, complain};
+use super::{check, demo_dir, locale, setup};
 use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
 };
-use crate::console::{self, ColorMode, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes};
+use crate::console::{
+    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes,
+};
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
@@ -58,7 +61,12 @@ impl DataDir {
 ///
 /// # Errors
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
-pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    cli: &Cli,
+    settings: &Settings,
+    log: Arc<LogBuffer>,
+    out: &mut Output,
+) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
     let own_broker = match &cli.command {
         Command::Demo(_) => true,
@@ -68,13 +76,14 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
     let data = match (&cli.command, &settings.data_dir) {
-        (Command::Demo(_), None) => DataDir::Temporary(
-            tempfile::Builder::new().prefix("clicktop-demo-").tempdir().context("temporary directory")?,
-        ),
+        (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
         (Command::Replay(_), None) => DataDir::Kept(setup::data_dir(settings, "replay")?),
         _ => DataDir::Kept(setup::data_dir(settings, "")?),
     };
     let storage = Arc::new(Storage::open(data.path(), setup::storage_options(settings))?);
+    if let DataDir::Kept(path) = &data {
+        demo_dir::keep(path);
+    }
     let index = setup::search_index(settings, data.path())?;
     let source = open_source(cli, settings, &view).await?;
 
@@ -90,11 +99,11 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
 
     if view.headless {
-        let outcome = headless::run(snapshots, commands, finite, std::io::stdout()).await;
+        let outcome = headless::run(snapshots, commands, finite, out).await;
         stop_source(&source).await;
         let last = pipeline.ended().await;
         storage.close();
-        return Ok(headless::summarize(&last, outcome, finite, &mut std::io::stdout()));
+        return headless::summarize(&last, outcome, finite, out);
     }
     let shown = console::run(console, snapshots, commands.clone()).await;
     if shown.is_err() {
@@ -104,8 +113,12 @@ pub(super) async fn run(cli: &Cli, settings: &Settings, log: Arc<LogBuffer>) -> 
     stop_source(&source).await;
     let last = pipeline.ended().await;
     storage.close();
-    shown?;
-    say_goodbye(&last, &data);
+    match shown {
+        // As after a hang-up, which may not reach us: the pipeline has drained.
+        Err(gone @ ConsoleError::Lost(_)) => complain(&gone.to_string()),
+        shown => shown?,
+    }
+    say_goodbye(&last, &data, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -240,11 +253,26 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
             ColorChoice::True => ColorMode::True,
         },
         themes: Themes::new(settings.themes.iter().map(|(name, theme)| own_theme(name, theme)), &settings.theme),
-        ascii: settings.ascii,
+        ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
         keys: Keys::with(settings.keys.iter())?,
+    })
+}
+
+/// Whether to draw with ASCII only: as set, else as the locale has it.
+fn is_ascii(set: Option<bool>) -> bool {
+    set.unwrap_or_else(|| match locale::without_utf8() {
+        Some(variable) => {
+            tracing::info!(
+                target: "console",
+                "{} is no UTF-8 locale, so the console draws with ASCII only; --ascii=false draws lines and symbols",
+                printable(&variable)
+            );
+            true
+        }
+        None => false,
     })
 }
 
@@ -275,13 +303,13 @@ fn own_theme(name: &str, theme: &OwnTheme) -> ThemeColors {
 }
 
 /// The last word on the terminal the user returns to.
-fn say_goodbye(last: &Snapshot, data: &DataDir) {
+fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
     let totals = &last.totals;
-    println!(
+    out.line(format_args!(
         "{} clicks of {} pages; this run stored {}, met {} duplicates and rejected {}",
         totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
-    );
+    ));
     if let DataDir::Kept(path) = data {
-        println!("The figures: clicktop top --data-dir {}", path.display());
+        out.line(format_args!("The figures: clicktop top --data-dir {}", path.display()));
     }
 }

@@ -5,8 +5,10 @@ mod backup;
 mod check;
 pub mod config_cmd;
 mod country;
+mod demo_dir;
 mod keys;
 mod launch;
+mod locale;
 mod logging;
 mod output;
 mod rebuild;
@@ -15,7 +17,6 @@ mod table;
 mod top;
 mod values;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -25,55 +26,68 @@ use clap::Parser as _;
 use crate::config::{self, Sources};
 use crate::console::Keys;
 use crate::pipeline::log::LogBuffer;
-use crate::text::printable;
 use args::{Cli, Command};
+use output::{Output, complain, is_unwritten};
+
+/// Exit code of a command line that is none.
+const USAGE: u8 = 2;
 
 /// Runs the program: parses the command line, loads the settings, does the command. An error is printed as one line.
 pub fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Several problems of one config file come as several lines.
-            for line in format!("{error:#}").lines() {
-                eprintln!("clicktop: {}", printable(line));
+    let mut out = Output::stdout();
+    let code = match Cli::try_parse() {
+        Ok(cli) => match run(&cli, &mut out) {
+            Ok(code) => code,
+            // Nobody reads it any more, or the end says why not.
+            Err(error) if is_unwritten(&error) => ExitCode::SUCCESS,
+            Err(error) => {
+                // Several problems of one config file come as several lines.
+                complain(&format!("{error:#}"));
+                ExitCode::FAILURE
             }
-            ExitCode::FAILURE
+        },
+        Err(usage) if usage.use_stderr() => {
+            // Where nobody hears it, the exit code tells.
+            let _ = usage.print();
+            ExitCode::from(USAGE)
         }
-    }
+        Err(help) => {
+            out.print_by(|| help.print());
+            ExitCode::SUCCESS
+        }
+    };
+    out.end(code)
 }
 
-fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
     let sources = Sources::from_process(cli.common.config.clone(), args::flag_overrides(cli))?;
     let loaded = config::load(&sources)?;
     let settings = &loaded.settings;
     let log = Arc::new(LogBuffer::default());
     match &cli.command {
         Command::Config => {
-            config_cmd::print(&loaded, &mut io::stdout().lock())?;
-            io::stdout().flush()?;
+            config_cmd::print(&loaded, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys => {
-            keys::print(&Keys::with(settings.console.keys.iter())?, &mut io::stdout().lock())?;
-            io::stdout().flush()?;
+            keys::print(&Keys::with(settings.console.keys.iter())?, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Top(args) => {
-            top::run(settings, args)?;
+            top::run(settings, args, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Backup(args) => {
-            backup::run(settings, args)?;
+            backup::run(settings, args, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Rebuild(args) => {
-            rebuild::run(settings, *args)?;
+            rebuild::run(settings, *args, out)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check => {
+        Command::Check(_) => {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
-            check::run(&loaded)
+            check::run(&loaded, out)
         }
         Command::Run(_) | Command::Demo(_) | Command::Replay(_) => {
             let lines = if cli.headless() { logging::Lines::Stderr } else { logging::Lines::Console };
@@ -86,12 +100,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
                 .enable_all()
                 .build()
                 .context("the async runtime does not start")?;
-            runtime.block_on(launch::run(cli, settings, log))
+            runtime.block_on(launch::run(cli, settings, log, out))
         }
     }
-}
-
-/// `clicktop top | head` is no error.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|io| io.kind() == io::ErrorKind::BrokenPipe)
 }

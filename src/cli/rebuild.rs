@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::args::RebuildArgs;
-use super::output::ProgressLine;
+use super::output::{Output, ProgressLine};
 use super::setup;
 use crate::config::Settings;
 use crate::pipeline::aggregate;
@@ -13,7 +13,7 @@ use crate::storage::{DATABASE_FILE, Reader, Storage};
 ///
 /// # Errors
 /// There is no database, a pipeline is using it, it cannot be written, or clicks that the figures count were deleted.
-pub(super) fn run(settings: &Settings, args: RebuildArgs) -> anyhow::Result<()> {
+pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
     // Opening the store would make an empty one.
     drop(Reader::open(&directory.join(DATABASE_FILE))?);
@@ -27,6 +27,6 @@ pub(super) fn run(settings: &Settings, args: RebuildArgs) -> anyhow::Result<()> 
     let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;
     progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
-    println!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks);
+    out.line(format_args!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks));
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! `clicktop top`: the figures so far.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::args::{Limit, TopArgs, TopFormat};
 use super::country::{self, Choice};
+use super::output::{Output, complain};
 use super::setup;
 use super::table::table;
 use crate::config::Settings;
@@ -19,7 +19,7 @@ use crate::text::{no_formula, printable, safe_json};
 ///
 /// # Errors
 /// There is no database, or stdout is closed.
-pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
+pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
     let reader = Reader::open(&directory.join(DATABASE_FILE))?;
     let order = match args.by {
@@ -40,18 +40,14 @@ pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
         Choice::One(name) => reader.top(Some(name), order, limit)?,
         Choice::None { .. } => Vec::new(),
     };
-    let stdout = io::stdout();
-    let on_terminal = stdout.is_terminal();
-    let mut out = io::BufWriter::new(stdout.lock());
+    let on_terminal = out.is_terminal();
+    let mut out = io::BufWriter::new(out);
     if pages.is_empty() {
         let why = country.nothing(reader.page_count()? > 0);
         match args.format {
             TopFormat::Table => writeln!(out, "{why}")?,
             // Whatever reads these gets a table without rows.
-            TopFormat::Csv | TopFormat::Json => {
-                // A closed stderr is no reason to print no table.
-                let _ = writeln!(io::stderr(), "clicktop: {why}");
-            }
+            TopFormat::Csv | TopFormat::Json => complain(&why),
         }
     }
     match args.format {
@@ -60,7 +56,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs) -> anyhow::Result<()> {
         TopFormat::Csv => csv(&pages, on_terminal, &mut out)?,
         TopFormat::Json => json(&pages, &mut out)?,
     }
-    out.flush().context("stdout")
+    Ok(out.flush()?)
 }
 
 /// Columns of the terminal, if what is printed is to fit into it.

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::Check;
 use super::keys::{ACTIONS, KEYS};
 use super::theme::OwnTheme;
-use super::units::{duration, empty_as_none};
+use super::units::{auto_as_none, duration, empty_as_none};
 use crate::text::printable;
 
 /// `[console]`.
@@ -24,8 +24,9 @@ pub struct ConsoleSettings {
     pub color: ColorChoice,
     /// Which colours: a built-in theme or one of `themes`.
     pub theme: String,
-    /// Draw with ASCII characters only.
-    pub ascii: bool,
+    /// Draw with ASCII characters only. `None`, "auto": if the locale is not UTF-8.
+    #[serde(with = "auto_as_none")]
+    pub ascii: Option<bool>,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
     /// `[console.keys]`.
@@ -67,7 +68,7 @@ impl Default for ConsoleSettings {
             frame_interval: Duration::from_millis(100),
             color: ColorChoice::Auto,
             theme: "terminal".into(),
-            ascii: false,
+            ascii: None,
             mouse: true,
             keys: KeySettings::default(),
             themes: BTreeMap::new(),

@@ -1,10 +1,11 @@
 //! The environment and the flags as layers.
 
 use super::error::ConfigError;
+use super::foreign;
 use super::keys::{self, KEYS, Kind, PROPERTIES};
 use super::source::{Given, Origin, Override, Place, resolve};
 
-/// Every variable with this prefix must be a setting.
+/// Every variable with this prefix must be a setting, but for those that are for others.
 pub(super) const PREFIX: &str = "CLICKTOP_";
 
 /// Names the config file; the only variable that is no setting.
@@ -18,9 +19,17 @@ pub(super) fn variable_of(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__"))
 }
 
-/// The settings among `variables`. An unknown one with clicktop's prefix becomes a problem.
-pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems: &mut Vec<ConfigError>) -> Vec<Given> {
-    let mut given = Vec::new();
+/// What the environment holds for us.
+#[derive(Default)]
+pub(super) struct Environment {
+    pub(super) given: Vec<Given>,
+    /// Names of variables with our prefix that are for others.
+    pub(super) ignored: Vec<String>,
+}
+
+/// The settings among `variables`. An unknown one with clicktop's prefix becomes a problem, unless it is for others.
+pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems: &mut Vec<ConfigError>) -> Environment {
+    let Environment { mut given, mut ignored } = Environment::default();
     for (name, text) in variables {
         if !name.starts_with(PREFIX) || name == CONFIG {
             continue;
@@ -39,10 +48,14 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
                 };
                 given.push(Given { key: key.name.to_owned(), value, place });
             }
+            None if foreign::is_of_the_tests(name) || foreign::is_of_a_service(name, text) => {
+                ignored.push(name.clone())
+            }
             None => problems.push(ConfigError::UnknownVariable { name: name.clone(), suggestion: nearest(name) }),
         }
     }
-    given
+    ignored.sort_unstable();
+    Environment { given, ignored }
 }
 
 fn nearest(unknown: &str) -> Option<String> {

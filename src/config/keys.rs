@@ -7,7 +7,7 @@ use figment::value::Value;
 
 use super::secret::{MASK, is_sensitive_property, mask_url};
 use super::theme::{self, ThemeColor};
-use super::units::{Bytes, format_duration, parse_duration};
+use super::units::{AUTO, Bytes, format_duration, parse_duration};
 use crate::text::printable;
 
 /// The setting below which any librdkafka property may stand.
@@ -42,6 +42,8 @@ pub(super) enum Kind {
     Count(u64),
     /// true or false.
     Switch,
+    /// true, false or "auto".
+    AutoSwitch,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// One of these words, or empty for none.
@@ -125,7 +127,7 @@ pub(super) const KEYS: &[Key] = &[
     key("console.frame_interval", Kind::Duration(Duration::from_millis(10), Duration::from_secs(10))),
     key("console.color", Kind::Choice(&["auto", "always", "never", "16", "256", "true"])),
     key("console.theme", Kind::Text),
-    key("console.ascii", Kind::Switch),
+    key("console.ascii", Kind::AutoSwitch),
     key("console.mouse", Kind::Switch),
     key("console.keys.next-panel", Kind::Text),
     key("console.keys.previous-panel", Kind::Text),
@@ -219,7 +221,7 @@ impl Kind {
     /// text that a setting takes as text stays text, however much it looks like a number.
     pub(super) fn value_of(self, text: &str) -> Value {
         match self {
-            Kind::Switch => text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from),
+            Kind::Switch | Kind::AutoSwitch => text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from),
             Kind::Count(_) => text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
             Kind::Urls => {
                 let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
@@ -247,6 +249,7 @@ impl Kind {
             }
             Kind::Count(most) => whole(value).is_some_and(|count| (1..=most).contains(&count)),
             Kind::Switch => value.to_bool().is_some(),
+            Kind::AutoSwitch => text == Some(AUTO) || value.to_bool().is_some(),
             Kind::Choice(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::OptionalChoice(words) => text.is_some_and(|text| text.is_empty() || words.contains(&text)),
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(|url| url.as_str().is_some())),
@@ -272,6 +275,7 @@ impl Kind {
             Kind::Size(most) => format!("a size from 1 to \"{most}\", such as \"5 MB\" or \"64 MiB\""),
             Kind::Count(most) => format!("a whole number from 1 to {most}"),
             Kind::Switch => "true or false".into(),
+            Kind::AutoSwitch => format!("true, false or \"{AUTO}\""),
             Kind::Choice(words) => format!("one of {}", quoted(words)),
             Kind::OptionalChoice(words) => format!("one of {}, or \"\" for none", quoted(words)),
             Kind::Urls => "a URL in quotes, or a list of them".into(),

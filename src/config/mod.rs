@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `keys` | every setting's key and what it takes |
 //! | `source`, `file`, `env` | the layers |
+//! | `foreign` | variables that begin as ours do and are for others |
 //! | `kafka`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
 //! | `secret`, `units`, `properties` | values that are masked, have a unit, or pass through to librdkafka |
 //! | `error`, `render` | what is said about them |
@@ -13,6 +14,7 @@ mod console;
 mod env;
 mod error;
 mod file;
+mod foreign;
 mod index;
 mod kafka;
 mod keys;
@@ -137,6 +139,8 @@ pub struct Loaded {
     pub origin: Origins,
     /// The config file that was read.
     pub file: Option<PathBuf>,
+    /// Variables that begin as clicktop's do and are for others: of a Kubernetes service, or of the project's tests.
+    pub ignored: Vec<String>,
 }
 
 /// Reads the settings from `sources`, defaults below them all.
@@ -154,7 +158,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
         }
         None => (None, Vec::new()),
     };
-    let in_env = env::read(&sources.env, home, &mut problems);
+    let env::Environment { given: in_env, ignored } = env::read(&sources.env, home, &mut problems);
     let in_flags = env::read_flags(&sources.flags, &mut problems);
 
     let mut origin = Origins::default();
@@ -177,7 +181,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let settings: Settings = figment.extract().map_err(|error| unusable(&error, &origin))?;
     match ConfigError::of(settings.validate(&origin)) {
         Some(error) => Err(error),
-        None => Ok(Loaded { settings, origin, file }),
+        None => Ok(Loaded { settings, origin, file, ignored }),
     }
 }
 

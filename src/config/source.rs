@@ -1,12 +1,13 @@
 //! Where settings come from: what is given to `load`, and what it remembers of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Value};
 
 use super::error::ConfigError;
+use super::foreign::is_of_the_tests;
 use super::keys::PROPERTIES;
 use crate::text::printable;
 
@@ -45,7 +46,9 @@ impl Sources {
             let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) => env.push((name, value)),
-                Err(_) if name.starts_with(super::env::PREFIX) => return Err(ConfigError::NotUnicode { name }),
+                Err(_) if name.starts_with(super::env::PREFIX) && !is_of_the_tests(&name) => {
+                    return Err(ConfigError::NotUnicode { name });
+                }
                 Err(_) => {}
             }
         }
@@ -110,6 +113,16 @@ impl Origins {
     /// The origin and line of the setting `key`.
     pub fn place(&self, key: &str) -> Place {
         self.0.get(key).cloned().unwrap_or_default()
+    }
+
+    /// The variables and flags that set anything, by their names.
+    pub fn variables_and_flags(&self) -> BTreeSet<&str> {
+        let names = self.0.values().filter_map(|place| match &place.origin {
+            Origin::Default | Origin::File(_) => None,
+            Origin::Env(name) => Some(name.as_str()),
+            Origin::Flag(flag) => Some(*flag),
+        });
+        names.collect()
     }
 
     pub(super) fn set(&mut self, key: &str, place: Place) {

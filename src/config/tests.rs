@@ -128,7 +128,7 @@ fn a_later_layer_wins_and_is_remembered() {
         env: vars(&[("CLICKTOP_KAFKA__TOPIC", "env"), ("CLICKTOP_KAFKA__GROUP", "env"), ("PATH", "/bin")]),
         flags: vec![Override { key: "kafka.topic", value: "flag".into(), flag: "--topic" }],
     };
-    let Loaded { settings: Settings { kafka, .. }, origin, file } = load(&sources).unwrap();
+    let Loaded { settings: Settings { kafka, .. }, origin, file, .. } = load(&sources).unwrap();
     assert_eq!((kafka.topic.as_str(), origin.of("kafka.topic")), ("flag", &Origin::Flag("--topic")));
     assert_eq!((kafka.group.as_str(), origin.of("kafka.group")), ("env", &Origin::Env("CLICKTOP_KAFKA__GROUP".into())));
     assert_eq!((kafka.brokers.as_str(), origin.of("kafka.brokers")), ("file:1", &Origin::File(config.path())));
@@ -183,7 +183,7 @@ fn the_environment_can_set_every_kind() {
     assert_eq!(settings.ingest.batch_events.get(), 500);
     assert_eq!(settings.store.cache, Bytes::mib(1));
     assert_eq!(settings.index.urls, [EngineUrl::new("http://a:9200"), EngineUrl::new("http://b:9200")]);
-    assert!(settings.console.ascii);
+    assert_eq!(settings.console.ascii, Some(true));
     assert_eq!(settings.kafka.properties.iter().collect::<Vec<_>>(), [("fetch.wait.max.ms", "5")]);
 }
 

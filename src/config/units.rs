@@ -160,6 +160,39 @@ pub mod optional_duration {
     }
 }
 
+/// What a switch that clicktop may set by itself is set to.
+pub(super) const AUTO: &str = "auto";
+
+/// `#[serde(with = "auto_as_none")]`: a switch, or [`AUTO`], which is `None`.
+pub(super) mod auto_as_none {
+    use serde::de::{Error, Unexpected};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::AUTO;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Switch(bool),
+        Word(String),
+    }
+
+    pub(in crate::config) fn serialize<S: Serializer>(set: &Option<bool>, serializer: S) -> Result<S::Ok, S::Error> {
+        match set {
+            Some(on) => on.serialize(serializer),
+            None => AUTO.serialize(serializer),
+        }
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+        match Given::deserialize(from)? {
+            Given::Switch(on) => Ok(Some(on)),
+            Given::Word(word) if word == AUTO => Ok(None),
+            Given::Word(word) => Err(D::Error::invalid_value(Unexpected::Str(&word), &"true, false or \"auto\"")),
+        }
+    }
+}
+
 /// `#[serde(deserialize_with = "empty_as_none")]`: empty text means that the setting is not set, so that a higher layer can
 /// take back what a lower one has set.
 pub fn empty_as_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures::StreamExt;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -20,36 +20,10 @@ use super::picture::{ansi_of, svg_of, text_of};
 use super::screen::Screen;
 use super::writing::{TableFile, Written};
 use crate::pipeline::{Command, Snapshot};
+use crate::signals::{EndSignal, EndSignals};
 
 /// Frames after a key or a resize come no closer than this; those for news keep to the configured interval.
 const KEY_FRAME: Duration = Duration::from_millis(16);
-
-/// The signals that concern a console.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    resumed: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            resumed: signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?,
-        })
-    }
-
-    async fn end(interrupt: &mut Signal, terminate: &mut Signal, hangup: &mut Signal) {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
-}
 
 /// When to draw next.
 #[derive(Debug)]
@@ -89,7 +63,8 @@ pub(super) async fn event_loop(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Command>,
 ) -> io::Result<()> {
-    let mut signals = Signals::listen()?;
+    let mut ends = EndSignals::listen();
+    let mut resumed = signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?;
     let mut clock = interval(Duration::from_secs(1));
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut terminal = Some((screen, EventStream::new()));
@@ -128,7 +103,6 @@ pub(super) async fn event_loop(
             }
         }
         let due = frames.due.filter(|_| terminal.is_some());
-        let Signals { interrupt, terminate, hangup, resumed } = &mut signals;
         tokio::select! {
             event = next_event(&mut terminal) => match event {
                 Some(Ok(event)) => {
@@ -161,8 +135,14 @@ pub(super) async fn event_loop(
                 }
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-            () = Signals::end(interrupt, terminate, hangup) => {
-                app.apply(Event::Terminate);
+            signal = ends.next() => {
+                if signal == EndSignal::HangUp {
+                    // That the terminal is gone is then no failure of it.
+                    lost = None;
+                }
+                if signal == EndSignal::Asked || !app.is_quitting() {
+                    app.apply(Event::Terminate);
+                }
                 frames.want(true);
             }
             _ = resumed.recv() => {

@@ -1,6 +1,7 @@
 //! The real terminal: taken over, given back after quit, error and panic.
 
 use std::io::{self, IsTerminal, Stdout, Write as _, stdin, stdout};
+use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +40,9 @@ pub(super) fn is_terminal() -> bool {
 
 /// The terminal while the console has it.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would print that the cursor cannot be shown, and panic where standard error is gone as well.
+    /// [`give_back`] shows the cursor.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
     title: String,
 }
@@ -50,7 +53,7 @@ impl Screen {
         take(mouse)?;
         // Made at once after `take`, so that any error from here on gives the terminal back.
         let giving_back = GiveBack;
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
         std::mem::forget(giving_back);
         Ok(Self { terminal, mouse, title: String::new() })
     }

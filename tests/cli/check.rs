@@ -385,3 +385,41 @@ fn a_disk_that_is_full() {
     };
     store_fails(Home::new().with("CLICKTOP_DATA_DIR", &data.display().to_string()), &["no space left in", "free some"]);
 }
+
+#[test]
+fn it_takes_the_flags_of_run_and_says_what_it_checked() {
+    let broker = EmbeddedBroker::start("views", 2).expect("a broker");
+    let home = Home::new().with("CLICKTOP_KAFKA__CONNECT_TIMEOUT", "2s");
+    let engine =
+        Listener::plain(http(|_| (401, r#"{"error":{"type":"security_exception","reason":"who?"}}"#.to_owned())));
+    let url = format!("http://127.0.0.1:{}", engine.port);
+    let flags = ["--brokers", broker.bootstrap_servers(), "--topic", "views", "--group", "readers"];
+    let index = ["--index-url", &url, "--index-name", "figures"];
+    let ran = home.run(&[&["check"][..], &flags, &index].concat());
+    let line = |what: &str| {
+        ran.stdout.lines().find(|line| line.starts_with(what)).unwrap_or_else(|| panic!("{what}: {ran:?}"))
+    };
+    for (what, words) in [
+        (
+            "config",
+            &["over them", "--brokers", "--group", "--index-name", "--index-url", "--topic", "CLICKTOP_DATA_DIR"][..],
+        ),
+        ("broker", &["ok", broker.bootstrap_servers(), "1 broker"]),
+        ("topic", &["ok", "views: 2 partitions"]),
+        ("group", &["ok", "readers"]),
+        ("store", &["ok", "clicktop.db"]),
+        ("index", &["FAILED", &url, "figures", "who?"]),
+    ] {
+        for word in words {
+            assert!(line(what).contains(word), "{word:?} is not in {}", line(what));
+        }
+    }
+
+    // What cannot be asked for is told, too.
+    let ran = home.run(&["check", "--brokers", broker.bootstrap_servers(), "--topic", "other", "--group", "readers"]);
+    assert!(ran.stdout.contains("group    skip   readers: no topic to ask for"), "{ran:?}");
+    let ran = home.run(&["check", "--brokers", "127.0.0.1:1", "--topic", "views", "--group", "readers"]);
+    for line in ["topic    skip   views: no broker to ask", "group    skip   readers: no broker to ask"] {
+        assert!(ran.stdout.contains(line), "{line}: {ran:?}");
+    }
+}

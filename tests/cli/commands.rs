@@ -161,3 +161,44 @@ fn config_shows_where_values_come_from_and_no_secret() {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
+
+/// What a pod's environment holds of the services `clicktop` and `clicktop-kafka` beside it, and a shell's of the tests.
+const OF_OTHERS: [(&str, &str); 20] = [
+    ("CLICKTOP_SERVICE_HOST", "10.96.17.4"),
+    ("CLICKTOP_SERVICE_PORT", "8080"),
+    ("CLICKTOP_SERVICE_PORT_HTTP", "8080"),
+    ("CLICKTOP_PORT", "tcp://10.96.17.4:8080"),
+    ("CLICKTOP_PORT_8080_TCP", "tcp://10.96.17.4:8080"),
+    ("CLICKTOP_PORT_8080_TCP_PROTO", "tcp"),
+    ("CLICKTOP_PORT_8080_TCP_PORT", "8080"),
+    ("CLICKTOP_PORT_8080_TCP_ADDR", "10.96.17.4"),
+    ("CLICKTOP_KAFKA_SERVICE_HOST", "fd00:10:96::a1"),
+    ("CLICKTOP_KAFKA_SERVICE_PORT", "9092"),
+    ("CLICKTOP_KAFKA_PORT", "tcp://[fd00:10:96::a1]:9092"),
+    ("CLICKTOP_KAFKA_PORT_9092_TCP_ADDR", "fd00:10:96::a1"),
+    ("CLICKTOP_TEST_KAFKA", "127.0.0.1:9092"),
+    ("CLICKTOP_TEST_KAFKA_TLS_PASSWORD", "x"),
+    ("CLICKTOP_TEST_SEARCH_URL", "http://127.0.0.1:9200"),
+    ("CLICKTOP_FAULT_SEED", "7"),
+    ("CLICKTOP_FAULT_ROUNDS", "2"),
+    ("CLICKTOP_SOAK_MINUTES", "1"),
+    ("CLICKTOP_BENCH_DOCUMENTS", "100"),
+    ("CLICKTOP_BIN", "/usr/bin/clicktop"),
+];
+
+#[test]
+fn variables_of_others_stop_no_command() {
+    let home = OF_OTHERS.iter().fold(Home::new(), |home, (name, value)| home.with(name, value));
+    home.succeed(&["demo", "--events", "100", "--rate", "max", "--headless"]);
+    for command in ["top", "rebuild", "keys", "config"] {
+        home.succeed(&[command]);
+    }
+    let said = home.succeed(&["config"]).stdout;
+    let line = said.lines().find(|line| line.starts_with("# Ignored variables")).expect("a line");
+    for (name, _) in OF_OTHERS {
+        assert!(line.contains(name), "{name}: {line}");
+    }
+    let home = home.with("CLICKTOP_KAFKA_BROKERS", "10.96.17.4:9092");
+    let ran = home.run(&["top"]);
+    assert!(ran.one_clear_line().contains("did you mean CLICKTOP_KAFKA__BROKERS?"), "{ran:?}");
+}

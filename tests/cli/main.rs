@@ -1,5 +1,7 @@
 //! The real program, as its users call it.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they skip and draw to whoever runs them")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -8,8 +10,10 @@ mod check;
 mod commands;
 mod errors;
 mod escapes;
+mod hangup;
 mod headless;
 mod interrupted;
+mod printed;
 mod rejects;
 mod replay;
 mod retention;

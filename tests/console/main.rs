@@ -156,6 +156,32 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_drains_and_ends_in_order() {
+    let home = Home::new();
+    let terminal = demo(&home);
+    assert_eq!(terminal.vanish(), Some(0), "as after a hang-up, with nobody to say it to");
+    let word = std::fs::read_to_string(home.data().join("clicktop.lock")).expect("a lock file");
+    assert_eq!(word, "closed\n", "the pipeline has drained");
+    figures::assert_exact(&home.data());
+}
+
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_drains_too() {
+    let home = Home::new();
+    // The shell is hung up and goes on waiting; nobody tells the program.
+    let terminal = Terminal::start_by(
+        &home,
+        &["sh", "-c", "trap : HUP; \"$0\" \"$@\"; exit $?"],
+        &["demo", "--rate", "1000"],
+        WIDE,
+    );
+    terminal.wait("a pipeline at work", |screen| all_run(screen) && figure(screen, "clicks") > Some(500));
+    assert_eq!(terminal.vanish(), Some(0));
+    let word = std::fs::read_to_string(home.data().join("clicktop.lock")).expect("a lock file");
+    assert_eq!(word, "closed\n", "the pipeline has drained");
+}
+
+#[test]
 fn an_error_at_the_start_leaves_the_terminal_alone() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["replay", "missing.csv"], WIDE);
@@ -179,4 +205,23 @@ fn urls_that_hold_escape_sequences_do_not_steer_the_terminal() {
     terminal.keys("q");
     assert_eq!(terminal.end(), 0);
     terminal.assert_given_back();
+}
+
+#[test]
+fn a_locale_without_utf8_is_drawn_in_ascii_unless_told_otherwise() {
+    let plain = |home: &Home, flags: &[&str]| {
+        let mut terminal = Terminal::start(home, &[&["demo", "--rate", "1000"], flags].concat(), WIDE);
+        terminal.wait("a pipeline at work", |screen| figure(screen, "clicks") > Some(0));
+        let is_ascii = terminal.screen().is_ascii();
+        terminal.signal("TERM");
+        assert_eq!(terminal.end(), 0);
+        is_ascii
+    };
+    let latin = || Home::new().with("LANG", "en_US.UTF-8").with("LC_ALL", "C");
+    assert!(plain(&latin(), &[]));
+    assert!(!plain(&latin(), &["--ascii=false"]));
+    assert!(!plain(&latin().with("CLICKTOP_CONSOLE__ASCII", "false"), &[]));
+    assert!(!plain(&Home::new().with("LC_CTYPE", "C.UTF-8").with("LANG", "C"), &[]));
+    assert!(!plain(&Home::new(), &[]), "no locale at all says nothing of the terminal");
+    assert!(plain(&Home::new(), &["--ascii"]));
 }

@@ -4,6 +4,8 @@
 //! `CLICKTOP_FAULT_SEED` gives the seed (printed by each test), `CLICKTOP_FAULT_ROUNDS` how often each fault is tried: 1 if not
 //! set. `scripts/faults` runs the long form, `scripts/soak` the soak.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they skip and draw to whoever runs them")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

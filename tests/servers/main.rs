@@ -1,6 +1,8 @@
 //! The real program on a real Kafka, a real Elasticsearch and a real OpenSearch. `scripts/servers` starts them and says by
 //! environment variables where they are; a test whose server is not there says so and does nothing.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they skip and draw to whoever runs them")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -61,9 +61,16 @@ impl Home {
         environment
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(clicktop());
-        command.args(arguments).env_clear().envs(self.environment()).current_dir(self.directory.path());
+    /// What would start it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_by(&[], arguments)
+    }
+
+    fn command_by(&self, before: &[&str], arguments: &[&str]) -> Command {
+        let program = clicktop();
+        let mut words = before.iter().copied().chain([program.as_str()]).chain(arguments.iter().copied());
+        let mut command = Command::new(words.next().expect("a program"));
+        command.args(words).env_clear().envs(self.environment()).current_dir(self.directory.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -71,6 +78,11 @@ impl Home {
     /// Starts it.
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running::new(self.command(arguments))
+    }
+
+    /// Has another program start it in its own place: `env`, or `sh -c '… exec "$0" "$@"'`.
+    pub fn start_by(&self, before: &[&str], arguments: &[&str]) -> Running {
+        Running::new(self.command_by(before, arguments))
     }
 
     /// Starts it with something on its standard input.

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
@@ -28,28 +29,40 @@ struct Output {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
     closed: bool,
+    /// Nobody is to read any more.
+    vanishing: bool,
 }
 
 #[derive(Clone)]
 struct Shared(Arc<(Mutex<Output>, Condvar)>);
 
-/// The program in its terminal. Killed if it is dropped.
+/// The program in its terminal.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    program: Program,
     shared: Shared,
     /// How the line was set before the program had it.
     modes: String,
 }
 
+/// Killed if it is dropped.
+struct Program(Box<dyn Child + Send + Sync>);
+
 impl Terminal {
     /// Starts `clicktop` with `arguments`.
     pub fn start(home: &Home, arguments: &[&str], size: Size) -> Self {
+        Self::start_by(home, &[], arguments, size)
+    }
+
+    /// Has another program start it: `sh -c '… "$0" "$@"'`.
+    pub fn start_by(home: &Home, before: &[&str], arguments: &[&str], size: Size) -> Self {
         let pair = native_pty_system().openpty(size.into()).expect("a terminal");
         let modes = modes(&*pair.master);
-        let mut command = CommandBuilder::new(clicktop());
-        command.args(arguments);
+        let program = clicktop();
+        let mut words = before.iter().copied().chain([program.as_str()]).chain(arguments.iter().copied());
+        let mut command = CommandBuilder::new(words.next().expect("a program"));
+        command.args(words);
         command.env_clear();
         for (name, value) in home.environment() {
             command.env(name, value);
@@ -62,7 +75,7 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("a keyboard");
         let mut reader = pair.master.try_clone_reader().expect("a screen");
         let emulator = vt100::Parser::new(rows(size), columns(size), 0);
-        let output = Output { emulator, bytes: Vec::new(), closed: false };
+        let output = Output { emulator, bytes: Vec::new(), closed: false, vanishing: false };
         let shared = Shared(Arc::new((Mutex::new(output), Condvar::new())));
         let writer = shared.clone();
         std::thread::spawn(move || {
@@ -74,14 +87,14 @@ impl Terminal {
                 let mut output = output.lock();
                 output.emulator.process(&chunk[..read]);
                 output.bytes.extend_from_slice(&chunk[..read]);
-                output.closed = read == 0;
+                output.closed = read == 0 || output.vanishing;
                 changed.notify_all();
                 if output.closed {
                     return;
                 }
             }
         });
-        Self { master: pair.master, keyboard, child, shared, modes }
+        Self { master: pair.master, keyboard, program: Program(child), shared, modes }
     }
 
     /// Waits until the screen is as wanted.
@@ -130,7 +143,7 @@ impl Terminal {
 
     /// Of the program's process.
     pub fn id(&self) -> u32 {
-        self.child.process_id().expect("a process")
+        self.program.0.process_id().expect("a process")
     }
 
     /// Waits for the program's end; its exit code.
@@ -144,9 +157,35 @@ impl Terminal {
             assert!(!late, "no end in {HANG:?}:\n{}", contents(&output.emulator));
         }
         drop(output);
-        let status = self.child.wait().expect("ended");
+        let status = self.program.0.wait().expect("ended");
         assert_eq!(status.signal(), None, "it ends by itself:\n{}", self.screen());
         status.exit_code()
+    }
+
+    /// Goes away with everything that has it open, as when a connection drops or a window is closed: the program is hung up.
+    /// What it writes from then on, to standard error as well, is refused. Its exit code; `None` if a signal has ended it.
+    #[track_caller]
+    pub fn vanish(self) -> Option<u32> {
+        {
+            let (output, changed) = &*self.shared.0;
+            let mut output = output.lock();
+            output.vanishing = true;
+            // The reader lets go of it after the next thing that is drawn.
+            let deadline = Instant::now() + HANG;
+            while !output.closed {
+                assert!(!changed.wait_until(&mut output, deadline).timed_out(), "nothing is drawn in {HANG:?}");
+            }
+        }
+        let id = self.id();
+        let Self { master, keyboard, mut program, .. } = self;
+        drop((master, keyboard));
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || sender.send(program.0.wait().expect("ended")));
+        let status = receiver.recv_timeout(HANG).unwrap_or_else(|_| {
+            signal(id, "KILL");
+            panic!("no end in {HANG:?}")
+        });
+        status.signal().is_none().then(|| status.exit_code())
     }
 
     /// Quits as its user does, and checks the end.
@@ -197,11 +236,11 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
+impl Drop for Program {
     fn drop(&mut self) {
         // It may have ended long ago.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

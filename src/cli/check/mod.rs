@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 
-use super::output::ProgressLine;
+use super::output::{Output, ProgressLine};
 use super::setup;
 use crate::config::{IndexKind, KafkaSettings, Loaded, Settings};
 use crate::search::SearchIndex;
@@ -26,13 +26,10 @@ const TRIED_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The async runtime does not start.
-pub(super) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
+pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode> {
     let settings = &loaded.settings;
-    let mut report = Report { failed: false };
-    match &loaded.file {
-        Some(file) => report.line("config", Ok(file.display().to_string())),
-        None => report.line("config", Ok("no config file; defaults, environment and flags".to_owned())),
-    }
+    let mut report = Report { out, failed: false };
+    report.line("config", Ok(describe_layers(loaded)));
     for warning in settings.warnings() {
         report.warn("config", &warning);
     }
@@ -43,30 +40,51 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
     Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-struct Report {
+/// Where the settings that are checked come from: `clicktop.toml; over it --topic`.
+fn describe_layers(loaded: &Loaded) -> String {
+    let over: Vec<&str> = loaded.origin.variables_and_flags().into_iter().collect();
+    match (&loaded.file, over.is_empty()) {
+        (Some(file), true) => file.display().to_string(),
+        (Some(file), false) => format!("{}; over it {}", file.display(), over.join(", ")),
+        (None, true) => "no config file; the defaults".to_owned(),
+        (None, false) => format!("no config file; the defaults; over them {}", over.join(", ")),
+    }
+}
+
+struct Report<'a> {
+    out: &'a mut Output,
     failed: bool,
 }
 
-impl Report {
+impl Report<'_> {
     fn line(&mut self, what: &str, found: anyhow::Result<String>) {
         match found {
-            Ok(found) => println!("{what:<8} ok     {}", printable(&found)),
+            Ok(found) => self.out.line(format_args!("{what:<8} ok     {}", printable(&found))),
             Err(error) => {
                 self.failed = true;
-                println!("{what:<8} FAILED {}", printable(&format!("{error:#}")));
+                self.out.line(format_args!("{what:<8} FAILED {}", printable(&format!("{error:#}"))));
             }
         }
     }
 
-    fn warn(&self, what: &str, warning: &str) {
-        println!("{what:<8} warn   {}", printable(warning));
+    fn warn(&mut self, what: &str, warning: &str) {
+        self.out.line(format_args!("{what:<8} warn   {}", printable(warning)));
+    }
+
+    /// What was not looked at, and why.
+    fn skip(&mut self, what: &str, why: &str) {
+        self.out.line(format_args!("{what:<8} skip   {}", printable(why)));
     }
 
     fn kafka(&mut self, kafka: &KafkaSettings) {
         let found = Probe::new(kafka).and_then(|probe| Ok((probe.brokers()?, probe)));
         let (brokers, probe) = match found {
             Ok(found) => found,
-            Err(error) => return self.line("broker", Err(error)),
+            Err(error) => {
+                self.line("broker", Err(error));
+                self.skip("topic", &format!("{}: no broker to ask", kafka.topic));
+                return self.skip("group", &format!("{}: no broker to ask", kafka.group));
+            }
         };
         let plural = if brokers.count == 1 { "" } else { "s" };
         self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
@@ -78,6 +96,8 @@ impl Report {
         self.line("topic", topic);
         if usable {
             self.line("group", probe.group().map(|()| format!("{} may be used", kafka.group)));
+        } else {
+            self.skip("group", &format!("{}: no topic to ask for", kafka.group));
         }
     }
 }

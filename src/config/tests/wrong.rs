@@ -17,6 +17,11 @@ fn unknown_settings_are_named_with_their_line_and_the_nearest_one() {
         env_error(&[("CLICKTOP_KAFKA_BROKERS", "a:1")]),
         "unknown environment variable CLICKTOP_KAFKA_BROKERS; did you mean CLICKTOP_KAFKA__BROKERS?"
     );
+    // No Kubernetes service is told of in this way.
+    for (name, value) in [("CLICKTOP_PORT", "8080"), ("CLICKTOP_SERVICE_HOST", "kafka"), ("CLICKTOP_TSET_KAFKA", "a:1")]
+    {
+        assert!(env_error(&[(name, value)]).starts_with(&format!("unknown environment variable {name}")));
+    }
 }
 
 #[test]
@@ -45,7 +50,8 @@ fn values_that_do_not_fit_are_shown_with_what_would() {
             "store.cache = 0",
             "store.cache (line 1): expected a size from 1 to \"1 TiB\", such as \"5 MB\" or \"64 MiB\", found 0",
         ),
-        ("console.ascii = 'yes'", "console.ascii (line 1): expected true or false, found \"yes\""),
+        ("console.ascii = 'yes'", "console.ascii (line 1): expected true, false or \"auto\", found \"yes\""),
+        ("console.mouse = 'auto'", "console.mouse (line 1): expected true or false, found \"auto\""),
         ("index.urls = [1]", "index.urls (line 1): expected a URL in quotes, or a list of them, found a list"),
         (
             "kafka.properties.x.y = []",
