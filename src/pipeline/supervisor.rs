@@ -46,6 +46,8 @@ pub(super) struct Supervisor {
 struct Drain {
     left: VecDeque<Stage>,
     deadline: Instant,
+    /// The deadline has passed, and that was said.
+    over: bool,
     then_end: bool,
 }
 
@@ -131,8 +133,8 @@ impl Supervisor {
             Command::Table(order) => self.desk.hand_over(order),
             Command::Shutdown if ending => {
                 // Asked twice: whoever asks has no patience left.
-                for stage in Stage::ALL {
-                    self.workers.get_mut(stage).end(Signal::Stop);
+                if let Some(drain) = drain {
+                    drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
             Command::Shutdown => *drain = Some(self.drain(true)),
@@ -161,14 +163,16 @@ impl Supervisor {
     }
 
     fn drain(&self, then_end: bool) -> Drain {
-        Drain { left: Stage::ALL.into(), deadline: Instant::now() + self.shutdown_timeout, then_end }
+        Drain { left: Stage::ALL.into(), deadline: Instant::now() + self.shutdown_timeout, over: false, then_end }
     }
 
     /// Takes the next step of a drain; whether it is done.
     fn advance(&mut self, drain: &mut Drain) -> bool {
         let now = Instant::now();
         if now >= drain.deadline {
-            tracing::warn!(target: "pipeline", "the time to drain is over; what is left is done at the next start");
+            if !std::mem::replace(&mut drain.over, true) {
+                tracing::warn!(target: "pipeline", "no more time to drain; what is left is done at the next start");
+            }
             for stage in Stage::ALL {
                 self.workers.get_mut(stage).end(Signal::Stop);
             }
@@ -191,7 +195,9 @@ impl Supervisor {
 
     /// What a shutdown waits for, in words.
     fn waiting_for(&self, drain: &Drain) -> String {
-        let Some(&stage) = drain.left.front() else {
+        // What ends at once ends all at the same time.
+        let alive = Stage::ALL.into_iter().find(|stage| drain.over && self.workers.get(*stage).is_alive());
+        let Some(stage) = alive.or(drain.left.front().copied()) else {
             return "nothing more".to_owned();
         };
         match self.workers.get(stage).handle.state() {
