@@ -57,7 +57,7 @@ impl SearchIndex for Watched {
         self.index.search(query).await
     }
 
-    async fn clear(&self) -> Result<(), SearchError> {
+    async fn clear(&self) -> Result<u64, SearchError> {
         self.index.clear().await
     }
 

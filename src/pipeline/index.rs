@@ -71,7 +71,10 @@ impl IndexStage {
         if !checked(&self.storage, handle)? {
             return Ok(());
         }
-        self.runtime.block_on(self.work(handle))
+        let ended = self.runtime.block_on(self.work(handle));
+        // Nobody asks the engine any more; the end of a finite source does not wait for it.
+        self.metrics.index.uncounted.store(false, Relaxed);
+        ended
     }
 
     async fn work(&self, handle: &StageHandle) -> Result<(), IndexError> {
@@ -132,8 +135,11 @@ impl IndexStage {
             }
             handle.running();
             let due = if sent > 0 { STATUS_INTERVAL_SENDING } else { STATUS_INTERVAL };
-            if asked.is_none_or(|at| at.elapsed() >= due) {
-                if sent > 0 {
+            let uncounted = self.metrics.index.uncounted.load(Relaxed);
+            // At the end of a finite source nothing more comes, and what is shown is to be right then.
+            let at_the_end = handle.take_hurry() && uncounted;
+            if at_the_end || asked.is_none_or(|at| at.elapsed() >= due) {
+                if uncounted {
                     self.index.refresh().await?;
                 }
                 self.ask_status().await?;
@@ -155,9 +161,10 @@ impl IndexStage {
                 if !matches!(handle.state(), super::stage::StageState::BackingOff { .. }) {
                     handle.starting(format!("clearing {target} of what was forgotten"));
                 }
-                self.index.clear().await?;
+                let documents = self.index.clear().await?;
                 self.storage.target_cleared(target)?;
-                tracing::info!(target: "index", "{target} is cleared of what was forgotten");
+                tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
+                *self.metrics.index.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }
             Some(state) => Ok(state.cursor),
@@ -178,6 +185,7 @@ impl IndexStage {
             None => Health::Unknown,
         };
         *metrics.documents.lock() = Some(status.documents);
+        metrics.uncounted.store(false, Relaxed);
         *metrics.bytes.lock() = status.bytes;
         Ok(())
     }
@@ -204,6 +212,8 @@ impl Round<'_> {
             };
             let count = pages.len() as u64;
             self.send(pages.iter().map(document).collect()).await?;
+            // Before anybody can see that nothing is pending.
+            self.stage.metrics.index.uncounted.store(true, Relaxed);
             self.stage.storage.set_index_cursor(&self.target, last)?;
             *cursor = last;
             sent += count;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -53,6 +53,10 @@ pub(super) struct IndexMetrics {
     pub engine: Mutex<Option<String>>,
     pub health: Mutex<Health>,
     pub documents: Mutex<Option<u64>>,
+    /// Documents were sent since the engine was asked how many it has.
+    pub uncounted: AtomicBool,
+    /// Documents deleted for the newest reset; `None` until they are.
+    pub cleared: Mutex<Option<u64>>,
     pub bytes: Mutex<Option<u64>>,
     latency: Mutex<Latency>,
 }
@@ -190,6 +194,8 @@ impl IndexMetrics {
             engine: Mutex::default(),
             health: Mutex::default(),
             documents: Mutex::default(),
+            uncounted: AtomicBool::new(false),
+            cleared: Mutex::default(),
             bytes: Mutex::default(),
             latency: Mutex::default(),
         }

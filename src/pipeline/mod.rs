@@ -251,6 +251,7 @@ impl Pipeline {
             reader: None,
             sampled: None,
             finished: false,
+            last_reset: None,
             moved: (0, Instant::now()),
         };
         let (commands, received) = mpsc::channel(64);

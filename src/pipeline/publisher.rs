@@ -16,7 +16,7 @@ use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
 use super::question::Answers;
 use super::rates::Rate;
-use super::snapshot::{IndexStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
+use super::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
 use super::source::SourceProgress;
 use super::stage::{PerStage, Stage, StageState};
 use crate::click::Timestamp;
@@ -49,6 +49,8 @@ pub(super) struct Publisher {
     /// When the next look is due, and what the last one found.
     pub sampled: Option<(Instant, Sample)>,
     pub finished: bool,
+    /// How the newest reset ended, but for the index.
+    pub last_reset: Option<ResetEnd>,
     /// The newest visible click, and when it became that or last had nothing behind it.
     pub moved: (i64, Instant),
 }
@@ -128,6 +130,7 @@ impl Publisher {
             log: self.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
             resetting,
+            last_reset: self.last_reset.clone().map(|end| ResetEnd { cleared: *metrics.index.cleared.lock(), ..end }),
             finished: self.finished,
         }
     }
@@ -176,6 +179,15 @@ impl Publisher {
         self.moved = (0, Instant::now());
     }
 
+    /// A reset has ended: so many clicks were deleted, or nothing was.
+    pub(super) fn reset_ended(&mut self, deleted: Result<u64, String>) {
+        let number = self.last_reset.as_ref().map_or(0, |end| end.number) + 1;
+        if deleted.is_ok() {
+            *self.metrics.index.cleared.lock() = None;
+        }
+        self.last_reset = Some(ResetEnd { number, deleted, cleared: None });
+    }
+
     /// Looks at what only the disk knows, if it is time: off the async threads.
     async fn look(&mut self, ending: bool) {
         let all_counted = self.left_at_the_end() == Some(Stage::Index);
@@ -194,7 +206,8 @@ impl Publisher {
         match looked.await {
             Ok(Ok((reader, sample))) => {
                 self.reader = Some(reader);
-                self.finished |= all_counted && sample.pending_documents == 0;
+                let told = !self.metrics.index.uncounted.load(Relaxed);
+                self.finished |= all_counted && sample.pending_documents == 0 && told;
                 let (shortest, longest) = SAMPLE_INTERVALS;
                 let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);
                 self.sampled = Some((Instant::now() + pause, sample));

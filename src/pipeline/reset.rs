@@ -60,7 +60,7 @@ impl Supervisor {
     /// What a reset waits for, in words.
     pub(super) fn reset_waits_for(&self) -> Option<String> {
         Some(match &self.reset.as_ref()?.step {
-            Step::Forgetting(_) => "forgetting every click and figure".to_owned(),
+            Step::Forgetting(_) => "deleting every click and figure".to_owned(),
             Step::Stopping { .. } => {
                 let stage = Stage::ALL.into_iter().find(|stage| self.workers.get(*stage).is_alive());
                 format!("waiting for {} to stop", stage.map_or("nothing", Stage::name))
@@ -86,30 +86,39 @@ impl Supervisor {
                         reset.step = Step::Forgetting(tokio::task::spawn_blocking(work));
                     }
                     Some(stage) if late => {
-                        tracing::error!(target: "pipeline", "nothing is forgotten: {stage} does not stop");
-                        self.end_reset(ending);
+                        let why = format!("{stage} does not stop");
+                        self.end_reset(Err(why), ending);
                     }
                     Some(_) => {}
                 }
             }
             Step::Forgetting(work) if work.is_finished() => {
-                match work.await {
+                let end = match work.await {
                     Ok(Ok((clicks, took))) => {
-                        tracing::info!(target: "pipeline", "forgot {clicks} clicks and their figures in {took:.1?}");
+                        tracing::info!(
+                            target: "pipeline",
+                            "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
+                        );
                         self.publisher.reset();
                         self.desk.reset();
+                        Ok(clicks)
                     }
-                    Ok(Err(error)) => tracing::error!(target: "pipeline", "nothing is forgotten: {error}"),
-                    Err(error) => tracing::error!(target: "pipeline", "nothing is forgotten: {error}"),
-                }
-                self.end_reset(ending);
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(error) => Err(error.to_string()),
+                };
+                self.end_reset(end, ending);
             }
             Step::Forgetting(_) => {}
         }
     }
 
-    fn end_reset(&mut self, ending: bool) {
+    /// Notes how many clicks were deleted or why nothing was, and starts the stages that were at work.
+    fn end_reset(&mut self, deleted: Result<u64, String>, ending: bool) {
         let Some(reset) = self.reset.take() else { return };
+        if let Err(why) = &deleted {
+            tracing::error!(target: "pipeline", "reset: nothing is deleted: {why}");
+        }
+        self.publisher.reset_ended(deleted);
         for stage in Stage::ALL.into_iter().filter(|stage| *reset.start.get(*stage) && !ending) {
             self.workers.get_mut(stage).start();
         }

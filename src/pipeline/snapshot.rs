@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub shutting_down: Option<String>,
     /// Everything is being forgotten, and what that waits for.
     pub resetting: Option<String>,
+    /// How the newest reset of this run ended; `None` before the first has.
+    pub last_reset: Option<ResetEnd>,
     /// A finite source is stored, aggregated and indexed to its end.
     pub finished: bool,
 }
@@ -64,6 +66,17 @@ pub struct SourceStatus {
     pub group: String,
     /// The producer's progress, where this process is the producer.
     pub progress: Option<SourceProgress>,
+}
+
+/// How a reset ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetEnd {
+    /// Which one of this run it was, from 1.
+    pub number: u64,
+    /// Clicks that were deleted with their figures and rejects; or why nothing was.
+    pub deleted: Result<u64, String>,
+    /// Documents that were deleted from the index; `None` until the index stage has done that.
+    pub cleared: Option<u64>,
 }
 
 /// One stage.

@@ -63,8 +63,8 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
 
     /// Deletes every document, and keeps the index and its mapping. All are gone when this returns; an error may leave
     /// some of them, and the same call goes on. Documents written later need versions that are greater by more than one
-    /// than those deleted: an engine may count the deletion as a version of its own.
-    async fn clear(&self) -> Result<(), SearchError>;
+    /// than those deleted: an engine may count the deletion as a version of its own. Returns how many this call deleted.
+    async fn clear(&self) -> Result<u64, SearchError>;
 
     /// Makes everything written so far visible to `search` and `status`.
     async fn refresh(&self) -> Result<(), SearchError>;

@@ -109,7 +109,7 @@ impl SearchIndex for FaultyIndex {
         self.inner.search(query).await
     }
 
-    async fn clear(&self) -> Result<(), SearchError> {
+    async fn clear(&self) -> Result<u64, SearchError> {
         match *self.fault.lock() {
             Fault::Unavailable => {
                 return Err(SearchError::Server {

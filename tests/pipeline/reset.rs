@@ -19,6 +19,8 @@ async fn reset(run: &mut Run) {
     let before = run.last.totals.clicks;
     run.command(Command::Reset).await;
     run.until("forgotten clicks", |snapshot| snapshot.totals.clicks < before && snapshot.resetting.is_none()).await;
+    let end = run.last.last_reset.clone().expect("how it ended");
+    assert!(end.deleted.as_ref().is_ok_and(|clicks| *clicks >= before), "{end:?}");
 }
 
 /// Figures and documents are those of the clicks that are stored, and those are not all that were sent.
@@ -55,7 +57,10 @@ async fn under_load_everything_is_forgotten_and_what_comes_next_is_exact() {
         })
         .await;
         reset(&mut run).await;
+        let cleared = |snapshot: &Snapshot| snapshot.last_reset.as_ref().and_then(|end| end.cleared);
+        run.until("word of the documents that went", |snapshot| cleared(snapshot) > Some(0)).await;
     }
+    assert_eq!(run.last.last_reset.as_ref().map(|end| end.number), Some(2));
     run.until("an answer from after the reset", |snapshot| snapshot.answers.rejects.is_some()).await;
     run.until("the rest", is_settled).await;
     let wanted = figures::number(data.path(), "SELECT COUNT(*) FROM clicks") as u64;
@@ -86,6 +91,7 @@ async fn an_index_that_is_away_is_cleared_when_it_comes_back_whatever_ends_in_be
         figures_are_whole(snapshot) && snapshot.totals.ingested > 0 && snapshot.lag == Some(0)
     })
     .await;
+    assert_eq!(run.last.last_reset.as_ref().and_then(|end| end.cleared), None, "no document has gone");
     run.end().await;
     assert!(!indexed(&*index).await.is_empty(), "nothing could be deleted so far");
 

@@ -116,6 +116,7 @@ pub(super) fn running() -> Snapshot {
         log: log().into(),
         shutting_down: None,
         resetting: None,
+        last_reset: None,
         finished: false,
     }
 }

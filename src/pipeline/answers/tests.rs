@@ -47,8 +47,8 @@ impl SearchIndex for Engine {
         }
     }
 
-    async fn clear(&self) -> Result<(), SearchError> {
-        Ok(())
+    async fn clear(&self) -> Result<u64, SearchError> {
+        Ok(0)
     }
 
     async fn refresh(&self) -> Result<(), SearchError> {

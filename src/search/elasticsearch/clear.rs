@@ -57,17 +57,18 @@ struct Found {
     some: Vec<Hit>,
 }
 
-pub(super) async fn clear(engine: &Elasticsearch) -> Result<(), SearchError> {
-    let Some(mapping) = engine.mapping().await? else { return Ok(()) };
+pub(super) async fn clear(engine: &Elasticsearch) -> Result<u64, SearchError> {
+    let Some(mapping) = engine.mapping().await? else { return Ok(0) };
     let narrator = engine.client.narrator();
     let indices = mapping.as_object().map_or(0, serde_json::Map::len);
     let mut before: Option<u64> = None;
+    let mut deleted = 0;
     loop {
         // Only what is visible is found.
         engine.refresh().await?;
         let Found { total, some } = find(engine).await?;
         if total == 0 {
-            return Ok(());
+            return Ok(deleted);
         }
         if indices > 1 {
             // Documents are written to one of them only; what the others hold may be somebody's archive.
@@ -87,7 +88,7 @@ pub(super) async fn clear(engine: &Elasticsearch) -> Result<(), SearchError> {
         }
         before = Some(total);
         for some in some.chunks(DOCUMENTS) {
-            delete(engine, some).await?;
+            deleted += delete(engine, some).await?;
         }
     }
 }
@@ -114,10 +115,11 @@ async fn find(engine: &Elasticsearch) -> Result<Found, SearchError> {
 
 /// Deletes documents that are still in the state in which they were found. One that was written since is left to the
 /// next round; above all, a request that is carried out late, after we gave it up, hits none of what was written next.
+/// Returns how many went.
 ///
 /// # Errors
 /// The request failed, or some of it did. The rest is deleted then.
-async fn delete(engine: &Elasticsearch, some: &[Hit]) -> Result<(), SearchError> {
+async fn delete(engine: &Elasticsearch, some: &[Hit]) -> Result<u64, SearchError> {
     let mut lines = Vec::new();
     for hit in some {
         let mut action = json!({"_id": hit.id, "if_seq_no": hit.number, "if_primary_term": hit.term});
@@ -131,12 +133,14 @@ async fn delete(engine: &Elasticsearch, some: &[Hit]) -> Result<(), SearchError>
     let path = engine.path("/_bulk");
     let answer = engine.client.ask(Method::Post, &path, &parameters, Payload::Lines(lines)).await?;
     let narrator = engine.client.narrator();
+    let mut deleted = 0;
     for item in bulk::items(narrator, answer.status, &answer.body, "delete", some.len())? {
         match item.status {
             // 404: it is gone already. 409: it has changed or gone; the next round tells.
-            200..=299 | 404 | 409 => {}
+            200..=299 => deleted += 1,
+            404 | 409 => {}
             status => return Err(narrator.status_because(status, &item.reason())),
         }
     }
-    Ok(())
+    Ok(deleted)
 }

@@ -255,7 +255,7 @@ impl SearchIndex for Elasticsearch {
     }
 
     /// In rounds that each delete a bounded number of documents, until none is left.
-    async fn clear(&self) -> Result<(), SearchError> {
+    async fn clear(&self) -> Result<u64, SearchError> {
         clear::clear(self).await
     }
 

@@ -154,7 +154,7 @@ impl SearchIndex for Embedded {
         self.read(move |reader, _| read::search(reader, &query)).await
     }
 
-    async fn clear(&self) -> Result<(), SearchError> {
+    async fn clear(&self) -> Result<u64, SearchError> {
         let shared = Arc::clone(&self.shared);
         self.blocking(move || write::clear(&mut shared.writer.lock())).await
     }

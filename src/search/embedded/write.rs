@@ -57,9 +57,10 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
     Ok(outcome)
 }
 
-/// Deletes every document in one transaction, and gives the disk its room back.
-pub(super) fn clear(writer: &mut Connection) -> Result<(), Failure> {
+/// Deletes every document in one transaction, and gives the disk its room back. Returns how many there were.
+pub(super) fn clear(writer: &mut Connection) -> Result<u64, Failure> {
     let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let documents: i64 = change.query_row("SELECT COUNT(*) FROM pages", [], |row| row.get(0))?;
     // The full-text index goes first: it reads the urls that it is about.
     change.execute_batch(
         "INSERT INTO url_parts (url_parts) VALUES ('delete-all'); DELETE FROM pages; DELETE FROM urls;
@@ -70,7 +71,7 @@ pub(super) fn clear(writer: &mut Connection) -> Result<(), Failure> {
     if let Err(error) = writer.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::warn!(target: "index", "the embedded index keeps the room of what was deleted: {error}");
     }
-    Ok(())
+    Ok(documents.unsigned_abs())
 }
 
 /// The counts as SQLite can hold them.

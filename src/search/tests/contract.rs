@@ -211,11 +211,11 @@ mod promises {
         index.clear().await.unwrap();
         let documents: Vec<_> = (0..5).map(|n| document(&format!("/page/{n}"), "FR", 1)).collect();
         fill(index, &documents).await;
-        index.clear().await.unwrap();
+        assert_eq!(index.clear().await.unwrap(), 5);
         assert_eq!(index.status().await.unwrap().documents, 0);
         assert!(found(index, "page", None, 10).await.is_empty() && found(index, "", None, 10).await.is_empty());
         assert!(index.prepare().await.unwrap().created, "everything is to be sent again");
-        index.clear().await.unwrap();
+        assert_eq!(index.clear().await.unwrap(), 0);
         fill(index, &[document("/page/0", "FR", 3), document("/page/9", "FR", 3)]).await;
         assert_eq!(found(index, "page", None, 10).await, ["/page/0", "/page/9"]);
     }

@@ -31,7 +31,7 @@ async fn documents(index: &Elasticsearch) -> u64 {
 #[tokio::test]
 async fn every_round_deletes_what_it_found_until_nothing_is_found() {
     let (engine, index, ids) = filled(5).await;
-    index.clear().await.unwrap();
+    assert_eq!(index.clear().await.unwrap(), 5);
     assert_eq!(documents(&index).await, 0);
     let rounds: Vec<_> = ids.chunks(2).map(<[String]>::to_vec).collect();
     assert_eq!(deletions(&engine).await, rounds);
