@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
 };
 use crate::console::{
-    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes,
+    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
 };
 use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
@@ -31,6 +32,9 @@ use crate::text::printable;
 /// the store.
 const EMBEDDED_TOPIC: &str = "clicks";
 const EMBEDDED_PARTITIONS: i32 = 8;
+
+/// How long the end may take without a word.
+const SILENCE: Duration = Duration::from_millis(300);
 
 /// What feeds the pipeline.
 struct Source {
@@ -75,6 +79,11 @@ pub(super) async fn run(
     };
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
+    console.undone = match (&cli.command, &settings.data_dir) {
+        (Command::Demo(_), None) => Undone::Gone,
+        _ if own_broker => Undone::SentAgain,
+        _ => Undone::NextStart,
+    };
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
         (Command::Replay(_), None) => DataDir::Kept(setup::data_dir(settings, "replay")?),
@@ -111,7 +120,7 @@ pub(super) async fn run(
         let _ = commands.try_send(crate::pipeline::Command::Shutdown);
     }
     stop_source(&source).await;
-    let last = pipeline.ended().await;
+    let last = end_in_sight(pipeline).await;
     storage.close();
     match shown {
         // As after a hang-up, which may not reach us: the pipeline has drained.
@@ -120,6 +129,18 @@ pub(super) async fn run(
     }
     say_goodbye(&last, &data, out);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for the pipeline's end, and says so where that takes a while: the console is gone by then.
+async fn end_in_sight(pipeline: Pipeline) -> Arc<Snapshot> {
+    let snapshots = pipeline.snapshots.clone();
+    let mut ended = std::pin::pin!(pipeline.ended());
+    if let Ok(last) = tokio::time::timeout(SILENCE, &mut ended).await {
+        return last;
+    }
+    let waits = snapshots.borrow().shutting_down.clone().unwrap_or_default();
+    complain(&format!("ending; it waits for {waits}"));
+    ended.await
 }
 
 async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow::Result<Source> {
@@ -257,6 +278,7 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
+        undone: Undone::default(),
         keys: Keys::with(settings.keys.iter())?,
     })
 }

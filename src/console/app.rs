@@ -37,11 +37,34 @@ pub(crate) enum Event {
     /// The pipeline is gone.
     Closed,
     Key(KeyEvent),
+    /// Keys that came in one read, if it was more than one: nobody types like that.
+    Keys(Vec<KeyEvent>),
+    /// Text that the terminal says was pasted.
+    Paste(String),
     Mouse(MouseEvent),
     /// About once a second.
     Tick(SystemTime),
     /// SIGTERM, SIGINT, SIGHUP, or the terminal is gone: quit without asking.
     Terminate,
+}
+
+/// What becomes of what is not done when clicktop is left at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undone {
+    /// The next start does it: what was not stored is still in Kafka.
+    #[default]
+    NextStart,
+    /// The next start does it, but for messages that were not stored: they are gone with the embedded broker.
+    SentAgain,
+    /// Everything is gone with the end.
+    Gone,
+}
+
+/// Tables and chart as they are held.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    shown: Shown,
+    since: SystemTime,
 }
 
 /// Which of the two the activity panel shows.
@@ -72,8 +95,10 @@ pub(crate) struct App {
     /// Whether the mouse is ours; off, the terminal selects text with it.
     pub(crate) mouse: bool,
     pub(crate) keys: Keys,
+    /// What becomes of what is not done at the end.
+    pub(crate) undone: Undone,
     pub(super) live: Shown,
-    pub(super) frozen: Option<Shown>,
+    pub(super) frozen: Option<Frozen>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
     pub(crate) places: Option<Places>,
@@ -102,6 +127,8 @@ pub(crate) struct App {
     /// The table that is being written to a file.
     pub(crate) writing: Option<Writing>,
     pub(super) quitting: bool,
+    /// The pipeline was asked to end at once.
+    pub(super) hurrying: bool,
     pub(super) leaving: bool,
     pub(super) suspend: bool,
 }
@@ -117,6 +144,7 @@ impl App {
             unverified: false,
             mouse: true,
             keys: Keys::default(),
+            undone: Undone::default(),
             live: Shown::default(),
             frozen: None,
             now,
@@ -139,6 +167,7 @@ impl App {
             notice: None,
             writing: None,
             quitting: false,
+            hurrying: false,
             leaving: false,
             suspend: false,
         }
@@ -153,6 +182,8 @@ impl App {
                 false
             }
             Event::Key(key) => self.key(&key),
+            Event::Keys(keys) => self.burst(&keys),
+            Event::Paste(text) => self.paste(&text),
             Event::Mouse(mouse) => self.mouse(&mouse),
             Event::Tick(now) => self.tick(now),
             Event::Terminate => {
@@ -188,19 +219,34 @@ impl App {
         self.settle_sheet();
     }
 
-    /// What is drawn: the newest, or what was held.
+    /// What tables and chart show: the newest, or what was held. States, errors and totals are always [`App::newest`].
     pub(crate) fn shown(&self) -> &Shown {
-        self.frozen.as_ref().unwrap_or(&self.live)
+        self.frozen.as_ref().map_or(&self.live, |frozen| &frozen.shown)
     }
 
-    /// Whether the drawn state is held.
+    /// The newest, also while tables and chart are held.
+    pub(crate) fn newest(&self) -> &Shown {
+        &self.live
+    }
+
+    /// Whether tables and chart are held.
     pub(crate) fn is_frozen(&self) -> bool {
         self.frozen.is_some()
+    }
+
+    /// Since when tables and chart are held, if they are.
+    pub(crate) fn frozen_since(&self) -> Option<SystemTime> {
+        self.frozen.as_ref().map(|frozen| frozen.since)
     }
 
     /// Whether the pipeline was asked to end.
     pub(crate) fn is_quitting(&self) -> bool {
         self.quitting
+    }
+
+    /// Whether the pipeline was asked to end at once.
+    pub(crate) fn is_hurrying(&self) -> bool {
+        self.hurrying
     }
 
     /// Whether the console is to end.
@@ -252,7 +298,11 @@ impl App {
         if self.frozen.is_none() {
             self.follow_sheet(&snapshot);
         }
+        let reset = snapshot.last_reset.clone().filter(|end| self.live.snapshot.last_reset.as_ref() != Some(end));
         self.live.push(snapshot);
+        if let Some(end) = reset {
+            self.say(self.told(&end));
+        }
         true
     }
 
@@ -269,18 +319,14 @@ impl App {
             // Rejects, and a url's clicks and figures, go on; once a second is as often as anyone reads them.
             self.ask(false);
         }
-        let counting = self
-            .shown()
-            .snapshot
-            .stages
-            .iter()
-            .any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));
+        let counting =
+            self.live.snapshot.stages.iter().any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));
         expired || counting || self.stale().is_some()
     }
 
     pub(super) fn toggle_frozen(&mut self) {
         self.frozen = match self.frozen.take() {
-            None => Some(self.live.clone()),
+            None => Some(Frozen { shown: self.live.clone(), since: self.now }),
             Some(_) => None,
         };
     }

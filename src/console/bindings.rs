@@ -153,6 +153,8 @@ impl Keys {
             let holds = match binding.context {
                 Context::Anywhere => context.lets_through(binding.action),
                 Context::Views => context.is_view(),
+                // Whoever types a name and takes it means the picked stage, wherever the focus is.
+                Context::Stages if binding.action.steers() => true,
                 other => other == context,
             };
             if !holds || binding.action.is_movement() {
@@ -275,13 +277,13 @@ mod tests {
         assert_eq!(error(&[("sortt", "s")]), "console.keys.sortt: there is no such action; `clicktop keys` lists them");
         assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is no key; "));
         assert_eq!(
-            error(&[("sort", "r")]),
-            "console.keys: `r` would do both sort and restart; give one of them another key"
+            error(&[("sort", "w")]),
+            "console.keys: `w` would do both sort and window; give one of them another key"
         );
         assert_eq!(
             error(&[("view-log", "F2")]),
             "console.keys: `F2` would do both view-partitions and view-log; give one of them another key"
         );
-        assert!(Keys::with([("sort", "r"), ("restart", "s")]).is_ok(), "two keys may change places");
+        assert!(Keys::with([("sort", "w"), ("window", "s")]).is_ok(), "two keys may change places");
     }
 }

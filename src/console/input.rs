@@ -25,13 +25,32 @@ impl App {
             return false;
         }
         let hushed = self.hush();
+        if self.prompt.is_some() {
+            self.answer(event);
+            return true;
+        }
         if self.type_key(event) {
             return true;
         }
-        let Some((binding, place)) = self.keys.lookup(event, self.context()) else { return hushed };
+        let Some((binding, place)) = self.keys.lookup(event, self.context()) else {
+            return self.tell_where(event) || hushed;
+        };
         let (action, dangerous) = (binding.action, binding.dangerous);
         self.act(action, place, dangerous);
         true
+    }
+
+    /// Says of a key that steers stages, and does not here, where it does; false for any other key.
+    fn tell_where(&mut self, event: &KeyEvent) -> bool {
+        let steers = self.keys.lookup(event, Context::Stages).is_some_and(|(binding, _)| binding.action.steers());
+        if steers && self.context() == self.place() && !self.place().is_view() {
+            self.say(match self.read_only {
+                true => "read-only: this console does not steer the pipeline",
+                false => "this key steers the stages: go to one with 1–4 first",
+            });
+            return true;
+        }
+        false
     }
 
     /// Where the keys go.
@@ -71,14 +90,19 @@ impl App {
         match action {
             Action::NextPanel => self.turn_focus(1),
             Action::PreviousPanel => self.turn_focus(Panel::ALL.len() - 1),
-            Action::PickStage => self.stage = Stage::ALL.get(place).copied().unwrap_or(self.stage),
+            Action::PickStage => {
+                self.stage = Stage::ALL.get(place).copied().unwrap_or(self.stage);
+                // Where the keys that steer it hold.
+                self.focus = Panel::Stages;
+                if self.sheet != Sheet::Overview {
+                    self.open(Sheet::Overview);
+                }
+            }
             Action::ToggleStage => self.toggle_stage(),
             Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
             Action::StartAll => self.request(Command::StartAll, None),
-            Action::StopAll => self.request(Command::StopAll, dangerous.then_some("Stop all four stages?")),
-            Action::Reset => {
-                self.request(Command::Reset, dangerous.then_some("Forget all clicks and figures, and count anew?"));
-            }
+            Action::StopAll => self.request(Command::StopAll, dangerous.then(|| "Stop all four stages?".to_owned())),
+            Action::Reset => self.ask_reset(),
             Action::Up => self.step_here(Step::By(-1)),
             Action::Down => self.step_here(Step::By(1)),
             Action::Left => self.step_stage(Step::By(-1)),
@@ -88,14 +112,11 @@ impl App {
             Action::First => self.step_here(Step::First),
             Action::Last => self.step_here(Step::Last),
             Action::Show => {
-                self.typing = None;
                 let sheet = Sheet::ALL.get(place).copied().unwrap_or(self.sheet);
-                self.open(sheet);
-                if sheet == Sheet::Search && self.sheets.search_text.is_empty() {
-                    self.start_typing(Line::Search);
-                }
+                self.enter(sheet);
             }
             Action::NextView => self.turn_sheet(true),
+            Action::PreviousView if self.typing.as_ref().is_some_and(|typing| typing.line != Line::Search) => {}
             Action::PreviousView => self.turn_sheet(false),
             Action::Expand => self.expanded = !self.expanded,
             Action::ZoomIn => self.zoom_in(),
@@ -151,18 +172,9 @@ impl App {
             Action::ToggleMouse => self.toggle_mouse(),
             Action::Help => (self.help, self.help_top) = (!self.help, 0),
             Action::Suspend => self.suspend = true,
-            Action::Quit => match self.prompt.take() {
-                Some(prompt) if prompt.command == Command::Shutdown => self.request(prompt.command, None),
-                // To any other question it is a no: an answer must never go to a question that took its place.
-                Some(_) => {}
-                None => self.quit(),
-            },
-            Action::Confirm => {
-                if let Some(prompt) = self.prompt.take() {
-                    self.request(prompt.command, None);
-                }
-            }
-            Action::Deny => self.prompt = None,
+            Action::Quit => self.quit(),
+            // A question takes its answers before any key acts.
+            Action::Confirm | Action::Deny => {}
         }
     }
 
@@ -315,11 +327,14 @@ impl App {
             MouseEventKind::ScrollDown => self.step_sheet(Step::By(notch)),
             MouseEventKind::Down(MouseButton::Left) => {
                 if let Some(sheet) = places.tabs.and_then(|area| tabs::tab_at(area, point)) {
-                    self.typing = None;
-                    self.open(sheet);
+                    self.enter(sheet);
                     return true;
                 }
                 let Some(body) = places.sheet else { return false };
+                if self.sheet == Sheet::Search && parts(self.sheet, body)[0].contains(point) {
+                    self.start_typing(Line::Search);
+                    return true;
+                }
                 let list = list_area(self.sheet, body);
                 match point.y.checked_sub(list.y.saturating_add(2)).map(usize::from) {
                     Some(row) if list.contains(point) && row < self.sheet_rows() => self.pick_row(row),

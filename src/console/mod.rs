@@ -8,6 +8,7 @@
 //!
 //! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
 
+mod answer;
 mod app;
 mod atlas;
 mod bindings;
@@ -24,11 +25,14 @@ mod layout;
 mod offscreen;
 mod palette;
 mod panels;
+mod paste;
 mod picture;
+mod read;
 mod run;
 mod screen;
 mod sheet;
 mod shown;
+mod sized;
 mod steer;
 mod theme;
 mod themes;
@@ -54,6 +58,7 @@ use colors::Depth;
 use screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
 
+pub use app::Undone;
 pub use bindings::{KeyError, Keys};
 pub use colors::{ColorMode, Role, ThemeName};
 pub use keys::{Action, Chord, Context, KeyBinding, key_table};
@@ -79,6 +84,8 @@ pub struct ConsoleOptions {
     pub unverified: bool,
     /// What each key does.
     pub keys: Keys,
+    /// What becomes of what is not done when clicktop is left at once.
+    pub undone: Undone,
 }
 
 impl Default for ConsoleOptions {
@@ -92,6 +99,7 @@ impl Default for ConsoleOptions {
             read_only: false,
             unverified: false,
             keys: Keys::default(),
+            undone: Undone::default(),
         }
     }
 }
@@ -114,7 +122,7 @@ pub enum ConsoleError {
 /// Shows the pipeline until the user has quit or the pipeline is gone (`snapshots` closes).
 ///
 /// Quitting sends [`Command::Shutdown`] and goes on showing what the pipeline waits for until `snapshots` closes; quitting
-/// again returns at once. SIGINT, SIGTERM and SIGHUP quit without asking. From here on those signals do not end the
+/// again sends it once more, so that the pipeline ends at once, and a third time returns before it has. SIGINT, SIGTERM and SIGHUP quit without asking. From here on those signals do not end the
 /// process by themselves any more.
 ///
 /// # Errors
@@ -141,6 +149,7 @@ pub async fn run(
             app.keys = options.keys;
             app.mouse = options.mouse;
             app.unverified = options.unverified;
+            app.undone = options.undone;
             app.themes = options.themes;
             run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await

@@ -34,6 +34,8 @@ impl App {
             .map(|(name, binding, place)| {
                 let one_each = binding.action.names().len() > 1;
                 let key = match binding.chords.get(place).filter(|_| one_each) {
+                    // A key of the stages does nothing elsewhere.
+                    _ if binding.context == Context::Stages && here != Context::Stages => String::new(),
                     Some(chord) => chord.name(),
                     None => binding.label.to_string(),
                 };
@@ -69,6 +71,10 @@ impl App {
         if let Some(typing) = self.typing.as_mut().filter(|typing| typing.line == Line::Export) {
             typing.text = Format::next_name(&typing.text);
             return;
+        }
+        if self.typing.as_ref().is_some_and(|typing| typing.line == Line::Search) {
+            // There is nothing to complete: it goes on through the views, as everywhere in them.
+            return self.turn_sheet(true);
         }
         let Some(typing) = self.typing.as_ref().filter(|typing| typing.line == Line::Palette) else { return };
         let name = self.offers(&typing.text).get(typing.picked).map(|offer| offer.name);

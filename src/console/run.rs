@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::StreamExt;
+use crossterm::event::EventStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{mpsc, watch};
@@ -17,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::app::{App, Event};
 use super::export::{Effect, Format, clipboard, write};
 use super::picture::{ansi_of, svg_of, text_of};
+use super::read::Read;
 use super::screen::Screen;
 use super::writing::{TableFile, Written};
 use crate::pipeline::{Command, Snapshot};
@@ -104,18 +104,15 @@ pub(super) async fn event_loop(
         }
         let due = frames.due.filter(|_| terminal.is_some());
         tokio::select! {
-            event = next_event(&mut terminal) => match event {
-                Some(Ok(event)) => {
-                    if input(app, event) {
-                        frames.want(true);
-                    }
+            read = next_read(&mut terminal) => {
+                if read.apply_to(app) {
+                    frames.want(true);
                 }
-                ended => {
+                if let Some(error) = read.end {
                     terminal = None;
-                    let error = ended.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
                     lost = lost.or(lose(app, error));
                 }
-            },
+            }
             changed = snapshots.changed() => {
                 let event = match changed {
                     Ok(()) => Event::Snapshot(Arc::clone(&snapshots.borrow_and_update())),
@@ -244,21 +241,10 @@ fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
     Some(error)
 }
 
-/// True if the screen has to be drawn.
-fn input(app: &mut App, event: TerminalEvent) -> bool {
-    match event {
-        TerminalEvent::Key(key) => app.apply(Event::Key(key)),
-        TerminalEvent::Mouse(mouse) => app.apply(Event::Mouse(mouse)),
-        // The frame to come finds the new size by itself.
-        TerminalEvent::Resize(..) => true,
-        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Paste(_) => false,
-    }
-}
-
-/// The next event of the terminal; never, once it is gone.
-async fn next_event(terminal: &mut Option<(Screen, EventStream)>) -> Option<io::Result<TerminalEvent>> {
+/// What there is to read of the terminal; never anything, once it is gone.
+async fn next_read(terminal: &mut Option<(Screen, EventStream)>) -> Read {
     match terminal {
-        Some((_, events)) => events.next().await,
+        Some((_, events)) => Read::next(events).await,
         None => pending().await,
     }
 }

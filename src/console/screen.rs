@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
@@ -15,10 +15,10 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 
 use super::app::App;
+use super::sized::SizedBackend;
 use super::view;
 
 /// Has the terminal remember its title (XTWINOPS 22), and take it back (23); ignored where it is not known.
@@ -42,7 +42,7 @@ pub(super) fn is_terminal() -> bool {
 pub(super) struct Screen {
     /// Never dropped: it would print that the cursor cannot be shown, and panic where standard error is gone as well.
     /// [`give_back`] shows the cursor.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<SizedBackend<Stdout>>>,
     mouse: bool,
     title: String,
 }
@@ -53,7 +53,7 @@ impl Screen {
         take(mouse)?;
         // Made at once after `take`, so that any error from here on gives the terminal back.
         let giving_back = GiveBack;
-        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
+        let terminal = ManuallyDrop::new(Terminal::new(SizedBackend::new(stdout()))?);
         std::mem::forget(giving_back);
         Ok(Self { terminal, mouse, title: String::new() })
     }
@@ -135,7 +135,8 @@ fn take(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     let giving_back = GiveBack;
     enable_raw_mode()?;
-    execute!(stdout(), Print(KEEP_TITLE), EnterAlternateScreen)?;
+    // Pasted text comes as such, so that it does not act as keys.
+    execute!(stdout(), Print(KEEP_TITLE), EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }
@@ -150,6 +151,7 @@ fn give_back() {
             stdout(),
             EndSynchronizedUpdate,
             DisableMouseCapture,
+            DisableBracketedPaste,
             LeaveAlternateScreen,
             Show,
             Print(TITLE_BACK)

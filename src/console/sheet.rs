@@ -6,6 +6,7 @@ use super::app::App;
 use super::browse::{Step, keep_visible};
 use super::layout::list_area;
 use super::panels::log;
+use super::typing::Line;
 use crate::pipeline::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
 use crate::pipeline::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
 use crate::pipeline::{Command, Pattern};
@@ -162,13 +163,22 @@ impl App {
         self.ask(true);
     }
 
+    /// Opens `sheet` as its key does: what has a line to type in begins with it.
+    pub(super) fn enter(&mut self, sheet: Sheet) {
+        self.typing = None;
+        self.open(sheet);
+        if sheet == Sheet::Search {
+            self.start_typing(Line::Search);
+        }
+    }
+
     /// Opens the view after this one, or the one before.
     pub(super) fn turn_sheet(&mut self, forward: bool) {
         let here = if self.sheet == Sheet::Url { self.sheets.from } else { self.sheet };
         let len = Sheet::ALL.len();
         let at = Sheet::ALL.iter().position(|sheet| *sheet == here).unwrap_or(0);
         let next = (at + if forward { 1 } else { len - 1 }) % len;
-        self.open(Sheet::ALL.get(next).copied().unwrap_or_default());
+        self.enter(Sheet::ALL.get(next).copied().unwrap_or_default());
     }
 
     /// Opens everything about `url`.

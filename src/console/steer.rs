@@ -4,6 +4,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::app::App;
+use super::format::count;
+use crate::pipeline::snapshot::ResetEnd;
 use crate::pipeline::{Command, StageAction};
 
 /// A question that a command waits for.
@@ -11,6 +13,8 @@ use crate::pipeline::{Command, StageAction};
 pub(crate) struct Prompt {
     pub(crate) question: String,
     pub(crate) command: Command,
+    /// What is typed so far, where a word says yes and no key does.
+    pub(crate) typed: Option<String>,
 }
 
 impl App {
@@ -21,22 +25,58 @@ impl App {
         self.request(Command::Stage(self.stage, action), None);
     }
 
-    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about. Leaves at once the second time.
+    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about.
     pub(super) fn quit(&mut self) {
         if self.quitting {
-            self.leaving = true;
+            self.hurry();
         } else if self.live.snapshot.finished {
             self.request(Command::Shutdown, None);
         } else {
-            self.request(Command::Shutdown, Some("Drain and quit clicktop?"));
+            self.request(Command::Shutdown, Some("Drain and quit clicktop?".to_owned()));
         }
     }
 
     pub(super) fn terminate(&mut self) {
         if self.quitting {
-            self.leaving = true;
+            self.hurry();
         } else {
             self.request(Command::Shutdown, None);
+        }
+    }
+
+    /// The second time the pipeline ends at once, in view; the third time the terminal is given back before that.
+    fn hurry(&mut self) {
+        if self.hurrying {
+            self.leaving = true;
+        } else {
+            self.hurrying = true;
+            self.request(Command::Shutdown, None);
+        }
+    }
+
+    /// Asks for the word that deletes everything, and says what that is.
+    pub(super) fn ask_reset(&mut self) {
+        let snapshot = &self.live.snapshot;
+        let index = match snapshot.index.target.rsplit_once('/') {
+            Some((server, name)) => format!("the index {name} at {server}"),
+            None if snapshot.index.target.is_empty() => "the index".to_owned(),
+            None => format!("the {} index", snapshot.index.target),
+        };
+        let clicks = count(snapshot.totals.clicks);
+        self.request(Command::Reset, Some(format!("Delete {clicks} clicks and clear {index}?")));
+    }
+
+    /// What a reset has deleted, in words.
+    pub(super) fn told(&self, end: &ResetEnd) -> String {
+        let target = &self.live.snapshot.index.target;
+        match (&end.deleted, end.cleared) {
+            (Err(why), _) => format!("nothing is deleted: {why}"),
+            (Ok(clicks), None) => {
+                format!("deleted {} clicks; the index {target} is cleared next", count(*clicks))
+            }
+            (Ok(clicks), Some(documents)) => {
+                format!("deleted {} clicks, cleared {} documents of {target}", count(*clicks), count(documents))
+            }
         }
     }
 
@@ -46,11 +86,12 @@ impl App {
     }
 
     /// The one way out for commands: refuses what is not allowed, asks where a question is given, else sends.
-    pub(super) fn request(&mut self, command: Command, question: Option<&str>) {
+    pub(super) fn request(&mut self, command: Command, question: Option<String>) {
         if let Err(reason) = self.permit(&command) {
             self.say(reason);
         } else if let Some(question) = question {
-            self.prompt = Some(Prompt { question: question.to_owned(), command });
+            let typed = (command == Command::Reset).then(String::new);
+            self.prompt = Some(Prompt { question, command, typed });
         } else {
             self.send(command);
         }
@@ -81,6 +122,8 @@ impl App {
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
+                // It is answered: nothing is started or deleted any more.
+                self.prompt = None;
             }
             other => {
                 let text = describe(other);
@@ -126,7 +169,7 @@ fn describe(command: &Command) -> String {
         Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
-        Command::Reset => "forget all clicks and figures".to_owned(),
+        Command::Reset => "delete all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
         Command::Table(_) => "write a table".to_owned(),

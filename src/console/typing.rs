@@ -9,7 +9,7 @@ use crate::pipeline::Pattern;
 use crate::text::is_unsafe;
 
 /// Characters that a line takes: more than any url that people type.
-const LENGTH: usize = 500;
+pub(super) const LENGTH: usize = 500;
 
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +56,15 @@ impl App {
             return false;
         }
         let Some(typing) = &mut self.typing else { return false };
-        let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
-        match event.code {
-            KeyCode::Char('u') if event.modifiers == KeyModifiers::CONTROL => typing.text.clear(),
-            KeyCode::Char(c) if plain => {
-                if !is_unsafe(c) && typing.text.chars().count() < LENGTH {
-                    typing.text.push(c);
-                }
-            }
-            KeyCode::Backspace => {
-                typing.text.pop();
-            }
-            _ => return false,
+        let edited = edit(&mut typing.text, event, LENGTH);
+        if edited {
+            self.line_changed();
         }
-        self.line_changed();
-        true
+        edited
     }
 
     /// What is typed takes effect while it is typed.
-    fn line_changed(&mut self) {
+    pub(super) fn line_changed(&mut self) {
         let Some(typing) = self.typing.clone() else { return };
         match typing.line {
             Line::Filter => self.filter(&typing.text),
@@ -146,4 +136,22 @@ impl App {
             Line::Search | Line::Palette | Line::Export => {}
         }
     }
+}
+
+/// Changes `text`, which may have so many characters, as a key does; false if the key is none that edits.
+pub(super) fn edit(text: &mut String, event: &KeyEvent, length: usize) -> bool {
+    let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
+    match event.code {
+        KeyCode::Char('u') if event.modifiers == KeyModifiers::CONTROL => text.clear(),
+        KeyCode::Char(c) if plain => {
+            if !is_unsafe(c) && text.chars().count() < length {
+                text.push(c);
+            }
+        }
+        KeyCode::Backspace => {
+            text.pop();
+        }
+        _ => return false,
+    }
+    true
 }

@@ -6,6 +6,7 @@ use ratatui::text::Line as Words;
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
+use super::answer::RESET_WORD;
 use super::app::App;
 use super::layout::MINIMUM;
 use super::panels::{
@@ -13,6 +14,7 @@ use super::panels::{
     store, tabs, throughput, url, urls,
 };
 use super::sheet::Sheet;
+use super::steer::Prompt;
 use super::theme::ascii_of;
 use super::typing::Line;
 
@@ -83,7 +85,10 @@ fn too_small(frame: &mut Frame, app: &App) {
     let (columns, rows) = MINIMUM;
     let lines = match &app.prompt {
         // A key that asks must show its question, however small the screen.
-        Some(prompt) => vec![Words::raw(prompt.question.clone()), Words::raw("y / n")],
+        Some(Prompt { question, typed: None, .. }) => vec![Words::raw(question.clone()), Words::raw("y / n")],
+        Some(Prompt { question, typed: Some(typed), .. }) => {
+            vec![Words::raw(question.clone()), Words::raw(format!("type {RESET_WORD}: {typed}"))]
+        }
         None => vec![Words::raw("terminal too small:"), Words::raw(format!("need {columns}×{rows}"))],
     };
     let middle = Rect { y: area.y + area.height.saturating_sub(2) / 2, height: area.height.min(2), ..area };

@@ -47,7 +47,9 @@ impl Context {
     /// Whether an action that is bound everywhere holds here.
     pub(crate) const fn lets_through(self, action: Action) -> bool {
         match self {
-            Context::Prompt | Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            // A question takes every key: what is no answer is a no.
+            Context::Prompt => false,
+            Context::Help => matches!(action, Action::Quit | Action::Suspend),
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
             // The map shows the window that the overview shows.
             Context::Map if matches!(action, Action::CycleWindow) => true,

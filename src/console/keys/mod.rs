@@ -85,7 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn a_context_wins_over_everywhere_and_a_question_lets_only_the_way_out_through() {
+    fn what_steers_a_stage_without_asking_holds_only_where_the_stages_have_the_focus() {
+        let anywhere = TABLE.iter().filter(|binding| binding.context != Context::Stages);
+        for binding in anywhere.filter(|binding| binding.action.steers()) {
+            assert!(binding.dangerous, "{} acts wherever it is typed", binding.label);
+        }
+    }
+
+    #[test]
+    fn a_context_wins_over_everywhere_and_a_question_lets_nothing_through() {
         let keys = Keys::default();
         let action = |code, modifiers, context| {
             keys.lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
@@ -95,7 +103,8 @@ mod tests {
         assert_eq!(action(KeyCode::Char('l'), none, Context::Countries), Some(Action::ToggleLog));
         assert_eq!(action(KeyCode::Char('X'), KeyModifiers::SHIFT, Context::Urls), Some(Action::StopAll));
         assert_eq!(action(KeyCode::Char('X'), none, Context::Prompt), None);
-        assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Prompt), Some(Action::Quit));
+        assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Prompt), None);
+        assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Line), Some(Action::Quit));
         assert_eq!(action(KeyCode::Char('c'), none, Context::Urls), None);
         assert_eq!(action(KeyCode::Char('q'), KeyModifiers::ALT, Context::Urls), None);
         assert_eq!(action(KeyCode::Char('q'), none, Context::Help), Some(Action::Help));

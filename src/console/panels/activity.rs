@@ -28,7 +28,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         name("log", Tab::Log),
         Span::raw(" "),
     ]);
-    let rejected = snapshot.totals.rejected;
+    let rejected = app.live().totals.rejected;
     let rejects = Line::styled(format!(" {} rejected ", count(rejected)), theme.alarm(rejected));
     let mut block = theme
         .frame(title, app.focus == Panel::Activity)

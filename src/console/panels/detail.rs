@@ -10,6 +10,7 @@ use super::{both_ends, row};
 use crate::console::app::App;
 use crate::console::format::{count, countdown, first_lines, width, wrap_after};
 use crate::console::history::hold_word;
+use crate::console::keys::Context;
 use crate::console::trouble::in_trouble;
 use crate::pipeline::{Stage, StageState};
 
@@ -83,14 +84,14 @@ impl Detail {
 }
 
 fn details(app: &App) -> Vec<Detail> {
-    let ailing = in_trouble(&app.shown().snapshot.stages, app.stage);
+    let ailing = in_trouble(&app.live().stages, app.stage);
     let stages = if ailing.is_empty() { vec![app.stage] } else { ailing };
     stages.into_iter().map(|stage| detail(stage, app)).collect()
 }
 
 fn detail(stage: Stage, app: &App) -> Detail {
     let theme = &app.theme;
-    let shown = app.shown();
+    let shown = app.newest();
     let stages = &shown.snapshot.stages;
     let status = stages.get(stage);
     let (symbol, style) = theme.state(&status.state);
@@ -104,7 +105,9 @@ fn detail(stage: Stage, app: &App) -> Detail {
         }
         StageState::Failed { cause } => {
             facts.push(cause.clone());
-            hint = if stage == app.stage { "r restarts it".to_owned() } else { format!("{} picks it", number(stage)) };
+            // The key holds where the stages have the focus, which a stage's own key gives them.
+            let here = stage == app.stage && app.place() == Context::Stages;
+            hint = if here { "r restarts it".to_owned() } else { format!("{} picks it", number(stage)) };
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
@@ -134,7 +137,7 @@ fn number(stage: Stage) -> usize {
 }
 
 /// What passes `stage`.
-fn items(stage: Stage) -> &'static str {
+pub(super) fn items(stage: Stage) -> &'static str {
     match stage {
         Stage::Ingest => "messages",
         Stage::Store | Stage::Aggregate => "clicks",

@@ -18,6 +18,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             let text = fit(notice, usize::from(area.width).saturating_sub(1));
             Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
         }
+        None if app.prompt.as_ref().is_some_and(|prompt| prompt.typed.is_some()) => word(app),
         None => match (app.export_typed(), &app.writing) {
             (Some(name), _) => export(name, area.width, app),
             (None, Some(writing)) => progress(&writing.progress(), area.width, app),
@@ -47,6 +48,14 @@ fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
         Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
         Span::styled(fit(hint, rest), app.theme.dim()),
     ])
+}
+
+/// The answers to a question that wants a word.
+fn word(app: &App) -> Words<'static> {
+    let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
+    let answers = [(" Enter", " the word is typed "), (" Esc", " no ")];
+    let spans = answers.into_iter().flat_map(|(key, does)| [Span::styled(key, accent), Span::styled(does, dim)]);
+    Words::from_iter(spans)
 }
 
 fn keys(columns: u16, app: &App) -> Words<'static> {

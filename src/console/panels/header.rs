@@ -1,12 +1,16 @@
 //! Two rows of the whole: where clicks come from and how far along they are; and a banner when there is news of the end.
 
+use std::time::UNIX_EPOCH;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{both_ends, row};
+use super::activity::time;
+use super::{both_ends, draining, row};
+use crate::click::Timestamp;
 use crate::console::app::App;
 use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
 use crate::pipeline::snapshot::Snapshot;
@@ -16,17 +20,23 @@ use crate::pipeline::source::SourceProgress;
 const GAUGE: usize = 16;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let snapshot = &app.shown().snapshot;
+    let snapshot = app.live();
     if let Some(row) = row(area, 0) {
         identity(frame, row, snapshot, app);
     }
     if let Some(row) = row(area, 1) {
         let columns = usize::from(row.width);
-        let mut left = figures(snapshot, app);
-        let sizes = [Size::Full, Size::Bar, Size::Words, Size::Figure].map(|size| progress(snapshot, size, app));
+        let sizes = [Size::Full, Size::Sent, Size::Bar, Size::Words, Size::Figure];
+        let sizes = sizes.map(|size| progress(snapshot, size, app));
         // Rejects weigh more than the looks of the progress, and the progress more than the other faults.
         let least = sizes.last().map_or(0, Line::width);
         let [rejected, others @ ..] = faults(snapshot, app);
+        // Since when the clicks count weighs less than rejects, and than that the source is held back.
+        let [.., words, _] = &sizes;
+        let taken = words.width() + 1 + rejected.as_ref().map_or(0, Span::width);
+        let forms = [" clicks all time", " clicks"].map(|clicks| figures(snapshot, clicks, app));
+        let [full, short] = forms;
+        let mut left = if full.width() + taken <= columns { full } else { short };
         push_fitting(&mut left, columns.saturating_sub(least + 1), rejected);
         let fits = |right: &Line<'_>| left.width() + 1 + right.width() <= columns;
         let right = sizes.into_iter().find(fits).unwrap_or_default();
@@ -50,8 +60,10 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     if app.unverified {
         mark(" TLS NOT VERIFIED ".to_owned(), theme.bad());
     }
-    if app.is_frozen() {
-        mark(" FROZEN ".to_owned(), theme.accent());
+    if let Some(since) = app.frozen_since() {
+        let since = since.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+        let since = time(Timestamp::from_millis(i64::try_from(since).unwrap_or(0)));
+        mark(format!(" TABLES HELD SINCE {since} "), theme.accent());
     }
     if app.read_only {
         mark(" READ-ONLY ".to_owned(), Style::new());
@@ -85,17 +97,17 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     both_ends(frame, row, Line::from(left), right);
 }
 
-fn figures(snapshot: &Snapshot, app: &App) -> Line<'static> {
+fn figures(snapshot: &Snapshot, clicks: &'static str, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let totals = &snapshot.totals;
     let told = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
     // Fixed columns: nothing moves while figures grow.
     Line::from(vec![
         Span::styled(right(&count(totals.clicks), 12), theme.key()),
-        Span::styled(" clicks   ", theme.dim()),
-        Span::styled("delay ", theme.dim()),
+        Span::styled(clicks, theme.dim()),
+        Span::styled("  delay ", theme.dim()),
         Span::styled(right(&told(snapshot.delay.map(span)), 7), theme.key()),
-        Span::styled("   lag ", theme.dim()),
+        Span::styled("  lag ", theme.dim()),
         Span::styled(right(&told(snapshot.lag.map(count)), 9), theme.key()),
     ])
 }
@@ -115,6 +127,8 @@ fn push_fitting(line: &mut Line<'static>, columns: usize, span: Option<Span<'sta
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Size {
     Full,
+    /// With half a bar.
+    Sent,
     Bar,
     Words,
     Figure,
@@ -126,7 +140,7 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
     let waits = progress.held_back;
     let mut spans = Vec::new();
     match size {
-        Size::Full | Size::Bar if waits => spans.push(Span::styled("held back  ", theme.warn())),
+        Size::Full | Size::Sent | Size::Bar if waits => spans.push(Span::styled("held back  ", theme.warn())),
         Size::Words if waits => spans.push(Span::styled("held", theme.warn())),
         _ => {}
     }
@@ -134,14 +148,14 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
     let style = if waits { theme.warn() } else { Style::new() };
     match done_of_all(progress) {
         Some((done, all)) => {
-            if size == Size::Full {
+            if matches!(size, Size::Full | Size::Sent) {
                 let sent = match progress.total {
                     Some(total) => format!("{} of {} sent  ", count(progress.sent), count(total)),
                     None => format!("{} of {} read  ", bytes(done), bytes(all)),
                 };
                 spans.push(Span::styled(sent, theme.dim()));
             }
-            if matches!(size, Size::Full | Size::Bar) {
+            if matches!(size, Size::Full | Size::Sent | Size::Bar) {
                 let columns = if size == Size::Full { GAUGE } else { GAUGE / 2 };
                 let share = if all == 0 { 1.0 } else { done as f64 / all as f64 };
                 let bar = theme.bar(share, columns);
@@ -176,9 +190,7 @@ pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     let snapshot = app.live();
     let failed = snapshot.source.progress.as_ref().and_then(|progress| progress.error.as_deref());
     let (text, style) = if app.is_quitting() || snapshot.shutting_down.is_some() {
-        let waits = snapshot.shutting_down.as_deref().unwrap_or("asking the pipeline to end");
-        let hint = if app.is_quitting() { "   q or Ctrl-C leaves at once" } else { "" };
-        (format!(" draining: {waits}{hint}"), theme.warn())
+        (draining::text(app), theme.warn())
     } else if let Some(waits) = &snapshot.resetting {
         (format!(" reset: {waits}"), theme.warn())
     } else if let Some(error) = failed {

@@ -17,7 +17,7 @@ const WIDEST: u16 = 60;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let index = &app.shown().snapshot.index;
+    let index = &app.live().index;
     let room = usize::from(area.width).saturating_sub(12);
     let title = Line::from(vec![
         Span::styled(" index ", theme.key()),

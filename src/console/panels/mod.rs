@@ -4,6 +4,7 @@ pub(crate) mod activity;
 mod chart;
 pub(crate) mod countries;
 pub(crate) mod detail;
+mod draining;
 mod filter;
 pub(crate) mod footer;
 pub(crate) mod header;

@@ -8,7 +8,7 @@ use ratatui::widgets::{Padding, Paragraph};
 
 use super::{both_ends, detail, row};
 use crate::console::app::App;
-use crate::console::format::{count_in, countdown, left, rate, right, width};
+use crate::console::format::{count, count_in, countdown, left, rate, right, width};
 use crate::console::history::hold_word;
 use crate::console::layout::{Panel, Places};
 use crate::pipeline::snapshot::StageStatus;
@@ -25,7 +25,7 @@ enum Part<'a> {
 }
 
 pub(crate) fn render(frame: &mut Frame, places: &Places, app: &App) {
-    let shown = app.shown();
+    let shown = app.newest();
     let flow = shown.history.flow(&shown.snapshot);
     let stages = &shown.snapshot.stages;
     let part = |stage: Stage| match flow.held_up_by.get(stage) {
@@ -100,13 +100,30 @@ fn stage_box(
         labelled("rate", rate(status.rate), theme.key(), app),
         labelled("backlog", count_in(status.backlog, columns.saturating_sub(8)), backlog_style(part, app), app),
         labelled("errors", count_in(status.errors, columns.saturating_sub(8)), theme.alarm(status.errors), app),
-        labelled("total", count_in(status.processed, columns.saturating_sub(6)), Style::new(), app),
+        total(stage, status.processed, columns, app),
     ];
     for (at, (label, value)) in lines.into_iter().enumerate() {
         if let Some(row) = row(inner, at) {
             both_ends(frame, row, label, value);
         }
     }
+}
+
+/// What has passed the stage, with its unit and its span as far as there is room beside the figure.
+fn total(stage: Stage, processed: u64, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
+    let short = match stage {
+        Stage::Ingest => "msgs",
+        Stage::Store | Stage::Aggregate => "clicks",
+        Stage::Index => "docs",
+    };
+    let labels = [format!("{} this run", detail::items(stage)), format!("{short} this run"), short.to_owned()];
+    let room = |label: &String| columns.saturating_sub(width(label) + 1);
+    let exact = labels.iter().take(2).find(|label| width(&count(processed)) <= room(label));
+    // Three digits and a unit letter.
+    let about = || labels.iter().skip(1).find(|label| room(label) >= 5);
+    let label = exact.or_else(about).unwrap_or(&labels[2]).clone();
+    let figure = count_in(processed, room(&label));
+    (Line::styled(label, app.theme.dim()), Line::raw(figure))
 }
 
 fn labelled(label: &'static str, value: String, style: Style, app: &App) -> (Line<'static>, Line<'static>) {

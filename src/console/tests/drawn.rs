@@ -110,17 +110,20 @@ fn the_help_shows_every_key_at_every_size() {
 }
 
 #[test]
-fn frozen_holds_the_figures_and_says_so() {
+fn frozen_holds_the_tables_and_says_so() {
     let mut console = Console::new(120, 40);
     console.show_with_history(&fixture::running()).press("p");
     let mut later = fixture::running();
     later.totals.clicks = 99_999_999;
+    let mut board = (*later.board).clone();
+    board.countries.clear();
+    later.board = board.into();
     console.show(later);
     let screen = console.screen();
-    assert!(screen.contains("FROZEN") && screen.contains("10,640,512"), "{screen}");
+    assert!(screen.contains("TABLES HELD SINCE") && screen.contains("All       10,640,512"), "{screen}");
     insta::assert_snapshot!("frozen_120x40", screen);
     let screen = console.press("p").screen();
-    assert!(!screen.contains("FROZEN") && screen.contains("99,999,999"), "{screen}");
+    assert!(!screen.contains("TABLES HELD") && !screen.contains("10,640,512"), "{screen}");
 }
 
 #[test]
@@ -149,10 +152,9 @@ fn states_have_their_colours_and_none_without_colour() {
 fn the_picked_stage_and_the_focus_show_without_colour() {
     let mut console = Console::with(120, 40, Theme::plain(false, false), false);
     console.show(fixture::running()).press("2");
-    assert!(console.screen().contains("▸2 store"));
-    assert!(console.screen().contains("┏ countries"), "the focused panel has thick lines:\n{}", console.screen());
-    console.press("Shift-Tab");
-    assert!(console.screen().contains("┏▸2 store"), "{}", console.screen());
+    assert!(console.screen().contains("┏▸2 store"), "the focus has thick lines:\n{}", console.screen());
+    console.press("Tab");
+    assert!(console.screen().contains("╭▸2 store") && console.screen().contains("┏ countries"), "{}", console.screen());
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The console from outside: events in, screens and commands out.
 
+mod asked;
 mod browsed;
 mod charted;
 mod drawn;
+mod ended;
 mod fixture;
 mod map;
 mod named;
+mod pasted;
 mod sheets;
 mod steered;
 mod themes;
@@ -91,6 +94,25 @@ impl Console {
             self.app.apply(Event::Key(KeyEvent::new(code, modifiers)));
             self.draw();
         }
+        self
+    }
+
+    /// Pastes `text`, as a terminal tells it that marks what is pasted.
+    fn paste(&mut self, text: &str) -> &mut Self {
+        self.app.apply(Event::Paste(text.to_owned()));
+        self.draw();
+        self
+    }
+
+    /// Has the keys of `text` come in one read, as from a terminal that does not mark what is pasted.
+    fn burst(&mut self, text: &str) -> &mut Self {
+        let key = |c: char| match c {
+            '\r' => KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE),
+            '\n' => KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL),
+            c => KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+        };
+        self.app.apply(Event::Keys(text.chars().map(key).collect()));
+        self.draw();
         self
     }
 

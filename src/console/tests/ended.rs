@@ -1,0 +1,115 @@
+//! The end, and what is held while the rest goes on.
+
+use super::super::app::{Event, Undone};
+use super::{Console, fixture};
+use crate::pipeline::snapshot::Snapshot;
+use crate::pipeline::{Stage, StageState};
+
+fn draining() -> Snapshot {
+    let mut snapshot = fixture::running();
+    snapshot.shutting_down = Some("store: the database is locked by another process".into());
+    for (stage, backlog) in [(Stage::Store, 1_234), (Stage::Aggregate, 0), (Stage::Index, 835)] {
+        snapshot.stages.get_mut(stage).backlog = backlog;
+    }
+    snapshot
+}
+
+fn banner(console: &mut Console) -> String {
+    console.part(|places| places.banner)
+}
+
+#[test]
+fn while_draining_the_way_out_comes_first_with_what_it_leaves_undone() {
+    for (undone, said) in [
+        (Undone::NextStart, "q leaves at once, the next start takes up 1,234 messages, 835 documents"),
+        (Undone::SentAgain, "q leaves at once, 1,234 messages are not stored, the next start takes up 835 documents"),
+        (Undone::Gone, "q leaves at once, nothing is kept"),
+    ] {
+        for (width, height) in [(120, 40), (200, 50), (80, 24)] {
+            let mut console = Console::new(width, height);
+            console.app.undone = undone;
+            console.show(fixture::running()).press("q y").show(draining());
+            let banner = banner(&mut console);
+            let shown = &said[..said.len().min(usize::from(width) - 4)];
+            assert!(banner.starts_with(&format!("\" {shown}")), "{width}: {banner}");
+            assert!(width < 200 || banner.contains("draining: store: the database is locked"), "{banner}");
+        }
+    }
+    let mut console = Console::new(120, 40);
+    let mut snapshot = draining();
+    for stage in Stage::ALL {
+        snapshot.stages.get_mut(stage).backlog = 0;
+    }
+    console.show(fixture::running()).press("q y").show(snapshot);
+    let line = banner(&mut console);
+    assert!(line.contains("q leaves at once, nothing is left undone"), "{line}");
+}
+
+#[test]
+fn what_ends_at_once_stays_in_view_until_it_has_ended() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::running()).press("q y").show(draining()).press("q").show(draining());
+    let line = banner(&mut console);
+    assert!(line.contains("q gives the terminal back now   ending at once: store: the database"), "{line}");
+    assert!(!console.app.is_leaving());
+    console.app.apply(Event::Closed);
+    assert!(console.app.is_leaving());
+}
+
+#[test]
+fn an_open_question_is_gone_once_the_end_has_begun() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::running());
+    console.sent();
+    console.press("q");
+    console.app.apply(Event::Terminate);
+    console.press("y");
+    assert_eq!(console.sent(), [crate::pipeline::Command::Shutdown], "the y answers nothing any more");
+}
+
+#[test]
+fn states_and_errors_go_on_while_tables_and_chart_are_held() {
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&fixture::running()).press("p");
+    let held = ["countries", "urls"].map(|_| console.part(|places| places.urls));
+    let chart = console.part(|places| places.throughput);
+    let mut later = fixture::running();
+    later.at = later.at.map(|at| at + std::time::Duration::from_secs(60));
+    later.totals.clicks = 99_999_999;
+    later.totals.rejected = 77;
+    later.index.health = crate::pipeline::snapshot::Health::Red;
+    let store = later.stages.get_mut(Stage::Store);
+    (store.state, store.errors) = (StageState::Stopped, 4_321);
+    later.stages.get_mut(Stage::Index).state = StageState::Failed { cause: "no shard left".into() };
+    let mut board = (*later.board).clone();
+    board.pages.clear();
+    later.board = board.into();
+    console.show(later);
+    let screen = console.screen();
+    for live in ["99,999,999 clicks", "77 rejected", "stopped", "4,321", "failed", "no shard left", "red"] {
+        assert!(screen.contains(live), "{live}:\n{screen}");
+    }
+    assert!(screen.contains(" TABLES HELD SINCE 09:30:00 "), "{screen}");
+    assert_eq!(held[0], console.part(|places| places.urls));
+    assert_eq!(chart, console.part(|places| places.throughput));
+    console.press("p");
+    assert!(!console.screen().contains("HELD"), "{}", console.screen());
+    assert_ne!(held[0], console.part(|places| places.urls));
+}
+
+#[test]
+fn a_total_says_of_what_it_is_and_since_when() {
+    for (width, height, words) in [
+        (200, 60, ["messages this run", "clicks this run", "documents this run", "clicks all time"]),
+        (120, 40, ["msgs this run", "clicks this run", "docs this run", "clicks all time"]),
+        (80, 24, ["messages this run", "", "", "clicks all time"]),
+    ] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running());
+        let screen = console.screen();
+        for words in words {
+            assert!(screen.contains(words), "{words} at {width}×{height}:\n{screen}");
+        }
+        assert!(!screen.contains("total "), "{screen}");
+    }
+}
