@@ -3,7 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ended;
 mod escapes;
+mod pasted;
 mod views;
 
 use support::clicks::{OwnedClick, lines, made};

@@ -12,7 +12,7 @@ pub fn state(screen: &str, place: usize) -> Option<String> {
     let states: Vec<String> = screen
         .lines()
         .nth(boxes + 1)?
-        .split('│')
+        .split(['│', '┃'])
         .filter(|part| !part.trim().is_empty())
         .map(|part| part.trim().split_once(' ').map_or("", |(_, state)| state.trim()).to_owned())
         .collect();

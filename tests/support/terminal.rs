@@ -52,11 +52,20 @@ struct Program(Box<dyn Child + Send + Sync>);
 impl Terminal {
     /// Starts `clicktop` with `arguments`.
     pub fn start(home: &Home, arguments: &[&str], size: Size) -> Self {
-        Self::start_by(home, &[], arguments, size)
+        Self::start_in(home, &[], arguments, size, size)
     }
 
     /// Has another program start it: `sh -c '… "$0" "$@"'`.
     pub fn start_by(home: &Home, before: &[&str], arguments: &[&str], size: Size) -> Self {
+        Self::start_in(home, before, arguments, size, size)
+    }
+
+    /// Starts it in a terminal that tells another size than it shows.
+    pub fn start_shown(home: &Home, arguments: &[&str], size: Size, shown: Size) -> Self {
+        Self::start_in(home, &[], arguments, size, shown)
+    }
+
+    fn start_in(home: &Home, before: &[&str], arguments: &[&str], size: Size, shown: Size) -> Self {
         let pair = native_pty_system().openpty(size.into()).expect("a terminal");
         let modes = modes(&*pair.master);
         let program = clicktop();
@@ -74,7 +83,7 @@ impl Terminal {
         drop(pair.slave);
         let keyboard = pair.master.take_writer().expect("a keyboard");
         let mut reader = pair.master.try_clone_reader().expect("a screen");
-        let emulator = vt100::Parser::new(rows(size), columns(size), 0);
+        let emulator = vt100::Parser::new(rows(shown), columns(shown), 0);
         let output = Output { emulator, bytes: Vec::new(), closed: false, vanishing: false };
         let shared = Shared(Arc::new((Mutex::new(output), Condvar::new())));
         let writer = shared.clone();
@@ -109,6 +118,19 @@ impl Terminal {
         self.until(&String::from_utf8_lossy(bytes).escape_debug().to_string(), |output| {
             last(&output.bytes, bytes).is_some()
         });
+    }
+
+    /// Waits until a row of the screen has `text`, and looks at that row as it first is.
+    #[track_caller]
+    pub fn wait_first(&self, what: &str, text: &str, look: impl Fn(&str)) {
+        let row = std::cell::RefCell::new(None);
+        self.until(what, |output| {
+            let screen = contents(&output.emulator);
+            let found = screen.lines().find(|line| line.contains(text)).map(str::to_owned);
+            *row.borrow_mut() = found;
+            row.borrow().is_some()
+        });
+        look(&row.into_inner().unwrap_or_default());
     }
 
     #[track_caller]
@@ -203,6 +225,11 @@ impl Terminal {
         self.shared.0.0.lock().emulator.screen().alternate_screen()
     }
 
+    /// Whether the terminal marks what is pasted.
+    pub fn is_pasting_marked(&self) -> bool {
+        self.shared.0.0.lock().emulator.screen().bracketed_paste()
+    }
+
     pub fn has_sent(&self, bytes: &[u8]) -> bool {
         last(&self.shared.0.0.lock().bytes, bytes).is_some()
     }
@@ -216,6 +243,7 @@ impl Terminal {
                 ("alternate screen", "\x1b[?1049h", "\x1b[?1049l"),
                 ("hidden cursor", "\x1b[?25l", "\x1b[?25h"),
                 ("mouse", "\x1b[?1000h", "\x1b[?1000l"),
+                ("marked paste", "\x1b[?2004h", "\x1b[?2004l"),
                 ("synchronized update", "\x1b[?2026h", "\x1b[?2026l"),
             ] {
                 let (on, off) = (last(&output.bytes, on.as_bytes()), last(&output.bytes, off.as_bytes()));
