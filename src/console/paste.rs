@@ -6,6 +6,9 @@ use super::app::App;
 use super::typing::LENGTH;
 use crate::text::is_unsafe;
 
+/// So many keys of one read may steer stages: a stage's key and what is to become of it. More of them are text.
+const STEERING: usize = 3;
+
 /// What a line takes of pasted text.
 struct Taken {
     text: String,
@@ -44,14 +47,20 @@ impl App {
 
     /// Takes keys that came in one read: text pasted in a terminal that does not mark it, or a program that types. They
     /// answer no question that they open themselves, and none that one key answers; what comes behind an answer does not
-    /// act either. A word asked for before they came may be among them.
+    /// act either. A word asked for before they came may be among them. More than a few of them start and stop no stage.
     pub(super) fn burst(&mut self, keys: &[KeyEvent]) -> bool {
         let mut changed = false;
+        let text = keys.len() > STEERING;
+        let mut refused = false;
         let mut keys = keys.iter().peekable();
         while let Some(key) = keys.next() {
             let word_asked = self.prompt.as_ref().is_some_and(|prompt| prompt.typed.is_some());
             if self.prompt.is_some() && !word_asked {
                 return self.refuse_burst();
+            }
+            if text && self.would_steer(key) {
+                refused = true;
+                continue;
             }
             changed |= self.key(key);
             let asks = self.prompt.is_some();
@@ -64,7 +73,16 @@ impl App {
                 return self.refuse_burst();
             }
         }
-        changed
+        if refused {
+            self.say("many keys at once start and stop no stage");
+        }
+        changed || refused
+    }
+
+    /// Whether the key does something to a stage at once.
+    fn would_steer(&self, key: &KeyEvent) -> bool {
+        let binding = self.keys.lookup(key, self.context()).map(|(binding, _)| binding);
+        binding.is_some_and(|binding| binding.action.steers() && !binding.dangerous)
     }
 
     fn refuse_burst(&mut self) -> bool {

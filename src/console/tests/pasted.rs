@@ -93,6 +93,21 @@ fn keys_of_one_read_answer_no_question_that_a_key_answers() {
 }
 
 #[test]
+fn text_that_comes_as_keys_steers_no_stage_and_a_few_keys_do() {
+    let mut console = console(fixture::running());
+    console.burst("3 r").press("1");
+    assert_eq!(commands(&mut console).len(), 2, "a stage's key, then what is to become of it");
+    for text in ["a b c", "4 2 1", "rrrr", "on S 2", "1 2 3 4 r S"] {
+        console.burst(text);
+        assert_eq!(commands(&mut console), [], "{text}");
+        assert!(console.screen().contains("many keys at once"), "{text}: {}", console.screen());
+        console.press("1");
+    }
+    console.burst("/a r S");
+    assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("a r S"), "a line takes them");
+}
+
+#[test]
 fn keys_of_one_read_reset_nothing_unless_the_word_was_asked_for_before() {
     for keys in
         ["Reports by city", "Reports by city\r", "Rreset\r", "Rreset\nreset\r", ":reset\rreset\r", "R\rR\rreset\r"]
