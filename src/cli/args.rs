@@ -77,13 +77,24 @@ Examples:
   clicktop demo --rate max --events 5M --headless           How fast is this machine?
   clicktop demo --seed 7 --users 500 --urls 40              The same small traffic each time")]
     Demo(DemoArgs),
-    /// Run the pipeline on files, one click a line, CSV or JSON
+    /// Run the pipeline on files of clicks, CSV or JSON
     #[command(after_help = "\
 Examples:
   clicktop replay clicks.csv                                As fast as it can be stored
-  zcat clicks.json.gz | clicktop replay - --rate 5k         From a pipe, 5,000 lines a second
+  clicktop replay 2026-*.json.gz                            Packed by gzip or zstd, one after another
+  tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 clicks a second
   clicktop replay clicks.csv --brokers kafka:9092 --topic clicks
-                                                            Through a real Kafka")]
+                                                            Through a real Kafka
+
+CSV: nine columns in the order click_id,user_id,timestamp,url,country,city,browser,os,device, or a header that names \
+the columns in any order (event_id, visitor_id, page_url and other usual names are known), with commas, semicolons, tabs \
+or bars between them. Quoted fields may hold line ends.
+
+JSON: objects one after another, over any number of lines, or in an array.
+
+UTF-8, or UTF-16 with a byte order mark. What is no click is kept in the table rejects and costs no other record.
+
+The exit code is 1 if there is not one click in the files.")]
     Replay(ReplayArgs),
     /// Print the figures by url × country and end
     #[command(after_help = "\
@@ -237,13 +248,13 @@ pub struct ReplayArgs {
     /// Files to run through, one after another; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Format of the lines; auto tells by each line's first byte [default: auto]
+    /// Format of the records; auto tells by each record's first byte [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
-    /// Lines a second: 2000, 2k, 1.5k, 1M or max
+    /// Records a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "max")]
     pub rate: Rate,
-    /// Send the lines to a real Kafka, host:port,…, and read them from there; without it, an embedded broker
+    /// Send the records to a real Kafka, host:port,…, and read them from there; without it, an embedded broker
     #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
     pub brokers: Option<String>,
     /// Topic to send them to and read them from

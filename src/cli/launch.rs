@@ -21,7 +21,7 @@ use crate::demo::{
     EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
     start_replay,
 };
-use crate::headless;
+use crate::headless::{self, Outcome};
 use crate::pipeline::log::LogBuffer;
 use crate::pipeline::source::StoredOffsets;
 use crate::pipeline::{InProcessSource, Pipeline, Snapshot};
@@ -112,6 +112,10 @@ pub(super) async fn run(
         stop_source(&source).await;
         let last = pipeline.ended().await;
         storage.close();
+        let outcome = match without_a_click(&last, finite) {
+            Some(cause) if outcome == Outcome::Finished => Outcome::Failed(cause),
+            _ => outcome,
+        };
         return headless::summarize(&last, outcome, finite, out);
     }
     let shown = console::run(console, snapshots, commands.clone()).await;
@@ -128,6 +132,10 @@ pub(super) async fn run(
         shown => shown?,
     }
     say_goodbye(&last, &data, out);
+    if let Some(cause) = without_a_click(&last, finite && last.finished) {
+        complain(&cause);
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -141,6 +149,24 @@ async fn end_in_sight(pipeline: Pipeline) -> Arc<Snapshot> {
     let waits = snapshots.borrow().shutting_down.clone().unwrap_or_default();
     complain(&format!("ending; it waits for {waits}"));
     ended.await
+}
+
+/// Why a finite source that has come to its end is a failure all the same: none of its records was a click.
+fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
+    let totals = &last.totals;
+    let progress = last.source.progress.as_ref().filter(|progress| finite && progress.error.is_none())?;
+    // Fewer were taken than sent only after a reset, which forgets what was counted.
+    let none = totals.stored + totals.duplicates + totals.expired == 0 && totals.ingested == progress.sent;
+    none.then(|| {
+        let source = &last.source.description;
+        match (progress.sent, &progress.first_no_click) {
+            (0, _) => format!("no click in the {source}: it holds no record"),
+            (sent, Some(first)) => {
+                format!("no click in the {source}: none of {sent} records is one; the first: {first}")
+            }
+            (sent, None) => format!("no click in the {source}: none of {sent} records is one"),
+        }
+    })
 }
 
 async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow::Result<Source> {

@@ -18,7 +18,7 @@ pub(super) fn split<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a
     if memchr3(b'"', b'\r', b'\n', text.as_bytes()).is_none() {
         split_plain(text, &mut record);
     } else {
-        split_quoted(text, scratch, &mut record)?;
+        split_quoted(text, ',', scratch, &mut |piece| record.push(piece))?;
     }
     if record.found == FIELDS { Ok(record.pieces) } else { Err(DecodeError::FieldCount { found: record.found }) }
 }
@@ -74,24 +74,39 @@ fn split_plain<'a>(text: &'a str, record: &mut Record<'a>) {
     }
 }
 
-fn split_quoted<'a>(text: &'a str, scratch: &mut String, record: &mut Record<'a>) -> Result<(), DecodeError> {
+/// The fields of one record that are parted by `separator`, with or without its line end.
+pub(super) fn fields<'a>(text: &'a str, separator: char, scratch: &mut String) -> Result<Vec<Piece<'a>>, DecodeError> {
+    let mut pieces = Vec::with_capacity(FIELDS);
+    split_quoted(without_line_end(text), separator, scratch, &mut |piece| pieces.push(piece))?;
+    Ok(pieces)
+}
+
+#[inline]
+fn split_quoted<'a>(
+    text: &'a str,
+    separator: char,
+    scratch: &mut String,
+    push: &mut impl FnMut(Piece<'a>),
+) -> Result<(), DecodeError> {
     let mut rest = Some(text);
+    // Counted from 1, as people do.
+    let mut field = 0;
     while let Some(text) = rest {
-        // Counted from 1, as people do.
-        let field = record.found + 1;
+        field += 1;
         let piece;
         (piece, rest) = match text.strip_prefix('"') {
-            Some(body) => quoted_field(body, scratch, field)?,
-            None => plain_field(text, field)?,
+            Some(body) => quoted_field(body, separator, scratch, field)?,
+            None => plain_field(text, separator, field)?,
         };
-        record.push(piece);
+        push(piece);
     }
     Ok(())
 }
 
-/// A field without quotes, and what follows its comma.
-fn plain_field(text: &str, field: usize) -> Result<(Piece<'_>, Option<&str>), DecodeError> {
-    let (content, rest) = match text.split_once(',') {
+/// A field without quotes, and what follows its separator.
+#[inline]
+fn plain_field(text: &str, separator: char, field: usize) -> Result<(Piece<'_>, Option<&str>), DecodeError> {
+    let (content, rest) = match text.split_once(separator) {
         Some((content, rest)) => (content, Some(rest)),
         None => (text, None),
     };
@@ -102,9 +117,11 @@ fn plain_field(text: &str, field: usize) -> Result<(Piece<'_>, Option<&str>), De
     }
 }
 
-/// A field after its opening quote, and what follows its comma.
+/// A field after its opening quote, and what follows its separator.
+#[inline]
 fn quoted_field<'a>(
     mut body: &'a str,
+    separator: char,
     scratch: &mut String,
     field: usize,
 ) -> Result<(Piece<'a>, Option<&'a str>), DecodeError> {
@@ -117,7 +134,7 @@ fn quoted_field<'a>(
             body = more;
             continue;
         }
-        let rest = match after.strip_prefix(',') {
+        let rest = match after.strip_prefix(separator) {
             Some(rest) => Some(rest),
             None if after.is_empty() => None,
             None => return Err(DecodeError::TextAfterQuote { field }),

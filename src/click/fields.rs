@@ -26,6 +26,22 @@ pub(super) enum Field {
 }
 
 impl Field {
+    /// Those that no click lacks.
+    pub(super) const REQUIRED: [Self; 4] = [Self::ClickId, Self::UserId, Self::Timestamp, Self::Url];
+
+    /// All nine, in CSV order.
+    pub(super) const ALL: [Self; 9] = [
+        Self::ClickId,
+        Self::UserId,
+        Self::Timestamp,
+        Self::Url,
+        Self::Country,
+        Self::City,
+        Self::Browser,
+        Self::Os,
+        Self::Device,
+    ];
+
     pub(super) const fn name(self) -> &'static str {
         FIELD_NAMES[self as usize]
     }

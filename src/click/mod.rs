@@ -1,6 +1,7 @@
 //! The event: one click, its wire forms, and the compact batch the pipeline moves. Pure, no I/O.
 
 pub mod batch;
+pub mod columns;
 mod csv;
 pub mod decode;
 mod encode;
@@ -9,6 +10,7 @@ mod json;
 pub mod timestamp;
 
 pub use batch::ClickBatch;
+pub use columns::{Columns, HeaderError};
 pub use csv::is_csv_header;
 pub use decode::{DecodeError, Decoder, Format};
 pub use fields::FIELD_NAMES;

@@ -42,6 +42,17 @@ pub enum DemoError {
         /// The system's words.
         reason: String,
     },
+    /// A file of a kind that is not read, or with a header of something else.
+    #[error("cannot replay {}: {reason}", shown(.path))]
+    NotRead {
+        /// The file.
+        path: PathBuf,
+        /// What it is and what to do.
+        reason: String,
+    },
+    /// A file that ends within a JSON array.
+    #[error("{0} ends before its JSON array does, so it is incomplete; what it holds is counted")]
+    OpenArray(String),
     /// A librdkafka property that it does not take. The value is left out: it may be a secret.
     #[error("Kafka property {name} is not accepted: {reason}")]
     Property {
@@ -66,6 +77,12 @@ pub enum DemoError {
     /// A message was given up by librdkafka.
     #[error("sending to Kafka failed: {0}")]
     Delivery(String),
+    /// Messages that were left out for their size.
+    #[error(
+        "{0} records are larger than the topic takes (max.message.bytes, message.max.bytes) and were not sent; \
+         all others were"
+    )]
+    TooLarge(u64),
     /// Messages whose fate is unknown when the producer had to end.
     #[error("{0} messages were sent but not acknowledged by the broker")]
     Unacknowledged(u64),

@@ -9,7 +9,6 @@ mod clock;
 mod encode;
 mod error;
 pub mod generator;
-mod lines;
 pub mod partition;
 pub mod places;
 pub mod producer;

@@ -118,6 +118,11 @@ pub trait Feed: Send + 'static {
         None
     }
 
+    /// The first record that is no click: where it is and why, in one line.
+    fn first_no_click(&self) -> Option<&str> {
+        None
+    }
+
     /// Events a second at this moment, where the feed has its own idea of it (a day's ups and downs).
     fn rate(&self) -> Option<f64> {
         None

@@ -1,21 +1,32 @@
-//! Replay of files and standard input: one line, one message.
+//! Replay of files and standard input: each record that is a click becomes a message.
 //!
-//! Broken lines are sent as they are: rejecting them, where everyone can see it, is the pipeline's part.
+//! What is no click is sent as it is: rejecting it, where everyone can see it, is the pipeline's part.
 
-use std::fs::File;
-use std::io::Read;
+mod container;
+mod head;
+mod hints;
+mod messages;
+mod notes;
+mod quotes;
+mod records;
+mod source;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
+use self::head::Layout;
+use self::messages::Messages;
+use self::notes::Notes;
+use self::records::{Grammar, KEEP, Records};
+use self::source::{Chunk, Source};
 use super::error::DemoError;
-use super::lines::Lines;
 use super::producer::{Feed, Next, Record, SourceTask, Target};
-use crate::click::{Decoder, Format};
+use crate::click::{Columns, Format};
 
-/// What is read at a time, and how many of these may wait for the producer.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// How many chunks may wait for the producer.
 const CHUNKS_WAITING: usize = 8;
 /// How long the feed waits for a slow input before it lets the producer see to other things.
 const INPUT_NAP: Duration = Duration::from_millis(5);
@@ -34,16 +45,17 @@ pub enum ReplayInput {
 pub struct ReplayOptions {
     /// In this order.
     pub inputs: Vec<ReplayInput>,
-    /// What the lines are, for finding the user, who is the Kafka key.
+    /// What the records are.
     pub format: Format,
-    /// Lines a second; `None` is as fast as they are taken.
+    /// Records a second; `None` is as fast as they are taken.
     pub rate: Option<f64>,
 }
 
-/// Starts a producer of the lines of `options.inputs`.
+/// Starts a producer of the records of `options.inputs`.
 ///
 /// # Errors
-/// An input that is not there, cannot be read or is a directory, before anything is sent; and as [`SourceTask::start`].
+/// An input that is not there, cannot be read, is a directory or holds nothing that is read, before anything is sent; and as
+/// [`SourceTask::start`].
 pub fn start_replay(target: Target, options: ReplayOptions) -> Result<SourceTask, DemoError> {
     let mut sources = Vec::with_capacity(options.inputs.len());
     let mut total = Some(0u64);
@@ -54,7 +66,7 @@ pub fn start_replay(target: Target, options: ReplayOptions) -> Result<SourceTask
         _ => {}
     }
     for input in options.inputs {
-        let (source, bytes) = Source::open(input)?;
+        let (source, bytes) = Source::find(input, options.format)?;
         total = total.zip(bytes).map(|(total, bytes)| total.saturating_add(bytes));
         sources.push(source);
     }
@@ -62,88 +74,56 @@ pub fn start_replay(target: Target, options: ReplayOptions) -> Result<SourceTask
     SourceTask::start(target, feed, options.rate)
 }
 
-/// An input that has been looked at.
-struct Source {
-    /// For error messages.
-    path: PathBuf,
-    open: Opening,
-}
-
-enum Opening {
-    Ready(Box<dyn Read + Send>),
-    /// Opening a named pipe waits for its writer: the reading thread's job.
-    Later,
-}
-
-impl Source {
-    /// Its size too, for an ordinary file.
-    fn open(input: ReplayInput) -> Result<(Self, Option<u64>), DemoError> {
-        let path = match input {
-            ReplayInput::Stdin => {
-                let path = PathBuf::from("standard input");
-                return Ok((Self { path, open: Opening::Ready(Box::new(std::io::stdin())) }, None));
-            }
-            ReplayInput::File(path) => path,
-        };
-        let metadata = std::fs::metadata(&path).map_err(|error| DemoError::read(&path, &error))?;
-        if metadata.is_dir() {
-            return Err(DemoError::Directory(path));
-        }
-        if !metadata.is_file() {
-            return Ok((Self { path, open: Opening::Later }, None));
-        }
-        let file = File::open(&path).map_err(|error| DemoError::read(&path, &error))?;
-        Ok((Self { path, open: Opening::Ready(Box::new(file)) }, Some(metadata.len())))
+/// How the columns of a header are read, for the log.
+fn describe(columns: &Columns) -> String {
+    let passed_over = columns.passed_over();
+    match passed_over.is_empty() {
+        true => "its columns are read by its header".to_owned(),
+        false => format!("its columns are read by its header; passed over: {}", passed_over.join(", ")),
     }
-
-    /// Sends everything in it; `false` once nobody listens.
-    fn read_to_end(self, chunks: &Sender<Chunk>) -> bool {
-        let mut reader = match self.open {
-            Opening::Ready(reader) => reader,
-            Opening::Later => match File::open(&self.path) {
-                Ok(file) => Box::new(file),
-                Err(error) => {
-                    let _ = chunks.send(Chunk::Failed(DemoError::read(self.path, &error)));
-                    return false;
-                }
-            },
-        };
-        loop {
-            let mut bytes = vec![0; CHUNK_BYTES];
-            match reader.read(&mut bytes) {
-                Ok(0) => return chunks.send(Chunk::EndOfInput).is_ok(),
-                Ok(read) => {
-                    bytes.truncate(read);
-                    if chunks.send(Chunk::Bytes(bytes)).is_err() {
-                        return false;
-                    }
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let _ = chunks.send(Chunk::Failed(DemoError::read(self.path, &error)));
-                    return false;
-                }
-            }
-        }
-    }
-}
-
-enum Chunk {
-    Bytes(Vec<u8>),
-    EndOfInput,
-    Failed(DemoError),
 }
 
 /// Reads on a thread of its own, so that a pipe without a writer keeps neither producer nor process from ending.
 struct ReplayFeed {
     chunks: Receiver<Chunk>,
-    current: Vec<u8>,
-    /// Of `current`, how much has been turned into lines.
-    at: usize,
-    lines: Lines,
-    decoder: Decoder,
-    bytes_read: u64,
+    format: Format,
+    name: String,
+    records: Records,
+    messages: Messages,
+    notes: Notes,
+    progress: Progress,
     bytes_total: Option<u64>,
+}
+
+/// How far the inputs are read, in bytes of the files themselves.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Of the inputs before.
+    before: u64,
+    /// Of this one, until the last chunk.
+    read: u64,
+    /// What the last chunk took, and the text that came of it.
+    chunk_read: u64,
+    chunk_text: u64,
+}
+
+impl Progress {
+    fn chunk(&mut self, read: u64, text: usize) {
+        self.chunk_read = read.saturating_sub(self.read);
+        self.chunk_text = text as u64;
+        self.read = read;
+    }
+
+    fn end_of_input(&mut self, read: u64) {
+        *self = Self { before: self.before.saturating_add(read), ..Self::default() };
+    }
+
+    /// With `pending` bytes of the text not taken yet.
+    fn bytes(&self, pending: usize) -> u64 {
+        let pending = self.chunk_text.min(pending as u64);
+        let left = self.chunk_read.saturating_mul(pending).checked_div(self.chunk_text).unwrap_or(0);
+        self.before.saturating_add(self.read.saturating_sub(left))
+    }
 }
 
 impl ReplayFeed {
@@ -152,76 +132,107 @@ impl ReplayFeed {
         // Never joined: it may be waiting for a terminal. It ends with its input, or when the receiver has gone.
         std::thread::Builder::new()
             .name("replay-reader".to_owned())
-            .spawn(move || {
-                for source in sources {
-                    if !source.read_to_end(&sender) {
-                        return;
-                    }
-                }
-            })
+            .spawn(move || source::read_all(sources, format, &sender))
             .map_err(|error| DemoError::Thread(error.to_string()))?;
         Ok(Self {
             chunks,
-            current: Vec::new(),
-            at: 0,
-            lines: Lines::new(format != Format::Json),
-            decoder: Decoder::new(format),
-            bytes_read: 0,
+            format,
+            name: String::new(),
+            records: Records::new(Grammar::of(format), 1),
+            messages: Messages::new(format),
+            notes: Notes::default(),
+            progress: Progress::default(),
             bytes_total,
         })
     }
 
-    /// The next message into `payload`.
-    fn next_line(&mut self, payload: &mut Vec<u8>) -> Result<Next, DemoError> {
+    /// The next message of what is there.
+    fn next_message(&mut self, message: &mut Record) -> bool {
         loop {
-            let rest = self.current.get(self.at..).unwrap_or_default();
-            if !rest.is_empty() {
-                let (taken, message) = self.lines.take(rest, payload);
-                self.at = self.at.saturating_add(taken);
-                self.bytes_read = self.bytes_read.saturating_add(taken as u64);
-                if message {
-                    return Ok(Next::Ready);
-                }
+            let (records, messages) = (&mut self.records, &mut self.messages);
+            let mut is_click = false;
+            let found = records.next(|line| {
+                is_click = messages.write_click(line, message).is_ok();
+                is_click
+            });
+            let Some(found) = found else { return false };
+            if is_click {
+                return true;
             }
-            match self.chunks.recv_timeout(INPUT_NAP) {
-                Ok(Chunk::Bytes(bytes)) => {
-                    self.current = bytes;
-                    self.at = 0;
-                }
-                Ok(Chunk::EndOfInput) => {
-                    if self.lines.end_of_input(payload) {
-                        return Ok(Next::Ready);
-                    }
-                }
-                Ok(Chunk::Failed(error)) => return Err(error),
-                Err(RecvTimeoutError::Timeout) => return Ok(Next::Wait),
-                Err(RecvTimeoutError::Disconnected) => return Ok(Next::End),
+            let record = self.records.bytes(&found);
+            let Err(reason) = self.messages.write_click(record, message) else { return true };
+            if let Some(columns) = self.messages.header(record) {
+                // Another file was appended to this one, header and all.
+                let layout = Layout::under(columns, self.format);
+                self.records.set_grammar(layout.grammar());
+                self.messages.set_layout(layout);
+                continue;
             }
+            let reason = match record.len() {
+                KEEP => format!("longer than {} bytes", KEEP - 1),
+                _ => reason.to_string(),
+            };
+            self.notes.no_click(&self.name, found.line, &reason, || hints::hint(record));
+            self.messages.write_reject(record, message);
+            return true;
+        }
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        match chunk {
+            Chunk::Input { name, layout, line } => {
+                self.name = name;
+                self.records = Records::new(layout.grammar(), line);
+                self.messages.set_layout(layout);
+            }
+            Chunk::Bytes { text, read } => {
+                self.progress.chunk(read, text.len());
+                self.records.push(&text);
+            }
+            Chunk::EndOfInput { read } => {
+                self.progress.end_of_input(read);
+                self.records.end();
+            }
+            Chunk::Failed(_) => {}
         }
     }
 }
 
 impl Feed for ReplayFeed {
     fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
-        let next = self.next_line(&mut record.payload)?;
-        if next == Next::Ready {
-            // Taken out of the record while the click borrows the payload; both keep their buffers.
-            let mut key = record.key.take().unwrap_or_default();
-            if let Ok(click) = self.decoder.decode(&record.payload) {
-                key.clear();
-                key.extend_from_slice(click.user_id.as_bytes());
-                record.key = Some(key);
+        loop {
+            if self.next_message(record) {
+                return Ok(Next::Ready);
+            }
+            if self.records.array_is_open() && self.records.has_ended() {
+                self.notes.tell();
+                return Err(DemoError::OpenArray(self.name.clone()));
+            }
+            match self.chunks.recv_timeout(INPUT_NAP) {
+                Ok(Chunk::Failed(error)) => {
+                    self.notes.tell();
+                    return Err(error);
+                }
+                Ok(chunk) => self.take(chunk),
+                Err(RecvTimeoutError::Timeout) => return Ok(Next::Wait),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.notes.tell();
+                    return Ok(Next::End);
+                }
             }
         }
-        Ok(next)
     }
 
     fn bytes_read(&self) -> u64 {
-        self.bytes_read
+        self.progress.bytes(self.records.pending())
     }
 
     fn bytes_total(&self) -> Option<u64> {
         self.bytes_total
+    }
+
+    fn first_no_click(&self) -> Option<&str> {
+        self.notes.first()
     }
 }
 

@@ -287,6 +287,28 @@ fn a_full_librdkafka_queue_waits_and_drops_nothing() {
     assert_eq!((last.sent, last.error), (2_000, None));
 }
 
+/// Three records, the second of which is large.
+struct OneLarge(u8);
+
+impl Feed for OneLarge {
+    fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
+        self.0 += 1;
+        record.payload = vec![b'x'; if self.0 == 2 { 5_000 } else { 10 }];
+        Ok(if self.0 > 3 { Next::End } else { Next::Ready })
+    }
+}
+
+#[test]
+fn a_record_that_is_too_large_costs_no_other() {
+    let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
+    let mut target = target(&broker, 1, None);
+    target.properties.push(("message.max.bytes".to_owned(), "2000".to_owned()));
+    let task = SourceTask::start(target, OneLarge(0), None).expect("a task");
+    let last = wait(&mut task.progress(), |progress| progress.end.is_some());
+    let error = last.error.expect("an error");
+    assert!(last.sent == 2 && error.starts_with("1 records are larger"), "{} sent: {error}", last.sent);
+}
+
 /// Panics at once.
 struct Panics;
 

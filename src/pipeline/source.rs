@@ -17,6 +17,8 @@ pub struct SourceProgress {
     pub bytes_total: Option<u64>,
     /// Waiting for the pipeline so as not to overrun the embedded broker's retention.
     pub held_back: bool,
+    /// The first record of a file that is no click: where it is and why, in one line.
+    pub first_no_click: Option<String>,
     /// Set once everything has been sent and acknowledged.
     pub end: Option<SourceEnd>,
     /// Set if the producer gave up, in one line. What it had sent is still processed.

@@ -80,10 +80,13 @@ fn a_signal_ends_a_replay_whose_input_stays_open() {
 }
 
 #[test]
-fn an_empty_file_is_replayed_to_its_end() {
+fn an_empty_file_is_a_failure_that_says_so() {
     let home = Home::new();
-    let summary = home.replay(&home.file("empty.csv", b""), &[]);
-    assert_eq!((&summary["stored"], &summary["complete"]), (&0.into(), &true.into()), "{summary}");
+    let file = home.file("empty.csv", b"").display().to_string();
+    let ran = home.run(&["replay", &file, "--headless", "--log-file", "log"]);
+    let line = ran.one_clear_line();
+    assert!(line.contains("no click") && line.contains("empty.csv") && line.contains("no record"), "{line}");
+    assert_eq!((&ran.summary()["stored"], &ran.summary()["complete"]), (&0.into(), &false.into()), "{ran:?}");
 }
 
 #[test]

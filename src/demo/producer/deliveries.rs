@@ -20,6 +20,8 @@ pub(super) struct Deliveries {
 struct State {
     sent: u64,
     failed: u64,
+    /// Of those that failed, the messages that the topic does not take for their size.
+    too_large: u64,
     partitions: Vec<Acknowledged>,
     error: Option<String>,
 }
@@ -45,7 +47,12 @@ impl Deliveries {
         state.sent.saturating_add(state.failed)
     }
 
-    /// Why the first message failed that did.
+    /// Messages that the topic did not take for their size.
+    pub(super) fn too_large(&self) -> u64 {
+        self.state.lock().too_large
+    }
+
+    /// Why the first message failed that did, unless it was too large.
     pub(super) fn error(&self) -> Option<String> {
         self.state.lock().error.clone()
     }
@@ -79,7 +86,10 @@ impl Deliveries {
         // Thrown away at the end on purpose: not worth a word.
         let purged =
             matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight));
-        if !purged && state.error.is_none() {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
+            // Its own fault alone: the others go on.
+            state.too_large = state.too_large.saturating_add(1);
+        } else if !purged && state.error.is_none() {
             state.error = Some(in_words(error));
         }
     }
@@ -153,5 +163,12 @@ mod tests {
         deliveries.fail(&KafkaError::MessageProduction(RDKafkaErrorCode::TopicAuthorizationFailed));
         assert!(deliveries.error().expect("an error").contains("in time"));
         assert_eq!((deliveries.sent(), deliveries.settled()), (0, 3));
+    }
+
+    #[test]
+    fn a_message_that_is_too_large_is_counted_and_ends_nothing() {
+        let deliveries = Deliveries::default();
+        deliveries.fail(&KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge));
+        assert_eq!((deliveries.error(), deliveries.too_large(), deliveries.settled()), (None, 1, 1));
     }
 }

@@ -57,7 +57,7 @@ impl Outbox {
     }
 
     /// Removes the first `count`.
-    fn handed_over(&mut self, count: usize) {
+    pub(super) fn handed_over(&mut self, count: usize) {
         self.messages.drain(..count.min(self.messages.len()));
         if self.messages.is_empty() {
             self.bytes.clear();

@@ -44,6 +44,8 @@ pub(super) struct Worker<F> {
     published: Instant,
     /// Records handed to librdkafka.
     enqueued: u64,
+    /// Records that librdkafka did not take for their size.
+    too_large: u64,
     held_back: bool,
     /// The embedded broker's: one a partition. Empty for a real cluster.
     windows: Vec<PartitionWindow>,
@@ -77,6 +79,7 @@ impl<F: Feed> Worker<F> {
             started: now,
             published: now,
             enqueued: 0,
+            too_large: 0,
             held_back: false,
             windows: Vec::new(),
         }
@@ -91,7 +94,9 @@ impl<F: Feed> Worker<F> {
             return;
         }
         let end = self.end();
-        let error = pumped.err().or(settled.err()).map(|error| error.to_string());
+        let too_large = self.too_large.saturating_add(self.producer.context().too_large());
+        let too_large = (too_large > 0).then_some(DemoError::TooLarge(too_large));
+        let error = pumped.err().or(settled.err()).or(too_large).map(|error| error.to_string());
         self.held_back = false;
         let progress = SourceProgress { end: Some(end), error, ..self.progress() };
         self.publisher.send_replace(progress);
@@ -240,6 +245,10 @@ impl<F: Feed> Worker<F> {
                 None => return Ok(()),
                 Some(RDKafkaErrorCode::QueueFull) if self.signal.stops() => return Ok(()),
                 Some(RDKafkaErrorCode::QueueFull) => self.service(FULL_NAP)?,
+                Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
+                    self.too_large = self.too_large.saturating_add(1);
+                    self.outbox.handed_over(1);
+                }
                 Some(code) => return Err(DemoError::Delivery(printable(&code.to_string()).into_owned())),
             }
         }
@@ -322,6 +331,7 @@ impl<F: Feed> Worker<F> {
             bytes_read: self.feed.bytes_read(),
             bytes_total: self.feed.bytes_total(),
             held_back: self.held_back,
+            first_no_click: self.feed.first_no_click().map(str::to_owned),
             end: None,
             error: None,
         }

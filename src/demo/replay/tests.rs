@@ -1,11 +1,11 @@
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read, Write as _};
 use std::path::Path;
 
 use super::*;
 use crate::click::MAX_MESSAGE_BYTES;
 
 fn reader(bytes: impl Into<Vec<u8>>) -> Source {
-    Source { path: "a reader".into(), open: Opening::Ready(Box::new(Cursor::new(bytes.into()))) }
+    Source::Open("a reader".into(), Box::new(Cursor::new(bytes.into())))
 }
 
 fn file(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -93,7 +93,7 @@ fn files_report_how_much_of_them_is_read() {
     let mut sources = Vec::new();
     let mut total = 0;
     for path in [one, two] {
-        let (source, bytes) = Source::open(ReplayInput::File(path)).expect("a source");
+        let (source, bytes) = Source::find(ReplayInput::File(path), Format::Csv).expect("a source");
         total += bytes.expect("a size");
         sources.push(source);
     }
@@ -136,7 +136,7 @@ impl Read for Failing {
 #[test]
 fn an_error_while_reading_ends_the_replay_with_the_file_named() {
     let failing = Failing(Cursor::new(b"a\nb\n".to_vec()));
-    let source = Source { path: "clicks.csv".into(), open: Opening::Ready(Box::new(failing)) };
+    let source = Source::Open("clicks.csv".into(), Box::new(failing));
     let mut feed = ReplayFeed::start(vec![source], None, Format::Auto).expect("a feed");
     let mut record = Record::default();
     let mut ready = 0;
@@ -155,7 +155,7 @@ fn an_error_while_reading_ends_the_replay_with_the_file_named() {
 #[test]
 fn a_pipe_that_stays_open_does_not_block_the_producer() {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    let source = Source { path: "a pipe".into(), open: Opening::Ready(Box::new(reader)) };
+    let source = Source::Open("a pipe".into(), Box::new(reader));
     let mut feed = ReplayFeed::start(vec![source], None, Format::Auto).expect("a feed");
     let mut record = Record::default();
     assert_eq!(feed.next(&mut record), Ok(Next::Wait));
@@ -167,4 +167,102 @@ fn a_pipe_that_stays_open_does_not_block_the_producer() {
     drop(writer);
     while feed.next(&mut record) == Ok(Next::Wait) {}
     assert_eq!(feed.next(&mut record), Ok(Next::End));
+}
+
+#[test]
+fn records_under_a_header_become_messages_in_our_order() {
+    let text = "user_id;click_id;timestamp;url;city;country\nu1;c1;2026-01-01T00:00:00Z;/a,b;Lyon;FR\n\
+                u1;c2;soon;/;Lyon;FR\nu1;c3\nc4,u4,2026-01-01T00:00:00Z,/,FR,,,,\n";
+    let feed = ReplayFeed::start(vec![reader(text)], None, Format::Auto).expect("a feed");
+    let (records, feed) = drain(feed);
+    let payloads: Vec<_> = records.iter().map(|record| String::from_utf8_lossy(&record.payload).into_owned()).collect();
+    assert_eq!(
+        payloads,
+        [
+            "c1,u1,2026-01-01T00:00:00Z,\"/a,b\",FR,Lyon,,,",
+            "c2,u1,soon,/,FR,Lyon,,,",
+            "u1;c3",
+            "\"c4,u4,2026-01-01T00:00:00Z,/,FR,,,,\"",
+        ]
+    );
+    assert_eq!(records.iter().filter(|record| record.key.is_some()).count(), 1);
+    let first = feed.first_no_click().expect("a reason");
+    assert!(first.starts_with("a reader, line 3: timestamp `soon`"), "{first}");
+}
+
+#[test]
+fn each_input_has_a_header_of_its_own() {
+    let time = "2026-01-01T00:00:00Z";
+    let inputs = [
+        format!("id,user,time,page\nc1,u1,{time},/a\n"),
+        format!("page\tuser\tid\ttime\n/b\tu2\tc2\t{time}"),
+        format!("c3,u3,{time},/c,FR,,,,\n"),
+        // Two files in one.
+        format!("url,id,user,time\n/d,c4,u4,{time}\nid,user,time,url\nc5,u5,{time},/e\n"),
+    ];
+    let payloads = payloads(inputs.into_iter().map(reader).collect());
+    let wanted = [("1", "a", ""), ("2", "b", ""), ("3", "c", "FR"), ("4", "d", ""), ("5", "e", "")];
+    let wanted = wanted.map(|(at, url, country)| format!("c{at},u{at},{time},/{url},{country},,,,").into_bytes());
+    assert_eq!(payloads, wanted);
+}
+
+#[test]
+fn a_header_of_something_else_ends_it_before_anything_is_sent() {
+    let foreign = "event_time,event_type,product_id,user_id\n";
+    let good = "c1,u1,2026-01-01T00:00:00Z,/a,FR,,,,\n";
+    let mut feed = ReplayFeed::start(vec![reader(good), reader(foreign)], None, Format::Auto).expect("a feed");
+    let mut record = Record::default();
+    let error = loop {
+        match feed.next(&mut record) {
+            Ok(Next::Wait) => {}
+            Ok(next) => panic!("{next:?} in place of the error"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("a reader") && error.contains("event_type") && error.contains("click_id"), "{error}");
+    let dir = tempfile::tempdir().expect("a directory");
+    let files = [file(dir.path(), "good.csv", good.as_bytes()), file(dir.path(), "foreign.csv", foreign.as_bytes())];
+    let error = refused(files.map(ReplayInput::File).to_vec()).to_string();
+    assert!(error.contains("foreign.csv") && error.lines().count() == 1, "{error}");
+}
+
+#[test]
+fn a_long_user_makes_a_key_that_fits() {
+    let user = "u".repeat(400_000);
+    let click = format!("c1,{user},2026-01-01T00:00:00Z,/a,FR,,,,\n");
+    let long = format!("id,user,time,url\nc1,u1,2026-01-01T00:00:00Z,\"{}\"\n", "\"\"".repeat(250_000));
+    let feed = ReplayFeed::start(vec![reader(click), reader(long)], None, Format::Auto).expect("a feed");
+    for record in drain(feed).0 {
+        let key = record.key.map_or(0, |key| key.len());
+        assert!(key <= 1024 && record.payload.len() <= MAX_MESSAGE_BYTES + 1, "{key} and {}", record.payload.len());
+    }
+}
+
+#[test]
+fn an_array_that_is_cut_gives_its_clicks_and_an_error() {
+    let click = r#"{"click_id":"1","user_id":"u","timestamp":1767225600,"url":"/a"}"#;
+    let mut feed =
+        ReplayFeed::start(vec![reader(format!("[{click},\n{click},\n"))], None, Format::Auto).expect("a feed");
+    let mut record = Record::default();
+    let mut ready = 0;
+    let error = loop {
+        match feed.next(&mut record) {
+            Ok(Next::Ready) => ready += 1,
+            Ok(Next::Wait) => {}
+            Ok(Next::End) => panic!("ended without the error"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(ready == 2 && error.contains("a reader") && error.contains("incomplete"), "{ready}, {error}");
+}
+
+#[test]
+fn progress_is_that_of_the_packed_file() {
+    let clicks = "c1,u1,2026-01-01T00:00:00Z,/a,FR,,,,\n".repeat(20_000);
+    let packed = zstd::encode_all(clicks.as_bytes(), 3).expect("packed");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = file(dir.path(), "clicks.csv.zst", &packed);
+    let (source, bytes) = Source::find(ReplayInput::File(path), Format::Auto).expect("a source");
+    let (records, feed) = drain(ReplayFeed::start(vec![source], bytes, Format::Auto).expect("a feed"));
+    assert_eq!((records.len(), feed.bytes_read(), feed.bytes_total()), (20_000, bytes.expect("a size"), bytes));
 }

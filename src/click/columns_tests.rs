@@ -1,0 +1,171 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::click::{Click, Decoder, Format};
+
+#[track_caller]
+fn columns(header: &str) -> Columns {
+    Columns::of_header(header.as_bytes()).expect("columns").expect("a header")
+}
+
+#[track_caller]
+fn message(header: &str, record: &str) -> String {
+    let (mut scratch, mut out) = (String::new(), Vec::new());
+    columns(header).write_message(record.as_bytes(), &mut scratch, &mut out).expect("a message");
+    String::from_utf8(out).expect("text")
+}
+
+#[track_caller]
+fn refused(header: &str) -> String {
+    Columns::of_header(header.as_bytes()).expect_err("refused").to_string()
+}
+
+#[track_caller]
+fn is_no_header(record: &[u8]) {
+    assert_eq!(Columns::of_header(record), Ok(None), "{}", String::from_utf8_lossy(record));
+}
+
+#[test]
+fn the_first_name_of_each_field_is_its_own() {
+    assert_eq!(NAMES.map(|names| names[0]), FIELD_NAMES);
+    let mut all: Vec<String> =
+        NAMES.iter().flat_map(|names| names.iter().map(|name| squeeze(name).collect())).collect();
+    let count = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), count, "no name stands for two fields");
+}
+
+#[test]
+fn our_own_header_needs_no_mapping() {
+    let names = FIELD_NAMES.join(",");
+    for header in
+        [names.clone(), names.to_uppercase(), format!("\u{feff}{names}\r\n"), names.replace("os", "Operating System")]
+    {
+        assert!(columns(&header).are_ours(), "{header}");
+    }
+    assert!(columns(&format!("\"{}\"\n", FIELD_NAMES.join("\",\""))).are_ours());
+    for header in [names.replace(',', ";"), format!("{names},more"), names.replace("country,city", "city,country")] {
+        assert!(!columns(&header).are_ours(), "{header}");
+    }
+}
+
+#[test]
+fn columns_go_by_their_names() {
+    assert_eq!(message("user_id,click_id,timestamp,url,city,country", "u1,c1,0,/a,Lyon,FR"), "c1,u1,0,/a,FR,Lyon,,,");
+    assert_eq!(
+        message("Event ID;Visitor-Id;eventTime;PAGE_URL;extra\r\n", "c;\"u;1\";0;/a,b;x\r\n"),
+        "c,u;1,0,\"/a,b\",,,,,"
+    );
+    assert_eq!(message("id\tuser\tts\tpath", "c\tu\t0\t/a"), "c,u,0,/a,,,,,");
+    assert_eq!(message("id|user|time|uri", "{c|u|0|/a"), "\"{c\",u,0,/a,,,,,");
+    let nested = "row_key,click_data.user_id,click_data.timestamp,click_data.url,geo_data.country,user_agent_data.operating_system";
+    assert_eq!(message(nested, "c,u,0,/a,FR,Linux"), "c,u,0,/a,FR,,,Linux,");
+    assert_eq!(message(",click_id,user_id,time,url", "0,c,u,0,\"/a\nb\""), "c,u,0,\"/a\nb\",,,,,");
+    let passed_over = columns("id,user,time,url,price,\u{1b}[2J");
+    assert_eq!(passed_over.passed_over().iter().map(|name| &**name).collect::<Vec<_>>(), ["price", "\\u{1b}[2J"]);
+}
+
+#[test]
+fn a_header_of_something_else_is_refused_with_what_it_lacks() {
+    let foreign = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+    let words = refused(foreign);
+    assert!(words.contains(&foreign.replace(',', ", ")) && words.contains("click_id (or event_id"), "{words}");
+    assert!(words.contains("url (or page") && !words.contains("timestamp (or"), "{words}");
+    for header in [
+        "click_id,user_id,timestamp,page_title",
+        "timestamp;visitorid;event;itemid;transactionid",
+        "date\ttitle\tprice",
+        "user_pseudo,event_params,ga_session",
+        "visitStartTime,fullVisitorId,pageViews",
+        "click_id,user_id,when,url,country,city,browser,os,device",
+    ] {
+        let words = refused(header);
+        assert!(words.contains("no column is") && words.lines().count() == 1, "{words}");
+    }
+    let many = (0..500).map(|number| format!("column_of_{number}x")).collect::<Vec<_>>().join(",");
+    assert!(refused(&format!("user_id,date,{many}")).len() < 1_000);
+}
+
+#[test]
+fn two_columns_for_one_field_are_refused() {
+    for (header, words) in [
+        ("click_id,user_id,timestamp,url,id", "both `click_id` and `id`"),
+        ("id,user,time,page,uri", "may be url"),
+        ("id,user,time,page,country,Country", "`country` and `Country`"),
+    ] {
+        assert!(refused(header).contains(words), "{}", refused(header));
+    }
+}
+
+#[test]
+fn a_record_is_no_header() {
+    for record in [
+        "c1,u1,2024-01-01T00:00:00Z,/,FR,Paris,Firefox,Linux,desktop",
+        "c,u,yesterday,/,FR,,,,",
+        "c1,u1,soon,home,FR,Paris,Firefox,Linux,desktop",
+        "id,user,1767225600,page",
+        "just a line",
+        "half a line,\"cut",
+        ",,,,,,,,",
+        "user_1,click_1,page_1",
+        "a,b,c,d,e,f,g,h,i",
+        "",
+    ] {
+        is_no_header(record.as_bytes());
+    }
+    is_no_header(b"\xff,user_id");
+    is_no_header("click_id,user_id,timestamp,url,".repeat(1_000).as_bytes());
+}
+
+#[test]
+fn a_record_of_another_width_is_refused() {
+    let columns = columns("url,id,user,time");
+    let (mut scratch, mut out) = (String::new(), Vec::new());
+    let error =
+        |record: &[u8]| columns.write_message(record, &mut String::new(), &mut Vec::new()).expect_err("refused");
+    assert_eq!(error(b"/,c,u").to_string(), "3 fields where the header has 4");
+    assert_eq!(error(b"/,c,u,0,x"), RecordError::Width { found: 5, width: 4 });
+    assert_eq!(error(b"/,\"c"), RecordError::Decode(DecodeError::UnterminatedQuote { field: 2 }));
+    assert_eq!(error(b"\xff"), RecordError::Decode(DecodeError::Utf8 { at: 0 }));
+    assert_eq!(columns.write_message(b"/,c,u,0", &mut scratch, &mut out), Ok(()));
+}
+
+#[test]
+fn what_is_wrapped_is_no_click() {
+    let mut out = Vec::new();
+    write_no_click(b"c1,u1,2024-01-01T00:00:00Z,\"/\",FR,,,,", &mut out);
+    assert!(Decoder::new(Format::Auto).decode(&out).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_order_and_separator_gives_the_same_click(
+        texts in prop::collection::vec(".{1,9}", 8),
+        order in Just((0..9_usize).collect::<Vec<_>>()).prop_shuffle(),
+        separator in prop::sample::select(SEPARATORS.to_vec()),
+    ) {
+        prop_assume!(texts[..3].iter().all(|text| !text.trim().is_empty()));
+        let fields: [&str; 9] =
+            [&texts[0], &texts[1], "2026-01-31T09:30:00.000Z", &texts[2], &texts[3], &texts[4], &texts[5], &texts[6], &texts[7]];
+        let mut writer = ::csv::WriterBuilder::new().delimiter(separator as u8).from_writer(Vec::new());
+        writer.write_record(order.iter().map(|at| FIELD_NAMES[*at])).expect("written");
+        writer.write_record(order.iter().map(|at| fields[*at])).expect("written");
+        let text = String::from_utf8(writer.into_inner().expect("text")).expect("UTF-8");
+        let (header, record) = text.split_once('\n').expect("two records");
+        let message = message(header, record);
+        let mut decoder = Decoder::new(Format::Auto);
+        let click = decoder.decode(message.as_bytes()).expect("a click");
+        let [click_id, user_id, _, url, country, city, browser, os, device] = fields;
+        let timestamp = "2026-01-31T09:30:00Z".parse().expect("a time");
+        prop_assert_eq!(click, Click { click_id, user_id, timestamp, url, country, city, browser, os, device });
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes: Vec<u8>, header in "[a-z,;\"\n_ ]{0,40}") {
+        let _ = Columns::of_header(&bytes);
+        if let Ok(Some(columns)) = Columns::of_header(header.as_bytes()) {
+            let _ = columns.write_message(&bytes, &mut String::new(), &mut Vec::new());
+        }
+    }
+}

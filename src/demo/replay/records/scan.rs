@@ -1,0 +1,204 @@
+//! Records that are no click by their first line: over how many lines they go, or where they break.
+
+use memchr::{memchr, memchr2_iter};
+
+use super::super::values::Scanned;
+use super::{KEEP, Kind, Records, Scan, Skip, Step};
+
+/// Bytes between two elements of an array, blanks and all, where the end of a broken one is looked for in chunks.
+const BOUNDARY: usize = 64;
+
+impl Records {
+    /// Scans on. No record is scanned further than what is kept of it: what is found does not depend on the chunks.
+    pub(super) fn go_on(&mut self, mut scan: Scan) -> Step {
+        let limit = self.buffer.len().min(self.at + KEEP + 1);
+        let from = self.at + scan.scanned;
+        let bytes = self.buffer.get(from..limit).unwrap_or_default();
+        let full = limit == self.at + KEEP + 1;
+        let result = match &mut scan.of {
+            Kind::Csv { scan: quotes, width } => {
+                let over = match quotes.scan(bytes) {
+                    Scanned::Done(length) => Some((from + length, quotes.fields == *width)),
+                    Scanned::Broken(_) => None,
+                    Scanned::More if full => None,
+                    Scanned::More if self.ended => {
+                        quotes.ends().then_some((self.buffer.len(), quotes.fields == *width))
+                    }
+                    Scanned::More => {
+                        scan.scanned = limit - self.at;
+                        self.scan = Some(scan);
+                        return Step::More;
+                    }
+                };
+                return self.csv_record(over);
+            }
+            Kind::Json(value) => value.scan(bytes),
+            Kind::Ended => return self.ended_value(scan.scanned),
+            Kind::Broken => return self.broken_value(scan.scanned),
+        };
+        match result {
+            Scanned::Done(length) => scan = Scan { of: Kind::Ended, scanned: from + length - self.at },
+            Scanned::Broken(length) => scan = Scan { of: Kind::Broken, scanned: from + length - self.at },
+            Scanned::More if full => {
+                let Kind::Json(value) = scan.of else { return Step::Again };
+                self.skip = Some(Skip::Value(value));
+                return Step::Record { end: self.at + KEEP, next: limit };
+            }
+            Scanned::More => {
+                let ends = matches!(&scan.of, Kind::Json(value) if value.ends());
+                scan.scanned = limit - self.at;
+                if !self.ended {
+                    self.scan = Some(scan);
+                    return Step::More;
+                }
+                scan.of = if ends { Kind::Ended } else { Kind::Broken };
+            }
+        }
+        self.scan = Some(scan);
+        Step::Again
+    }
+
+    /// A CSV record that ends as given, if it is one of several lines and of the right width; else its first line.
+    fn csv_record(&mut self, over: Option<(usize, bool)>) -> Step {
+        let Some((end, next)) = self.first_line() else { return self.no_line() };
+        match over {
+            Some((last, right)) if last > next && right => {
+                let record = self.buffer.get(self.at..last).unwrap_or_default();
+                let record = record.strip_suffix(b"\n").unwrap_or(record);
+                let record = record.strip_suffix(b"\r").unwrap_or(record);
+                Step::Record { end: self.at + record.len(), next: last }
+            }
+            _ => Step::Record { end, next },
+        }
+    }
+
+    /// A JSON value has ended `length` bytes from `at`: nothing else may stand behind it in its line, but another one.
+    fn ended_value(&mut self, length: usize) -> Step {
+        let end = self.at + length;
+        let rest = self.buffer.get(end..).unwrap_or_default();
+        let in_array = self.in_array;
+        let blank = |byte: &u8| byte.is_ascii_whitespace() && (in_array || *byte != b'\n');
+        let follows = rest.iter().position(|byte| !blank(byte));
+        match (follows.and_then(|at| rest.get(at)), in_array) {
+            (None, _) if !self.ended && rest.len() <= KEEP => {
+                self.scan = Some(Scan { of: Kind::Ended, scanned: length });
+                Step::More
+            }
+            (Some(b',' | b']'), true) | (Some(b'{' | b'['), false) | (None, _) => Step::Record { end, next: end },
+            (Some(b'\n'), false) => Step::Record { end, next: end + follows.unwrap_or_default() + 1 },
+            (Some(_), _) => {
+                let broke = length + follows.unwrap_or_default();
+                self.scan = Some(Scan { of: Kind::Broken, scanned: broke });
+                Step::Again
+            }
+        }
+    }
+
+    /// A JSON value has broken `length` bytes from `at`.
+    fn broken_value(&mut self, length: usize) -> Step {
+        if self.in_array {
+            return self.broken_element(length);
+        }
+        let Some((end, next)) = self.first_line() else {
+            if self.pending() <= KEEP + 1 {
+                self.scan = Some(Scan { of: Kind::Broken, scanned: length });
+                return Step::More;
+            }
+            return self.no_line();
+        };
+        if end - self.at > KEEP {
+            return Step::Record { end: self.at + KEEP, next };
+        }
+        Step::Record { end, next }
+    }
+
+    /// The same for an element of an array: it goes to where the next one seems to begin.
+    fn broken_element(&mut self, length: usize) -> Step {
+        let limit = self.buffer.len().min(self.at + KEEP);
+        let window = self.buffer.get(self.at..limit).unwrap_or_default();
+        let is_object = window.first() == Some(&b'{');
+        let next = match is_object {
+            true => next_element(window, length),
+            // To the comma behind it, or to what ends the array.
+            false => end_of_word(window, length).map(|end| (end, end)),
+        };
+        match next {
+            Some((end, next)) => Step::Record { end: self.at + end, next: self.at + next },
+            None if window.len() == KEEP => {
+                self.skip = Some(Skip::Element);
+                Step::Record { end: limit, next: limit }
+            }
+            None if self.ended => {
+                self.in_array = false;
+                Step::Record { end: self.at + window.trim_ascii_end().len(), next: limit }
+            }
+            None => {
+                self.scan = Some(Scan { of: Kind::Broken, scanned: length });
+                Step::More
+            }
+        }
+    }
+
+    /// Passes over the rest of a record that was too long.
+    pub(super) fn pass_over(&mut self, skip: Skip) -> Step {
+        let (to, skip) = match skip {
+            Skip::Line => match self.newline() {
+                Some(newline) => (newline + 1, None),
+                None => (self.buffer.len(), Some(Skip::Line)),
+            },
+            Skip::Value(mut value) => match value.scan(self.pending_bytes()) {
+                Scanned::Done(length) => (self.at + length, None),
+                Scanned::Broken(length) => {
+                    self.advance(self.at + length);
+                    return self.pass_over(if self.in_array { Skip::Element } else { Skip::Line });
+                }
+                Scanned::More => (self.buffer.len(), Some(Skip::Value(value))),
+            },
+            Skip::Element => match next_element(self.pending_bytes(), 0) {
+                Some((_, next)) => (self.at + next, None),
+                // What was seen of a boundary is seen again with what follows.
+                None => (self.buffer.len() - self.pending().min(BOUNDARY), Some(Skip::Element)),
+            },
+        };
+        self.advance(to);
+        let Some(skip) = skip else { return Step::Again };
+        if self.ended {
+            // A value that ends nowhere has taken the end of its array, too.
+            self.in_array = false;
+            self.advance(self.buffer.len());
+        } else {
+            self.skip = Some(skip);
+        }
+        Step::More
+    }
+}
+
+/// Where, in an array with an element that breaks at `from`, the next element begins, and before it the broken one ends: a
+/// brace that opens behind `},` or in a new line, or just where it broke.
+fn next_element(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let broken = bytes.get(..from).unwrap_or_default();
+    let before = broken.trim_ascii_end();
+    let new_line = memchr(b'\n', broken.get(before.len()..).unwrap_or_default()).is_some();
+    if from > 0 && bytes.get(from) == Some(&b'{') && (new_line || before.last() == Some(&b',')) {
+        return Some((before.len(), from));
+    }
+    let opens = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let blank = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        (rest.get(blank) == Some(&b'{')).then_some(at + blank)
+    };
+    memchr2_iter(b'}', b'\n', bytes.get(from..).unwrap_or_default()).map(|at| from + at).find_map(|at| {
+        if bytes.get(at) == Some(&b'\n') {
+            return Some((bytes.get(..at)?.trim_ascii_end().len(), opens(at)?));
+        }
+        let rest = bytes.get(at + 1..)?;
+        let comma = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        (rest.get(comma) == Some(&b',')).then(|| opens(at + 1 + comma + 1)).flatten().map(|next| (at + 1, next))
+    })
+}
+
+/// Where, in an array, a word that breaks at `from` ends.
+fn end_of_word(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    rest.iter().position(|byte| matches!(byte, b',' | b']' | b'\n')).map(|at| (from + at).max(1))
+}
