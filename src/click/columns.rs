@@ -251,11 +251,12 @@ impl Header {
             }
         }
         let passed_over = self.names.iter().zip(&self.fields).filter(|(_, field)| field.is_none());
+        let told = |name: &str| if name.is_empty() { "(no name)".into() } else { excerpt(name, NAME_CHARS).into() };
         Ok(Some(Columns {
             separator: self.separator,
             width: self.names.len(),
             places: Field::ALL.map(|field| self.places(field).next()),
-            passed_over: passed_over.map(|(name, _)| excerpt(name, NAME_CHARS).into()).collect(),
+            passed_over: passed_over.map(|(name, _)| told(name)).collect(),
         }))
     }
 

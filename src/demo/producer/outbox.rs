@@ -57,12 +57,23 @@ impl Outbox {
     }
 
     /// Removes the first `count`.
-    pub(super) fn handed_over(&mut self, count: usize) {
+    fn handed_over(&mut self, count: usize) {
         self.messages.drain(..count.min(self.messages.len()));
         if self.messages.is_empty() {
             self.bytes.clear();
         }
     }
+}
+
+/// What came of handing messages over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// Messages taken.
+    pub(super) taken: usize,
+    /// Messages left out, because they are larger than any may be.
+    pub(super) too_large: usize,
+    /// Why the next was not taken. That and what comes after it stay.
+    pub(super) refused: Option<RDKafkaErrorCode>,
 }
 
 /// A producer to one topic.
@@ -86,9 +97,8 @@ impl TopicProducer {
         Ok(Self { topic, producer })
     }
 
-    /// Hands over what waits in `outbox`, in its order: how many messages, and why the next was not taken, if so. That and
-    /// what comes after it stay in `outbox`.
-    pub(super) fn send(&self, outbox: &mut Outbox) -> (usize, Option<RDKafkaErrorCode>) {
+    /// Hands over what waits in `outbox`, in its order.
+    pub(super) fn send(&self, outbox: &mut Outbox) -> Sent {
         let native = |message: &Message| {
             let (key, payload) = outbox.parts(message);
             bindings::rd_kafka_message_t {
@@ -111,12 +121,19 @@ impl TopicProducer {
         unsafe {
             bindings::rd_kafka_produce_batch(self.topic.0.as_ptr(), UNASSIGNED, flags, messages.as_mut_ptr(), count);
         }
-        let refused =
-            |message: &bindings::rd_kafka_message_t| message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-        // A full queue refuses all that follow, too. After any other refusal nobody goes on.
-        let taken = messages.iter().position(refused).unwrap_or(messages.len());
-        outbox.handed_over(taken);
-        (taken, messages.get(taken).map(|message| message.err.into()))
+        let is_too_large = |message: &bindings::rd_kafka_message_t| {
+            message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+        };
+        let is_taken =
+            |message: &bindings::rd_kafka_message_t| message.err == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+        // A full queue refuses all that follow, too; a message that is too large is refused alone. After any other refusal
+        // nobody goes on.
+        let stays = messages.iter().position(|message| !is_taken(message) && !is_too_large(message));
+        let done = stays.unwrap_or(messages.len());
+        let too_large = messages.iter().take(done).filter(|message| is_too_large(message)).count();
+        let refused = messages.get(done).map(|message| message.err.into());
+        outbox.handed_over(done);
+        Sent { taken: done - too_large, too_large, refused }
     }
 }
 
@@ -176,11 +193,12 @@ mod tests {
         let producer = TopicProducer::new(producer, "clicks").unwrap();
         let mut outbox = Outbox::default();
         (0..25).for_each(|number| outbox.push(number % 3, &record(Some("u"), &number.to_string())));
-        assert_eq!(producer.send(&mut outbox), (10, Some(RDKafkaErrorCode::QueueFull)));
-        assert_eq!(producer.send(&mut outbox), (0, Some(RDKafkaErrorCode::QueueFull)));
+        let full = |taken| Sent { taken, too_large: 0, refused: Some(RDKafkaErrorCode::QueueFull) };
+        assert_eq!(producer.send(&mut outbox), full(10));
+        assert_eq!(producer.send(&mut outbox), full(0));
         let left: Vec<_> = outbox.messages.iter().map(|message| outbox.parts(message).1.to_vec()).collect();
         assert_eq!(left, (10..25).map(|number: i32| number.to_string().into_bytes()).collect::<Vec<_>>());
-        assert_eq!(producer.send(&mut Outbox::default()), (0, None));
+        assert_eq!(producer.send(&mut Outbox::default()), Sent { taken: 0, too_large: 0, refused: None });
     }
 
     #[test]

@@ -239,16 +239,13 @@ impl<F: Feed> Worker<F> {
     /// Hands what waits to librdkafka, waiting while its queue is full; a source that was asked to stop does not wait.
     fn flush(&mut self) -> Result<(), DemoError> {
         loop {
-            let (taken, refused) = self.producer.send(&mut self.outbox);
-            self.enqueued = self.enqueued.saturating_add(taken as u64);
-            match refused {
+            let sent = self.producer.send(&mut self.outbox);
+            self.enqueued = self.enqueued.saturating_add(sent.taken as u64);
+            self.too_large = self.too_large.saturating_add(sent.too_large as u64);
+            match sent.refused {
                 None => return Ok(()),
                 Some(RDKafkaErrorCode::QueueFull) if self.signal.stops() => return Ok(()),
                 Some(RDKafkaErrorCode::QueueFull) => self.service(FULL_NAP)?,
-                Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
-                    self.too_large = self.too_large.saturating_add(1);
-                    self.outbox.handed_over(1);
-                }
                 Some(code) => return Err(DemoError::Delivery(printable(&code.to_string()).into_owned())),
             }
         }

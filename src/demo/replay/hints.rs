@@ -16,7 +16,7 @@ pub(super) fn hint(record: &[u8]) -> &'static str {
             false => "",
         };
     }
-    if count(b'\r') > 1 && count(b'\n') == 0 {
+    if count(b'\r') > 0 && count(b'\n') == 0 {
         return "; its lines end with carriage returns alone: tr '\\r' '\\n' < FILE | clicktop replay -";
     }
     if count(b',') + 1 == FIELD_NAMES.len() {
@@ -46,7 +46,7 @@ mod tests {
             ("c1\tu1\t2026-01-01T00:00:00Z\t/a", "tabs"),
             ("c1|u1|2026-01-01T00:00:00Z|/a", "bars"),
             ("c1,u1,2026-01-01T00:00:00Z,/a,FR", "header"),
-            ("a\rb\rc", "carriage"),
+            ("c1,u1,0,/a,FR,,,,\rc2,u1,0,/a,FR,,,,", "carriage"),
             ("{\"events\": [{\"click_id\":1}]}", "jq"),
         ] {
             assert!(hint(record.as_bytes()).contains(word), "{record}");
