@@ -183,7 +183,7 @@ pub(super) fn read_all(sources: Vec<Source>, format: Format, chunks: &Sender<Chu
     for source in sources {
         inputs.push(match source {
             Source::Open(path, raw) => match Begun::of(Opened { path, raw }, format) {
-                Ok(begun) => Input::Begun(begun),
+                Ok(begun) => Input::Begun(Box::new(begun)),
                 Err(error) => {
                     let _ = chunks.send(Chunk::Failed(error));
                     return;
@@ -194,7 +194,7 @@ pub(super) fn read_all(sources: Vec<Source>, format: Format, chunks: &Sender<Chu
     }
     for input in inputs {
         let begun = match input {
-            Input::Begun(begun) => Ok(begun),
+            Input::Begun(begun) => Ok(*begun),
             Input::Waiting(source) => source.open().and_then(|opened| Begun::of(opened, format)),
         };
         match begun {
@@ -212,7 +212,7 @@ pub(super) fn read_all(sources: Vec<Source>, format: Format, chunks: &Sender<Chu
 }
 
 enum Input {
-    Begun(Begun),
+    Begun(Box<Begun>),
     Waiting(Source),
 }
 
