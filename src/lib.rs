@@ -25,6 +25,7 @@ pub mod config;
 pub mod console;
 pub mod demo;
 pub mod headless;
+pub mod loopback;
 pub mod pipeline;
 pub mod private;
 pub mod search;

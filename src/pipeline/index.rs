@@ -117,7 +117,11 @@ impl IndexStage {
         let prepared = self.index.prepare().await?;
         *self.metrics.index.engine.lock() = Some(prepared.engine);
         let reader = self.storage.reader()?;
+        let known = reader.target_state(&target)?;
         let mut cursor = self.place(&reader, &target, handle).await?;
+        if known.is_none_or(|state| !state.outdated) {
+            self.look_for_foreign(&reader, &target, prepared.documents, known.is_some())?;
+        }
         if prepared.created {
             cursor = IndexCursor::default();
         }
@@ -173,6 +177,32 @@ impl IndexStage {
                 Ok(IndexCursor::default())
             }
         }
+    }
+
+    /// Notes how many of the `documents` in the index are of another database, as far as it can be told, and says it once.
+    fn look_for_foreign(&self, reader: &Reader, target: &str, documents: u64, known: bool) -> Result<(), StorageError> {
+        let noted = &self.metrics.index.foreign;
+        // What was told of a new index holds on; a known one may have got documents of ours since.
+        if noted.load(Relaxed) > 0 && documents > 0 {
+            return Ok(());
+        }
+        // Rows are missing while figures are computed again; all of what a known index holds may be of this database then.
+        let computed =
+            reader.aggregate_state()?.is_some_and(|state| state.cursor == self.storage.progress().last_click());
+        let foreign = match (known, computed) {
+            (false, _) => documents,
+            (true, true) => documents.saturating_sub(reader.page_count()?),
+            (true, false) => 0,
+        };
+        noted.store(foreign, Relaxed);
+        if foreign > 0 {
+            tracing::warn!(
+                target: "index",
+                "{target} holds {foreign} documents of another database, which searches find, too: set index.name to another \
+                 index (of the embedded one, delete search.db), or reset, which empties the index and forgets the clicks"
+            );
+        }
+        Ok(())
     }
 
     async fn ask_status(&self) -> Result<(), SearchError> {
@@ -239,6 +269,7 @@ impl Round<'_> {
             let mut cause = None;
             for (start, outcome) in outcomes {
                 self.refuse(start, &outcome, &documents)?;
+                self.stage.metrics.index.conflicts.fetch_add(outcome.conflicts, Relaxed);
                 for failure in outcome.retry {
                     let throttled = u64::from(failure.status == 429);
                     self.stage.metrics.index.throttled.fetch_add(throttled, Relaxed);

@@ -50,6 +50,8 @@ pub(super) struct IndexMetrics {
     pub retries: AtomicU64,
     pub throttled: AtomicU64,
     pub rejected: AtomicU64,
+    pub conflicts: AtomicU64,
+    pub foreign: AtomicU64,
     pub engine: Mutex<Option<String>>,
     pub health: Mutex<Health>,
     pub documents: Mutex<Option<u64>>,
@@ -85,8 +87,16 @@ impl Metrics {
     /// Everything was forgotten; what waits for the store is still to come.
     pub(super) fn reset(&self) {
         let index = &self.index;
-        let counts =
-            [&self.stored, &self.duplicates, &self.expired, &self.rejected_messages, &self.skipped, &index.rejected];
+        let counts = [
+            &self.stored,
+            &self.duplicates,
+            &self.expired,
+            &self.rejected_messages,
+            &self.skipped,
+            &index.rejected,
+            &index.conflicts,
+            &index.foreign,
+        ];
         for count in counts {
             count.store(0, Relaxed);
         }
@@ -191,6 +201,8 @@ impl IndexMetrics {
             retries: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            foreign: AtomicU64::new(0),
             engine: Mutex::default(),
             health: Mutex::default(),
             documents: Mutex::default(),

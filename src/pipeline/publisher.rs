@@ -167,6 +167,8 @@ impl Publisher {
             retries: index.retries.load(Relaxed),
             throttled: index.throttled.load(Relaxed),
             rejected: index.rejected.load(Relaxed),
+            conflicts: index.conflicts.load(Relaxed),
+            foreign: index.foreign.load(Relaxed),
             bytes: *index.bytes.lock(),
         }
     }

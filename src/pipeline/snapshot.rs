@@ -212,6 +212,10 @@ pub struct IndexStatus {
     pub throttled: u64,
     /// Documents the engine refused for good.
     pub rejected: u64,
+    /// Documents that were not written because the index held the same or a newer version.
+    pub conflicts: u64,
+    /// Documents of another database that the index held when this run connected, as far as it can be told.
+    pub foreign: u64,
     /// Bytes the index takes, where the engine tells.
     pub bytes: Option<u64>,
 }

@@ -86,11 +86,16 @@ pub struct Prepared {
     pub engine: String,
     /// The index did not exist: every document must be sent again.
     pub created: bool,
+    /// Documents it holds.
+    pub documents: u64,
 }
 
 /// What became of the documents of one bulk request. Those not named were written, or a newer version was there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BulkOutcome {
+    /// How many were not written because the index holds the same or a newer version: they were sent before, or somebody
+    /// else writes there.
+    pub conflicts: u64,
     /// To be sent again after a pause: position in the request, the engine's reason.
     pub retry: Vec<ItemFailure>,
     /// Refused for good.
@@ -160,7 +165,7 @@ pub enum SearchError {
         /// The limit.
         after: Duration,
     },
-    /// 401 or 403: waiting does not help until someone mends the credentials or the permissions.
+    /// 401, or 403 that is not about a block: waiting does not help until someone mends the credentials or the permissions.
     #[error("{target} refused the credentials ({status}): {reason}")]
     Unauthorized {
         /// Where.
@@ -169,6 +174,29 @@ pub enum SearchError {
         status: u16,
         /// The engine's reason.
         reason: String,
+    },
+    /// The index as it is takes no documents, whatever is in them: it is closed or blocked, or an alias has no index to
+    /// write to. Nothing is wrong with the documents, which wait until somebody mends it.
+    #[error("{target} takes no documents ({status}): {reason}; {advice}")]
+    Unwritable {
+        /// Where.
+        target: String,
+        /// HTTP status.
+        status: u16,
+        /// The engine's reason.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// 3xx: something else is at the url. Nothing was sent on to where it points.
+    #[error("{target} redirects to {to} ({status}); set index.urls to that")]
+    Redirected {
+        /// Where.
+        target: String,
+        /// HTTP status.
+        status: u16,
+        /// The url that it points to, as index.urls would have it.
+        to: String,
     },
     /// 429.
     #[error("{target} is overloaded (429): {reason}")]
@@ -209,11 +237,13 @@ pub enum SearchError {
 }
 
 impl SearchError {
-    /// Whether the same request may succeed later with nobody changing anything: the engine is away, slow,
-    /// overloaded or out of order, or the disk is full or busy.
+    /// Whether the same request may succeed later without a change here: the engine is away, slow, overloaded or out of
+    /// order, its index is mended, or the disk is full or busy.
     pub fn is_transient(&self) -> bool {
         match self {
             SearchError::Unreachable { .. }
+            | SearchError::Unwritable { .. }
+            | SearchError::Redirected { .. }
             | SearchError::TimedOut { .. }
             | SearchError::Throttled { .. }
             | SearchError::Server { .. }

@@ -196,7 +196,11 @@ struct Action {
 struct Meta {
     #[serde(rename = "_id")]
     id: String,
+    /// Claims a state that the document has not.
+    if_seq_no: Option<u64>,
+    #[serde(default)]
     version: u64,
+    #[serde(default)]
     version_type: String,
 }
 
@@ -205,9 +209,12 @@ impl Index {
         let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
         let items = lines.chunks(2).map(|pair| {
             let Action { index: meta } = serde_json::from_slice(pair[0]).expect("an action");
+            let item = |status: u16, kind: &str| json!({"index": {"status": status, "error": {"type": kind}}});
+            if meta.if_seq_no.is_some() {
+                return item(409, "version_conflict_engine_exception");
+            }
             assert_eq!(meta.version_type, "external");
             let source: Box<RawValue> = serde_json::from_slice(pair[1]).expect("a document");
-            let item = |status: u16, kind: &str| json!({"index": {"status": status, "error": {"type": kind}}});
             match mixed.then(|| random.random_range(0..10)) {
                 Some(0 | 1) => return item(429, "es_rejected_execution_exception"),
                 Some(2) => return item(503, "unavailable_shards_exception"),

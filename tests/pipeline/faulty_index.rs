@@ -24,6 +24,8 @@ pub enum Fault {
     Unauthorized,
     /// 400 for the whole request.
     Refused,
+    /// The index takes no documents.
+    Unwritable,
     /// 429 for every other document; those in between are written.
     Throttled,
     /// 400 for the documents of this url, for good.
@@ -81,6 +83,10 @@ impl SearchIndex for FaultyIndex {
             }
             Fault::Unauthorized => {
                 Err(SearchError::Unauthorized { target, status: 401, reason: "missing credentials".to_owned() })
+            }
+            Fault::Unwritable => {
+                let (reason, advice) = ("index_closed_exception: closed".to_owned(), "open the index");
+                Err(SearchError::Unwritable { target, status: 400, reason, advice })
             }
             Fault::Refused => Err(SearchError::Refused { target, status: 400, reason: "bad index name".to_owned() }),
             Fault::Throttled => {

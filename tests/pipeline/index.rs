@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use clicktop::click::Timestamp;
 use clicktop::demo::{EmbeddedBroker, SourceTask};
 use clicktop::pipeline::{Snapshot, Stage, StageAction, StageState};
+use clicktop::search::{Document, SearchIndex as _};
 
 use crate::faulty_index::{Fault, FaultyIndex};
 use crate::rig::{Data, Run, assert_all_there, broker, embedded, indexed, options};
@@ -148,6 +150,55 @@ async fn refused_credentials_hold_the_stage_until_they_are_mended() {
     // Who has mended them does not have to wait for the next try.
     scene.run.tell(Stage::Index, StageAction::Restart).await;
     scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_takes_no_documents_holds_the_stage_until_it_is_mended() {
+    let mut scene = Scene::with(Fault::Unwritable, 208);
+    scene.run.until("backing off", |snapshot| backing_off(snapshot, "takes no documents (400): index_closed")).await;
+    scene.the_rest_goes_on().await;
+    assert!(backing_off(&scene.run.last, "; open the index"), "it does not give up: {:?}", scene.run.last.stages.index);
+    assert_eq!((scene.run.last.index.rejected, scene.run.last.totals.rejected), (0, 0));
+    scene.index.set(Fault::None);
+    scene.run.tell(Stage::Index, StageAction::Restart).await;
+    scene.everything_arrives().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_database_has_left_in_the_index_is_told_and_counted() {
+    let (data, broker) = (Data::new(), broker());
+    let index = embedded(&data);
+    let clicks = made(209, CLICKS);
+    // One of a page that comes, of a version that we never reach, and two of pages that do not.
+    let (url, country) = figures::of_clicks(&clicks).keys().next().cloned().expect("a page");
+    let at = Timestamp::from_millis(0);
+    let left = |url: &str, country: &str| Document {
+        url: url.to_owned(),
+        country: country.to_owned(),
+        clicks: 1,
+        unique_users: 1,
+        avg_time_spent: None,
+        first_seen: at,
+        last_seen: at,
+        updated_at: at,
+        version: 1 << 60,
+    };
+    let others = [left(&url, &country), left("/of/another", "FR"), left("/of/another", "DE")];
+    index.prepare().await.expect("an index");
+    index.upsert(&others).await.expect("documents");
+
+    let (mut run, _load) = Run::under_load(&broker, options(&broker), &data, index.clone(), &clicks, 4_000.0);
+    let last = run.finished().await;
+    assert_eq!(last.index.foreign, 3, "{:?}", last.index);
+    assert!(last.index.conflicts > 0, "{:?}", last.index);
+    let pages = last.totals.pages;
+    run.end().await;
+
+    // At the next start those are told that can be no pages of ours.
+    let mut run = Run::start(options(&broker), &data, index.clone());
+    let last = run.until("the index", |snapshot| snapshot.index.documents.is_some()).await;
+    assert_eq!((last.index.documents, last.index.foreign), (Some(pages + 2), 2), "{:?}", last.index);
+    run.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

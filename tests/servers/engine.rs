@@ -1,10 +1,6 @@
 //! A real search engine, asked by a plain HTTP client.
 
-use elasticsearch::auth::Credentials;
-use elasticsearch::cert::{Certificate, CertificateValidation};
-use elasticsearch::http::headers::HeaderMap;
-use elasticsearch::http::transport::{SingleNodeConnectionPool, Transport, TransportBuilder};
-use elasticsearch::http::{Method, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method};
 use serde_json::{Value, json};
 
 use crate::server;
@@ -15,7 +11,9 @@ use crate::support::program::Home;
 /// An index of a test's own. Deleted in the end.
 pub struct Engine {
     runtime: tokio::runtime::Runtime,
-    transport: Transport,
+    client: Client,
+    url: String,
+    login: Option<(String, String)>,
     pub index: String,
     settings: Vec<(&'static str, String)>,
 }
@@ -33,32 +31,35 @@ impl Engine {
             ("CLICKTOP_INDEX__USERNAME", user.clone()),
             ("CLICKTOP_INDEX__PASSWORD", password.clone()),
         ];
-        let builder = |builder: TransportBuilder| {
-            let trusted = CertificateValidation::Full(Certificate::from_pem(&pem).expect("certificates"));
-            builder.auth(Credentials::Basic(user, password)).cert_validation(trusted)
-        };
-        Some(Self::new(url, builder, settings))
+        let protect =
+            |builder: ClientBuilder| builder.add_root_certificate(Certificate::from_pem(&pem).expect("a certificate"));
+        Some(Self::new(url, protect, Some((user, password)), settings))
     }
 
     /// OpenSearch, without protection.
     pub fn opensearch() -> Option<Self> {
         let url = server("CLICKTOP_TEST_OPENSEARCH")?;
-        Some(Self::new(url, |builder| builder, Vec::new()))
+        Some(Self::new(url, |builder| builder, None, Vec::new()))
+    }
+
+    /// Each that is there.
+    pub fn all() -> Vec<Self> {
+        [Self::elasticsearch(), Self::opensearch()].into_iter().flatten().collect()
     }
 
     fn new(
         url: String,
-        protect: impl FnOnce(TransportBuilder) -> TransportBuilder,
+        protect: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        login: Option<(String, String)>,
         mut settings: Vec<(&'static str, String)>,
     ) -> Self {
         let index = format!("clicktop-{}", uuid::Uuid::new_v4().simple());
-        let pool = SingleNodeConnectionPool::new(Url::parse(&url).expect("a url"));
-        let transport = protect(TransportBuilder::new(pool).disable_proxy()).build().expect("a client");
+        let client = protect(Client::builder().no_proxy().timeout(HANG)).build().expect("a client");
         settings.push(("CLICKTOP_INDEX__KIND", "elasticsearch".to_owned()));
-        settings.push(("CLICKTOP_INDEX__URLS", url));
+        settings.push(("CLICKTOP_INDEX__URLS", url.clone()));
         settings.push(("CLICKTOP_INDEX__NAME", index.clone()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { runtime, transport, index, settings }
+        Self { runtime, client, url, login, index, settings }
     }
 
     /// `home` with this index.
@@ -68,16 +69,30 @@ impl Engine {
 
     /// The answer to a request.
     pub fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let body = body.map(|body| body.to_string());
-        let sent = self.transport.send(method, path, HeaderMap::new(), None::<&()>, body, Some(HANG));
-        self.runtime.block_on(async { sent.await.expect("an answer").json().await.expect("JSON") })
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some((user, password)) = &self.login {
+            request = request.basic_auth(user, Some(password));
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let told =
+            self.runtime.block_on(async { request.send().await.expect("an answer").text().await.expect("text") });
+        serde_json::from_str(&told).unwrap_or_else(|_| panic!("no JSON: {told}"))
+    }
+
+    /// The same, where the answer must be a good one. Engines take no empty body where they want none.
+    #[track_caller]
+    pub fn tell(&self, method: Method, path: &str, body: Value) {
+        let told = self.ask(method, path, (!body.is_null()).then_some(body));
+        assert!(told["error"].is_null(), "{path}: {told}");
     }
 
     /// The figures out of every document.
     pub fn figures(&self) -> Figures {
         let index = &self.index;
-        self.ask(Method::Post, &format!("/{index}/_refresh"), None);
-        let found = self.ask(Method::Post, &format!("/{index}/_search"), Some(json!({"size": 10_000})));
+        self.ask(Method::POST, &format!("/{index}/_refresh"), None);
+        let found = self.ask(Method::POST, &format!("/{index}/_search"), Some(json!({"size": 10_000})));
         let hits = found["hits"]["hits"].as_array().unwrap_or_else(|| panic!("no hits: {found}"));
         let figures: Figures = hits
             .iter()
@@ -102,7 +117,7 @@ impl Engine {
     /// The type of each field in the index's mapping.
     pub fn mapping(&self) -> Vec<(String, String)> {
         let index = &self.index;
-        let answer = self.ask(Method::Get, &format!("/{index}/_mapping"), None);
+        let answer = self.ask(Method::GET, &format!("/{index}/_mapping"), None);
         let fields = answer[index]["mappings"]["properties"].as_object().expect("fields");
         fields.iter().map(|(name, field)| (name.clone(), field["type"].as_str().unwrap_or("none").to_owned())).collect()
     }
@@ -112,7 +127,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let index = self.index.clone();
-            self.ask(Method::Delete, &format!("/{index}"), None);
+            self.ask(Method::DELETE, &format!("/{index}"), None);
         }
     }
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod engine;
 mod group;
+mod index;
 mod kafka;
 mod plain;
 mod topic;

@@ -71,6 +71,15 @@ pub(super) fn of_settings(reason: &str) -> String {
 /// Why the engine cannot be used, and what to do.
 pub(super) fn of_engine(error: &SearchError, index: &IndexSettings) -> String {
     let advice = match error {
+        // They say it themselves.
+        SearchError::Unwritable { .. } | SearchError::Redirected { .. } => return error.to_string(),
+        SearchError::Unreachable { target, .. }
+        | SearchError::TimedOut { target, .. }
+        | SearchError::Server { target, .. }
+            if target.contains("through the proxy") =>
+        {
+            "check the proxy that the environment names, or name the engine's host in NO_PROXY"
+        }
         SearchError::Unreachable { cause, .. } => of_connection(cause),
         SearchError::TimedOut { .. } => "check index.urls; a slow engine may need a longer index.request_timeout",
         SearchError::Unauthorized { status: 403, .. } => PRIVILEGES,

@@ -176,8 +176,8 @@ async fn check_index(settings: &Settings) -> anyhow::Result<String> {
     let access = match found.write {
         WriteAccess::Allowed => "writing is allowed".to_owned(),
         WriteAccess::Denied(why) => bail!("{}: writing is denied: {why}; {}", engine.target(), advice::PRIVILEGES),
-        WriteAccess::Blocked(why) => {
-            bail!("{}: writing is blocked: {why}; free the engine's disk or lift the block", engine.target())
+        WriteAccess::Refused { reason, advice } => {
+            bail!("{}: the index takes no documents: {reason}; {advice}", engine.target())
         }
         WriteAccess::Unknown(why) => why,
     };

@@ -52,15 +52,22 @@ fn facts(index: &IndexStatus, app: &App) -> Vec<(&'static str, String, Style)> {
     } else {
         count(index.retries)
     };
-    vec![
+    let mut facts = vec![
         ("health", health.to_owned(), health_style),
         ("pending", count(index.pending), theme.key()),
         ("documents", told(index.documents.map(count)), theme.key()),
+    ];
+    // What an index of one's own seldom has.
+    let unusual = [("of others", index.foreign), ("conflicts", index.conflicts)];
+    let unusual = unusual.into_iter().filter(|(_, documents)| *documents > 0);
+    facts.extend(unusual.map(|(label, documents)| (label, count(documents), theme.alarm(documents))));
+    facts.extend([
         ("p50 / p99", bulk, plain),
         ("retries", retries, theme.alarm(index.retries)),
         ("rejected", count(index.rejected), theme.alarm(index.rejected)),
         ("engine", told(index.engine.clone()), plain),
         ("size", told(index.bytes.map(bytes)), plain),
         ("bulks", count(index.bulks), plain),
-    ]
+    ]);
+    facts
 }

@@ -93,6 +93,19 @@ fn each_panel() {
 }
 
 #[test]
+fn conflicts_and_documents_of_others_show_where_there_are_any() {
+    let mut snapshot = fixture::running();
+    let mut console = Console::new(120, 40);
+    let panel = |console: &mut Console| console.part(|places| places.index).replace(' ', "");
+    console.show_with_history(&snapshot);
+    assert!(!panel(&mut console).contains("conflicts"));
+    (snapshot.index.conflicts, snapshot.index.foreign) = (12_345, 835);
+    console.show_with_history(&snapshot);
+    let panel = panel(&mut console);
+    assert!(panel.contains("conflicts12,345") && panel.contains("ofothers835"), "{panel}");
+}
+
+#[test]
 fn the_help_shows_every_key_at_every_size() {
     for (width, height) in SIZES {
         let mut console = Console::new(width, height);

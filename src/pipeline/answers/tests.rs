@@ -27,7 +27,7 @@ impl SearchIndex for Engine {
     }
 
     async fn prepare(&self) -> Result<Prepared, SearchError> {
-        Ok(Prepared { engine: "engine".to_owned(), created: false })
+        Ok(Prepared { engine: "engine".to_owned(), created: false, documents: 0 })
     }
 
     async fn upsert(&self, _documents: &[Document]) -> Result<BulkOutcome, SearchError> {

@@ -6,8 +6,10 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::document::Source;
 use super::error::{Narrator, reason_of};
+use super::refusal;
 use crate::search::{BulkOutcome, Document, ItemFailure, SearchError};
 
 /// A request is closed before it grows beyond this. Engines advise 5–15 MB, and refuse 100 MB.
@@ -15,6 +17,17 @@ const MAX_BYTES: usize = 5 * 1024 * 1024;
 
 /// The most documents in one request.
 const MAX_DOCUMENTS: usize = 2_000;
+
+/// The parts of a bulk request's answer that are read.
+pub(super) const PARAMETERS: [(&str, &str); 1] = [("filter_path", "items.*.status,items.*.error")];
+
+/// How many bytes the answer to so many documents of so many bytes may have. An error holds the names of index and document,
+/// and may quote the document twice.
+pub(super) fn answer_bytes(documents: usize, bytes: usize) -> usize {
+    const WHATEVER: usize = 64 << 10;
+    const EACH: usize = 4 << 10;
+    WHATEVER.saturating_add(documents.saturating_mul(EACH)).saturating_add(bytes.saturating_mul(3))
+}
 
 /// Documents in a row that travel together.
 pub(super) struct Request {
@@ -86,7 +99,7 @@ fn write(lines: &mut Vec<u8>, document: &Document) -> Result<(), serde_json::Err
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Items {
     items: Vec<HashMap<String, Item>>,
 }
 
@@ -94,7 +107,7 @@ struct Answer {
 #[derive(Deserialize)]
 pub(super) struct Item {
     pub(super) status: u16,
-    error: Option<Value>,
+    pub(super) error: Option<Value>,
 }
 
 impl Item {
@@ -110,52 +123,49 @@ impl Item {
 /// An answer that does not account for every action is an error as a whole: none of them may count as done.
 pub(super) fn items(
     narrator: &Narrator,
-    status: u16,
-    body: &str,
+    answer: &Answer,
     action: &str,
     count: usize,
 ) -> Result<Vec<Item>, SearchError> {
-    let answer: Answer = serde_json::from_str(body).map_err(|error| narrator.nonsense(status, &error.to_string()))?;
-    if answer.items.len() != count {
-        let why = format!("{count} documents were sent, {} accounted for", answer.items.len());
-        return Err(narrator.nonsense(status, &why));
+    let Items { items: told } =
+        serde_json::from_str(&answer.body).map_err(|error| narrator.senseless(answer, &error.to_string()))?;
+    if told.len() != count {
+        let why = format!("{count} documents were sent, {} accounted for", told.len());
+        return Err(narrator.senseless(answer, &why));
     }
     let mut items = Vec::with_capacity(count);
-    for item in answer.items {
+    for item in told {
         match item.into_iter().next() {
             Some((name, item)) if name == action => items.push(item),
-            _ => return Err(narrator.nonsense(status, &format!("an item is not about the action {action}"))),
+            _ => return Err(narrator.senseless(answer, &format!("an item is not about the action {action}"))),
         }
     }
     Ok(items)
 }
 
-/// Adds to `outcome` what the answer to the documents at `range` says.
+/// What the answer to the documents at `range` says of them.
 ///
 /// # Errors
-/// Those of [`items`], and items that no document is to blame for: refused credentials, or an index that is gone.
-pub(super) fn read(
-    narrator: &Narrator,
-    status: u16,
-    body: &str,
-    range: Range<usize>,
-    outcome: &mut BulkOutcome,
-) -> Result<(), SearchError> {
-    let items = items(narrator, status, body, "index", range.len())?;
+/// Those of [`items`], and items that no document is to blame for: refused credentials, an index that takes nothing.
+pub(super) fn read(narrator: &Narrator, answer: &Answer, range: Range<usize>) -> Result<BulkOutcome, SearchError> {
+    let items = items(narrator, answer, "index", range.len())?;
+    let proxy = answer.proxy.as_deref();
+    let mut outcome = BulkOutcome::default();
     for (position, item) in range.zip(items) {
         let failure = || ItemFailure { position, status: item.status, reason: narrator.line(&item.reason()) };
-        match item.status {
-            // 409: the index holds this version or a newer one.
-            200..=299 | 409 => {}
-            429 | 500..=599 => outcome.retry.push(failure()),
-            401 | 403 => return Err(narrator.status_because(item.status, &item.reason())),
-            // With automatic creation of indices off, this is how a deleted index shows.
-            404 => return Err(narrator.refused(404, &item.reason())),
-            400..=499 => outcome.rejected.push(failure()),
-            other => return Err(narrator.nonsense(status, &format!("an item has status {other}"))),
+        let of_index = item.error.as_ref().and_then(refusal::of_the_index);
+        match (item.status, of_index) {
+            (200..=299, _) => {}
+            // The index holds this version or a newer one.
+            (409, _) => outcome.conflicts = outcome.conflicts.saturating_add(1),
+            (400..=499, Some(advice)) => return Err(narrator.unwritable(item.status, &item.reason(), advice, proxy)),
+            (429 | 500..=599, _) => outcome.retry.push(failure()),
+            (401 | 403, None) => return Err(narrator.status_because(item.status, &item.reason(), proxy)),
+            (400..=499, None) => outcome.rejected.push(failure()),
+            (other, _) => return Err(narrator.senseless(answer, &format!("an item has status {other}"))),
         }
     }
-    Ok(())
+    Ok(outcome)
 }
 
 #[cfg(test)]

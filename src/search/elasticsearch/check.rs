@@ -1,10 +1,6 @@
 //! A look at the engine that changes nothing, for `clicktop check`.
 
-use elasticsearch::http::Method;
-use serde_json::json;
-
-use super::client::Payload;
-use super::error::reason_in;
+use super::probe::Attempt;
 use super::{Elasticsearch, mapping};
 use crate::search::{EngineHealth, SearchError};
 
@@ -39,16 +35,18 @@ pub enum IndexState {
 pub enum WriteAccess {
     /// Yes.
     Allowed,
-    /// No; the engine's reason.
+    /// Not by us; the engine's reason.
     Denied(String),
-    /// Not by anybody: an index that is read-only, as engines make it when their disk is nearly full. The engine's reason.
-    Blocked(String),
+    /// Not by anybody: the index is closed or blocked, or an alias has no index to write to.
+    Refused {
+        /// The engine's reason.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// It cannot be told without writing; why.
     Unknown(String),
 }
-
-/// An `_id` that no document has: ids are UUIDs.
-const NO_DOCUMENT: &str = "clicktop-check";
 
 impl Elasticsearch {
     /// Connects and reports what is there, changing nothing.
@@ -62,24 +60,16 @@ impl Elasticsearch {
             let (index, write) = (IndexState::Absent, WriteAccess::Unknown(why));
             return Ok(IndexCheck { engine, version, index, health: None, write });
         };
-        let index = match mapping::check(&mapping) {
-            Ok(()) => IndexState::Ready,
-            Err(why) => IndexState::Unfit(self.client.narrator().line(&why)),
-        };
-        Ok(IndexCheck { engine, version, index, health: self.health().await?, write: self.write_access().await? })
-    }
-
-    /// Updates a document that does not exist: the engine answers 404 to who may write, 403 to who may not, and
-    /// writes nothing either way.
-    async fn write_access(&self) -> Result<WriteAccess, SearchError> {
-        let path = format!("/{}/_update/{NO_DOCUMENT}", self.index);
-        let answer = self.client.send(Method::Post, &path, &[], Payload::Json(json!({"doc": {}}))).await?;
-        let reason = self.client.narrator().line(&reason_in(&answer.body));
-        match answer.status {
-            403 | 429 if reason.contains("cluster_block_exception") => Ok(WriteAccess::Blocked(reason)),
-            404 => Ok(WriteAccess::Allowed),
-            401 | 403 => Ok(WriteAccess::Denied(reason)),
-            status => Ok(WriteAccess::Unknown(format!("{status}: {reason}"))),
+        if let Err(why) = mapping::check(&mapping) {
+            let index = IndexState::Unfit(self.client.narrator().line(&why));
+            let write = WriteAccess::Unknown("the index does not fit".to_owned());
+            return Ok(IndexCheck { engine, version, index, health: self.health().await?, write });
         }
+        let write = match self.attempt().await? {
+            Attempt::Taken => WriteAccess::Allowed,
+            Attempt::Denied(reason) => WriteAccess::Denied(reason),
+            Attempt::Refused { reason, advice, .. } => WriteAccess::Refused { reason, advice },
+        };
+        Ok(IndexCheck { engine, version, index: IndexState::Ready, health: self.health().await?, write })
     }
 }

@@ -3,17 +3,19 @@
 //! The index itself stays: it may be somebody's work, with settings, aliases and permissions that the pipeline could not
 //! bring back. Deleting by query would be one request, but sits in a module that minimal distributions leave out.
 
-use elasticsearch::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::Payload;
+use super::client::{Method, Payload, Question};
 use super::query::MAX_HITS;
-use super::{Elasticsearch, bulk};
+use super::{Elasticsearch, bulk, refusal};
 use crate::search::{SearchError, SearchIndex};
 
 /// Documents in one request that deletes: some 200 KB, which also a proxy with narrow limits lets through.
 const DOCUMENTS: usize = 2_000;
+
+/// Bytes that the answer to a search may take for one of them: its id and its routing.
+const HIT_BYTES: usize = 2 << 10;
 
 /// The parts of a search's answer that we read.
 const PARTS: &str =
@@ -84,7 +86,7 @@ pub(super) async fn clear(engine: &Elasticsearch) -> Result<u64, SearchError> {
                 "of {before} documents {total} are left after some were deleted: somebody else writes there, or the \
                  engine does not do what it says"
             );
-            return Err(narrator.nonsense(200, &why));
+            return Err(narrator.nonsense(200, &why, None));
         }
         before = Some(total);
         for some in some.chunks(DOCUMENTS) {
@@ -101,9 +103,10 @@ async fn find(engine: &Elasticsearch) -> Result<Found, SearchError> {
         "size": MAX_HITS, "sort": ["_doc"], "_source": false, "seq_no_primary_term": true, "track_total_hits": true,
     });
     let path = engine.path("/_search");
-    let answer = engine.client.ask(Method::Post, &path, &parameters, Payload::Json(query)).await?;
+    let question = Question::new(Method::POST, &path).parameters(&parameters).with(Payload::Json(query));
+    let answer = engine.client.ask(question.at_most(MAX_HITS * HIT_BYTES)).await?;
     let Answer { timed_out, hits: Hits { total: Total { value: total }, hits: some } } = engine.client.json(&answer)?;
-    let nonsense = |why: &str| Err(engine.client.narrator().nonsense(answer.status, why));
+    let nonsense = |why: &str| Err(engine.client.narrator().senseless(&answer, why));
     if timed_out {
         return nonsense("the engine broke the search off half way");
     }
@@ -129,17 +132,21 @@ async fn delete(engine: &Elasticsearch, some: &[Hit]) -> Result<u64, SearchError
         lines.extend_from_slice(json!({"delete": action}).to_string().as_bytes());
         lines.push(b'\n');
     }
-    let parameters = [("filter_path", "items.*.status,items.*.error")];
     let path = engine.path("/_bulk");
-    let answer = engine.client.ask(Method::Post, &path, &parameters, Payload::Lines(lines)).await?;
+    let most = bulk::answer_bytes(some.len(), lines.len());
+    let question = Question::new(Method::POST, &path).parameters(&bulk::PARAMETERS).with(Payload::Lines(lines));
+    let answer = engine.client.ask(question.at_most(most)).await?;
     let narrator = engine.client.narrator();
     let mut deleted = 0;
-    for item in bulk::items(narrator, answer.status, &answer.body, "delete", some.len())? {
+    for item in bulk::items(narrator, &answer, "delete", some.len())? {
+        if let Some(advice) = item.error.as_ref().and_then(refusal::of_the_index) {
+            return Err(narrator.unwritable(item.status, &item.reason(), advice, answer.proxy.as_deref()));
+        }
         match item.status {
             // 404: it is gone already. 409: it has changed or gone; the next round tells.
             200..=299 => deleted += 1,
             404 | 409 => {}
-            status => return Err(narrator.status_because(status, &item.reason())),
+            status => return Err(narrator.status_because(status, &item.reason(), answer.proxy.as_deref())),
         }
     }
     Ok(deleted)

@@ -1,38 +1,49 @@
-//! One request to one of the nodes: turns, fail-over, the time limit, and nothing of HTTP beyond this file.
+//! One request to one of the nodes: turns, fail-over, the time limit, and nothing of HTTP beyond this file and those beside it.
 
-use std::error::Error as _;
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use elasticsearch::auth::Credentials as HttpCredentials;
-use elasticsearch::cert::{Certificate, CertificateValidation};
-use elasticsearch::http::Method;
-use elasticsearch::http::headers::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
-use elasticsearch::http::transport::{BuildError, SingleNodeConnectionPool, Transport, TransportBuilder};
+use base64::Engine as _;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use parking_lot::Mutex;
+pub(super) use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Url, redirect};
 use serde_json::Value;
 
-use super::error::Narrator;
+use super::answer::{Answer, ORDINARY_BYTES, Unread};
+use super::error::{Narrator, causes};
 use super::options::{Credentials, ElasticsearchOptions, NodeAddress, OptionsError, addresses};
+use super::proxy;
 use crate::search::SearchError;
 
 /// A node that failed is asked only after the others for this long.
 const REST: Duration = Duration::from_secs(30);
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 /// The nodes of one cluster.
 pub(super) struct Client {
     nodes: Vec<Node>,
     turn: AtomicUsize,
     timeout: Duration,
+    gzip: bool,
     narrator: Narrator,
 }
 
-/// Each node has a transport of its own, so that a request can be sent to another one on purpose.
+/// Each node has an HTTP client of its own: its certificate, its credentials, its proxy.
 struct Node {
     /// The url without credentials.
     name: String,
-    transport: Transport,
+    /// The same, for paths to be joined to.
+    base: Url,
+    http: reqwest::Client,
+    proxy: Option<Arc<str>>,
     rests_until: Mutex<Option<Instant>>,
 }
 
@@ -46,15 +57,31 @@ pub(super) enum Payload {
     Lines(Vec<u8>),
 }
 
-/// What came back, whatever its status.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
+/// What a request asks, and how much may come back.
+pub(super) struct Question<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) parameters: &'a [(&'a str, &'a str)],
+    pub(super) payload: Payload,
+    /// Bytes of a good answer at most.
+    pub(super) most: usize,
 }
 
-impl Answer {
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+impl<'a> Question<'a> {
+    pub(super) fn new(method: Method, path: &'a str) -> Self {
+        Self { method, path, parameters: &[], payload: Payload::None, most: ORDINARY_BYTES }
+    }
+
+    pub(super) fn with(self, payload: Payload) -> Self {
+        Self { payload, ..self }
+    }
+
+    pub(super) fn parameters(self, parameters: &'a [(&'a str, &'a str)]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 }
 
@@ -62,16 +89,21 @@ impl Client {
     /// A client for the cluster; `index` completes the target's name. Connects to nothing.
     pub(super) fn new(options: &ElasticsearchOptions) -> Result<Self, OptionsError> {
         let addresses = addresses(options)?;
-        let authorities = options.ca_file.as_deref().map(read_authorities).transpose()?;
+        let authorities = options.ca_file.as_deref().map(read_authorities).transpose()?.unwrap_or_default();
         let first = addresses.first().ok_or(OptionsError::NoUrl)?;
         let target = format!("{}/{}", first.url.as_str().trim_end_matches('/'), options.index);
+        let proxies =
+            addresses.iter().map(|address| proxy::of_environment(&address.url)).collect::<Result<Vec<_>, _>>()?;
+        let secrets = proxies.iter().flatten().filter_map(|proxy| proxy.secret.clone());
         let credentials = addresses.iter().map(|address| &address.credentials);
-        let narrator = Narrator::new(target, credentials, options.request_timeout);
+        let narrator = Narrator::new(target, credentials, secrets, options.request_timeout);
         let nodes = addresses
             .into_iter()
-            .map(|address| Node::new(address, options, authorities.as_deref(), &narrator))
+            .zip(proxies)
+            .map(|(address, proxy)| Node::new(address, proxy, options, &authorities, &narrator))
             .collect::<Result<_, _>>()?;
-        Ok(Self { nodes, turn: AtomicUsize::new(0), timeout: options.request_timeout, narrator })
+        let (timeout, gzip) = (options.request_timeout, options.gzip);
+        Ok(Self { nodes, turn: AtomicUsize::new(0), timeout, gzip, narrator })
     }
 
     pub(super) fn narrator(&self) -> &Narrator {
@@ -80,39 +112,52 @@ impl Client {
 
     /// Sends a request to the node whose turn it is, and to the others while no connection comes about. Every request
     /// we make may arrive twice without harm. All tries together keep the time limit.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        parameters: &[(&str, &str)],
-        payload: Payload,
-    ) -> Result<Answer, SearchError> {
+    pub(super) async fn send(&self, question: Question<'_>) -> Result<Answer, SearchError> {
         let started = Instant::now();
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("clicktop/", env!("CARGO_PKG_VERSION"))));
-        let body = match payload {
-            Payload::None => None,
-            Payload::Json(value) => Some(value.to_string().into_bytes()),
-            Payload::Lines(lines) => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
-                Some(lines)
-            }
+        let Question { method, path, parameters, payload, most } = question;
+        let (body, kind) = match payload {
+            Payload::None => (None, JSON),
+            Payload::Json(value) => (Some(value.to_string().into_bytes()), JSON),
+            Payload::Lines(lines) => (Some(lines), LINES),
         };
-        let mut failure = self.narrator.timed_out();
+        let body = match body {
+            Some(bytes) if self.gzip => {
+                Some(compressed(&bytes).map_err(|error| self.narrator.refused(400, &error.to_string()))?)
+            }
+            body => body,
+        };
+        let mut failure = self.narrator.timed_out(None);
         for node in self.in_turn(started) {
             let left = self.timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
                 break;
             }
-            match node.send(method, path, headers.clone(), parameters, body.as_deref(), left).await {
+            let url = node.base.join(path.trim_start_matches('/'));
+            let url = url.map_err(|error| self.narrator.refused(400, &error.to_string()))?;
+            let mut request = node.http.request(method.clone(), url).timeout(left).query(parameters);
+            if let Some(body) = &body {
+                request = request.header(CONTENT_TYPE, kind.clone()).body(body.clone());
+                if self.gzip {
+                    request = request.header(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                }
+            }
+            let answer = match request.send().await {
+                Ok(response) => Answer::read(response, most, node.proxy.clone()).await,
+                Err(error) => Err(Unread::Http(error)),
+            };
+            match answer {
                 Ok(answer) => {
                     *node.rests_until.lock() = None;
                     return Ok(answer);
                 }
-                Err(error) => {
+                Err(Unread::TooLong(bytes)) => {
+                    let why = format!("it has more than {} KiB", bytes >> 10);
+                    return Err(self.narrator.nonsense(200, &why, node.proxy.as_deref()));
+                }
+                Err(Unread::Http(error)) => {
                     *node.rests_until.lock() = started.checked_add(REST);
                     let name = (self.nodes.len() > 1).then_some(node.name.as_str());
-                    failure = self.narrator.no_answer(name, &error);
+                    failure = self.narrator.no_answer(name, node.proxy.as_deref(), &error);
                     if !matches!(failure, SearchError::Unreachable { .. }) {
                         break;
                     }
@@ -123,20 +168,14 @@ impl Client {
     }
 
     /// The same, where every status but success is an error.
-    pub(super) async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        parameters: &[(&str, &str)],
-        payload: Payload,
-    ) -> Result<Answer, SearchError> {
-        let answer = self.send(method, path, parameters, payload).await?;
-        if answer.is_success() { Ok(answer) } else { Err(self.narrator.status(answer.status, &answer.body)) }
+    pub(super) async fn ask(&self, question: Question<'_>) -> Result<Answer, SearchError> {
+        let answer = self.send(question).await?;
+        if answer.is_success() { Ok(answer) } else { Err(self.narrator.status(&answer)) }
     }
 
     /// The answer's body as JSON.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self, answer: &Answer) -> Result<T, SearchError> {
-        serde_json::from_str(&answer.body).map_err(|error| self.narrator.nonsense(answer.status, &error.to_string()))
+        serde_json::from_str(&answer.body).map_err(|error| self.narrator.senseless(answer, &error.to_string()))
     }
 
     /// Every node, beginning with another one each time; those that rest come last.
@@ -153,63 +192,73 @@ impl Client {
 impl Node {
     fn new(
         address: NodeAddress,
+        proxy: Option<proxy::Proxy>,
         options: &ElasticsearchOptions,
-        authorities: Option<&[u8]>,
+        authorities: &[Certificate],
         narrator: &Narrator,
     ) -> Result<Self, OptionsError> {
         let name = address.url.as_str().trim_end_matches('/').to_owned();
-        let validation = match (options.verify, authorities) {
-            (false, _) => CertificateValidation::None,
-            (true, None) => CertificateValidation::Default,
-            (true, Some(pem)) => CertificateValidation::Full(
-                Certificate::from_pem(pem)
-                    .map_err(|error| OptionsError::Client { cause: narrator.line(&error.to_string()) })?,
-            ),
-        };
-        // The meta header is for Elastic's own telemetry and means nothing to OpenSearch.
-        let mut builder = TransportBuilder::new(SingleNodeConnectionPool::new(address.url))
-            .cert_validation(validation)
+        let mut base = address.url;
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, JSON);
+        if let Some(mut value) = authorization(&address.credentials) {
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        // Documents and credentials go where the settings say, not where somebody sends them on to.
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("clicktop/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
             .timeout(options.request_timeout)
-            .request_body_compression(options.gzip)
-            .enable_meta_header(false);
-        builder = match address.credentials {
-            Credentials::None => builder,
-            Credentials::Basic { username, password } => builder.auth(HttpCredentials::Basic(username, password)),
-            Credentials::ApiKey(key) => builder.auth(HttpCredentials::EncodedApiKey(key)),
-        };
-        let transport = builder.build().map_err(|error| {
-            let cause = match &error {
-                BuildError::Cert(http) => http.source().map_or_else(|| http.to_string(), |cause| cause.to_string()),
-                other => other.to_string(),
-            };
+            .redirect(redirect::Policy::none())
+            .danger_accept_invalid_certs(!options.verify)
+            .no_proxy();
+        let through = proxy.as_ref().map(|proxy| Arc::clone(&proxy.name));
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy.through);
+        }
+        for authority in authorities {
+            builder = builder.add_root_certificate(authority.clone());
+        }
+        let http = builder.build().map_err(|error| {
+            let cause = narrator.line(&causes(&error));
             match &options.ca_file {
-                Some(path) if options.verify => unusable(path, narrator.line(&cause)),
-                _ => OptionsError::Client { cause: narrator.line(&cause) },
+                Some(path) if options.verify => unusable(path, cause),
+                _ => OptionsError::Client { cause },
             }
         })?;
-        Ok(Self { name, transport, rests_until: Mutex::new(None) })
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        parameters: &[(&str, &str)],
-        body: Option<&[u8]>,
-        limit: Duration,
-    ) -> Result<Answer, elasticsearch::Error> {
-        let response = self.transport.send(method, path, headers, Some(parameters), body, Some(limit)).await?;
-        let status = response.status_code().as_u16();
-        Ok(Answer { status, body: response.text().await? })
+        Ok(Self { name, base, http, proxy: through, rests_until: Mutex::new(None) })
     }
 }
 
-fn read_authorities(path: &Path) -> Result<Vec<u8>, OptionsError> {
+/// How the credentials travel. Options that were checked hold none that cannot.
+fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
+    let text = match credentials {
+        Credentials::None => return None,
+        Credentials::Basic { username, password } => {
+            let pair = format!("{username}:{password}");
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+        }
+        Credentials::ApiKey(key) => format!("ApiKey {key}"),
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<Certificate>, OptionsError> {
     let pem = std::fs::read(path).map_err(|error| unusable(path, error.to_string()))?;
-    match Certificate::from_pem(&pem) {
-        Ok(_) => Ok(pem),
-        Err(error) => Err(unusable(path, error.to_string())),
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(authorities) if authorities.is_empty() => Err(unusable(path, "no certificate is in it".to_owned())),
+        Ok(authorities) => Ok(authorities),
+        Err(error) => Err(unusable(path, causes(&error))),
     }
 }
 

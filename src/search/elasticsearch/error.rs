@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::options::Credentials;
+use super::refusal;
 use crate::search::SearchError;
 use crate::text::printable;
 
@@ -21,12 +23,14 @@ pub(super) struct Narrator {
 }
 
 impl Narrator {
+    /// `more` are secrets beside the credentials.
     pub(super) fn new<'c>(
         target: String,
         credentials: impl IntoIterator<Item = &'c Credentials>,
+        more: impl IntoIterator<Item = String>,
         timeout: Duration,
     ) -> Self {
-        let mut secrets: Vec<String> = credentials.into_iter().flat_map(secrets).collect();
+        let mut secrets: Vec<String> = credentials.into_iter().flat_map(secrets).chain(more).collect();
         // The longest first: one may be a part of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
@@ -35,6 +39,14 @@ impl Narrator {
 
     pub(super) fn target(&self) -> &str {
         &self.target
+    }
+
+    /// Where a request went, with the proxy that it went through: it may be what answers.
+    fn asked(&self, proxy: Option<&str>) -> String {
+        match proxy {
+            Some(proxy) => self.line(&format!("{} (through the proxy {proxy} of the environment)", self.target)),
+            None => self.target.clone(),
+        }
     }
 
     /// One line fit to print: no control characters, no secrets (a proxy may echo the request), not endless.
@@ -53,9 +65,9 @@ impl Narrator {
     }
 
     /// Why there was no answer. `node` says which one, where there are several.
-    pub(super) fn no_answer(&self, node: Option<&str>, error: &elasticsearch::Error) -> SearchError {
+    pub(super) fn no_answer(&self, node: Option<&str>, proxy: Option<&str>, error: &reqwest::Error) -> SearchError {
         if error.is_timeout() {
-            return self.timed_out();
+            return self.timed_out(proxy);
         }
         let mut cause = causes(error);
         if cause.contains("UnknownIssuer") {
@@ -64,20 +76,22 @@ impl Narrator {
         if let Some(node) = node {
             cause = format!("{node}: {cause}");
         }
-        SearchError::Unreachable { target: self.target.clone(), cause: self.line(&cause) }
+        SearchError::Unreachable { target: self.asked(proxy), cause: self.line(&cause) }
     }
 
-    pub(super) fn timed_out(&self) -> SearchError {
-        SearchError::TimedOut { target: self.target.clone(), after: self.timeout }
+    pub(super) fn timed_out(&self, proxy: Option<&str>) -> SearchError {
+        SearchError::TimedOut { target: self.asked(proxy), after: self.timeout }
     }
 
     /// An answer that is not the one the request asked for.
-    pub(super) fn nonsense(&self, status: u16, why: &str) -> SearchError {
-        SearchError::Server {
-            target: self.target.clone(),
-            status,
-            reason: self.line(&format!("the answer makes no sense: {why}")),
-        }
+    pub(super) fn senseless(&self, answer: &Answer, why: &str) -> SearchError {
+        self.nonsense(answer.status, why, answer.proxy.as_deref())
+    }
+
+    /// The same of one that is not at hand.
+    pub(super) fn nonsense(&self, status: u16, why: &str, proxy: Option<&str>) -> SearchError {
+        let reason = self.line(&format!("the answer makes no sense: {why}"));
+        SearchError::Server { target: self.asked(proxy), status, reason }
     }
 
     pub(super) fn refused(&self, status: u16, why: &str) -> SearchError {
@@ -85,12 +99,32 @@ impl Narrator {
     }
 
     /// An answer whose status is not a success.
-    pub(super) fn status(&self, status: u16, body: &str) -> SearchError {
-        self.status_because(status, &reason_in(body))
+    pub(super) fn status(&self, answer: &Answer) -> SearchError {
+        let proxy = answer.proxy.as_deref();
+        if let Some(to) = &answer.redirect {
+            return SearchError::Redirected { target: self.asked(proxy), status: answer.status, to: self.line(to) };
+        }
+        let told = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
+        let advice = told.get("error").and_then(refusal::of_the_index).filter(|_| (400..500).contains(&answer.status));
+        match advice {
+            Some(advice) => self.unwritable(answer.status, &reason_in(&answer.body), advice, proxy),
+            None => self.status_because(answer.status, &reason_in(&answer.body), proxy),
+        }
     }
 
-    pub(super) fn status_because(&self, status: u16, reason: &str) -> SearchError {
-        let (target, reason) = (self.target.clone(), self.line(reason));
+    /// The index as it is takes no documents.
+    pub(super) fn unwritable(
+        &self,
+        status: u16,
+        reason: &str,
+        advice: &'static str,
+        proxy: Option<&str>,
+    ) -> SearchError {
+        SearchError::Unwritable { target: self.asked(proxy), status, reason: self.line(reason), advice }
+    }
+
+    pub(super) fn status_because(&self, status: u16, reason: &str, proxy: Option<&str>) -> SearchError {
+        let (target, reason) = (self.asked(proxy), self.line(reason));
         match status {
             401 | 403 => SearchError::Unauthorized { target, status, reason },
             429 => SearchError::Throttled { target, reason },
@@ -117,12 +151,9 @@ fn secrets(credentials: &Credentials) -> Vec<String> {
 }
 
 /// The chain of causes below the HTTP client's own message, which holds the url and says little else.
-fn causes(error: &elasticsearch::Error) -> String {
-    let Some(http) = error.source() else {
-        return "the request could not be made".to_owned();
-    };
+pub(super) fn causes(error: &reqwest::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
-    let mut next = http.source();
+    let mut next = error.source();
     while let Some(cause) = next {
         let text = cause.to_string();
         if causes.last() != Some(&text) {
@@ -136,7 +167,7 @@ fn causes(error: &elasticsearch::Error) -> String {
 /// The reason in an error's body: the engine's own words where it is JSON, else the text itself.
 pub(super) fn reason_in(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
-        Ok(Value::Object(answer)) => match answer.get("error").or_else(|| answer.get("message")) {
+        Ok(Value::Object(answer)) => match ["error", "message", "Message"].iter().find_map(|key| answer.get(*key)) {
             Some(error) => reason_of(error),
             None => body.to_owned(),
         },
@@ -178,13 +209,45 @@ mod tests {
 
     fn narrator() -> Narrator {
         let credentials = [Credentials::Basic { username: "ann".to_owned(), password: "hush".to_owned() }];
-        Narrator::new("http://host/clicks".to_owned(), &credentials, Duration::from_secs(1))
+        Narrator::new("http://host/clicks".to_owned(), &credentials, ["c2VjcmV0".to_owned()], Duration::from_secs(1))
+    }
+
+    fn answer(status: u16, body: &str, proxy: Option<&str>) -> Answer {
+        Answer { status, body: body.to_owned(), redirect: None, proxy: proxy.map(Into::into) }
+    }
+
+    #[test]
+    fn the_proxy_that_was_asked_is_named() {
+        let error = narrator().status(&answer(502, "no route", Some("http://proxy:3128"))).to_string();
+        assert_eq!(
+            error,
+            "http://host/clicks (through the proxy http://proxy:3128 of the environment) answered 502: no route"
+        );
+        assert!(!narrator().status(&answer(502, "no route", None)).to_string().contains("proxy"));
+    }
+
+    #[test]
+    fn a_redirect_says_what_to_set() {
+        let moved = Answer { redirect: Some("https://host".to_owned()), ..answer(301, "", None) };
+        let error = narrator().status(&moved);
+        assert_eq!(error.to_string(), "http://host/clicks redirects to https://host (301); set index.urls to that");
+        assert!(error.is_transient() && !error.is_unauthorized());
+    }
+
+    #[test]
+    fn a_block_is_not_a_matter_of_credentials() {
+        let body = r#"{"error":{"type":"cluster_block_exception","reason":"index [clicks] blocked by: [FORBIDDEN/8/index write (api)];"},"status":403}"#;
+        let error = narrator().status(&answer(403, body, None));
+        assert!(matches!(error, SearchError::Unwritable { status: 403, .. }), "{error}");
+        assert!(error.is_transient() && !error.is_unauthorized());
+        assert!(narrator().status(&answer(403, r#"{"Message":"not you"}"#, None)).is_unauthorized());
     }
 
     #[test]
     fn reasons_are_one_short_clean_line() {
         let narrator = narrator();
         assert_eq!(narrator.line("got hush and YW5uOmh1c2g=\n\u{1b}[2J"), "got *** and ***\\n\\u{1b}[2J");
+        assert_eq!(narrator.line("proxy c2VjcmV0"), "proxy ***");
         assert_eq!(narrator.line(&"ä".repeat(1000)).chars().count(), MAX_REASON_CHARS + 1);
     }
 
@@ -214,7 +277,7 @@ mod tests {
             (500, true, false),
             (503, true, false),
         ] {
-            let error = narrator.status(status, "");
+            let error = narrator.status(&answer(status, "", None));
             assert_eq!((error.is_transient(), error.is_unauthorized()), (transient, unauthorized), "{status}");
         }
     }

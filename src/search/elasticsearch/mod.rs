@@ -3,6 +3,7 @@
 //! What the credentials must allow: the cluster privilege `monitor`, and on the index `create_index`, `write`, `read`,
 //! `view_index_metadata`, `maintenance` and (for health and size; optional) `monitor`.
 
+mod answer;
 mod bulk;
 mod check;
 mod clear;
@@ -11,20 +12,23 @@ mod document;
 mod error;
 mod mapping;
 mod options;
+mod probe;
+mod proxy;
 mod query;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 use async_trait::async_trait;
-use elasticsearch::http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::check::{IndexCheck, IndexState, WriteAccess};
-use self::client::{Client, Payload};
+use self::client::{Client, Method, Payload, Question};
 pub use self::options::{Credentials, ElasticsearchOptions, OptionsError};
+use self::probe::Attempt;
 use super::{
     BulkOutcome, Document, EngineHealth, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery,
 };
@@ -78,7 +82,7 @@ impl Elasticsearch {
 
     /// The engine's name and version.
     async fn engine(&self) -> Result<(String, String), SearchError> {
-        let answer = self.client.send(Method::Get, "/", &[], Payload::None).await?;
+        let answer = self.client.send(Question::new(Method::GET, "/")).await?;
         let narrator = self.client.narrator();
         if answer.is_success() {
             let root: Root = self.client.json(&answer)?;
@@ -87,25 +91,25 @@ impl Elasticsearch {
         }
         // In Elasticsearch the greeting is a module of its own, which minimal distributions leave out.
         if !matches!(answer.status, 400 | 404 | 405) {
-            return Err(narrator.status(answer.status, &answer.body));
+            return Err(narrator.status(&answer));
         }
-        let nodes = [("filter_path", "nodes.*.version")];
-        let answer = self.client.ask(Method::Get, "/_nodes/_local", &nodes, Payload::None).await?;
+        let nodes = Question::new(Method::GET, "/_nodes/_local").parameters(&[("filter_path", "nodes.*.version")]);
+        let answer = self.client.ask(nodes).await?;
         let nodes: Value = self.client.json(&answer)?;
         let mut nodes = nodes["nodes"].as_object().into_iter().flatten();
         match nodes.find_map(|(_, node)| node["version"].as_str()) {
             Some(version) => Ok((ELASTICSEARCH.to_owned(), narrator.line(version))),
-            None => Err(narrator.nonsense(answer.status, "the engine does not tell its version")),
+            None => Err(narrator.senseless(&answer, "the engine does not tell its version")),
         }
     }
 
     /// The mapping of the index; `None` if there is no index.
     async fn mapping(&self) -> Result<Option<Value>, SearchError> {
-        let answer = self.client.send(Method::Get, &self.path("/_mapping"), &[], Payload::None).await?;
+        let answer = self.client.send(Question::new(Method::GET, &self.path("/_mapping"))).await?;
         match answer.status {
             404 => Ok(None),
             _ if answer.is_success() => Ok(Some(self.client.json(&answer)?)),
-            status => Err(self.client.narrator().status(status, &answer.body)),
+            _ => Err(self.client.narrator().status(&answer)),
         }
     }
 
@@ -126,7 +130,7 @@ impl Elasticsearch {
     /// Creates the index. That someone else was faster is fine.
     async fn create(&self) -> Result<(), SearchError> {
         let creation = Payload::Json(mapping::creation());
-        let answer = self.client.send(Method::Put, &self.path(""), &[], creation).await?;
+        let answer = self.client.send(Question::new(Method::PUT, &self.path("")).with(creation)).await?;
         if answer.is_success() {
             return Ok(());
         }
@@ -134,11 +138,11 @@ impl Elasticsearch {
         if answer.status == 400 && error::is_type(&error["error"], "resource_already_exists_exception") {
             return Ok(());
         }
-        Err(self.client.narrator().status(answer.status, &answer.body))
+        Err(self.client.narrator().status(&answer))
     }
 
     async fn count(&self) -> Result<u64, SearchError> {
-        let answer = self.client.ask(Method::Get, &self.path("/_count"), &[], Payload::None).await?;
+        let answer = self.client.ask(Question::new(Method::GET, &self.path("/_count"))).await?;
         let count: Count = self.client.json(&answer)?;
         Ok(count.count)
     }
@@ -146,13 +150,13 @@ impl Elasticsearch {
     /// What an optional question is answered; `None` where the engine does not offer it or the credentials do not
     /// allow it.
     async fn optional(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Option<Value>, SearchError> {
-        let answer = self.client.send(Method::Get, path, parameters, Payload::None).await?;
+        let answer = self.client.send(Question::new(Method::GET, path).parameters(parameters)).await?;
         match answer.status {
             _ if answer.is_success() => Ok(Some(self.client.json(&answer)?)),
             // 408 is how cluster health says that it waited in vain; its body is the ordinary one.
             408 => Ok(serde_json::from_str(&answer.body).ok()),
             400 | 403..=428 => Ok(None),
-            status => Err(self.client.narrator().status(status, &answer.body)),
+            _ => Err(self.client.narrator().status(&answer)),
         }
     }
 
@@ -170,29 +174,54 @@ impl Elasticsearch {
     /// Sends one bulk request; halves it while the engine (or a proxy before it) finds it too large.
     async fn bulk(&self, request: bulk::Request, outcome: &mut BulkOutcome) -> Result<(), SearchError> {
         let path = self.path("/_bulk");
-        let parameters = [("filter_path", "items.*.status,items.*.error")];
         let mut waiting = vec![request];
         while let Some(request) = waiting.pop() {
-            let lines = Payload::Lines(request.lines().to_vec());
-            let answer = self.client.send(Method::Post, &path, &parameters, lines).await?;
+            let bytes = request.lines().len();
+            let question = Question::new(Method::POST, &path)
+                .parameters(&bulk::PARAMETERS)
+                .with(Payload::Lines(request.lines().to_vec()))
+                .at_most(bulk::answer_bytes(request.range.len(), bytes));
+            let answer = self.client.send(question).await?;
             let narrator = self.client.narrator();
             if answer.status == 413 {
-                let (position, bytes) = (request.range.start, request.lines().len());
+                let position = request.range.start;
                 match request.halves() {
                     Some((first, second)) => waiting.extend([second, first]),
-                    None => outcome.rejected.push(ItemFailure {
-                        position,
-                        status: 413,
-                        reason: format!("the document ({bytes} bytes) is larger than the engine accepts"),
-                    }),
+                    None => {
+                        self.require_writable(answer.proxy.as_deref()).await?;
+                        outcome.rejected.push(ItemFailure {
+                            position,
+                            status: 413,
+                            reason: format!("the document ({bytes} bytes) is larger than the engine accepts"),
+                        });
+                    }
                 }
             } else if answer.is_success() {
-                bulk::read(narrator, answer.status, &answer.body, request.range, outcome)?;
+                let count = request.range.len();
+                let told = bulk::read(narrator, &answer, request.range)?;
+                // That not one was taken may be the fault of each of them, or of the index.
+                if !told.rejected.is_empty() && told.rejected.len().saturating_add(told.retry.len()) == count {
+                    self.require_writable(answer.proxy.as_deref()).await?;
+                }
+                outcome.conflicts = outcome.conflicts.saturating_add(told.conflicts);
+                outcome.retry.extend(told.retry);
+                outcome.rejected.extend(told.rejected);
             } else {
-                return Err(narrator.status(answer.status, &answer.body));
+                return Err(narrator.status(&answer));
             }
         }
         Ok(())
+    }
+
+    /// # Errors
+    /// The index would refuse any document.
+    async fn require_writable(&self, proxy: Option<&str>) -> Result<(), SearchError> {
+        let narrator = self.client.narrator();
+        match self.attempt().await? {
+            Attempt::Taken => Ok(()),
+            Attempt::Refused { status, reason, advice } => Err(narrator.unwritable(status, &reason, advice, proxy)),
+            Attempt::Denied(reason) => Err(narrator.status_because(403, &reason, proxy)),
+        }
     }
 }
 
@@ -208,14 +237,15 @@ impl SearchIndex for Elasticsearch {
         let (name, version) = self.engine().await?;
         let engine = format!("{name} {version}");
         if self.is_fit().await? {
-            return Ok(Prepared { engine, created: self.count().await? == 0 });
+            let documents = self.count().await?;
+            return Ok(Prepared { engine, created: documents == 0, documents });
         }
         self.create().await?;
         // Another one may have created it a moment ago, or a template may have changed what we asked for.
         if !self.is_fit().await? {
-            return Err(self.client.narrator().nonsense(404, "the index was created but does not exist"));
+            return Err(self.client.narrator().nonsense(404, "the index was created but does not exist", None));
         }
-        Ok(Prepared { engine, created: true })
+        Ok(Prepared { engine, created: true, documents: 0 })
     }
 
     /// An error half way leaves the documents of earlier requests written; sending all of them again does no harm.
@@ -233,8 +263,8 @@ impl SearchIndex for Elasticsearch {
     /// guesses; this is where that shows.
     async fn status(&self) -> Result<EngineStatus, SearchError> {
         if !self.is_fit().await? {
-            let why = "the index does not exist any more: restart the index stage to create it and fill it again";
-            return Err(self.client.narrator().refused(404, why));
+            let advice = "clicktop creates the index and fills it again at the next try";
+            return Err(self.client.narrator().unwritable(404, "the index does not exist any more", advice, None));
         }
         let documents = self.count().await?;
         let health = self.health().await?;
@@ -248,10 +278,11 @@ impl SearchIndex for Elasticsearch {
         if query.limit == 0 {
             return Ok(Vec::new());
         }
-        let request = Payload::Json(query::request(query));
-        let answer = self.client.ask(Method::Post, &self.path("/_search"), &[], request).await?;
+        let path = self.path("/_search");
+        let question = Question::new(Method::POST, &path).with(Payload::Json(query::request(query)));
+        let answer = self.client.ask(question.at_most(query::answer_bytes(query.limit))).await?;
         let found: query::Answer = self.client.json(&answer)?;
-        query::documents(query, found).map_err(|why| self.client.narrator().nonsense(answer.status, &why))
+        query::documents(query, found).map_err(|why| self.client.narrator().senseless(&answer, &why))
     }
 
     /// In rounds that each delete a bounded number of documents, until none is left.
@@ -260,6 +291,6 @@ impl SearchIndex for Elasticsearch {
     }
 
     async fn refresh(&self) -> Result<(), SearchError> {
-        self.client.ask(Method::Post, &self.path("/_refresh"), &[], Payload::None).await.map(drop)
+        self.client.ask(Question::new(Method::POST, &self.path("/_refresh"))).await.map(drop)
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use elasticsearch::http::Url;
 use percent_encoding::percent_decode_str;
+use reqwest::Url;
 
 /// Where the engine is and how to talk to it.
 #[derive(Clone)]
@@ -131,6 +131,16 @@ pub enum OptionsError {
     CaFile {
         /// The file.
         path: String,
+        /// Why.
+        cause: String,
+    },
+    /// A proxy of the environment.
+    #[error(
+        "cannot use the proxy {proxy} of the environment: {cause}; unset it, or name the engine's host in NO_PROXY"
+    )]
+    Proxy {
+        /// It, without credentials.
+        proxy: String,
         /// Why.
         cause: String,
     },

@@ -13,6 +13,14 @@ pub(super) const MAX_HITS: usize = 10_000;
 /// repetitive text. What the rest of a longer text says is checked on the answer.
 const MAX_PATTERN_CHARS: usize = 100;
 
+/// How many bytes the answer of at most `hits` documents may have. A url may be long, but hardly all of them.
+pub(super) fn answer_bytes(hits: usize) -> usize {
+    const WHATEVER: usize = 1 << 20;
+    const EACH: usize = 64 << 10;
+    const LONGEST: usize = 64 << 20;
+    hits.min(MAX_HITS).saturating_mul(EACH).saturating_add(WHATEVER).min(LONGEST)
+}
+
 /// The body of the search.
 pub(super) fn request(query: &SearchQuery) -> Value {
     let mut filter = Vec::new();

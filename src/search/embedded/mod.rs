@@ -136,7 +136,7 @@ impl SearchIndex for Embedded {
     async fn prepare(&self) -> Result<Prepared, SearchError> {
         let documents = self.read(|reader, _| read::documents(reader)).await?;
         let engine = format!("embedded (SQLite FTS5 {})", rusqlite::version());
-        Ok(Prepared { engine, created: documents == 0 })
+        Ok(Prepared { engine, created: documents == 0, documents })
     }
 
     async fn upsert(&self, documents: &[Document]) -> Result<BulkOutcome, SearchError> {

@@ -45,8 +45,10 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
                     (id, new_url)
                 }
             };
-            if statements.write(url_id, new_url, document, &figures)? {
-                added += 1;
+            match statements.write(url_id, new_url, document, &figures)? {
+                Written::Added => added += 1,
+                Written::Replaced => {}
+                Written::Not => outcome.conflicts += 1,
             }
         }
         if added > 0 {
@@ -91,6 +93,14 @@ impl Figures {
     }
 }
 
+/// What became of a document.
+enum Written {
+    Added,
+    Replaced,
+    /// The same or a newer version is there.
+    Not,
+}
+
 struct Statements<'t> {
     change: &'t Transaction<'t>,
     find_url: CachedStatement<'t>,
@@ -123,8 +133,13 @@ impl<'t> Statements<'t> {
         Ok((id, true))
     }
 
-    /// Whether a document was added, not replaced or left alone.
-    fn write(&mut self, url_id: i64, new_url: bool, document: &Document, figures: &Figures) -> Result<bool, Failure> {
+    fn write(
+        &mut self,
+        url_id: i64,
+        new_url: bool,
+        document: &Document,
+        figures: &Figures,
+    ) -> Result<Written, Failure> {
         let first_seen = document.first_seen.as_millis();
         let last_seen = document.last_seen.as_millis();
         let updated_at = document.updated_at.as_millis();
@@ -141,8 +156,8 @@ impl<'t> Statements<'t> {
         ];
         // Most documents of a running pipeline are known: they cost one look-up.
         if !new_url && self.update_page.execute(&values[..])? > 0 {
-            return Ok(false);
+            return Ok(Written::Replaced);
         }
-        Ok(self.add_page.execute(&values[..])? > 0)
+        Ok(if self.add_page.execute(&values[..])? > 0 { Written::Added } else { Written::Not })
     }
 }

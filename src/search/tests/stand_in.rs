@@ -108,6 +108,9 @@ impl Index {
     }
 
     fn write(&mut self, action: &Value, source: Value) -> Value {
+        if action["if_seq_no"].is_u64() {
+            return conflict("index");
+        }
         assert_eq!(action["version_type"], "external");
         let (id, version) = (action["_id"].as_str().unwrap(), action["version"].as_u64().unwrap());
         let held = self.documents.get(id).map(|(held, _)| held).or(self.deleted.get(id));

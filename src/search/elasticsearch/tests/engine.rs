@@ -14,7 +14,7 @@ async fn the_index_is_created_once_with_its_mapping() {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
     let prepared = index.prepare().await.unwrap();
-    assert_eq!(prepared, Prepared { engine: "opensearch 2.19.1".to_owned(), created: true });
+    assert_eq!(prepared, Prepared { engine: "opensearch 2.19.1".to_owned(), created: true, documents: 0 });
     index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
     let again = client(&engine.url()).prepare().await.unwrap();
     assert!(!again.created);
@@ -65,8 +65,7 @@ async fn an_index_deleted_meanwhile_shows_in_the_status() {
     index.status().await.unwrap();
     engine.delete_index();
     let error = index.status().await.unwrap_err();
-    assert!(matches!(&error, SearchError::Refused { status: 404, .. }), "{error}");
-    assert!(error.to_string().contains("restart the index stage"), "{error}");
+    assert!(matches!(&error, SearchError::Unwritable { status: 404, .. }) && error.is_transient(), "{error}");
     assert!(index.prepare().await.unwrap().created);
 }
 
@@ -123,15 +122,56 @@ async fn a_check_changes_nothing() {
     assert_eq!(ready.write, WriteAccess::Allowed);
     assert_eq!(index.status().await.unwrap().documents, 0);
 
-    let body = json!({"error": {"type": "security_exception", "reason": "read only"}});
-    let refusal = ResponseTemplate::new(403).set_body_json(body);
-    Mock::given(path("/clicktop/_update/clicktop-check"))
-        .respond_with(refusal)
+    for (item, wanted) in [
+        (item(403, "security_exception", "read only"), WriteAccess::Denied("security_exception: read only".to_owned())),
+        (
+            item(400, "index_closed_exception", "closed"),
+            WriteAccess::Refused {
+                reason: "index_closed_exception: closed".to_owned(),
+                advice: "open the index (POST INDEX/_open)",
+            },
+        ),
+        // That a plain document cannot be parsed is nobody's fault but the index's.
+        (
+            item(400, "document_parsing_exception", "failed to parse field [first_seen]"),
+            WriteAccess::Refused {
+                reason: "document_parsing_exception: failed to parse field [first_seen]".to_owned(),
+                advice: "mend the index's mapping or settings, or set index.name to another index",
+            },
+        ),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_json(json!({"items": [item]}));
+        Mock::given(path("/clicktop/_bulk"))
+            .respond_with(answer)
+            .with_priority(1)
+            .up_to_n_times(1)
+            .mount(engine.server())
+            .await;
+        assert_eq!(index.check().await.unwrap().write, wanted);
+    }
+    let forbidden = json!({"error": {"type": "security_exception", "reason": "no bulk for you"}});
+    let refusal = ResponseTemplate::new(403).set_body_json(forbidden);
+    Mock::given(path("/clicktop/_bulk")).respond_with(refusal).with_priority(1).mount(engine.server()).await;
+    let denied = index.check().await.unwrap();
+    assert_eq!(denied.write, WriteAccess::Denied("security_exception: no bulk for you".to_owned()));
+}
+
+#[tokio::test]
+async fn an_engine_that_writes_what_it_should_not_is_cleaned_up_after() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    index.prepare().await.unwrap();
+    let written = ResponseTemplate::new(200).set_body_json(json!({"items": [item(201, "", "")]}));
+    Mock::given(path("/clicktop/_bulk")).respond_with(written).with_priority(1).mount(engine.server()).await;
+    let deleted = ResponseTemplate::new(200).set_body_json(json!({"result": "deleted"}));
+    Mock::given(method("DELETE"))
+        .and(path("/clicktop/_doc/clicktop-check"))
+        .respond_with(deleted)
         .with_priority(1)
+        .expect(1)
         .mount(engine.server())
         .await;
-    let denied = index.check().await.unwrap();
-    assert_eq!(denied.write, WriteAccess::Denied("security_exception: read only".to_owned()));
+    assert_eq!(index.check().await.unwrap().write, WriteAccess::Allowed);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wiremock::matchers::body_string_contains;
+
 use super::*;
 use crate::search::tests::document;
 
@@ -12,6 +14,19 @@ fn documents(count: usize) -> Vec<Document> {
 async fn upsert_answered(response: ResponseTemplate, count: usize) -> Result<BulkOutcome, SearchError> {
     let server = always(response).await;
     client(&server.uri()).upsert(&documents(count)).await
+}
+
+/// The same, where a plain document is answered with `plain`.
+async fn upsert_beside(plain: Value, response: ResponseTemplate, count: usize) -> Result<BulkOutcome, SearchError> {
+    let server = always(response).await;
+    let answer = items(&[plain]);
+    Mock::given(body_string_contains("if_seq_no")).respond_with(answer).with_priority(1).mount(&server).await;
+    client(&server.uri()).upsert(&documents(count)).await
+}
+
+/// What an index says to the plain document that it would take.
+fn taken() -> Value {
+    item(409, "version_conflict_engine_exception", "required seqNo [1]. but no document was found")
 }
 
 fn items(items: &[Value]) -> ResponseTemplate {
@@ -38,6 +53,72 @@ async fn every_item_of_a_mixed_answer_is_told_apart() {
         ]
     );
     assert_eq!(outcome.rejected, [failure(3, 400, "document_parsing_exception: bad\\nfield")]);
+    assert_eq!(outcome.conflicts, 1);
+}
+
+#[tokio::test]
+async fn what_is_the_matter_with_the_index_rejects_no_document() {
+    for (status, kind, reason, advice) in [
+        (400, "illegal_argument_exception", "no write index is defined for alias [clicktop]. The", "is_write_index"),
+        (400, "routing_missing_exception", "routing is required for [clicktop]/[a]", "_routing"),
+        (400, "index_closed_exception", "closed", "_open"),
+        (
+            403,
+            "cluster_block_exception",
+            "index [clicktop] blocked by: [FORBIDDEN/8/index write (api)];",
+            "lift the block",
+        ),
+        (429, "cluster_block_exception", "disk usage exceeded flood-stage watermark", "disk"),
+        (400, "illegal_argument_exception", "only write ops with an op_type of create are allowed", "data stream"),
+        (400, "illegal_argument_exception", "pipeline with id [nope] does not exist", "pipeline"),
+        (400, "strict_dynamic_mapping_exception", "mapping set to strict", "mapping"),
+        (404, "index_not_found_exception", "no such index [clicktop]", "creates the index"),
+    ] {
+        let refused = item(status, kind, reason);
+        // Also of one document, and of one among others that were written before it happened.
+        for refused in [vec![refused.clone(); 3], vec![refused.clone()], vec![item(201, "", ""), refused]] {
+            let error = upsert_answered(items(&refused), refused.len()).await.unwrap_err();
+            assert!(matches!(error, SearchError::Unwritable { .. }) && error.is_transient(), "{error}");
+            let line = error.to_string();
+            assert!(line.contains(reason) && line.contains(advice) && !line.contains("credentials"), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_every_document_is_refused_a_plain_one_tells_whose_fault_it_is() {
+    let refused = item(400, "document_parsing_exception", "failed to parse field [first_seen] of type [date]");
+    for count in [1, 3] {
+        let answer = || items(&vec![refused.clone(); count]);
+        let error = upsert_beside(refused.clone(), answer(), count).await.unwrap_err();
+        assert!(matches!(error, SearchError::Unwritable { status: 400, .. }), "{error}");
+        assert!(error.to_string().contains("[first_seen]") && error.to_string().contains("mapping"), "{error}");
+        let outcome = upsert_beside(taken(), answer(), count).await.unwrap();
+        assert_eq!(outcome.rejected.len(), count, "the index would take others");
+    }
+    // Some are put off: nothing was taken, either.
+    let mixed = [item(429, "es_rejected_execution_exception", "queue"), refused.clone()];
+    assert!(matches!(upsert_beside(refused, items(&mixed), 2).await, Err(SearchError::Unwritable { .. })));
+    // Whether it is the index's fault cannot be told, so nothing is decided.
+    let away = item(503, "unavailable_shards_exception", "primary is gone");
+    let long = item(400, "illegal_argument_exception", "immense term");
+    let error = upsert_beside(away, items(&[long]), 1).await.unwrap_err();
+    assert!(matches!(error, SearchError::Server { status: 503, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn one_bad_document_among_good_ones_is_refused_without_a_question() {
+    let server = always(items(&[item(201, "", ""), item(400, "illegal_argument_exception", "immense term")])).await;
+    let outcome = client(&server.uri()).upsert(&documents(2)).await.unwrap();
+    assert_eq!(outcome.rejected.iter().map(|failure| failure.position).collect::<Vec<_>>(), [1]);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_lets_nothing_through_that_is_larger_than_a_pebble_rejects_no_document() {
+    let server = always(ResponseTemplate::new(413)).await;
+    let error = client(&server.uri()).upsert(&documents(3)).await.unwrap_err();
+    assert!(matches!(error, SearchError::Unwritable { status: 413, .. }), "{error}");
 }
 
 #[tokio::test]
@@ -69,7 +150,7 @@ async fn a_deleted_index_rejects_no_document() {
     let gone = item(404, "index_not_found_exception", "no such index [clicktop]");
     let error = upsert_answered(items(&[gone.clone(), gone]), 2).await.unwrap_err();
     assert!(
-        matches!(&error, SearchError::Refused { status: 404, reason, .. } if reason.contains("no such index")),
+        matches!(&error, SearchError::Unwritable { status: 404, reason, .. } if reason.contains("no such index")),
         "{error}"
     );
 }
@@ -131,7 +212,11 @@ async fn a_request_that_is_too_large_is_halved_until_it_fits() {
     let server = MockServer::start().await;
     let takes_two = |request: &wiremock::Request| {
         let count = request.body.iter().filter(|b| **b == b'\n').count() / 2;
-        let too_large = String::from_utf8_lossy(&request.body).contains("/large");
+        let body = String::from_utf8_lossy(&request.body);
+        let too_large = body.contains("/large");
+        if body.contains("if_seq_no") {
+            return items(&[taken()]);
+        }
         match count {
             1 if too_large => ResponseTemplate::new(413),
             1 | 2 if !too_large => items(&vec![item(201, "", ""); count]),

@@ -2,6 +2,7 @@ mod clearing;
 mod connection;
 mod engine;
 mod failures;
+mod hostile;
 
 use serde_json::json;
 use wiremock::matchers::{any, method, path};
@@ -12,7 +13,7 @@ use super::*;
 impl Elasticsearch {
     /// Deletes the index a test has made.
     pub(in crate::search) async fn delete(&self) {
-        self.client.ask(Method::Delete, &self.path(""), &[], Payload::None).await.unwrap();
+        self.client.ask(Question::new(Method::DELETE, &self.path(""))).await.unwrap();
     }
 }
 
