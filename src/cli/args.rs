@@ -174,7 +174,8 @@ pub struct KafkaArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Index")]
 pub struct IndexArgs {
-    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; repeat or part by commas for more nodes
+    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; repeat or part by commas for more nodes. A
+    /// password in it shows in the list of processes: index.password_file keeps it out
     #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
     pub index_urls: Vec<String>,
     /// Name of the index [default: clicktop]

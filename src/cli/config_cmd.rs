@@ -15,7 +15,7 @@ pub fn print(loaded: &Loaded, out: &mut impl Write) -> io::Result<()> {
         Some(file) => writeln!(out, "# Config file: {}", printable(&file.to_string_lossy()))?,
         None => writeln!(out, "# Config file: none")?,
     }
-    for warning in loaded.settings.warnings() {
+    for warning in loaded.warnings() {
         writeln!(out, "# Warning: {}", printable(&warning))?;
     }
     if !loaded.ignored.is_empty() {

@@ -92,7 +92,7 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Run(_) | Command::Demo(_) | Command::Replay(_) => {
             let lines = if cli.headless() { logging::Lines::Stderr } else { logging::Lines::Console };
             logging::start(&settings.log, lines, &log)?;
-            for warning in settings.warnings() {
+            for warning in loaded.warnings() {
                 tracing::warn!(target: "config", "{warning}");
             }
             let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -11,7 +11,9 @@ use super::Check;
 use super::error::ConfigError;
 use super::kafka::secret_or_file;
 use super::secret::{Secret, mask_url};
+use super::source::{Origin, Origins};
 use super::units::{Bytes, duration, empty_as_none};
+use crate::loopback::is_plain_to_others;
 
 /// `[index]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,14 +124,6 @@ impl EngineUrl {
 
     fn has_userinfo(&self) -> bool {
         self.parts().is_some_and(|(_, userinfo, _)| userinfo)
-    }
-
-    /// Plain HTTP to another machine.
-    fn is_readable_in_between(&self) -> bool {
-        self.parts().is_some_and(|(scheme, _, host)| {
-            let local = host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
-            scheme.eq_ignore_ascii_case("http") && !local
-        })
     }
 
     fn is_https(&self) -> bool {
@@ -251,9 +245,23 @@ impl IndexSettings {
         }
         let secret = self.username.is_some() || self.api_key.is_some() || self.api_key_file.is_some();
         for url in &self.urls {
-            if url.is_readable_in_between() && (secret || url.has_userinfo()) {
+            if is_plain_to_others(&url.0) && (secret || url.has_userinfo()) {
                 warnings.push(format!("{url} is not https: the password or API key can be read on the way"));
             }
+        }
+    }
+}
+
+impl IndexSettings {
+    /// What is dangerous about the place that a setting came from.
+    pub(super) fn warn_of_places(&self, origins: &Origins, warnings: &mut Vec<String>) {
+        if let Origin::Flag(flag) = origins.of("index.urls")
+            && self.urls.iter().any(EngineUrl::has_userinfo)
+        {
+            warnings.push(format!(
+                "{flag} holds a user name or a password, which the list of processes shows to everybody on this machine: set \
+                 index.username with index.password_file, or index.api_key_file"
+            ));
         }
     }
 }

@@ -103,7 +103,7 @@ impl Settings {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let kafka = &self.kafka;
-        if kafka.takes_any_certificate() {
+        if kafka.security.uses_tls() && kafka.tls.danger_accept_invalid_certs {
             warnings.push(
                 "kafka.tls.danger_accept_invalid_certs is on: anyone between clicktop and the broker can read and change \
                  everything"
@@ -116,6 +116,7 @@ impl Settings {
                     .into(),
             );
         }
+        kafka.warn(&mut warnings);
         self.index.warn(&mut warnings);
         warnings
     }
@@ -141,6 +142,15 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// Variables that begin as clicktop's do and are for others: of a Kubernetes service, or of the project's tests.
     pub ignored: Vec<String>,
+}
+
+impl Loaded {
+    /// What is allowed but dangerous, one line each: of the settings, and of where they were set.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.settings.warnings();
+        self.settings.index.warn_of_places(&self.origin, &mut warnings);
+        warnings
+    }
 }
 
 /// Reads the settings from `sources`, defaults below them all.

@@ -67,3 +67,46 @@ fn dangerous_settings_are_pointed_out() {
     let warnings = risky.unwrap().settings.warnings();
     assert_eq!(warnings.len(), 3, "{warnings:?}");
 }
+
+#[test]
+fn librdkafkas_own_ways_to_be_careless_are_pointed_out() {
+    let of = |more: &[(&str, &str)]| {
+        let loaded = from_env(more).unwrap();
+        (loaded.warnings(), loaded.settings.takes_any_certificate(false), loaded.settings.takes_any_certificate(true))
+    };
+    let host = ("CLICKTOP_KAFKA__PROPERTIES__SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "none");
+    let (warnings, shown, own_broker) = of(&[("CLICKTOP_KAFKA__SECURITY", "ssl"), host]);
+    assert!(matches!(&warnings[..], [one] if one.starts_with("ssl.endpoint.identification.algorithm")), "{warnings:?}");
+    assert!(shown && !own_broker);
+    assert_eq!(of(&[host]), (Vec::new(), false, false), "there is no TLS to weaken");
+
+    let oauth = [("CLICKTOP_KAFKA__SECURITY", "sasl_ssl"), ("CLICKTOP_KAFKA__SASL__MECHANISM", "OAUTHBEARER")];
+    let endpoint = |url: &'static str| {
+        let url = ("CLICKTOP_KAFKA__PROPERTIES__SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", url);
+        of(&[&oauth[..], &[url]].concat())
+    };
+    let (warnings, shown, _) = endpoint("http://u:hunter2-9f3c@idp.example/token");
+    assert!(matches!(&warnings[..], [one] if one.contains("idp.example") && !one.contains(SECRET)), "{warnings:?}");
+    assert!(shown);
+    for safe in ["https://idp.example/token", "http://localhost:8080/token"] {
+        assert_eq!(endpoint(safe), (Vec::new(), false, false), "{safe}");
+    }
+    assert_eq!(endpoint("http://localhost.evil.example/token").0.len(), 1);
+}
+
+#[test]
+fn a_password_in_a_flag_is_pointed_out() {
+    let flagged = |url: &str| {
+        let flags = vec![
+            Override { key: "index.kind", value: "elasticsearch".into(), flag: "--index-url" },
+            Override { key: "index.urls", value: url.into(), flag: "--index-url" },
+        ];
+        load(&Sources { flags, ..Sources::default() }).unwrap().warnings()
+    };
+    let warnings = flagged("https://elastic:hunter2-9f3c@search:9200");
+    let [one] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(one.starts_with("--index-url") && one.contains("index.password_file") && !one.contains(SECRET), "{one}");
+    assert_eq!(flagged("https://search:9200"), Vec::<String>::new());
+    let elsewhere = from_env(&[("CLICKTOP_INDEX__URLS", "https://elastic:hunter2-9f3c@search:9200")]);
+    assert_eq!(elsewhere.unwrap().warnings(), Vec::<String>::new());
+}
