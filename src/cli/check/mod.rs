@@ -177,7 +177,7 @@ async fn check_index(settings: &Settings) -> anyhow::Result<String> {
         WriteAccess::Allowed => "writing is allowed".to_owned(),
         WriteAccess::Denied(why) => bail!("{}: writing is denied: {why}; {}", engine.target(), advice::PRIVILEGES),
         WriteAccess::Refused { reason, advice } => {
-            bail!("{}: the index takes no documents: {reason}; {advice}", engine.target())
+            bail!("{}: the index takes no documents: {}; {advice}", engine.target(), reason.trim_end_matches(';'))
         }
         WriteAccess::Unknown(why) => why,
     };

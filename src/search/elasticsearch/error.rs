@@ -120,7 +120,9 @@ impl Narrator {
         advice: &'static str,
         proxy: Option<&str>,
     ) -> SearchError {
-        SearchError::Unwritable { target: self.asked(proxy), status, reason: self.line(reason), advice }
+        // What to do follows behind a semicolon of ours.
+        let reason = self.line(reason.trim_end_matches(';'));
+        SearchError::Unwritable { target: self.asked(proxy), status, reason, advice }
     }
 
     pub(super) fn status_because(&self, status: u16, reason: &str, proxy: Option<&str>) -> SearchError {
