@@ -11,7 +11,6 @@ use super::Check;
 use super::error::ConfigError;
 use super::kafka::secret_or_file;
 use super::secret::{Secret, mask_url};
-use super::source::{Origin, Origins};
 use super::units::{Bytes, duration, empty_as_none};
 use crate::loopback::is_plain_to_others;
 
@@ -122,7 +121,7 @@ impl EngineUrl {
         Some((scheme, userinfo, host))
     }
 
-    fn has_userinfo(&self) -> bool {
+    pub(super) fn has_userinfo(&self) -> bool {
         self.parts().is_some_and(|(_, userinfo, _)| userinfo)
     }
 
@@ -248,20 +247,6 @@ impl IndexSettings {
             if is_plain_to_others(&url.0) && (secret || url.has_userinfo()) {
                 warnings.push(format!("{url} is not https: the password or API key can be read on the way"));
             }
-        }
-    }
-}
-
-impl IndexSettings {
-    /// What is dangerous about the place that a setting came from.
-    pub(super) fn warn_of_places(&self, origins: &Origins, warnings: &mut Vec<String>) {
-        if let Origin::Flag(flag) = origins.of("index.urls")
-            && self.urls.iter().any(EngineUrl::has_userinfo)
-        {
-            warnings.push(format!(
-                "{flag} holds a user name or a password, which the list of processes shows to everybody on this machine: set \
-                 index.username with index.password_file, or index.api_key_file"
-            ));
         }
     }
 }

@@ -8,9 +8,11 @@
 //! | `foreign` | variables that begin as ours do and are for others |
 //! | `kafka`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
 //! | `secret`, `units`, `properties` | values that are masked, have a unit, or pass through to librdkafka |
+//! | `danger` | what of it is allowed and dangerous |
 //! | `error`, `render` | what is said about them |
 
 mod console;
+mod danger;
 mod env;
 mod error;
 mod file;

@@ -8,6 +8,7 @@ mod support;
 mod care;
 mod check;
 mod commands;
+mod engine;
 mod errors;
 mod escapes;
 mod files;

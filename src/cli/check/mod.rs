@@ -30,7 +30,7 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     let settings = &loaded.settings;
     let mut report = Report { out, failed: false };
     report.line("config", Ok(describe_layers(loaded)));
-    for warning in settings.warnings() {
+    for warning in loaded.warnings() {
         report.warn("config", &warning);
     }
     report.kafka(&settings.kafka);
