@@ -33,6 +33,7 @@ pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String
             topic: TOPIC.to_owned(),
             group: kafka.group.clone(),
             format: kafka.format,
+            field_limits: clicktop::click::FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
             batch_events: settings.ingest.batch_events.get(),

@@ -10,6 +10,7 @@ mod check;
 mod commands;
 mod errors;
 mod escapes;
+mod fields;
 mod files;
 mod hangup;
 mod headless;

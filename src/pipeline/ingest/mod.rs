@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
             stage,
             handle,
             consumer,
-            decoder: Decoder::new(options.format),
+            decoder: Decoder::new(options.format).with_limits(options.field_limits),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
             positions: Positions::default(),
             ends: Ends::default(),
