@@ -36,6 +36,7 @@ pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String
             field_limits: clicktop::click::FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
+            max_batch_bytes: kafka.max_batch_bytes.as_usize(),
             batch_events: settings.ingest.batch_events.get(),
             batch_interval: settings.ingest.batch_interval,
         },

@@ -91,6 +91,7 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
             config::OnLostOffset::Earliest => OnLostOffset::Earliest,
             config::OnLostOffset::Latest => OnLostOffset::Latest,
         },
+        max_batch_bytes: kafka.max_batch_bytes.as_usize(),
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     })

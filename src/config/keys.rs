@@ -90,6 +90,7 @@ pub(super) const KEYS: &[Key] = &[
     key("kafka.format", Kind::Choice(&["auto", "csv", "json"])),
     key("kafka.start", Kind::Choice(&["earliest", "latest"])),
     key("kafka.on_lost_offset", Kind::Choice(&["stop", "earliest", "latest"])),
+    key("kafka.max_batch_bytes", Kind::Size(Bytes::mib(1024))),
     key("kafka.connect_timeout", WAIT),
     key("kafka.security", Kind::Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])),
     key("kafka.sasl.mechanism", Kind::OptionalChoice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"])),

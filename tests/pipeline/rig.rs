@@ -74,6 +74,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             field_limits: FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
+            max_batch_bytes: clicktop::pipeline::ingest::DEFAULT_MAX_BATCH_BYTES,
             batch_events: BATCH_EVENTS,
             batch_interval: Duration::from_millis(50),
         },

@@ -21,6 +21,8 @@ pub struct KafkaOptions {
     pub start: StartAt,
     /// What to do when the stored offset is no longer in the topic.
     pub on_lost_offset: OnLostOffset,
+    /// What the compressed batches of one fetch of a partition may become, in bytes.
+    pub max_batch_bytes: usize,
     /// How many messages make a batch.
     pub batch_events: usize,
     /// How long a batch may wait to become full.
