@@ -1,6 +1,6 @@
 //! From the bytes of one message to a [`Click`].
 
-use super::fields::FieldLimits;
+use super::fields::{FIELD_NAMES, FieldLimits, Piece};
 use super::timestamp::TimestampError;
 use super::{Click, MAX_MESSAGE_BYTES, csv, fields, json};
 
@@ -199,9 +199,7 @@ impl Decoder {
         let record = match (self.format, begins_object) {
             (Format::Json | Format::Auto, true) => match json::read(text, &mut self.scratch) {
                 Err(error @ DecodeError::Json { .. }) => {
-                    self.without_nan = json::without_nan(text).ok_or(error)?;
-                    self.scratch.clear();
-                    json::read_without_nan(&self.without_nan, &mut self.scratch)?
+                    json_again(text, error, &mut self.without_nan, &mut self.scratch)?
                 }
                 read => read?,
             },
@@ -215,6 +213,20 @@ impl Decoder {
         }
         Ok(click)
     }
+}
+
+/// Reads an object that is no JSON once more, in case it is one but for its `NaN`s; else gives the `error`.
+#[cold]
+#[inline(never)]
+fn json_again<'a>(
+    text: &str,
+    error: DecodeError,
+    without_nan: &'a mut String,
+    scratch: &mut String,
+) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
+    *without_nan = json::without_nan(text).ok_or(error)?;
+    scratch.clear();
+    json::read_without_nan(without_nan, scratch)
 }
 
 #[cfg(test)]

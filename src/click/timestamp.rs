@@ -133,7 +133,7 @@ impl FromStr for Timestamp {
     /// Reads any of the forms in the [module's](self) table.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let bytes = text.as_bytes();
-        let read = if bytes.get(4) == Some(&b'-') { rfc_3339(bytes) } else { unix::whole(bytes) };
+        let read = if bytes.get(4) == Some(&b'-') { rfc_3339(bytes) } else { unix::common(bytes) };
         match read {
             Err(TimestampError::Form) => uncommon(text),
             read => read,

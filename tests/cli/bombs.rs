@@ -92,8 +92,8 @@ fn batches_that_are_large_together_are_all_read_in_little_memory() {
     const EACH: usize = 50;
     let broker = EmbeddedBroker::start("clicks", 1).expect("a broker");
     let zeros = vec![0; ZEROS];
-    // All of them together come with one fetch.
-    for codec in ["gzip", "lz4", "zstd", "snappy"].into_iter().cycle().take(BATCHES) {
+    // All of them together come with one fetch, and are less than the embedded broker keeps.
+    for codec in ["gzip", "lz4", "zstd"].into_iter().cycle().take(BATCHES - 1).chain(["snappy"]) {
         send(&broker, codec, &[zeros.as_slice(); EACH]);
     }
     send(&broker, "gzip", &[&made(7, 1)[0].csv()]);

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Timestamp, TimestampError, leading_digits, value};
+use super::{Timestamp, TimestampError, fraction, leading_digits, value};
 
 /// Digits of a Unix time from September 2001 to the year 2286.
 const SECONDS: u64 = 10;
@@ -14,25 +14,31 @@ const NANOS: u64 = 19;
 /// Significant digits that `%e`, `%g` and a spreadsheet's cell leave of a number, at most.
 const ROUNDED: usize = 7;
 
-/// A whole number, by far the most common; anything else is [`TimestampError::Form`].
-pub(super) fn whole(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
-    // Nineteen digits fit 64 bits.
-    if bytes.len() > 19 || bytes.first().is_none_or(|first| *first == b'0') {
-        return Err(TimestampError::Form);
-    }
-    let mut number = 0_u64;
+/// A whole number or seconds with a fraction, by far the most common; anything else is [`TimestampError::Form`].
+pub(super) fn common(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
+    let (mut number, mut digits) = (0_u64, 0);
     for byte in bytes {
         if !byte.is_ascii_digit() {
-            return Err(TimestampError::Form);
+            break;
         }
-        number = number * 10 + u64::from(byte - b'0');
+        // Nineteen digits fit 64 bits; more are refused by their count.
+        number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        digits += 1;
     }
-    let millis = match bytes.len() as u64 {
-        MILLIS => number,
-        SECONDS => number * 1000,
-        MICROS => number / 1000,
-        NANOS => number / 1_000_000,
-        digits => return Err(no_unit(bytes, digits)),
+    if bytes.first() == Some(&b'0') {
+        return Err(TimestampError::Form);
+    }
+    let millis = match (digits, bytes.get(digits as usize..).unwrap_or_default()) {
+        (MILLIS, []) => number,
+        (SECONDS, []) => number * 1000,
+        (SECONDS, rest) => match fraction(rest)? {
+            (millis, []) => number * 1000 + millis.unsigned_abs(),
+            _ => return Err(TimestampError::Form),
+        },
+        (MICROS, []) => number / 1000,
+        (NANOS, []) => number / 1_000_000,
+        (1.., []) => return Err(no_unit(bytes, digits)),
+        _ => return Err(TimestampError::Form),
     };
     Ok(Timestamp(millis.cast_signed()))
 }
@@ -55,6 +61,7 @@ pub(super) fn decimal(bytes: &[u8]) -> Option<Result<Timestamp, TimestampError>>
 }
 
 /// Why `digits` digits before the point are no Unix time.
+#[cold]
 fn no_unit(bytes: &[u8], digits: u64) -> TimestampError {
     if is_compact_date(bytes) { TimestampError::Compact } else { TimestampError::Digits { digits } }
 }
