@@ -5,13 +5,11 @@
 //! to it: buffers come from `malloc`, since librdkafka gives them to `free`. None of them may panic.
 
 use std::cell::RefCell;
-use std::ffi::{c_char, c_int, c_uint, c_void};
-use std::io::Read;
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::slice;
 
-use flate2::bufread::{GzDecoder, ZlibDecoder};
-
+use super::count;
 use super::{Verdict, begin_fetch, judge, notice, room, took};
 
 /// `RD_KAFKA_RESP_ERR__BAD_COMPRESSION`
@@ -21,11 +19,6 @@ const BAD_COMPRESSION: c_int = -198;
 const GZIP_RATIO: usize = 1_100;
 const LZ4_RATIO: usize = 256;
 
-/// What is unpacked at a time only to be counted.
-const SCRATCH: usize = 64 * 1024;
-
-/// `LZ4F_VERSION`
-const LZ4F_VERSION: c_uint = 100;
 /// Where the sizes end and the errors begin of `ZSTD_getFrameContentSize` and `ZSTD_decompressBound`.
 const ZSTD_ERROR: u64 = u64::MAX - 1;
 
@@ -68,18 +61,6 @@ unsafe extern "C" {
         version: *const c_void,
     ) -> c_int;
 
-    fn LZ4F_createDecompressionContext(context: *mut *mut c_void, version: c_uint) -> usize;
-    fn LZ4F_freeDecompressionContext(context: *mut c_void) -> usize;
-    fn LZ4F_isError(code: usize) -> c_uint;
-    fn LZ4F_decompress(
-        context: *mut c_void,
-        out: *mut c_void,
-        out_size: *mut usize,
-        packed: *const c_void,
-        packed_size: *mut usize,
-        options: *const c_void,
-    ) -> usize;
-
     fn ZSTD_getFrameContentSize(packed: *const c_void, length: usize) -> u64;
     fn ZSTD_decompressBound(packed: *const c_void, length: usize) -> u64;
 }
@@ -108,66 +89,6 @@ fn handed_over(unpacked: &[u8]) -> *mut c_void {
     }
 }
 
-/// Reads `unpacked` to its end, or until it is longer than `most`; `None` if it is broken.
-fn count(mut unpacked: impl Read, most: usize) -> Option<usize> {
-    let mut scratch = vec![0; SCRATCH];
-    let mut total = 0_usize;
-    loop {
-        match unpacked.read(&mut scratch) {
-            Ok(0) => return Some(total),
-            Ok(read) => total = total.saturating_add(read),
-            Err(_) => return None,
-        }
-        if total > most {
-            return Some(total);
-        }
-    }
-}
-
-/// librdkafka takes zlib's own framing too.
-fn count_gzip(packed: &[u8], most: usize) -> Option<usize> {
-    match packed.starts_with(&[0x1f, 0x8b]) {
-        true => count(GzDecoder::new(packed), most),
-        false => count(ZlibDecoder::new(packed), most),
-    }
-}
-
-fn count_lz4(packed: &[u8], most: usize) -> Option<usize> {
-    let mut scratch = vec![0_u8; SCRATCH];
-    let mut context = ptr::null_mut();
-    let mut rest = packed;
-    let mut total = 0_usize;
-    let mut outcome = None;
-    // SAFETY: the context is freed once, and each call is given the sizes of the buffers it gets.
-    unsafe {
-        if LZ4F_isError(LZ4F_createDecompressionContext(&raw mut context, LZ4F_VERSION)) != 0 {
-            return None;
-        }
-        loop {
-            let (mut written, mut read) = (scratch.len(), rest.len());
-            let more = LZ4F_decompress(
-                context,
-                scratch.as_mut_ptr().cast(),
-                &raw mut written,
-                rest.as_ptr().cast(),
-                &raw mut read,
-                ptr::null(),
-            );
-            if LZ4F_isError(more) != 0 {
-                break;
-            }
-            total = total.saturating_add(written);
-            rest = rest.get(read..).unwrap_or_default();
-            if more == 0 || total > most || (written == 0 && read == 0) {
-                outcome = Some(total);
-                break;
-            }
-        }
-        LZ4F_freeDecompressionContext(context);
-    }
-    outcome
-}
-
 /// Where a batch begins to be counted before it is unpacked.
 fn must_count(packed: usize, ratio: usize) -> bool {
     packed.saturating_mul(ratio) > room()
@@ -186,7 +107,7 @@ unsafe extern "C" fn __wrap_rd_gz_decompress(packed: *const c_void, length: c_in
     // SAFETY: the arguments are those that librdkafka gives its own function.
     unsafe {
         if must_count(size, GZIP_RATIO) {
-            match verdict(count_gzip(bytes(packed, size), super::LIMIT.load(super::Relaxed))) {
+            match verdict(count::gzip(bytes(packed, size), super::LIMIT.load(super::Relaxed))) {
                 Verdict::Take => {}
                 Verdict::PutOff => return ptr::null_mut(),
                 Verdict::Refuse => {
@@ -221,7 +142,7 @@ unsafe extern "C" fn __wrap_rd_kafka_lz4_decompress(
             // Without a proper checksum of its header (Kafka before 0.10) only librdkafka can read it.
             let counted = match proper_hc {
                 0 => Some(length.saturating_mul(LZ4_RATIO)),
-                _ => count_lz4(bytes(packed.cast(), length), super::LIMIT.load(super::Relaxed)),
+                _ => count::lz4(bytes(packed.cast(), length), super::LIMIT.load(super::Relaxed)),
             };
             match verdict(counted) {
                 Verdict::Take => {}
@@ -354,23 +275,6 @@ unsafe extern "C" fn __wrap_rd_kafka_snappy_uncompress(
     }
 }
 
-/// The sum of what the chunks of snappy-java's framing say they become; `None` if it is broken.
-fn count_snappy_java(packed: &[u8]) -> Option<usize> {
-    let mut rest = packed;
-    let mut total = 0_usize;
-    while let Some((length, more)) = rest.split_first_chunk::<4>() {
-        let (chunk, more) = more.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        let mut size = 0;
-        // SAFETY: a chunk with its length, and a place for the answer.
-        if !unsafe { __real_rd_kafka_snappy_uncompressed_length(chunk.as_ptr().cast(), chunk.len(), &raw mut size) } {
-            return None;
-        }
-        total = total.saturating_add(size);
-        rest = more;
-    }
-    Some(total)
-}
-
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_rd_kafka_snappy_java_uncompress(
@@ -382,7 +286,7 @@ unsafe extern "C" fn __wrap_rd_kafka_snappy_java_uncompress(
 ) -> *mut c_char {
     // SAFETY: as above.
     unsafe {
-        match verdict(count_snappy_java(bytes(packed.cast(), length))) {
+        match verdict(count::snappy_java(bytes(packed.cast(), length))) {
             Verdict::Take => {
                 let out = __real_rd_kafka_snappy_java_uncompress(packed, length, unpacked, error, error_size);
                 if !out.is_null() {
@@ -419,3 +323,7 @@ unsafe extern "C" fn __wrap_rd_kafka_msgset_parse(
     // SAFETY: as above.
     unsafe { __real_rd_kafka_msgset_parse(buffer, request, partition, aborted, version) }
 }
+
+#[cfg(test)]
+#[path = "wrapped_tests.rs"]
+mod tests;
