@@ -53,17 +53,17 @@ pub enum TimestampError {
     /// A number whose unit nobody can tell.
     #[error(
         "is no Unix time: those have 10 digits before the point (seconds), 13 (milliseconds), 16 (microseconds) or 19 \
-         (nanoseconds), and this has {digits}; write other times as 2026-01-31T09:30:00Z"
+         (nanoseconds), and this has {digits}; write other times like 2026-01-31T09:30:00Z"
     )]
     Digits {
         /// How many digits it has before the point.
         digits: u64,
     },
     /// A date that is written as a number.
-    #[error("is a date without separators, not a Unix time: write it as 2026-01-31T09:30:00Z or 20260131T093000Z")]
+    #[error("is a date without separators, not a Unix time: write it like 2026-01-31T09:30:00Z or 20260131T093000Z")]
     Compact,
     /// A number below zero.
-    #[error("is a negative number: write times before 1970 as 1969-12-31T23:59:59Z")]
+    #[error("is a negative number: write times before 1970 like 1969-12-31T23:59:59Z")]
     Negative,
     /// A number with an exponent and too few digits to be whole.
     #[error("has lost its last digits in the program that wrote it: let it write the number without an exponent")]

@@ -152,8 +152,8 @@ fn what_could_be_read_in_two_ways_is_refused() {
 fn every_reason_says_what_to_write() {
     for (text, words) in [
         ("20170801", "is a date without separators"),
-        ("42948.5", "and this has 5; write other times as 2026-01-31T09:30:00Z"),
-        ("-1", "write times before 1970 as 1969-12-31T23:59:59Z"),
+        ("42948.5", "and this has 5; write other times like 2026-01-31T09:30:00Z"),
+        ("-1", "write times before 1970 like 1969-12-31T23:59:59Z"),
         ("11/15/2020 15:11", "write the year first"),
         ("soon", "is not a time: write RFC 3339"),
     ] {
