@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clicktop::click::{Click, ClickBatch, Format, Timestamp};
+use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ColorMode, ConsoleOptions, Offscreen};
 use clicktop::demo::EmbeddedBroker;
 use clicktop::pipeline::aggregate::AggregateOptions;
@@ -57,8 +57,10 @@ fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             topic: TOPIC.to_owned(),
             group: "frame".to_owned(),
             format: Format::Auto,
+            field_limits: FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
+            max_batch_bytes: clicktop::pipeline::ingest::DEFAULT_MAX_BATCH_BYTES,
             batch_events: 1_000,
             batch_interval: Duration::from_millis(50),
         },

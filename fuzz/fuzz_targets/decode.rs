@@ -10,7 +10,7 @@ mod click;
 #[path = "../../src/text.rs"]
 mod text;
 
-use click::{Click, DecodeError, Decoder, Format, MAX_MESSAGE_BYTES, Timestamp, is_csv_header};
+use click::{Click, DecodeError, Decoder, FieldLimits, Format, MAX_MESSAGE_BYTES, Timestamp, is_csv_header};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|payload: &[u8]| {
@@ -40,6 +40,11 @@ fn check(click: &Click<'_>) {
         assert!(!optional.is_empty());
     }
     assert!((Timestamp::MIN..=Timestamp::MAX).contains(&click.timestamp));
+    let limits = FieldLimits::default();
+    assert!(click.url.len() <= limits.url);
+    for text in [click.click_id, click.user_id, click.country, click.city, click.browser, click.os, click.device] {
+        assert!(text.len() <= limits.field);
+    }
 
     let (mut csv, mut flat, mut nested) = (Vec::new(), Vec::new(), Vec::new());
     click.write_csv(&mut csv);

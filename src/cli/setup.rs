@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::click::FieldLimits;
 use crate::config::{self, ConfigError, Credentials, IndexKind, KafkaSettings, Settings, Synchronous};
 use crate::pipeline::PipelineOptions;
 use crate::pipeline::aggregate::AggregateOptions;
@@ -77,6 +78,10 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         format: kafka.format,
+        field_limits: FieldLimits {
+            url: settings.events.max_url_bytes.as_usize(),
+            field: settings.events.max_field_bytes.as_usize(),
+        },
         start: match kafka.start {
             config::StartAt::Earliest => StartAt::Earliest,
             config::StartAt::Latest => StartAt::Latest,
@@ -86,6 +91,7 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
             config::OnLostOffset::Earliest => OnLostOffset::Earliest,
             config::OnLostOffset::Latest => OnLostOffset::Latest,
         },
+        max_batch_bytes: kafka.max_batch_bytes.as_usize(),
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     })

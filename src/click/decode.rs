@@ -1,5 +1,6 @@
 //! From the bytes of one message to a [`Click`].
 
+use super::fields::{FIELD_NAMES, FieldLimits, Piece};
 use super::timestamp::TimestampError;
 use super::{Click, MAX_MESSAGE_BYTES, csv, fields, json};
 
@@ -110,6 +111,18 @@ pub enum DecodeError {
         /// Its name.
         field: &'static str,
     },
+    /// A field that is longer than the settings allow.
+    #[error("`{field}` has {bytes} bytes, more than the {limit} that {setting} allows")]
+    FieldTooLong {
+        /// Its name.
+        field: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// The longest that is taken.
+        limit: usize,
+        /// The setting that says so.
+        setting: &'static str,
+    },
     /// A timestamp that cannot be read.
     #[error("timestamp `{text}` {reason}")]
     Timestamp {
@@ -125,7 +138,7 @@ impl DecodeError {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
-            Self::TooLong { .. } => "too long",
+            Self::TooLong { .. } | Self::FieldTooLong { .. } => "too long",
             Self::Utf8 { .. } => "utf-8",
             Self::FieldCount { .. }
             | Self::UnterminatedQuote { .. }
@@ -148,17 +161,27 @@ impl DecodeError {
 #[derive(Debug, Default)]
 pub struct Decoder {
     format: Format,
+    limits: FieldLimits,
     /// Text of the current message's fields that could not be borrowed from it, because escapes were undone.
     scratch: String,
+    /// The current message without its `NaN`s, if it has any.
+    without_nan: String,
 }
 
 impl Decoder {
-    /// A decoder of `format`.
+    /// A decoder of `format` with the default limits.
     pub fn new(format: Format) -> Self {
-        Self { format, scratch: String::new() }
+        Self { format, ..Self::default() }
     }
 
-    /// Decodes one message. Allocates nothing for a click, except for JSON strings with escapes.
+    /// The same with other limits of what a field may hold.
+    #[must_use]
+    pub fn with_limits(self, limits: FieldLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Decodes one message. Allocates nothing for a click, except for JSON strings with escapes
+    /// and JSON with `NaN`.
     ///
     /// # Errors
     /// [`DecodeError`] says what is wrong in words fit for the `rejects` table.
@@ -174,12 +197,36 @@ impl Decoder {
         };
         self.scratch.clear();
         let record = match (self.format, begins_object) {
-            (Format::Json | Format::Auto, true) => json::read(text, &mut self.scratch)?,
+            (Format::Json | Format::Auto, true) => match json::read(text, &mut self.scratch) {
+                Err(error @ DecodeError::Json { .. }) => {
+                    json_again(text, error, &mut self.without_nan, &mut self.scratch)?
+                }
+                read => read?,
+            },
             (Format::Json, false) => return Err(DecodeError::NotAnObject),
             (Format::Csv, _) | (Format::Auto, false) => csv::split(text, &mut self.scratch)?,
         };
-        fields::click(record, &self.scratch)
+        let click = fields::click(record, &self.scratch)?;
+        // No field is longer than its message.
+        if payload.len() > self.limits.least() {
+            self.limits.check(&click)?;
+        }
+        Ok(click)
     }
+}
+
+/// Reads an object that is no JSON once more, in case it is one but for its `NaN`s; else gives the `error`.
+#[cold]
+#[inline(never)]
+fn json_again<'a>(
+    text: &str,
+    error: DecodeError,
+    without_nan: &'a mut String,
+    scratch: &mut String,
+) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
+    *without_nan = json::without_nan(text).ok_or(error)?;
+    scratch.clear();
+    json::read_without_nan(without_nan, scratch)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::click::{Timestamp, UNKNOWN, is_csv_header};
+use crate::click::{FieldLimits, Timestamp, UNKNOWN, is_csv_header};
 use crate::text::printable;
 
 const CSV: &str = "c1,u1,2026-01-31T09:30:00.125Z,/a,FR,Paris,Firefox,Linux,desktop";
@@ -56,12 +56,9 @@ fn a_decoder_leaks_nothing_into_the_next_message() {
         assert_eq!(decoder.decode(quoted.as_bytes()).map(|click| click.url), Ok("/\"a\""));
         assert!(decoder.decode(b"\"c\"\"\",\"broken").is_err());
         assert_eq!(
-            decoder.decode(br#"{"click_id":"\u0041","user_id":"\u0042","timestamp":0,"url":"\/"}"#).map(|click| (
-                click.click_id,
-                click.user_id,
-                click.url,
-                click.os
-            )),
+            decoder
+                .decode(br#"{"click_id":"\u0041","user_id":"\u0042","timestamp":1769851800,"url":"\/"}"#)
+                .map(|click| (click.click_id, click.user_id, click.url, click.os)),
             Ok(("A", "B", "/", UNKNOWN))
         );
     }
@@ -110,7 +107,7 @@ fn required_fields_must_say_something() {
 #[test]
 fn field_text_is_kept_as_it_is() {
     let odd = " c\0\u{1b}[2J\u{202e} ";
-    let message = format!("{odd},u1,0,/a, ,\t,x ,é,👩‍💻");
+    let message = format!("{odd},u1,1769851800,/a, ,\t,x ,é,👩‍💻");
     let mut decoder = Decoder::default();
     let click = decoder.decode(message.as_bytes()).expect("a click");
     assert_eq!(
@@ -132,13 +129,84 @@ fn a_message_of_nothing_is_empty() {
 fn the_longest_message_is_read_and_one_byte_more_is_not() {
     let longest = CSV.replace("/a", &"/".repeat(MAX_MESSAGE_BYTES - CSV.len() + 2));
     assert_eq!(longest.len(), MAX_MESSAGE_BYTES);
-    assert!(Decoder::default().decode(longest.as_bytes()).is_ok());
+    let any = FieldLimits { url: MAX_MESSAGE_BYTES, field: MAX_MESSAGE_BYTES };
+    assert!(Decoder::default().with_limits(any).decode(longest.as_bytes()).is_ok());
     // Not even its UTF-8 is looked at.
     let mut longer = longest.into_bytes();
     longer.push(0xff);
     let error = error(Format::Auto, longer);
     assert_eq!(error, DecodeError::TooLong { bytes: MAX_MESSAGE_BYTES + 1, limit: MAX_MESSAGE_BYTES });
     assert_eq!(error.to_string(), "message of 524289 bytes is longer than the limit of 524288");
+}
+
+#[test]
+fn a_field_may_be_as_long_as_its_limit_and_no_longer() {
+    for (at, field, limit) in [
+        (0, "click_id", 4_096),
+        (1, "user_id", 4_096),
+        (3, "url", 8_192),
+        (4, "country", 4_096),
+        (5, "city", 4_096),
+        (6, "browser", 4_096),
+        (7, "os", 4_096),
+        (8, "device", 4_096),
+    ] {
+        let with = |text: &str| {
+            let mut fields: Vec<&str> = CSV.split(',').collect();
+            fields[at] = text;
+            fields.join(",")
+        };
+        // Bytes count, not characters.
+        let longest = "é".repeat(limit / 2);
+        assert!(Decoder::default().decode(with(&longest).as_bytes()).is_ok(), "{field}");
+        let longer = format!("{longest}x");
+        let setting = if field == "url" { "events.max_url_bytes" } else { "events.max_field_bytes" };
+        let expected = DecodeError::FieldTooLong { field, bytes: limit + 1, limit, setting };
+        assert_eq!(error(Format::Auto, with(&longer)), expected);
+        assert_eq!(error(Format::Auto, with(&format!("\"{longer}\""))), expected);
+        let wider = FieldLimits { url: 8_193, field: 4_097 };
+        assert!(Decoder::default().with_limits(wider).decode(with(&longer).as_bytes()).is_ok(), "{field}");
+    }
+    let long = CSV.replace("/a", &"/".repeat(9_000));
+    assert_eq!(
+        error(Format::Auto, &long).to_string(),
+        "`url` has 9000 bytes, more than the 8192 that events.max_url_bytes allows"
+    );
+    assert_eq!(error(Format::Auto, &long).kind(), "too long");
+    // The message may be longer than any field, and what is not known is no text of the message.
+    let empty = format!(r#"{{"click_id":"c","user_id":"u","timestamp":1769851800,"url":"/a","x":"{long}"}}"#);
+    let tight = FieldLimits { url: 2, field: 2 };
+    assert!(Decoder::default().with_limits(tight).decode(empty.as_bytes()).is_ok());
+    let escaped = r#"{"click_id":"c","user_id":"u","timestamp":1769851800,"url":"\u0041\u0042"}"#;
+    assert!(Decoder::default().with_limits(tight).decode(escaped.as_bytes()).is_ok());
+}
+
+/// The lines of a file that Python wrote.
+#[test]
+fn what_json_libraries_write_for_numbers_is_read() {
+    let mut decoder = Decoder::default();
+    for (message, ids) in [
+        (r#"{"click_id":1.0,"user_id":123.0,"timestamp":1767225600.0,"url":"/a","country":"FR"}"#, ("1", "123")),
+        (r#"{"click_id":"2","user_id":"u2","timestamp":1767225600,"url":"/a","country":NaN}"#, ("2", "u2")),
+        (r#"{"click_id":"3","user_id":"u3","timestamp":1767225600,"url":"/a","time_spent":NaN}"#, ("3", "u3")),
+        (r#"{"click_id":"4","user_id":"u4","timestamp":1767225600,"url":"/a","price":Infinity}"#, ("4", "u4")),
+        (r#"{"click_id":"7","user_id":"u7","timestamp":1767225600,"url":"/a","city":75001}"#, ("7", "u7")),
+        (
+            r#"{"click_id":9007199254740993,"user_id":1e3,"timestamp":1767225600,"url":"/a"}"#,
+            ("9007199254740993", "1000"),
+        ),
+    ] {
+        let click = decoder.decode(message.as_bytes()).expect(message);
+        assert_eq!((click.click_id, click.user_id), ids);
+        assert_eq!(click.timestamp, Timestamp::from_millis(1_767_225_600_000));
+    }
+    for (field, message) in [
+        ("user_id", r#"{"click_id":"1","user_id":NaN,"timestamp":1767225600,"url":"/a"}"#),
+        ("timestamp", r#"{"click_id":"1","user_id":"u","timestamp":-Infinity,"url":"/a"}"#),
+        ("url", r#"{"click_id":"1","user_id":"u","timestamp":1767225600,"click_data":{"url":Infinity}}"#),
+    ] {
+        assert_eq!(error(Format::Json, message), DecodeError::MissingField { field });
+    }
 }
 
 #[test]

@@ -11,6 +11,53 @@ pub const FIELD_NAMES: [&str; 9] =
 /// Longest quotation of a message in an error, in characters.
 pub(super) const EXCERPT_CHARS: usize = 80;
 
+/// How long the texts of a click may be, in bytes: what is stored of an event does not grow without bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldLimits {
+    /// Of the url; the setting `events.max_url_bytes`.
+    pub url: usize,
+    /// Of each other field; the setting `events.max_field_bytes`.
+    pub field: usize,
+}
+
+impl Default for FieldLimits {
+    fn default() -> Self {
+        Self { url: 8 * 1024, field: 4 * 1024 }
+    }
+}
+
+impl FieldLimits {
+    /// A message of so many bytes holds no field that is too long.
+    pub(super) fn least(self) -> usize {
+        self.url.min(self.field)
+    }
+
+    /// Refuses a click with a longer field.
+    #[cold]
+    pub(super) fn check(self, click: &Click<'_>) -> Result<(), DecodeError> {
+        let within = |field: Field, text: &str, limit, setting| match text.len() {
+            bytes if bytes > limit => Err(DecodeError::FieldTooLong { field: field.name(), bytes, limit, setting }),
+            _ => Ok(()),
+        };
+        within(Field::Url, click.url, self.url, "events.max_url_bytes")?;
+        for (field, text) in [
+            (Field::ClickId, click.click_id),
+            (Field::UserId, click.user_id),
+            (Field::Country, click.country),
+            (Field::City, click.city),
+            (Field::Browser, click.browser),
+            (Field::Os, click.os),
+            (Field::Device, click.device),
+        ] {
+            // What is absent is shown with a word of ours.
+            if text != UNKNOWN {
+                within(field, text, self.field, "events.max_field_bytes")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One of the nine; its number is its place in [`FIELD_NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {

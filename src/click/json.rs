@@ -1,7 +1,12 @@
 //! One JSON object: flat with the nine names, nested by family, or a mixture, each field at most once.
 //!
 //! Known fields are taken as the text of their value, so that numbers keep every digit they were sent with: a float would
-//! change a long id and could move a time by a millisecond.
+//! change a long id and could move a time by a millisecond. A number that is whole is the same id however it is written:
+//! `123.0` and `1.23e2` are `123`.
+//!
+//! `NaN`, `Infinity` and `-Infinity` are no JSON, but Python and others write them for what is not known: they count as `null`.
+
+mod numbers;
 
 use std::fmt;
 
@@ -12,13 +17,31 @@ use serde_json::value::RawValue;
 use super::decode::DecodeError;
 use super::fields::{EXCERPT_CHARS, FIELD_NAMES, Field, Piece};
 use crate::text::excerpt;
+use numbers::whole;
+pub(super) use numbers::without_nan;
 
 /// How deep the value of an unknown field may nest. As deep as serde_json reads anything.
 const MAX_DEPTH: usize = 128;
 
 /// Reads one object; `text` begins with `{` after blanks.
 pub(super) fn read<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
-    let mut object = Object { pieces: [None; FIELD_NAMES.len()], families: [false; 3], scratch, fault: None };
+    members(text, scratch, false)
+}
+
+/// [`read`] for a text that [`without_nan`] has made.
+pub(super) fn read_without_nan<'a>(
+    text: &'a str,
+    scratch: &mut String,
+) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
+    members(text, scratch, true)
+}
+
+fn members<'a>(
+    text: &'a str,
+    scratch: &mut String,
+    replaced: bool,
+) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
+    let mut object = Object { pieces: [None; FIELD_NAMES.len()], families: [false; 3], scratch, replaced, fault: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let outcome = Members { object: &mut object, level: Level::Top }
         .deserialize(&mut deserializer)
@@ -39,6 +62,8 @@ struct Object<'a, 's> {
     pieces: [Option<Piece<'a>>; FIELD_NAMES.len()],
     families: [bool; 3],
     scratch: &'s mut String,
+    /// Empty strings may stand where the message has no number.
+    replaced: bool,
     /// Why reading stopped, where it is not the syntax.
     fault: Option<DecodeError>,
 }
@@ -175,7 +200,10 @@ impl<'de> Visitor<'de> for Members<'_, 'de, '_> {
     }
 
     /// Unlike the provided method, does not repeat the string.
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if self.object.replaced && text.is_empty() {
+            return Ok(());
+        }
         Err(E::invalid_type(Unexpected::Other("string"), &self))
     }
 }
@@ -203,9 +231,12 @@ impl<'a> Object<'a, '_> {
             Some(b't' | b'f') => return wrong("a boolean"),
             _ => match field {
                 Field::Timestamp => Piece::Message(value),
-                Field::ClickId | Field::UserId if is_integer(value) => Piece::Message(value),
-                Field::ClickId | Field::UserId => return wrong("a fraction"),
-                _ => return wrong("a number"),
+                Field::Url => return wrong("a number"),
+                Field::ClickId | Field::UserId => match whole(value, self.scratch) {
+                    Some(piece) => piece,
+                    None => return wrong("a fraction, or a number of more than 40 digits"),
+                },
+                _ => whole(value, self.scratch).unwrap_or(Piece::Message(value)),
             },
         });
         Ok(())
@@ -215,13 +246,9 @@ impl<'a> Object<'a, '_> {
 fn expected(field: Field) -> &'static str {
     match field {
         Field::ClickId | Field::UserId => "a string or an integer",
-        Field::Timestamp => "a string or a number",
-        _ => "a string",
+        Field::Url => "a string",
+        _ => "a string or a number",
     }
-}
-
-fn is_integer(number: &str) -> bool {
-    number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// The content of a JSON string with its quotes, in the message itself where it has no escapes.

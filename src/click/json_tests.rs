@@ -48,6 +48,81 @@ fn numbers_keep_every_digit() {
 }
 
 #[test]
+fn a_whole_number_is_the_same_id_however_it_is_written() {
+    for (number, id) in [
+        ("123.0", "123"),
+        ("1e3", "1000"),
+        ("1.23E+2", "123"),
+        ("1200e-2", "12"),
+        ("0.001e3", "1"),
+        ("-7.000", "-7"),
+        ("-0.0", "0"),
+        ("0e99999999999999999999", "0"),
+        ("9007199254740993.0", "9007199254740993"),
+        ("12345678901234567890123456789.00", "12345678901234567890123456789"),
+        ("1e39", "1000000000000000000000000000000000000000"),
+    ] {
+        let read = fields(&format!(r#"{{"click_id":{number},"user_id":{number}}}"#)).expect(number);
+        assert_eq!([&read[0], &read[1]], [id, id], "{number}");
+    }
+    for number in ["1.5", "1e-1", "1e40", "1e999999999", "-1e-999999999", "1e99999999999999999999", "100.0001e3"] {
+        assert!(error(&format!(r#"{{"user_id":{number}}}"#)).contains("`user_id` is a fraction, or"), "{number}");
+    }
+}
+
+#[test]
+fn a_number_is_text_for_a_field_that_may_be_empty() {
+    let read = fields(r#"{"country":33,"city":75001,"browser":127.0,"os":10.15,"device":1e400000000}"#).expect("valid");
+    assert_eq!([&read[4], &read[5], &read[6], &read[7], &read[8]], ["33", "75001", "127", "10.15", "1e400000000"]);
+}
+
+/// As the decoder does it.
+fn with_nan(text: &str) -> Result<[String; 9], DecodeError> {
+    let mut scratch = String::new();
+    let text = without_nan(text).expect("has one");
+    let record = read_without_nan(&text, &mut scratch)?;
+    Ok(record.map(|piece| piece.text(&scratch).to_owned()))
+}
+
+#[test]
+fn numbers_that_are_none_are_null_wherever_they_stand() {
+    let expected: [String; 9] = ["c", "u", "", "/NaN,NaN", "", "", "", "", ""].map(String::from);
+    for text in [
+        r#"{"click_id":"c","user_id":"u","url":"/NaN,NaN","country":NaN}"#,
+        r#"{"click_id":"c","user_id":"u","url":"/NaN,NaN","x":NaN,"y":-Infinity , "z":[ NaN,Infinity,{"a":NaN}]}"#,
+        r#"{"click_id":"c","user_id":"u","timestamp":NaN,"url":"/NaN,NaN","city":Infinity,"os": -Infinity}"#,
+        r#"{"click_id":"c","click_data":{"user_id":"u","url":"/NaN,NaN"},"geo_data":NaN,"user_agent_data":Infinity}"#,
+        r#"{"click_id":"c","user_id":"u","x":"\":NaN,\\","url":"\/NaN,NaN","city":NaN}"#,
+    ] {
+        assert_eq!(with_nan(text), Ok(expected.clone()), "{text}");
+    }
+}
+
+#[test]
+fn only_values_are_taken_for_numbers_that_are_none() {
+    for text in [
+        r#"{"url":"NaN","x":"a,NaN,b","y":":Infinity}"}"#,
+        r#"{"url":nan}"#,
+        r#"{"url":NaNa}"#,
+        r#"{"url":1NaN}"#,
+        r#"{"url":-NaN}"#,
+        r#"{"a":1,NaN:2}"#,
+        r#"{NaN:2}"#,
+        r#"{"url":+Infinity}"#,
+        r#"{"url":Infinity"#,
+        r#"{"url":"\":NaN,"#,
+    ] {
+        assert_eq!(without_nan(text), None, "{text}");
+    }
+    // What is still wrong is named where it stands in the message.
+    let broken = r#"{"country":NaN,"city":Infinity,"url":}"#;
+    assert_eq!(
+        with_nan(broken).expect_err("broken").to_string(),
+        format!("JSON: expected value at line 1 column {}", broken.len())
+    );
+}
+
+#[test]
 fn null_is_empty_for_a_field_and_for_a_family() {
     let read = fields(r#"{"click_id":null,"country":null,"user_agent_data":null,"click_data":{"url":null}}"#);
     assert_eq!(read, Ok([""; 9].map(String::from)));
@@ -81,11 +156,15 @@ fn a_field_given_twice_is_refused_under_any_of_its_names() {
 fn a_wrong_type_is_named_with_its_field() {
     for (text, expected) in [
         (r#"{"url":5}"#, "JSON: `url` is a number where a string belongs"),
-        (r#"{"city":["Paris"]}"#, "JSON: `city` is an array where a string belongs"),
-        (r#"{"device":{"a":1}}"#, "JSON: `device` is an object where a string belongs"),
+        (r#"{"city":["Paris"]}"#, "JSON: `city` is an array where a string or a number belongs"),
+        (r#"{"device":{"a":1}}"#, "JSON: `device` is an object where a string or a number belongs"),
+        (r#"{"country":true}"#, "JSON: `country` is a boolean where a string or a number belongs"),
         (r#"{"timestamp":true}"#, "JSON: `timestamp` is a boolean where a string or a number belongs"),
-        (r#"{"click_id":1.0}"#, "JSON: `click_id` is a fraction where a string or an integer belongs"),
-        (r#"{"user_id":1e3}"#, "JSON: `user_id` is a fraction where a string or an integer belongs"),
+        (
+            r#"{"click_id":1.5}"#,
+            "JSON: `click_id` is a fraction, or a number of more than 40 digits where a string or an integer belongs",
+        ),
+        (r#"{"user_id":true}"#, "JSON: `user_id` is a boolean where a string or an integer belongs"),
         (r#"{"row_key":false}"#, "JSON: `click_id` is a boolean where a string or an integer belongs"),
     ] {
         assert_eq!(error(text), expected);

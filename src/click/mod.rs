@@ -13,7 +13,7 @@ pub use batch::ClickBatch;
 pub use columns::{Columns, HeaderError};
 pub use csv::is_csv_header;
 pub use decode::{DecodeError, Decoder, Format};
-pub use fields::FIELD_NAMES;
+pub use fields::{FIELD_NAMES, FieldLimits};
 pub use timestamp::{Timestamp, TimestampError};
 
 /// What an empty optional field is stored and shown as.

@@ -4,20 +4,27 @@
 //! |---|---|---|
 //! | RFC 3339, any offset; `T`, `t` or a space between; `Z` or `z` | `2026-01-31T10:30:00.125+01:00` | that instant |
 //! | the same without an offset | `2026-01-31 09:30:00` | UTC |
-//! | Unix epoch, a decimal number, also negative, also with a fraction or an exponent | `1769851800.125` | seconds; milliseconds from ±100,000,000,000 up |
+//! | its relatives: ` UTC` or ` GMT`, offsets `+01`, `+0100`, ` +01:00`, `GMT+0100`, `Z[UTC]`; a comma before the fraction; no seconds; `/` or `.` in the date; month, day and hour of one digit; no separators | `2026/1/31 9:30 UTC`, `20260131T093000Z` | that instant |
+//! | the month by its English name, as web servers, HTTP, mail, `date` and browsers have it | `31/Jan/2026:09:30:00 +0000`, `Sat, 31 Jan 2026 09:30:00 GMT`, `Sat Jan 31 09:30:00 2026` | that instant, if the weekday is the date's |
+//! | Unix epoch, 10 digits before the point; a fraction or an exponent may follow | `1769851800.125` | seconds |
+//! | the same with 13, 16 or 19 digits | `1769851800125` | milliseconds, microseconds, nanoseconds |
 //!
-//! Seconds and milliseconds are told apart by size alone: as seconds, 100,000,000,000 is the year 5138; as milliseconds,
-//! it is March 1973. Digits finer than a millisecond are cut off towards the past, so that a time never moves into the
-//! next millisecond. A leap second (`:60`) is read as the second before it, as jiff reads it.
+//! Blanks at both ends are passed over. What could be read in two ways is refused, with what to write instead: a number of
+//! other digits (`20170801`, `42948.5`, `0`), a negative one, one that a program has rounded (`1.76985E+12`), a date alone,
+//! day and month as numbers before the year, a date by its week, a zone's name other than UTC and GMT.
+//!
+//! Unix times are told apart by their digits alone: they have ten as seconds from September 2001 to the year 2286. Digits
+//! finer than a millisecond are cut off towards the past, so that a time never moves into the next millisecond. A leap
+//! second (`:60`) is read as the second before it, as jiff reads it.
+
+mod forms;
+mod unix;
 
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
-
-/// Where Unix numbers change from seconds to milliseconds.
-const FIRST_MILLIS: i64 = 100_000_000_000;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -35,14 +42,49 @@ pub enum TimestampError {
     )]
     Form,
     /// The right form, but no such day, hour or offset.
-    #[error("is not a time of the calendar: check month, day, hour, minute, second and offset")]
+    #[error(
+        "is not a time of the calendar: check month, day, weekday, hour (24:00 is 00:00 of the next day), minute, second \
+         and offset"
+    )]
     Calendar,
     /// A time outside [`Timestamp::MIN`] and [`Timestamp::MAX`].
-    #[error(
-        "is outside the years 1 to 9999 (Unix times are read as seconds, from 100000000000 up as milliseconds, \
-         never as microseconds)"
-    )]
+    #[error("is outside the years 1 to 9999")]
     Range,
+    /// A number whose unit nobody can tell.
+    #[error(
+        "is no Unix time: those have 10 digits before the point (seconds), 13 (milliseconds), 16 (microseconds) or 19 \
+         (nanoseconds), and this has {digits}; write other times like 2026-01-31T09:30:00Z"
+    )]
+    Digits {
+        /// How many digits it has before the point.
+        digits: u64,
+    },
+    /// A date that is written as a number.
+    #[error("is a date without separators, not a Unix time: write it like 2026-01-31T09:30:00Z or 20260131T093000Z")]
+    Compact,
+    /// A number below zero.
+    #[error("is a negative number: write times before 1970 like 1969-12-31T23:59:59Z")]
+    Negative,
+    /// A number with an exponent and too few digits to be whole.
+    #[error("has lost its last digits in the program that wrote it: let it write the number without an exponent")]
+    Rounded,
+    /// A date without a time of day.
+    #[error("is a date without a time: write the time too, 2026-01-31T00:00:00Z for the day's first moment")]
+    DateOnly,
+    /// Day and month as numbers before the year.
+    #[error("has day and month in an order that cannot be told: write the year first, 2026-01-31 09:30:00")]
+    Order,
+    /// A date by its week.
+    #[error("is a date by its week: write month and day, 2026-01-31T09:30:00Z")]
+    Week,
+    /// Another word than UTC and GMT behind the time.
+    #[error(
+        "ends in a word that is neither UTC nor GMT: write the hour from 0 to 23, and Z or an offset such as +02:00"
+    )]
+    Zone,
+    /// The typographic minus, U+2212.
+    #[error("has a minus sign that is not the ASCII one: write the offset with a hyphen, -05:00")]
+    Minus,
 }
 
 impl Timestamp {
@@ -91,13 +133,28 @@ impl FromStr for Timestamp {
     /// Reads any of the forms in the [module's](self) table.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let bytes = text.as_bytes();
-        if bytes.get(4) == Some(&b'-') { civil(bytes) } else { epoch(bytes) }
+        let read = if bytes.get(4) == Some(&b'-') { rfc_3339(bytes) } else { unix::common(bytes) };
+        match read {
+            Err(TimestampError::Form) => uncommon(text),
+            read => read,
+        }
     }
 }
 
+/// Any other form than the two that nearly all times have.
+#[cold]
+#[inline(never)]
+fn uncommon(text: &str) -> Result<Timestamp, TimestampError> {
+    let trimmed = text.trim();
+    if trimmed.len() < text.len() {
+        return trimmed.parse();
+    }
+    unix::decimal(text.as_bytes()).unwrap_or_else(|| forms::read(text))
+}
+
 /// `YYYY-MM-DD`, separator, `HH:MM:SS`, optional fraction, optional offset. The shape is held to RFC 3339 here, because
-/// jiff's own parser takes far more (week dates, basic format, bracketed zones); the calendar is jiff's.
-fn civil(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
+/// jiff's own parser takes more (bracketed zones of any name) and less; the calendar is jiff's.
+fn rfc_3339(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
     let Some((
         &[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2, b':', m1, m2, b':', s1, s2],
         rest,
@@ -121,8 +178,19 @@ fn civil(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
         }
         _ => return Err(TimestampError::Form),
     };
+    instant((year, month, day), (hour, minute, second, millis), offset_minutes)
+}
+
+/// The instant of a date, a time of day (hour, minute, second, milliseconds) and the minutes that its clock is east of UTC.
+fn instant(
+    (year, month, day): (i16, i8, i8),
+    (hour, minute, second, millis): (i8, i8, i8, i64),
+    offset_minutes: i64,
+) -> Result<Timestamp, TimestampError> {
     let second = if second == 60 { 59 } else { second };
-    let date = Date::new(year, month, day).map_err(|_| TimestampError::Calendar)?;
+    // 0000-00-00 is how databases write that there is no date.
+    let no_date = if year == 0 { TimestampError::Range } else { TimestampError::Calendar };
+    let date = Date::new(year, month, day).map_err(|_| no_date)?;
     let time = Time::new(hour, minute, second, 0).map_err(|_| TimestampError::Calendar)?;
     let seconds = DateTime::from_parts(date, time).duration_since(EPOCH).as_secs();
     // Years 0 to 9999 in milliseconds: far from overflow.
@@ -137,95 +205,6 @@ fn fraction(bytes: &[u8]) -> Result<(i64, &[u8]), TimestampError> {
         return Err(TimestampError::Form);
     }
     Ok(((0..3).fold(0, |millis, at| millis * 10 + digit_at(digits, at)), rest))
-}
-
-/// A decimal number of seconds or milliseconds.
-fn epoch(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
-    let (negative, rest) = match bytes.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        _ => (false, bytes),
-    };
-    let number = Decimal::read(rest)?;
-    let whole = number.whole()?;
-    let (millis, kept) = if whole < FIRST_MILLIS {
-        ((0..3).fold(whole, |millis, at| millis * 10 + number.digit(number.point.saturating_add(at))), 3)
-    } else {
-        (whole, 0)
-    };
-    let millis = match negative {
-        false => millis,
-        true if number.is_zero_from(number.point.saturating_add(kept)) => -millis,
-        true => -millis - 1,
-    };
-    Timestamp::in_range(millis)
-}
-
-/// An unsigned decimal number as it is written: digits and where the point stands among them. Not a float: those would
-/// move a time by a millisecond.
-struct Decimal<'a> {
-    before: &'a [u8],
-    after: &'a [u8],
-    /// Index of the first digit after the point, exponent applied; may lie outside the digits on either side.
-    point: i64,
-}
-
-impl<'a> Decimal<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, TimestampError> {
-        let (before, mut rest) = leading_digits(bytes);
-        let mut after: &[u8] = &[];
-        if let Some((b'.', more)) = rest.split_first() {
-            (after, rest) = leading_digits(more);
-            if after.is_empty() {
-                return Err(TimestampError::Form);
-            }
-        }
-        let mut exponent = 0;
-        if let Some((b'e' | b'E', more)) = rest.split_first() {
-            let (negative, more) = match more.split_first() {
-                Some((b'-', more)) => (true, more),
-                Some((b'+', more)) => (false, more),
-                _ => (false, more),
-            };
-            let (digits, more) = leading_digits(more);
-            if digits.is_empty() {
-                return Err(TimestampError::Form);
-            }
-            let size = digits.iter().fold(0_i64, |size, digit| size.saturating_mul(10).saturating_add(value(*digit)));
-            exponent = if negative { -size } else { size };
-            rest = more;
-        }
-        if before.is_empty() || !rest.is_empty() {
-            return Err(TimestampError::Form);
-        }
-        let length = i64::try_from(before.len()).map_err(|_| TimestampError::Range)?;
-        Ok(Self { before, after, point: length.saturating_add(exponent) })
-    }
-
-    /// The part before the point.
-    fn whole(&self) -> Result<i64, TimestampError> {
-        let Some(first) = self.before.iter().chain(self.after).position(|digit| *digit != b'0') else { return Ok(0) };
-        let first = i64::try_from(first).map_err(|_| TimestampError::Range)?;
-        // Sixteen digits are past the year 9999 in milliseconds, and nothing below overflows on them.
-        if self.point.saturating_sub(first) > 16 {
-            return Err(TimestampError::Range);
-        }
-        Ok((first..self.point).fold(0, |whole, at| whole * 10 + self.digit(at)))
-    }
-
-    /// The digit at `index`, 0 outside those written.
-    fn digit(&self, index: i64) -> i64 {
-        let Ok(index) = usize::try_from(index) else { return 0 };
-        match index.checked_sub(self.before.len()) {
-            Some(index) => digit_at(self.after, index),
-            None => digit_at(self.before, index),
-        }
-    }
-
-    /// Whether no digit but 0 stands at `index` or after it.
-    fn is_zero_from(&self, index: i64) -> bool {
-        let index = usize::try_from(index.max(0)).unwrap_or(usize::MAX);
-        self.before.iter().chain(self.after).skip(index).all(|digit| *digit == b'0')
-    }
 }
 
 fn leading_digits(bytes: &[u8]) -> (&[u8], &[u8]) {

@@ -9,7 +9,7 @@ use super::Check;
 use super::error::ConfigError;
 use super::properties::Properties;
 use super::secret::Secret;
-use super::units::{duration, empty_as_none};
+use super::units::{Bytes, duration, empty_as_none};
 use crate::click::Format;
 
 /// `[kafka]`.
@@ -28,6 +28,8 @@ pub struct KafkaSettings {
     pub start: StartAt,
     /// What to do if the stored offset is no longer in the topic.
     pub on_lost_offset: OnLostOffset,
+    /// What the compressed batches of one fetch of a partition may become.
+    pub max_batch_bytes: Bytes,
     /// How long to wait for a broker's answer before it counts as unreachable.
     #[serde(with = "duration")]
     pub connect_timeout: Duration,
@@ -181,6 +183,7 @@ impl Default for KafkaSettings {
             format: Format::Auto,
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
+            max_batch_bytes: Bytes::mib(64),
             connect_timeout: Duration::from_secs(10),
             security: Security::Plaintext,
             sasl: SaslSettings::default(),

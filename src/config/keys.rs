@@ -8,6 +8,7 @@ use figment::value::Value;
 use super::secret::{MASK, is_sensitive_property, mask_url};
 use super::theme::{self, ThemeColor};
 use super::units::{AUTO, Bytes, format_duration, parse_duration};
+use crate::click::MAX_MESSAGE_BYTES;
 use crate::text::printable;
 
 /// The setting below which any librdkafka property may stand.
@@ -70,6 +71,9 @@ const WAIT: Kind = Kind::Duration(MILLISECOND, YEAR);
 /// How long clicks are kept: the largest window that the console counts, at least.
 const KEEP: Kind = Kind::OptionalDuration(Duration::from_secs(60 * 60), YEAR.saturating_mul(100));
 
+/// How long a field may be: no longer than a message is read.
+const FIELD: Kind = Kind::Size(Bytes::new(MAX_MESSAGE_BYTES as u64));
+
 const fn key(name: &'static str, kind: Kind) -> Key {
     Key { name, kind }
 }
@@ -86,6 +90,7 @@ pub(super) const KEYS: &[Key] = &[
     key("kafka.format", Kind::Choice(&["auto", "csv", "json"])),
     key("kafka.start", Kind::Choice(&["earliest", "latest"])),
     key("kafka.on_lost_offset", Kind::Choice(&["stop", "earliest", "latest"])),
+    key("kafka.max_batch_bytes", Kind::Size(Bytes::mib(1024))),
     key("kafka.connect_timeout", WAIT),
     key("kafka.security", Kind::Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])),
     key("kafka.sasl.mechanism", Kind::OptionalChoice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"])),
@@ -99,6 +104,8 @@ pub(super) const KEYS: &[Key] = &[
     key("kafka.tls.key_password_file", Kind::Path),
     key("kafka.tls.danger_accept_invalid_certs", Kind::Switch),
     key(PROPERTIES, Kind::Properties),
+    key("events.max_url_bytes", FIELD),
+    key("events.max_field_bytes", FIELD),
     key("ingest.batch_events", Kind::Count(1_000_000)),
     key("ingest.batch_interval", TICK),
     key("ingest.queue_batches", Kind::Count(1_000)),

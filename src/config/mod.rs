@@ -6,7 +6,7 @@
 //! | `keys` | every setting's key and what it takes |
 //! | `source`, `file`, `env` | the layers |
 //! | `foreign` | variables that begin as ours do and are for others |
-//! | `kafka`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
+//! | `kafka`, `events`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
 //! | `secret`, `units`, `properties` | values that are masked, have a unit, or pass through to librdkafka |
 //! | `danger` | what of it is allowed and dangerous |
 //! | `error`, `render` | what is said about them |
@@ -15,6 +15,7 @@ mod console;
 mod danger;
 mod env;
 mod error;
+mod events;
 mod file;
 mod foreign;
 mod index;
@@ -40,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings};
 pub use error::ConfigError;
+pub use events::EventSettings;
 pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};
 pub use pipeline::{AggregateSettings, CheckAtStart, IngestSettings, StoreSettings, Synchronous};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[kafka]`.
     pub kafka: KafkaSettings,
+    /// `[events]`.
+    pub events: EventSettings,
     /// `[ingest]`.
     pub ingest: IngestSettings,
     /// `[store]`.
@@ -86,6 +90,7 @@ impl Default for Settings {
             shutdown_timeout: Duration::from_secs(30),
             log: LogSettings::default(),
             kafka: KafkaSettings::default(),
+            events: EventSettings::default(),
             ingest: IngestSettings::default(),
             store: StoreSettings::default(),
             aggregate: AggregateSettings::default(),

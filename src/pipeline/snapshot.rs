@@ -112,7 +112,7 @@ pub struct Totals {
     pub rejected: u64,
     /// Clicks that came after their user's kept horizon and missed a time-spent correction, since the last rebuild.
     pub late: u64,
-    /// Offsets this run found missing between two messages: expired, compacted away, or transaction markers.
+    /// Offsets this run found missing between two messages: expired, compacted away, in a batch that was refused, or transaction markers.
     pub skipped: u64,
     /// Clicks in the database.
     pub clicks: u64,

@@ -5,12 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(target_os = "linux")]
+mod bombs;
 mod care;
 mod check;
 mod commands;
 mod engine;
 mod errors;
 mod escapes;
+mod fields;
 mod files;
 mod hangup;
 mod headless;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use clicktop::click::Format;
+use clicktop::click::{FieldLimits, Format};
 use clicktop::demo::producer::{Feed, Next, Record};
 use clicktop::demo::{DemoError, EmbeddedBroker, SourceTask, Target};
 use clicktop::pipeline::aggregate::AggregateOptions;
@@ -71,8 +71,10 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             topic: TOPIC.to_owned(),
             group: format!("test-{}", GROUPS.fetch_add(1, Ordering::Relaxed)),
             format: Format::Auto,
+            field_limits: FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
+            max_batch_bytes: clicktop::pipeline::ingest::DEFAULT_MAX_BATCH_BYTES,
             batch_events: BATCH_EVENTS,
             batch_interval: Duration::from_millis(50),
         },

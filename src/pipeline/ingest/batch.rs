@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
+use super::unpack;
 use crate::click::{ClickBatch, Decoder, Timestamp};
 use crate::storage::{IngestBatch, Reject};
 
@@ -64,7 +65,11 @@ impl Gatherer {
         match decoder.decode(payload) {
             Ok(click) => self.batch.clicks.push(&click),
             Err(error) => {
-                let reject = Reject::message(&self.topic, partition, offset, error.to_string(), payload);
+                // A notice of ours stands where a batch was refused; it is no message of the topic.
+                let reject = match unpack::refusal(payload) {
+                    Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
+                    None => Reject::message(&self.topic, partition, offset, error.to_string(), payload),
+                };
                 self.reject_bytes += payload.len();
                 self.batch.rejects.push(reject);
             }

@@ -39,7 +39,7 @@ impl FedIngest {
     /// The store's queue is gone.
     pub(in crate::pipeline) fn run(&self, handle: &StageHandle) -> Result<(), IngestError> {
         let options = &self.stage.options;
-        let mut decoder = Decoder::new(options.format);
+        let mut decoder = Decoder::new(options.format).with_limits(options.field_limits);
         let mut gatherer = Gatherer::new(options.topic.as_str().into(), options.batch_events);
         let mut number = self.stage.metrics.ingested.load(Relaxed);
         handle.running();

@@ -10,6 +10,7 @@ mod lag;
 mod lost;
 mod notes;
 mod options;
+mod unpack;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -38,6 +39,7 @@ use gaps::Positions;
 pub(super) use lag::LagWatch;
 use notes::Notes;
 pub use options::{KafkaOptions, OnLostOffset, StartAt};
+pub use unpack::DEFAULT_LIMIT as DEFAULT_MAX_BATCH_BYTES;
 
 /// What the stage works with.
 pub(super) struct IngestStage {
@@ -92,6 +94,7 @@ impl IngestStage {
         let mut backoff = Backoff::new();
         loop {
             handle.starting(format!("joining group {}", self.options.group));
+            unpack::set_limit(self.options.max_batch_bytes);
             self.ledger.restart();
             let member = (!self.own_broker).then(|| self.member.clone());
             let consumer = ClickConsumer::new(&self.options, &self.group(), member, Arc::clone(&self.ledger))
@@ -147,6 +150,8 @@ struct Run<'a> {
     paused: bool,
     committed: Instant,
     notes: Notes,
+    /// Batches that were put off, as far as it is known here.
+    put_off: u64,
     trouble: Trouble,
 }
 
@@ -167,7 +172,7 @@ impl<'a> Run<'a> {
             stage,
             handle,
             consumer,
-            decoder: Decoder::new(options.format),
+            decoder: Decoder::new(options.format).with_limits(options.field_limits),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
             positions: Positions::default(),
             ends: Ends::default(),
@@ -175,6 +180,7 @@ impl<'a> Run<'a> {
             paused: false,
             committed: Instant::now(),
             notes: Notes::default(),
+            put_off: unpack::put_off(),
             trouble: Trouble::default(),
         }
     }
@@ -281,6 +287,7 @@ impl<'a> Run<'a> {
                 self.ends.reached(partition);
                 return Ok(None);
             }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) if self.has_put_off() => return Ok(None),
             KafkaError::MessageConsumptionFatal(_) => return Err(IngestError::Fatal(error)),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 // What was gathered comes before the gap.
@@ -302,6 +309,11 @@ impl<'a> Run<'a> {
                     self.stage.options.topic
                 )
             }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) => {
+                "Kafka: a batch cannot be unpacked; it is damaged, or in a format older than Kafka 0.11 and larger than \
+                 kafka.max_batch_bytes"
+                    .to_owned()
+            }
             KafkaError::MessageConsumption(code) | KafkaError::Global(code) => {
                 let reason = self.consumer.context().take_reason();
                 format!("Kafka: {}", reason.unwrap_or_else(|| code.to_string()))
@@ -312,6 +324,12 @@ impl<'a> Run<'a> {
         self.trouble = Trouble { since: Some(Instant::now()), cause, needs_topic, next_try: None };
         self.settle();
         Ok(None)
+    }
+
+    /// Whether a batch was put off to the next fetch since the last call: that is no trouble.
+    fn has_put_off(&mut self) -> bool {
+        let before = std::mem::replace(&mut self.put_off, unpack::put_off());
+        self.put_off > before
     }
 
     /// Puts what is gathered in the queue; if that stays full for `patience`, pauses the partitions.

@@ -41,7 +41,7 @@ impl Notes {
             tracing::warn!(target: "ingest", "{count} rejected, for example {first}");
         }
         if let Note { count, first: Some(first) } = std::mem::take(&mut self.skipped) {
-            let why = "expired, compacted away, or transaction markers";
+            let why = "expired, compacted away, in a batch that was refused, or transaction markers";
             tracing::warn!(target: "ingest", "{count} offsets missing, for example before {first}: {why}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::click::Format;
+use crate::click::{FieldLimits, Format};
 
 /// How the consumer reads Kafka.
 #[derive(Clone)]
@@ -15,10 +15,14 @@ pub struct KafkaOptions {
     pub group: String,
     /// How messages are written.
     pub format: Format,
+    /// How long the fields of a click may be.
+    pub field_limits: FieldLimits,
     /// Where to begin in a partition of which nothing is stored.
     pub start: StartAt,
     /// What to do when the stored offset is no longer in the topic.
     pub on_lost_offset: OnLostOffset,
+    /// What the compressed batches of one fetch of a partition may become, in bytes.
+    pub max_batch_bytes: usize,
     /// How many messages make a batch.
     pub batch_events: usize,
     /// How long a batch may wait to become full.
