@@ -14,6 +14,7 @@ mod answers;
 pub mod board;
 mod checked;
 pub mod command;
+pub mod complaint;
 mod handle;
 pub mod index;
 pub mod ingest;
