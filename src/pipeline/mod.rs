@@ -169,7 +169,7 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             partitions: Arc::clone(&partitions),
-            member: Member::new(&storage.identity()?),
+            member: Member::new(&storage.identity()?.id),
             own_broker,
             consumers: AtomicU64::new(0),
         };
