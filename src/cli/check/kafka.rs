@@ -29,8 +29,8 @@ const READING: Duration = Duration::from_secs(5);
 /// How long it takes to see that every address of every broker is refused: librdkafka tries them one after another.
 const ALL_TRIED: Duration = Duration::from_secs(1);
 
-/// The first wait for an answer. Each is twice as long as the one before.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The first wait for an answer.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +139,10 @@ impl Probe {
                         tracing::debug!(target: "kafka", "no metadata: {error}");
                         bail!("{}", self.complaint(&heard).line());
                     }
+                    // One that answers slowly needs longer waits; one that refuses is soon told.
+                    wait = if heard.since.is_empty() { (wait * 2).min(ALL_TRIED) } else { FIRST_WAIT };
                 }
             }
-            wait = (wait * 2).min(ALL_TRIED);
         }
     }
 
