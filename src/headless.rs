@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
 use crate::pipeline::snapshot::{
-    IndexStatus, PartitionStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
+    IndexStatus, Notice, PartitionStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
 };
 use crate::pipeline::stage::PerStage;
 use crate::pipeline::{Command, StageState};
@@ -43,6 +43,7 @@ struct Status<'a> {
     partitions: &'a [PartitionStatus],
     store: &'a StoreStatus,
     index: &'a IndexStatus,
+    notices: &'a [Notice],
     #[serde(skip_serializing_if = "Option::is_none")]
     shutting_down: Option<&'a str>,
 }
@@ -175,6 +176,7 @@ fn status(snapshot: &Snapshot) -> Status<'_> {
         partitions: &snapshot.partitions,
         store: &snapshot.store,
         index: &snapshot.index,
+        notices: &snapshot.notices,
         shutting_down: snapshot.shutting_down.as_deref(),
     }
 }

@@ -13,11 +13,12 @@
 //! | [`console`] | the terminal | `pipeline::{Snapshot, Command}` |
 //! | [`headless`] | the same pipeline as JSON lines | `pipeline::{Snapshot, Command}` |
 //! | [`demo`] | embedded broker, generator, file replay | `pipeline::source` |
-//! | [`pipeline`] | supervisor and the four stages | `storage`, `search`, `click` |
+//! | [`pipeline`] | supervisor and the four stages | `storage`, `search`, `click`, `world` |
 //! | [`storage`] | SQLite: schema, writer, readers | `click` |
 //! | [`search`] | the search index behind one trait | `click` |
 //! | [`click`] | the event and its decoders | nothing |
 //! | [`signals`] | the signals that end a pipeline in order | nothing |
+//! | `world` | the countries: codes, names, places | nothing |
 
 pub mod cli;
 pub mod click;
@@ -32,3 +33,4 @@ pub mod search;
 pub mod signals;
 pub mod storage;
 pub mod text;
+mod world;

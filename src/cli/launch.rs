@@ -22,6 +22,7 @@ use crate::demo::{
     start_replay,
 };
 use crate::headless::{self, Outcome};
+use crate::pipeline::ingest::{StartAt, fix_start};
 use crate::pipeline::log::LogBuffer;
 use crate::pipeline::source::StoredOffsets;
 use crate::pipeline::{InProcessSource, Pipeline, Snapshot};
@@ -94,7 +95,7 @@ pub(super) async fn run(
         demo_dir::keep(path);
     }
     let index = setup::search_index(settings, data.path())?;
-    let source = open_source(cli, settings, &view).await?;
+    let source = open_source(cli, settings, &view, &storage).await?;
 
     let options = setup::pipeline_options(settings, &source.kafka, source.description.clone())?;
     let in_process =
@@ -169,7 +170,12 @@ fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
     })
 }
 
-async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow::Result<Source> {
+async fn open_source(
+    cli: &Cli,
+    settings: &Settings,
+    view: &ViewArgs,
+    storage: &Arc<Storage>,
+) -> anyhow::Result<Source> {
     match &cli.command {
         Command::Demo(args) => embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
             start_generator(target, generator_options(args)).map_err(Into::into)
@@ -182,6 +188,12 @@ async fn open_source(cli: &Cli, settings: &Settings, view: &ViewArgs) -> anyhow:
             // The group's partitions are for those that `run`: a replay must not take any of them away.
             kafka.group.push_str("-replay");
             require_topic(&kafka).await?;
+            let options = setup::pipeline_options(settings, &kafka, String::new())?.kafka;
+            if options.start == StartAt::Latest {
+                // What comes next is what this replay sends.
+                let storage = Arc::clone(storage);
+                tokio::task::spawn_blocking(move || fix_start(&options, &storage)).await.context("start")??;
+            }
             let properties = kafka.client_properties()?;
             let target = Target {
                 brokers: kafka.brokers.clone(),

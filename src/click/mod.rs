@@ -7,6 +7,7 @@ pub mod decode;
 mod encode;
 mod fields;
 mod json;
+mod looks;
 pub mod timestamp;
 
 pub use batch::ClickBatch;
@@ -14,6 +15,7 @@ pub use columns::{Columns, HeaderError};
 pub use csv::is_csv_header;
 pub use decode::{DecodeError, Decoder, Format};
 pub use fields::{FIELD_NAMES, FieldLimits};
+pub use looks::Looks;
 pub use timestamp::{Timestamp, TimestampError};
 
 /// What an empty optional field is stored and shown as.

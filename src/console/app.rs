@@ -1,7 +1,7 @@
 //! What the console knows and how events change it. Draws nothing, and reads neither terminal nor clock.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
@@ -19,12 +19,15 @@ use super::trouble::in_trouble;
 use super::typing::Typing;
 use super::writing::Writing;
 use super::zoom::Span;
-use crate::pipeline::snapshot::{LogLine, Snapshot};
+use crate::pipeline::snapshot::{LogLine, Notice, Snapshot};
 use crate::pipeline::{Command, Stage, StageState};
 use crate::text::printable;
 
 /// How long a notice stays.
 const NOTICE_TIME: Duration = Duration::from_secs(5);
+
+/// How long something odd about the events stands above the stages.
+const ODDITY_TIME: Duration = Duration::from_secs(120);
 
 /// A snapshot older than this is said to be old.
 const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -256,6 +259,19 @@ impl App {
 
     /// Whether there is something to say above the stages.
     pub(crate) fn wants_banner(&self) -> bool {
+        self.is_ending() || self.newest_notice().is_some()
+    }
+
+    /// What was last found odd about the events, while that is new. The log keeps it.
+    pub(crate) fn newest_notice(&self) -> Option<&Notice> {
+        let now = self.now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let newest = self.live.snapshot.notices.last()?;
+        let age = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(newest.at.as_millis());
+        (u128::try_from(age).unwrap_or(0) <= ODDITY_TIME.as_millis()).then_some(newest)
+    }
+
+    /// Whether that is about an end: the pipeline's, the source's, or that of everything there is.
+    pub(crate) fn is_ending(&self) -> bool {
         let snapshot = &self.live.snapshot;
         self.quitting
             || snapshot.finished

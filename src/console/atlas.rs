@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ratatui::layout::{Position, Rect};
 
 use super::format::{short, width};
-use super::world::{Country, locate};
 use crate::pipeline::snapshot::Board;
+use crate::world::{Country, locate};
 
 /// The degrees that the map shows: every land but the far north of Greenland and the ice of the south.
 pub(crate) const LONGITUDES: [f64; 2] = [-180.0, 180.0];

@@ -39,7 +39,6 @@ mod themes;
 mod trouble;
 mod typing;
 mod view;
-mod world;
 mod writing;
 mod zoom;
 

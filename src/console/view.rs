@@ -10,8 +10,8 @@ use super::answer::RESET_WORD;
 use super::app::App;
 use super::layout::MINIMUM;
 use super::panels::{
-    activity, countries, footer, header, help, index, log, map, palette, partitions, prompt, rejects, search, stages,
-    store, tabs, throughput, url, urls,
+    activity, countries, footer, header, help, index, log, map, notice, palette, partitions, prompt, rejects, search,
+    stages, store, tabs, throughput, url, urls,
 };
 use super::sheet::Sheet;
 use super::steer::Prompt;
@@ -24,8 +24,10 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
         None => too_small(frame, app),
         Some(places) => {
             header::render(frame, places.header, app);
-            if let Some(area) = places.banner {
-                header::render_banner(frame, area, app);
+            match places.banner {
+                Some(area) if app.is_ending() => header::render_banner(frame, area, app),
+                Some(area) => notice::render(frame, area, app),
+                None => {}
             }
             stages::render(frame, places, app);
             if let Some(area) = places.tabs {

@@ -128,6 +128,16 @@ impl BrokerControl {
         self.ask(Fault::RoundTripTime(delay))
     }
 
+    /// Creates another topic.
+    ///
+    /// # Errors
+    /// [`DemoError::Topic`] for a name or a count that Kafka does not allow, [`DemoError::BrokerRefused`] if there is such a
+    /// topic, [`DemoError::BrokerGone`] once the broker has been dropped.
+    pub fn create_topic(&self, topic: &str, partitions: i32) -> Result<(), DemoError> {
+        check_topic(topic, partitions)?;
+        self.ask(Fault::Topic(topic.to_owned(), partitions))
+    }
+
     /// Waits until it is done, so that what follows in a test sees it.
     fn ask(&self, fault: Fault) -> Result<(), DemoError> {
         let (done, is_done) = bounded(1);
@@ -149,6 +159,7 @@ enum Fault {
     Errors(RDKafkaApiKey, Vec<RDKafkaRespErr>),
     ClearErrors(RDKafkaApiKey),
     RoundTripTime(Duration),
+    Topic(String, i32),
 }
 
 /// Passes librdkafka's words to the log; by default they would go to stderr, over the console.
@@ -214,6 +225,7 @@ fn apply(cluster: &MockCluster<'_, Quiet>, fault: Fault) -> Result<(), DemoError
     let done = match fault {
         Fault::Down => cluster.broker_down(EVERY_BROKER),
         Fault::Up => cluster.broker_up(EVERY_BROKER),
+        Fault::Topic(topic, partitions) => cluster.create_topic(&topic, partitions, 1),
         Fault::RoundTripTime(delay) => cluster.broker_round_trip_time(EVERY_BROKER, delay),
         Fault::Errors(api, errors) => {
             cluster.request_errors(api, &errors);

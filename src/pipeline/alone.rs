@@ -14,7 +14,7 @@ use super::aggregate::{AggregateOptions, AggregateStage};
 use super::board::BoardSlot;
 use super::handle::{Signal, StageHandle};
 use super::index::{IndexOptions, IndexStage};
-use super::ingest::{IngestStage, KafkaOptions, Member, Messages, place};
+use super::ingest::{IngestStage, KafkaOptions, Messages, place};
 use super::log::LogBuffer;
 use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
@@ -24,7 +24,7 @@ use super::stage::Stage;
 use super::store::StoreStage;
 use super::{InProcessSource, Pipeline, PipelineOptions, StartError};
 use crate::search::SearchIndex;
-use crate::storage::{IngestBatch, Storage};
+use crate::storage::{IngestBatch, Storage, StorageOptions};
 
 /// Silence after which a stage counts as stuck.
 const STUCK: Duration = Duration::from_secs(30);
@@ -68,13 +68,17 @@ pub struct Passed {
 pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Result<Passed, String> {
     let (sender, batches) = crossbeam_channel::bounded(4);
     let ledger = Arc::new(OffsetLedger::new(BTreeMap::new(), Some(stored)));
+    // Where it notes who it is.
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let storage = Storage::open(directory.path(), StorageOptions::default()).map_err(|error| error.to_string())?;
     let stage = IngestStage {
         options,
         batches: sender,
         ledger: Arc::clone(&ledger),
         metrics: Arc::new(Metrics::new()),
         partitions: Arc::new(PartitionBoard::default()),
-        member: Member::new("alone"),
+        notices: Arc::default(),
+        storage: Arc::new(storage),
         own_broker: true,
         consumers: AtomicU64::new(0),
     };

@@ -14,12 +14,14 @@ mod answers;
 pub mod board;
 mod checked;
 pub mod command;
+pub mod complaint;
 mod handle;
 pub mod index;
 pub mod ingest;
 mod latency;
 pub mod log;
 mod metrics;
+mod notices;
 mod offsets;
 mod partitions;
 pub mod pattern;
@@ -59,9 +61,10 @@ use answers::{AnswerDesk, AnswerOptions};
 use board::{BoardSlot, Limits};
 use handle::StageHandle;
 use index::{IndexOptions, IndexStage};
-use ingest::{FedIngest, IngestStage, KafkaOptions, LagWatch, Member, Messages};
+use ingest::{FedIngest, IngestStage, KafkaOptions, LagWatch, Messages};
 use log::LogBuffer;
 use metrics::Metrics;
+use notices::Notices;
 use offsets::OffsetLedger;
 use partitions::PartitionBoard;
 use publisher::Publisher;
@@ -154,6 +157,7 @@ impl Pipeline {
         let ledger = Arc::new(OffsetLedger::new(begun, embedded));
         let metrics = Arc::new(Metrics::new());
         let partitions = Arc::new(PartitionBoard::default());
+        let notices = Arc::<Notices>::default();
         let reader = storage.reader()?;
         if let Some(state) = reader.aggregate_state()? {
             metrics.figures_written(state.cursor, reader.page_count()?, state.late);
@@ -168,7 +172,8 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             partitions: Arc::clone(&partitions),
-            member: Member::new(&storage.identity()?),
+            notices: Arc::clone(&notices),
+            storage: Arc::clone(&storage),
             own_broker,
             consumers: AtomicU64::new(0),
         };
@@ -240,6 +245,7 @@ impl Pipeline {
             metrics,
             ledger,
             partitions,
+            notices,
             batches,
             board,
             source: options.source,

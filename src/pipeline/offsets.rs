@@ -47,6 +47,16 @@ impl OffsetLedger {
         self.handed.lock().insert(partition, next);
     }
 
+    /// SQLite holds `starts`, of partitions of which nothing was taken before.
+    pub(super) fn begun(&self, starts: &BTreeMap<i32, i64>) {
+        for offsets in [&self.handed, &self.stored] {
+            let mut offsets = offsets.lock();
+            for (&partition, &next) in starts {
+                offsets.entry(partition).or_insert(next);
+            }
+        }
+    }
+
     /// Every offset of `partition` before `next` is in the queue or stored.
     pub(super) fn handed_over(&self, offsets: &BTreeMap<i32, i64>) {
         self.handed.lock().extend(offsets);
@@ -84,5 +94,8 @@ mod tests {
         ledger.jump(0, 20);
         assert_eq!(ledger.next(0), Some(20));
         assert_eq!(ledger.stored(), BTreeMap::from([(0, 100)]));
+        ledger.begun(&BTreeMap::from([(0, 7), (1, 8)]));
+        assert_eq!((ledger.next(0), ledger.next(1)), (Some(20), Some(8)));
+        assert_eq!(ledger.stored(), BTreeMap::from([(0, 100), (1, 8)]));
     }
 }

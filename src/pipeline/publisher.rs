@@ -12,6 +12,7 @@ use super::board::BoardSlot;
 use super::handle::StageHandle;
 use super::log::LogBuffer;
 use super::metrics::Metrics;
+use super::notices::Notices;
 use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
 use super::question::Answers;
@@ -36,6 +37,7 @@ pub(super) struct Publisher {
     pub metrics: Arc<Metrics>,
     pub ledger: Arc<OffsetLedger>,
     pub partitions: Arc<PartitionBoard>,
+    pub notices: Arc<Notices>,
     pub batches: Receiver<IngestBatch>,
     pub board: BoardSlot,
     pub source: SourceStatus,
@@ -127,6 +129,7 @@ impl Publisher {
             board: self.board.shown(),
             answers,
             recent: metrics.recent(),
+            notices: self.notices.shown(),
             log: self.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
             resetting,
@@ -176,6 +179,7 @@ impl Publisher {
     /// Everything was forgotten.
     pub(super) fn reset(&mut self) {
         self.metrics.reset();
+        self.notices.clear();
         self.board.clear();
         self.sampled = None;
         self.moved = (0, Instant::now());

@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub answers: Answers,
     /// The newest stored clicks, newest first, a few.
     pub recent: Arc<[RecentClick]>,
+    /// What is odd about the events, each said once, oldest first: few.
+    pub notices: Arc<[Notice]>,
     /// The newest log lines, oldest first, a few hundred at most.
     pub log: Arc<[LogLine]>,
     /// Set while the pipeline drains before it ends: what it waits for.
@@ -275,6 +277,16 @@ pub struct RecentClick {
     pub country: String,
     /// Where.
     pub city: String,
+}
+
+/// Something odd about the events that is said once, not for each of them.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Notice {
+    /// When it was noticed, by the machine's clock.
+    #[serde(skip)]
+    pub at: Timestamp,
+    /// In one line that is safe to print.
+    pub text: Arc<str>,
 }
 
 /// Severity of a log line.

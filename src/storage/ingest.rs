@@ -79,14 +79,6 @@ impl Storage {
         self.reader()?.offsets(topic)
     }
 
-    /// Tells this database from every other.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn identity(&self) -> Result<String, StorageError> {
-        self.reader()?.identity()
-    }
-
     /// Forgets the offsets of `topic`: its broker is new and empty.
     ///
     /// # Errors

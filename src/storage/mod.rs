@@ -18,12 +18,14 @@ mod lookup;
 pub mod model;
 #[cfg(test)]
 pub(crate) mod older;
+mod place;
 pub mod progress;
 mod reader;
 mod rejects;
 mod reset;
 mod retention;
 mod schema;
+mod seen;
 mod soundness;
 mod tail;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use error::StorageError;
 pub use ingest::{BatchOutcome, IngestBatch};
 pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
+pub use place::Identity;
 pub use progress::Progress;
 pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject};

@@ -126,14 +126,6 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Tells this database from every other.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn identity(&self) -> Result<String, StorageError> {
-        Ok(self.connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?)
-    }
-
     /// How far the aggregation is; `None` before its first write.
     ///
     /// # Errors

@@ -11,12 +11,13 @@ use super::{StorageError, conversion};
 const APPLICATION_ID: i32 = 0x636c_6963;
 
 /// One script a schema version, in order; `user_version` is how many have run.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// From so many clicks on, whoever waits for a conversion is told: it takes some seconds a million.

@@ -78,6 +78,18 @@ impl Writer {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
+    /// As [`Writer::transaction`], and on the disk when this returns, also where other commits do not wait for that.
+    pub(super) fn durably<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let usual: i64 = self.connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let result = self.transaction(|connection, _| work(connection));
+        self.connection.pragma_update(None, "synchronous", usual)?;
+        result
+    }
+
     /// Runs `work` in one transaction: all of it is durable when this returns, or none of it is.
     pub(super) fn transaction<T>(
         &mut self,

@@ -1,9 +1,16 @@
 //! `clicktop check` against each kind of trouble: one line that says what is wrong and what to do. docs/check.md shows them.
 
 use std::path::Path;
+use std::time::Instant;
 
 use clicktop::demo::EmbeddedBroker;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{Offset, TopicPartitionList};
 
+use crate::support::HANG;
+use crate::support::clicks::made;
 use crate::support::kafka::{self, Refusals};
 use crate::support::listener::{Listener, Stream, http};
 use crate::support::program::Home;
@@ -61,15 +68,100 @@ fn broker_fails(settings: &[(&str, &str)], what: &str, words: &[&str]) {
 #[test]
 fn a_broker_that_cannot_be_reached() {
     std::thread::scope(|scope| {
-        scope.spawn(|| broker_fails(&[("KAFKA__BROKERS", "127.0.0.1:1")], "broker", &["refused", "kafka.brokers"]));
+        scope.spawn(|| {
+            broker_fails(
+                &[("KAFKA__BROKERS", "127.0.0.1:1")],
+                "broker",
+                &["Kafka 127.0.0.1:1 refuses connections", "kafka.brokers"],
+            )
+        });
         let settings = [("KAFKA__BROKERS", "no-such-host.invalid:9092")];
-        scope.spawn(move || broker_fails(&settings, "broker", &["resolve", "names in kafka.brokers"]));
+        scope.spawn(move || {
+            broker_fails(&settings, "broker", &["no-such-host.invalid:9092 does not resolve", "names in kafka.brokers"])
+        });
         scope.spawn(|| {
             let listener = Listener::plain(silent);
             let at = format!("127.0.0.1:{}", listener.port);
             broker_fails(&[("KAFKA__BROKERS", &at)], "broker", &["within 2s", "kafka.brokers and kafka.security"]);
         });
     });
+}
+
+#[test]
+fn a_refusal_is_told_at_once() {
+    let began = Instant::now();
+    let settings = [("KAFKA__BROKERS", "127.0.0.1:1,localhost:1"), ("KAFKA__CONNECT_TIMEOUT", "10 min")];
+    broker_fails(&settings, "broker", &["refuses connections"]);
+    assert!(began.elapsed() < HANG, "{:?}", began.elapsed());
+}
+
+#[test]
+fn an_address_that_a_broker_advertises_in_vain() {
+    for (advertises, trouble) in
+        [(("kafka.docker.invalid", 9092), "does not resolve"), (("localhost", 1), "refuses connections")]
+    {
+        let (host, port) = advertises;
+        let broker = kafka::broker(Refusals { advertises: Some(advertises), ..Refusals::default() });
+        let at = format!("127.0.0.1:{}", broker.port);
+        let words =
+            format!("{at} answers, but advertises {host}:{port} (advertised.listeners), which {trouble} from here");
+        broker_fails(&[("KAFKA__BROKERS", &at)], "broker", &[&words]);
+    }
+}
+
+/// Puts `messages` in the topic `clicks` of `broker`.
+fn put<'a>(broker: &EmbeddedBroker, messages: impl Iterator<Item = &'a [u8]>) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
+    for message in messages {
+        let record: BaseRecord<'_, (), [u8]> = BaseRecord::to("clicks").payload(message);
+        producer.send(record).map_err(|(error, _)| error).expect("queued");
+    }
+    producer.flush(HANG).expect("sent");
+}
+
+/// What `check` warns of the topic, and that it fails for nothing else than what is no matter here.
+#[track_caller]
+fn warned(broker: &EmbeddedBroker) -> Vec<String> {
+    let ran = Home::new().with("CLICKTOP_KAFKA__BROKERS", broker.bootstrap_servers()).succeed(&["check"]);
+    let warned = ran.stdout.lines().filter_map(|line| line.strip_prefix("topic    warn   "));
+    warned.map(str::to_owned).collect()
+}
+
+/// In how many of the `partitions` the group of the settings has committed an offset.
+fn committed(broker: &EmbeddedBroker, partitions: i32) -> usize {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", broker.bootstrap_servers())
+        .set("group.id", "clicktop")
+        .create()
+        .expect("a consumer");
+    let mut asked = TopicPartitionList::new();
+    asked.add_partition_range("clicks", 0, partitions - 1);
+    let committed = consumer.committed_offsets(asked, HANG).expect("told");
+    committed.elements().iter().filter(|element| matches!(element.offset(), Offset::Offset(_))).count()
+}
+
+#[test]
+fn what_is_odd_about_the_messages_of_a_topic() {
+    let broker = EmbeddedBroker::start("clicks", 3).expect("a broker");
+    assert_eq!(warned(&broker), [""; 0], "nothing is there");
+    let honest = made(941, 600);
+    let honest: Vec<String> = honest.iter().map(|click| String::from_utf8(click.csv()).expect("text")).collect();
+    put(&broker, honest.iter().map(String::as_bytes));
+    assert_eq!(warned(&broker), [""; 0]);
+
+    let broker = EmbeddedBroker::start("clicks", 3).expect("a broker");
+    // Country and city have changed places.
+    let swapped = |at| format!("c{at},u{},2026-01-31T09:30:00Z,/p{},Lyon,FR,Firefox,Linux,desktop", at % 40, at % 30);
+    let swapped: Vec<String> = (0..600).map(swapped).collect();
+    put(&broker, swapped.iter().map(String::as_bytes));
+    put(&broker, [&b"\x1f\x8b\x08\0\0\0"[..], b"\x1f\x8b\x08\0\0\x01", b"hello"].into_iter());
+    let warned = warned(&broker);
+    assert_eq!(committed(&broker, 3), 0, "nobody of the group begins where the check has looked");
+    let [gzip, others, countries] = warned.as_slice() else { panic!("{warned:#?}") };
+    assert!(gzip.starts_with("2 of the newest 603 messages look like gzip"), "{gzip}");
+    assert!(others.starts_with("1 of the newest 603 messages are no clicks, for example: 1 CSV fields"), "{others}");
+    assert!(countries.starts_with("600 of the first 600 countries are none that is known, like “Lyon”"), "{countries}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_directory_in_place_of_a_file() {
 
 #[test]
 fn a_broker_that_is_not_there() {
-    let words = ["127.0.0.1:1", "kafka.brokers", "2s"];
+    let words = ["Kafka 127.0.0.1:1 refuses connections", "kafka.brokers"];
     fails(&home(), &["run", "--headless", "--brokers", "127.0.0.1:1"], &words);
     let home = home();
     home.file("a.csv", b"");

@@ -18,7 +18,7 @@ fn a_broker_that_is_away_for_a_while() {
         dice.pass(0..2_000);
         dice.tried("broker down");
         world.broker.control().broker_down().expect("down");
-        let seen = run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka: "));
+        let seen = run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka "));
         for stage in ["store", "aggregate", "index"] {
             assert!(is(&seen, stage, "running"), "{seen}");
         }

@@ -58,7 +58,7 @@ fn play(world: &World, scene: Scene) -> (Running, Option<Connection>) {
         Scene::Starting | Scene::Running => {}
         Scene::IngestBacksOff => {
             world.broker.control().broker_down().expect("down");
-            run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka: "));
+            run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka "));
         }
         Scene::StoreBacksOff | Scene::AggregateBacksOff => {
             let other = locked(&world.home.data());

@@ -1,14 +1,17 @@
 //! A broker that goes away, breaks connections, or holds another topic than before.
 
+use std::time::Duration;
+
 use clicktop::demo::EmbeddedBroker;
 use clicktop::demo::broker::{RDKafkaApiKey, RDKafkaRespErr};
 use clicktop::pipeline::ingest::OnLostOffset;
-use clicktop::pipeline::{PipelineOptions, Stage, StageAction, StageState};
+use clicktop::pipeline::{PipelineOptions, Snapshot, Stage, StageAction, StageState};
 
 use crate::rig::{Data, Run, TOPIC, assert_all_there, broker, embedded, options, send};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
+use crate::support::kafka::{self, Refusals};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_goes_and_comes_back() {
@@ -22,7 +25,7 @@ async fn a_broker_that_goes_and_comes_back() {
     let seen =
         run.until("trouble", |snapshot| matches!(snapshot.stages.ingest.state, StageState::BackingOff { .. })).await;
     let StageState::BackingOff { cause, .. } = &seen.stages.ingest.state else { unreachable!("just seen") };
-    assert!(cause.starts_with("Kafka: ") && !cause.contains('\n'), "{cause}");
+    assert!(cause.starts_with("Kafka ") && !cause.contains('\n'), "{cause}");
     for stage in [Stage::Store, Stage::Aggregate, Stage::Index] {
         assert_eq!(seen.stages.get(stage).state, StageState::Running, "{stage}");
     }
@@ -193,4 +196,28 @@ async fn a_lost_offset_can_be_left_for_what_comes_next() {
         let query = format!("SELECT COUNT(*) FROM click_events WHERE click_id = '{}'", click.click_id);
         assert_eq!(figures::number(data.path(), &query), 0, "what was there before is passed over");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cause_leads_with_the_fact() {
+    let caused = async |at: &str, words: &str| {
+        let data = Data::new();
+        let mut options = options(&broker());
+        options.kafka.properties[0].1 = at.to_owned();
+        let mut run = Run::start(options, &data, embedded(&data));
+        let is_caused = |snapshot: &Snapshot| matches!(&snapshot.stages.ingest.state, StageState::BackingOff { cause, .. } if cause.starts_with(words));
+        run.until(words, is_caused).await;
+        // It stays so while nothing changes.
+        let began = run.last.uptime;
+        run.until(words, |snapshot| snapshot.uptime > began + Duration::from_secs(3) && is_caused(snapshot)).await;
+        run.end().await;
+    };
+    caused("127.0.0.1:1", "Kafka 127.0.0.1:1 refuses connections").await;
+    caused("no-such-host.invalid:9092", "Kafka no-such-host.invalid:9092 does not resolve").await;
+    let advertises = Some(("kafka.docker.invalid", 9092));
+    let at = format!("127.0.0.1:{}", kafka::broker(Refusals { advertises, ..Refusals::default() }).port);
+    let words = format!(
+        "{at} answers, but advertises kafka.docker.invalid:9092 (advertised.listeners), which does not resolve from here"
+    );
+    caused(&at, &words).await;
 }

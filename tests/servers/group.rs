@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::producer::Producer;
 
-use crate::kafka::{Kafka, Topic};
+use crate::kafka::{Kafka, Topic, through};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
@@ -145,4 +145,35 @@ fn a_partition_goes_on_where_the_group_has_left_it_and_our_own_database_is_the_t
     run.signal("TERM");
     assert!(run.end().status.success());
     figures::assert_exact(&a.data());
+}
+
+#[test]
+fn a_copy_beside_its_original_takes_its_share_and_reads_nothing_again() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(2);
+    let clicks = made(923, 3_000);
+    let homes = [home(&topic), home(&topic)];
+    let [original, copy] = &homes;
+    topic.send(&clicks[..1_000], "zstd");
+    let mut run = original.start(&["run", "--headless"]);
+    run.await_object("the first", through(1_000));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    std::fs::create_dir_all(copy.data()).expect("a directory");
+    let file = |home: &Home| home.data().join(clicktop::storage::DATABASE_FILE);
+    std::fs::copy(file(original), file(copy)).expect("copied");
+
+    let mut first = start(original);
+    topic.send(&clicks[1_000..2_000], "zstd");
+    first.await_object("the second", through(2_000));
+    std::thread::sleep(Duration::from_millis(2_500));
+    let mut second = start(copy);
+    second.await_object("its share", |object| object["partitions"].as_array().is_some_and(|mine| mine.len() == 1));
+    topic.send(&clicks[2_000..], "zstd");
+    settle(&mut first);
+    settle(&mut second);
+    let stored = end(vec![first, second], &homes, &clicks);
+    // The first thousand are in both, since that is what was copied.
+    let twice = clicks.iter().skip(1_000).filter(|click| stored[&click.click_id] > 1).count();
+    assert_eq!(twice, 0, "clicks after the copy that both have stored");
 }

@@ -1,8 +1,11 @@
 //! A topic that changes while it is read: deleted and made anew, expired, grown.
 
-use crate::kafka::{Kafka, through};
+use std::time::Duration;
+
+use crate::kafka::{Kafka, Topic, through};
 use crate::support::clicks::made;
 use crate::support::figures;
+use crate::support::program::Home;
 
 #[test]
 fn a_topic_that_is_deleted_and_made_anew_is_told_and_the_operator_chooses() {
@@ -74,7 +77,7 @@ fn partitions_that_are_added_are_read_from_their_beginning() {
     let Some(kafka) = Kafka::plain() else { return };
     let topic = kafka.topic(1);
     let clicks = made(933, 1_500);
-    let home = topic.home().with("CLICKTOP_KAFKA__PROPERTIES__TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
+    let home = topic.home();
     let mut run = home.start(&["run", "--headless"]);
     topic.send(&clicks[..500], "lz4");
     run.await_object("one partition", through(500));
@@ -85,4 +88,62 @@ fn partitions_that_are_added_are_read_from_their_beginning() {
     run.signal("TERM");
     assert!(run.end().status.success());
     figures::assert_same("four partitions", &home.top(), &figures::of_clicks(&clicks));
+}
+
+fn latest(topic: &Topic) -> Home {
+    topic.home().with("CLICKTOP_KAFKA__START", "latest")
+}
+
+/// Of a headless run that has fixed where so many partitions begin.
+fn begun(partitions: usize) -> impl Fn(&serde_json::Value) -> bool {
+    move |object| {
+        let known =
+            object["partitions"].as_array().map_or(0, |all| all.iter().filter(|one| one["stored"].is_i64()).count());
+        object["stages"]["ingest"]["state"] == "running" && known == partitions
+    }
+}
+
+#[test]
+fn latest_passes_over_nothing_that_comes_after_the_first_start() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(2);
+    let clicks = made(934, 400);
+    topic.send(&clicks[..100], "none");
+    let home = latest(&topic);
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("a beginning", begun(2));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    topic.send(&clicks[100..200], "none");
+    topic.grow(3);
+    topic.send(&clicks[200..300], "none");
+    let mut run = home.start(&["run", "--headless"]);
+    run.await_object("what came between two runs", through(200));
+    topic.grow(5);
+    topic.send(&clicks[300..], "none");
+    let grown = std::time::Instant::now();
+    run.await_object("what came while it ran", through(300));
+    assert!(grown.elapsed() < Duration::from_secs(30), "new partitions are seen after {:?}", grown.elapsed());
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    figures::assert_same("all after the first start", &home.top(), &figures::of_clicks(&clicks[100..]));
+}
+
+#[test]
+fn a_second_clicktop_begins_where_the_first_has_fixed_the_start() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(2);
+    let clicks = made(935, 400);
+    topic.send(&clicks[..200], "none");
+    let (first, second) = (latest(&topic), latest(&topic));
+    let mut one = first.start(&["run", "--headless"]);
+    one.await_object("a beginning", begun(2));
+    // An interval of commits.
+    std::thread::sleep(Duration::from_secs(2));
+    one.kill_9();
+    topic.send(&clicks[200..], "none");
+    let mut two = second.with("CLICKTOP_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "2000").start(&["run", "--headless"]);
+    two.await_object("what came after the first start", through(200));
+    two.signal("TERM");
+    assert!(two.end().status.success());
 }

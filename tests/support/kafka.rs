@@ -22,6 +22,8 @@ pub struct Refusals {
     pub reading: bool,
     /// The group.
     pub group: bool,
+    /// Not a refusal: the address at which it says it is, if that is not where it listens.
+    pub advertises: Option<(&'static str, i32)>,
 }
 
 /// Starts a broker whose topic `clicks` has one partition, empty.
@@ -38,6 +40,7 @@ fn answer_one(stream: &mut dyn Stream, port: u16, refusals: Refusals) -> Option<
     let number = |at: usize| Some(i16::from_be_bytes(request.get(at..at + 2)?.try_into().ok()?));
     let (api, version) = (number(0)?, number(2)?);
     let mut out = Out(request.get(4..8)?.to_vec());
+    let (host, port) = refusals.advertises.unwrap_or(("127.0.0.1", port.into()));
     match (api, version) {
         // ApiVersions: what is offered; a newer question is answered in the oldest form, so that it is asked again.
         (18, version) => {
@@ -65,7 +68,7 @@ fn answer_one(stream: &mut dyn Stream, port: u16, refusals: Refusals) -> Option<
         },
         // Metadata: this broker, and the topic.
         (3, _) => {
-            out.i32(1).i32(1).text("127.0.0.1").i32(port.into()).i16(-1).i32(1).i32(1);
+            out.i32(1).i32(1).text(host).i32(port).i16(-1).i32(1).i32(1);
             out.i16(if refusals.topic { TOPIC_AUTHORIZATION_FAILED } else { 0 }).text("clicks").0.push(0);
             if refusals.topic {
                 out.i32(0);
@@ -80,7 +83,7 @@ fn answer_one(stream: &mut dyn Stream, port: u16, refusals: Refusals) -> Option<
         // FindCoordinator.
         (10, _) => {
             out.i16(if refusals.group { GROUP_AUTHORIZATION_FAILED } else { 0 });
-            out.i32(1).text("127.0.0.1").i32(port.into());
+            out.i32(1).text(host).i32(port);
         }
         // OffsetFetch: none committed.
         (9, _) => {

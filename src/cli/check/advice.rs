@@ -1,46 +1,8 @@
-//! From what a broker or an engine says to what its user can do about it. docs/check.md lists these messages.
-
-use std::time::Duration;
+//! From what librdkafka or an engine says to what its user can do about it. docs/check.md lists these messages; what a broker
+//! says is in `pipeline/complaint.rs`.
 
 use crate::config::{Credentials, IndexSettings};
 use crate::search::SearchError;
-use crate::text::printable;
-
-const NO_TLS: &str = "this port may speak no TLS: set kafka.security without ssl, or name the broker's TLS port";
-const TLS: &str = "this port may speak TLS: set kafka.security to \"ssl\" or \"sasl_ssl\", or name another port";
-
-const CERTIFICATE: &str =
-    "the broker wants a certificate that it trusts: set kafka.tls.certificate_file and kafka.tls.key_file";
-
-/// A message of librdkafka, by a part of it, and what to do then.
-const OF_BROKERS: [(&str, &str); 15] = [
-    (
-        "certificate verify failed",
-        "name the certificate of its authority with kafka.tls.ca_file, and the broker by a name that its certificate holds",
-    ),
-    // "required" and "unknown" of a certificate. A certificate that does not come of an authority that the broker names is not
-    // shown to it, so it is "required" then, too. Java calls a missing one bad.
-    ("alert certificate", CERTIFICATE),
-    ("alert bad certificate", CERTIFICATE),
-    ("alert unknown ca", CERTIFICATE),
-    (
-        "alert handshake failure",
-        "the broker may want a certificate: set kafka.tls.certificate_file and kafka.tls.key_file, unless it speaks other versions of TLS",
-    ),
-    ("PLAINTEXT broker listener", NO_TLS),
-    ("in state SSL_HANDSHAKE", NO_TLS),
-    ("SSL listener", TLS),
-    ("in state APIVERSION_QUERY", TLS),
-    ("SASL authentication error", "check kafka.sasl.username and its password"),
-    ("Unsupported SASL mechanism", "set kafka.sasl.mechanism to one that the broker offers"),
-    (
-        "SASL Handshake not supported",
-        "this port asks for no password: set kafka.security without sasl, or name another port",
-    ),
-    ("SASL", "check kafka.sasl"),
-    ("Failed to resolve", "check the names in kafka.brokers"),
-    ("Connection refused", "check kafka.brokers, and that the broker runs"),
-];
 
 /// Settings of librdkafka that are ours by another name.
 const OF_FILES: [(&str, &str); 3] = [
@@ -48,17 +10,6 @@ const OF_FILES: [(&str, &str); 3] = [
     ("ssl.certificate.location", "kafka.tls.certificate_file"),
     ("ssl.key.location", "kafka.tls.key_file"),
 ];
-
-/// Why there is no connection to `brokers`.
-pub(super) fn of_broker(brokers: &str, timeout: Duration, reason: &str) -> String {
-    let advice = OF_BROKERS
-        .iter()
-        .find(|(part, _)| reason.contains(part))
-        .map_or("check kafka.brokers and kafka.security", |found| found.1);
-    // A broker's words are a part of our line, not lines of their own.
-    let reason = printable(reason);
-    format!("no broker at {brokers} answered within {timeout:?}: {reason}; {advice}")
-}
 
 /// Why librdkafka does not take the settings.
 pub(super) fn of_settings(reason: &str) -> String {

@@ -1,29 +1,51 @@
 //! What the brokers say: of themselves, the topic, and what we may do.
 
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use parking_lot::Mutex;
+use rdkafka::Message as _;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
+use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::advice;
+use super::listeners::unreachable;
+use super::sample::Looked;
 use crate::config::KafkaSettings;
+use crate::pipeline::complaint::{self, Complaint, Known};
 
 /// How long a message is waited for to see whether the topic may be read. A refusal comes at once.
 const READING: Duration = Duration::from_secs(5);
+
+/// How long it takes to see that every address of every broker is refused: librdkafka tries them one after another.
+const ALL_TRIED: Duration = Duration::from_secs(1);
+
+/// The first wait for an answer.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Patience {
+    /// A broker that answers, or all brokers' refusal.
+    Answer,
+    /// A broker that answers: it may be about to start.
+    Start,
+}
 
 /// A connection to the configured brokers that takes part in nothing.
 pub(in crate::cli) struct Probe {
     settings: KafkaSettings,
     consumer: BaseConsumer<ProbeContext>,
-    reason: Arc<Mutex<Option<String>>>,
+    heard: Arc<Mutex<Heard>>,
     group_refused: Cell<bool>,
 }
 
@@ -59,28 +81,27 @@ impl Probe {
         }
         config
             .set("group.id", &settings.group)
+            // What is read here is read by nobody of the group.
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
             .set("allow.auto.create.topics", "false")
             .set("enable.partition.eof", "true")
             .set_log_level(RDKafkaLogLevel::Info);
-        let reason = Arc::new(Mutex::new(None));
-        let context = ProbeContext { reason: Arc::clone(&reason) };
+        let heard = Arc::<Mutex<Heard>>::default();
+        let context = ProbeContext { heard: Arc::clone(&heard) };
         let consumer = config
             .create_with_context(context)
             .map_err(|error| anyhow!("Kafka settings: {}", advice::of_settings(&error.to_string())))?;
-        Ok(Self { settings: settings.clone(), consumer, reason, group_refused: Cell::new(false) })
+        Ok(Self { settings: settings.clone(), consumer, heard, group_refused: Cell::new(false) })
     }
 
     /// Asks for the brokers and the topic, within `kafka.connect_timeout`.
     ///
     /// # Errors
     /// No broker answers, or it refuses us: in one line.
-    pub(in crate::cli) fn brokers(&self) -> anyhow::Result<Brokers> {
+    pub(in crate::cli) fn brokers(&self, patience: Patience) -> anyhow::Result<Brokers> {
         let (topic, timeout) = (&self.settings.topic, self.settings.connect_timeout);
-        let metadata = self.consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-            self.hear_out();
-            let reason = self.reason.lock().take().unwrap_or_else(|| error.to_string());
-            anyhow!("{}", advice::of_broker(&self.settings.brokers, timeout, &reason))
-        })?;
+        let metadata = self.metadata(patience)?;
         let absent = || TopicProblem::Absent(topic.clone());
         let found = metadata.topics().iter().find(|found| found.name() == topic).ok_or_else(absent);
         let topic = found.and_then(|found| match found.error().map(RDKafkaErrorCode::from) {
@@ -90,39 +111,122 @@ impl Probe {
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Err(TopicProblem::Denied(topic.clone())),
             Some(cause) => Err(TopicProblem::Unready { topic: topic.clone(), cause }),
         });
-        Ok(Brokers { count: metadata.brokers().len(), topic })
+        let addresses = || metadata.brokers().iter().map(|broker| (broker.host().to_owned(), broker.port()));
+        let advertised = match patience {
+            Patience::Answer => unreachable(&self.settings.brokers, addresses().collect(), timeout),
+            Patience::Start => None,
+        };
+        match advertised {
+            Some(complaint) => bail!("{}", complaint.line()),
+            None => Ok(Brokers { count: metadata.brokers().len(), topic }),
+        }
     }
 
-    /// Errors and log lines are told while polling, one at a time; many may have piled up.
-    fn hear_out(&self) {
-        let deadline = Instant::now() + Duration::from_millis(500);
-        while self.reason.lock().is_none() && Instant::now() < deadline {
+    /// Waits for the metadata, hearing meanwhile what librdkafka has to say.
+    fn metadata(&self, patience: Patience) -> anyhow::Result<Metadata> {
+        let deadline = Instant::now() + self.settings.connect_timeout;
+        let mut wait = FIRST_WAIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.consumer.fetch_metadata(Some(&self.settings.topic), wait.min(left)) {
+                Ok(metadata) => return Ok(metadata),
+                Err(error) => {
+                    let is_over = left <= wait;
+                    self.hear_out(is_over);
+                    let heard = self.heard.lock();
+                    let all_refuse = self.tried_all(&heard);
+                    if is_over || (all_refuse && patience == Patience::Answer) {
+                        tracing::debug!(target: "kafka", "no metadata: {error}");
+                        bail!("{}", self.complaint(&heard).line());
+                    }
+                    // One that answers slowly needs longer waits; one that refuses is soon told.
+                    wait = if heard.since.is_empty() { (wait * 2).min(ALL_TRIED) } else { FIRST_WAIT };
+                }
+            }
+        }
+    }
+
+    /// Whether no address of any broker has taken us.
+    fn tried_all(&self, heard: &Heard) -> bool {
+        complaint::addresses(&self.settings.brokers)
+            .all(|at| heard.since.get(&at).is_some_and(|since| since.elapsed() >= ALL_TRIED))
+    }
+
+    fn complaint(&self, heard: &Heard) -> Complaint {
+        let brokers = &self.settings.brokers;
+        match &heard.reason {
+            Some(reason) => Complaint::read(reason, Known { configured: brokers, answered: &BTreeSet::new() }),
+            None => Complaint::silence(brokers, self.settings.connect_timeout),
+        }
+    }
+
+    /// Errors and log lines are told while polling, one at a time; many may have piled up. For `longer`, what is on its way is
+    /// waited for.
+    fn hear_out(&self, longer: bool) {
+        let deadline = Instant::now() + Duration::from_millis(if longer { 500 } else { 20 });
+        while Instant::now() < deadline && !(longer && self.heard.lock().reason.is_some()) {
             // Only what the context hears of it counts.
             let _ = self.consumer.poll(Duration::from_millis(1));
         }
     }
 
-    /// How many messages the `partitions` of the topic hold, after one of them was read, if there is any.
+    /// How many messages the `partitions` of the topic hold, after one of them was read, if there is any; and what some of the newest
+    /// look like.
     ///
     /// # Errors
     /// The topic cannot be read, or may not be.
-    pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<u64> {
+    pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<(u64, Looked)> {
         let topic = &self.settings.topic;
         let mut messages = 0;
         let mut newest = (0, 0);
+        let mut held = Vec::new();
         for partition in 0..partitions {
             let (low, high) = self
                 .consumer
                 .fetch_watermarks(topic, partition, self.settings.connect_timeout)
                 .map_err(|error| anyhow!("{topic}[{partition}] cannot be read: {error}; are all brokers up?"))?;
-            let held = u64::try_from(high - low).unwrap_or(0);
-            if held > 0 || partition == 0 {
-                newest = (partition, if held > 0 { high - 1 } else { high });
+            let here = u64::try_from(high - low).unwrap_or(0);
+            if here > 0 || partition == 0 {
+                newest = (partition, if here > 0 { high - 1 } else { high });
             }
-            messages += held;
+            if here > 0 {
+                held.push((partition, low..high));
+            }
+            messages += here;
         }
         self.read(newest)?;
-        Ok(messages)
+        Ok((messages, self.look(&held)?))
+    }
+
+    /// Reads some of the newest messages of the partitions `held`, within the time there is.
+    fn look(&self, held: &[(i32, Range<i64>)]) -> anyhow::Result<Looked> {
+        let mut looked = Looked::new(self.settings.format);
+        let share = looked.wanted().div_ceil(held.len().max(1));
+        let share = i64::try_from(share).unwrap_or(i64::MAX);
+        let mut at = TopicPartitionList::new();
+        for (partition, offsets) in held {
+            let begin = Offset::Offset(offsets.start.max(offsets.end.saturating_sub(share)));
+            at.add_partition_offset(&self.settings.topic, *partition, begin)?;
+        }
+        if held.is_empty() {
+            return Ok(looked);
+        }
+        self.consumer.assign(&at)?;
+        let deadline = Instant::now() + READING.min(self.settings.connect_timeout);
+        let mut open = held.len();
+        while open > 0 && !looked.is_full() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            match self.consumer.poll(left) {
+                Some(Ok(message)) => looked.add(message.payload().unwrap_or_default()),
+                Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
+                Some(Err(_)) | None => {}
+            }
+        }
+        self.consumer.unassign()?;
+        Ok(looked)
     }
 
     /// Fetches at (partition, offset) what comes: a message or the end. That nothing comes in time is no refusal.
@@ -191,27 +295,43 @@ fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
     error.rdkafka_error_code() == Some(code)
 }
 
+/// What librdkafka has said beside its answers.
+#[derive(Default)]
+struct Heard {
+    /// The newest reason that says more than that all brokers are down.
+    reason: Option<String>,
+    /// Since when there is one, for each broker.
+    since: BTreeMap<String, Instant>,
+}
+
 struct ProbeContext {
-    reason: Arc<Mutex<Option<String>>>,
+    heard: Arc<Mutex<Heard>>,
+}
+
+impl ProbeContext {
+    fn hear(&self, reason: &str) {
+        let mut heard = self.heard.lock();
+        if !complaint::is_vague(reason) {
+            heard.reason = Some(reason.to_owned());
+        }
+        if let Some(at) = complaint::broker(reason) {
+            heard.since.entry(at.to_owned()).or_insert_with(Instant::now);
+        }
+    }
 }
 
 impl ClientContext for ProbeContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // The reason of a refused connection is told in a log line only.
         if facility == "FAIL" || level as i32 <= RDKafkaLogLevel::Error as i32 {
-            let after_name = message.split_once("]: ").map_or(message, |(_, rest)| rest);
-            *self.reason.lock() = Some(after_name.to_owned());
+            self.hear(message);
         }
         // The command says it in its own words.
         tracing::debug!(target: "kafka", "{facility}: {message}");
     }
 
     fn error(&self, _error: KafkaError, reason: &str) {
-        let mut known = self.reason.lock();
-        // That every broker is down comes last and says nothing.
-        if known.is_none() || !reason.contains("brokers are down") {
-            *known = Some(reason.to_owned());
-        }
+        self.hear(reason);
     }
 }
 

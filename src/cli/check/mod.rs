@@ -2,6 +2,8 @@
 
 mod advice;
 mod kafka;
+mod listeners;
+mod sample;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -17,7 +19,7 @@ use crate::search::elasticsearch::{IndexState, WriteAccess};
 use crate::search::embedded::Embedded;
 use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 use crate::text::printable;
-use kafka::Probe;
+use kafka::{Patience, Probe};
 
 /// What is written to see whether there is room: a megabyte, less than any run needs.
 const TRIED_BYTES: usize = 1 << 20;
@@ -77,7 +79,7 @@ impl Report<'_> {
     }
 
     fn kafka(&mut self, kafka: &KafkaSettings) {
-        let found = Probe::new(kafka).and_then(|probe| Ok((probe.brokers()?, probe)));
+        let found = Probe::new(kafka).and_then(|probe| Ok((probe.brokers(Patience::Answer)?, probe)));
         let (brokers, probe) = match found {
             Ok(found) => found,
             Err(error) => {
@@ -88,12 +90,17 @@ impl Report<'_> {
         };
         let plural = if brokers.count == 1 { "" } else { "s" };
         self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
+        let mut warnings = Vec::new();
         let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
-            let messages = probe.messages(partitions)?;
+            let (messages, looked) = probe.messages(partitions)?;
+            warnings = looked.warnings();
             Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
         });
         let usable = topic.is_ok();
         self.line("topic", topic);
+        for warning in warnings {
+            self.warn("topic", &warning);
+        }
         if usable {
             self.line("group", probe.group().map(|()| format!("{} may be used", kafka.group)));
         } else {
@@ -107,7 +114,7 @@ impl Report<'_> {
 /// # Errors
 /// In one line that says what to do.
 pub(super) fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
-    match Probe::new(kafka)?.brokers()?.topic {
+    match Probe::new(kafka)?.brokers(Patience::Start)?.topic {
         Ok(_) => Ok(()),
         Err(problem) => bail!("at {}, topic {problem}", kafka.brokers),
     }

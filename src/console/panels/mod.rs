@@ -12,6 +12,7 @@ pub(crate) mod help;
 pub(crate) mod index;
 pub(crate) mod log;
 pub(crate) mod map;
+pub(crate) mod notice;
 pub(crate) mod palette;
 pub(crate) mod partitions;
 pub(crate) mod prompt;

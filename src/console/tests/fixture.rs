@@ -113,6 +113,7 @@ pub(super) fn running() -> Snapshot {
         answers: Answers::default(),
         board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200, ..View::default() })),
         recent: recent().into(),
+        notices: Arc::default(),
         log: log().into(),
         shutting_down: None,
         resetting: None,

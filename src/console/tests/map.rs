@@ -8,11 +8,11 @@ use super::super::layout::{Panel, parts};
 use super::super::panels::map::drawn;
 use super::super::sheet::Sheet;
 use super::super::theme::Theme;
-use super::super::world::locate;
 use super::{Console, fixture};
 use crate::pipeline::Command;
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{CountryRow, Snapshot};
+use crate::world::locate;
 use std::sync::Arc;
 
 /// A pipeline that has seen the world: the demo's countries, and two that are nowhere.

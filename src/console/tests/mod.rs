@@ -8,6 +8,7 @@ mod ended;
 mod fixture;
 mod map;
 mod named;
+mod noticed;
 mod pasted;
 mod sheets;
 mod steered;

@@ -7,7 +7,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use super::unpack;
-use crate::click::{ClickBatch, Decoder, Timestamp};
+use crate::click::{ClickBatch, Decoder, Looks, Timestamp};
 use crate::storage::{IngestBatch, Reject};
 
 /// A batch is also full at this many bytes, so that a few huge messages do not outweigh many ordinary ones.
@@ -19,11 +19,13 @@ pub(super) struct Gatherer {
     capacity: usize,
     reject_bytes: usize,
     began: Option<Instant>,
+    /// What rejects looked like, each once.
+    looks: Vec<Looks>,
 }
 
 impl Gatherer {
     pub(super) fn new(topic: Arc<str>, capacity: usize) -> Self {
-        Self { batch: Self::empty(&topic, 0), topic, capacity, reject_bytes: 0, began: None }
+        Self { batch: Self::empty(&topic, 0), topic, capacity, reject_bytes: 0, began: None, looks: Vec::new() }
     }
 
     fn empty(topic: &Arc<str>, room: usize) -> IngestBatch {
@@ -65,10 +67,17 @@ impl Gatherer {
         match decoder.decode(payload) {
             Ok(click) => self.batch.clicks.push(&click),
             Err(error) => {
-                // A notice of ours stands where a batch was refused; it is no message of the topic.
                 let reject = match unpack::refusal(payload) {
+                    // A notice of ours stands where a batch was refused; it is no message of the topic.
                     Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
-                    None => Reject::message(&self.topic, partition, offset, error.to_string(), payload),
+                    None => {
+                        let looks = Looks::like(payload);
+                        let reason = looks.map_or_else(|| error.to_string(), |looks| looks.to_string());
+                        if let Some(looks) = looks.filter(|looks| !self.looks.contains(looks)) {
+                            self.looks.push(looks);
+                        }
+                        Reject::message(&self.topic, partition, offset, reason, payload)
+                    }
                 };
                 self.reject_bytes += payload.len();
                 self.batch.rejects.push(reject);
@@ -85,6 +94,11 @@ impl Gatherer {
     pub(super) fn pass(&mut self, partition: i32, next: i64) {
         self.began.get_or_insert_with(Instant::now);
         self.batch.offsets.insert(partition, next);
+    }
+
+    /// What rejects have looked like since the last call.
+    pub(super) fn take_looks(&mut self) -> Vec<Looks> {
+        std::mem::take(&mut self.looks)
     }
 
     /// What was gathered; an empty batch begins.

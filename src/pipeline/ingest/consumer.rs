@@ -17,12 +17,26 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::begin::{self, Member};
+use super::first_sight::{FirstSight, NoStart};
+use super::trouble::Reasons;
 use super::{KafkaOptions, StartAt};
+use crate::pipeline::complaint::{Complaint, Known};
 use crate::pipeline::offsets::OffsetLedger;
 use crate::pipeline::partitions::Watermarks;
+use crate::storage::Storage;
 
 /// How long librdkafka waits at most before it connects again.
 pub(super) const RECONNECT_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often the brokers are asked for new partitions, and for the topic if it is not there yet.
+const METADATA_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What others of the group are told, and asked for.
+pub(super) struct Membership {
+    pub us: Member,
+    /// Where the topic's starts are noted.
+    pub storage: Arc<Storage>,
+}
 
 /// A consumer of one topic.
 pub(super) struct ClickConsumer {
@@ -39,16 +53,18 @@ impl Deref for ClickConsumer {
 }
 
 impl ClickConsumer {
-    /// Connects and joins the group, both in the background; as `member` if others may be in it.
+    /// Connects and joins the group, both in the background; with a `membership` if others may be in it. Without one the broker is
+    /// new, and everything in it is read.
     pub(super) fn new(
         options: &KafkaOptions,
         group: &str,
-        member: Option<Member>,
+        membership: Option<Membership>,
         ledger: Arc<OffsetLedger>,
     ) -> KafkaResult<Self> {
         let mut config = ClientConfig::new();
         config
-            .set("client.id", "clicktop")
+            .set("client.id", membership.as_ref().map_or("clicktop", |membership| membership.us.client_id()))
+            .set("topic.metadata.refresh.interval.ms", METADATA_INTERVAL.as_millis().to_string())
             .set("fetch.wait.max.ms", "50")
             // What librdkafka fetches ahead; the store's queue is the buffer, not this.
             .set("queued.max.messages.kbytes", "16384")
@@ -74,12 +90,15 @@ impl ClickConsumer {
         let context = ClickContext {
             ledger,
             start: options.start,
-            member,
+            topic: options.topic.clone(),
+            group: group.to_owned(),
+            membership,
             unassignable: Mutex::default(),
             assigned: AtomicBool::new(false),
             assignment: Mutex::default(),
             revoked: AtomicBool::new(false),
-            reason: Mutex::default(),
+            brokers: options.brokers().to_owned(),
+            reasons: Mutex::default(),
             news: AtomicBool::new(false),
             told: Mutex::default(),
         };
@@ -112,12 +131,16 @@ impl ClickConsumer {
 pub(super) struct ClickContext {
     ledger: Arc<OffsetLedger>,
     start: StartAt,
-    member: Option<Member>,
-    unassignable: Mutex<Option<KafkaError>>,
+    topic: String,
+    group: String,
+    membership: Option<Membership>,
+    unassignable: Mutex<Option<NoStart>>,
     assigned: AtomicBool,
     assignment: Mutex<Option<BTreeSet<i32>>>,
     revoked: AtomicBool,
-    reason: Mutex<Option<String>>,
+    /// `bootstrap.servers`.
+    brokers: String,
+    reasons: Mutex<Reasons>,
     news: AtomicBool,
     told: Mutex<Told>,
 }
@@ -127,6 +150,8 @@ pub(super) struct ClickContext {
 struct Told {
     at: Option<Instant>,
     brokers_up: bool,
+    /// Addresses at which a broker has answered at some time.
+    answered: BTreeSet<String>,
     member: bool,
     watermarks: BTreeMap<i32, Watermarks>,
     ends: BTreeMap<i32, i64>,
@@ -153,13 +178,20 @@ impl ClickContext {
     }
 
     /// Why partitions that the group gave us could not be begun with.
-    pub(super) fn take_unassignable(&self) -> Option<KafkaError> {
+    pub(super) fn take_unassignable(&self) -> Option<NoStart> {
         self.unassignable.lock().take()
     }
 
-    /// The words librdkafka found for its newest error.
-    pub(super) fn take_reason(&self) -> Option<String> {
-        self.reason.lock().take()
+    /// What librdkafka's newest error says.
+    pub(super) fn take_complaint(&self) -> Option<Complaint> {
+        let reason = self.reasons.lock().take()?;
+        let told = self.told.lock();
+        Some(Complaint::read(&reason, Known { configured: &self.brokers, answered: &told.answered }))
+    }
+
+    /// The trouble is over.
+    pub(super) fn forget_reasons(&self) {
+        *self.reasons.lock() = Reasons::default();
     }
 
     /// Whether statistics have come since the last call.
@@ -198,8 +230,8 @@ impl ClickContext {
                 let mut added = offsets.add_partition(topic, *partition);
                 // An offset that is not negative cannot be refused.
                 let _ = added.set_offset(Offset::Offset(next));
-                if let Some(member) = &self.member {
-                    added.set_metadata(member.metadata());
+                if let Some(membership) = &self.membership {
+                    added.set_metadata(membership.us.metadata());
                 }
             }
         }
@@ -207,35 +239,55 @@ impl ClickContext {
     }
 
     /// Gives each newly assigned partition the offset to begin with.
-    fn give_offsets(&self, consumer: &BaseConsumer<Self>, partitions: &mut TopicPartitionList) -> KafkaResult<()> {
-        let assigned: Vec<(String, i32)> =
-            partitions.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect();
-        if let Some(us) = &self.member {
-            let committed = match begin::committed(consumer, partitions) {
-                Ok(committed) => committed,
-                // What another has stored meanwhile is read again, then: rather twice than never.
-                Err(error) if assigned.iter().all(|(_, partition)| self.ledger.next(*partition).is_some()) => {
-                    tracing::warn!(target: "ingest", "going on at the stored offsets, for those of the group are not told: {error}");
-                    BTreeMap::new()
-                }
-                Err(error) => return Err(error),
-            };
-            for (topic, partition) in &assigned {
-                let stored = self.ledger.next(*partition);
-                let next = begin::begin(stored, committed.get(partition), us);
-                if let Some(next) = next.filter(|_| next != stored) {
-                    tracing::info!(target: "ingest", "{topic}[{partition}] goes on at {next}, where the group has left it");
-                    self.ledger.jump(*partition, next);
-                }
-            }
+    fn give_offsets(&self, consumer: &BaseConsumer<Self>, partitions: &mut TopicPartitionList) -> Result<(), NoStart> {
+        let assigned: BTreeSet<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
+        if let Some(membership) = self.membership.as_ref().filter(|_| !assigned.is_empty()) {
+            self.go_on_where_the_group_is(consumer, membership, partitions, &assigned)?;
         }
-        for (topic, partition) in assigned {
-            let offset = match (self.ledger.next(partition), self.start) {
-                (Some(next), _) => Offset::Offset(next),
-                (None, StartAt::Earliest) => Offset::Beginning,
-                (None, StartAt::Latest) => Offset::End,
+        for partition in assigned {
+            let offset = self.ledger.next(partition).map_or(Offset::Beginning, Offset::Offset);
+            partitions.set_partition_offset(&self.topic, partition, offset)?;
+        }
+        Ok(())
+    }
+
+    fn go_on_where_the_group_is(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        Membership { us, storage }: &Membership,
+        partitions: &TopicPartitionList,
+        assigned: &BTreeSet<i32>,
+    ) -> Result<(), NoStart> {
+        let (topic, start) = (self.topic.as_str(), self.start);
+        FirstSight { storage, ledger: &self.ledger, topic, start, us }.fix(consumer, assigned)?;
+        let committed = match begin::committed(consumer, partitions) {
+            Ok(committed) => committed,
+            // What another has stored meanwhile is read again, then: rather twice than never.
+            Err(error) if assigned.iter().all(|partition| self.ledger.next(*partition).is_some()) => {
+                tracing::warn!(target: "ingest", "going on at the stored offsets, for those of the group are not told: {error}");
+                BTreeMap::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for &partition in assigned {
+            let stored = self.ledger.next(partition);
+            let is_at_work = |name: &str| {
+                let is_at_work = begin::is_at_work(consumer, &self.group, name);
+                if !is_at_work {
+                    tracing::warn!(
+                        target: "ingest",
+                        "{topic}[{partition}]: the database that this one may be a copy of is not at work in group {}: what \
+                         it has stored since is read again",
+                        self.group
+                    );
+                }
+                is_at_work
             };
-            partitions.set_partition_offset(&topic, partition, offset)?;
+            let next = begin::begin(stored, committed.get(&partition), us, is_at_work);
+            if let Some(next) = next.filter(|_| next != stored) {
+                tracing::info!(target: "ingest", "{topic}[{partition}] goes on at {next}, where the group has left it");
+                self.ledger.jump(partition, next);
+            }
         }
         Ok(())
     }
@@ -249,8 +301,8 @@ impl ConsumerContext for ClickContext {
         let result = if assign {
             tracing::info!(target: "ingest", "assigned partitions {names:?}");
             self.give_offsets(consumer, partitions).and_then(|()| match cooperative {
-                true => consumer.incremental_assign(partitions),
-                false => consumer.assign(partitions),
+                true => Ok(consumer.incremental_assign(partitions)?),
+                false => Ok(consumer.assign(partitions)?),
             })
         } else {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
@@ -268,6 +320,7 @@ impl ConsumerContext for ClickContext {
                 true => consumer.incremental_unassign(partitions),
                 false => consumer.unassign(),
             }
+            .map_err(NoStart::from)
         };
         if let Err(error) = result {
             tracing::error!(target: "ingest", "rebalance: {error}");
@@ -289,12 +342,15 @@ impl ConsumerContext for ClickContext {
 
 impl ClientContext for ClickContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            self.reasons.lock().logged(message);
+        }
         crate::pipeline::kafka_log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(target: "ingest", "librdkafka: {error}: {reason}");
-        *self.reason.lock() = Some(reason.to_owned());
+        self.reasons.lock().told(reason);
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -305,7 +361,14 @@ impl ClientContext for ClickContext {
         };
         let mut told = self.told.lock();
         told.at = Some(Instant::now());
-        told.brokers_up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        let up = || statistics.brokers.values().filter(|broker| broker.state == "UP");
+        // Where one is known by its number, a broker that was only configured has told of it: that it answers is not enough.
+        let is_known = |broker: &rdkafka::statistics::Broker| broker.nodeid >= 0;
+        told.brokers_up = match statistics.brokers.values().any(is_known) {
+            true => up().any(is_known),
+            false => up().next().is_some(),
+        };
+        told.answered.extend(up().map(|broker| broker.nodename.clone()));
         told.member = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up" && group.join_state == "steady");
         told.watermarks = partitions()
             .map(|partition| {

@@ -90,7 +90,7 @@ impl LagWatch {
 }
 
 /// What goes wrong here is told by ingest, too.
-struct Quiet;
+pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}

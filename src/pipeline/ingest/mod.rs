@@ -5,11 +5,15 @@ mod begin;
 mod consumer;
 mod ends;
 mod fed;
+mod first_sight;
 mod gaps;
 mod lag;
 mod lost;
 mod notes;
 mod options;
+pub mod plausible;
+mod settle;
+mod trouble;
 mod unpack;
 
 use std::sync::Arc;
@@ -21,24 +25,26 @@ use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
-use rdkafka::types::RDKafkaErrorCode;
 
 use super::handle::{Backoff, Signal, StageHandle};
 use super::metrics::Metrics;
+use super::notices::Notices;
 use super::offsets::OffsetLedger;
 use super::partitions::PartitionBoard;
 use crate::click::Decoder;
-use crate::storage::IngestBatch;
+use crate::storage::{IngestBatch, Storage, StorageError};
 use batch::Gatherer;
-pub(super) use begin::Member;
-use consumer::ClickConsumer;
+use begin::Member;
+use consumer::{ClickConsumer, Membership};
 use ends::Ends;
 pub use fed::Messages;
 pub(super) use fed::{FedIngest, place};
+pub use first_sight::{NoStart, fix_start};
 use gaps::Positions;
 pub(super) use lag::LagWatch;
-use notes::Notes;
+use notes::{FirstClicks, Notes};
 pub use options::{KafkaOptions, OnLostOffset, StartAt};
+use trouble::Trouble;
 pub use unpack::DEFAULT_LIMIT as DEFAULT_MAX_BATCH_BYTES;
 
 /// What the stage works with.
@@ -48,8 +54,9 @@ pub(super) struct IngestStage {
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
     pub partitions: Arc<PartitionBoard>,
-    /// Who we are among those of the group.
-    pub member: Member,
+    pub notices: Arc<Notices>,
+    /// Knows who we are among those of the group, and where the topic's partitions begin.
+    pub storage: Arc<Storage>,
     /// The broker is the embedded one, ours alone.
     pub own_broker: bool,
     /// Consumers made so far.
@@ -65,6 +72,10 @@ pub(super) enum IngestError {
     LostOffset(String),
     #[error("Kafka gave this consumer up: {0}")]
     Fatal(KafkaError),
+    #[error(transparent)]
+    NoStart(NoStart),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     #[error("the store's queue is gone")]
     NoStore,
 }
@@ -93,18 +104,16 @@ impl IngestStage {
     pub(super) fn run(&self, handle: &StageHandle) -> Result<(), IngestError> {
         let mut backoff = Backoff::new();
         loop {
-            handle.starting(format!("joining group {}", self.options.group));
-            unpack::set_limit(self.options.max_batch_bytes);
-            self.ledger.restart();
-            let member = (!self.own_broker).then(|| self.member.clone());
-            let consumer = ClickConsumer::new(&self.options, &self.group(), member, Arc::clone(&self.ledger))
-                .map_err(|error| IngestError::Config(error.to_string()))?;
-            match Run::new(self, handle, &consumer).run() {
+            let tried = match self.settled(handle)? {
+                Some(member) => self.consume(handle, member),
+                None => return Ok(()),
+            };
+            match tried {
                 Ok(End::Asked) => return Ok(()),
                 Ok(End::Again) => {}
-                Err(IngestError::Fatal(error)) => {
+                Err(error @ (IngestError::Fatal(_) | IngestError::NoStart(_))) => {
                     let pause = backoff.next();
-                    handle.backing_off(&IngestError::Fatal(error).to_string(), pause);
+                    handle.backing_off(&error.to_string(), pause);
                     if handle.sleep(Signal::Run, pause) != Signal::Run {
                         return Ok(());
                     }
@@ -112,6 +121,17 @@ impl IngestStage {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The life of a consumer.
+    fn consume(&self, handle: &StageHandle, us: Member) -> Result<End, IngestError> {
+        handle.starting(format!("joining group {}", self.options.group));
+        unpack::set_limit(self.options.max_batch_bytes);
+        self.ledger.restart();
+        let membership = (!self.own_broker).then(|| Membership { us, storage: Arc::clone(&self.storage) });
+        let consumer = ClickConsumer::new(&self.options, &self.group(), membership, Arc::clone(&self.ledger))
+            .map_err(|error| IngestError::Config(error.to_string()))?;
+        Run::new(self, handle, &consumer).run()
     }
 }
 
@@ -153,16 +173,7 @@ struct Run<'a> {
     /// Batches that were put off, as far as it is known here.
     put_off: u64,
     trouble: Trouble,
-}
-
-/// What the brokers last complained about.
-#[derive(Default)]
-struct Trouble {
-    since: Option<Instant>,
-    cause: String,
-    /// The topic is missing: that the brokers answer mends nothing.
-    needs_topic: bool,
-    next_try: Option<Instant>,
+    first_clicks: FirstClicks,
 }
 
 impl<'a> Run<'a> {
@@ -182,6 +193,7 @@ impl<'a> Run<'a> {
             notes: Notes::default(),
             put_off: unpack::put_off(),
             trouble: Trouble::default(),
+            first_clicks: FirstClicks::new(),
         }
     }
 
@@ -206,7 +218,7 @@ impl<'a> Run<'a> {
                 return Ok(end);
             }
             if let Some(error) = self.consumer.context().take_unassignable() {
-                return Err(IngestError::Fatal(error));
+                return Err(IngestError::NoStart(error));
             }
             if let Some(assigned) = self.consumer.context().take_assignment() {
                 self.stage.partitions.set_assigned(assigned);
@@ -257,81 +269,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Nothing came: is that because all is read, or because nothing works?
-    fn settle(&mut self) {
-        let context = self.consumer.context();
-        let told = self.trouble.since.is_some_and(|since| context.told_since(since));
-        let healed = told
-            && match self.trouble.needs_topic {
-                true => context.has_topic(),
-                false => context.brokers_up(),
-            };
-        if healed {
-            self.trouble = Trouble::default();
-        }
-        if self.trouble.since.is_none() {
-            if context.is_assigned() || context.is_member() {
-                self.handle.running();
-            }
-        } else if self.trouble.next_try.is_none_or(|at| at <= Instant::now()) {
-            // librdkafka tries on by itself, and is silent while nothing changes.
-            self.trouble.next_try = Some(Instant::now() + consumer::RECONNECT_PAUSE);
-            self.handle.still_backing_off(&self.trouble.cause, consumer::RECONNECT_PAUSE);
-        }
-    }
-
-    /// An error event of the consumer.
-    fn complaint(&mut self, error: KafkaError) -> Result<Option<End>, IngestError> {
-        match error {
-            KafkaError::PartitionEOF(partition) => {
-                self.ends.reached(partition);
-                return Ok(None);
-            }
-            KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) if self.has_put_off() => return Ok(None),
-            KafkaError::MessageConsumptionFatal(_) => return Err(IngestError::Fatal(error)),
-            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                // What was gathered comes before the gap.
-                self.hand_over(LAST_HANDOVER)?;
-                let lost = lost::resolve(self.consumer, &self.stage.options, &self.stage.ledger)?;
-                self.stage.metrics.skipped.fetch_add(lost.skipped, Relaxed);
-                return Ok(Some(End::Again));
-            }
-            _ => {}
-        }
-        let needs_topic = matches!(
-            error,
-            KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)
-        );
-        let cause = match &error {
-            _ if needs_topic => {
-                format!(
-                    "topic {} does not exist on the broker; create it, or set kafka.topic",
-                    self.stage.options.topic
-                )
-            }
-            KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) => {
-                "Kafka: a batch cannot be unpacked; it is damaged, or in a format older than Kafka 0.11 and larger than \
-                 kafka.max_batch_bytes"
-                    .to_owned()
-            }
-            KafkaError::MessageConsumption(code) | KafkaError::Global(code) => {
-                let reason = self.consumer.context().take_reason();
-                format!("Kafka: {}", reason.unwrap_or_else(|| code.to_string()))
-            }
-            other => format!("Kafka: {other}"),
-        };
-        self.handle.error(&cause);
-        self.trouble = Trouble { since: Some(Instant::now()), cause, needs_topic, next_try: None };
-        self.settle();
-        Ok(None)
-    }
-
-    /// Whether a batch was put off to the next fetch since the last call: that is no trouble.
-    fn has_put_off(&mut self) -> bool {
-        let before = std::mem::replace(&mut self.put_off, unpack::put_off());
-        self.put_off > before
-    }
-
     /// Puts what is gathered in the queue; if that stays full for `patience`, pauses the partitions.
     fn hand_over(&mut self, patience: Duration) -> Result<(), IngestError> {
         if self.waiting.is_some() || self.gatherer.is_empty() {
@@ -339,12 +276,25 @@ impl<'a> Run<'a> {
         }
         let batch = self.gatherer.take();
         self.notes.rejected(&batch);
+        self.first_clicks.look_at(&batch);
+        self.say_what_is_odd(false);
         self.send(batch, patience)?;
         if self.waiting.is_some() && !self.paused {
             self.paused = true;
             self.pause(true);
         }
         Ok(())
+    }
+
+    /// Says what rejects look like, and whether the first clicks make sense; at the `end` by however many there are.
+    fn say_what_is_odd(&mut self, end: bool) {
+        let (notices, topic) = (&self.stage.notices, &self.stage.options.topic);
+        for looks in self.gatherer.take_looks() {
+            notices.say(looks.kind(), || format!("messages of {topic} look like {looks}"));
+        }
+        for oddity in self.first_clicks.judged(end) {
+            notices.say(oddity.kind, || format!("{topic}: {}", oddity.text));
+        }
     }
 
     fn send(&mut self, batch: IngestBatch, patience: Duration) -> Result<(), IngestError> {
@@ -413,6 +363,7 @@ impl<'a> Run<'a> {
         }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
+            self.say_what_is_odd(false);
             self.notes.tell();
             self.consumer.commit_offsets(&stored, CommitMode::Async);
         }
@@ -447,6 +398,7 @@ impl<'a> Run<'a> {
             // A full queue leaves the batch in `waiting`, where it is dropped.
             let _ = self.hand_over(left());
         }
+        self.say_what_is_odd(true);
         self.notes.tell();
         self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
     }

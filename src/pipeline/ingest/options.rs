@@ -29,6 +29,13 @@ pub struct KafkaOptions {
     pub batch_interval: Duration,
 }
 
+impl KafkaOptions {
+    /// The brokers that are configured.
+    pub(super) fn brokers(&self) -> &str {
+        self.properties.iter().find(|(name, _)| name == "bootstrap.servers").map_or("", |(_, brokers)| brokers)
+    }
+}
+
 /// Without the properties' values: some are secrets.
 impl std::fmt::Debug for KafkaOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

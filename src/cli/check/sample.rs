@@ -1,0 +1,90 @@
+//! What the newest messages of a topic look like.
+
+use std::collections::BTreeMap;
+
+use crate::click::{Decoder, Format, Looks, Timestamp};
+use crate::pipeline::ingest::plausible::{SAMPLE, Sample};
+
+/// Messages that were read to see what they are.
+pub(super) struct Looked {
+    decoder: Decoder,
+    sample: Sample,
+    messages: usize,
+    rejected: usize,
+    /// Why the first of them is no click.
+    reason: String,
+    looks: BTreeMap<&'static str, (usize, Looks)>,
+}
+
+impl Looked {
+    pub(super) fn new(format: Format) -> Self {
+        Self {
+            decoder: Decoder::new(format),
+            sample: Sample::new(Timestamp::now()),
+            messages: 0,
+            rejected: 0,
+            reason: String::new(),
+            looks: BTreeMap::new(),
+        }
+    }
+
+    /// How many messages it wants.
+    pub(super) fn wanted(&self) -> usize {
+        SAMPLE
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.messages >= SAMPLE
+    }
+
+    pub(super) fn add(&mut self, payload: &[u8]) {
+        self.messages += 1;
+        match self.decoder.decode(payload) {
+            Ok(click) => self.sample.add(&click),
+            Err(error) => {
+                self.rejected += 1;
+                match Looks::like(payload) {
+                    Some(looks) => self.looks.entry(looks.kind()).or_insert((0, looks)).0 += 1,
+                    None if self.reason.is_empty() => self.reason = error.to_string(),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// What there is to say of them, a line each.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let newest = format!("of the newest {} messages", self.messages);
+        let mut warnings: Vec<String> =
+            self.looks.values().map(|(count, looks)| format!("{count} {newest} look like {looks}")).collect();
+        let others = self.rejected - self.looks.values().map(|(count, _)| count).sum::<usize>();
+        if others > 0 {
+            warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
+        }
+        warnings.extend(self.sample.oddities().into_iter().map(|oddity| oddity.text));
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::ingest::plausible::LEAST;
+
+    #[test]
+    fn what_is_no_click_and_what_is_odd_is_said() {
+        let mut looked = Looked::new(Format::Auto);
+        assert_eq!(looked.warnings(), [""; 0]);
+        for at in 0..LEAST {
+            looked.add(format!("c{at},u{},1970-01-01T00:00:00Z,/,FR,,,,", at % 9).as_bytes());
+        }
+        looked.add(b"\x1f\x8b\x08\0");
+        looked.add(b"\x1f\x8b\x08\0");
+        looked.add(b"hello");
+        let warnings = looked.warnings();
+        let [gzip, other, times] = warnings.as_slice() else { panic!("{warnings:#?}") };
+        assert!(gzip.starts_with("2 of the newest 203 messages look like gzip"), "{gzip}");
+        assert!(other.starts_with("1 of the newest 203 messages are no clicks, for example: 1 CSV fields"), "{other}");
+        assert!(times.starts_with("200 of the first 200 clicks are older than 1995"), "{times}");
+    }
+}

@@ -1,0 +1,336 @@
+//! Is this database the one it was, or a copy of it?
+//!
+//! In a consumer group each database has an identity, and goes on where another has left off. A copy that kept the identity
+//! would take the other's offsets for its own, and read again what the other has stored. So each run notes where the
+//! file lies, and the next one looks whether it still lies there:
+//!
+//! | the file now | and | so it is |
+//! |---|---|---|
+//! | the noted path, of the same machine, leads to another database with our identity | | a copy: a new identity |
+//! | has the noted inode | on the noted device or at the noted path | the same, perhaps renamed; a container may have another host name |
+//! | has another inode | at the noted path of the same machine | the same, put back from a backup |
+//! | anything else | | perhaps a copy: a new identity that remembers the old one |
+//!
+//! The last may as well be a database that was moved to another disk or machine, or a backup of one that is lost: what that one
+//! stored since is nowhere else. Who reads partitions has to find out, from whether the other is at work in the group.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Reader, Storage, StorageError};
+
+/// Who a database is among those of its consumer group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Tells it from every other.
+    pub id: String,
+    /// The database that it may be a copy of.
+    pub copy_of: Option<String>,
+}
+
+/// Where a database lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// The machine, or the container.
+    host: String,
+    path: PathBuf,
+    /// May be another after the machine has started anew.
+    device: i64,
+    /// 0 where the system has none.
+    inode: i64,
+}
+
+/// What a database is, by where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Same,
+    Copy,
+    PerhapsCopy,
+}
+
+impl Place {
+    fn of(file: &Path) -> std::io::Result<Self> {
+        let path = file.canonicalize()?;
+        #[cfg(unix)]
+        let (device, inode) = {
+            use std::os::unix::fs::MetadataExt as _;
+            let found = path.metadata()?;
+            (found.dev().cast_signed(), found.ino().cast_signed())
+        };
+        #[cfg(not(unix))]
+        let (device, inode) = (0, 0);
+        Ok(Self { host: host(), path, device, inode })
+    }
+
+    /// What the database that lies here `now` is, if it lay at `self` before. `same_identity` says of a file whether that
+    /// is a database with our identity.
+    fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Found {
+        let same_host = self.host == now.host;
+        let same_path = self.path == now.path;
+        let same_inode = self.inode == now.inode && now.inode != 0;
+        if same_host && !same_path {
+            let there = Self::of(&self.path).ok();
+            let is_us = |there: &Self| (there.device, there.inode) == (now.device, now.inode) && now.inode != 0;
+            if there.is_some_and(|there| !is_us(&there) && same_identity(&there.path)) {
+                return Found::Copy;
+            }
+        }
+        if (same_inode && (self.device == now.device || same_path)) || (same_host && same_path) {
+            return Found::Same;
+        }
+        Found::PerhapsCopy
+    }
+}
+
+/// The machine's name, and what else the system knows it by. A container has a name of its own.
+fn host() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    format!("{name} {}", id.trim()).trim_end().to_owned()
+}
+
+impl Storage {
+    /// Who this database is, as far as noted; see [`Storage::settle_identity`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn identity(&self) -> Result<Identity, StorageError> {
+        self.reader()?.identity()
+    }
+
+    /// Whether [`Storage::settle_identity`] has nothing to do: the database lies where it was.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn is_settled(&self) -> Result<bool, StorageError> {
+        Ok(self.reader()?.place()? == Some(self.place()?))
+    }
+
+    /// Notes where the database lies. If it is a copy, or may be one, it gets an identity of its own, which is logged. On the
+    /// disk when this returns.
+    ///
+    /// # Errors
+    /// The database cannot be read or written; nothing has changed then.
+    pub fn settle_identity(&self) -> Result<Identity, StorageError> {
+        let now = self.place()?;
+        let (before, noted) = {
+            let reader = self.reader()?;
+            (reader.identity()?, reader.place()?)
+        };
+        if noted.as_ref() == Some(&now) {
+            return Ok(before);
+        }
+        let same_identity = |file: &Path| {
+            let other = Reader::open(file).and_then(|reader| reader.identity());
+            other.is_ok_and(|other| other.id == before.id)
+        };
+        let found = noted.as_ref().map_or(Found::Same, |noted| noted.judge(&now, same_identity));
+        let copy_of = match found {
+            Found::Same => before.copy_of.clone(),
+            Found::Copy => None,
+            Found::PerhapsCopy => Some(before.id.clone()),
+        };
+        self.write(|writer| {
+            writer.durably(|connection| {
+                if found != Found::Same {
+                    connection.execute("UPDATE identity SET id = lower(hex(randomblob(16)))", [])?;
+                }
+                note(connection, &now, copy_of.as_deref())
+            })
+        })?;
+        let identity = self.identity()?;
+        let Some(noted) = noted.filter(|_| found != Found::Same) else {
+            return Ok(identity);
+        };
+        let (file, original) = (self.path.display(), noted.path.display());
+        match found {
+            Found::Copy => tracing::warn!(
+                target: "store",
+                "{file} is a copy of {original}: it has an identity of its own now, and what that one stores of the same \
+                 consumer group is not read again"
+            ),
+            _ => tracing::warn!(
+                target: "store",
+                "{file} lay at {original} of {} before: it may be a copy, so it has an identity of its own now; what the other \
+                 stores is not read again while that is at work in the same consumer group",
+                noted.host.split(' ').next().unwrap_or_default()
+            ),
+        }
+        Ok(identity)
+    }
+
+    fn place(&self) -> Result<Place, StorageError> {
+        let directory = self.path.parent().unwrap_or(&self.path).to_owned();
+        Place::of(&self.path).map_err(|cause| StorageError::Directory { path: directory, cause })
+    }
+}
+
+impl Reader {
+    /// Who this database is.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn identity(&self) -> Result<Identity, StorageError> {
+        let id = self.connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
+        // A database of before places were noted may be looked at, too.
+        let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'place')";
+        let copy_of = match self.connection.query_row(select, [], |row| row.get(0))? {
+            true => self.connection.query_row("SELECT copy_of FROM place", [], |row| row.get(0)).optional()?.flatten(),
+            false => None,
+        };
+        Ok(Identity { id, copy_of })
+    }
+
+    /// Where the database lay when that was noted last.
+    fn place(&self) -> Result<Option<Place>, StorageError> {
+        let select = "SELECT host, path, device, inode FROM place";
+        let place = self.connection.query_row(select, [], |row| {
+            Ok(Place { host: row.get(0)?, path: path_of(row.get(1)?), device: row.get(2)?, inode: row.get(3)? })
+        });
+        Ok(place.optional()?)
+    }
+}
+
+fn note(connection: &Connection, place: &Place, copy_of: Option<&str>) -> Result<(), StorageError> {
+    let bytes = place.path.as_os_str().as_encoded_bytes();
+    connection.execute(
+        "INSERT OR REPLACE INTO place (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        params![place.host, bytes, place.device, place.inode, copy_of],
+    )?;
+    Ok(())
+}
+
+/// The path whose bytes are these.
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        std::ffi::OsString::from_vec(bytes).into()
+    }
+    #[cfg(not(unix))]
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::tests::open;
+    use crate::storage::{DATABASE_FILE, StorageOptions};
+
+    fn reopened(directory: &Path) -> (Storage, Identity) {
+        let storage = Storage::open(directory, StorageOptions::default()).unwrap();
+        let identity = storage.settle_identity().unwrap();
+        assert!(storage.is_settled().unwrap());
+        assert_eq!(storage.identity().unwrap(), identity);
+        (storage, identity)
+    }
+
+    /// A database that was at work in `directory`, and who it is.
+    fn closed(directory: &Path) -> Identity {
+        reopened(directory).1
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        std::fs::copy(from.join(DATABASE_FILE), to.join(DATABASE_FILE)).unwrap();
+    }
+
+    #[test]
+    fn a_database_that_is_opened_again_or_renamed_is_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, renamed, link] = ["data", "renamed", "link"].map(|name| folder.path().join(name));
+        let original = closed(&data);
+        assert_eq!(original.copy_of, None);
+        assert_eq!(closed(&data), original);
+        std::fs::rename(&data, &renamed).unwrap();
+        assert_eq!(closed(&renamed), original);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&renamed, &link).unwrap();
+            assert_eq!(closed(&link), original);
+        }
+    }
+
+    #[test]
+    fn a_copy_beside_its_original_gets_an_identity_of_its_own_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, copied] = ["data", "copied"].map(|name| folder.path().join(name));
+        let original = closed(&data);
+        copy(&data, &copied);
+        let of_copy = closed(&copied);
+        assert_ne!(of_copy.id, original.id);
+        assert_eq!(of_copy.copy_of, None);
+        assert_eq!((closed(&copied), closed(&data)), (of_copy, original));
+    }
+
+    #[test]
+    fn so_does_one_of_a_backup_while_the_original_is_at_work() {
+        let (directory, storage) = open();
+        let original = storage.settle_identity().unwrap();
+        let restored = tempfile::tempdir().unwrap();
+        let file = restored.path().join(DATABASE_FILE);
+        storage.reader().unwrap().back_up(&file, &mut |_| true).unwrap().unwrap();
+        let of_copy = closed(restored.path());
+        assert_ne!(of_copy.id, original.id);
+        assert_eq!(of_copy.copy_of, None);
+        drop(storage);
+        assert_eq!(closed(directory.path()), original);
+    }
+
+    #[test]
+    fn the_one_that_was_renamed_to_make_room_for_its_copy_is_told_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, kept] = ["data", "kept"].map(|name| folder.path().join(name));
+        let original = closed(&data);
+        std::fs::rename(&data, &kept).unwrap();
+        copy(&kept, &data);
+        // At the noted path: as good as put back from a backup.
+        assert_eq!(closed(&data), original);
+        assert_ne!(closed(&kept).id, original.id);
+    }
+
+    #[test]
+    fn a_backup_in_place_of_the_original_is_the_original() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, backup] = ["data", "backup"].map(|name| folder.path().join(name));
+        let original = closed(&data);
+        copy(&data, &backup);
+        std::fs::remove_dir_all(&data).unwrap();
+        copy(&backup, &data);
+        assert_eq!(closed(&data), original);
+    }
+
+    #[test]
+    fn where_the_original_cannot_be_looked_for_it_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, moved] = ["data", "moved"].map(|name| folder.path().join(name));
+        let original = closed(&data);
+        copy(&data, &moved);
+        std::fs::remove_dir_all(&data).unwrap();
+        let of_moved = closed(&moved);
+        assert_ne!(of_moved.id, original.id);
+        assert_eq!(of_moved.copy_of, Some(original.id));
+        assert_eq!(closed(&moved), of_moved);
+    }
+
+    #[test]
+    fn a_container_that_starts_anew_and_a_disk_under_another_number_change_nothing() {
+        let place = Place { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
+        let now = |host: &str, path: &str, device, inode| Place { host: host.into(), path: path.into(), device, inode };
+        let same = "/data/clicktop.db";
+        let judge = |now: Place| place.judge(&now, |_| panic!("nothing is there"));
+        assert_eq!(judge(now("b", same, 1, 7)), Found::Same);
+        assert_eq!(judge(now("b", same, 9, 7)), Found::Same);
+        assert_eq!(judge(now("a", same, 9, 7)), Found::Same);
+        assert_eq!(judge(now("a", same, 1, 8)), Found::Same);
+        assert_eq!(judge(now("b", "/renamed", 1, 7)), Found::Same);
+        // Inodes of another file system say nothing.
+        assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Found::PerhapsCopy);
+        assert_eq!(judge(now("b", same, 1, 8)), Found::PerhapsCopy);
+        assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Found::PerhapsCopy);
+    }
+}
