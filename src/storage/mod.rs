@@ -28,6 +28,7 @@ mod soundness;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod whole;
 mod writer;
 
@@ -129,7 +130,7 @@ impl Storage {
     /// # Errors
     /// The file cannot be opened.
     pub fn reader(&self) -> Result<Reader, StorageError> {
-        Reader::open(&self.path)
+        Reader::of_pipeline(&self.path)
     }
 
     /// What the stages tell each other through the store: how far it has got.

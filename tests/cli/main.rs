@@ -19,3 +19,4 @@ mod rejects;
 mod replay;
 mod retention;
 mod secrets;
+mod trust;
