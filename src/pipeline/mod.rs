@@ -39,7 +39,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -180,6 +180,7 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             retention: options.retention,
+            rejects_told: AtomicBool::new(false),
         };
         let aggregate = AggregateStage {
             storage: Arc::clone(&storage),

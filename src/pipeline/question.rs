@@ -69,8 +69,10 @@ pub struct Answer<Q, A> {
 /// The newest rejects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejects {
-    /// How many there are in all.
+    /// How many are kept.
     pub total: u64,
+    /// How many older ones were deleted, because there were too many or for their age.
+    pub deleted: u64,
     /// The newest, newest first.
     pub rows: Vec<RejectRow>,
 }

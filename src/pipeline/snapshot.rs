@@ -168,6 +168,10 @@ pub struct StoreStatus {
     pub expired_before: Option<Timestamp>,
     /// Clicks that the figures count and that were deleted for their age.
     pub deleted: u64,
+    /// Rejects that are kept.
+    pub rejects: u64,
+    /// Rejects that were deleted, because there were too many or for their age.
+    pub rejects_deleted: u64,
 }
 
 /// How well the engine says it is.

@@ -1,6 +1,7 @@
 //! Store: batches from the queue → SQLite, one transaction each.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -30,6 +31,8 @@ pub(super) struct StoreStage {
     pub metrics: Arc<Metrics>,
     /// How long clicks are kept; `None` for ever.
     pub retention: Option<Duration>,
+    /// It was said that old rejects go because there are too many.
+    pub rejects_told: AtomicBool,
 }
 
 impl StoreStage {
@@ -103,6 +106,12 @@ impl StoreStage {
         }
         let begin = Instant::now();
         let outcome = self.storage.store(batch)?;
+        if outcome.forgotten > 0 && !self.rejects_told.swap(true, Relaxed) {
+            tracing::warn!(
+                target: "store",
+                "more is rejected than is kept: the oldest rejects go (store.max_rejects, store.max_reject_bytes)"
+            );
+        }
         self.metrics.committed(outcome, begin.elapsed());
         self.ledger.committed(&batch.offsets);
         self.metrics.taken_over(batch.messages() as u64);

@@ -44,6 +44,8 @@ pub struct BatchOutcome {
     pub expired: u64,
     /// Messages kept as rejects.
     pub rejected: u64,
+    /// Old rejects that were deleted, because there were too many.
+    pub forgotten: u64,
 }
 
 impl Storage {
@@ -52,18 +54,22 @@ impl Storage {
     /// # Errors
     /// The database cannot be written; nothing of the batch is in it then, and the same call may be made again.
     pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
-        let Inserted { stored, duplicates, expired } = self.write(|writer| {
-            writer.transaction(|connection, dictionaries| {
+        let (inserted, rejects) = self.write(|writer| {
+            let known = *self.reject_bytes.lock();
+            let done = writer.transaction(|connection, dictionaries| {
                 let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
                 arrivals::append(connection, &inserted.stored)?;
                 retention::count_refused(connection, inserted.expired)?;
-                rejects::insert(connection, &batch.rejects)?;
+                let rejects = rejects::insert(connection, &batch.rejects, self.reject_limits, known)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
-                Ok(inserted)
-            })
+                Ok((inserted, rejects))
+            })?;
+            *self.reject_bytes.lock() = done.1.bytes;
+            Ok(done)
         })?;
-        let outcome =
-            BatchOutcome { stored: stored.len() as u64, duplicates, expired, rejected: batch.rejects.len() as u64 };
+        let Inserted { stored, duplicates, expired } = inserted;
+        let (new, rejected) = (stored.len() as u64, batch.rejects.len() as u64);
+        let outcome = BatchOutcome { stored: new, duplicates, expired, rejected, forgotten: rejects.deleted };
         if let Some(last_click) = stored.last().map(|click| click.id) {
             self.tail.committed(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);

@@ -44,7 +44,7 @@ pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;
 pub use reader::{Order, Page, Reader};
-pub use rejects::{KeptReject, Reject};
+pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
 pub use reset::TargetState;
 pub use retention::{Deleted, Expiry};
 pub use schema::BATCH_QUERY;
@@ -72,11 +72,18 @@ pub struct StorageOptions {
     pub cache_bytes: u64,
     /// When [`Storage::verify`] reads the file through.
     pub check: CheckAtStart,
+    /// How many rejects are kept.
+    pub rejects: RejectLimits,
 }
 
 impl Default for StorageOptions {
     fn default() -> Self {
-        Self { sync_every_commit: false, cache_bytes: 32 << 20, check: CheckAtStart::Auto }
+        Self {
+            sync_every_commit: false,
+            cache_bytes: 32 << 20,
+            check: CheckAtStart::Auto,
+            rejects: RejectLimits::default(),
+        }
     }
 }
 
@@ -89,6 +96,9 @@ pub struct Storage {
     progress: Progress,
     tail: Tail,
     soundness: Soundness,
+    reject_limits: RejectLimits,
+    /// What all rejects take, once it is known. Locked only by whoever has the writer.
+    reject_bytes: Mutex<Option<u64>>,
     lock: lock::DirectoryLock,
 }
 
@@ -106,7 +116,16 @@ impl Storage {
         let writer = Writer::open(&path, options)?;
         let progress = Progress::new(writer.last_click()?);
         let soundness = Soundness::new(options.check, vouched_for);
-        Ok(Self { path, writer: Mutex::new(Some(writer)), progress, tail: Tail::default(), soundness, lock })
+        Ok(Self {
+            path,
+            writer: Mutex::new(Some(writer)),
+            progress,
+            tail: Tail::default(),
+            soundness,
+            reject_limits: options.rejects,
+            reject_bytes: Mutex::default(),
+            lock,
+        })
     }
 
     /// Closes the connection that writes, and vouches for the file to the next start if nothing speaks against it.

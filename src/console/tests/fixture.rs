@@ -161,7 +161,7 @@ pub(super) fn knowing() -> Snapshot {
         reject("timestamp `yesterday` is no time: RFC 3339 or Unix seconds", "1,u,yesterday,/a,DE,,,,"),
         reject("expected 9 fields, found 2", "bell\u{7}and\u{1b}[31mred"),
     ];
-    let found = Ok(Rejects { total: 4_012, rows });
+    let found = Ok(Rejects { total: 4_012, deleted: 1_700, rows });
     snapshot.answers.rejects = Some(Arc::new(Answer { asked: RejectsQuestion { limit: 200 }, found }));
     let asked = PageQuestion { url: "/cart".into(), clicks: 200 };
     let countries = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900)];

@@ -9,7 +9,7 @@ use crate::pipeline::question::{
 };
 use crate::pipeline::snapshot::{PageRow, RecentClick};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
-use crate::storage::{KeptReject, Reader, StorageError};
+use crate::storage::{KeptReject, Reader, RejectCount, StorageError};
 
 /// Rows of an answer at most, whatever is asked for: a snapshot stays compact.
 pub(super) const MOST_ROWS: usize = 1_000;
@@ -46,10 +46,10 @@ pub(super) async fn search(
 }
 
 pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
-    let (total, kept) = reader.consistent(|reader| {
+    let (RejectCount { kept: total, deleted }, kept) = reader.consistent(|reader| {
         Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
     })?;
-    Ok(Rejects { total, rows: kept.into_iter().map(reject_row).collect() })
+    Ok(Rejects { total, deleted, rows: kept.into_iter().map(reject_row).collect() })
 }
 
 /// A reject as people see it.
