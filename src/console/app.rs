@@ -20,7 +20,7 @@ use super::typing::Typing;
 use super::writing::Writing;
 use super::zoom::Span;
 use crate::pipeline::snapshot::{LogLine, Snapshot};
-use crate::pipeline::{Command, Stage, StageState};
+use crate::pipeline::{Command, Question, Stage, StageState};
 use crate::text::printable;
 
 /// How long a notice stays.
@@ -152,7 +152,7 @@ impl App {
             screen: Rect::default(),
             focus: Panel::Countries,
             stage: Stage::Ingest,
-            outbox: vec![Command::View(browse.view())],
+            outbox: vec![Command::View(browse.view()), Command::Ask(Question::LastMinute)],
             effects: Vec::new(),
             browse,
             activity: Activity::default(),
@@ -318,6 +318,7 @@ impl App {
         if self.frozen.is_none() {
             // Rejects, and a url's clicks and figures, go on; once a second is as often as anyone reads them.
             self.ask(false);
+            self.ask_last_minute();
         }
         let counting =
             self.live.snapshot.stages.iter().any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));

@@ -128,6 +128,7 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
         ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
         metrics: Arc::new(Metrics::new()),
         retention: None,
+        future_told: AtomicBool::new(false),
         rejects_told: AtomicBool::new(false),
     };
     drained(Stage::Store, |handle| stage.run(handle).map_err(|error| error.to_string()))

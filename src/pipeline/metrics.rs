@@ -24,6 +24,7 @@ pub(super) struct Metrics {
     stored: AtomicU64,
     duplicates: AtomicU64,
     expired: AtomicU64,
+    future: AtomicU64,
     rejected_messages: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
@@ -70,6 +71,7 @@ impl Metrics {
             stored: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             expired: AtomicU64::new(0),
+            future: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
@@ -85,8 +87,15 @@ impl Metrics {
     /// Everything was forgotten; what waits for the store is still to come.
     pub(super) fn reset(&self) {
         let index = &self.index;
-        let counts =
-            [&self.stored, &self.duplicates, &self.expired, &self.rejected_messages, &self.skipped, &index.rejected];
+        let counts = [
+            &self.stored,
+            &self.duplicates,
+            &self.expired,
+            &self.future,
+            &self.rejected_messages,
+            &self.skipped,
+            &index.rejected,
+        ];
         for count in counts {
             count.store(0, Relaxed);
         }
@@ -101,6 +110,7 @@ impl Metrics {
         self.stored.fetch_add(outcome.stored, Relaxed);
         self.duplicates.fetch_add(outcome.duplicates, Relaxed);
         self.expired.fetch_add(outcome.expired, Relaxed);
+        self.future.fetch_add(outcome.future, Relaxed);
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
@@ -144,6 +154,10 @@ impl Metrics {
 
     pub(super) fn expired(&self) -> u64 {
         self.expired.load(Relaxed)
+    }
+
+    pub(super) fn future(&self) -> u64 {
+        self.future.load(Relaxed)
     }
 
     pub(super) fn duplicates(&self) -> u64 {

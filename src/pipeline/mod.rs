@@ -180,6 +180,7 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             retention: options.retention,
+            future_told: AtomicBool::new(false),
             rejects_told: AtomicBool::new(false),
         };
         let aggregate = AggregateStage {

@@ -113,6 +113,7 @@ impl Publisher {
                 stored: metrics.stored(),
                 duplicates: metrics.duplicates(),
                 expired: metrics.expired(),
+                future: metrics.future(),
                 rejected: metrics.rejected_messages() + refused,
                 late: metrics.late(),
                 skipped: metrics.skipped.load(Relaxed),

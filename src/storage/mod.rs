@@ -39,7 +39,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use backup::{BackupError, BackupStep, Copied};
 pub use error::StorageError;
-pub use ingest::{BatchOutcome, IngestBatch};
+pub use ingest::{BatchOutcome, IngestBatch, is_of_the_future};
 pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use progress::Progress;

@@ -11,6 +11,7 @@ mod commands;
 mod errors;
 mod escapes;
 mod files;
+mod future;
 mod hangup;
 mod headless;
 mod interrupted;

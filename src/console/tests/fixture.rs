@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
 use crate::pipeline::question::{
-    Answer, Answers, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
+    Answer, Answers, LastMinute, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
 };
 use crate::pipeline::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
@@ -167,6 +167,12 @@ pub(super) fn knowing() -> Snapshot {
     let countries = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900)];
     let details = PageDetails { countries, clicks: recent(), trend: Some(trend()) };
     snapshot.answers.page = Some(Arc::new(Answer { asked, found: Ok(details) }));
+    let mut minute =
+        LastMinute::new(snapshot.board.countries.iter().map(|row| (Arc::clone(&row.country), row.clicks / 600)));
+    for (row, clicks) in snapshot.board.pages.iter().zip([1_204, 931, 0, 87]) {
+        minute.add(Arc::clone(&row.url), Arc::clone(&row.country), clicks);
+    }
+    snapshot.answers.last_minute = Some(Arc::new(minute));
     snapshot
 }
 
