@@ -59,7 +59,8 @@ impl Traffic {
 fn make(boards: &mut StoredBoards, reader: &mut Reader) -> Made {
     let view = View { window: Window::LastHour, ..View::default() };
     loop {
-        let made = boards.make(&view, None, reader, &|| false).expect("a readable store");
+        let made =
+            boards.make(&view, None, Timestamp::from_millis(i64::MAX), reader, &|| false).expect("a readable store");
         if !made.goes_on {
             return made;
         }

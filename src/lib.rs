@@ -14,7 +14,7 @@
 //! | [`headless`] | the same pipeline as JSON lines | `pipeline::{Snapshot, Command}` |
 //! | [`demo`] | embedded broker, generator, file replay | `pipeline::source` |
 //! | [`pipeline`] | supervisor and the four stages | `storage`, `search`, `click`, `world` |
-//! | [`storage`] | SQLite: schema, writer, readers | `click` |
+//! | [`storage`] | SQLite: schema, writer, readers | `click`, [`sqlite`] |
 //! | [`search`] | the search index behind one trait | `click` |
 //! | [`click`] | the event and its decoders | nothing |
 //! | [`signals`] | the signals that end a pipeline in order | nothing |
@@ -31,6 +31,7 @@ pub mod pipeline;
 pub mod private;
 pub mod search;
 pub mod signals;
+pub mod sqlite;
 pub mod storage;
 pub mod text;
 mod world;

@@ -42,7 +42,7 @@ pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer
         Some(path) => {
             let mut options = OpenOptions::new();
             options.append(true);
-            let file = private::open_with(options, path).with_context(|| format!("log file {}", path.display()))?;
+            let file = private::open_named(options, path).with_context(|| format!("log file {}", path.display()))?;
             Some(formatted::layer().with_ansi(false).fmt_fields(safe_fields()).with_writer(Arc::new(file)))
         }
         None => None,

@@ -14,7 +14,7 @@ use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsear
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{CheckAtStart, StorageOptions};
+use crate::storage::{CheckAtStart, RejectLimits, StorageOptions};
 
 /// The data directory: as set, else the user's own with `suffix` in it.
 pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
@@ -28,6 +28,10 @@ pub(super) fn storage_options(settings: &Settings) -> StorageOptions {
     StorageOptions {
         sync_every_commit: settings.store.synchronous == Synchronous::Full,
         cache_bytes: settings.store.cache.get(),
+        rejects: RejectLimits {
+            rows: settings.store.max_rejects.get() as u64,
+            bytes: settings.store.max_reject_bytes.get(),
+        },
         check: match settings.store.check {
             config::CheckAtStart::Auto => CheckAtStart::Auto,
             config::CheckAtStart::Always => CheckAtStart::Always,

@@ -113,6 +113,8 @@ pub(super) const KEYS: &[Key] = &[
     key("store.check", Kind::Choice(&["auto", "always", "never"])),
     key("store.retention", KEEP),
     key("store.cache", Kind::Size(Bytes::new(1 << 40))),
+    key("store.max_rejects", Kind::Count(1_000_000_000)),
+    key("store.max_reject_bytes", Kind::Size(Bytes::new(1 << 40))),
     key("aggregate.session_timeout", WAIT),
     key("aggregate.interval", TICK),
     key("aggregate.recent_clicks", Kind::Count(1_000_000_000)),

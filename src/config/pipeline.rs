@@ -41,11 +41,23 @@ pub struct StoreSettings {
     pub retention: Option<Duration>,
     /// SQLite's page cache.
     pub cache: Bytes,
+    /// Rejects kept at most; the oldest go.
+    pub max_rejects: NonZeroUsize,
+    /// What rejects may take, with their payloads; the oldest go.
+    pub max_reject_bytes: Bytes,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { synchronous: Synchronous::Normal, check: CheckAtStart::Auto, retention: None, cache: Bytes::mib(32) }
+        const MAX_REJECTS: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+        Self {
+            synchronous: Synchronous::Normal,
+            check: CheckAtStart::Auto,
+            retention: None,
+            cache: Bytes::mib(32),
+            max_rejects: MAX_REJECTS,
+            max_reject_bytes: Bytes::mib(256),
+        }
     }
 }
 

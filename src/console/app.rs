@@ -20,7 +20,7 @@ use super::typing::Typing;
 use super::writing::Writing;
 use super::zoom::Span;
 use crate::pipeline::snapshot::{LogLine, Notice, Snapshot};
-use crate::pipeline::{Command, Stage, StageState};
+use crate::pipeline::{Command, Question, Stage, StageState};
 use crate::text::printable;
 
 /// How long a notice stays.
@@ -155,7 +155,7 @@ impl App {
             screen: Rect::default(),
             focus: Panel::Countries,
             stage: Stage::Ingest,
-            outbox: vec![Command::View(browse.view())],
+            outbox: vec![Command::View(browse.view()), Command::Ask(Question::LastMinute)],
             effects: Vec::new(),
             browse,
             activity: Activity::default(),
@@ -334,6 +334,7 @@ impl App {
         if self.frozen.is_none() {
             // Rejects, and a url's clicks and figures, go on; once a second is as often as anyone reads them.
             self.ask(false);
+            self.ask_last_minute();
         }
         let counting =
             self.live.snapshot.stages.iter().any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));

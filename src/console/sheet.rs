@@ -228,6 +228,13 @@ impl App {
         }
     }
 
+    /// Asks for the clicks of the last minute, where they are shown.
+    pub(super) fn ask_last_minute(&mut self) {
+        if matches!(self.sheet, Sheet::Overview | Sheet::Map) {
+            self.request(Command::Ask(Question::LastMinute), None);
+        }
+    }
+
     /// Shows the next level of the log, from all lines to errors only.
     pub(super) fn cycle_level(&mut self) {
         self.sheets.level = match self.sheets.level {

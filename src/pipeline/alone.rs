@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -132,6 +132,8 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
         ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
         metrics: Arc::new(Metrics::new()),
         retention: None,
+        future_told: AtomicBool::new(false),
+        rejects_told: AtomicBool::new(false),
     };
     drained(Stage::Store, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }

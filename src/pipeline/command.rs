@@ -74,7 +74,8 @@ impl View {
     }
 }
 
-/// A span of event time that ends with the newest click, which is in it; a click just as long ago as the span is not.
+/// A span of event time that ends with the newest click that is not ahead of the clock; that click is in it, one just as long
+/// ago as the span is not. A click ahead of the clock comes in once the clock has reached it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {

@@ -24,6 +24,7 @@ pub(super) struct Metrics {
     stored: AtomicU64,
     duplicates: AtomicU64,
     expired: AtomicU64,
+    future: AtomicU64,
     rejected_messages: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
@@ -72,6 +73,7 @@ impl Metrics {
             stored: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             expired: AtomicU64::new(0),
+            future: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
@@ -91,6 +93,7 @@ impl Metrics {
             &self.stored,
             &self.duplicates,
             &self.expired,
+            &self.future,
             &self.rejected_messages,
             &self.skipped,
             &index.rejected,
@@ -111,6 +114,7 @@ impl Metrics {
         self.stored.fetch_add(outcome.stored, Relaxed);
         self.duplicates.fetch_add(outcome.duplicates, Relaxed);
         self.expired.fetch_add(outcome.expired, Relaxed);
+        self.future.fetch_add(outcome.future, Relaxed);
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
@@ -154,6 +158,10 @@ impl Metrics {
 
     pub(super) fn expired(&self) -> u64 {
         self.expired.load(Relaxed)
+    }
+
+    pub(super) fn future(&self) -> u64 {
+        self.future.load(Relaxed)
     }
 
     pub(super) fn duplicates(&self) -> u64 {

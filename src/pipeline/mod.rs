@@ -41,7 +41,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -185,6 +185,8 @@ impl Pipeline {
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             retention: options.retention,
+            future_told: AtomicBool::new(false),
+            rejects_told: AtomicBool::new(false),
         };
         let aggregate = AggregateStage {
             storage: Arc::clone(&storage),

@@ -21,7 +21,7 @@ use super::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StageStatus
 use super::source::SourceProgress;
 use super::stage::{PerStage, Stage, StageState};
 use crate::click::Timestamp;
-use crate::storage::{Expiry, IngestBatch, Reader, Storage, StorageError};
+use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
 
 /// The shortest and longest time between two looks at the files and tables.
 const SAMPLE_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -64,6 +64,7 @@ pub(super) struct Sample {
     wal_bytes: u64,
     pending_documents: u64,
     expiry: Expiry,
+    rejects: RejectCount,
 }
 
 impl Publisher {
@@ -114,6 +115,7 @@ impl Publisher {
                 stored: metrics.stored(),
                 duplicates: metrics.duplicates(),
                 expired: metrics.expired(),
+                future: metrics.future(),
                 rejected: metrics.rejected_messages() + refused,
                 late: metrics.late(),
                 skipped: metrics.skipped.load(Relaxed),
@@ -152,6 +154,8 @@ impl Publisher {
             checkpoints: self.storage.progress().checkpoints(),
             expired_before: sample.expiry.before,
             deleted: sample.expiry.deleted,
+            rejects: sample.rejects.kept,
+            rejects_deleted: sample.rejects.deleted,
         }
     }
 
@@ -270,5 +274,11 @@ fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, Storag
     let mut wal = path.clone().into_os_string();
     wal.push("-wal");
     let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
-    Ok(Sample { file_bytes: size(path), wal_bytes: size(wal.into()), pending_documents, expiry: reader.expiry()? })
+    Ok(Sample {
+        file_bytes: size(path),
+        wal_bytes: size(wal.into()),
+        pending_documents,
+        expiry: reader.expiry()?,
+        rejects: reader.reject_count()?,
+    })
 }

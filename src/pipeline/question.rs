@@ -1,5 +1,6 @@
 //! What a console may want to know beyond the running figures, asked by command and answered in a snapshot.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::snapshot::{PageRow, RecentClick};
@@ -17,6 +18,8 @@ pub enum Question {
     Rejects(RejectsQuestion),
     /// Everything about one url.
     Page(PageQuestion),
+    /// The clicks of the last minute, of the rows and countries that the board shows.
+    LastMinute,
 }
 
 /// See [`Question::Search`].
@@ -55,6 +58,8 @@ pub struct Answers {
     pub rejects: Option<Arc<Answer<RejectsQuestion, Rejects>>>,
     /// To [`Question::Page`].
     pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
+    /// To [`Question::LastMinute`]; `None` while they are not known.
+    pub last_minute: Option<Arc<LastMinute>>,
 }
 
 /// An answer with the question it belongs to.
@@ -69,8 +74,10 @@ pub struct Answer<Q, A> {
 /// The newest rejects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejects {
-    /// How many there are in all.
+    /// How many are kept.
     pub total: u64,
+    /// How many older ones were deleted, because there were too many or for their age.
+    pub deleted: u64,
     /// The newest, newest first.
     pub rows: Vec<RejectRow>,
 }
@@ -96,6 +103,43 @@ pub struct RejectRow {
     pub payload_bytes: u64,
 }
 
+/// Clicks of the last minute by the clicks' own clock, which ends where windows end: with the newest click that is not
+/// ahead of the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastMinute {
+    /// By url, then by country: of the rows that the board showed.
+    pages: HashMap<Arc<str>, HashMap<Arc<str>, u64>>,
+    /// Of every country that has any.
+    countries: HashMap<Arc<str>, u64>,
+}
+
+impl LastMinute {
+    /// From the clicks of every country that has any.
+    pub fn new(countries: impl IntoIterator<Item = (Arc<str>, u64)>) -> Self {
+        Self { pages: HashMap::new(), countries: countries.into_iter().collect() }
+    }
+
+    /// Adds the clicks of `url` in `country`.
+    pub fn add(&mut self, url: Arc<str>, country: Arc<str>, clicks: u64) {
+        self.pages.entry(url).or_default().insert(country, clicks);
+    }
+
+    /// Clicks of `url` in `country`; `None` while they are not known.
+    pub fn of_page(&self, url: &str, country: &str) -> Option<u64> {
+        self.pages.get(url)?.get(country).copied()
+    }
+
+    /// All clicks.
+    pub fn of_all(&self) -> u64 {
+        self.countries.values().sum()
+    }
+
+    /// Clicks of a country.
+    pub fn of_country(&self, country: &str) -> u64 {
+        self.countries.get(country).copied().unwrap_or(0)
+    }
+}
+
 /// Everything about one url.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageDetails {
@@ -112,7 +156,7 @@ pub struct PageDetails {
 pub struct Trend {
     /// Its begin.
     pub since: Timestamp,
-    /// Its end, the time of the newest click of all.
+    /// Its end, the time of the newest click of all that is not ahead of the clock.
     pub until: Timestamp,
     /// Clicks in each of its equal parts, oldest first.
     pub clicks: Vec<u64>,

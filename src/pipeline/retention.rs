@@ -1,4 +1,5 @@
-//! Letting clicks expire and deleting them, in steps between the batches of the store.
+//! Letting clicks expire and deleting them, in steps between the batches of the store; rejects go with them, by the time they were
+//! kept.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,10 @@ const LARGEST_STEP: usize = 20_000;
 /// How soon after one round the next begins. Each begins where the oldest click is.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
 
-/// The store's care for its oldest clicks.
+/// Rejects that one step deletes at most.
+const STEP_REJECTS: usize = 500;
+
+/// The store's care for its oldest clicks and rejects.
 #[derive(Debug)]
 pub(super) struct Retention {
     keep: Option<Duration>,
@@ -36,19 +40,24 @@ impl Retention {
     /// The database cannot be written; the same step may be tried again.
     pub(super) fn step(&mut self, storage: &Storage, stored: usize) -> Result<(), StorageError> {
         let Some(keep) = self.keep else { return Ok(()) };
+        let (keep_ms, now) = (i64::try_from(keep.as_millis()).unwrap_or(i64::MAX), Timestamp::now());
         let (from, deleted) = match self.round {
             Some(round) => round,
             None if Instant::now() < self.next_round => return Ok(()),
             None => {
-                let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-                storage.let_expire(keep, Timestamp::now())?;
+                storage.let_expire(keep_ms, now)?;
                 (Timestamp::from_millis(i64::MIN), 0)
             }
         };
         let limit = stored.saturating_mul(2).clamp(STEP_CLICKS, LARGEST_STEP);
         let step = storage.delete_expired(from, limit)?;
         let deleted = deleted + step.clicks;
-        self.round = step.next.map(|next| (next, deleted));
+        let before = Timestamp::from_millis(now.as_millis().saturating_sub(keep_ms));
+        let rejects = storage.delete_old_rejects(before, STEP_REJECTS)?;
+        self.round = match step.next {
+            None if rejects == STEP_REJECTS as u64 => Some((Timestamp::from_millis(i64::MAX), deleted)),
+            next => next.map(|next| (next, deleted)),
+        };
         if self.round.is_none() {
             if deleted > 0 {
                 tracing::info!(target: "store", "{deleted} clicks were deleted for their age; the figures go on counting them");

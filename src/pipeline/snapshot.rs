@@ -110,6 +110,9 @@ pub struct Totals {
     pub duplicates: u64,
     /// Clicks this run met that are older than is kept (`store.retention`), and in no figure.
     pub expired: u64,
+    /// Clicks this run stored that are more than a day ahead of the clock. They are in the figures, and move neither windows
+    /// nor the boundary of what expires.
+    pub future: u64,
     /// Messages this run could not decode, and documents the engine refused.
     pub rejected: u64,
     /// Clicks that came after their user's kept horizon and missed a time-spent correction, since the last rebuild.
@@ -170,6 +173,10 @@ pub struct StoreStatus {
     pub expired_before: Option<Timestamp>,
     /// Clicks that the figures count and that were deleted for their age.
     pub deleted: u64,
+    /// Rejects that are kept.
+    pub rejects: u64,
+    /// Rejects that were deleted, because there were too many or for their age.
+    pub rejects_deleted: u64,
 }
 
 /// How well the engine says it is.

@@ -1,6 +1,7 @@
 //! Store: batches from the queue → SQLite, one transaction each.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -12,11 +13,15 @@ use super::metrics::Metrics;
 use super::offsets::OffsetLedger;
 use super::retention::Retention;
 use super::snapshot::RecentClick;
-use crate::click::Click;
-use crate::storage::{IngestBatch, Storage, StorageError};
+use crate::click::{Click, Timestamp};
+use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
+use crate::text::excerpt;
 
 /// How many clicks of a batch are shown to people.
 const SHOWN_CLICKS: usize = 10;
+
+/// How much of a click's id is told.
+const SHOWN_ID: usize = 60;
 
 /// What the stage works with.
 pub(super) struct StoreStage {
@@ -30,6 +35,10 @@ pub(super) struct StoreStage {
     pub metrics: Arc<Metrics>,
     /// How long clicks are kept; `None` for ever.
     pub retention: Option<Duration>,
+    /// It was said that there are clicks of the future.
+    pub future_told: AtomicBool,
+    /// It was said that old rejects go because there are too many.
+    pub rejects_told: AtomicBool,
 }
 
 impl StoreStage {
@@ -102,7 +111,17 @@ impl StoreStage {
             *outdated = None;
         }
         let begin = Instant::now();
-        let outcome = self.storage.store(batch)?;
+        let now = Timestamp::now();
+        let outcome = self.storage.store_at(batch, now)?;
+        if outcome.future > 0 && !self.future_told.swap(true, Relaxed) {
+            tell_future(batch, now);
+        }
+        if outcome.forgotten > 0 && !self.rejects_told.swap(true, Relaxed) {
+            tracing::warn!(
+                target: "store",
+                "more is rejected than is kept: the oldest rejects go (store.max_rejects, store.max_reject_bytes)"
+            );
+        }
         self.metrics.committed(outcome, begin.elapsed());
         self.ledger.committed(&batch.offsets);
         self.metrics.taken_over(batch.messages() as u64);
@@ -112,6 +131,20 @@ impl StoreStage {
         handle.count_processed(clicks as u64);
         *in_hand = None;
         Ok(clicks)
+    }
+}
+
+/// Says which click is of the future: whoever sent it has a clock or a unit of time that is wrong.
+fn tell_future(batch: &IngestBatch, now: Timestamp) {
+    let farthest = batch.clicks.iter().filter(|click| is_of_the_future(click.timestamp, now));
+    if let Some(click) = farthest.max_by_key(|click| click.timestamp) {
+        tracing::warn!(
+            target: "store",
+            "a click is more than a day ahead of the clock: {} at {}; such clicks are counted (`future`), and move neither \
+             windows nor store.retention",
+            excerpt(click.click_id, SHOWN_ID),
+            click.timestamp,
+        );
     }
 }
 

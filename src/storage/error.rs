@@ -1,6 +1,8 @@
 //! What can go wrong with the database, in words for its user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::sqlite::OpenError;
 
 /// An error of the database. Each prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -26,11 +28,11 @@ pub enum StorageError {
         path: PathBuf,
     },
     /// The file is there and cannot be opened.
-    #[error("{} cannot be opened: {cause}; SQLite keeps an index file beside it, so its directory must be writable", path.display())]
+    #[error("{} cannot be opened: {cause}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why, and what to do.
         cause: String,
     },
     /// The file is not one of ours.
@@ -38,6 +40,14 @@ pub enum StorageError {
     Foreign {
         /// The file.
         path: PathBuf,
+    },
+    /// Its schema holds something that is not ours, which would run with every write or read.
+    #[error("{}: {difference}, so nothing in this file is run; put a backup in its place, or choose another place with --data-dir", path.display())]
+    ForeignSchema {
+        /// The file.
+        path: PathBuf,
+        /// What it is, in words.
+        difference: String,
     },
     /// The schema is from the future.
     #[error("{} was written by a newer clicktop (schema {found}, this one knows {known}); update clicktop", path.display())]
@@ -105,6 +115,16 @@ impl StorageError {
     /// Whether the same call may succeed later without anybody changing the program or the file.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Full | Self::ReadOnly(_))
+    }
+}
+
+impl StorageError {
+    /// Why the database file `path` was not opened.
+    pub(super) fn not_opened(path: &Path, error: OpenError) -> Self {
+        match error {
+            OpenError::Io(cause) => Self::Directory { path: path.parent().unwrap_or(path).to_owned(), cause },
+            OpenError::Sqlite(error) => error.into(),
+        }
     }
 }
 

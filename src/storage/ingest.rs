@@ -33,6 +33,9 @@ impl IngestBatch {
     }
 }
 
+/// A click further ahead of the clock than this is one of the future.
+const FUTURE_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// What a stored batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchOutcome {
@@ -44,6 +47,15 @@ pub struct BatchOutcome {
     pub expired: u64,
     /// Messages kept as rejects.
     pub rejected: u64,
+    /// Of the clicks that were new, those more than a day ahead of the clock.
+    pub future: u64,
+    /// Old rejects that were deleted, because there were too many.
+    pub forgotten: u64,
+}
+
+/// Whether a click of the time `at` is more than a day ahead of a clock that shows `now`.
+pub fn is_of_the_future(at: Timestamp, now: Timestamp) -> bool {
+    at.as_millis() > now.as_millis().saturating_add(FUTURE_MS)
 }
 
 impl Storage {
@@ -52,18 +64,32 @@ impl Storage {
     /// # Errors
     /// The database cannot be written; nothing of the batch is in it then, and the same call may be made again.
     pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
-        let Inserted { stored, duplicates, expired } = self.write(|writer| {
-            writer.transaction(|connection, dictionaries| {
+        self.store_at(batch, Timestamp::now())
+    }
+
+    /// As [`Storage::store`], by a clock that shows `now`.
+    ///
+    /// # Errors
+    /// As those of [`Storage::store`].
+    pub fn store_at(&self, batch: &IngestBatch, now: Timestamp) -> Result<BatchOutcome, StorageError> {
+        let (inserted, rejects) = self.write(|writer| {
+            let known = *self.reject_bytes.lock();
+            let done = writer.transaction(|connection, dictionaries| {
                 let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
                 arrivals::append(connection, &inserted.stored)?;
                 retention::count_refused(connection, inserted.expired)?;
-                rejects::insert(connection, &batch.rejects)?;
+                let rejects = rejects::insert(connection, &batch.rejects, self.reject_limits, known)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
-                Ok(inserted)
-            })
+                Ok((inserted, rejects))
+            })?;
+            *self.reject_bytes.lock() = done.1.bytes;
+            Ok(done)
         })?;
-        let outcome =
-            BatchOutcome { stored: stored.len() as u64, duplicates, expired, rejected: batch.rejects.len() as u64 };
+        let Inserted { stored, duplicates, expired } = inserted;
+        // They lie in the order of their time.
+        let future = stored.iter().rev().take_while(|click| is_of_the_future(click.timestamp, now)).count() as u64;
+        let (new, rejected) = (stored.len() as u64, batch.rejects.len() as u64);
+        let outcome = BatchOutcome { stored: new, duplicates, expired, rejected, future, forgotten: rejects.deleted };
         if let Some(last_click) = stored.last().map(|click| click.id) {
             self.tail.committed(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);

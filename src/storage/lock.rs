@@ -4,8 +4,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use super::StorageError;
+use super::{StorageError, trust};
 use crate::private;
+
+/// The lock file's name in the data directory.
+pub(super) const LOCK_FILE: &str = "clicktop.lock";
 
 /// Held while a pipeline uses a data directory; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -19,13 +22,15 @@ pub(super) struct DirectoryLock {
 const CLOSED: &str = "closed\n";
 
 impl DirectoryLock {
-    /// Makes the directory (readable by its owner only) if it is absent, and locks it.
+    /// Makes the directory (readable by its owner only) if it is absent, and locks it. One that somebody else could make a trap
+    /// of is refused.
     pub(super) fn take(directory: &Path) -> Result<Self, StorageError> {
         let fail = |cause| StorageError::Directory { path: directory.to_owned(), cause };
         private::create_dir(directory).map_err(fail)?;
+        trust::look_at(directory).map_err(fail)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).truncate(false);
-        let file = private::open_with(options, &directory.join("clicktop.lock")).map_err(fail)?;
+        let file = private::open_with(options, &directory.join(LOCK_FILE)).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {
                 let mut word = String::new();

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::figures::PageFigures;
 use super::model::{ClickKey, CountryId, StoredClick, UrlId};
@@ -69,12 +69,21 @@ impl Reader {
         result
     }
 
-    /// Time of the newest click by the clicks' own clock; `None` if there is none.
+    /// Time of the newest click that is not ahead of `now`, by the clicks' own clock; `None` if there is none.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn newest_time(&self) -> Result<Option<Timestamp>, StorageError> {
-        Ok(self.connection.prepare_cached("SELECT MAX(ts) FROM clicks")?.query_row([], |row| row.get(0))?)
+    pub fn newest_time(&self, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        newest_time(&self.connection, now)
+    }
+
+    /// Time of the first click after `time`; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn next_time(&self, time: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        let mut select = self.connection.prepare_cached("SELECT ts FROM clicks WHERE ts > ?1 ORDER BY ts LIMIT 1")?;
+        Ok(select.query_row([time], |row| row.get(0)).optional()?)
     }
 
     /// Hands the clicks behind `place` up to `last`, inclusive, to `take`, in the order of their time; those of one moment
@@ -229,6 +238,12 @@ impl Reader {
     }
 }
 
+/// Time of the newest click that is not ahead of `now`: where windows end, and what ages are measured from.
+pub(super) fn newest_time(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+    let mut select = connection.prepare_cached("SELECT ts FROM clicks WHERE ts <= ?1 ORDER BY ts DESC LIMIT 1")?;
+    Ok(select.query_row([now], |row| row.get(0)).optional()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,6 +294,10 @@ mod tests {
             })
             .unwrap();
         reader.consistent::<()>(|_| Err(StorageError::Busy)).unwrap_err();
-        assert_eq!(reader.consistent(|reader| reader.newest_time()).unwrap(), Some(Timestamp::from_millis(2)));
+        let newest = |reader: &mut Reader, now| reader.newest_time(Timestamp::from_millis(now)).unwrap();
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        assert_eq!(reader.consistent(|reader| Ok(newest(reader, 9))).unwrap(), at(2));
+        assert_eq!([0, 1, 2].map(|now| newest(&mut reader, now)), [None, at(1), at(2)]);
+        assert_eq!([0, 1, 2].map(|time| reader.next_time(Timestamp::from_millis(time)).unwrap()), [at(1), at(2), None]);
     }
 }

@@ -30,6 +30,7 @@ mod soundness;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod whole;
 mod writer;
 
@@ -40,13 +41,13 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use backup::{BackupError, BackupStep, Copied};
 pub use error::StorageError;
-pub use ingest::{BatchOutcome, IngestBatch};
+pub use ingest::{BatchOutcome, IngestBatch, is_of_the_future};
 pub use lookup::{ClickOfUrl, TimePlace};
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use place::Identity;
 pub use progress::Progress;
 pub use reader::{Order, Page, Reader};
-pub use rejects::{KeptReject, Reject};
+pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
 pub use reset::TargetState;
 pub use retention::{Deleted, Expiry};
 pub use schema::BATCH_QUERY;
@@ -74,11 +75,18 @@ pub struct StorageOptions {
     pub cache_bytes: u64,
     /// When [`Storage::verify`] reads the file through.
     pub check: CheckAtStart,
+    /// How many rejects are kept.
+    pub rejects: RejectLimits,
 }
 
 impl Default for StorageOptions {
     fn default() -> Self {
-        Self { sync_every_commit: false, cache_bytes: 32 << 20, check: CheckAtStart::Auto }
+        Self {
+            sync_every_commit: false,
+            cache_bytes: 32 << 20,
+            check: CheckAtStart::Auto,
+            rejects: RejectLimits::default(),
+        }
     }
 }
 
@@ -91,6 +99,9 @@ pub struct Storage {
     progress: Progress,
     tail: Tail,
     soundness: Soundness,
+    reject_limits: RejectLimits,
+    /// What all rejects take, once it is known. Locked only by whoever has the writer.
+    reject_bytes: Mutex<Option<u64>>,
     lock: lock::DirectoryLock,
 }
 
@@ -108,7 +119,16 @@ impl Storage {
         let writer = Writer::open(&path, options)?;
         let progress = Progress::new(writer.last_click()?);
         let soundness = Soundness::new(options.check, vouched_for);
-        Ok(Self { path, writer: Mutex::new(Some(writer)), progress, tail: Tail::default(), soundness, lock })
+        Ok(Self {
+            path,
+            writer: Mutex::new(Some(writer)),
+            progress,
+            tail: Tail::default(),
+            soundness,
+            reject_limits: options.rejects,
+            reject_bytes: Mutex::default(),
+            lock,
+        })
     }
 
     /// Closes the connection that writes, and vouches for the file to the next start if nothing speaks against it.
@@ -132,7 +152,7 @@ impl Storage {
     /// # Errors
     /// The file cannot be opened.
     pub fn reader(&self) -> Result<Reader, StorageError> {
-        Reader::open(&self.path)
+        Reader::of_pipeline(&self.path)
     }
 
     /// What the stages tell each other through the store: how far it has got.

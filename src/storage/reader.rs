@@ -10,8 +10,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
 use super::model::{CountryId, StoredClick, UrlId};
-use super::{StorageError, arrivals, conversion, schema};
+use super::{DATABASE_FILE, StorageError, arrivals, conversion, schema};
 use crate::click::Timestamp;
+use crate::sqlite::{self, OpenError};
+
+/// How long to wait for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A read-only connection.
 #[derive(Debug)]
@@ -63,23 +67,47 @@ const PAGE_COLUMNS: &str = "page_stats.version, page_stats.id, urls.url, countri
 impl Reader {
     /// Opens the database file `path` for reading; a pipeline may be writing it meanwhile.
     ///
+    /// One that nobody has open is read also where SQLite cannot put its own files beside it: on a medium that cannot be
+    /// written, in a directory of somebody else.
+    ///
     /// # Errors
-    /// There is no such file, it is not a clicktop database, or it was made by a newer clicktop.
+    /// There is no such file, it is not a clicktop database, it holds something that clicktop did not put there, or it was made
+    /// by a newer clicktop.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        if !path.exists() {
+        if path.symlink_metadata().is_err() {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        let version = schema::check(&connection, path).map_err(|error| match error {
-            StorageError::ReadOnly(cause) => StorageError::Unreadable { path: path.to_owned(), cause },
-            other => other,
-        })?;
+        let checked = |opened: Result<Connection, OpenError>| {
+            let connection = opened.map_err(|error| StorageError::not_opened(path, error))?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            let version = schema::check(&connection, path)?;
+            Ok::<_, StorageError>((connection, version))
+        };
+        let (connection, version) = match checked(sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)) {
+            Err(StorageError::ReadOnly(_)) => {
+                is_closed(path)?;
+                checked(sqlite::open_immutable(path)).map_err(|error| match error {
+                    StorageError::ReadOnly(cause) => StorageError::Unreadable { path: path.to_owned(), cause },
+                    other => other,
+                })?
+            }
+            opened => opened?,
+        };
         if version == 0 {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
         Ok(Self { connection, countries: HashMap::new(), is_older: version < conversion::CLICKS_BY_TIME })
+    }
+
+    /// Opens the database that the pipeline of this process has open, and so has looked into.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub(super) fn of_pipeline(path: &Path) -> Result<Self, StorageError> {
+        let opened = sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let connection = opened.map_err(|error| StorageError::not_opened(path, error))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(Self { connection, countries: HashMap::new(), is_older: false })
     }
 
     /// Hands every click up to `last` to `take` in the order of their time: no click comes late.
@@ -248,6 +276,22 @@ impl Reader {
     pub fn country(&self, id: CountryId) -> Result<String, StorageError> {
         let mut select = self.connection.prepare_cached("SELECT country FROM countries WHERE id = ?1")?;
         Ok(select.query_row([id], |row| row.get(0))?)
+    }
+}
+
+/// Whether all of the database is in its file, which we may read.
+fn is_closed(path: &Path) -> Result<(), StorageError> {
+    let unreadable = |cause: String| StorageError::Unreadable { path: path.to_owned(), cause };
+    if let Err(cause) = std::fs::File::open(path) {
+        return Err(unreadable(format!("{cause}; run this as its owner, or ask them for a copy (clicktop backup)")));
+    }
+    let log = sqlite::companion(path, "-wal");
+    match log.metadata() {
+        Ok(log) if log.len() > 0 => Err(unreadable(format!(
+            "its newest part is in {DATABASE_FILE}-wal, which can only be read where files may be written beside it; \
+             copy both into a directory of your own, or ask for a copy (clicktop backup)"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -1,12 +1,19 @@
 //! What could not be used, kept with the reason.
 
-use rusqlite::{Connection, Row};
+mod room;
 
+use rusqlite::{Connection, Row, params};
+
+use self::room::{ROW_BYTES, count, make_room, measure};
+pub use self::room::{RejectCount, RejectLimits};
 use super::{Reader, Storage, StorageError};
 use crate::click::Timestamp;
 
 /// How much of a payload is kept.
 const KEPT_PAYLOAD_BYTES: usize = 64 * 1024;
+
+/// Where there are too many, as many go as come, and so many more: what an older clicktop kept goes bit by bit.
+const MORE_AT_ONCE: usize = 1_000;
 
 /// A message that is no click, or a document the search engine refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +49,11 @@ impl Reject {
         let kept = payload.get(..KEPT_PAYLOAD_BYTES).unwrap_or(payload).to_vec();
         let topic = topic.to_owned();
         Self { stage, topic, partition: None, offset: None, reason, payload: kept, payload_bytes: payload.len() }
+    }
+
+    /// What it takes in the table.
+    fn bytes(&self) -> u64 {
+        (self.payload.len() + self.reason.len() + self.topic.len()) as u64 + ROW_BYTES
     }
 }
 
@@ -86,23 +98,23 @@ impl Storage {
         if rejects.is_empty() {
             return Ok(());
         }
-        self.write(|writer| writer.transaction(|connection, _| insert(connection, rejects)))
+        self.write(|writer| {
+            let known = *self.reject_bytes.lock();
+            let inserted =
+                writer.transaction(|connection, _| insert(connection, rejects, self.reject_limits, known))?;
+            *self.reject_bytes.lock() = inserted.bytes;
+            Ok(())
+        })
     }
 }
 
 impl Reader {
-    /// How many rejects there are.
-    ///
-    /// Rows are numbered in a row and only ever appended; whoever makes room by hand takes the oldest. So the ends tell
-    /// how many there are, where a count would read every payload's page.
+    /// How many rejects there are and were. The ends of the table tell, where a count would read every payload's page.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn reject_count(&self) -> Result<u64, StorageError> {
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT COALESCE((SELECT MAX(id) FROM rejects) - (SELECT MIN(id) FROM rejects) + 1, 0)")?;
-        Ok(select.query_row([], |row| row.get(0))?)
+    pub fn reject_count(&self) -> Result<RejectCount, StorageError> {
+        count(&self.connection)
     }
 
     /// The newest rejects, newest first, at most `limit`, each with at most `payload_bytes` of its payload.
@@ -110,8 +122,9 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn newest_rejects(&self, limit: usize, payload_bytes: usize) -> Result<Vec<KeptReject>, StorageError> {
+        // Of an empty payload `substr` makes NULL.
         let mut select = self.connection.prepare_cached(
-            "SELECT at, stage, topic, partition, \"offset\", reason, substr(payload, 1, ?2), payload_bytes
+            "SELECT at, stage, topic, partition, \"offset\", reason, COALESCE(substr(payload, 1, ?2), x''), payload_bytes
              FROM rejects ORDER BY id DESC LIMIT ?1",
         )?;
         let rows = select.query_map([limit as u64, payload_bytes as u64], kept_reject)?;
@@ -133,8 +146,29 @@ pub(super) fn kept_reject(row: &Row<'_>) -> rusqlite::Result<KeptReject> {
     })
 }
 
-/// Inserts `rejects` in the transaction that is open on `connection`.
-pub(super) fn insert(connection: &Connection, rejects: &[Reject]) -> Result<(), StorageError> {
+/// What inserting rejects changed.
+pub(super) struct Inserted {
+    /// Old ones that went for them.
+    pub deleted: u64,
+    /// What all take now; `None` while nobody knows.
+    pub bytes: Option<u64>,
+}
+
+/// Inserts `rejects` in the transaction that is open on `connection`, and lets the oldest go where there are more than
+/// `limits` then. Before, all took `known` bytes; that is measured if nobody knows, which reads every row once.
+pub(super) fn insert(
+    connection: &Connection,
+    rejects: &[Reject],
+    limits: RejectLimits,
+    known: Option<u64>,
+) -> Result<Inserted, StorageError> {
+    if rejects.is_empty() {
+        return Ok(Inserted { deleted: 0, bytes: known });
+    }
+    let mut bytes = match known {
+        Some(bytes) => bytes,
+        None => measure(connection)?,
+    };
     let mut statement = connection.prepare_cached(
         "INSERT INTO rejects (at, stage, topic, partition, \"offset\", reason, payload, payload_bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -142,18 +176,12 @@ pub(super) fn insert(connection: &Connection, rejects: &[Reject]) -> Result<(), 
     let at = Timestamp::now();
     for reject in rejects {
         let Reject { stage, topic, partition, offset, reason, payload, payload_bytes } = reject;
-        statement.execute(rusqlite::params![
-            at,
-            stage,
-            topic,
-            partition,
-            offset,
-            reason,
-            payload,
-            *payload_bytes as i64
-        ])?;
+        statement.execute(params![at, stage, topic, partition, offset, reason, payload, *payload_bytes as i64])?;
+        bytes = bytes.saturating_add(reject.bytes());
     }
-    Ok(())
+    let most = rejects.len().saturating_mul(2).saturating_add(MORE_AT_ONCE);
+    let (deleted, freed) = make_room(connection, limits, bytes, most)?;
+    Ok(Inserted { deleted, bytes: Some(bytes.saturating_sub(freed)) })
 }
 
 #[cfg(test)]
@@ -164,7 +192,7 @@ mod tests {
     #[test]
     fn the_newest_rejects_come_first_with_the_beginning_of_their_payload() {
         let (_directory, storage) = open();
-        assert_eq!(storage.reader().unwrap().reject_count().unwrap(), 0);
+        assert_eq!(storage.reader().unwrap().reject_count().unwrap(), RejectCount::default());
         let long = vec![b'x'; 10_000];
         storage.keep_rejects(&[Reject::message("t", 3, 41, "no timestamp".to_owned(), b"old")]).unwrap();
         storage
@@ -174,11 +202,19 @@ mod tests {
             ])
             .unwrap();
         let reader = storage.reader().unwrap();
-        assert_eq!(reader.reject_count().unwrap(), 3);
+        assert_eq!(reader.reject_count().unwrap(), RejectCount { kept: 3, deleted: 0 });
         let found = reader.newest_rejects(2, 4096).unwrap();
         let [document, message] = found.as_slice() else { panic!("{} rejects", found.len()) };
         assert_eq!((document.stage.as_str(), document.partition, document.offset), ("index", None, None));
         assert_eq!((message.reason.as_str(), message.partition, message.offset), ("no url", Some(3), Some(42)));
         assert_eq!((message.payload.as_slice(), message.payload_bytes), (&long[..4096], 10_000));
+    }
+
+    #[test]
+    fn a_message_without_a_payload_is_a_reject_like_any_other() {
+        let (_directory, storage) = open();
+        storage.keep_rejects(&[Reject::message("t", 0, 1, "it is empty".to_owned(), b"")]).unwrap();
+        let found = storage.reader().unwrap().newest_rejects(1, 9).unwrap();
+        assert_eq!((found[0].payload.as_slice(), found[0].payload_bytes), (&b""[..], 0));
     }
 }

@@ -34,6 +34,7 @@ impl Storage {
                 forget(connection)
             })
         })?;
+        *self.reject_bytes.lock() = None;
         self.progress().reset();
         self.tail.clear();
         self.write(|writer| {

@@ -9,6 +9,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::lookup::newest_time;
 use super::{Reader, Storage, StorageError, arrivals, reset};
 use crate::click::Timestamp;
 
@@ -33,19 +34,19 @@ pub struct Deleted {
 }
 
 impl Storage {
-    /// Lets clicks expire that are more than `retention_ms` older than the newest, by their own clock; a newest click that
-    /// claims to be later than `now` counts as of now. Returns the boundary, `None` if there is no click. It never goes back.
+    /// Lets clicks expire that are more than `retention_ms` older than the newest that is not ahead of `now`, by their own
+    /// clock: a click that claims to be of the future ages no other. Returns the boundary, `None` if there is no such click.
+    /// It never goes back.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn let_expire(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                let newest: Option<Timestamp> =
-                    connection.query_row("SELECT MAX(ts) FROM clicks", [], |row| row.get(0))?;
+                let newest = newest_time(connection, now)?;
                 let known = expired_before(connection)?;
                 let Some(newest) = newest else { return Ok(known) };
-                let boundary = Timestamp::from_millis(newest.min(now).as_millis().saturating_sub(retention_ms));
+                let boundary = Timestamp::from_millis(newest.as_millis().saturating_sub(retention_ms));
                 if known.is_some_and(|known| known >= boundary) {
                     return Ok(known);
                 }
@@ -138,6 +139,8 @@ pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::click::Click;
     use crate::storage::checkpoint::Parts;
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(delete_all(&storage), 2, "the click of 5 is not in the checkpoint yet");
         assert_eq!(expiry(&storage), (Some(30), 2, 0));
         let again = store(&storage, &[10, 29, 30, 31]);
-        assert_eq!(again, BatchOutcome { stored: 1, duplicates: 1, expired: 2, rejected: 0 });
+        assert_eq!(again, BatchOutcome { stored: 1, duplicates: 1, expired: 2, ..BatchOutcome::default() });
         assert_eq!(storage.let_expire(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
         count(&storage, 6, true);
         assert_eq!((delete_all(&storage), expiry(&storage)), (1, (Some(30), 3, 2)));
@@ -223,10 +226,47 @@ mod tests {
     #[test]
     fn a_click_from_the_future_lets_nothing_expire_that_is_not_old_by_the_clock() {
         let (_directory, storage) = open();
-        store(&storage, &[999_000, i64::MAX / 2]);
-        count(&storage, 2, true);
-        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), Some(at(998_000)));
+        store(&storage, &[500_000, 1_000_001, i64::MAX / 2]);
+        count(&storage, 3, true);
+        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), Some(at(498_000)), "as if they were not there");
         assert_eq!(delete_all(&storage), 0);
+        assert_eq!(storage.let_expire(2_000, at(1_000_001)).unwrap(), Some(at(998_001)), "the clock reached one");
+        assert_eq!(delete_all(&storage), 1);
+        let (_directory, storage) = open();
+        store(&storage, &[1_000_001]);
+        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), None);
+    }
+
+    /// Clicks of any time, late, ahead and far ahead of a clock that goes on.
+    fn any_time() -> impl Strategy<Value = i64> {
+        prop_oneof![8 => 0..1_000_i64, 2 => 900..1_500_i64, 1 => Just(i64::MAX / 2), 1 => Just(i64::MIN / 2)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_boundary_is_measured_from_the_newest_click_that_the_clock_has_reached(
+            rounds in prop::collection::vec((0..400_i64, prop::collection::vec(any_time(), 0..20)), 1..6),
+            retention in 1..500_i64,
+        ) {
+            let (_directory, storage) = open();
+            let (mut now, mut kept, mut boundary, mut number) = (600, Vec::<i64>::new(), None::<i64>, 0);
+            for (later, times) in rounds {
+                now += later;
+                let names: Vec<String> = times.iter().map(|_| { number += 1; format!("click {number}") }).collect();
+                let clicks: Vec<_> = names.iter().zip(&times).map(|(name, time)| click(name, *time, "/a")).collect();
+                storage.store(&batch(&clicks, 1)).unwrap();
+                kept.extend(times.iter().filter(|time| boundary.is_none_or(|boundary| **time >= boundary)));
+                count(&storage, storage.progress().last_click(), true);
+                let newest = kept.iter().copied().filter(|time| *time <= now).max();
+                boundary = boundary.max(newest.map(|newest| newest.saturating_sub(retention)));
+                prop_assert_eq!(storage.let_expire(retention, at(now)).unwrap(), boundary.map(at));
+                delete_all(&storage);
+                kept.retain(|time| boundary.is_none_or(|boundary| *time >= boundary));
+                prop_assert_eq!(storage.reader().unwrap().click_count().unwrap(), kept.len() as u64);
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::soundness::{self, Found};
 use super::{StorageError, conversion};
+use crate::sqlite::Schema;
 
 /// `clic` in ASCII: tells a clicktop database from any other SQLite file.
 const APPLICATION_ID: i32 = 0x636c_6963;
@@ -59,16 +60,29 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<bool, 
     let clicks =
         if (1..conversion::CLICKS_BY_TIME).contains(&version) { before_conversion(connection, path)? } else { 0 };
     let transaction = connection.transaction()?;
-    for (script, schema) in MIGRATIONS.iter().zip(1..).skip(version) {
-        transaction.execute_batch(script)?;
-        if schema == conversion::CLICKS_BY_TIME {
-            conversion::carry_over(&transaction)?;
-        }
-    }
+    run(&transaction, version, MIGRATIONS.len())?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
     transaction.commit()?;
     Ok(clicks > 0)
+}
+
+/// Makes a schema `from` one of version `to`.
+fn run(connection: &Connection, from: usize, to: usize) -> Result<(), StorageError> {
+    for (script, schema) in MIGRATIONS.iter().zip(1..).take(to).skip(from) {
+        connection.execute_batch(script)?;
+        if schema == conversion::CLICKS_BY_TIME {
+            conversion::carry_over(connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a file of this schema version holds: the way it came to it leaves no trace.
+fn ours(version: usize) -> Result<Schema, StorageError> {
+    let connection = Connection::open_in_memory()?;
+    run(&connection, 0, version)?;
+    Ok(Schema::of(&connection)?)
 }
 
 /// How many clicks are to be laid out anew; a file that is damaged stays as it is.
@@ -83,7 +97,7 @@ fn before_conversion(connection: &Connection, path: &Path) -> Result<i64, Storag
     Ok(clicks)
 }
 
-/// The schema version of the file, if this program can use it; 0 for an empty file.
+/// The schema version of the file, if this program can use it; 0 for an empty file. Nothing in its schema is run.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StorageError> {
     let foreign = || StorageError::Foreign { path: path.to_owned() };
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -92,8 +106,8 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
         other => other?,
     };
     let version = pragma("user_version")?;
-    let tables: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
+    let schema = Schema::of(connection)?;
+    if schema.is_empty() {
         return Ok(0);
     }
     if application != i64::from(APPLICATION_ID) {
@@ -103,6 +117,9 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
     if found > MIGRATIONS.len() {
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         return Err(StorageError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as u32 });
+    }
+    if let Some(difference) = schema.difference(&ours(found)?) {
+        return Err(StorageError::ForeignSchema { path: path.to_owned(), difference });
     }
     Ok(found)
 }

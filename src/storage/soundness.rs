@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use super::{Storage, StorageError};
+use crate::sqlite;
 
 /// When the database is read through before the stages work with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,8 +132,8 @@ pub(super) enum Found {
 /// # Errors
 /// The file cannot be opened, or another process is in the way.
 pub(super) fn read_through(path: &Path, waiting: &mut dyn FnMut(Duration) -> bool) -> Result<Found, StorageError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let opened = sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let connection = opened.map_err(|error| StorageError::not_opened(path, error))?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let interrupt = connection.get_interrupt_handle();
     let begin = Instant::now();

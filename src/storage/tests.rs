@@ -56,6 +56,31 @@ fn a_click_sent_twice_is_stored_once_and_counted_as_a_duplicate() {
 }
 
 #[test]
+fn a_click_more_than_a_day_ahead_of_the_clock_is_stored_and_told_once() {
+    let (_directory, storage) = open();
+    let (now, day) = (1_000_000_000_000, 86_400_000);
+    let clicks = [
+        click("far", i64::MAX, "/a"),
+        click("now", now, "/a"),
+        click("a day", now + day, "/a"),
+        click("more", now + day + 1, "/a"),
+        click("past", i64::MIN, "/a"),
+    ];
+    let now = Timestamp::from_millis(now);
+    let first = storage.store_at(&batch(&clicks, 5), now).unwrap();
+    assert_eq!(first, BatchOutcome { stored: 5, future: 2, ..BatchOutcome::default() });
+    let again = storage.store_at(&batch(&clicks, 10), now).unwrap();
+    assert_eq!(again, BatchOutcome { duplicates: 5, ..BatchOutcome::default() });
+    // A clock that knows no time has none of them in its past, and nothing overflows.
+    let lost = click("lost", 0, "/a");
+    assert_eq!(storage.store_at(&batch(&[lost], 11), Timestamp::from_millis(i64::MIN)).unwrap().future, 1);
+    assert_eq!(
+        storage.store_at(&batch(&[click("late", 1, "/a")], 12), Timestamp::from_millis(i64::MAX)).unwrap().future,
+        0
+    );
+}
+
+#[test]
 fn a_batch_that_cannot_be_written_leaves_nothing_behind_and_can_be_stored_later() {
     let (_directory, storage) = open();
     storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();

@@ -95,8 +95,9 @@ impl Reader {
         payload_bytes: usize,
         mut take: impl FnMut(KeptReject) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
+        // Of an empty payload `substr` makes NULL.
         let mut select = self.connection.prepare_cached(
-            "SELECT at, stage, topic, partition, \"offset\", reason, substr(payload, 1, ?1), payload_bytes
+            "SELECT at, stage, topic, partition, \"offset\", reason, COALESCE(substr(payload, 1, ?1), x''), payload_bytes
              FROM rejects ORDER BY id DESC",
         )?;
         let mut rows = select.query([payload_bytes as u64])?;

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::dictionary::Dictionaries;
 use super::{StorageError, StorageOptions, arrivals, schema};
-use crate::private;
+use crate::{private, sqlite};
 
 /// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,7 +31,8 @@ impl Writer {
         // SQLite gives its log and index the mode of the database, so making that private is enough.
         let directory = path.parent().unwrap_or(path).to_owned();
         private::create(path).map_err(|cause| StorageError::Directory { path: directory, cause })?;
-        let mut connection = Connection::open(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut connection = sqlite::open(path, flags).map_err(|error| StorageError::not_opened(path, error))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::check(&connection, path)?;

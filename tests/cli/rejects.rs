@@ -99,3 +99,34 @@ fn no_format_of_top_lets_a_url_steer_the_terminal() {
         assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{format}: {text:?}");
     }
 }
+
+#[test]
+fn the_oldest_rejects_go_where_there_are_too_many_and_are_told_and_counted() {
+    let home = Home::new();
+    let config = home.file("clicktop.toml", b"[store]\nmax_rejects = 100\nmax_reject_bytes = '10 KB'\n");
+    let config = ["--config", config.to_str().expect("a path")];
+    let mut text: Vec<u8> = (0..400).flat_map(|at| format!("not a click {at}\n").into_bytes()).collect();
+    text.extend_from_slice(&lines(made(33, 50).iter().map(crate::support::clicks::OwnedClick::csv)));
+    let file = home.file("clicks.csv", &text).display().to_string();
+    let ran = home.succeed(&[&["replay", &file, "--headless"][..], &config].concat());
+    let summary = ran.summary();
+    assert_eq!((&summary["stored"], &summary["rejected"]), (&50.into(), &400.into()), "{summary}");
+    let said = ran.stderr.matches("the oldest rejects go (store.max_rejects, store.max_reject_bytes)").count();
+    assert_eq!(said, 1, "{}", ran.stderr);
+    let kept = || {
+        let kept = "SELECT COUNT(*) FROM rejects";
+        let all = "SELECT MAX(id) FROM rejects";
+        (figures::number(&home.data(), kept), figures::number(&home.data(), all))
+    };
+    let (rows, all) = kept();
+    assert!(rows <= 100 && all == 400, "{rows} of {all}");
+    assert_eq!(figures::number(&home.data(), "SELECT MIN(id) FROM rejects"), all - rows + 1, "the newest stay");
+    // By their bytes: ten of a kilobyte at most.
+    let long: Vec<u8> =
+        (0..30).flat_map(|at| format!("not a click {at} {}\n", "x".repeat(1_000)).into_bytes()).collect();
+    let long = home.file("long.csv", &long).display().to_string();
+    let ran = home.run(&[&["replay", &long, "--headless"][..], &config].concat());
+    assert_eq!(ran.summary()["rejected"], 30);
+    let (rows, all) = kept();
+    assert!((5..10).contains(&rows) && all == 430, "{rows} of {all}");
+}

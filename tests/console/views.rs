@@ -1,11 +1,13 @@
 //! Beyond the overview: filters, the mouse, the other views, files, the title, the reset.
 
+use clicktop::click::Timestamp;
+
 use crate::demo;
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
 use crate::support::program::Home;
 use crate::support::screen::{all_run, figure};
-use crate::support::terminal::Terminal;
+use crate::support::terminal::{Size, Terminal};
 
 /// The rows of the urls' table: its part of each line, from below its heads.
 fn urls(screen: &str) -> Vec<String> {
@@ -229,4 +231,36 @@ fn a_reset_asks_and_then_counts_anew() {
     terminal.wait("fewer clicks", |screen| figure(screen, "clicks").is_some_and(|clicks| clicks < 3_000));
     terminal.wait("clicks that are counted again", |screen| all_run(screen) && figure(screen, "clicks") > Some(500));
     quit(terminal, &home);
+}
+
+#[test]
+fn a_click_of_the_future_is_shown_as_such_and_leaves_the_windows_to_the_others() {
+    let home = Home::new();
+    let now = Timestamp::now().as_millis() / 1000;
+    let mut text = "x0,bot,9999-12-31T23:59:59Z,/future,FR,,,,\n".to_owned();
+    for at in 0..2_000 {
+        text += &format!("l{at},u{},{},/live{},FR,,,,\n", at % 50, now - 200 + at % 200, at % 5);
+    }
+    let file = home.file("live.csv", text.as_bytes()).display().to_string();
+    let mut terminal = Terminal::start(&home, &["replay", &file], Size { columns: 140, rows: 40 });
+    terminal.wait("the end", |screen| screen.contains("finished: 2,001 clicks stored"));
+    terminal.wait("the future", |screen| screen.contains("1 future"));
+    // The last minute of the live clicks: 60 of 200 seconds, ten clicks a second, over five urls.
+    let is_live = |row: &str| row.starts_with("/live") && row.split_whitespace().nth(3) == Some("120");
+    terminal.wait("the clicks of the last minute", |screen| {
+        let rows = urls(screen);
+        rows.iter().filter(|row| is_live(row)).count() == 5
+            && rows.iter().any(|row| row.starts_with("/future") && row.split_whitespace().nth(3) == Some("0"))
+    });
+    for window in ["last hour", "last 5 min"] {
+        terminal.keys("w");
+        terminal.wait(window, |screen| {
+            let rows = urls(screen);
+            screen.contains(window)
+                && rows.len() == 5
+                && rows.iter().all(|row| row.starts_with("/live") && row.split_whitespace().nth(2) == Some("400"))
+        });
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
 }

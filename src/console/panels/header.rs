@@ -113,9 +113,9 @@ fn figures(snapshot: &Snapshot, clicks: &'static str, app: &App) -> Line<'static
 }
 
 /// What should be zero and is not.
-fn faults(snapshot: &Snapshot, app: &App) -> [Option<Span<'static>>; 3] {
+fn faults(snapshot: &Snapshot, app: &App) -> [Option<Span<'static>>; 4] {
     let totals = &snapshot.totals;
-    [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late")]
+    [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late"), (totals.future, "future")]
         .map(|(n, word)| (n > 0).then(|| Span::styled(format!("  {} {word}", count(n)), app.theme.warn())))
 }
 

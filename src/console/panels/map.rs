@@ -13,11 +13,12 @@ use super::placeholder;
 use super::table::{self, Column, figure, words};
 use crate::console::app::App;
 use crate::console::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, labels, true_rows};
-use crate::console::format::{count, count_in, fit, percent};
+use crate::console::format::{NONE, count, count_in, fit, percent};
 use crate::console::layout::{MAP_FROM, parts};
 use crate::console::sheet::{List, Sheet};
 use crate::console::theme::{HEAT, Theme};
 use crate::pipeline::command::Window;
+use crate::pipeline::question::LastMinute;
 use crate::pipeline::snapshot::Board;
 use crate::world::locate;
 
@@ -256,36 +257,30 @@ fn countries(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
     let block = theme.frame(title, true);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let gains = board.view.is_plain();
-    let columns = [
-        words("country", 0, 0),
-        figure("clicks", 12, 0),
-        figure("share", 8, 1),
-        figure("+1 min ", if gains { 10 } else { 1 }, 2),
-    ];
-    let columns = columns.get(..if gains { 4 } else { 3 }).unwrap_or_default();
+    let last_minute = shown.snapshot.answers.last_minute.as_deref();
+    let columns = [words("country", 0, 0), figure("clicks", 12, 0), figure("share", 8, 1), figure("last min ", 10, 2)];
     let all = atlas.all;
-    let cells = |name: String, style: Style, clicks: u64, gained: Option<u64>| {
+    let cells = |name: String, style: Style, clicks: u64, last_minute: Option<u64>| {
         vec![
             (name, style),
             (count_in(clicks, 11), theme.key()),
             (percent(clicks, all), theme.dim()),
-            (gained.map_or_else(String::new, |gain| format!("{} ", count_in(gain, 8))), theme.dim()),
+            (last_minute.map_or_else(|| format!("{NONE} "), |clicks| format!("{} ", count_in(clicks, 8))), theme.dim()),
         ]
     };
     let each = board.countries.iter().map(|row| {
-        let gained = shown.gained_in(&row.country);
+        let recent = last_minute.map(|known| known.of_country(&row.country));
         let name = match locate(&row.country) {
             Some(country) if row.country.len() <= 3 => format!("{}  {}", row.country, country.name),
             Some(_) => row.country.to_string(),
             None => format!("{}  (not on the map)", row.country),
         };
         let style = if locate(&row.country).is_some() { Style::new() } else { theme.dim() };
-        cells(name, style, row.clicks, gained)
+        cells(name, style, row.clicks, recent)
     });
-    let rows = std::iter::once(cells("All".into(), Style::new(), all, None)).chain(each);
+    let rows = std::iter::once(cells("All".into(), Style::new(), all, last_minute.map(LastMinute::of_all))).chain(each);
     let at = app.browse.country_row(board).unwrap_or(usize::MAX);
-    table::render(frame, inner, columns, rows, Some(List { at, ..app.sheets.map }), app);
+    table::render(frame, inner, &columns, rows, Some(List { at, ..app.sheets.map }), app);
 }
 
 /// The urls of the picked country, as many as there is room for.

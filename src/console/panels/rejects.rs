@@ -64,10 +64,18 @@ fn extent(found: Option<&Result<Rejects, String>>, app: &App) -> String {
             let kept = app.sheets.rejects_of(&found.rows).count() as u64;
             format!("{} of the newest {} ", count(kept), count(found.rows.len() as u64))
         }
-        Some(Ok(found)) if found.total > found.rows.len() as u64 => {
-            format!("newest {} of {} ", count(found.rows.len() as u64), count(found.total))
+        Some(Ok(found)) => {
+            let gone = match found.deleted {
+                0 => String::new(),
+                deleted => format!("({} deleted) ", count(deleted)),
+            };
+            let shown = found.rows.len() as u64;
+            if found.total > shown {
+                format!("newest {} of {} {gone}", count(shown), count(found.total))
+            } else {
+                format!("{} {gone}", count(found.total))
+            }
         }
-        Some(Ok(found)) => format!("{} ", count(found.total)),
         _ => String::new(),
     }
 }

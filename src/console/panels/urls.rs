@@ -8,7 +8,7 @@ use ratatui::widgets::{Padding, Paragraph};
 
 use super::{filter, no_clicks, placeholder, prose, row};
 use crate::console::app::App;
-use crate::console::format::{count, count_in, fit, left, right, seconds};
+use crate::console::format::{NONE, count, count_in, fit, left, right, seconds};
 use crate::console::layout::Panel;
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
@@ -28,14 +28,14 @@ const BAR_MAX: usize = 48;
 enum Column {
     Country,
     Figure(SortBy),
-    /// Clicks gained in the last minute.
-    Gain,
+    /// Clicks of the last minute.
+    LastMinute,
 }
 
 impl Column {
     fn width(self) -> usize {
         match self {
-            Column::Country | Column::Gain | Column::Figure(SortBy::Users) => 9,
+            Column::Country | Column::LastMinute | Column::Figure(SortBy::Users) => 9,
             // `avg time` and its mark are the widest head.
             Column::Figure(SortBy::Clicks | SortBy::Time) => 10,
         }
@@ -44,18 +44,18 @@ impl Column {
     fn head(self) -> &'static str {
         match self {
             Column::Country => "country",
-            Column::Gain => "+1 min",
+            Column::LastMinute => "last min",
             Column::Figure(SortBy::Clicks) => "clicks",
             Column::Figure(SortBy::Users) => "users",
             Column::Figure(SortBy::Time) => "avg time",
         }
     }
 
-    fn cell(self, page: &PageRow, gained: Option<u64>) -> String {
+    fn cell(self, page: &PageRow, last_minute: Option<u64>) -> String {
         let room = self.width() - 1;
         match self {
             Column::Country => fit(&page.country, room),
-            Column::Gain => gained.map_or_else(String::new, |gain| count_in(gain, room)),
+            Column::LastMinute => last_minute.map_or_else(|| NONE.to_owned(), |clicks| count_in(clicks, room)),
             Column::Figure(SortBy::Clicks) => count_in(page.clicks, room),
             Column::Figure(SortBy::Users) => count_in(page.unique_users, room),
             Column::Figure(SortBy::Time) => seconds(page.avg_time_spent),
@@ -68,13 +68,13 @@ fn columns_for(columns: usize, view: &View) -> Vec<Column> {
     let (by_country, sort) = (view.country.is_none(), view.sort);
     let mut shown: Vec<Column> = [SortBy::Clicks, SortBy::Users, SortBy::Time].map(Column::Figure).to_vec();
     if view.window == Window::AllTime {
-        shown.insert(1, Column::Gain);
+        shown.insert(1, Column::LastMinute);
     }
     if by_country {
         shown.insert(0, Column::Country);
     }
     let droppable = [
-        Column::Gain,
+        Column::LastMinute,
         Column::Figure(SortBy::Time),
         Column::Figure(SortBy::Users),
         Column::Figure(SortBy::Clicks),
@@ -135,6 +135,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let bar = url.saturating_sub(URL_READS).min(BAR_MAX);
     let most = board.pages.iter().map(|page| figure(page, sort)).fold(0.0, f64::max);
     let cursor = app.browse.page_at();
+    let known = app.shown().snapshot.answers.last_minute.as_deref();
     let rows = board.pages.iter().enumerate().skip(app.browse.page_top);
     for (at, (at_row, page)) in rows.take(usize::from(inner.height)).enumerate() {
         let Some(row) = row(inner, at + 1) else { break };
@@ -145,14 +146,14 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
             let drawn = left(&theme.bar(figure(page, sort) / most, bar - 1), bar);
             spans.push(Span::styled(drawn, theme.accent()));
         }
-        let gained = if shown.contains(&Column::Gain) { app.shown().gained(page) } else { None };
+        let last_minute = known.and_then(|known| known.of_page(&page.url, &page.country));
         for column in &shown {
             let style = match column {
-                Column::Country | Column::Gain => theme.dim(),
+                Column::Country | Column::LastMinute => theme.dim(),
                 Column::Figure(by) if *by == sort => theme.key(),
                 Column::Figure(_) => Style::new(),
             };
-            spans.push(Span::styled(right(&column.cell(page, gained), column.width()), style));
+            spans.push(Span::styled(right(&column.cell(page, last_minute), column.width()), style));
         }
         let mut line = Line::from(spans);
         if here {
@@ -205,7 +206,7 @@ pub(crate) fn sort_at(area: Rect, point: Position, app: &App) -> Option<SortBy> 
         if (left_of..right_of).contains(&usize::from(point.x)) {
             return match column {
                 Column::Figure(sort) => Some(sort),
-                Column::Country | Column::Gain => None,
+                Column::Country | Column::LastMinute => None,
             };
         }
     }

@@ -8,6 +8,7 @@ use ratatui::style::Color;
 use super::super::layout::{Panel, Places};
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::pipeline::question::LastMinute;
 use crate::pipeline::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
 
 type Area = fn(&Places) -> Option<Rect>;
@@ -300,28 +301,23 @@ fn figures_that_grow_move_nothing() {
 }
 
 #[test]
-fn a_url_tells_what_it_gained_in_the_last_minute_once_that_is_known() {
+fn a_url_tells_its_clicks_of_the_last_minute_once_they_are_known() {
     let mut console = Console::new(120, 40);
-    let at = |second: u64| {
-        let mut snapshot = fixture::running();
-        snapshot.uptime += std::time::Duration::from_secs(second);
-        let mut board = (*snapshot.board).clone();
-        board.pages[2].clicks = 60_000 + 7 * second;
-        snapshot.board = Arc::new(board);
-        snapshot
-    };
-    let gained = |console: &mut Console| {
+    let cell = |console: &mut Console| {
         let urls = console.part(|places| places.urls);
+        assert!(urls.contains("last min"), "{urls}");
         let line = urls.lines().find(|line| line.contains("/cart")).expect("a row").to_owned();
         line.split_whitespace().nth(4).map(str::to_owned)
     };
-    for second in 0..50 {
-        console.show(at(second));
-    }
-    assert_eq!(gained(&mut console).as_deref(), Some("40,991"), "unknown is blank: users come next");
-    for second in 50..=120 {
-        console.show(at(second));
-    }
-    let known: u64 = gained(&mut console).expect("a gain").parse().expect("a figure");
-    assert!((7 * 58..=7 * 63).contains(&known), "{known}");
+    let mut snapshot = fixture::running();
+    snapshot.answers.last_minute = None;
+    console.show(snapshot.clone());
+    assert_eq!(cell(&mut console).as_deref(), Some("—"));
+    let row = snapshot.board.pages.iter().find(|page| &*page.url == "/cart").expect("a row");
+    let mut known = LastMinute::default();
+    known.add(Arc::clone(&row.url), Arc::clone(&row.country), 1_234);
+    known.add(Arc::clone(&row.url), "XX".into(), 7);
+    snapshot.answers.last_minute = Some(Arc::new(known));
+    console.show(snapshot);
+    assert_eq!(cell(&mut console).as_deref(), Some("1,234"));
 }

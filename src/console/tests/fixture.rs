@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
 use crate::pipeline::question::{
-    Answer, Answers, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
+    Answer, Answers, LastMinute, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
 };
 use crate::pipeline::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
@@ -162,12 +162,18 @@ pub(super) fn knowing() -> Snapshot {
         reject("timestamp `yesterday` is no time: RFC 3339 or Unix seconds", "1,u,yesterday,/a,DE,,,,"),
         reject("expected 9 fields, found 2", "bell\u{7}and\u{1b}[31mred"),
     ];
-    let found = Ok(Rejects { total: 4_012, rows });
+    let found = Ok(Rejects { total: 4_012, deleted: 1_700, rows });
     snapshot.answers.rejects = Some(Arc::new(Answer { asked: RejectsQuestion { limit: 200 }, found }));
     let asked = PageQuestion { url: "/cart".into(), clicks: 200 };
     let countries = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900)];
     let details = PageDetails { countries, clicks: recent(), trend: Some(trend()) };
     snapshot.answers.page = Some(Arc::new(Answer { asked, found: Ok(details) }));
+    let mut minute =
+        LastMinute::new(snapshot.board.countries.iter().map(|row| (Arc::clone(&row.country), row.clicks / 600)));
+    for (row, clicks) in snapshot.board.pages.iter().zip([1_204, 931, 0, 87]) {
+        minute.add(Arc::clone(&row.url), Arc::clone(&row.country), clicks);
+    }
+    snapshot.answers.last_minute = Some(Arc::new(minute));
     snapshot
 }
 

@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 use super::app::{App, Event};
 use super::theme::Theme;
 use super::view;
-use crate::pipeline::{Command, Snapshot};
+use crate::pipeline::{Command, Question, Snapshot};
 
 /// A console on a screen of its own, with both ends of its channel to the pipeline.
 struct Console {
@@ -189,6 +189,11 @@ impl Console {
 
     /// The commands the pipeline got since the last call.
     fn sent(&mut self) -> Vec<Command> {
+        self.sent_with_minutes().into_iter().filter(|command| *command != Command::Ask(Question::LastMinute)).collect()
+    }
+
+    /// With the question for the last minute, which is asked again and again.
+    fn sent_with_minutes(&mut self) -> Vec<Command> {
         self.app.deliver(&self.commands);
         std::iter::from_fn(|| self.received.try_recv().ok()).collect()
     }

@@ -9,7 +9,7 @@ use super::super::export::Effect;
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::pipeline::snapshot::Snapshot;
-use crate::pipeline::{Command, SortBy, Stage, StageAction, StageState, View};
+use crate::pipeline::{Command, Question, SortBy, Stage, StageAction, StageState, View};
 
 pub(super) fn view(country: Option<&str>, sort: SortBy) -> Command {
     Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })
@@ -225,4 +225,16 @@ fn the_screen_is_drawn_anew_only_when_something_changed() {
     assert!(!console.app.apply(Event::Key(KeyEvent::new(KeyCode::F(9), KeyModifiers::NONE))), "a key without meaning");
     console.show(fixture::backing_off());
     assert!(console.app.apply(Event::Tick(fixture::now())), "a countdown runs");
+}
+
+#[test]
+fn the_last_minute_is_asked_for_where_it_is_shown_and_as_long_as_somebody_looks() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::running());
+    let question = Command::Ask(Question::LastMinute);
+    assert!(console.sent_with_minutes().contains(&question), "at once");
+    for (keys, asked) in [("F1", true), ("F3", false), ("F7", true), ("p", false), ("p F1", true)] {
+        console.press(keys).pass(1);
+        assert_eq!(console.sent_with_minutes().contains(&question), asked, "after {keys:?}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::pipeline::question::{
 };
 use crate::pipeline::snapshot::{PageRow, RecentClick};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
-use crate::storage::{KeptReject, Reader, StorageError};
+use crate::storage::{KeptReject, Reader, RejectCount, StorageError};
 
 /// Rows of an answer at most, whatever is asked for: a snapshot stays compact.
 pub(super) const MOST_ROWS: usize = 1_000;
@@ -46,10 +46,10 @@ pub(super) async fn search(
 }
 
 pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
-    let (total, kept) = reader.consistent(|reader| {
+    let (RejectCount { kept: total, deleted }, kept) = reader.consistent(|reader| {
         Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
     })?;
-    Ok(Rejects { total, rows: kept.into_iter().map(reject_row).collect() })
+    Ok(Rejects { total, deleted, rows: kept.into_iter().map(reject_row).collect() })
 }
 
 /// A reject as people see it.
@@ -81,6 +81,7 @@ pub(super) fn page(
     reader: &mut Reader,
     names: &mut CountryNames,
     question: &PageQuestion,
+    now: Timestamp,
 ) -> Result<PageDetails, StorageError> {
     reader.consistent(|reader| {
         let Some(id) = reader.url_id(&question.url)? else {
@@ -105,16 +106,16 @@ pub(super) fn page(
             })
             .collect();
         let (first, times) = reader.times_of(id, LOOKED_AT_CLICKS)?;
-        let trend = first.zip(reader.newest_time()?).and_then(|(since, until)| trend(since, until, &times));
+        let trend = first.zip(reader.newest_time(now)?).and_then(|(since, until)| trend(since, until, &times));
         Ok(PageDetails { countries, clicks, trend })
     })
 }
 
-/// How many of `times` lie in each part between `since` and `until`. Those before are left out.
+/// How many of `times` lie in each part between `since` and `until`. Those before and after are left out.
 fn trend(since: Timestamp, until: Timestamp, times: &[Timestamp]) -> Option<Trend> {
     let span = u64::try_from(until.as_millis().checked_sub(since.as_millis())?).ok().filter(|span| *span > 0)?;
     let mut clicks = vec![0; TREND_PARTS];
-    for time in times {
+    for time in times.iter().filter(|time| **time <= until) {
         let Ok(at) = u64::try_from(time.as_millis().saturating_sub(since.as_millis())) else { continue };
         let part = (u128::from(at) * TREND_PARTS as u128 / u128::from(span)) as usize;
         if let Some(clicks) = clicks.get_mut(part.min(TREND_PARTS - 1)) {
@@ -132,10 +133,10 @@ mod tests {
     #[test]
     fn a_trend_has_every_click_of_its_span_in_its_part() {
         let at = Timestamp::from_millis;
-        let found =
-            trend(at(1_000), at(7_000), &[at(1_000), at(1_099), at(1_100), at(7_000), at(999)]).expect("a span");
+        let found = trend(at(1_000), at(7_000), &[at(1_000), at(1_099), at(1_100), at(7_000), at(999), at(7_001)])
+            .expect("a span");
         assert_eq!((found.clicks[0], found.clicks[1], found.clicks[TREND_PARTS - 1]), (2, 1, 1));
-        assert_eq!(found.clicks.iter().sum::<u64>(), 4, "one is before the span");
+        assert_eq!(found.clicks.iter().sum::<u64>(), 4, "one is before the span, one behind it");
         assert_eq!(trend(at(7), at(7), &[at(7)]), None);
         assert!(trend(at(i64::MIN), at(i64::MAX), &[at(0)]).is_none(), "no panic");
     }

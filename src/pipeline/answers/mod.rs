@@ -4,6 +4,7 @@
 //! Searches go to the engine in a task beside it, so that a slow engine keeps nothing else waiting.
 
 mod lookup;
+mod minute;
 mod standing;
 mod tables;
 #[cfg(test)]
@@ -23,9 +24,11 @@ use super::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, 
 use super::snapshot::{Board, PageRow};
 use super::stage::StageState;
 use super::table::{Table, TableOrder, TablePart};
+use crate::click::Timestamp;
 use crate::search::{SearchError, SearchIndex};
 use crate::storage::{Reader, Storage, StorageError};
-use standing::{REFRESH, SHARE, Standing};
+use minute::MinuteKeeper;
+use standing::{KEPT, REFRESH, SHARE, Standing};
 use tables::Tables;
 
 /// How often it is looked whether a board is out of date; a question and a new view are seen at once.
@@ -79,6 +82,8 @@ struct Questions {
     page: Standing<PageQuestion>,
     /// A table to hand over, once its rows are there.
     table: Option<TableOrder>,
+    /// When somebody last asked for the clicks of the last minute.
+    last_minute: Option<Instant>,
     /// There may be work for the thread that no question tells of.
     woken: bool,
 }
@@ -98,6 +103,8 @@ impl AnswerDesk {
             boards: StoredBoards::new(options.session_timeout_ms, options.limits),
             made: None,
             tables: Tables::default(),
+            limits: options.limits,
+            minute: None,
             resets: 0,
             board: options.board,
             aggregate: options.aggregate,
@@ -138,6 +145,15 @@ impl AnswerDesk {
             }
             Question::Rejects(question) => questions.rejects.ask(question, now),
             Question::Page(question) => questions.page.ask(question, now),
+            Question::LastMinute => {
+                let wanted = wants_minute(questions.last_minute, now);
+                questions.last_minute = Some(now);
+                if wanted {
+                    return;
+                }
+                questions.woken = true;
+                true
+            }
         };
         self.shared.changed.notify_one();
     }
@@ -244,6 +260,9 @@ struct Answering {
     /// The board made last, unless the aggregation makes it.
     made: Option<Made>,
     tables: Tables,
+    limits: Limits,
+    /// The clicks of the last minute, while somebody wants to know.
+    minute: Option<MinuteKeeper>,
     /// How often everything had been forgotten when this round began.
     resets: u64,
     board: BoardSlot,
@@ -268,6 +287,7 @@ impl Answering {
             self.answer_page();
             self.keep_board();
             self.begin_table();
+            self.keep_minute();
         }
         self.tables.end();
     }
@@ -279,6 +299,7 @@ impl Answering {
             self.resets = resets;
             self.reader = None;
             self.made = None;
+            self.minute = None;
             self.boards = self.boards.anew();
         }
     }
@@ -295,7 +316,8 @@ impl Answering {
     /// Waits until there may be something to do; `false` at the end.
     fn wait(&self) -> bool {
         let mut questions = self.shared.questions.lock();
-        let due = [questions.rejects.due(), questions.page.due()].into_iter().flatten().min();
+        let minute = self.minute.as_ref().map(MinuteKeeper::due);
+        let due = [questions.rejects.due(), questions.page.due(), minute].into_iter().flatten().min();
         let until = Instant::now() + POLL;
         if !std::mem::take(&mut questions.woken) {
             self.shared.changed.wait_until(&mut questions, due.map_or(until, |due| due.min(until)));
@@ -317,7 +339,7 @@ impl Answering {
         let begin = Instant::now();
         let Some(question) = self.shared.questions.lock().page.take(begin) else { return };
         let found = self
-            .read(|reader, boards| lookup::page(reader, boards.names(), &question))
+            .read(|reader, boards| lookup::page(reader, boards.names(), &question, Timestamp::now()))
             .map_err(|error| error.to_string());
         if self.shared.questions.lock().page.answered(&question, Instant::now(), begin.elapsed()) {
             self.answer(|answers| answers.page = Some(Arc::new(Answer { asked: question, found })));
@@ -344,7 +366,8 @@ impl Answering {
         let (shared, resets) = (Arc::clone(&self.shared), self.resets);
         let ended = || shared.ended.load(Relaxed) || shared.resets.load(SeqCst) != resets;
         let known = made.and_then(|made| made.stamp);
-        let made = self.read(|reader, boards| boards.make(&view, known, reader, &ended)).unwrap_or_else(|error| {
+        let made = self.read(|reader, boards| boards.make(&view, known, Timestamp::now(), reader, &ended));
+        let made = made.unwrap_or_else(|error| {
             let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
             board::Made { stamp: None, board: Some(board), goes_on: false }
         });
@@ -367,6 +390,41 @@ impl Answering {
         self.made = Some(Made { view, stamp: made.stamp, due: Instant::now() + pause });
     }
 
+    /// Counts the clicks of the last minute on, if somebody wants to know.
+    fn keep_minute(&mut self) {
+        let asked = self.shared.questions.lock().last_minute;
+        if !wants_minute(asked, Instant::now()) {
+            self.forget_minute();
+            return;
+        }
+        let mut keeper = self.minute.take().unwrap_or_else(|| MinuteKeeper::new(self.limits));
+        let board = self.board.shown();
+        let went = self.read(|reader, boards| keeper.go_on(&board, boards.names(), reader, Timestamp::now()));
+        let known = match went {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::debug!(target: "pipeline", "the clicks of the last minute: {error}");
+                self.forget_minute();
+                return;
+            }
+        };
+        if keeper.is_behind() {
+            keeper.untold();
+            self.forget_minute();
+        } else if let Some(known) = known {
+            self.answer(|answers| answers.last_minute = Some(known));
+        }
+        self.minute = Some(keeper);
+    }
+
+    fn forget_minute(&mut self) {
+        self.minute = None;
+        let mut answers = self.shared.answers.lock();
+        if answers.last_minute.take().is_some() {
+            self.shared.news.notify_one();
+        }
+    }
+
     /// Runs `work` on the reading connection; after an error the next use opens another.
     fn read<T>(
         &mut self,
@@ -380,6 +438,11 @@ impl Answering {
         self.reader = Some(reader);
         Ok(result)
     }
+}
+
+/// Whether somebody who `asked` for the clicks of the last minute still wants to know.
+fn wants_minute(asked: Option<Instant>, now: Instant) -> bool {
+    asked.is_some_and(|asked| now.saturating_duration_since(asked) <= KEPT)
 }
 
 /// Whether the aggregation in this state makes the boards of plain views itself.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 pub(super) const REFRESH: Duration = Duration::from_secs(2);
 
 /// How long a question stands unless it is asked again.
-const KEPT: Duration = Duration::from_secs(30);
+pub(super) const KEPT: Duration = Duration::from_secs(30);
 
 /// Answering takes at most one part in so many of the time.
 pub(super) const SHARE: u32 = 4;

@@ -138,7 +138,7 @@ impl HandOver {
     fn rejects(&self, filter: &str, reader: &mut Reader) -> Result<ControlFlow<()>, RowsError> {
         let pattern = Pattern::parse(filter)?;
         let handed = reader.consistent(|reader| {
-            if pattern.is_empty() && self.send(TablePart::Rows(reader.reject_count()?)).is_break() {
+            if pattern.is_empty() && self.send(TablePart::Rows(reader.reject_count()?.kept)).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             let mut parts = Parts { all: self, of: TablePart::Rejects, rows: Vec::new() };

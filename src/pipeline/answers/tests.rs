@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::pipeline::aggregate;
-use crate::pipeline::command::Window;
+use crate::pipeline::command::{SortBy, Window};
 use crate::pipeline::stage::Stage;
 use crate::search::{BulkOutcome, Document, EngineStatus, Prepared, SearchQuery};
 use crate::storage::figures::AggregateSettings;
@@ -349,4 +349,39 @@ async fn a_reset_ends_a_table() {
     bench.desk.reset();
     let rest = tokio::task::spawn_blocking(move || taken(&parts)).await.unwrap();
     assert_eq!(rest.last(), Some(&TablePart::Failed("every click was forgotten meanwhile".to_owned())));
+}
+
+#[tokio::test]
+async fn the_last_minute_is_told_of_every_row_shown_whatever_the_view_and_only_to_those_who_ask() {
+    let bench = Bench::new();
+    bench.store(&[("/a", "FR", 0), ("/a", "FR", 50), ("/b", "FR", 40), ("/b", "DE", 100), ("/a", "DE", 5_000_000_000)]);
+    bench.until(|_, board| board.matching == 4).await;
+    assert!(bench.desk.answers().last_minute.is_none(), "nobody has asked");
+    bench.desk.ask(Question::LastMinute);
+    let of = |answers: &Answers, url: &str, country: &str| {
+        answers.last_minute.as_ref().and_then(|known| known.of_page(url, country))
+    };
+    let (answers, _) = bench.until(|answers, _| of(answers, "/b", "DE").is_some()).await;
+    // The newest click that is not ahead of the clock is that of 100 s; one lies a minute before it, and is not in it.
+    assert_eq!(
+        [("/a", "FR"), ("/b", "FR"), ("/b", "DE"), ("/a", "DE")].map(|(url, country)| of(&answers, url, country)),
+        [Some(1), Some(0), Some(1), Some(0)]
+    );
+    let known = answers.last_minute.unwrap();
+    assert_eq!((known.of_country("FR"), known.of_country("DE"), known.of_all()), (1, 1, 2));
+
+    // A filter, another order, another country: what comes into view is known at once, without a new question.
+    let view = View { filter: "b".to_owned(), country: Some("DE".to_owned()), sort: SortBy::Users, ..View::default() };
+    bench.show(view.clone());
+    let is_it = |answers: &Answers, board: &Board| {
+        board.view == view && of(answers, "/b", "DE") == Some(1) && of(answers, "/a", "FR").is_none()
+    };
+    bench.until(is_it).await;
+    bench.store(&[("/b", "DE", 101), ("/b", "DE", 99)]);
+    bench.until(|answers, _| of(answers, "/b", "DE") == Some(3)).await;
+    // What is forgotten is forgotten here, too.
+    bench.storage.reset().unwrap();
+    bench.desk.reset();
+    bench.store(&[("/b", "DE", 7)]);
+    bench.until(|answers, _| of(answers, "/b", "DE") == Some(1)).await;
 }

@@ -17,6 +17,7 @@ use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub(super) use rows::{NotThere, Rows, RowsError, every_row, row_count};
 pub use stored::{Limits, Made, Stamp, StoredBoards};
+pub(in crate::pipeline) use window::{Counts, MinuteCount, MinuteProgress};
 
 /// Rows of a view that leaves the limit to us.
 const DEFAULT_LIMIT: usize = 200;
@@ -87,7 +88,7 @@ impl BoardSlot {
 pub(super) struct CountryNames(HashMap<CountryId, Arc<str>>);
 
 impl CountryNames {
-    fn get(&mut self, id: CountryId, reader: &Reader) -> Result<Arc<str>, StorageError> {
+    pub(super) fn get(&mut self, id: CountryId, reader: &Reader) -> Result<Arc<str>, StorageError> {
         if let Some(name) = self.0.get(&id) {
             return Ok(Arc::clone(name));
         }

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use super::filter::UrlFilter;
 use super::window::{Progress, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
+use crate::click::Timestamp;
 use crate::pipeline::command::{View, Window};
 use crate::pipeline::pattern::PatternError;
 use crate::pipeline::snapshot::Board;
@@ -24,6 +25,8 @@ pub struct Limits {
     pub live_bytes: usize,
     /// Memory of one pass of that.
     pub sweep_bytes: usize,
+    /// Memory of the counts of the last minute: beyond it there are none.
+    pub minute_bytes: usize,
     /// Time of one slice of counting a window: how long a question waits for it at most.
     pub slice: Duration,
     /// How many rows are read between two looks at the clock.
@@ -37,6 +40,7 @@ impl Default for Limits {
         Self {
             live_bytes: 240 << 20,
             sweep_bytes: 120 << 20,
+            minute_bytes: 64 << 20,
             slice: Duration::from_millis(100),
             rows_a_look: 1024,
             scan: Duration::from_secs(10),
@@ -47,8 +51,10 @@ impl Default for Limits {
 /// What a board depends on: it needs to be made anew only when this differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// The version of the figures, or the newest click counted.
+    /// The version of the figures, or the newest click counted in the order of arrival.
     state: i64,
+    /// Where a window ends, in milliseconds since 1970.
+    end: Option<i64>,
     /// How old figures are that cannot be kept new.
     age: Option<Duration>,
 }
@@ -57,6 +63,10 @@ pub struct Stamp {
 impl Stamp {
     pub(super) fn state(self) -> i64 {
         self.state
+    }
+
+    pub(super) fn end(self) -> Option<i64> {
+        self.end
     }
 }
 
@@ -156,8 +166,8 @@ impl StoredBoards {
         self.window = None;
     }
 
-    /// Goes on with the board of `view`, which was last made with `known`. What takes too long is given up, also once
-    /// `ended` is true: then the board holds a problem and no rows.
+    /// Goes on with the board of `view`, which was last made with `known`, at the time `now`. What takes too long is given up,
+    /// also once `ended` is true: then the board holds a problem and no rows.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -165,6 +175,7 @@ impl StoredBoards {
         &mut self,
         view: &View,
         known: Option<Stamp>,
+        now: Timestamp,
         reader: &mut Reader,
         ended: &dyn Fn() -> bool,
     ) -> Result<Made, StorageError> {
@@ -178,7 +189,7 @@ impl StoredBoards {
         };
         match count {
             None => {
-                let stamp = Stamp { state: reader.figures_version()?, age: None };
+                let stamp = Stamp { state: reader.figures_version()?, end: None, age: None };
                 if known == Some(stamp) {
                     return Ok(Made { stamp: known, board: None, goes_on: false });
                 }
@@ -192,7 +203,7 @@ impl StoredBoards {
             }
             Some(mut count) => {
                 // After an error it is not put back, and begins anew.
-                let progress = count.go_on(reader)?;
+                let progress = count.go_on(now, reader)?;
                 let made = self.of_window(view, known, &count, progress, reader, &mut clock);
                 self.window = Some(count);
                 made
@@ -274,7 +285,7 @@ impl StoredBoards {
             return Ok(Made::from(view, Err(clock.gave_up(missing)), goes_on));
         };
         let age = figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP * AGE_STEP));
-        let stamp = Stamp { state: figures.up_to, age };
+        let stamp = Stamp { state: figures.up_to, end: Some(figures.end), age };
         if known == Some(stamp) {
             return Ok(Made { stamp: known, board: None, goes_on });
         }

@@ -1,5 +1,8 @@
 //! Boards hold what the definition gives, whoever makes them.
 
+mod clock;
+mod minute;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -18,21 +21,28 @@ const SESSION_TIMEOUT_MS: i64 = 600_000;
 const UNBOUNDED: Limits = Limits {
     live_bytes: usize::MAX,
     sweep_bytes: usize::MAX,
+    minute_bytes: usize::MAX,
     slice: Duration::from_secs(3600),
     rows_a_look: 1024,
     scan: Duration::MAX,
 };
 
 /// The figures of a window, by definition and over the view that people see: each click's time spent is taken over all
-/// clicks, then those of the window are counted. Parameters: session timeout and window, in milliseconds.
+/// clicks, then those of the window are counted. A click ahead of the clock is not there yet. Parameters: session timeout and
+/// window, in milliseconds, and the clock, in milliseconds since 1970.
 const WINDOW_BY_DEFINITION: &str = "
     WITH events AS (
         SELECT *, CAST(ROUND(unixepoch(timestamp, 'subsec') * 1000) AS INTEGER) AS millis FROM click_events
+    ), reached AS (
+        SELECT * FROM events WHERE millis <= ?3
     ), spent AS (
-        SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM events
+        SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM reached
     )
     SELECT url, country, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
-    FROM spent WHERE millis > (SELECT MAX(millis) FROM events) - ?2 GROUP BY url, country";
+    FROM spent WHERE millis > (SELECT MAX(millis) FROM reached) - ?2 GROUP BY url, country";
+
+/// A clock that has reached every click.
+const LATE: Timestamp = Timestamp::from_millis(i64::MAX);
 
 type Rows = BTreeMap<(String, String), (u64, u64, Option<f64>)>;
 
@@ -69,8 +79,14 @@ impl Bench {
     }
 
     fn store(&self, seeds: &[Seed]) {
+        let at = |seed: &Seed| i64::from(seed.minutes) * 60_000 + i64::from(seed.millis);
+        self.store_at(&seeds.iter().map(|seed| (seed.clone(), at(seed))).collect::<Vec<_>>());
+    }
+
+    /// Stores clicks of these milliseconds since 1970.
+    fn store_at(&self, seeds: &[(Seed, i64)]) {
         let mut clicks = ClickBatch::default();
-        for seed in seeds {
+        for (seed, millis) in seeds {
             // Every third id is no UUID, so that both kinds meet.
             let click_id = match seed.id % 3 {
                 0 => format!("click {}", seed.id),
@@ -79,7 +95,7 @@ impl Bench {
             clicks.push(&Click {
                 click_id: &click_id,
                 user_id: &format!("user {}", seed.user),
-                timestamp: Timestamp::from_millis(i64::from(seed.minutes) * 60_000 + i64::from(seed.millis)),
+                timestamp: Timestamp::from_millis(*millis),
                 url: ["/a", "/Ab", "/b", "/caf\u{e9}", "/A%b"][usize::from(seed.url)],
                 country: ["FR", "DE", "unknown"][usize::from(seed.country)],
                 city: "unknown",
@@ -89,6 +105,14 @@ impl Bench {
             });
         }
         self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+    }
+
+    /// As the next run finds it.
+    fn opened_again(self) -> Self {
+        let Self { _directory: directory, storage } = self;
+        drop(storage);
+        let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
+        Self { _directory: directory, storage }
     }
 
     /// Whoever follows the clicks, and has not come to the newest batch, cannot go on.
@@ -103,10 +127,14 @@ impl Bench {
     }
 
     fn by_definition(&self, window: Window) -> Rows {
+        self.by_definition_at(window, LATE)
+    }
+
+    fn by_definition_at(&self, window: Window, now: Timestamp) -> Rows {
         let length = window.length().map_or(1 << 50, |length| i64::try_from(length.as_millis()).unwrap());
         let connection = rusqlite::Connection::open(self.storage.path()).unwrap();
         let mut select = connection.prepare(WINDOW_BY_DEFINITION).unwrap();
-        let rows = select.query_map([SESSION_TIMEOUT_MS, length], |row| {
+        let rows = select.query_map([SESSION_TIMEOUT_MS, length, now.as_millis()], |row| {
             Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?, row.get(4)?)))
         });
         rows.unwrap().collect::<Result<_, _>>().unwrap()
@@ -115,7 +143,7 @@ impl Bench {
     fn board(&self, boards: &mut StoredBoards, view: &View) -> Board {
         let reader = &mut self.storage.reader().unwrap();
         loop {
-            let made = boards.make(view, None, reader, &|| false).unwrap();
+            let made = boards.make(view, None, LATE, reader, &|| false).unwrap();
             if !made.goes_on {
                 let board = made.board.unwrap();
                 if board.problem.is_none() {
@@ -224,13 +252,13 @@ proptest! {
             let (before, meanwhile) = seeds.split_at(seeds.len() / 2);
             bench.store(before);
             // Clicks come while it is counted.
-            boards.make(&view, None, &mut reader, &|| false).unwrap();
+            boards.make(&view, None, LATE, &mut reader, &|| false).unwrap();
             bench.store(meanwhile);
             if falls_behind {
                 bench.cut_arrivals();
             }
             let board = loop {
-                let made = boards.make(&view, None, &mut reader, &|| false).unwrap();
+                let made = boards.make(&view, None, LATE, &mut reader, &|| false).unwrap();
                 // A window in passes that was finished before the last clicks came is as old as it says.
                 let behind = made.stamp.is_some_and(|stamp| stamp.state() < reader.last_click().unwrap());
                 if !made.goes_on && !behind {
@@ -312,7 +340,7 @@ fn counting_tells_how_far_it_is_and_another_window_begins_anew() {
     let limits = Limits { slice: Duration::ZERO, rows_a_look: 10, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     let mut reader = bench.storage.reader().unwrap();
-    let mut make = |window, known| boards.make(&view(window, "", None), known, &mut reader, &|| false).unwrap();
+    let mut make = |window, known| boards.make(&view(window, "", None), known, LATE, &mut reader, &|| false).unwrap();
     let problem = |made: Made| made.board.and_then(|board| board.problem);
     let told: Vec<_> = (0..3).map(|_| problem(make(Window::LastHour, None)).unwrap()).collect();
     assert_eq!(told, ["counting the last hour … 16%", "counting the last hour … 33%", "counting the last hour … 50%"]);
@@ -376,7 +404,7 @@ fn a_board_that_comes_too_late_is_given_up() {
     let limits = Limits { rows_a_look: 1, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     for window in [Window::AllTime, Window::LastHour] {
-        let made = boards.make(&view(window, "a", None), None, &mut bench.storage.reader().unwrap(), &|| true);
+        let made = boards.make(&view(window, "a", None), None, LATE, &mut bench.storage.reader().unwrap(), &|| true);
         assert_eq!(made.unwrap().board.unwrap().problem.as_deref(), Some("the pipeline ends"));
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::ErrorCode;
 
 use super::schema::SCHEMA;
 use crate::search::SearchError;
+use crate::sqlite::OpenError;
 
 /// Why a call on the file failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,19 @@ pub(super) enum Failure {
     NewerSchema { found: i32 },
     #[error("this is the database of another program: choose another data directory or move the file away")]
     NotOurs,
+    #[error("{difference}, so nothing in this file is run: {REBUILD}")]
+    Foreign { difference: String },
     #[error("a task of the index ended unexpectedly: {0}")]
     Task(String),
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Io(error) => Self::Io(error),
+            OpenError::Sqlite(error) => Self::Sqlite(error),
+        }
+    }
 }
 
 const REBUILD: &str =

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::failure::Failure;
+use crate::sqlite::{self, Schema};
 
 /// Marks the file as ours ("ctop"), so that another program's database is refused, not written into.
 const APPLICATION_ID: i32 = 0x6374_6f70;
@@ -43,8 +44,9 @@ INSERT INTO totals (documents) VALUES (0);
 
 /// Opens the one connection that writes, and makes the tables if the file is new.
 pub(super) fn open_writer(file: &Path) -> Result<Connection, Failure> {
-    let mut writer = Connection::open(file)?;
+    let mut writer = sqlite::open(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     writer.busy_timeout(BUSY_TIMEOUT)?;
+    check(&writer)?;
     writer.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     // The pipeline notes in another file what it has sent, so a commit here must survive a power loss as well as that
     // note does. One sync a batch costs a few per cent.
@@ -59,8 +61,7 @@ pub(super) fn open_writer(file: &Path) -> Result<Connection, Failure> {
 
 /// Opens a connection that only reads; the tables are there already.
 pub(super) fn open_reader(file: &Path) -> Result<Connection, Failure> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let reader = Connection::open_with_flags(file, flags)?;
+    let reader = sqlite::open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     reader.busy_timeout(BUSY_TIMEOUT)?;
     reader.pragma_update(None, "query_only", true)?;
     Ok(reader)
@@ -68,17 +69,37 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, Failure> {
 
 fn migrate(writer: &mut Connection) -> Result<(), Failure> {
     let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let application_id: i32 = change.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let schema: i32 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let tables: i64 = change.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (application_id, schema) {
-        (APPLICATION_ID, SCHEMA) => Ok(()),
+    if check(&change)? == Found::Empty {
+        change.execute_batch(TABLES)?;
+        change.pragma_update(None, "application_id", APPLICATION_ID)?;
+        change.pragma_update(None, "user_version", SCHEMA)?;
+        change.commit()?;
+    }
+    Ok(())
+}
+
+/// What a file that can be used holds.
+#[derive(PartialEq, Eq)]
+enum Found {
+    Empty,
+    Ours,
+}
+
+/// Whether the file can be used. Nothing in its schema is run.
+fn check(connection: &Connection) -> Result<Found, Failure> {
+    let application_id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let schema = Schema::of(connection)?;
+    match (application_id, version) {
         (APPLICATION_ID, newer) if newer > SCHEMA => Err(Failure::NewerSchema { found: newer }),
-        _ if tables == 0 => {
-            change.execute_batch(TABLES)?;
-            change.pragma_update(None, "application_id", APPLICATION_ID)?;
-            change.pragma_update(None, "user_version", SCHEMA)?;
-            Ok(change.commit()?)
+        _ if schema.is_empty() => Ok(Found::Empty),
+        (APPLICATION_ID, SCHEMA) => {
+            let ours = Connection::open_in_memory()?;
+            ours.execute_batch(TABLES)?;
+            match schema.difference(&Schema::of(&ours)?) {
+                None => Ok(Found::Ours),
+                Some(difference) => Err(Failure::Foreign { difference }),
+            }
         }
         _ => Err(Failure::NotOurs),
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::pages::Pages;
 use super::pass::SweepTally;
-use super::{Slice, Step, WindowFigures, share};
+use super::{Slice, Span, Step, WindowFigures, share};
 use crate::click::Timestamp;
 use crate::pipeline::board::stored::Limits;
 use crate::storage::{Reader, StorageError, TimePlace};
@@ -22,8 +22,21 @@ pub(super) struct Sweep {
     passes: u32,
     /// What is being counted.
     round: Option<Round>,
-    /// What was counted last: its pages, up to which click, when it began, and when the next may begin.
-    done: Option<(Pages, i64, Instant, Instant)>,
+    /// What was counted last.
+    done: Option<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    pages: Pages,
+    /// Up to which click in the order of arrival.
+    up_to: i64,
+    /// The window's end, in milliseconds since 1970.
+    end: i64,
+    /// When it began.
+    since: Instant,
+    /// When the next round may begin.
+    next: Instant,
 }
 
 #[derive(Debug)]
@@ -32,7 +45,7 @@ struct Round {
     pass: u32,
     place: TimePlace,
     begin: i64,
-    newest: i64,
+    end: i64,
     target: i64,
     started: Instant,
     worked: Duration,
@@ -47,9 +60,10 @@ impl Sweep {
 
     /// The figures of the last round.
     pub(super) fn figures(&self) -> Option<WindowFigures<'_>> {
-        self.done.as_ref().map(|(pages, up_to, since, _)| WindowFigures {
+        self.done.as_ref().map(|Counted { pages, up_to, end, since, .. }| WindowFigures {
             pages,
             up_to: *up_to,
+            end: *end,
             swept: Some((self.passes, since.elapsed())),
         })
     }
@@ -58,7 +72,7 @@ impl Sweep {
     pub(super) fn percent(&self) -> u8 {
         let Some(round) = &self.round else { return 0 };
         let passes = u64::from(self.passes.max(1));
-        let done = u64::from(round.pass) * 100 + u64::from(share(&round.place, round.begin, round.newest, 100));
+        let done = u64::from(round.pass) * 100 + u64::from(share(&round.place, round.begin, round.end, 100));
         u8::try_from(done / passes).unwrap_or(99)
     }
 
@@ -68,14 +82,13 @@ impl Sweep {
     /// The database cannot be read.
     pub(super) fn go_on(
         &mut self,
-        length_ms: i64,
-        session_timeout_ms: i64,
+        span: Span,
         limits: Limits,
         reader: &mut Reader,
         slice: &mut Slice,
     ) -> Result<Step, StorageError> {
         let begin = Instant::now();
-        let step = self.round(length_ms, session_timeout_ms, limits, reader, slice)?;
+        let step = self.round(span, limits, reader, slice)?;
         if let Some(round) = &mut self.round {
             round.worked += begin.elapsed();
         }
@@ -84,24 +97,24 @@ impl Sweep {
 
     fn round(
         &mut self,
-        length_ms: i64,
-        session_timeout_ms: i64,
+        span: Span,
         limits: Limits,
         reader: &mut Reader,
         slice: &mut Slice,
     ) -> Result<Step, StorageError> {
         if self.round.is_none() {
-            let (target, newest) = reader.consistent(|reader| Ok((reader.last_click()?, reader.newest_time()?)))?;
-            if let Some((_, up_to, _, next)) = &self.done {
+            let (target, newest) =
+                reader.consistent(|reader| Ok((reader.last_click()?, reader.newest_time(span.now)?)))?;
+            let Some(end) = newest.map(Timestamp::as_millis) else { return Ok(Step::Anew) };
+            if let Some(Counted { up_to, end: before, next, .. }) = &self.done {
                 if *up_to > target {
                     return Ok(Step::Anew);
                 }
-                if *up_to == target || Instant::now() < *next {
+                if (*up_to, *before) == (target, end) || Instant::now() < *next {
                     return Ok(Step::Done);
                 }
             }
-            let Some(newest) = newest else { return Ok(Step::Anew) };
-            self.round = Some(Round::new(session_timeout_ms, newest.as_millis(), length_ms, target));
+            self.round = Some(Round::new(span, end, target));
         }
         let Some(round) = &mut self.round else { return Ok(Step::Done) };
         while round.pass < self.passes {
@@ -120,21 +133,22 @@ impl Sweep {
                 return Ok(Step::Anew);
             }
             let next = Instant::now() + round.worked.saturating_mul(SHARE - 1);
-            self.done = Some((round.tally.finish(), round.target, round.started, next));
+            let Round { tally, target, end, started, .. } = round;
+            self.done = Some(Counted { pages: tally.finish(), up_to: target, end, since: started, next });
         }
         Ok(Step::Done)
     }
 }
 
 impl Round {
-    pub(super) fn new(session_timeout_ms: i64, newest: i64, length_ms: i64, target: i64) -> Self {
-        let begin = newest.saturating_sub(length_ms);
+    fn new(span: Span, end: i64, target: i64) -> Self {
+        let begin = end.saturating_sub(span.length_ms);
         Self {
-            tally: SweepTally::new(session_timeout_ms),
+            tally: SweepTally::new(span.session_timeout_ms),
             pass: 0,
             place: TimePlace::after_time(Timestamp::from_millis(begin)),
             begin,
-            newest,
+            end,
             target,
             started: Instant::now(),
             worked: Duration::ZERO,
@@ -151,10 +165,10 @@ impl Round {
         reader: &mut Reader,
         slice: &mut Slice,
     ) -> Result<Step, StorageError> {
-        let Self { tally, pass, place, newest, target, clicks, .. } = self;
+        let Self { tally, pass, place, end, target, clicks, .. } = self;
         let from = place.clone();
         let mut step = Step::Done;
-        let read = reader.clicks_between(&from, Timestamp::from_millis(*newest), |click| {
+        let read = reader.clicks_between(&from, Timestamp::from_millis(*end), |click| {
             *place = TimePlace::after(&click);
             if click.id <= *target && click.user.0 % passes == *pass {
                 *clicks += 1;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry as At;
 
+use super::live::{OutOfRange, Tally};
 use super::pages::{Pages, Slot};
 use crate::storage::{StoredClick, UserId};
 
@@ -51,10 +52,6 @@ pub(super) struct LiveTally {
     hanging: usize,
 }
 
-/// The click's time cannot be kept: the window has moved on by weeks since the tally began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OutOfRange;
-
 impl LiveTally {
     /// For clicks after `base`, in milliseconds since 1970. A gap beyond `session_timeout_ms` is no time spent.
     pub(super) fn new(session_timeout_ms: i64, base: i64) -> Self {
@@ -62,23 +59,26 @@ impl LiveTally {
         Self { session_timeout_ms, base, users, pages: Pages::default(), hanging: 0 }
     }
 
-    /// An empty one for clicks after another base.
-    pub(super) fn anew(&self, base: i64) -> Self {
-        Self::new(self.session_timeout_ms, base)
-    }
-
     pub(super) fn pages(&self) -> &Pages {
         &self.pages
     }
 
-    /// Memory it takes.
-    pub(super) fn bytes(&self) -> usize {
+    fn at(&self, click: &StoredClick) -> Result<u32, OutOfRange> {
+        u32::try_from(click.timestamp.as_millis().saturating_sub(self.base)).map_err(|_| OutOfRange)
+    }
+}
+
+impl Tally for LiveTally {
+    fn anew(&self, base: i64) -> Self {
+        Self::new(self.session_timeout_ms, base)
+    }
+
+    fn bytes(&self) -> usize {
         let users: usize = self.users.iter().map(HashMap::allocation_size).sum();
         users + self.hanging + self.pages.bytes()
     }
 
-    /// Whether its user has clicked at the same moment: then [`LiveTally::take_in`] needs to know which click is last.
-    pub(super) fn ties(&self, click: &StoredClick) -> bool {
+    fn ties(&self, click: &StoredClick) -> bool {
         let Ok(at) = self.at(click) else { return false };
         match self.users.get(shard(click.user)).and_then(|users| users.get(&click.user)) {
             None => false,
@@ -90,15 +90,7 @@ impl LiveTally {
         }
     }
 
-    fn at(&self, click: &StoredClick) -> Result<u32, OutOfRange> {
-        u32::try_from(click.timestamp.as_millis().saturating_sub(self.base)).map_err(|_| OutOfRange)
-    }
-
-    /// Takes a click in. `last` says whether it is the last of its user's of the same moment, by their ids.
-    ///
-    /// # Errors
-    /// [`OutOfRange`]: the tally must begin anew.
-    pub(super) fn take_in(&mut self, click: &StoredClick, last: bool) -> Result<(), OutOfRange> {
+    fn take_in(&mut self, click: &StoredClick, last: bool) -> Result<(), OutOfRange> {
         let at = self.at(click)?;
         let Self { session_timeout_ms, users, pages, hanging, .. } = self;
         let page = pages.slot(click.url, click.country);
@@ -128,8 +120,8 @@ impl LiveTally {
         Ok(())
     }
 
-    /// Takes the earliest click of `user` out.
-    pub(super) fn take_out(&mut self, user: UserId) {
+    fn take_out(&mut self, click: &StoredClick) {
+        let user = click.user;
         let Self { session_timeout_ms, users, pages, hanging, .. } = self;
         let Some(users) = users.get_mut(shard(user)) else { return };
         let At::Occupied(mut entry) = users.entry(user) else { return };
@@ -153,8 +145,7 @@ impl LiveTally {
         }
     }
 
-    /// Gives back what the tables of users no longer need.
-    pub(super) fn shrink(&mut self) {
+    fn shrink(&mut self) {
         for users in &mut self.users {
             if users.len() * 4 < users.capacity() {
                 users.shrink_to(users.len() * 2);
