@@ -170,70 +170,78 @@ impl Probe {
         }
     }
 
-    /// How many messages the `partitions` of the topic hold, after one of them was read, if there is any; and what some of the newest
-    /// look like.
+    /// How many messages the `partitions` of the topic hold, and what some of the newest look like.
     ///
     /// # Errors
     /// The topic cannot be read, or may not be.
     pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<(u64, Looked)> {
         let topic = &self.settings.topic;
         let mut messages = 0;
-        let mut newest = (0, 0);
         let mut held = Vec::new();
+        let mut first_end = 0;
         for partition in 0..partitions {
             let (low, high) = self
                 .consumer
                 .fetch_watermarks(topic, partition, self.settings.connect_timeout)
                 .map_err(|error| anyhow!("{topic}[{partition}] cannot be read: {error}; are all brokers up?"))?;
             let here = u64::try_from(high - low).unwrap_or(0);
-            if here > 0 || partition == 0 {
-                newest = (partition, if here > 0 { high - 1 } else { high });
-            }
             if here > 0 {
                 held.push((partition, low..high));
             }
+            if partition == 0 {
+                first_end = high;
+            }
             messages += here;
         }
-        self.read(newest)?;
-        Ok((messages, self.look(&held)?))
+        // Each partition is assigned once only: an end that an earlier assignment has reached may come late.
+        let looked = match held.is_empty() {
+            true => {
+                self.read_end(first_end)?;
+                Looked::new(self.settings.format)
+            }
+            false => self.look(&held)?,
+        };
+        Ok((messages, looked))
     }
 
     /// Reads some of the newest messages of the partitions `held`, within the time there is.
     fn look(&self, held: &[(i32, Range<i64>)]) -> anyhow::Result<Looked> {
         let mut looked = Looked::new(self.settings.format);
-        let share = looked.wanted().div_ceil(held.len().max(1));
-        let share = i64::try_from(share).unwrap_or(i64::MAX);
         let mut at = TopicPartitionList::new();
-        for (partition, offsets) in held {
-            let begin = Offset::Offset(offsets.start.max(offsets.end.saturating_sub(share)));
-            at.add_partition_offset(&self.settings.topic, *partition, begin)?;
-        }
-        if held.is_empty() {
-            return Ok(looked);
+        for ((partition, _), begin) in held.iter().zip(begins(held, looked.wanted())) {
+            at.add_partition_offset(&self.settings.topic, *partition, Offset::Offset(begin))?;
         }
         self.consumer.assign(&at)?;
         let deadline = Instant::now() + READING.min(self.settings.connect_timeout);
-        let mut open = held.len();
-        while open > 0 && !looked.is_full() {
+        let mut open: BTreeSet<i32> = held.iter().map(|(partition, _)| *partition).collect();
+        let mut denied = false;
+        while !denied && !open.is_empty() && !looked.is_full() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            match self.consumer.poll(left) {
+            match self.poll(left) {
                 Some(Ok(message)) => looked.add(message.payload().unwrap_or_default()),
-                Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
-                Some(Err(_)) | None => {}
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    open.remove(&partition);
+                }
+                Some(Err(error)) => denied = is(&error, RDKafkaErrorCode::TopicAuthorizationFailed),
+                None => {}
             }
         }
         self.consumer.unassign()?;
-        Ok(looked)
+        match denied {
+            true => Err(TopicProblem::Denied(self.settings.topic.clone()).into()),
+            false => Ok(looked),
+        }
     }
 
-    /// Fetches at (partition, offset) what comes: a message or the end. That nothing comes in time is no refusal.
-    fn read(&self, (partition, offset): (i32, i64)) -> anyhow::Result<()> {
+    /// Fetches what comes at `offset`, the end of the first partition: whether that may be done. That nothing comes in time is
+    /// no refusal.
+    fn read_end(&self, offset: i64) -> anyhow::Result<()> {
         let topic = &self.settings.topic;
         let mut at = TopicPartitionList::new();
-        at.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+        at.add_partition_offset(topic, 0, Offset::Offset(offset))?;
         self.consumer.assign(&at)?;
         let within = READING.min(self.settings.connect_timeout);
         let denied = self.next(within, |event| match event {
@@ -247,6 +255,17 @@ impl Probe {
         }
     }
 
+    /// The next event, if one comes in time; that the group is refused is kept in mind.
+    fn poll(&self, within: Duration) -> Option<Result<BorrowedMessage<'_>, KafkaError>> {
+        let event = self.consumer.poll(within);
+        if let Some(Err(error)) = &event
+            && is(error, RDKafkaErrorCode::GroupAuthorizationFailed)
+        {
+            self.group_refused.set(true);
+        }
+        event
+    }
+
     /// What the first event comes to that says something, if one comes in time. A poll may end early for want of news.
     fn next<T>(
         &self,
@@ -256,12 +275,7 @@ impl Probe {
         let deadline = Instant::now() + within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let event = self.consumer.poll(left);
-            if let Some(Err(error)) = &event
-                && is(error, RDKafkaErrorCode::GroupAuthorizationFailed)
-            {
-                self.group_refused.set(true);
-            }
+            let event = self.poll(left);
             if let Some(said) = event.as_ref().and_then(&says) {
                 return Some(said);
             }
@@ -289,6 +303,25 @@ impl Probe {
         }
         bail!("{group}: {error}; it may be on its way, so try again")
     }
+}
+
+/// Where in each partition of `held` to begin, so that `wanted` messages are read in all, or all there are. Each partition gives
+/// as many as the others, or all that it has.
+fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
+    let length = |offsets: &Range<i64>| offsets.end.saturating_sub(offsets.start);
+    let mut lengths: Vec<i64> = held.iter().map(|(_, offsets)| length(offsets)).collect();
+    lengths.sort_unstable();
+    let mut left = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut share = left;
+    for (longer, length) in (1..=lengths.len()).rev().zip(&lengths) {
+        // A short partition leaves what it lacks to the longer ones.
+        share = i64::try_from(longer).map_or(0, |longer| left.saturating_add(longer - 1) / longer);
+        if share < *length {
+            break;
+        }
+        left = left.saturating_sub(*length);
+    }
+    held.iter().map(|(_, offsets)| offsets.start.max(offsets.end.saturating_sub(share))).collect()
 }
 
 fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
@@ -336,3 +369,23 @@ impl ClientContext for ProbeContext {
 }
 
 impl ConsumerContext for ProbeContext {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_of_any_length_give_as_many_messages_as_are_wanted() {
+        let read = |lengths: &[i64], wanted| -> Vec<i64> {
+            let held: Vec<_> = (0..).zip(lengths).map(|(partition, length)| (partition, 7..7 + length)).collect();
+            let begins = begins(&held, wanted);
+            held.iter().zip(begins).map(|((_, offsets), begin)| offsets.end - begin).collect()
+        };
+        assert_eq!(read(&[42, 38, 523], 1_000), [42, 38, 523]);
+        assert_eq!(read(&[523, 38, 42], 300), [220, 38, 42]);
+        assert_eq!(read(&[900, 900, 900], 1_000), [334, 334, 334]);
+        assert_eq!(read(&[5_000], 1_000), [1_000]);
+        assert_eq!(read(&[1, 1, 5_000, 5_000], 10), [1, 1, 4, 4]);
+        assert_eq!(read(&[], 10), [0; 0]);
+    }
+}
