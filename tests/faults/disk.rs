@@ -27,7 +27,7 @@ impl Disk {
     /// A few MiB of memory.
     fn small(at: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(at).expect("a directory");
-        system("mount", &["-t", "tmpfs", "-o", "size=24m", "tmpfs", text(at)])?;
+        system("mount", &["-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", text(at)])?;
         Ok(Self { at: at.to_owned(), image: None })
     }
 

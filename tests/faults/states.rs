@@ -169,10 +169,16 @@ impl Shown {
                 "UPDATE offsets SET next_offset = next_offset + 1000000",
                 "UPDATE offsets SET next_offset = next_offset - 1000000",
             )),
-            Self::StoreFailed => Some(("ALTER TABLE offsets RENAME TO away", "ALTER TABLE away RENAME TO offsets")),
-            Self::AggregateFailed => {
-                Some(("ALTER TABLE aggregate_state RENAME TO away", "ALTER TABLE away RENAME TO aggregate_state"))
-            }
+            // Triggers, since a table that was renamed and back is no longer byte for byte as clicktop made it.
+            Self::StoreFailed => Some((
+                "CREATE TRIGGER spoilt BEFORE INSERT ON offsets BEGIN SELECT RAISE(ABORT, 'spoilt'); END",
+                "DROP TRIGGER spoilt",
+            )),
+            Self::AggregateFailed => Some((
+                "CREATE TRIGGER spoilt BEFORE INSERT ON aggregate_state BEGIN SELECT RAISE(ABORT, 'spoilt'); END;
+                 CREATE TRIGGER spoilt_too BEFORE UPDATE ON aggregate_state BEGIN SELECT RAISE(ABORT, 'spoilt'); END",
+                "DROP TRIGGER spoilt; DROP TRIGGER spoilt_too",
+            )),
             _ => None,
         }
     }
