@@ -20,6 +20,7 @@ mod format;
 mod gains;
 mod history;
 mod input;
+mod keyboard;
 mod keys;
 mod layout;
 mod offscreen;

@@ -43,6 +43,22 @@ impl Read {
         read
     }
 
+    /// Nobody reads any more.
+    pub(super) fn nothing_more() -> Self {
+        Self { events: Vec::new(), end: Some(io::ErrorKind::UnexpectedEof.into()) }
+    }
+
+    /// Whether what comes next may be taken with it.
+    pub(super) fn takes_more(&self) -> bool {
+        self.end.is_none() && self.events.len() < MOST
+    }
+
+    /// Takes what has come after it.
+    pub(super) fn append(&mut self, mut later: Self) {
+        self.events.append(&mut later.events);
+        self.end = later.end;
+    }
+
     /// True if the screen has to be drawn.
     pub(super) fn apply_to(&self, app: &mut App) -> bool {
         let mut changed = false;
@@ -73,6 +89,14 @@ fn press(app: &mut App, keys: Vec<KeyEvent>) -> bool {
         [] => false,
         [key] => app.apply(Event::Key(*key)),
         _ => app.apply(Event::Keys(keys)),
+    }
+}
+
+#[cfg(test)]
+impl Read {
+    /// As from a terminal that goes on.
+    pub(super) fn without_end(self) -> Self {
+        Self { end: None, ..self }
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::EventStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{mpsc, watch};
@@ -15,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::app::{App, Event};
 use super::export::{Effect, Format, clipboard, write};
+use super::keyboard::Keyboard;
 use super::picture::{ansi_of, svg_of, text_of};
 use super::read::Read;
 use super::screen::Screen;
@@ -67,7 +67,7 @@ pub(super) async fn event_loop(
     let mut resumed = signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?;
     let mut clock = interval(Duration::from_secs(1));
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut terminal = Some((screen, EventStream::new()));
+    let mut terminal = Some((screen, Keyboard::open()?));
     let mut lost = None;
     let mut frames = Frames::new(frame_interval);
     let mut files = Files::new();
@@ -242,9 +242,9 @@ fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
 }
 
 /// What there is to read of the terminal; never anything, once it is gone.
-async fn next_read(terminal: &mut Option<(Screen, EventStream)>) -> Read {
+async fn next_read(terminal: &mut Option<(Screen, Keyboard)>) -> Read {
     match terminal {
-        Some((_, events)) => Read::next(events).await,
+        Some((_, keyboard)) => keyboard.next().await,
         None => pending().await,
     }
 }

@@ -168,6 +168,18 @@ fn a_terminal_that_goes_away_drains_and_ends_in_order() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_behind_a_key_is_noticed_all_the_same() {
+    // A terminal that is dropped types a line end and Ctrl-D last. Whether the program reads them as the terminal goes, or
+    // before, is chance: of so many one does.
+    for _ in 0..12 {
+        let home = Home::new();
+        let terminal = Terminal::start(&home, &["run", "--brokers", "127.0.0.1:1"], WIDE);
+        terminal.wait("a console", |screen| screen.contains("4 index"));
+        assert_eq!(terminal.vanish(), Some(0));
+    }
+}
+
+#[test]
 fn a_terminal_that_goes_away_without_a_signal_drains_too() {
     let home = Home::new();
     // The shell is hung up and goes on waiting; nobody tells the program.
