@@ -48,7 +48,8 @@ pub struct CommonArgs {
     /// Read settings from FILE; it must exist
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Keep the database and the embedded index in DIR [default: ~/.local/share/clicktop]
+    /// Keep the database and the embedded index in DIR [default: ~/.local/share/clicktop; its folder replay for `replay`, a
+    /// temporary one for `demo`]
     #[arg(long, global = true, value_name = "DIR", value_parser = utf8)]
     pub data_dir: Option<String>,
     /// Append the log to FILE

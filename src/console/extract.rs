@@ -7,7 +7,7 @@ use super::export::{Effect, ExportError, Extract, Format, check_name};
 use super::layout::Panel;
 use super::sheet::{Sheet, current};
 use super::typing::Line;
-use super::writing::{TableFile, Writing, heads_of, written};
+use super::writing::{TableFile, Writing, Written, heads_of, written};
 use crate::click::Timestamp;
 use crate::pipeline::question::RejectRow;
 use crate::pipeline::snapshot::{LogLine, PageRow, RecentClick};
@@ -178,10 +178,10 @@ impl App {
         Ok(Effect::Table(TableFile { name: name.to_owned(), format, heads, parts, writing }))
     }
 
-    /// A table is in its file, or will not be: `said` says which.
-    pub(super) fn table_written(&mut self, said: &str) {
+    /// A table is in its file, or will not be.
+    pub(super) fn table_written(&mut self, Written { said, done }: Written) {
         self.writing = None;
-        let held = if self.is_frozen() { "; figures of now, not of the frozen screen" } else { "" };
+        let held = if done && self.is_frozen() { "; figures of now, not those held on the screen" } else { "" };
         self.say(format!("{said}{held}"));
     }
 

@@ -40,12 +40,7 @@ impl App {
                     None => binding.label.to_string(),
                 };
                 let (action, dangerous) = (binding.action, binding.dangerous);
-                let description = match action {
-                    Action::Show => "open this view",
-                    Action::PickStage => "pick this stage",
-                    _ => binding.description,
-                };
-                Offer { name, description, key, action, place, dangerous }
+                Offer { name, description: binding.of_each(), key, action, place, dangerous }
             })
             .collect();
         offers.sort_by_key(|offer| !offer.name.starts_with(text.as_str()));

@@ -122,8 +122,8 @@ pub(super) async fn event_loop(
                     frames.want(false);
                 }
             }
-            Some(Written(said)) = files.said.recv() => {
-                app.table_written(&said);
+            Some(written) = files.said.recv() => {
+                app.table_written(written);
                 frames.want(true);
             }
             _ = clock.tick() => {
@@ -177,7 +177,7 @@ impl Files {
             Ok(thread) => self.threads.push(thread),
             Err(error) => {
                 // Our own end of the channel is open.
-                let _ = self.sayer.send(Written(format!("no thread to write with: {error}")));
+                let _ = self.sayer.send(Written { said: format!("no thread to write with: {error}"), done: false });
             }
         }
     }

@@ -56,26 +56,31 @@ impl App {
 
     /// Asks for the word that deletes everything, and says what that is.
     pub(super) fn ask_reset(&mut self) {
-        let snapshot = &self.live.snapshot;
-        let index = match snapshot.index.target.rsplit_once('/') {
-            Some((server, name)) => format!("the index {name} at {server}"),
-            None if snapshot.index.target.is_empty() => "the index".to_owned(),
-            None => format!("the {} index", snapshot.index.target),
-        };
-        let clicks = count(snapshot.totals.clicks);
+        let index = self.index_named();
+        let clicks = count(self.live.snapshot.totals.clicks);
         self.request(Command::Reset, Some(format!("Delete {clicks} clicks and clear {index}?")));
+    }
+
+    /// `the embedded index`, `the index clicktop at https://search:9200`.
+    fn index_named(&self) -> String {
+        let target = &self.live.snapshot.index.target;
+        match target.rsplit_once('/') {
+            Some((server, name)) => format!("the index {name} at {server}"),
+            None if target.is_empty() => "the index".to_owned(),
+            None => format!("the {target} index"),
+        }
     }
 
     /// What a reset has deleted, in words.
     pub(super) fn told(&self, end: &ResetEnd) -> String {
-        let target = &self.live.snapshot.index.target;
+        let index = self.index_named();
         match (&end.deleted, end.cleared) {
             (Err(why), _) => format!("nothing is deleted: {why}"),
             (Ok(clicks), None) => {
-                format!("deleted {} clicks; the index {target} is cleared next", count(*clicks))
+                format!("deleted {} clicks; {index} is cleared next", count(*clicks))
             }
             (Ok(clicks), Some(documents)) => {
-                format!("deleted {} clicks, cleared {} documents of {target}", count(*clicks), count(documents))
+                format!("deleted {} clicks, cleared {} documents of {index}", count(*clicks), count(documents))
             }
         }
     }

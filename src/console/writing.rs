@@ -45,7 +45,11 @@ pub(crate) struct TableFile {
 
 /// What became of a table: a line to show.
 #[derive(Debug)]
-pub(super) struct Written(pub(super) String);
+pub(super) struct Written {
+    pub(super) said: String,
+    /// The file is there.
+    pub(super) done: bool,
+}
 
 impl Writing {
     pub(crate) fn new(name: &str) -> Self {
@@ -73,18 +77,19 @@ impl TableFile {
     pub(super) fn start(self, said: UnboundedSender<Written>) -> io::Result<JoinHandle<()>> {
         std::thread::Builder::new().name("export".to_owned()).spawn(move || {
             // A console that has ended asks for nothing any more.
-            let _ = said.send(Written(self.run(Path::new("."))));
+            let _ = said.send(self.run(Path::new(".")));
         })
     }
 
     /// Writes into `folder`; what became of it, in one line. A file is there only once it is whole.
-    fn run(&self, folder: &Path) -> String {
-        match self.write(folder) {
-            Ok(Some(said)) => said,
+    fn run(&self, folder: &Path) -> Written {
+        let said = match self.write(folder) {
+            Ok(Some(said)) => return Written { said, done: true },
             Ok(None) => format!("stopped: {} is not written", self.name),
             Err(Failure::File(error)) => error.to_string(),
             Err(Failure::Table(why)) => format!("{} is not written: {why}", self.name),
-        }
+        };
+        Written { said, done: false }
     }
 
     /// `None` if it was cancelled.
@@ -202,12 +207,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let parts = || [TablePart::Rows(700), pages(0, 500), pages(500, 700), TablePart::End { complete: true }];
         let csv = table("urls.csv", parts());
-        assert_eq!(csv.run(folder.path()), "700 rows written to urls.csv");
+        assert_eq!(csv.run(folder.path()).said, "700 rows written to urls.csv");
         assert_eq!(csv.writing.progress(), "writing urls.csv: 700 of 700 rows");
         let text = std::fs::read_to_string(folder.path().join("urls.csv")).expect("written");
         assert_eq!(text.lines().count(), 701);
         assert_eq!(text.lines().last(), Some("/699,DE,699,1,"));
-        assert_eq!(table("urls.json", parts()).run(folder.path()), "700 rows written to urls.json");
+        assert_eq!(table("urls.json", parts()).run(folder.path()).said, "700 rows written to urls.json");
         let text = std::fs::read_to_string(folder.path().join("urls.json")).expect("written");
         let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
         assert_eq!((rows.len(), &rows[699]["url"]), (700, &"/699".into()));
@@ -230,12 +235,12 @@ mod tests {
     fn a_table_that_does_not_come_to_its_end_leaves_no_file_and_says_why() {
         let folder = tempfile::tempdir().expect("a folder");
         let failed = table("a.csv", [pages(0, 3), TablePart::Failed("the disk is gone".to_owned())]);
-        assert_eq!(failed.run(folder.path()), "a.csv is not written: the disk is gone");
+        assert_eq!(failed.run(folder.path()).said, "a.csv is not written: the disk is gone");
         let ended = table("a.csv", [pages(0, 3)]);
-        assert_eq!(ended.run(folder.path()), "a.csv is not written: the pipeline has ended");
+        assert_eq!(ended.run(folder.path()).said, "a.csv is not written: the pipeline has ended");
         let cancelled = table("a.csv", [pages(0, 3)]);
         cancelled.writing.cancel();
-        assert_eq!(cancelled.run(folder.path()), "stopped: a.csv is not written");
+        assert_eq!(cancelled.run(folder.path()).said, "stopped: a.csv is not written");
         assert_eq!(files(folder.path()), [""; 0]);
     }
 
@@ -244,7 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("a.csv"), "mine").expect("a file");
         let table = table("a.csv", [pages(0, 3), TablePart::End { complete: true }]);
-        assert_eq!(table.run(folder.path()), "a.csv exists already; give another name");
+        assert_eq!(table.run(folder.path()).said, "a.csv exists already; give another name");
         assert_eq!(table.parts.len(), 2, "found before any work");
         assert_eq!(std::fs::read_to_string(folder.path().join("a.csv")).expect("there"), "mine");
     }

@@ -122,7 +122,7 @@ fn the_word_typed_by_hand_resets_and_says_what_went() {
     terminal.keys("reset");
     terminal.wait("the word", |screen| screen.contains("Enter: reset"));
     terminal.keys("\r");
-    let said = format!("deleted 2,000 clicks, cleared {documents} documents of embedded");
+    let said = format!("deleted 2,000 clicks, cleared {documents} documents of the embedded index");
     terminal.wait("what went", |screen| screen.replace(',', "").contains(&said.replace(',', "")));
     terminal.keys("\x1b[17~");
     terminal.wait("the log of it", |screen| {

@@ -21,6 +21,17 @@ pub struct Chord {
     pub ctrl: bool,
 }
 
+impl KeyBinding {
+    /// What one of its keys does, where each does another thing; what it does, where all do the same.
+    pub fn of_each(&self) -> &'static str {
+        match self.action {
+            Action::Show => "open this view",
+            Action::PickStage => "go to this stage",
+            _ => self.description,
+        }
+    }
+}
+
 /// One row of the table.
 #[derive(Clone, Debug)]
 pub struct KeyBinding {

@@ -11,9 +11,24 @@ use crate::console::typing::{Line, Typing};
 /// Of what is typed at least this much stays visible beside what is wrong about it.
 const TYPED_MIN: usize = 8;
 
+/// So much of a filter tells what it is.
+const READS: usize = 24;
+
+/// Its mark, and after it the cursor, a blank and the frame's corners.
+const AROUND: usize = 7;
+
 /// What is being typed as a filter, if something is.
 pub(super) fn typed(app: &App) -> Option<&Typing> {
     app.typing.as_ref().filter(|typing| typing.line == Line::Filter)
+}
+
+/// Columns that the filter should have in a title: as much of its end as tells what it is, with the frame around it.
+pub(super) fn least(app: &App) -> usize {
+    let text = typed(app).map_or(app.filter_in_force(), |typing| &typing.text);
+    match typed(app).is_none() && text.is_empty() {
+        true => 0,
+        false => AROUND + width(text).clamp(TYPED_MIN, READS),
+    }
 }
 
 /// Adds the filter to the `spans` of a title that has `columns`, frame included.

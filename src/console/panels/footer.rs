@@ -53,7 +53,7 @@ fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
 /// The answers to a question that wants a word.
 fn word(app: &App) -> Words<'static> {
     let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
-    let answers = [(" Enter", " the word is typed "), (" Esc", " no ")];
+    let answers = [(" Enter", " take it "), (" Esc", " no ")];
     let spans = answers.into_iter().flat_map(|(key, does)| [Span::styled(key, accent), Span::styled(does, dim)]);
     Words::from_iter(spans)
 }
@@ -73,18 +73,33 @@ fn keys(columns: u16, app: &App) -> Words<'static> {
         .filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
     let order = everywhere.clone().take(2).chain(here).chain(views).chain(everywhere.skip(2));
     for binding in order.filter(|binding| shows(binding, app)) {
-        let columns_needed = width(&binding.label) + width(binding.short) + 4;
+        let short = short(binding, app);
+        let columns_needed = width(&binding.label) + width(short) + 4;
         if columns_needed > room(columns, &spans) {
             break;
         }
         spans.push(Span::styled(format!(" {}", binding.label), app.theme.accent().patch(app.theme.key())));
-        spans.push(Span::styled(format!(" {} ", binding.short), app.theme.dim()));
+        spans.push(Span::styled(format!(" {short} "), app.theme.dim()));
     }
     Words::from(spans)
 }
 
+/// What the key does now, in one or two words.
+fn short(binding: &KeyBinding, app: &App) -> &'static str {
+    let line = app.typing.as_ref().filter(|_| binding.context == Context::Line).map(|typing| typing.line);
+    match (line, binding.action) {
+        (Some(Line::Filter), Action::Accept) => "keep it",
+        (Some(Line::Filter), Action::Cancel) => "show all",
+        (Some(Line::Search), Action::Accept) => "to what is found",
+        (Some(Line::Palette), Action::Accept) => "do it",
+        (_, Action::Quit) if app.is_hurrying() => "leave",
+        (_, Action::Quit) if app.is_quitting() => "leave at once",
+        _ => binding.short,
+    }
+}
+
 fn shows(binding: &KeyBinding, app: &App) -> bool {
-    let forbidden = app.read_only && binding.action.steers();
+    let forbidden = (app.read_only || app.is_quitting()) && binding.action.steers();
     let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
     !binding.short.is_empty() && !forbidden && (completes || binding.action != Action::Complete)
 }

@@ -13,7 +13,7 @@ use super::{both_ends, draining, row};
 use crate::click::Timestamp;
 use crate::console::app::App;
 use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
-use crate::pipeline::snapshot::Snapshot;
+use crate::pipeline::snapshot::{Snapshot, Totals};
 use crate::pipeline::source::SourceProgress;
 
 /// Columns of a whole progress bar.
@@ -184,6 +184,20 @@ fn done_of_all(progress: &SourceProgress) -> Option<(u64, u64)> {
     }
 }
 
+/// What became of a source that is at its end, and the way out; in short where there is little room.
+fn finished(totals: &Totals, columns: usize) -> String {
+    let [stored, duplicates, rejected, documents] =
+        [totals.stored, totals.duplicates, totals.rejected, totals.documents].map(count);
+    let odd = |n: u64, word: &str| if n > 0 { format!(", {} {word}", count(n)) } else { String::new() };
+    let (again, refused) = (odd(totals.duplicates, "duplicates"), odd(totals.rejected, "rejected"));
+    let full = format!(
+        " finished: {stored} clicks stored, {duplicates} duplicates, {rejected} rejected, {documents} documents indexed   q quits"
+    );
+    let short = format!(" finished: {stored} clicks stored{again}{refused}, {documents} documents   q quits");
+    let shortest = format!(" finished, q quits: {stored} clicks stored{refused}");
+    [full, short].into_iter().find(|text| width(text) <= columns).unwrap_or(shortest)
+}
+
 /// One line above the stages: draining, a reset, finished, or a source that gave up.
 pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -196,15 +210,7 @@ pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     } else if let Some(error) = failed {
         (format!(" the source gave up: {error}"), theme.bad())
     } else {
-        let totals = &snapshot.totals;
-        let text = format!(
-            " finished: {} clicks stored, {} duplicates, {} rejected, {} documents indexed.   q quits",
-            count(totals.stored),
-            count(totals.duplicates),
-            count(totals.rejected),
-            count(totals.documents)
-        );
-        (text, theme.good())
+        (finished(&snapshot.totals, usize::from(area.width)), theme.good())
     };
     let columns = usize::from(area.width);
     let line = crate::console::format::left(&text, columns);

@@ -9,8 +9,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 
-use super::placeholder;
 use super::table::{self, Column, figure, words};
+use super::{HELD, placeholder};
 use crate::console::app::App;
 use crate::console::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, labels, true_rows};
 use crate::console::format::{NONE, count, count_in, fit, percent};
@@ -298,12 +298,7 @@ fn pages(frame: &mut Frame, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !app.browse.is_about(board) {
-        return placeholder(
-            frame,
-            inner,
-            if app.is_frozen() { "frozen: p lets the view go on" } else { "loading…" },
-            app,
-        );
+        return placeholder(frame, inner, if app.is_frozen() { HELD } else { "loading…" }, app);
     }
     if board.pages.is_empty() {
         return placeholder(frame, inner, "no clicks", app);

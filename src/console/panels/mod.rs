@@ -59,6 +59,9 @@ fn room(total: u16, spans: &[Span<'_>]) -> usize {
     usize::from(total).saturating_sub(spans.iter().map(|span| width(&span.content)).sum())
 }
 
+/// In place of rows that do not come while tables are held, in the header's words.
+const HELD: &str = "tables are held: p lets them go on";
+
 /// A faint sentence in the middle of a panel that has nothing to show.
 fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &super::app::App) {
     if area.is_empty() {

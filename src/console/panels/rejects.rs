@@ -8,7 +8,7 @@ use ratatui::widgets::{Padding, Paragraph, Wrap};
 
 use super::activity::time;
 use super::table::{self, Cell, Column, words};
-use super::{filter, placeholder, prose};
+use super::{HELD, filter, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{bytes, count};
 use crate::console::layout::parts;
@@ -33,7 +33,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     frame.render_widget(block, list);
     let row = match found {
         None => {
-            let text = if app.is_frozen() { "frozen: p lets the view go on" } else { "asking the store…" };
+            let text = if app.is_frozen() { HELD } else { "asking the store…" };
             placeholder(frame, inner, text, app);
             None
         }

@@ -10,7 +10,7 @@ use ratatui::widgets::Sparkline;
 
 use super::activity::time;
 use super::table::{self, Column, figure, words};
-use super::{placeholder, prose};
+use super::{HELD, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{self, count, count_in, fit, seconds};
 use crate::console::layout::parts;
@@ -43,7 +43,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     match found {
         None => {
             trend(frame, over_time, None, app);
-            placeholder(frame, inner, if app.is_frozen() { "frozen: p lets the view go on" } else { "loading…" }, app)
+            placeholder(frame, inner, if app.is_frozen() { HELD } else { "loading…" }, app)
         }
         Some(Err(problem)) => prose(frame, inner, problem, theme.bad()),
         Some(Ok(page)) => {

@@ -6,9 +6,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{filter, no_clicks, placeholder, prose, row};
+use super::{HELD, filter, no_clicks, placeholder, prose, row};
 use crate::console::app::App;
-use crate::console::format::{NONE, count, count_in, fit, left, right, seconds};
+use crate::console::format::{NONE, count, count_in, fit, left, right, seconds, width};
 use crate::console::layout::Panel;
 use crate::pipeline::command::Window;
 use crate::pipeline::snapshot::{Board, PageRow};
@@ -110,7 +110,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !current {
-        let text = if app.is_frozen() { "frozen: p lets the view go on" } else { "loading…" };
+        let text = if app.is_frozen() { HELD } else { "loading…" };
         placeholder(frame, inner, text, app);
         return;
     }
@@ -165,19 +165,31 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 
 /// `urls of DE by clicks, last hour  /cart`, with a cursor while the filter is typed.
 fn title(columns: u16, app: &App) -> Line<'static> {
-    let (theme, browse) = (&app.theme, &app.browse);
-    let country = browse.country.as_deref().unwrap_or("all countries");
-    let mut spans = vec![Span::styled(" urls ", theme.key())];
+    let mut spans = vec![Span::styled(" urls ", app.theme.key())];
     if filter::typed(app).is_some_and(|typing| typing.problem.is_some()) {
         // Nothing else is as urgent, and there may be little room.
         filter::push(&mut spans, columns, app);
         return Line::from(spans);
     }
-    spans.extend([
+    let extent = extent_words(columns, app);
+    let taken: usize = extent.iter().map(|span| width(&span.content)).sum();
+    // What the urls are narrowed to is seen before what is known anyway.
+    if width(" urls ") + taken + filter::least(app) <= usize::from(columns) {
+        spans.extend(extent);
+    }
+    filter::push(&mut spans, columns, app);
+    Line::from(spans)
+}
+
+/// `of DE by clicks, last hour `.
+fn extent_words(columns: u16, app: &App) -> Vec<Span<'static>> {
+    let (theme, browse) = (&app.theme, &app.browse);
+    let country = browse.country.as_deref().unwrap_or("all countries");
+    let mut spans = vec![
         Span::styled("of ", theme.dim()),
         Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())),
         Span::styled(format!(" by {}", name(browse.sort)), theme.dim()),
-    ]);
+    ];
     let window = match browse.window {
         Window::AllTime => "",
         Window::LastHour => "last hour",
@@ -188,8 +200,7 @@ fn title(columns: u16, app: &App) -> Line<'static> {
         spans.push(Span::styled(window, theme.warn()));
     }
     spans.push(Span::raw(" "));
-    filter::push(&mut spans, columns, app);
-    Line::from(spans)
+    spans
 }
 
 /// The figure whose head is under a point of the screen, where the panel has `area`.

@@ -68,11 +68,11 @@ fn a_reset_tells_afterwards_what_went() {
         assert!(console.screen().contains(said), "{said}:\n{}", console.screen());
     };
     let end = ResetEnd { number: 1, deleted: Ok(576_642), cleared: None };
-    show(&mut console, end.clone(), "deleted 576,642 clicks; the index embedded is cleared next");
+    show(&mut console, end.clone(), "deleted 576,642 clicks; the embedded index is cleared next");
     show(
         &mut console,
         ResetEnd { cleared: Some(835), ..end.clone() },
-        "deleted 576,642 clicks, cleared 835 documents of embedded",
+        "deleted 576,642 clicks, cleared 835 documents of the embedded index",
     );
     let failed = ResetEnd { number: 2, deleted: Err("the disk is full".into()), cleared: Some(835) };
     show(&mut console, failed.clone(), "nothing is deleted: the disk is full");

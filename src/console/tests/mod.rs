@@ -6,6 +6,7 @@ mod charted;
 mod drawn;
 mod ended;
 mod fixture;
+mod hinted;
 mod map;
 mod named;
 mod noticed;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::theme::Theme;
+use super::super::writing::Written;
 use super::{Console, fixture};
 use crate::pipeline::{Command, SortBy, Stage, StageAction};
 
@@ -115,14 +116,14 @@ fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown()
     console.press("e Enter");
     assert!(console.screen().contains("wait for it, or Esc stops it"), "{}", console.screen());
     assert!(console.app.effects.is_empty(), "one at a time");
-    console.app.table_written("1,234 rows written to urls.csv");
+    console.app.table_written(Written { said: "1,234 rows written to urls.csv".into(), done: true });
     assert!(console.screen().contains("1,234 rows written to urls.csv"), "{}", console.screen());
 
     console.press("F4 / y e s t e r Enter e Enter");
     assert_eq!(ordered(&mut console), [Table::Rejects { filter: "yester".into() }]);
     console.press("Esc");
     assert!(console.app.writing.is_some(), "it is asked to stop, and says itself when it has");
-    console.app.table_written("stopped");
+    console.app.table_written(Written { said: "stopped".into(), done: false });
     console.press("F5 c a r Enter e Enter");
     let orders = ordered(&mut console);
     let [Table::Search(question)] = orders.as_slice() else { panic!("{orders:?}") };

@@ -1,0 +1,96 @@
+//! What the screen names does what it says where it says it, and is there to be read.
+
+use super::super::writing::Written;
+use super::steered::console;
+use super::{Console, fixture};
+
+/// The last row.
+fn footer(console: &mut Console) -> String {
+    console.screen().lines().rfind(|line| line.starts_with('"')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_filter_is_seen_while_it_is_typed_however_narrow_the_screen() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running()).press("/ / c a r t");
+        let urls = console.part(|places| places.urls);
+        assert!(urls.contains("/cart"), "{width}: {urls}");
+        console.press("Enter");
+        let urls = console.part(|places| places.urls);
+        assert!(urls.contains("/cart"), "in force, {width}: {urls}");
+    }
+}
+
+#[test]
+fn the_keys_of_a_line_are_named_by_what_they_do_to_it() {
+    let mut console = console(fixture::running());
+    for (keys, accept, leave) in
+        [("/", "keep it", "show all"), ("F5", "to what is found", "leave"), (":", "do it", "leave")]
+    {
+        console.press(keys);
+        let footer = footer(&mut console);
+        assert!(footer.contains(&format!("Enter {accept}")) && footer.contains(&format!("Esc {leave}")), "{footer}");
+        console.press("Esc");
+    }
+}
+
+#[test]
+fn keys_that_the_end_refuses_are_not_named_any_more() {
+    let mut console = console(fixture::running());
+    console.press("2");
+    assert!(footer(&mut console).contains("Space start/stop"));
+    console.press("q y");
+    let line = footer(&mut console);
+    for refused in ["start/stop", "restart", "start all", "stop all", "reset"] {
+        assert!(!line.contains(refused), "{refused}: {line}");
+    }
+    assert!(line.contains("q leave at once"), "{line}");
+}
+
+#[test]
+fn the_way_out_of_a_finished_replay_is_seen_on_every_screen() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40)] {
+        let mut console = Console::new(width, height);
+        let mut snapshot = fixture::finished();
+        console.show(snapshot.clone());
+        let banner = console.part(|places| places.banner);
+        assert!(banner.contains("q quits") && banner.contains("clicks stored"), "{width}: {banner}");
+        snapshot.totals.rejected = 7;
+        console.show(snapshot);
+        let banner = console.part(|places| places.banner);
+        assert!(banner.contains("q quits") && banner.contains("7 rejected"), "{width}: {banner}");
+    }
+}
+
+#[test]
+fn the_help_of_a_small_screen_cuts_no_sentence() {
+    for sheet in ["F1", "F2", "F4", "F5 Esc F5 x Enter", "F6", "F7"] {
+        let mut console = Console::new(80, 24);
+        console.show(fixture::running()).press(sheet).press("?");
+        let screen = console.screen();
+        let cut = screen.lines().find(|line| line.starts_with("\"┃ ") && line.contains('…') && !line.contains("F1–F7"));
+        assert!(cut.is_none(), "{sheet}: {cut:?}");
+    }
+}
+
+#[test]
+fn only_figures_that_were_written_are_told_from_those_that_are_held() {
+    let mut console = console(fixture::running());
+    console.press("p");
+    console.app.table_written(Written { said: "700 rows written to a.csv".into(), done: true });
+    assert!(console.screen().contains("a.csv; figures of now, not those held on the screen"), "{}", console.screen());
+    console.app.table_written(Written { said: "a.csv exists already; give another name".into(), done: false });
+    assert!(!console.screen().contains("figures of now"), "{}", console.screen());
+}
+
+#[test]
+fn what_does_not_come_while_tables_are_held_is_said_in_the_headers_words() {
+    let mut console = console(fixture::running());
+    console.press("p / x Enter");
+    for keys in ["Down", "F4", "F5 x Enter"] {
+        let screen = console.press(keys).screen();
+        assert!(screen.contains(" TABLES HELD SINCE "), "{screen}");
+        assert!(screen.contains("tables are held: p lets them go on"), "{keys}: {screen}");
+    }
+}
