@@ -106,7 +106,7 @@ Examples:
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     #[command(after_help = "\
-Where clicks were deleted for their age (store.retention), the figures count more than is stored and cannot be recomputed;
+Where clicks were deleted for their age (store.retention), the figures count more than is stored and cannot be recomputed; \
 --kept-clicks makes them the figures of the clicks that are still there, and the search index with them.")]
     Rebuild(RebuildArgs),
     /// Copy the database to a new file, also while a pipeline runs

@@ -55,6 +55,7 @@ impl App {
     pub(super) fn answer_no(&mut self, prompt: &Prompt) {
         let said = match (&prompt.command, &prompt.typed) {
             (_, Some(typed)) if typed.is_empty() => "nothing is deleted".to_owned(),
+            (_, Some(typed)) if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
             (_, Some(typed)) => {
                 let typed = crate::text::excerpt(typed, LENGTH);
                 format!("nothing is deleted: {typed} is not {RESET_WORD}")

@@ -134,7 +134,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the offer above"),
     bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the offer below"),
     bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
-    bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes"),
+    bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes; a reset wants its word"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no, as any other key"),
     bind(Help, &[key(KeyCode::Up), char('k')], "↑", "", Action::Up, "move up"),
     bind(Help, &[key(KeyCode::Down), char('j')], "↓", "", Action::Down, "move down"),

@@ -37,16 +37,17 @@ fn progress(text: &str, columns: u16, app: &App) -> Words<'static> {
 }
 
 fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
-    let hint = "  Tab: .csv .json of the table, .txt .ansi .svg of the screen";
     let label = " write to ";
     let room = usize::from(columns).saturating_sub(width(label) + 2);
     let name = fit_end(name, room);
     let rest = room.saturating_sub(width(&name));
+    let hints = ["  Tab: .csv .json of the table, .txt .ansi .svg of the screen", "  Tab: another format"];
+    let hint = hints.into_iter().find(|hint| width(hint) <= rest).unwrap_or_default();
     Words::from(vec![
         Span::styled(label, app.theme.accent().patch(app.theme.key())),
         Span::raw(name),
         Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
-        Span::styled(fit(hint, rest), app.theme.dim()),
+        Span::styled(hint, app.theme.dim()),
     ])
 }
 

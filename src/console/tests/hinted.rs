@@ -75,6 +75,26 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
 }
 
 #[test]
+fn a_word_that_was_right_is_not_said_to_be_wrong() {
+    let mut console = console(fixture::running());
+    for key in ["Esc", "Tab", "^z", "Up"] {
+        console.press("R r e s e t").press(key);
+        let line = footer(&mut console);
+        assert!(line.contains("nothing is deleted: the word wants Enter"), "{key}: {line}");
+    }
+    assert_eq!(console.sent(), []);
+}
+
+#[test]
+fn the_hint_beside_a_files_name_is_whole_or_another() {
+    for (width, hint) in [(60, ""), (80, "Tab: another format"), (120, ".txt .ansi .svg of the screen")] {
+        let mut console = Console::new(width, 24);
+        let line = footer(console.show(fixture::running()).press("e"));
+        assert!(line.contains(hint) && !line.contains('…'), "{width}: {line}");
+    }
+}
+
+#[test]
 fn only_figures_that_were_written_are_told_from_those_that_are_held() {
     let mut console = console(fixture::running());
     console.press("p");
