@@ -60,7 +60,9 @@ impl App {
                 let typed = crate::text::excerpt(typed, LENGTH);
                 format!("nothing is deleted: {typed} is not {RESET_WORD}")
             }
-            (Command::Shutdown, None) => "clicktop goes on: q, then y quits".to_owned(),
+            (Command::Shutdown, None) => {
+                format!("clicktop goes on: {}, then y quits", self.keys.told(Action::Quit))
+            }
             (_, None) => "nothing is done: only y says yes".to_owned(),
         };
         self.say(said);

@@ -107,6 +107,17 @@ impl Keys {
         Ok(())
     }
 
+    /// The keys that do `action`, for a sentence that names them. Every action has some.
+    pub(crate) fn told(&self, action: Action) -> &str {
+        self.0.iter().find(|binding| binding.action == action).map_or("", |binding| &binding.label)
+    }
+
+    /// Of keys that each do another thing, the one at `place`.
+    pub(crate) fn told_at(&self, action: Action, place: usize) -> String {
+        let binding = self.0.iter().find(|binding| binding.action == action);
+        binding.and_then(|binding| binding.chords.get(place)).map_or_else(String::new, Chord::name)
+    }
+
     fn check(&self) -> Result<(), KeyError> {
         for (at, one) in self.0.iter().enumerate() {
             for other in self.0.iter().skip(at + 1).filter(|other| other.context == one.context) {

@@ -45,8 +45,10 @@ impl App {
         let steers = self.keys.lookup(event, Context::Stages).is_some_and(|(binding, _)| binding.action.steers());
         if steers && self.context() == self.place() && !self.place().is_view() {
             self.say(match self.read_only {
-                true => "read-only: this console does not steer the pipeline",
-                false => "this key steers the stages: go to one with 1–4 first",
+                true => "read-only: this console does not steer the pipeline".to_owned(),
+                false => {
+                    format!("this key steers the stages: go to one with {} first", self.keys.told(Action::PickStage))
+                }
             });
             return true;
         }

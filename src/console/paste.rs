@@ -3,11 +3,15 @@
 use crossterm::event::KeyEvent;
 
 use super::app::App;
+use super::keys::Action;
 use super::typing::LENGTH;
 use crate::text::is_unsafe;
 
 /// So many keys of one read may steer stages: a stage's key and what is to become of it. More of them are text.
 const STEERING: usize = 3;
+
+/// The place of the search among the views.
+const SEARCH: usize = 4;
 
 /// What a line takes of pasted text.
 struct Taken {
@@ -25,7 +29,8 @@ impl App {
             self.answer_no(&prompt);
             self.say("pasted text answers no question: nothing is done");
         } else if self.help || self.typing.is_none() {
-            self.say("pasted text does nothing here: / or F5 opens a line that takes it");
+            let (filter, search) = (self.keys.told(Action::Filter), self.keys.told_at(Action::Show, SEARCH));
+            self.say(format!("pasted text does nothing here: {filter} or {search} opens a line that takes it"));
         } else {
             self.paste_into_line(pasted);
         }

@@ -10,7 +10,7 @@ use super::{both_ends, row};
 use crate::console::app::App;
 use crate::console::format::{count, countdown, first_lines, width, wrap_after};
 use crate::console::history::hold_word;
-use crate::console::keys::Context;
+use crate::console::keys::{Action, Context};
 use crate::console::trouble::in_trouble;
 use crate::pipeline::{Stage, StageState};
 
@@ -107,7 +107,10 @@ fn detail(stage: Stage, app: &App) -> Detail {
             facts.push(cause.clone());
             // The key holds where the stages have the focus, which a stage's own key gives them.
             let here = stage == app.stage && app.place() == Context::Stages;
-            hint = if here { "r restarts it".to_owned() } else { format!("{} picks it", number(stage)) };
+            hint = match here {
+                true => format!("{} restarts it", app.keys.told(Action::RestartStage)),
+                false => format!("{} picks it", app.keys.told_at(Action::PickStage, place(stage))),
+            };
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
@@ -131,9 +134,9 @@ fn detail(stage: Stage, app: &App) -> Detail {
     }
 }
 
-/// As on its box and its key.
-fn number(stage: Stage) -> usize {
-    Stage::ALL.iter().position(|known| *known == stage).map_or(0, |at| at + 1)
+/// Of its key among those of the stages.
+fn place(stage: Stage) -> usize {
+    Stage::ALL.iter().position(|known| *known == stage).unwrap_or(0)
 }
 
 /// What passes `stage`.

@@ -11,8 +11,7 @@ pub(super) fn text(app: &App) -> String {
     if !app.is_quitting() {
         return format!(" draining: {waits}");
     }
-    let quit = app.keys.table().iter().find(|binding| binding.action == Action::Quit);
-    let key = quit.map_or("Ctrl-C", |binding| &binding.label);
+    let key = app.keys.told(Action::Quit);
     if app.is_hurrying() {
         return format!(" {key} gives the terminal back now   ending at once: {waits}");
     }

@@ -13,6 +13,7 @@ use super::{both_ends, draining, row};
 use crate::click::Timestamp;
 use crate::console::app::App;
 use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
+use crate::console::keys::Action;
 use crate::pipeline::snapshot::{Snapshot, Totals};
 use crate::pipeline::source::SourceProgress;
 
@@ -185,16 +186,16 @@ fn done_of_all(progress: &SourceProgress) -> Option<(u64, u64)> {
 }
 
 /// What became of a source that is at its end, and the way out; in short where there is little room.
-fn finished(totals: &Totals, columns: usize) -> String {
+fn finished(totals: &Totals, quit: &str, columns: usize) -> String {
     let [stored, duplicates, rejected, documents] =
         [totals.stored, totals.duplicates, totals.rejected, totals.documents].map(count);
     let odd = |n: u64, word: &str| if n > 0 { format!(", {} {word}", count(n)) } else { String::new() };
     let (again, refused) = (odd(totals.duplicates, "duplicates"), odd(totals.rejected, "rejected"));
     let full = format!(
-        " finished: {stored} clicks stored, {duplicates} duplicates, {rejected} rejected, {documents} documents indexed   q quits"
+        " finished: {stored} clicks stored, {duplicates} duplicates, {rejected} rejected, {documents} documents indexed   {quit} quits"
     );
-    let short = format!(" finished: {stored} clicks stored{again}{refused}, {documents} documents   q quits");
-    let shortest = format!(" finished, q quits: {stored} clicks stored{refused}");
+    let short = format!(" finished: {stored} clicks stored{again}{refused}, {documents} documents   {quit} quits");
+    let shortest = format!(" finished, {quit} quits: {stored} clicks stored{refused}");
     [full, short].into_iter().find(|text| width(text) <= columns).unwrap_or(shortest)
 }
 
@@ -210,7 +211,7 @@ pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     } else if let Some(error) = failed {
         (format!(" the source gave up: {error}"), theme.bad())
     } else {
-        (finished(&snapshot.totals, usize::from(area.width)), theme.good())
+        (finished(&snapshot.totals, app.keys.told(Action::Quit), usize::from(area.width)), theme.good())
     };
     let columns = usize::from(area.width);
     let line = crate::console::format::left(&text, columns);

@@ -10,7 +10,7 @@ use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 
 use super::table::{self, Column, figure, words};
-use super::{HELD, placeholder};
+use super::{held, placeholder};
 use crate::console::app::App;
 use crate::console::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, labels, true_rows};
 use crate::console::format::{NONE, count, count_in, fit, percent};
@@ -298,7 +298,8 @@ fn pages(frame: &mut Frame, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !app.browse.is_about(board) {
-        return placeholder(frame, inner, if app.is_frozen() { HELD } else { "loading…" }, app);
+        let text = if app.is_frozen() { held(app) } else { "loading…".to_owned() };
+        return placeholder(frame, inner, &text, app);
     }
     if board.pages.is_empty() {
         return placeholder(frame, inner, "no clicks", app);

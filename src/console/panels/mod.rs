@@ -60,7 +60,9 @@ fn room(total: u16, spans: &[Span<'_>]) -> usize {
 }
 
 /// In place of rows that do not come while tables are held, in the header's words.
-const HELD: &str = "tables are held: p lets them go on";
+fn held(app: &super::app::App) -> String {
+    format!("tables are held: {} lets them go on", app.keys.told(super::keys::Action::Freeze))
+}
 
 /// A faint sentence in the middle of a panel that has nothing to show.
 fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &super::app::App) {

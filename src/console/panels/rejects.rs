@@ -8,7 +8,7 @@ use ratatui::widgets::{Padding, Paragraph, Wrap};
 
 use super::activity::time;
 use super::table::{self, Cell, Column, words};
-use super::{HELD, filter, placeholder, prose};
+use super::{filter, held, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{bytes, count};
 use crate::console::layout::parts;
@@ -33,8 +33,8 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     frame.render_widget(block, list);
     let row = match found {
         None => {
-            let text = if app.is_frozen() { HELD } else { "asking the store…" };
-            placeholder(frame, inner, text, app);
+            let text = if app.is_frozen() { held(app) } else { "asking the store…".to_owned() };
+            placeholder(frame, inner, &text, app);
             None
         }
         Some(Err(problem)) => {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
 use super::table::{self, Cell, Column, figure, words};
-use super::{HELD, placeholder, prose};
+use super::{held, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{count, count_in, fit, fit_end, seconds};
 use crate::console::layout::parts;
@@ -55,7 +55,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     frame.render_widget(block, list);
     match (question, found) {
         (None, _) => placeholder(frame, inner, "type a part of a url: /cart, product, ?ref=", app),
-        (Some(_), None) if app.is_frozen() => placeholder(frame, inner, HELD, app),
+        (Some(_), None) if app.is_frozen() => placeholder(frame, inner, &held(app), app),
         (Some(_), None) => placeholder(frame, inner, "searching…", app),
         (Some(_), Some(Err(problem))) => prose(frame, inner, problem, theme.bad()),
         (Some(_), Some(Ok(rows))) if rows.is_empty() => {

@@ -10,7 +10,7 @@ use ratatui::widgets::Sparkline;
 
 use super::activity::time;
 use super::table::{self, Column, figure, words};
-use super::{HELD, placeholder, prose};
+use super::{held, placeholder, prose};
 use crate::console::app::App;
 use crate::console::format::{self, count, count_in, fit, seconds};
 use crate::console::layout::parts;
@@ -43,7 +43,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     match found {
         None => {
             trend(frame, over_time, None, app);
-            placeholder(frame, inner, if app.is_frozen() { HELD } else { "loading…" }, app)
+            {
+                let text = if app.is_frozen() { held(app) } else { "loading…".to_owned() };
+                placeholder(frame, inner, &text, app);
+            }
         }
         Some(Err(problem)) => prose(frame, inner, problem, theme.bad()),
         Some(Ok(page)) => {

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{HELD, filter, no_clicks, placeholder, prose, row};
+use super::{filter, held, no_clicks, placeholder, prose, row};
 use crate::console::app::App;
 use crate::console::format::{NONE, count, count_in, fit, left, right, seconds, width};
 use crate::console::layout::Panel;
@@ -110,8 +110,8 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !current {
-        let text = if app.is_frozen() { HELD } else { "loading…" };
-        placeholder(frame, inner, text, app);
+        let text = if app.is_frozen() { held(app) } else { "loading…".to_owned() };
+        placeholder(frame, inner, &text, app);
         return;
     }
     if board.pages.is_empty() {

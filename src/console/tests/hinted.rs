@@ -1,8 +1,10 @@
 //! What the screen names does what it says where it says it, and is there to be read.
 
+use super::super::bindings::Keys;
 use super::super::writing::Written;
 use super::steered::console;
 use super::{Console, fixture};
+use crate::pipeline::StageState;
 
 /// The last row.
 fn footer(console: &mut Console) -> String {
@@ -72,6 +74,27 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
         let cut = screen.lines().find(|line| line.starts_with("\"┃ ") && line.contains('…') && !line.contains("F1–F7"));
         assert!(cut.is_none(), "{sheet}: {cut:?}");
     }
+}
+
+#[test]
+fn a_key_of_the_config_is_named_in_place_of_ours() {
+    let mut console = console(fixture::running());
+    let keys = [("freeze", "P"), ("quit", "Q"), ("pick-store", "B"), ("view-search", "F9"), ("filter", "f")];
+    console.app.keys = Keys::with(keys).expect("fits");
+    console.press("P").app.filter("x");
+    assert!(console.screen().contains("tables are held: P lets them go on"), "{}", console.screen());
+    console.press("P Q n");
+    assert!(footer(&mut console).contains("clicktop goes on: Q, then y quits"));
+    console.press("Space");
+    assert!(footer(&mut console).contains("go to one with 1 B 3 4 first"), "{}", footer(&mut console));
+    console.paste("/cart");
+    assert!(footer(&mut console).contains(": f or F9 opens a line"), "{}", footer(&mut console));
+    console.show(fixture::finished());
+    assert!(console.part(|places| places.banner).contains("Q quits"));
+    let mut failed = fixture::running();
+    failed.stages.store.state = StageState::Failed { cause: "the disk is gone".into() };
+    console.show(failed);
+    assert!(console.part(|places| Some(places.detail)).contains("B picks it"));
 }
 
 #[test]
