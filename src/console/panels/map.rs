@@ -261,6 +261,8 @@ fn countries(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
     let columns = [words("country", 0, 0), figure("clicks", 12, 0), figure("share", 8, 1), figure("last min ", 10, 2)];
     let all = atlas.all;
     let cells = |name: String, style: Style, clicks: u64, last_minute: Option<u64>| {
+        // Of the clicks beside it, as in the table of urls.
+        let last_minute = last_minute.map(|recent| recent.min(clicks));
         vec![
             (name, style),
             (count_in(clicks, 11), theme.key()),

@@ -55,7 +55,10 @@ impl Column {
         let room = self.width() - 1;
         match self {
             Column::Country => fit(&page.country, room),
-            Column::LastMinute => last_minute.map_or_else(|| NONE.to_owned(), |clicks| count_in(clicks, room)),
+            // Of the clicks beside it: the store, by which the minute is counted, is a little ahead of the figures.
+            Column::LastMinute => {
+                last_minute.map_or_else(|| NONE.to_owned(), |clicks| count_in(clicks.min(page.clicks), room))
+            }
             Column::Figure(SortBy::Clicks) => count_in(page.clicks, room),
             Column::Figure(SortBy::Users) => count_in(page.unique_users, room),
             Column::Figure(SortBy::Time) => seconds(page.avg_time_spent),
