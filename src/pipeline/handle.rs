@@ -121,6 +121,11 @@ impl StageHandle {
         self.set_state(StageState::Draining { waiting_for: waiting_for.into() });
     }
 
+    /// What was done before counts no more, but for so many items.
+    pub(super) fn forget_processed(&self, but: u64) {
+        self.0.processed.store(but, Ordering::Relaxed);
+    }
+
     pub(super) fn count_processed(&self, items: u64) {
         self.0.processed.fetch_add(items, Ordering::Relaxed);
     }

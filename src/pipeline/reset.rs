@@ -101,6 +101,12 @@ impl Supervisor {
                         );
                         self.publisher.reset();
                         self.desk.reset();
+                        // What was read and waits for the store is still to come, as in the totals.
+                        let queued = self.publisher.metrics.queued();
+                        for stage in Stage::ALL {
+                            let but = if stage == Stage::Ingest { queued } else { 0 };
+                            self.workers.get(stage).handle.forget_processed(but);
+                        }
                         Ok(clicks)
                     }
                     Ok(Err(error)) => Err(error.to_string()),

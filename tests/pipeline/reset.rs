@@ -63,6 +63,9 @@ async fn under_load_everything_is_forgotten_and_what_comes_next_is_exact() {
     assert_eq!(run.last.last_reset.as_ref().map(|end| end.number), Some(2));
     run.until("an answer from after the reset", |snapshot| snapshot.answers.rejects.is_some()).await;
     run.until("the rest", is_settled).await;
+    let (stages, totals) = (&run.last.stages, &run.last.totals);
+    let counted = [stages.ingest.processed, stages.store.processed, stages.aggregate.processed];
+    assert_eq!(counted, [totals.ingested, totals.stored, totals.stored], "the stages count anew, as the totals do");
     let wanted = figures::number(data.path(), "SELECT COUNT(*) FROM clicks") as u64;
     run.command(Command::View(View::default())).await;
     run.until("all of it on the board", |snapshot| {
