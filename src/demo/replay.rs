@@ -91,6 +91,8 @@ struct ReplayFeed {
     records: Records,
     messages: Messages,
     notes: Notes,
+    /// Of this input, whether a record was a click.
+    any_click: bool,
     progress: Progress,
     bytes_total: Option<u64>,
 }
@@ -141,13 +143,17 @@ impl ReplayFeed {
             records: Records::new(Grammar::of(format), 1),
             messages: Messages::new(format),
             notes: Notes::default(),
+            any_click: false,
             progress: Progress::default(),
             bytes_total,
         })
     }
 
-    /// The next message of what is there.
-    fn next_message(&mut self, message: &mut Record) -> bool {
+    /// The next message of what is there, if there is one.
+    ///
+    /// # Errors
+    /// Before the first click of an input stands a header that is not one of clicks.
+    fn next_message(&mut self, message: &mut Record) -> Result<bool, DemoError> {
         loop {
             let (records, messages) = (&mut self.records, &mut self.messages);
             let mut is_click = false;
@@ -155,18 +161,31 @@ impl ReplayFeed {
                 is_click = messages.write_click(line, message).is_ok();
                 is_click
             });
-            let Some(found) = found else { return false };
+            let Some(found) = found else { return Ok(false) };
             if is_click {
-                return true;
+                self.any_click = true;
+                return Ok(true);
             }
             let record = self.records.bytes(&found);
-            let Err(reason) = self.messages.write_click(record, message) else { return true };
-            if let Some(columns) = self.messages.header(record) {
-                // Another file was appended to this one, header and all.
-                let layout = Layout::under(columns, self.format);
-                self.records.set_grammar(layout.grammar());
-                self.messages.set_layout(layout);
-                continue;
+            let Err(reason) = self.messages.write_click(record, message) else {
+                self.any_click = true;
+                return Ok(true);
+            };
+            match self.messages.header(record) {
+                Ok(Some(columns)) => {
+                    // Another file was appended to this one, header and all.
+                    let layout = Layout::under(columns, self.format);
+                    self.records.set_grammar(layout.grammar());
+                    self.messages.set_layout(layout);
+                    continue;
+                }
+                // It stands behind a title, and what is under it would be taken by its position.
+                Err(reason) if !self.any_click => {
+                    let reason = format!("in line {}, {reason}", found.line);
+                    return Err(DemoError::NotRead { path: self.name.clone().into(), reason });
+                }
+                // Among clicks, a line that looks like a header costs itself only.
+                Ok(None) | Err(_) => {}
             }
             let reason = match record.len() {
                 KEEP => format!("longer than {} bytes", KEEP - 1),
@@ -174,7 +193,7 @@ impl ReplayFeed {
             };
             self.notes.no_click(&self.name, found.line, &reason, || hints::hint(record));
             self.messages.write_reject(record, message);
-            return true;
+            return Ok(true);
         }
     }
 
@@ -182,6 +201,7 @@ impl ReplayFeed {
         match chunk {
             Chunk::Input { name, layout, line } => {
                 self.name = name;
+                self.any_click = false;
                 self.records = Records::new(layout.grammar(), line);
                 self.messages.set_layout(layout);
             }
@@ -201,8 +221,13 @@ impl ReplayFeed {
 impl Feed for ReplayFeed {
     fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
         loop {
-            if self.next_message(record) {
-                return Ok(Next::Ready);
+            match self.next_message(record) {
+                Ok(true) => return Ok(Next::Ready),
+                Ok(false) => {}
+                Err(error) => {
+                    self.notes.tell();
+                    return Err(error);
+                }
             }
             if self.records.array_is_open() && self.records.has_ended() {
                 self.notes.tell();

@@ -3,7 +3,7 @@
 use super::head::Layout;
 use super::records::KEEP;
 use crate::click::columns::{RecordError, write_no_click};
-use crate::click::{Columns, DecodeError, Decoder, Format};
+use crate::click::{Columns, DecodeError, Decoder, Format, HeaderError};
 use crate::demo::producer::Record;
 
 /// What is kept of a user as the Kafka key. It decides the partition only, and key and message must fit a broker's limit.
@@ -76,12 +76,12 @@ impl Messages {
         message.payload.truncate(KEEP);
     }
 
-    /// The columns that `record` names, if it is a header of clicks in the middle of an input.
-    pub(super) fn header(&self, record: &[u8]) -> Option<Columns> {
-        if self.format == Format::Json {
-            return None;
-        }
-        Columns::of_header(record).ok().flatten()
+    /// The columns that `record` names, if it is a header in the middle of an input.
+    ///
+    /// # Errors
+    /// It is a header, but not one of clicks.
+    pub(super) fn header(&self, record: &[u8]) -> Result<Option<Columns>, HeaderError> {
+        if self.format == Format::Json { Ok(None) } else { Columns::of_header(record) }
     }
 }
 
