@@ -78,6 +78,10 @@ const HEADER_WORDS: &[&str] = &[
     "value",
 ];
 
+/// Each name of a user's column holds one of these, and each of a time's column one of those.
+const USER_WORDS: [&str; 3] = ["user", "uid", "visitor"];
+const TIME_WORDS: [&str; 3] = ["time", "ts", "stamp"];
+
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The longest header that is looked at.
@@ -158,6 +162,18 @@ impl Columns {
             }
         }
         best.map_or(Ok(None), Header::columns)
+    }
+
+    /// Whether `record` may name our columns: whether a user and a time are named in it at all. Cheap, for records by the
+    /// million.
+    pub fn may_be_header(record: &[u8]) -> bool {
+        if record.len() > MAX_HEADER_BYTES {
+            return false;
+        }
+        let letters: Vec<u8> =
+            record.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+        let any = |words: [&str; 3]| words.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some());
+        any(USER_WORDS) && any(TIME_WORDS)
     }
 
     /// Whether the columns are the nine of a message in their order, so that records are messages as they are.

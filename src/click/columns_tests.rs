@@ -37,6 +37,19 @@ fn the_first_name_of_each_field_is_its_own() {
 }
 
 #[test]
+fn what_may_be_a_header_is_told_by_a_user_and_a_time() {
+    for user in NAMES[Field::UserId as usize] {
+        for time in NAMES[Field::Timestamp as usize] {
+            let header = format!("id,url,{},\"{time}\"", user.to_uppercase());
+            assert!(Columns::may_be_header(header.as_bytes()), "{header}");
+        }
+    }
+    for record in ["", "c1,u1,2026-01-01T00:00:00Z,/user,FR", "user,id,url", "time,id,url"] {
+        assert!(!Columns::may_be_header(record.as_bytes()), "{record}");
+    }
+}
+
+#[test]
 fn our_own_header_needs_no_mapping() {
     let names = FIELD_NAMES.join(",");
     for header in

@@ -28,6 +28,8 @@ use crate::click::{Columns, Format};
 
 /// How many chunks may wait for the producer.
 const CHUNKS_WAITING: usize = 8;
+/// So many first records that are no clicks may stand before a header.
+const FIRST_RECORDS: usize = 32;
 /// How long the feed waits for a slow input before it lets the producer see to other things.
 const INPUT_NAP: Duration = Duration::from_millis(5);
 
@@ -93,6 +95,8 @@ struct ReplayFeed {
     notes: Notes,
     /// Of this input, whether a record was a click.
     any_click: bool,
+    /// Of this input, records that were none.
+    no_clicks: usize,
     progress: Progress,
     bytes_total: Option<u64>,
 }
@@ -144,6 +148,7 @@ impl ReplayFeed {
             messages: Messages::new(format),
             notes: Notes::default(),
             any_click: false,
+            no_clicks: 0,
             progress: Progress::default(),
             bytes_total,
         })
@@ -171,7 +176,8 @@ impl ReplayFeed {
                 self.any_click = true;
                 return Ok(true);
             };
-            match self.messages.header(record) {
+            let is_begin = !self.any_click && self.no_clicks < FIRST_RECORDS;
+            match self.messages.header(record, is_begin) {
                 Ok(Some(columns)) => {
                     // Another file was appended to this one, header and all.
                     let layout = Layout::under(columns, self.format);
@@ -180,12 +186,12 @@ impl ReplayFeed {
                     continue;
                 }
                 // It stands behind a title, and what is under it would be taken by its position.
-                Err(reason) if !self.any_click => {
+                Err(reason) if is_begin => {
                     let reason = format!("in line {}, {reason}", found.line);
                     return Err(DemoError::NotRead { path: self.name.clone().into(), reason });
                 }
                 // Among clicks, a line that looks like a header costs itself only.
-                Ok(None) | Err(_) => {}
+                Ok(None) | Err(_) => self.no_clicks = self.no_clicks.saturating_add(1),
             }
             let reason = match record.len() {
                 KEEP => format!("longer than {} bytes", KEEP - 1),
@@ -201,7 +207,7 @@ impl ReplayFeed {
         match chunk {
             Chunk::Input { name, layout, line } => {
                 self.name = name;
-                self.any_click = false;
+                (self.any_click, self.no_clicks) = (false, 0);
                 self.records = Records::new(layout.grammar(), line);
                 self.messages.set_layout(layout);
             }

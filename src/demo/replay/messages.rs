@@ -76,12 +76,16 @@ impl Messages {
         message.payload.truncate(KEEP);
     }
 
-    /// The columns that `record` names, if it is a header in the middle of an input.
+    /// The columns that `record` names, if it is a header in the middle of an input; one that is not of clicks only where any
+    /// header is looked for.
     ///
     /// # Errors
     /// It is a header, but not one of clicks.
-    pub(super) fn header(&self, record: &[u8]) -> Result<Option<Columns>, HeaderError> {
-        if self.format == Format::Json { Ok(None) } else { Columns::of_header(record) }
+    pub(super) fn header(&self, record: &[u8], any: bool) -> Result<Option<Columns>, HeaderError> {
+        match self.format != Format::Json && (any || Columns::may_be_header(record)) {
+            true => Columns::of_header(record),
+            false => Ok(None),
+        }
     }
 }
 
