@@ -1,6 +1,6 @@
 //! The header of a CSV file: which column holds which field.
 //!
-//! Names count without their case and without blanks, `_`, `-` and `.`, so `User ID`, `user-id` and `userId` are one name.
+//! Of a name only letters and digits count, and not their case, so `User ID`, `user-id`, `[userId]` and `#user_id` are one name.
 //!
 //! | field | names of its column |
 //! |---|---|
@@ -14,14 +14,17 @@
 //! | `os` | `os`, `operating_system`, `os_name` |
 //! | `device` | `device`, `device_type`, `device_class`, `device_category` |
 //!
-//! A name may stand behind that of its family, as in `geo_data.country`. The first four must be there. Other columns are
-//! passed over.
+//! A name may stand behind that of its family, as in `geo_data.country`, or all names behind that of their table, as in
+//! `clicks.user_id`. The first four must be there. Other columns are passed over.
+//!
+//! A header that is not understood must not be passed over either: the columns under it would be taken by their position. So
+//! a first line of nine words that hold no value is a header, whatever the words.
 
 use super::decode::DecodeError;
 use super::encode::{write_csv_field, write_csv_record};
-use super::fields::{FIELD_NAMES, Field, Piece};
+use super::fields::{FIELD_NAMES, Field};
 use super::{Timestamp, csv};
-use crate::text::excerpt;
+use crate::text::{excerpt, is_unsafe};
 
 /// The names of each field's column, in the order of [`FIELD_NAMES`]; the first is ours.
 const NAMES: [&[&str]; FIELD_NAMES.len()] = [
@@ -74,6 +77,10 @@ const HEADER_WORDS: &[&str] = &[
     "user_session",
     "value",
 ];
+
+/// Each name of a user's column holds one of these, and each of a time's column one of those.
+const USER_WORDS: [&str; 3] = ["user", "uid", "visitor"];
+const TIME_WORDS: [&str; 3] = ["time", "ts", "stamp"];
 
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
@@ -144,16 +151,29 @@ impl Columns {
         if record.len() > MAX_HEADER_BYTES {
             return Ok(None);
         }
-        let Ok(text) = std::str::from_utf8(record) else { return Ok(None) };
-        let text = csv::without_bom(text);
+        // A name in another encoding is none of ours, but those beside it may be.
+        let text = String::from_utf8_lossy(record);
+        let text = csv::without_bom(&text);
         let mut best: Option<Header> = None;
         for separator in SEPARATORS {
-            let Some(header) = Header::read(text, separator) else { continue };
+            let header = Header::read(text, separator);
             if best.as_ref().is_none_or(|best| header.weight() > best.weight()) {
                 best = Some(header);
             }
         }
         best.map_or(Ok(None), Header::columns)
+    }
+
+    /// Whether `record` may name our columns: whether a user and a time are named in it at all. Cheap, for records by the
+    /// million.
+    pub fn may_be_header(record: &[u8]) -> bool {
+        if record.len() > MAX_HEADER_BYTES {
+            return false;
+        }
+        let letters: Vec<u8> =
+            record.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+        let any = |words: [&str; 3]| words.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some());
+        any(USER_WORDS) && any(TIME_WORDS)
     }
 
     /// Whether the columns are the nine of a message in their order, so that records are messages as they are.
@@ -211,12 +231,16 @@ struct Header {
 }
 
 impl Header {
-    fn read(text: &str, separator: char) -> Option<Self> {
+    fn read(text: &str, separator: char) -> Self {
         let mut scratch = String::new();
-        let pieces: Vec<Piece<'_>> = csv::fields(text, separator, &mut scratch).ok()?;
-        let names: Vec<String> = pieces.iter().map(|piece| piece.text(&scratch).trim().to_owned()).collect();
-        let fields = names.iter().map(|name| field(name)).collect();
-        Some(Self { separator, names, fields })
+        let names: Vec<String> = match csv::fields(text, separator, &mut scratch) {
+            Ok(pieces) => pieces.iter().map(|piece| piece.text(&scratch).trim().to_owned()).collect(),
+            // Blanks beside the quotes, or quotes inside: no record, but names all the same.
+            Err(_) => text.split(separator).map(|name| name.trim_matches(is_around).to_owned()).collect(),
+        };
+        let table = table_of(&names).map_or(0, str::len);
+        let fields = names.iter().map(|name| field(name).or_else(|| field(name.get(table..)?))).collect();
+        Self { separator, names, fields }
     }
 
     /// How much speaks for this reading.
@@ -263,6 +287,18 @@ impl Header {
     /// Whether these are names, though not ours: words and no values, each once, with enough among them that headers use. A
     /// broken first record of a file without a header must not be taken for one.
     fn looks_like_names(&self) -> bool {
+        self.are_nine_words() || self.are_known_as_names()
+    }
+
+    /// Whether records under these names would be taken for clicks by their position, and nothing here is a value: a record
+    /// has digits somewhere, or a path, or an empty field.
+    fn are_nine_words(&self) -> bool {
+        let commas = self.separator == ',' && self.names.len() == FIELD_NAMES.len();
+        let distinct = self.names.iter().collect::<std::collections::BTreeSet<_>>().len() == self.names.len();
+        commas && self.names.iter().all(|name| is_word(name)) && (distinct || self.known() >= 2)
+    }
+
+    fn are_known_as_names(&self) -> bool {
         let words = self.names.iter().filter(|name| HEADER_WORDS.iter().any(|word| same(name, word))).count();
         let known = self.known() + words;
         let compound = self.names.iter().filter(|name| is_compound(name)).count();
@@ -307,16 +343,38 @@ fn same(name: &str, word: &str) -> bool {
     squeeze(name).eq(squeeze(word))
 }
 
-/// The letters that count.
+/// The characters that count.
 fn squeeze(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).map(|c| c.to_ascii_lowercase())
+    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
+}
+
+/// What programs put around a name that is not part of it.
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || c == '"'
+}
+
+/// The table that all of `names` begin with, its dot or colon included: `clicks.` of `clicks.url`, `ga:` of `ga:url`.
+fn table_of(names: &[String]) -> Option<&str> {
+    let first = names.first()?;
+    let table = first.get(..first.find(['.', ':'])? + 1)?;
+    names.iter().all(|name| name.starts_with(table)).then_some(table)
 }
 
 /// A word as names are, not a value.
 fn is_name(name: &str) -> bool {
-    name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '(' | ')' | '#' | '%'))
-        && name.chars().count() <= 64
+    let mut counted = name.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '/' | '{')).chars();
+    counted.next().is_some_and(char::is_alphabetic) && counted.all(is_of_name) && name.chars().count() <= 64
+}
+
+/// What may stand in a name. A letter in another encoding is U+FFFD here.
+fn is_of_name(c: char) -> bool {
+    let sign = "_-. ()#%?*@:'`\"[]$&\u{fffd}".contains(c);
+    c.is_alphanumeric() || sign || is_unsafe(c)
+}
+
+/// A name without a digit, or with a slash inside: `user/visitor`.
+fn is_word(name: &str) -> bool {
+    is_name(&name.replace('/', " ")) && !name.starts_with('/') && !name.chars().any(char::is_numeric)
 }
 
 /// Words joined as those of names are: `product_id`, `productId`.

@@ -37,6 +37,19 @@ fn the_first_name_of_each_field_is_its_own() {
 }
 
 #[test]
+fn what_may_be_a_header_is_told_by_a_user_and_a_time() {
+    for user in NAMES[Field::UserId as usize] {
+        for time in NAMES[Field::Timestamp as usize] {
+            let header = format!("id,url,{},\"{time}\"", user.to_uppercase());
+            assert!(Columns::may_be_header(header.as_bytes()), "{header}");
+        }
+    }
+    for record in ["", "c1,u1,2026-01-01T00:00:00Z,/user,FR", "user,id,url", "time,id,url"] {
+        assert!(!Columns::may_be_header(record.as_bytes()), "{record}");
+    }
+}
+
+#[test]
 fn our_own_header_needs_no_mapping() {
     let names = FIELD_NAMES.join(",");
     for header in
@@ -87,6 +100,48 @@ fn a_header_of_something_else_is_refused_with_what_it_lacks() {
     assert!(refused(&format!("user_id,date,{many}")).len() < 1_000);
 }
 
+/// Whatever the header looks like, what is under it is never taken by its position.
+#[test]
+fn a_header_in_any_dress_is_one() {
+    let names = ["user_id", "click_id", "timestamp", "url", "country", "city", "browser", "os", "device"];
+    let dressed = |dress: fn(&str) -> String, comma: &str| names.map(dress).join(comma);
+    for header in [
+        format!("#{}", names.join(",")),
+        format!("# {}", names.join(",")),
+        format!("\u{200b}{}", names.join(",")),
+        format!("\"\u{feff}user_id\"{}", &names.join(",")[7..]),
+        format!("\"user\nid\"{}", &names.join(",")[7..]),
+        dressed(|name| format!("\"{name}\""), " , "),
+        dressed(|name| format!("\"{name}\""), ", "),
+        dressed(|name| format!("'{name}'"), ","),
+        dressed(|name| format!("`{name}`"), ","),
+        dressed(|name| format!("[{name}]"), ","),
+        dressed(|name| format!("{name}?"), ","),
+        dressed(|name| format!("clicks.{name}"), ","),
+        dressed(|name| format!("\"t\".\"{name}\""), ","),
+        dressed(|name| format!("ga:{}", name.replace('_', "")), ","),
+    ] {
+        let record = "u1,c1,0,/a,FR,Lyon,Firefox,Linux,desktop";
+        assert_eq!(message(&header, record), "c1,u1,0,/a,FR,Lyon,Firefox,Linux,desktop", "{header}");
+    }
+    let latin = b"user_id,click_id,timestamp,url,country,cit\xe9,browser,os,device";
+    assert_eq!(Columns::of_header(latin).expect("columns").expect("a header").width(), 9);
+    for header in [
+        "utilisateur,clic,horodatage,page,pays,ville,navigateur,système,appareil",
+        "用户,点击,时间,页面,国家,城市,浏览器,系统,设备",
+        "a,b,c,d,e,f,g,h,i",
+        "who,what,when,where,country,x,y,z,w",
+        "id,id,time,page,c,d,e,f,g",
+        "user/visitor,click/hit,time/UTC,url,country,city,browser,os,device",
+        "user_id,click_id,timestamp [UTC],url,country,city,browser,os,device",
+        "user_id:string,click_id:string,timestamp:ts,url:string,country:s,city:s,browser:s,os:s,device:s",
+        "user_id (text),click_id (text),timestamp (text),url (a),country (a),city (a),browser (a),os (a),device (a)",
+    ] {
+        let words = refused(header);
+        assert!(words.contains("no column is") && words.lines().count() == 1, "{words}");
+    }
+}
+
 #[test]
 fn two_columns_for_one_field_are_refused() {
     for (header, words) in [
@@ -109,7 +164,9 @@ fn a_record_is_no_header() {
         "half a line,\"cut",
         ",,,,,,,,",
         "user_1,click_1,page_1",
-        "a,b,c,d,e,f,g,h,i",
+        "V1,V2,V3,V4,V5,V6,V7,V8,V9",
+        "c,u,soon,/home,FR,Paris,Firefox,Linux,desktop",
+        "c,u,soon,home,FR,Paris,Firefox,Linux,",
         "",
     ] {
         is_no_header(record.as_bytes());

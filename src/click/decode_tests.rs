@@ -90,7 +90,7 @@ fn optional_fields_left_out_are_unknown() {
 #[test]
 fn required_fields_must_say_something() {
     for (at, field) in ["click_id", "user_id", "timestamp", "url"].into_iter().enumerate() {
-        for empty in ["", " ", "\t\u{a0}", "\"\"", "\"\n\""] {
+        for empty in ["", " ", "\t\u{a0}", "\"\"", "\"\n\"", "\\N"] {
             let mut fields: Vec<&str> = CSV.split(',').collect();
             fields[at] = empty;
             assert_eq!(error(Format::Auto, fields.join(",")), DecodeError::MissingField { field }, "{fields:?}");
@@ -102,6 +102,17 @@ fn required_fields_must_say_something() {
         assert_eq!(error(Format::Auto, json.to_string()), DecodeError::MissingField { field });
     }
     assert_eq!(DecodeError::MissingField { field: "url" }.to_string(), "`url` is missing or empty");
+}
+
+#[test]
+fn a_null_of_databases_is_an_empty_field() {
+    let mut decoder = Decoder::default();
+    let message = br"c1,u1,1769851800,/\N,\N,\N,\n,N,\NN";
+    let click = decoder.decode(message).expect("a click");
+    assert_eq!(
+        [click.url, click.country, click.city, click.browser, click.os, click.device],
+        [r"/\N", UNKNOWN, UNKNOWN, r"\n", "N", r"\NN"]
+    );
 }
 
 #[test]

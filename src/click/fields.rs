@@ -138,8 +138,12 @@ pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Clic
     })
 }
 
+/// What databases write into CSV and text for NULL (Postgres `COPY`, MySQL `INTO OUTFILE`, Hive): as good as empty. Else all
+/// users that are not known would be one user.
+const NULL: &str = r"\N";
+
 fn required(field: Field, text: &str) -> Result<&str, DecodeError> {
-    if text.chars().all(char::is_whitespace) {
+    if text == NULL || text.chars().all(char::is_whitespace) {
         Err(DecodeError::MissingField { field: field.name() })
     } else {
         Ok(text)
@@ -147,5 +151,5 @@ fn required(field: Field, text: &str) -> Result<&str, DecodeError> {
 }
 
 fn or_unknown(text: &str) -> &str {
-    if text.is_empty() { UNKNOWN } else { text }
+    if text.is_empty() || text == NULL { UNKNOWN } else { text }
 }

@@ -51,6 +51,7 @@ fn numbers_keep_every_digit() {
 fn a_whole_number_is_the_same_id_however_it_is_written() {
     for (number, id) in [
         ("123.0", "123"),
+        ("-0", "0"),
         ("1e3", "1000"),
         ("1.23E+2", "123"),
         ("1200e-2", "12"),

@@ -28,6 +28,8 @@ use crate::click::{Columns, Format};
 
 /// How many chunks may wait for the producer.
 const CHUNKS_WAITING: usize = 8;
+/// So many first records that are no clicks may stand before a header.
+const FIRST_RECORDS: usize = 32;
 /// How long the feed waits for a slow input before it lets the producer see to other things.
 const INPUT_NAP: Duration = Duration::from_millis(5);
 
@@ -91,6 +93,10 @@ struct ReplayFeed {
     records: Records,
     messages: Messages,
     notes: Notes,
+    /// Of this input, whether a record was a click.
+    any_click: bool,
+    /// Of this input, records that were none.
+    no_clicks: usize,
     progress: Progress,
     bytes_total: Option<u64>,
 }
@@ -141,13 +147,18 @@ impl ReplayFeed {
             records: Records::new(Grammar::of(format), 1),
             messages: Messages::new(format),
             notes: Notes::default(),
+            any_click: false,
+            no_clicks: 0,
             progress: Progress::default(),
             bytes_total,
         })
     }
 
-    /// The next message of what is there.
-    fn next_message(&mut self, message: &mut Record) -> bool {
+    /// The next message of what is there, if there is one.
+    ///
+    /// # Errors
+    /// Before the first click of an input stands a header that is not one of clicks.
+    fn next_message(&mut self, message: &mut Record) -> Result<bool, DemoError> {
         loop {
             let (records, messages) = (&mut self.records, &mut self.messages);
             let mut is_click = false;
@@ -155,18 +166,32 @@ impl ReplayFeed {
                 is_click = messages.write_click(line, message).is_ok();
                 is_click
             });
-            let Some(found) = found else { return false };
+            let Some(found) = found else { return Ok(false) };
             if is_click {
-                return true;
+                self.any_click = true;
+                return Ok(true);
             }
             let record = self.records.bytes(&found);
-            let Err(reason) = self.messages.write_click(record, message) else { return true };
-            if let Some(columns) = self.messages.header(record) {
-                // Another file was appended to this one, header and all.
-                let layout = Layout::under(columns, self.format);
-                self.records.set_grammar(layout.grammar());
-                self.messages.set_layout(layout);
-                continue;
+            let Err(reason) = self.messages.write_click(record, message) else {
+                self.any_click = true;
+                return Ok(true);
+            };
+            let is_begin = !self.any_click && self.no_clicks < FIRST_RECORDS;
+            match self.messages.header(record, is_begin) {
+                Ok(Some(columns)) => {
+                    // Another file was appended to this one, header and all.
+                    let layout = Layout::under(columns, self.format);
+                    self.records.set_grammar(layout.grammar());
+                    self.messages.set_layout(layout);
+                    continue;
+                }
+                // It stands behind a title, and what is under it would be taken by its position.
+                Err(reason) if is_begin => {
+                    let reason = format!("in line {}, {reason}", found.line);
+                    return Err(DemoError::NotRead { path: self.name.clone().into(), reason });
+                }
+                // Among clicks, a line that looks like a header costs itself only.
+                Ok(None) | Err(_) => self.no_clicks = self.no_clicks.saturating_add(1),
             }
             let reason = match record.len() {
                 KEEP => format!("longer than {} bytes", KEEP - 1),
@@ -174,7 +199,7 @@ impl ReplayFeed {
             };
             self.notes.no_click(&self.name, found.line, &reason, || hints::hint(record));
             self.messages.write_reject(record, message);
-            return true;
+            return Ok(true);
         }
     }
 
@@ -182,6 +207,7 @@ impl ReplayFeed {
         match chunk {
             Chunk::Input { name, layout, line } => {
                 self.name = name;
+                (self.any_click, self.no_clicks) = (false, 0);
                 self.records = Records::new(layout.grammar(), line);
                 self.messages.set_layout(layout);
             }
@@ -201,8 +227,13 @@ impl ReplayFeed {
 impl Feed for ReplayFeed {
     fn next(&mut self, record: &mut Record) -> Result<Next, DemoError> {
         loop {
-            if self.next_message(record) {
-                return Ok(Next::Ready);
+            match self.next_message(record) {
+                Ok(true) => return Ok(Next::Ready),
+                Ok(false) => {}
+                Err(error) => {
+                    self.notes.tell();
+                    return Err(error);
+                }
             }
             if self.records.array_is_open() && self.records.has_ended() {
                 self.notes.tell();

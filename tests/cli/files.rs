@@ -57,6 +57,40 @@ fn columns_go_by_the_names_of_the_header() {
     assert_eq!(pages(semicolons.as_bytes()), [page("/a;b", "FR", 1, 1)]);
 }
 
+/// The ids of users and clicks are in each other's place, so records that are taken by their position are seen.
+#[test]
+fn a_header_is_never_passed_over_however_it_is_written() {
+    let rows = "u1,c1,2026-01-01T00:00:00Z,/a,FR,Lyon,,,\nu1,c2,2026-01-01T00:00:10Z,/a,FR,Lyon,,,\n";
+    let names = HEADER.trim_end().replace("click_id,user_id", "user_id,click_id");
+    for header in [
+        format!("#{names}"),
+        format!("sep=,\n{names}"),
+        format!("\"{}\"", names.replace(',', "\" , \"")),
+        format!("clicks.{}", names.replace(',', ",clicks.")),
+    ] {
+        assert_eq!(pages(format!("{header}\n{rows}").as_bytes()), [page("/a", "FR", 2, 1)], "{header}");
+    }
+    for header in [
+        "utilisateur,clic,horodatage,page,pays,ville,navigateur,système,appareil",
+        "Report of 2026\nproduct_id,user_session,event_time,event_type,country,city,browser,os,device",
+    ] {
+        let home = Home::new();
+        let ran = replay(&home, &[("clicks.csv", format!("{header}\n{rows}").as_bytes())]);
+        let line = ran.one_clear_line();
+        assert!(line.contains("its header names"), "{line}");
+        assert_eq!(figures::number(&home.data(), "SELECT COUNT(*) FROM click_events"), 0, "{header}");
+    }
+}
+
+#[test]
+fn an_array_that_stops_within_an_element_fails() {
+    let click = r#"{"click_id":"1","user_id":"u","timestamp":1767225600,"url":"/a"}"#;
+    let home = Home::new();
+    let ran = replay(&home, &[("cut.json", format!("[{click},\n{}", &click[..30]).as_bytes())]);
+    assert!(ran.one_clear_line().contains("incomplete"), "{ran:?}");
+    assert_eq!((&ran.summary()["stored"], &ran.summary()["rejected"]), (&1.into(), &1.into()), "{ran:?}");
+}
+
 #[test]
 fn a_header_of_something_else_stores_nothing() {
     let home = Home::new();

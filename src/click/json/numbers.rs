@@ -5,7 +5,9 @@ use crate::click::fields::Piece;
 /// The text of a number that is whole, without fraction and exponent; `None` for any other. Nothing is rounded.
 pub(super) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'a>> {
     const MOST_DIGITS: usize = 40;
-    let Some(end) = number.find(['.', 'e', 'E']) else { return Some(Piece::Message(number)) };
+    let Some(end) = number.find(['.', 'e', 'E']) else {
+        return Some(Piece::Message(if number == "-0" { "0" } else { number }));
+    };
     let (before, rest) = number.split_at_checked(end)?;
     let (fraction, exponent) = match rest.find(['e', 'E']) {
         Some(at) => (rest.get(..at)?, rest.get(at + 1..)?),

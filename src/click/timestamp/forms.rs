@@ -21,7 +21,7 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Names in brackets behind an offset of zero that say the same as the offset.
+/// Names in brackets that say an offset of zero.
 const UTC_NAMES: [&str; 4] = ["utc", "gmt", "etc/utc", "etc/gmt"];
 
 /// Reads a date and time that begins with the year, or names its month. `text` has no blanks at its ends.
@@ -249,25 +249,52 @@ impl Cursor<'_> {
         Ok((hour, minute, second, millis))
     }
 
-    /// The minutes east of UTC; none written is UTC.
+    /// The minutes east of UTC; none written is UTC. Behind an offset in digits its zone may be named again, as Java
+    /// (`+02:00[Europe/Berlin]`) and Go (`+0200 CEST`) do: the offset is what counts.
     fn zone(&mut self) -> Result<i64, TimestampError> {
         self.blanks();
-        let offset = match self.peek() {
-            Some(b'+' | b'-') => self.offset()?,
-            Some(byte) if byte.is_ascii_alphabetic() => self.named_zone()?,
-            _ => 0,
+        let (offset, in_digits) = match self.peek() {
+            Some(b'+' | b'-') => (self.offset()?, true),
+            Some(byte) if byte.is_ascii_alphabetic() => (self.named_zone()?, false),
+            _ => (0, false),
         };
+        if in_digits {
+            self.abbreviation(offset);
+        }
         if self.take(b'[') {
             let end = self.rest.iter().position(|byte| *byte == b']').ok_or(TimestampError::Form)?;
             let (name, rest) = self.rest.split_at(end);
+            let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
+                && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(byte));
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-            if offset != 0 || !UTC_NAMES.contains(&name.as_str()) {
+            let is_utc = UTC_NAMES.contains(&name.as_str());
+            let agrees = if is_utc { offset == 0 } else { in_digits && is_name };
+            if !agrees {
                 return Err(TimestampError::Zone);
             }
             self.rest = rest;
             self.take(b']');
         }
         Ok(offset)
+    }
+
+    /// Behind an offset, a blank and the zone's abbreviation, or the offset again where the zone has none; then the reading of
+    /// Go's monotonic clock. Nothing is taken that is something else.
+    fn abbreviation(&mut self, offset: i64) {
+        let Some(rest) = self.rest.strip_prefix(b" ") else { return };
+        let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+        let (word, rest) = rest.split_at(end);
+        let is_letters = (3..=5).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
+        let is_offset = matches!(word, [b'+' | b'-', digits @ ..] if matches!(digits.len(), 2 | 4) && digits.iter().all(u8::is_ascii_digit));
+        let contradicts = offset != 0 && matches!(word, b"UTC" | b"GMT");
+        if !(is_letters || is_offset) || contradicts {
+            return;
+        }
+        self.rest = rest;
+        let is_clock = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
+        if rest.strip_prefix(b" m=").is_some_and(|clock| !clock.is_empty() && clock.iter().all(is_clock)) {
+            self.rest = &[];
+        }
     }
 
     /// `Z`, `UTC`, `GMT`, `GMT+0100`.

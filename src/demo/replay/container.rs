@@ -9,6 +9,9 @@ use flate2::read::MultiGzDecoder;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+/// How a frame of zstd begins that holds no data, after any of sixteen first bytes: `pzstd` begins its files with one.
+const ZSTD_SKIPPABLE: [u8; 3] = *b"\x2a\x4d\x18";
+const ZSTD_SKIPPABLE_FIRST: std::ops::RangeInclusive<u8> = 0x50..=0x5f;
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_LE_MARK: &[u8] = b"\xff\xfe";
 const UTF16_BE_MARK: &[u8] = b"\xfe\xff";
@@ -36,8 +39,11 @@ impl BytesRead {
 pub(super) fn text(raw: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, BytesRead)> {
     let read = BytesRead::default();
     let mut raw = Counted { inner: raw, read: read.clone() };
-    let first = begin(&mut raw, &[GZIP, ZSTD])?;
-    let (is_gzip, is_zstd) = (first == GZIP, first == ZSTD);
+    let skippable = ZSTD_SKIPPABLE_FIRST.map(|first| [&[first][..], &ZSTD_SKIPPABLE].concat());
+    let skippable: Vec<Vec<u8>> = skippable.collect();
+    let marks: Vec<&[u8]> = [GZIP, ZSTD].into_iter().chain(skippable.iter().map(Vec::as_slice)).collect();
+    let first = begin(&mut raw, &marks)?;
+    let (is_gzip, is_zstd) = (first == GZIP, first == ZSTD || skippable.contains(&first));
     let raw = Cursor::new(first).chain(raw);
     let mut bytes: Box<dyn Read + Send> = if is_gzip {
         Box::new(Unpacked { inner: MultiGzDecoder::new(raw), form: "gzip" })
@@ -240,6 +246,13 @@ mod tests {
         for wrap in [gzip, zstd] {
             assert_eq!(read([wrap(TEXT.as_bytes()), wrap(b""), wrap(TEXT.as_bytes())].concat()), (both.clone(), None));
         }
+        // As `pzstd` writes them: each frame behind one that holds no data.
+        for first in ZSTD_SKIPPABLE_FIRST {
+            let skipped = [&[first][..], &ZSTD_SKIPPABLE, &[4, 0, 0, 0], b"size"].concat();
+            let frames = [skipped.clone(), zstd(TEXT.as_bytes()), skipped, zstd(TEXT.as_bytes())].concat();
+            assert_eq!(read(frames), (both.clone(), None));
+        }
+        assert_eq!(read("P*M"), (b"P*M".to_vec(), None));
     }
 
     #[test]

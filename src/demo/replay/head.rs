@@ -2,7 +2,7 @@
 
 use super::records::{Grammar, KEEP};
 use crate::click::columns::MAX_HEADER_BYTES;
-use crate::click::{Columns, Format, HeaderError};
+use crate::click::{Columns, Decoder, Format, HeaderError};
 
 /// First bytes of files that hold no text, what they are, and what to do.
 const FORMS: &[(&[u8], &str, &str)] = &[
@@ -18,6 +18,9 @@ const FORMS: &[(&[u8], &str, &str)] = &[
     (b"SQLite format 3\0", "an SQLite database", "export it: sqlite3 -csv FILE 'select * from click_events'"),
     (b"%PDF-", "a PDF", "replay reads CSV and JSON"),
 ];
+
+/// How many lines before a header are looked at.
+const MAX_PREAMBLE_LINES: usize = 32;
 
 /// Where the word of a tar archive stands.
 const TAR: (usize, &[u8]) = (257, b"ustar");
@@ -81,23 +84,68 @@ impl Head {
             return Ok(Some(none));
         }
         let rest = begin.get(first..).unwrap_or_default();
-        let Some(length) = first_record(rest, ended) else {
-            return Ok((ended || rest.len() > MAX_HEADER_BYTES).then_some(none));
-        };
-        let record = rest.get(..length).unwrap_or_default();
-        match Columns::of_header(record)? {
-            Some(columns) => {
-                let bytes = first + length;
-                let lines = memchr::memchr_iter(b'\n', begin.get(..bytes).unwrap_or_default()).count() as u64;
-                Ok(Some(Self { layout: Layout::under(columns, format), bytes, lines }))
-            }
-            None if is_access_log(rest, ended) => Err(NotRead::Form(
+        match Self::under_preamble(begin, first, ended, format)? {
+            Header::Found(head) => Ok(Some(head)),
+            Header::Unknown if !ended => Ok(None),
+            _ if is_access_log(rest, ended) => Err(NotRead::Form(
                 "a web server's access log",
                 "make CSV or JSON of it, with an id, a user, a time and a url a line",
             )),
-            None => Ok(Some(none)),
+            _ => Ok(Some(none)),
         }
     }
+
+    /// The header in `begin`, from `first` on: the first record, or the one behind what programs write before it. Notes and
+    /// Excel's `sep=;` are passed over with it. Titles are no clicks and are left for whoever takes the records; but what is
+    /// behind them must not be a header that is refused.
+    fn under_preamble(begin: &[u8], first: usize, ended: bool, format: Format) -> Result<Header, NotRead> {
+        let mut from = first;
+        let mut titles = false;
+        for _ in 0..=MAX_PREAMBLE_LINES {
+            let rest = begin.get(from..).unwrap_or_default();
+            let Some(length) = first_record(rest, ended) else {
+                // A title is not held back until more comes: it may be a record.
+                let known = titles || ended || rest.len() > MAX_HEADER_BYTES;
+                return Ok(if known { Header::None } else { Header::Unknown });
+            };
+            let record = rest.get(..length).unwrap_or_default();
+            let bytes = from + length;
+            match Columns::of_header(record)? {
+                Some(_) if titles => return Ok(Header::None),
+                Some(columns) => {
+                    let lines = memchr::memchr_iter(b'\n', begin.get(..bytes).unwrap_or_default()).count() as u64;
+                    return Ok(Header::Found(Self { layout: Layout::under(columns, format), bytes, lines }));
+                }
+                None if rest.is_empty() || Decoder::new(format).decode(record).is_ok() => return Ok(Header::None),
+                None if is_note(record) => {}
+                None if is_title(record) => titles = true,
+                None => return Ok(Header::None),
+            }
+            from = bytes;
+        }
+        Ok(Header::None)
+    }
+}
+
+/// What is known of a header.
+enum Header {
+    Found(Head),
+    None,
+    /// More must be read.
+    Unknown,
+}
+
+/// A comment, Excel's word for what parts the columns, or nothing.
+fn is_note(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+    let word = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let is_separator = word.len() <= 5 && word.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep="));
+    line.is_empty() || line.starts_with(b"#") || is_separator
+}
+
+/// A line of one field, whatever parts them.
+fn is_title(line: &[u8]) -> bool {
+    !line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
 }
 
 /// Length of the first record with its line end: to the first line end that is not between quotes.

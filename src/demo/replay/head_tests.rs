@@ -21,7 +21,7 @@ fn a_header_is_passed_over_with_what_is_blank_before_it() {
     let text = format!("\n \r\n{OURS}\r\nrest");
     assert_eq!(head(text.as_bytes()), messages(text.len() - 4, 3));
     assert_eq!(head(OURS.as_bytes()), messages(OURS.len(), 0));
-    let Head { layout: Layout::Columns(columns), bytes, lines } = head(b"id;user;time;\"page\"\"\nurl\";url\nrest")
+    let Head { layout: Layout::Columns(columns), bytes, lines } = head(b"id;user;time;\"note\"\"\nurl\";url\nrest")
     else {
         panic!("columns")
     };

@@ -3,7 +3,7 @@
 use super::head::Layout;
 use super::records::KEEP;
 use crate::click::columns::{RecordError, write_no_click};
-use crate::click::{Columns, DecodeError, Decoder, Format};
+use crate::click::{Columns, DecodeError, Decoder, Format, HeaderError};
 use crate::demo::producer::Record;
 
 /// What is kept of a user as the Kafka key. It decides the partition only, and key and message must fit a broker's limit.
@@ -76,12 +76,16 @@ impl Messages {
         message.payload.truncate(KEEP);
     }
 
-    /// The columns that `record` names, if it is a header of clicks in the middle of an input.
-    pub(super) fn header(&self, record: &[u8]) -> Option<Columns> {
-        if self.format == Format::Json {
-            return None;
+    /// The columns that `record` names, if it is a header in the middle of an input; one that is not of clicks only where any
+    /// header is looked for.
+    ///
+    /// # Errors
+    /// It is a header, but not one of clicks.
+    pub(super) fn header(&self, record: &[u8], any: bool) -> Result<Option<Columns>, HeaderError> {
+        match self.format != Format::Json && (any || Columns::may_be_header(record)) {
+            true => Columns::of_header(record),
+            false => Ok(None),
         }
-        Columns::of_header(record).ok().flatten()
     }
 }
 

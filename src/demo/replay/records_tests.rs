@@ -106,6 +106,16 @@ fn json_values_span_lines_and_stand_side_by_side() {
 }
 
 #[test]
+fn a_comma_may_part_values_that_are_in_no_array() {
+    let pretty = "{\n  \"click_id\": \"1\",\n  \"url\": \"/a\"\n}";
+    for between in [",\n", " , \r\n", ",", ", ", ",\n\n"] {
+        let input = format!("{JSON}{between}{pretty}{between}{JSON}{between}");
+        assert_eq!(auto(&input), [JSON, pretty, JSON], "{input}");
+        assert_eq!(auto(&format!("{input}\n{CLICK}\n")), [JSON, pretty, JSON, CLICK], "{input}");
+    }
+}
+
+#[test]
 fn broken_json_costs_its_own_line_only() {
     for broken in [
         "{\"click_id\":\"c\",\"user_id\":\"u\"",
@@ -114,7 +124,8 @@ fn broken_json_costs_its_own_line_only() {
         "{\"click_id\":\"c\\",
         "{",
         "{\"a\":1} trailing",
-        "{\"a\":1},",
+        "{\"a\":1}, and",
+        "{\"a\":1},,",
         "{a:1}",
         "}{",
     ] {
@@ -162,6 +173,26 @@ fn an_array_that_is_never_closed_is_told() {
     open.push(format!("[{JSON},\n").as_bytes());
     open.end();
     assert!(open.next(|_| false).is_some() && open.next(|_| false).is_none() && open.array_is_open());
+    let long = "x".repeat(2 * KEEP);
+    for (input, is_open) in [
+        (format!("[{JSON},\n{}", &JSON[..20]), true),
+        (format!("[{{\n{CLICK}\n{CLICK}\n"), true),
+        (format!("[{JSON},{{\"a\":\"{long}"), true),
+        (format!("[{JSON},{{a{long}\n"), true),
+        (format!("[{JSON},{{\"a\":\"cut}}]\n"), false),
+        (format!("[{JSON},{{a{long}}}]\n"), false),
+        (format!("[{JSON},{{\"a\":\"{long}\"}}]\n"), false),
+    ] {
+        let mut records = Records::new(Grammar::Auto, 1);
+        for chunk in input.as_bytes().chunks(65_536) {
+            while records.next(|_| false).is_some() {}
+            records.push(chunk);
+        }
+        while records.next(|_| false).is_some() {}
+        records.end();
+        while records.next(|_| false).is_some() {}
+        assert_eq!(records.array_is_open(), is_open, "{:.90}", input);
+    }
 }
 
 #[test]

@@ -226,6 +226,53 @@ fn a_header_of_something_else_ends_it_before_anything_is_sent() {
     assert!(error.contains("foreign.csv") && error.lines().count() == 1, "{error}");
 }
 
+/// Everything a feed gives until its error.
+fn until_error(text: &str) -> (Vec<String>, String) {
+    let mut feed = ReplayFeed::start(vec![reader(text)], None, Format::Auto).expect("a feed");
+    let mut payloads = Vec::new();
+    let mut record = Record::default();
+    loop {
+        match feed.next(&mut record) {
+            Ok(Next::Ready) => payloads.push(String::from_utf8_lossy(&record.payload).into_owned()),
+            Ok(Next::Wait) => {}
+            Ok(Next::End) => panic!("ended without the error"),
+            Err(error) => return (payloads, error.to_string()),
+        }
+    }
+}
+
+#[test]
+fn a_header_of_something_else_ends_it_behind_titles_too() {
+    let foreign = "product_id,user_session,event_time,event_type,country,city,browser,os,device";
+    let good = "c1,u1,2026-01-01T00:00:00Z,/a,FR,,,,";
+    for before in ["Report 2026\n", "sep=,\n", "# all\n\n#\n", "\"Clicks of\n2026\"\n"] {
+        let (payloads, error) = until_error(&format!("{before}{foreign}\n{good}\n"));
+        assert!(payloads.is_empty() && error.contains("user_session"), "{payloads:?}, {error}");
+    }
+    // A title that looks like a record is one, until the header is seen for what it is.
+    let (payloads, error) = until_error(&format!("Report, of 2026\n{foreign}\n{good}\n"));
+    assert_eq!(payloads, ["Report, of 2026"]);
+    assert!(error.contains("a reader: in line 2, its header names"), "{error}");
+    // Among clicks it costs itself only.
+    let found = self::payloads(vec![reader(format!("{good}\n{foreign}\n{good}\n"))]);
+    assert_eq!(found, [good, foreign, good].map(|line| line.as_bytes().to_vec()));
+}
+
+#[test]
+fn notes_before_a_header_are_no_records() {
+    let header = "user;id;time;page\nu1;c1;2026-01-01T00:00:00Z;/a\n";
+    let click = b"c1,u1,2026-01-01T00:00:00Z,/a,,,,,".to_vec();
+    for before in ["", "sep=;\r\n", "\u{feff}sep=;\n", "\"sep=;\"\n", "SEP=\t\n\n", "# made by hand, in 2026; so\n#\n"]
+    {
+        assert_eq!(payloads(vec![reader(format!("{before}{header}"))]), std::slice::from_ref(&click), "{before}");
+    }
+    // A title is one record too many, and costs nothing else.
+    assert_eq!(payloads(vec![reader(format!("Report\n{header}"))]), [b"Report".to_vec(), click]);
+    // A click that begins like a note is a click.
+    let hashes = "#1,u1,2026-01-01T00:00:00Z,/a,FR,,,,\nid,user,time,page\nc,u,2026-01-01T00:00:00Z,/a\n";
+    assert_eq!(payloads(vec![reader(hashes)]).len(), 2);
+}
+
 #[test]
 fn a_long_user_makes_a_key_that_fits() {
     let user = "u".repeat(400_000);

@@ -96,6 +96,7 @@ impl ClickConsumer {
             unassignable: Mutex::default(),
             assigned: AtomicBool::new(false),
             assignment: Mutex::default(),
+            held: Mutex::default(),
             revoked: AtomicBool::new(false),
             brokers: options.brokers().to_owned(),
             reasons: Mutex::default(),
@@ -137,6 +138,8 @@ pub(super) struct ClickContext {
     unassignable: Mutex<Option<NoStart>>,
     assigned: AtomicBool,
     assignment: Mutex<Option<BTreeSet<i32>>>,
+    /// The partitions that are ours, kept up by each rebalance.
+    held: Mutex<BTreeSet<i32>>,
     revoked: AtomicBool,
     /// `bootstrap.servers`.
     brokers: String,
@@ -293,6 +296,16 @@ impl ClickContext {
     }
 }
 
+/// What is `held` once `partitions` were assigned, or given up: a cooperative group tells what changes, any other the whole.
+fn rebalanced(held: &mut BTreeSet<i32>, partitions: &[i32], assigned: bool, cooperative: bool) {
+    match (assigned, cooperative) {
+        (true, true) => held.extend(partitions),
+        (true, false) => *held = partitions.iter().copied().collect(),
+        (false, true) => held.retain(|partition| !partitions.contains(partition)),
+        (false, false) => held.clear(),
+    }
+}
+
 impl ConsumerContext for ClickContext {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
@@ -322,14 +335,19 @@ impl ConsumerContext for ClickContext {
             }
             .map_err(NoStart::from)
         };
-        if let Err(error) = result {
-            tracing::error!(target: "ingest", "rebalance: {error}");
-            *self.unassignable.lock() = assign.then_some(error);
-        }
-        if let Ok(assignment) = consumer.assignment() {
-            self.assigned.store(assignment.count() > 0, Relaxed);
-            let partitions = assignment.elements().iter().map(|element| element.partition()).collect();
-            *self.assignment.lock() = Some(partitions);
+        match result {
+            Ok(()) => {
+                // Not asked of librdkafka: while a consumer closes, its group may be gone by now, and then the question waits for
+                // ever.
+                let mut held = self.held.lock();
+                rebalanced(&mut held, &names, assign, cooperative);
+                self.assigned.store(!held.is_empty(), Relaxed);
+                *self.assignment.lock() = Some(held.clone());
+            }
+            Err(error) => {
+                tracing::error!(target: "ingest", "rebalance: {error}");
+                *self.unassignable.lock() = assign.then_some(error);
+            }
         }
     }
 
@@ -388,6 +406,22 @@ impl ClientContext for ClickContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_follows_each_rebalance() {
+        let mut held = BTreeSet::new();
+        for (partitions, assigned, cooperative, expected) in [
+            (&[0, 1, 2][..], true, true, &[0, 1, 2][..]),
+            (&[3], true, true, &[0, 1, 2, 3]),
+            (&[], true, true, &[0, 1, 2, 3]),
+            (&[1, 7], false, true, &[0, 2, 3]),
+            (&[4, 5], true, false, &[4, 5]),
+            (&[4], false, false, &[]),
+        ] {
+            rebalanced(&mut held, partitions, assigned, cooperative);
+            assert_eq!(held.iter().copied().collect::<Vec<_>>(), expected);
+        }
+    }
 
     #[test]
     fn the_kafka_client_is_built_with_every_protection_and_compression_we_promise() {

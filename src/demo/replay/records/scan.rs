@@ -86,11 +86,36 @@ impl Records {
             }
             (Some(b',' | b']'), true) | (Some(b'{' | b'['), false) | (None, _) => Step::Record { end, next: end },
             (Some(b'\n'), false) => Step::Record { end, next: end + follows.unwrap_or_default() + 1 },
+            (Some(b','), false) => {
+                let comma = end + follows.unwrap_or_default();
+                match self.after_comma(comma + 1) {
+                    Comma::Parts => Step::Record { end, next: comma + 1 },
+                    Comma::Unknown => {
+                        self.scan = Some(Scan { of: Kind::Ended, scanned: length });
+                        Step::More
+                    }
+                    Comma::Other => {
+                        self.scan = Some(Scan { of: Kind::Broken, scanned: comma - self.at });
+                        Step::Again
+                    }
+                }
+            }
             (Some(_), _) => {
                 let broke = length + follows.unwrap_or_default();
                 self.scan = Some(Scan { of: Kind::Broken, scanned: broke });
                 Step::Again
             }
+        }
+    }
+
+    /// Whether a comma before `from`, behind a value that is in no array, only parts it from the next: so are lines written
+    /// that were taken out of an array. Behind it the line ends, or another object begins.
+    fn after_comma(&self, from: usize) -> Comma {
+        let rest = self.buffer.get(from..).unwrap_or_default();
+        match rest.iter().find(|byte| !byte.is_ascii_whitespace() || **byte == b'\n') {
+            None if !self.ended && rest.len() <= KEEP => Comma::Unknown,
+            None | Some(b'\n' | b'{') => Comma::Parts,
+            Some(_) => Comma::Other,
         }
     }
 
@@ -129,8 +154,10 @@ impl Records {
                 Step::Record { end: limit, next: limit }
             }
             None if self.ended => {
-                self.in_array = false;
-                Step::Record { end: self.at + window.trim_ascii_end().len(), next: limit }
+                let broken = window.trim_ascii_end();
+                // It may have taken the end of its array, too; else the array stays open.
+                self.in_array = !broken.ends_with(b"]");
+                Step::Record { end: self.at + broken.len(), next: limit }
             }
             None => {
                 self.scan = Some(Scan { of: Kind::Broken, scanned: length });
@@ -163,14 +190,24 @@ impl Records {
         self.advance(to);
         let Some(skip) = skip else { return Step::Again };
         if self.ended {
-            // A value that ends nowhere has taken the end of its array, too.
-            self.in_array = false;
+            // A value that ends nowhere may have taken the end of its array, too; else the array stays open.
+            self.in_array &= !self.buffer.trim_ascii_end().ends_with(b"]");
             self.advance(self.buffer.len());
         } else {
             self.skip = Some(skip);
         }
         Step::More
     }
+}
+
+/// What a comma is that stands behind a value.
+enum Comma {
+    /// The sign between two values.
+    Parts,
+    /// A part of something else.
+    Other,
+    /// What follows it has not come yet.
+    Unknown,
 }
 
 /// Where, in an array with an element that breaks at `from`, the next element begins, and before it the broken one ends: a
