@@ -235,11 +235,9 @@ fn an_index_that_is_deleted_and_made_anew_by_a_template_is_filled_again() {
 #[test]
 fn an_index_that_waits_for_shards_says_so() {
     for engine in Engine::all() {
-        let spoil = |engine: &Engine| {
-            let shards = json!({"index.write.wait_for_active_shards": "2", "index.number_of_replicas": 1});
-            made_index(engine, &engine.index, shards, |_| ());
-        };
-        spoil(&engine);
+        made_index(&engine, &engine.index, json!({"index.number_of_replicas": 1}), |_| ());
+        // Not when it is made: that would wait, too.
+        set(&engine, json!({"index.write.wait_for_active_shards": "2"}));
         let home = home(&engine).with("CLICKTOP_INDEX__REQUEST_TIMEOUT", "6 s");
         let line = checked(&home);
         assert!(line.starts_with("index    FAILED") && line.contains("Not enough active copies"), "{line}");
