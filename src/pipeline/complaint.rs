@@ -41,13 +41,15 @@ enum Kind {
     Silent,
     Closed,
     AllDown,
+    /// A web server, or a proxy, answers.
+    Http,
     /// Another broker's advertised.listeners lead nowhere.
     Listener,
     Other,
 }
 
 /// A part of what librdkafka says, and what it means. The first that fits counts.
-const PARTS: [(&str, Kind); 22] = [
+const PARTS: [(&str, Kind); 23] = [
     ("certificate verify failed", Kind::NotTrusted),
     // "required" and "unknown" of a certificate. A certificate that does not come of an authority that the broker names is not
     // shown to it, so it is "required" then, too. Java calls a missing one bad.
@@ -67,6 +69,8 @@ const PARTS: [(&str, Kind); 22] = [
     ("etwork is unreachable", Kind::Unreachable),
     ("etwork unreachable", Kind::Unreachable),
     ("timed out", Kind::Silent),
+    // The length that `HTTP` would be.
+    ("Invalid response size 1213486160", Kind::Http),
     ("in state APIVERSION_QUERY", Kind::Tls),
     ("SASL", Kind::Sasl),
     ("Disconnected", Kind::Closed),
@@ -102,6 +106,7 @@ impl Complaint {
             Kind::Unreachable => format!("Kafka {at} cannot be reached: {words}"),
             Kind::Silent => format!("Kafka {at} does not answer in time: {words}"),
             Kind::Closed => format!("Kafka {at} closes the connection: {words}"),
+            Kind::Http => format!("{at} speaks HTTP and is no Kafka broker"),
             Kind::AllDown => format!("no Kafka broker of {at} can be reached"),
             Kind::NotTrusted => format!("Kafka {at} shows a certificate that is not trusted: {words}"),
             Kind::WantsCertificate => format!("Kafka {at} takes no connection without a certificate: {words}"),
@@ -150,6 +155,7 @@ impl Complaint {
             Kind::Mechanism => "set kafka.sasl.mechanism to one that the broker offers",
             Kind::NoSasl => "this port asks for no password: set kafka.security without sasl, or name another port",
             Kind::Sasl => "check kafka.sasl",
+            Kind::Http => "name a port of Kafka itself in kafka.brokers",
             Kind::Unresolved => "check the names in kafka.brokers",
             Kind::Listener => "let the broker advertise an address that can be reached from here",
             Kind::Refused => "check kafka.brokers, and that the broker runs",
@@ -295,6 +301,10 @@ mod tests {
             (
                 "sasl_plaintext://kafka:9092/1: SASL authentication error: Authentication failed: who\u{1b}[2J? (after 1ms in state AUTH_REQ)",
                 "Kafka kafka:9092 refuses the user or the password: SASL authentication error: Authentication failed: who\\u{1b}[2J?",
+            ),
+            (
+                "search:9200/bootstrap: Receive failed: Invalid response size 1213486160 (0..100000000): increase receive.message.max.bytes (after 1ms in state APIVERSION_QUERY)",
+                "search:9200 speaks HTTP and is no Kafka broker",
             ),
             ("2/2 brokers are down", "no Kafka broker of 127.0.0.1:19192 can be reached"),
             ("something new", "Kafka 127.0.0.1:19192: something new"),

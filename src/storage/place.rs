@@ -11,6 +11,9 @@
 //! | has another inode | at the noted path of the same machine | the same, put back from a backup |
 //! | anything else | | perhaps a copy: a new identity that remembers the old one |
 //!
+//! A copy in another container or on a cloned disk may have the noted path and even the noted inode. It counts as the same until
+//! both are at work in one consumer group ([`Storage::take_identity`]).
+//!
 //! The last may as well be a database that was moved to another disk or machine, or a backup of one that is lost: what that one
 //! stored since is nowhere else. Who reads partitions has to find out, from whether the other is at work in the group.
 
@@ -137,7 +140,7 @@ impl Storage {
         self.write(|writer| {
             writer.durably(|connection| {
                 if found != Found::Same {
-                    connection.execute("UPDATE identity SET id = lower(hex(randomblob(16)))", [])?;
+                    connection.execute(NEW_IDENTITY, [])?;
                 }
                 note(connection, &now, copy_of.as_deref())
             })
@@ -161,6 +164,27 @@ impl Storage {
             ),
         }
         Ok(identity)
+    }
+
+    /// Gives the database an identity of its own: another that is at work has the one it had. On the disk when this returns.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing has changed then.
+    pub fn take_identity(&self) -> Result<(), StorageError> {
+        let now = self.place()?;
+        self.write(|writer| {
+            writer.durably(|connection| {
+                connection.execute(NEW_IDENTITY, [])?;
+                note(connection, &now, None)
+            })
+        })?;
+        tracing::warn!(
+            target: "store",
+            "{} has the identity of another database that is at work in the same consumer group, a copy or its original: it \
+             has an identity of its own now, and what the other stores is not read again",
+            self.path.display()
+        );
+        Ok(())
     }
 
     fn place(&self) -> Result<Place, StorageError> {
@@ -194,6 +218,8 @@ impl Reader {
         Ok(place.optional()?)
     }
 }
+
+const NEW_IDENTITY: &str = "UPDATE identity SET id = lower(hex(randomblob(16)))";
 
 fn note(connection: &Connection, place: &Place, copy_of: Option<&str>) -> Result<(), StorageError> {
     let bytes = place.path.as_os_str().as_encoded_bytes();
@@ -315,6 +341,17 @@ mod tests {
         assert_ne!(of_moved.id, original.id);
         assert_eq!(of_moved.copy_of, Some(original.id));
         assert_eq!(closed(&moved), of_moved);
+    }
+
+    #[test]
+    fn an_identity_of_its_own_is_kept() {
+        let (_directory, storage) = open();
+        let before = storage.settle_identity().unwrap();
+        storage.take_identity().unwrap();
+        assert!(storage.is_settled().unwrap());
+        let now = storage.settle_identity().unwrap();
+        assert_ne!(now.id, before.id);
+        assert_eq!(now.copy_of, None);
     }
 
     #[test]

@@ -177,3 +177,51 @@ fn a_copy_beside_its_original_takes_its_share_and_reads_nothing_again() {
     let twice = clicks.iter().skip(1_000).filter(|click| stored[&click.click_id] > 1).count();
     assert_eq!(twice, 0, "clicks after the copy that both have stored");
 }
+
+/// As of two containers that see their data under one path, or of a cloned disk: by where it lies, the copy is the original.
+#[test]
+fn a_copy_that_lies_as_its_original_did_parts_from_it_and_reads_nothing_again() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(2);
+    let clicks = made(924, 3_000);
+    let homes = [home(&topic), home(&topic)];
+    let [original, copy] = &homes;
+    topic.send(&clicks[..1_000], "zstd");
+    let mut run = original.start(&["run", "--headless"]);
+    run.await_object("the first", through(1_000));
+    run.signal("TERM");
+    assert!(run.end().status.success());
+    std::fs::create_dir_all(copy.data()).expect("a directory");
+    let file = |home: &Home| home.data().join(clicktop::storage::DATABASE_FILE);
+    std::fs::copy(file(original), file(copy)).expect("copied");
+    let database = rusqlite::Connection::open(file(copy)).expect("a database");
+    database.execute("DELETE FROM place", []).expect("no place is noted");
+    drop(database);
+
+    let mut first = start(original);
+    topic.send(&clicks[1_000..2_000], "zstd");
+    first.await_object("the second", through(2_000));
+    std::thread::sleep(Duration::from_millis(2_500));
+    let mut second = start(copy);
+    second.await_object("its share", |object| object["partitions"].as_array().is_some_and(|mine| mine.len() == 1));
+    topic.send(&clicks[2_000..], "zstd");
+    settle(&mut first);
+    settle(&mut second);
+    let stored = end(vec![first, second], &homes, &clicks);
+    let twice = clicks.iter().skip(1_000).filter(|click| stored[&click.click_id] > 1).count();
+    assert_eq!(twice, 0, "clicks after the copy that both have stored");
+
+    // Each goes on alone in what the other had.
+    let more = made(925, 500);
+    topic.send(&more, "zstd");
+    for home in &homes {
+        let mut run = start(home);
+        settle(&mut run);
+        std::thread::sleep(Duration::from_millis(2_500));
+        run.signal("TERM");
+        assert!(run.end().status.success());
+    }
+    let now = self::stored(&homes);
+    assert!(clicks.iter().all(|click| now[&click.click_id] == stored[&click.click_id]), "nothing is read again");
+    assert!(more.iter().all(|click| now[&click.click_id] == 1), "each click is in one database");
+}

@@ -201,6 +201,70 @@ fn an_index_that_is_deleted_is_made_and_filled_again() {
     }
 }
 
+/// The template gives the new index a mapping that fits, so nothing looks wrong about it.
+#[test]
+fn an_index_that_is_deleted_and_made_anew_by_a_template_is_filled_again() {
+    let Some(kafka) = Kafka::plain() else { return };
+    for (engine, seed) in Engine::all().into_iter().zip(953..) {
+        let template = format!("/_index_template/{}", engine.index);
+        let body =
+            json!({"index_patterns": [engine.index], "priority": 500, "template": {"mappings": mappings(|_| ())}});
+        engine.tell(Method::PUT, &template, body);
+        let topic = kafka.topic(1);
+        let home = engine.in_home(topic.home());
+        let clicks = made(seed, 2_000);
+        topic.send(&clicks[..1_999], "none");
+        let mut run = home.start(&["run", "--headless"]);
+        run.await_object("the first documents", through(1_999));
+        delete(&engine);
+        // Of one or two rows; the others have no reason to be sent again.
+        topic.send(&clicks[1_999..], "none");
+        run.await_object("all documents", |object| {
+            object["index"]["retries"] != 0
+                && through(2_000)(object)
+                && object["index"]["documents"] == object["totals"]["pages"]
+        });
+        run.signal("TERM");
+        let ran = run.end();
+        assert!(ran.status.success() && ran.summary()["rejected"] == 0, "{ran:?}");
+        figures::assert_same("all of it", &engine.figures(), &figures::of_clicks(&clicks));
+        engine.tell(Method::DELETE, &template, Value::Null);
+    }
+}
+
+#[test]
+fn an_index_that_waits_for_shards_says_so() {
+    for engine in Engine::all() {
+        made_index(&engine, &engine.index, json!({"index.number_of_replicas": 1}), |_| ());
+        // Not when it is made: that would wait, too.
+        set(&engine, json!({"index.write.wait_for_active_shards": "2"}));
+        let home = home(&engine).with("CLICKTOP_INDEX__REQUEST_TIMEOUT", "6 s");
+        let line = checked(&home);
+        assert!(line.starts_with("index    FAILED") && line.contains("Not enough active copies"), "{line}");
+        let file = home.file("five-pages.csv", FIVE_PAGES).display().to_string();
+        let mut run = home.start(&["replay", &file, "--headless"]);
+        let object = run.await_object("documents that are put off", |object| {
+            object["stages"]["index"]["state"] == "backing_off" && object["totals"]["pages"] == 5
+        });
+        let cause = object["stages"]["index"]["cause"].as_str().expect("a cause");
+        assert!(cause.contains("Not enough active copies"), "{cause}");
+        set(&engine, json!({"index.write.wait_for_active_shards": "1"}));
+        let ran = run.end();
+        assert_eq!(ran.summary()["rejected"], 0, "{ran:?}");
+        assert_eq!(engine.figures().len(), 5);
+    }
+}
+
+#[test]
+fn a_block_against_reading_is_told_by_check_too() {
+    for engine in Engine::all() {
+        let spoil = |engine: &Engine| made_index(engine, &engine.index, json!({"index.blocks.read": true}), |_| ());
+        held_until_mended(&engine, ["index read", "lift the block"], spoil, |engine| {
+            set(engine, json!({"index.blocks.read": null}));
+        });
+    }
+}
+
 #[test]
 fn a_document_that_is_at_fault_itself_is_refused_among_others_and_alone() {
     for engine in Engine::all() {

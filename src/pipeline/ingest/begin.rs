@@ -5,6 +5,9 @@
 //! Kafka says in its metadata whose it is, so the two cases can be told apart: behind our own commit we go on at what is
 //! stored, also if that is less (a power loss has undone the last commits, say); behind another's, where it has left off.
 //!
+//! A copy that lies just as its original did, in another container or on a cloned disk, cannot be told by that: it has the
+//! original's identity. It shows once both are at work, and the one that came later gets an identity of its own then.
+//!
 //! A database that may be a copy of another goes on where that one has left off if it is at work in the group. If it is not, it
 //! may be lost, and this be what was put back of it: then what it stored since is read again, rather twice than never.
 
@@ -19,6 +22,9 @@ use crate::storage::Identity;
 
 /// How long the group's coordinator may take to answer. Our membership waits meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The same where the answer hardly ever matters: every broker is asked, and one may be down.
+const TWIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A database among those of its consumer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,11 +127,25 @@ pub(super) fn begin(
 
 /// Whether the client `name` is in the group. If nobody tells, it counts as gone.
 pub(super) fn is_at_work<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &str) -> bool {
-    match consumer.fetch_group_list(Some(group), TIMEOUT) {
-        Ok(list) => list.groups().iter().flat_map(|group| group.members()).any(|member| member.client_id() == name),
+    members(consumer, group, name, TIMEOUT) > 0
+}
+
+/// Whether another member of the group, of which we are one, calls itself as we do: a copy of our database, or the one of
+/// which ours is a copy. If nobody tells, there is none.
+pub(super) fn has_twin<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, us: &Member) -> bool {
+    members(consumer, group, us.client_id(), TWIN_TIMEOUT) > 1
+}
+
+/// How many members of the group call themselves `name`, as far as it is told.
+fn members<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &str, timeout: Duration) -> usize {
+    match consumer.fetch_group_list(Some(group), timeout) {
+        Ok(list) => {
+            let members = list.groups().iter().flat_map(|group| group.members());
+            members.filter(|member| member.client_id() == name).count()
+        }
         Err(error) => {
             tracing::debug!(target: "ingest", "the members of group {group} are not told: {error}");
-            false
+            0
         }
     }
 }

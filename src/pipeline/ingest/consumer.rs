@@ -93,6 +93,7 @@ impl ClickConsumer {
             topic: options.topic.clone(),
             group: group.to_owned(),
             membership,
+            met: AtomicBool::new(false),
             unassignable: Mutex::default(),
             assigned: AtomicBool::new(false),
             assignment: Mutex::default(),
@@ -135,6 +136,8 @@ pub(super) struct ClickContext {
     topic: String,
     group: String,
     membership: Option<Membership>,
+    /// The others of the group were looked at.
+    met: AtomicBool,
     unassignable: Mutex<Option<NoStart>>,
     assigned: AtomicBool,
     assignment: Mutex<Option<BTreeSet<i32>>>,
@@ -244,6 +247,9 @@ impl ClickContext {
     /// Gives each newly assigned partition the offset to begin with.
     fn give_offsets(&self, consumer: &BaseConsumer<Self>, partitions: &mut TopicPartitionList) -> Result<(), NoStart> {
         let assigned: BTreeSet<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
+        if let Some(membership) = &self.membership {
+            self.part_from_twin(consumer, membership)?;
+        }
         if let Some(membership) = self.membership.as_ref().filter(|_| !assigned.is_empty()) {
             self.go_on_where_the_group_is(consumer, membership, partitions, &assigned)?;
         }
@@ -251,6 +257,24 @@ impl ClickContext {
             let offset = self.ledger.next(partition).map_or(Offset::Beginning, Offset::Offset);
             partitions.set_partition_offset(&self.topic, partition, offset)?;
         }
+        Ok(())
+    }
+
+    /// Takes an identity of our own if another of the group has the one we have: each would take the other's offsets for
+    /// its own, and read again what the other has stored. Who has come later does so, or both if they come at once.
+    fn part_from_twin(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        Membership { us, storage }: &Membership,
+    ) -> Result<(), NoStart> {
+        if self.met.load(Relaxed) {
+            return Ok(());
+        }
+        if begin::has_twin(consumer, &self.group, us) {
+            storage.take_identity()?;
+            return Err(NoStart::Twin(self.group.clone()));
+        }
+        self.met.store(true, Relaxed);
         Ok(())
     }
 
@@ -313,16 +337,28 @@ impl ConsumerContext for ClickContext {
         let names: Vec<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
         let result = if assign {
             tracing::info!(target: "ingest", "assigned partitions {names:?}");
-            self.give_offsets(consumer, partitions).and_then(|()| match cooperative {
-                true => Ok(consumer.incremental_assign(partitions)?),
-                false => Ok(consumer.assign(partitions)?),
-            })
+            let told = self.give_offsets(consumer, partitions);
+            // For our word about an assignment without partitions librdkafka waits in any case, also to be closed.
+            if told.is_ok() || names.is_empty() {
+                let assigned = match cooperative {
+                    true => consumer.incremental_assign(partitions),
+                    false => consumer.assign(partitions),
+                };
+                told.and(assigned.map_err(NoStart::from))
+            } else {
+                told
+            }
         } else {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
             self.revoked.store(true, Relaxed);
-            // Whoever gets them next goes on from there.
+            // Whoever gets them next goes on from there. Of those that could not be begun with, the group knows better.
+            let begun: BTreeSet<i32> = match consumer.assignment() {
+                Ok(assignment) => assignment.elements().iter().map(|element| element.partition()).collect(),
+                Err(_) => BTreeSet::new(),
+            };
             if let Some(topic) = partitions.elements().first().map(|element| element.topic().to_owned()) {
-                let offsets = self.to_commit(&topic, &names, &self.ledger.stored());
+                let ours: Vec<i32> = names.iter().copied().filter(|partition| begun.contains(partition)).collect();
+                let offsets = self.to_commit(&topic, &ours, &self.ledger.stored());
                 if offsets.count() > 0
                     && let Err(error) = consumer.commit(&offsets, CommitMode::Async)
                 {

@@ -31,6 +31,9 @@ pub enum NoStart {
     /// The database cannot be read or written.
     #[error("where to begin cannot be noted: {0}")]
     Storage(#[from] StorageError),
+    /// Another database of this identity is at work in the group. This one has an identity of its own from here on.
+    #[error("a copy of this database is at work in group {0}: this one joins it again under an identity of its own")]
+    Twin(String),
 }
 
 /// Fixes where the topic begins, without a place in the group: before a producer of our own sends what is to be read.

@@ -221,6 +221,7 @@ impl<'a> Run<'a> {
                 return Err(IngestError::NoStart(error));
             }
             if let Some(assigned) = self.consumer.context().take_assignment() {
+                self.positions.assigned(&assigned);
                 self.stage.partitions.set_assigned(assigned);
             }
             if self.consumer.context().take_revoked() {

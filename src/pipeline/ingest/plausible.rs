@@ -134,7 +134,9 @@ impl Sample {
                 self.no_country.add(|| excerpt(click.country, EXAMPLE).into_owned());
             }
         }
-        self.urls.insert(click.url.into());
+        // What follows the path may be of a visitor, or of a click, on an honest site.
+        let page = click.url.split_once(['?', '#']).map_or(click.url, |(page, _)| page);
+        self.urls.insert(page.into());
         self.users.insert(click.user_id.into());
         if self.clicks == 1 {
             self.url = excerpt(click.url, EXAMPLE).into_owned();
@@ -235,6 +237,8 @@ mod tests {
     fn what_occurs_on_an_honest_site_is_not_odd() {
         assert_eq!(clicks(LEAST - 1, |_, click| click[0] = "me".into()), [""; 0], "few clicks say nothing");
         assert_eq!(clicks(500, |at, click| click[2] = format!("/search?q={at}")), [""; 0], "too few for urls");
+        assert_eq!(clicks(1_000, |at, click| click[2] = format!("/p?gclid={at}")), [""; 0], "a campaign");
+        assert_eq!(clicks(1_000, |at, click| click[2] = format!("/#t={at}")), [""; 0], "a fragment");
         assert_eq!(clicks(1_000, |_, click| click[3].clear()), [""; 0], "no country at all");
         assert_eq!(clicks(1_000, |_, click| click[3] = "ZZ".into()), [""; 0], "no country, spelled out");
         let few =

@@ -21,6 +21,12 @@ const MAX_DOCUMENTS: usize = 2_000;
 /// The parts of a bulk request's answer that are read.
 pub(super) const PARAMETERS: [(&str, &str); 1] = [("filter_path", "items.*.status,items.*.error")];
 
+/// The same, where the engine may wait for a shard to write to, for so long.
+pub(super) fn parameters(shard_timeout: &str) -> [(&'static str, &str); 2] {
+    let [filter] = PARAMETERS;
+    [filter, ("timeout", shard_timeout)]
+}
+
 /// How many bytes the answer to so many documents of so many bytes may have. An error holds the names of index and document,
 /// and may quote the document twice.
 pub(super) fn answer_bytes(documents: usize, bytes: usize) -> usize {

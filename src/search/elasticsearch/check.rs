@@ -66,7 +66,12 @@ impl Elasticsearch {
             return Ok(IndexCheck { engine, version, index, health: self.health().await?, write });
         }
         let write = match self.attempt().await? {
-            Attempt::Taken => WriteAccess::Allowed,
+            // The pipeline counts documents, too; some blocks are against reading alone.
+            Attempt::Taken => match self.count().await {
+                Ok(_) => WriteAccess::Allowed,
+                Err(SearchError::Unwritable { reason, advice, .. }) => WriteAccess::Refused { reason, advice },
+                Err(error) => return Err(error),
+            },
             Attempt::Denied(reason) => WriteAccess::Denied(reason),
             Attempt::Refused { reason, advice, .. } => WriteAccess::Refused { reason, advice },
         };

@@ -10,6 +10,7 @@ mod clear;
 mod client;
 mod document;
 mod error;
+mod indices;
 mod mapping;
 mod options;
 mod probe;
@@ -20,6 +21,7 @@ mod refusal;
 mod tests;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -27,6 +29,7 @@ use serde_json::Value;
 
 pub use self::check::{IndexCheck, IndexState, WriteAccess};
 use self::client::{Client, Method, Payload, Question};
+use self::indices::Indices;
 pub use self::options::{Credentials, ElasticsearchOptions, OptionsError};
 use self::probe::Attempt;
 use super::{
@@ -37,6 +40,9 @@ use super::{
 pub struct Elasticsearch {
     client: Client,
     index: String,
+    indices: Indices,
+    /// How long the engine may wait for a shard to write to. It says what it waits for, while we still listen.
+    shard_timeout: Duration,
 }
 
 impl fmt::Debug for Elasticsearch {
@@ -73,7 +79,8 @@ impl Elasticsearch {
     /// [`OptionsError`] says which option cannot work and why.
     pub fn new(options: ElasticsearchOptions) -> Result<Self, OptionsError> {
         options::check_index(&options.index)?;
-        Ok(Self { client: Client::new(&options)?, index: options.index })
+        let shard_timeout = options.request_timeout / 2;
+        Ok(Self { client: Client::new(&options)?, index: options.index, indices: Indices::default(), shard_timeout })
     }
 
     fn path(&self, rest: &str) -> String {
@@ -113,15 +120,15 @@ impl Elasticsearch {
         }
     }
 
-    /// Whether the index is there.
+    /// The mapping of the index; `None` if there is no index.
     ///
     /// # Errors
-    /// [`SearchError::Refused`] if its mapping does not fit.
-    async fn is_fit(&self) -> Result<bool, SearchError> {
+    /// [`SearchError::Refused`] if it does not fit.
+    async fn fit_mapping(&self) -> Result<Option<Value>, SearchError> {
         match self.mapping().await? {
-            None => Ok(false),
+            None => Ok(None),
             Some(mapping) => match mapping::check(&mapping) {
-                Ok(()) => Ok(true),
+                Ok(()) => Ok(Some(mapping)),
                 Err(why) => Err(self.client.narrator().refused(400, &why)),
             },
         }
@@ -174,11 +181,13 @@ impl Elasticsearch {
     /// Sends one bulk request; halves it while the engine (or a proxy before it) finds it too large.
     async fn bulk(&self, request: bulk::Request, outcome: &mut BulkOutcome) -> Result<(), SearchError> {
         let path = self.path("/_bulk");
+        let shard_timeout = format!("{}ms", self.shard_timeout.as_millis());
+        let parameters = bulk::parameters(&shard_timeout);
         let mut waiting = vec![request];
         while let Some(request) = waiting.pop() {
             let bytes = request.lines().len();
             let question = Question::new(Method::POST, &path)
-                .parameters(&bulk::PARAMETERS)
+                .parameters(&parameters)
                 .with(Payload::Lines(request.lines().to_vec()))
                 .at_most(bulk::answer_bytes(request.range.len(), bytes));
             let answer = self.client.send(question).await?;
@@ -236,13 +245,13 @@ impl SearchIndex for Elasticsearch {
     async fn prepare(&self) -> Result<Prepared, SearchError> {
         let (name, version) = self.engine().await?;
         let engine = format!("{name} {version}");
-        if self.is_fit().await? {
+        if self.fit_mapping().await?.is_some() {
             let documents = self.count().await?;
-            return Ok(Prepared { engine, created: documents == 0, documents });
+            return Ok(Prepared { engine, created: self.indices.take_lost() || documents == 0, documents });
         }
         self.create().await?;
         // Another one may have created it a moment ago, or a template may have changed what we asked for.
-        if !self.is_fit().await? {
+        if self.fit_mapping().await?.is_none() {
             return Err(self.client.narrator().nonsense(404, "the index was created but does not exist", None));
         }
         Ok(Prepared { engine, created: true, documents: 0 })
@@ -260,15 +269,20 @@ impl SearchIndex for Elasticsearch {
     }
 
     /// An index that was deleted while the pipeline runs comes back by the next bulk request with a mapping the engine
-    /// guesses; this is where that shows.
+    /// guesses, or that a template gives it; this is where that shows.
     async fn status(&self) -> Result<EngineStatus, SearchError> {
-        if !self.is_fit().await? {
+        let Some(mapping) = self.fit_mapping().await? else {
             let advice = "clicktop creates the index and fills it again at the next try";
             return Err(self.client.narrator().unwritable(404, "the index does not exist any more", advice, None));
-        }
+        };
         let documents = self.count().await?;
         let health = self.health().await?;
         let sizes = self.optional(&self.path("/_stats/store"), &[]).await?.unwrap_or_default();
+        if let Some(lost) = self.indices.see(&mapping, &sizes) {
+            let why = format!("index {lost} was deleted, and what was sent to it is gone");
+            let advice = "clicktop fills the index again at the next try";
+            return Err(self.client.narrator().unwritable(404, &why, advice, None));
+        }
         let bytes = sizes["_all"]["total"]["store"]["size_in_bytes"].as_u64();
         Ok(EngineStatus { health, documents, bytes })
     }

@@ -1,6 +1,8 @@
 //! Whether the index takes documents, by a write that cannot succeed: the engine does everything that a write takes, up to
 //! looking whether the document is in the state that we claim, which it never is. Nothing is left behind.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::Elasticsearch;
@@ -17,6 +19,9 @@ const NO_DOCUMENT: &str = "clicktop-check";
 
 /// A sequence number that no document ever gets.
 const NO_NUMBER: u64 = 1 << 62;
+
+/// How long the engine may wait for a shard to write to. Somebody waits for the answer.
+const SHARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What became of the attempt.
 pub(super) enum Attempt {
@@ -45,8 +50,10 @@ impl Elasticsearch {
         let plain = plain();
         let lines = format!("{action}\n{}\n", json!(Source::of(&plain)));
         let path = self.path("/_bulk");
+        let shard_timeout = format!("{}ms", SHARD_TIMEOUT.min(self.shard_timeout).as_millis());
+        let parameters = bulk::parameters(&shard_timeout);
         let question =
-            Question::new(Method::POST, &path).parameters(&bulk::PARAMETERS).with(Payload::Lines(lines.into_bytes()));
+            Question::new(Method::POST, &path).parameters(&parameters).with(Payload::Lines(lines.into_bytes()));
         let answer = self.client.send(question).await?;
         let narrator = self.client.narrator();
         if answer.status == 413 {

@@ -70,6 +70,31 @@ async fn an_index_deleted_meanwhile_shows_in_the_status() {
 }
 
 #[tokio::test]
+async fn an_index_made_anew_under_its_name_is_filled_again() {
+    let engine = StandIn::start().await;
+    let index = client(&engine.url());
+    index.prepare().await.unwrap();
+    index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
+    let told = async |uuid: &str, times| {
+        let stats = json!({"indices": {"clicktop": {"uuid": uuid}}});
+        let answer = ResponseTemplate::new(200).set_body_json(stats);
+        let asked = Mock::given(path("/clicktop/_stats/store")).respond_with(answer).with_priority(1);
+        asked.up_to_n_times(times).mount(engine.server()).await;
+    };
+    told("one", 2).await;
+    for _ in 0..2 {
+        index.status().await.unwrap();
+    }
+    assert!(!index.prepare().await.unwrap().created);
+    told("another", 9).await;
+    let error = index.status().await.unwrap_err();
+    assert!(matches!(&error, SearchError::Unwritable { .. }) && error.to_string().contains("was deleted"), "{error}");
+    assert!(index.prepare().await.unwrap().created, "though a document is in it");
+    index.status().await.unwrap();
+    assert!(!index.prepare().await.unwrap().created);
+}
+
+#[tokio::test]
 async fn health_and_size_are_optional() {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
