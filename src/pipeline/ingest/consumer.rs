@@ -141,7 +141,8 @@ pub(super) struct ClickContext {
     unassignable: Mutex<Option<NoStart>>,
     assigned: AtomicBool,
     assignment: Mutex<Option<BTreeSet<i32>>>,
-    /// The partitions that are ours, kept up by each rebalance.
+    /// The partitions that are ours, kept up by each rebalance. librdkafka is not asked for them there: while a consumer closes,
+    /// its group may be gone already, and then the question waits for ever.
     held: Mutex<BTreeSet<i32>>,
     revoked: AtomicBool,
     /// `bootstrap.servers`.
@@ -352,10 +353,7 @@ impl ConsumerContext for ClickContext {
             tracing::info!(target: "ingest", "gave up partitions {names:?}");
             self.revoked.store(true, Relaxed);
             // Whoever gets them next goes on from there. Of those that could not be begun with, the group knows better.
-            let begun: BTreeSet<i32> = match consumer.assignment() {
-                Ok(assignment) => assignment.elements().iter().map(|element| element.partition()).collect(),
-                Err(_) => BTreeSet::new(),
-            };
+            let begun = self.held.lock().clone();
             if let Some(topic) = partitions.elements().first().map(|element| element.topic().to_owned()) {
                 let ours: Vec<i32> = names.iter().copied().filter(|partition| begun.contains(partition)).collect();
                 let offsets = self.to_commit(&topic, &ours, &self.ledger.stored());
@@ -373,8 +371,6 @@ impl ConsumerContext for ClickContext {
         };
         match result {
             Ok(()) => {
-                // Not asked of librdkafka: while a consumer closes, its group may be gone by now, and then the question waits for
-                // ever.
                 let mut held = self.held.lock();
                 rebalanced(&mut held, &names, assign, cooperative);
                 self.assigned.store(!held.is_empty(), Relaxed);
