@@ -18,6 +18,7 @@ fn engine(mapping: &str, bulk: (u16, &str), request: &Request) -> (u16, String) 
         "/" => (200, r#"{"version":{"number":"9.1.0"}}"#.to_owned()),
         "/clicktop/_mapping" => (200, mapping.to_owned()),
         "/clicktop/_bulk" => (bulk.0, bulk.1.to_owned()),
+        "/clicktop/_count" => (200, r#"{"count":0}"#.to_owned()),
         _ => (404, "{}".to_owned()),
     }
 }
