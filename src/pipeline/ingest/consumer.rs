@@ -41,7 +41,6 @@ pub(super) struct Membership {
 /// A consumer of one topic.
 pub(super) struct ClickConsumer {
     consumer: BaseConsumer<ClickContext>,
-    topic: String,
 }
 
 impl Deref for ClickConsumer {
@@ -106,7 +105,7 @@ impl ClickConsumer {
         };
         let consumer: BaseConsumer<ClickContext> = config.create_with_context(context)?;
         consumer.subscribe(&[&options.topic])?;
-        Ok(Self { consumer, topic: options.topic.clone() })
+        Ok(Self { consumer })
     }
 
     pub(super) fn context(&self) -> &ClickContext {
@@ -120,12 +119,7 @@ impl ClickConsumer {
             return;
         };
         let partitions = assignment.elements().iter().map(|element| element.partition()).collect::<Vec<_>>();
-        let offsets = self.context().to_commit(&self.topic, &partitions, stored);
-        if offsets.count() > 0
-            && let Err(error) = self.consumer.commit(&offsets, mode)
-        {
-            tracing::debug!(target: "ingest", "offsets not committed to Kafka: {error}");
-        }
+        self.context().commit(&self.consumer, &partitions, stored, mode);
     }
 }
 
@@ -229,12 +223,22 @@ impl ClickContext {
         self.told.lock().ends.clone()
     }
 
+    /// Commits what is stored of `partitions`, as ours. A failure is only logged.
+    fn commit(&self, consumer: &BaseConsumer<Self>, partitions: &[i32], stored: &BTreeMap<i32, i64>, mode: CommitMode) {
+        let offsets = self.to_commit(partitions, stored);
+        if offsets.count() > 0
+            && let Err(error) = consumer.commit(&offsets, mode)
+        {
+            tracing::debug!(target: "ingest", "offsets not committed to Kafka: {error}");
+        }
+    }
+
     /// What is stored of `partitions`, as ours.
-    fn to_commit(&self, topic: &str, partitions: &[i32], stored: &BTreeMap<i32, i64>) -> TopicPartitionList {
+    fn to_commit(&self, partitions: &[i32], stored: &BTreeMap<i32, i64>) -> TopicPartitionList {
         let mut offsets = TopicPartitionList::new();
         for partition in partitions {
             if let Some(&next) = stored.get(partition) {
-                let mut added = offsets.add_partition(topic, *partition);
+                let mut added = offsets.add_partition(&self.topic, *partition);
                 // An offset that is not negative cannot be refused.
                 let _ = added.set_offset(Offset::Offset(next));
                 if let Some(membership) = &self.membership {
@@ -354,15 +358,8 @@ impl ConsumerContext for ClickContext {
             self.revoked.store(true, Relaxed);
             // Whoever gets them next goes on from there. Of those that could not be begun with, the group knows better.
             let begun = self.held.lock().clone();
-            if let Some(topic) = partitions.elements().first().map(|element| element.topic().to_owned()) {
-                let ours: Vec<i32> = names.iter().copied().filter(|partition| begun.contains(partition)).collect();
-                let offsets = self.to_commit(&topic, &ours, &self.ledger.stored());
-                if offsets.count() > 0
-                    && let Err(error) = consumer.commit(&offsets, CommitMode::Async)
-                {
-                    tracing::debug!(target: "ingest", "offsets not committed to Kafka: {error}");
-                }
-            }
+            let ours: Vec<i32> = names.iter().copied().filter(|partition| begun.contains(partition)).collect();
+            self.commit(consumer, &ours, &self.ledger.stored(), CommitMode::Async);
             match cooperative {
                 true => consumer.incremental_unassign(partitions),
                 false => consumer.unassign(),
