@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::click::fields::NULL;
 use crate::click::{Click, Decoder, Format};
 
 #[track_caller]
@@ -203,6 +204,7 @@ proptest! {
         separator in prop::sample::select(SEPARATORS.to_vec()),
     ) {
         prop_assume!(texts[..3].iter().all(|text| !text.trim().is_empty()));
+        prop_assume!(!texts.iter().any(|text| text == NULL));
         let fields: [&str; 9] =
             [&texts[0], &texts[1], "2026-01-31T09:30:00.000Z", &texts[2], &texts[3], &texts[4], &texts[5], &texts[6], &texts[7]];
         let mut writer = ::csv::WriterBuilder::new().delimiter(separator as u8).from_writer(Vec::new());

@@ -3,6 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::click::fields::NULL;
 use crate::click::{FieldLimits, Timestamp, UNKNOWN, is_csv_header};
 use crate::text::printable;
 
@@ -290,11 +291,11 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn required() -> impl Strategy<Value = String> {
-    hostile().prop_filter("required", |text| !text.trim().is_empty())
+    hostile().prop_filter("required", |text| !text.trim().is_empty() && text != NULL)
 }
 
 fn optional() -> impl Strategy<Value = String> {
-    hostile().prop_map(|text| if text.is_empty() { UNKNOWN.to_owned() } else { text })
+    hostile().prop_map(|text| if text.is_empty() || text == NULL { UNKNOWN.to_owned() } else { text })
 }
 
 proptest! {

@@ -155,8 +155,10 @@ fn or_unknown(text: &str) -> &str {
     if text.is_empty() || is_null(text) { UNKNOWN } else { text }
 }
 
-/// Whether databases mean NULL by `text` in CSV (Postgres `COPY`, MySQL `INTO OUTFILE`, Hive): as good as empty. Else all
-/// users that are not known would be one user.
+/// How databases write NULL in CSV (Postgres `COPY`, MySQL `INTO OUTFILE`, Hive). Such a field counts as empty; otherwise
+/// all unknown users would be one user.
+pub(super) const NULL: &str = r"\N";
+
 fn is_null(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'\\', b'N'])
+    text == NULL
 }
