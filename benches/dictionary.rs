@@ -1,7 +1,7 @@
 //! Dictionary coding: the five texts of a click that repeat, to the numbers that stand for them.
 
 use clicktop::click::ClickBatch;
-use clicktop::demo::{Generator, GeneratorOptions};
+use clicktop::source::traffic::{Generator, GeneratorOptions};
 use clicktop::storage::{Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 

@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use clicktop::click::ClickBatch;
-use clicktop::demo::{Generator, GeneratorOptions};
-use clicktop::pipeline::aggregate;
-use clicktop::pipeline::index::document;
+use clicktop::engine::local::stages::aggregate;
+use clicktop::engine::local::stages::index::document;
 use clicktop::search::Document;
+use clicktop::source::traffic::{Generator, GeneratorOptions};
 use clicktop::storage::figures::{AggregateSettings, IndexCursor};
 use clicktop::storage::{IngestBatch, Storage, StorageOptions};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

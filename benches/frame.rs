@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ColorMode, ConsoleOptions, Offscreen};
-use clicktop::demo::EmbeddedBroker;
-use clicktop::pipeline::aggregate::AggregateOptions;
-use clicktop::pipeline::index::IndexOptions;
-use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use clicktop::pipeline::log::LogBuffer;
-use clicktop::pipeline::snapshot::SourceStatus;
-use clicktop::pipeline::{Command, Pipeline, PipelineOptions, Snapshot};
+use clicktop::engine::local::stages::aggregate::AggregateOptions;
+use clicktop::engine::local::stages::index::IndexOptions;
+use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::engine::local::status::log::LogBuffer;
+use clicktop::engine::local::{Pipeline, PipelineOptions};
+use clicktop::protocol::snapshot::SourceStatus;
+use clicktop::protocol::{Command, Snapshot};
 use clicktop::search::Bulk;
 use clicktop::search::embedded::Embedded;
+use clicktop::source::EmbeddedBroker;
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{IngestBatch, Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -60,7 +61,7 @@ fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             field_limits: FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
-            max_batch_bytes: clicktop::pipeline::ingest::DEFAULT_MAX_BATCH_BYTES,
+            max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
             batch_events: 1_000,
             batch_interval: Duration::from_millis(50),
         },

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use clicktop::click::Timestamp;
-use clicktop::demo::{Generator, GeneratorOptions, WireFormat};
+use clicktop::source::traffic::{Generator, GeneratorOptions, WireFormat};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const BATCH: u64 = 10_000;

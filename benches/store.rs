@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clicktop::click::ClickBatch;
-use clicktop::demo::{Generator, GeneratorOptions};
-use clicktop::pipeline::aggregate;
+use clicktop::engine::local::stages::aggregate;
+use clicktop::source::traffic::{Generator, GeneratorOptions};
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{IngestBatch, Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clicktop::click::{Click, ClickBatch, Timestamp};
-use clicktop::pipeline::board::{Limits, Made, StoredBoards};
-use clicktop::pipeline::{View, Window};
+use clicktop::engine::local::query::board::{Limits, Made, StoredBoards};
+use clicktop::protocol::{View, Window};
 use clicktop::storage::{IngestBatch, Reader, Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;

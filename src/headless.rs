@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use crate::pipeline::snapshot::{
+use crate::protocol::snapshot::{
     IndexStatus, Notice, PartitionStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
 };
-use crate::pipeline::stage::PerStage;
-use crate::pipeline::{Command, StageState};
+use crate::protocol::stage::PerStage;
+use crate::protocol::{Command, StageState};
 use crate::signals::{EndSignal, EndSignals};
 use crate::text::{printable, safe_json};
 
@@ -206,7 +206,7 @@ fn peak_rss_bytes() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::source::SourceProgress;
+    use crate::protocol::source::SourceProgress;
 
     #[test]
     fn a_finite_source_ends_the_run_and_an_endless_one_does_not() {

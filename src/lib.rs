@@ -10,10 +10,11 @@
 //! |---|---|---|
 //! | [`cli`] | the commands and their flags | everything below |
 //! | [`config`] | settings and where each came from | nothing |
-//! | [`console`] | the terminal | `pipeline::{Snapshot, Command}` |
-//! | [`headless`] | the same pipeline as JSON lines | `pipeline::{Snapshot, Command}` |
-//! | [`demo`] | embedded broker, generator, file replay | `pipeline::source` |
-//! | [`pipeline`] | supervisor and the four stages | `storage`, `search`, `click`, `world` |
+//! | [`console`] | the terminal | [`protocol`] |
+//! | [`headless`] | the same pipeline as JSON lines | [`protocol`] |
+//! | [`engine`] | what runs the stages and publishes snapshots | [`protocol`], `source`, `storage`, `search`, `click`, `world` |
+//! | [`source`] | embedded broker, producer, replay, generated traffic | [`protocol`], `click` |
+//! | [`protocol`] | snapshots up, commands down | `click` |
 //! | [`storage`] | SQLite: schema, writer, readers | `click`, [`sqlite`] |
 //! | [`search`] | the search index behind one trait | `click` |
 //! | [`click`] | the event and its decoders | nothing |
@@ -24,13 +25,14 @@ pub mod cli;
 pub mod click;
 pub mod config;
 pub mod console;
-pub mod demo;
+pub mod engine;
 pub mod headless;
 pub mod loopback;
-pub mod pipeline;
 pub mod private;
+pub mod protocol;
 pub mod search;
 pub mod signals;
+pub mod source;
 pub mod sqlite;
 pub mod storage;
 pub mod text;

@@ -13,7 +13,7 @@ mod process;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 use process::Process;
 use support::figures;
 use support::program::Home;

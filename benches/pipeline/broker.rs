@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use clicktop::config::{KafkaSettings, Settings};
-use clicktop::demo::{EmbeddedBroker, SourceTask, Target};
-use clicktop::pipeline::PipelineOptions;
-use clicktop::pipeline::aggregate::AggregateOptions;
-use clicktop::pipeline::alone::Passed;
-use clicktop::pipeline::index::IndexOptions;
-use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use clicktop::pipeline::snapshot::SourceStatus;
-use clicktop::pipeline::source::StoredOffsets;
+use clicktop::engine::local::PipelineOptions;
+use clicktop::engine::local::alone::Passed;
+use clicktop::engine::local::stages::aggregate::AggregateOptions;
+use clicktop::engine::local::stages::index::IndexOptions;
+use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::protocol::snapshot::SourceStatus;
+use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::Bulk;
+use clicktop::source::{EmbeddedBroker, SourceTask, Target};
 use clicktop::storage::figures::AggregateSettings;
 
 use super::Outcome;

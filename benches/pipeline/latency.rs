@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use clicktop::click::Click;
 use clicktop::config::Settings;
-use clicktop::demo::producer::{Feed, Next, Record};
-use clicktop::demo::{DemoError, EmbeddedBroker, Generator, GeneratorOptions, SourceTask};
-use clicktop::pipeline::log::LogBuffer;
-use clicktop::pipeline::source::StoredOffsets;
-use clicktop::pipeline::{Command, InProcessSource, Pipeline};
+use clicktop::engine::local::status::log::LogBuffer;
+use clicktop::engine::local::{InProcessSource, Pipeline};
+use clicktop::protocol::Command;
+use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::embedded::Embedded;
+use clicktop::source::producer::{Feed, Next, Record};
+use clicktop::source::traffic::{Generator, GeneratorOptions};
+use clicktop::source::{DemoError, EmbeddedBroker, SourceTask};
 use clicktop::storage::{DATABASE_FILE, Storage, StorageOptions};
 use parking_lot::Mutex;
 

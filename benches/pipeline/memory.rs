@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clicktop::config::Settings;
-use clicktop::pipeline::{Command as Steer, Snapshot, StageState, alone};
+use clicktop::engine::local::alone;
+use clicktop::protocol::{Command as Steer, Snapshot, StageState};
 use clicktop::search::embedded::Embedded;
 use clicktop::storage::{Storage, StorageOptions};
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64)
     let options = broker::options(&Settings::default(), "none", &[])?;
     let mut pipeline = alone::start_fed(options, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
-        let failed = |(_, status): (_, &clicktop::pipeline::snapshot::StageStatus)| {
+        let failed = |(_, status): (_, &clicktop::protocol::snapshot::StageStatus)| {
             matches!(status.state, StageState::Failed { .. })
         };
         snapshot.finished || snapshot.stages.iter().any(failed)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clicktop::click::Timestamp;
-use clicktop::demo::GeneratorOptions;
+use clicktop::source::traffic::GeneratorOptions;
 
 use super::Outcome;
 

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use clicktop::click::{ClickBatch, Decoder, Format};
 use clicktop::config::Settings;
-use clicktop::demo::{EmbeddedBroker, Generator, GeneratorOptions, start_generator};
-use clicktop::pipeline::PipelineOptions;
-use clicktop::pipeline::alone::{self, Passed};
-use clicktop::pipeline::ingest::Messages;
-use clicktop::pipeline::source::StoredOffsets;
+use clicktop::engine::local::PipelineOptions;
+use clicktop::engine::local::alone;
+use clicktop::engine::local::alone::Passed;
+use clicktop::engine::local::stages::ingest::Messages;
+use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::embedded::Embedded;
+use clicktop::source::EmbeddedBroker;
+use clicktop::source::traffic::{Generator, GeneratorOptions, start_generator};
 use clicktop::storage::{DATABASE_FILE, Reader, Storage, StorageOptions};
 
 use super::broker::{PARTITIONS, TOPIC, options as pipeline_options, sent, target};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use clicktop::pipeline::Snapshot;
+use clicktop::protocol::Snapshot;
 use clicktop::search::embedded::Embedded;
 use clicktop::search::{BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
 use clicktop::storage::{ClickKey, CountryId, Reader, UrlId};

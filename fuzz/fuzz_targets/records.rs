@@ -11,7 +11,7 @@ mod click;
 mod text;
 
 #[allow(dead_code)]
-#[path = "../../src/demo/replay"]
+#[path = "../../src/source/replay"]
 mod replay {
     mod quotes;
     mod records;

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use super::values::count;
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use crate::config::Override;
-use crate::pipeline::SortBy;
+use crate::protocol::SortBy;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -17,15 +17,14 @@ use crate::config::{
 use crate::console::{
     self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
 };
-use crate::demo::{
-    EmbeddedBroker, GeneratorOptions, ReplayInput, ReplayOptions, SourceTask, Target, WireFormat, start_generator,
-    start_replay,
-};
+use crate::engine::local::stages::ingest::{StartAt, fix_start};
+use crate::engine::local::status::log::LogBuffer;
+use crate::engine::local::{InProcessSource, Pipeline};
 use crate::headless::{self, Outcome};
-use crate::pipeline::ingest::{StartAt, fix_start};
-use crate::pipeline::log::LogBuffer;
-use crate::pipeline::source::StoredOffsets;
-use crate::pipeline::{InProcessSource, Pipeline, Snapshot};
+use crate::protocol::Snapshot;
+use crate::protocol::source::StoredOffsets;
+use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
+use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Target, start_replay};
 use crate::storage::Storage;
 use crate::text::printable;
 
@@ -122,7 +121,7 @@ pub(super) async fn run(
     let shown = console::run(console, snapshots, commands.clone()).await;
     if shown.is_err() {
         // Nobody is left to ask for it; a full queue of commands would end with the channel.
-        let _ = commands.try_send(crate::pipeline::Command::Shutdown);
+        let _ = commands.try_send(crate::protocol::Command::Shutdown);
     }
     stop_source(&source).await;
     let last = end_in_sight(pipeline).await;

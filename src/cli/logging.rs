@@ -15,9 +15,9 @@ use tracing_subscriber::{EnvFilter, fmt as formatted};
 
 use crate::click::Timestamp;
 use crate::config::LogSettings;
-use crate::pipeline::log::LogBuffer;
-use crate::pipeline::snapshot::{LogLevel, LogLine};
+use crate::engine::local::status::log::LogBuffer;
 use crate::private;
+use crate::protocol::snapshot::{LogLevel, LogLine};
 use crate::text::printable;
 
 /// Where lines go without a log file.

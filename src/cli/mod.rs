@@ -25,7 +25,7 @@ use clap::Parser as _;
 
 use crate::config::{self, Sources};
 use crate::console::Keys;
-use crate::pipeline::log::LogBuffer;
+use crate::engine::local::status::log::LogBuffer;
 use args::{Cli, Command};
 use output::{Output, complain, is_unwritten};
 

@@ -6,7 +6,7 @@ use super::args::RebuildArgs;
 use super::output::{Output, ProgressLine};
 use super::setup;
 use crate::config::Settings;
-use crate::pipeline::aggregate;
+use crate::engine::local::stages::aggregate;
 use crate::storage::{DATABASE_FILE, Reader, Storage};
 
 /// Recomputes and writes the figures; progress goes to stderr if that is a terminal.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::click::FieldLimits;
 use crate::config::{self, ConfigError, Credentials, IndexKind, KafkaSettings, Settings, Synchronous};
-use crate::pipeline::PipelineOptions;
-use crate::pipeline::aggregate::AggregateOptions;
-use crate::pipeline::index::IndexOptions;
-use crate::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use crate::pipeline::snapshot::SourceStatus;
+use crate::engine::local::PipelineOptions;
+use crate::engine::local::stages::aggregate::AggregateOptions;
+use crate::engine::local::stages::index::IndexOptions;
+use crate::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};

@@ -11,7 +11,7 @@ use super::output::{Output, complain};
 use super::setup;
 use super::table::table;
 use crate::config::Settings;
-use crate::pipeline::SortBy;
+use crate::protocol::SortBy;
 use crate::storage::{DATABASE_FILE, Order, Page, Reader};
 use crate::text::{no_formula, printable, safe_json};
 

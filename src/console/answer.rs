@@ -6,7 +6,7 @@ use super::app::App;
 use super::keys::Action;
 use super::steer::Prompt;
 use super::typing::edit;
-use crate::pipeline::Command;
+use crate::protocol::Command;
 
 /// What must be typed before everything is deleted.
 pub(crate) const RESET_WORD: &str = "reset";

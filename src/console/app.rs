@@ -19,8 +19,8 @@ use super::trouble::in_trouble;
 use super::typing::Typing;
 use super::writing::Writing;
 use super::zoom::Span;
-use crate::pipeline::snapshot::{LogLine, Notice, Snapshot};
-use crate::pipeline::{Command, Question, Stage, StageState};
+use crate::protocol::snapshot::{LogLine, Notice, Snapshot};
+use crate::protocol::{Command, Question, Stage, StageState};
 use crate::text::printable;
 
 /// How long a notice stays.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::{Position, Rect};
 
 use super::format::{short, width};
-use crate::pipeline::snapshot::Board;
+use crate::protocol::snapshot::Board;
 use crate::world::{Country, locate};
 
 /// The degrees that the map shows: every land but the far north of Greenland and the ice of the south.
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pipeline::snapshot::CountryRow;
+    use crate::protocol::snapshot::CountryRow;
 
     fn board(rows: &[(&str, u64)]) -> Board {
         let countries =
@@ -203,7 +203,7 @@ mod tests {
             picked in 0_usize..60,
         ) {
             let rows_of: Vec<(&str, u64)> =
-                crate::demo::places::COUNTRIES.iter().map(|country| country.code).zip(clicks).collect();
+                crate::source::traffic::places::COUNTRIES.iter().map(|country| country.code).zip(clicks).collect();
             let picked = rows_of.get(picked).map(|(code, _)| *code);
             let atlas = Atlas::of(&board(&rows_of), picked);
             let area = Rect::new(3, 2, columns, rows);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::command::Window;
-use crate::pipeline::snapshot::Board;
-use crate::pipeline::{SortBy, View};
+use crate::protocol::command::Window;
+use crate::protocol::snapshot::Board;
+use crate::protocol::{SortBy, View};
 
 /// Urls asked of the pipeline; more than anyone scrolls through, few enough to send several times a second.
 pub(crate) const URL_LIMIT: usize = 200;
@@ -192,7 +192,7 @@ pub(crate) fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::snapshot::{CountryRow, PageRow};
+    use crate::protocol::snapshot::{CountryRow, PageRow};
 
     fn board(countries: &[&str], urls: &[&str]) -> Board {
         Board {

@@ -9,10 +9,10 @@ use super::sheet::{Sheet, current};
 use super::typing::Line;
 use super::writing::{TableFile, Writing, Written, heads_of, written};
 use crate::click::Timestamp;
-use crate::pipeline::question::RejectRow;
-use crate::pipeline::snapshot::{LogLine, PageRow, RecentClick};
-use crate::pipeline::table::{Table, TableOrder};
-use crate::pipeline::{Command, View};
+use crate::protocol::question::RejectRow;
+use crate::protocol::snapshot::{LogLine, PageRow, RecentClick};
+use crate::protocol::table::{Table, TableOrder};
+use crate::protocol::{Command, View};
 
 /// What the rows of pages are called.
 pub(super) const PAGES: [&str; 5] = ["url", "country", "clicks", "unique_users", "avg_time_spent"];

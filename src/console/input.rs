@@ -13,7 +13,7 @@ use super::layout::{Panel, Places, list_area, parts};
 use super::panels::{help, map, tabs, urls};
 use super::sheet::Sheet;
 use super::typing::Line;
-use crate::pipeline::{Command, SortBy, Stage, StageAction};
+use crate::protocol::{Command, SortBy, Stage, StageAction};
 
 /// Rows that one notch of the wheel moves.
 const WHEEL: isize = 3;

@@ -120,7 +120,7 @@ mod tests {
         assert!(read.end.is_some());
         let mut app = App::new(Theme::plain(false, false), false, std::time::SystemTime::UNIX_EPOCH);
         read.apply_to(&mut app);
-        assert!(app.prompt.is_none() && app.outbox.iter().all(|sent| *sent != crate::pipeline::Command::StopAll));
+        assert!(app.prompt.is_none() && app.outbox.iter().all(|sent| *sent != crate::protocol::Command::StopAll));
     }
 
     #[tokio::test]

@@ -4,8 +4,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::atlas::true_rows;
 use super::sheet::Sheet;
-use crate::pipeline::Stage;
-use crate::pipeline::stage::PerStage;
+use crate::protocol::Stage;
+use crate::protocol::stage::PerStage;
 
 /// The smallest screen on which the console is drawn: columns, rows.
 pub(crate) const MINIMUM: (u16, u16) = (60, 16);

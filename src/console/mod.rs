@@ -52,7 +52,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::pipeline::{Command, Snapshot};
+use crate::protocol::{Command, Snapshot};
 use app::App;
 use colors::Depth;
 use screen::{CONSOLE, PanicHook, Screen};

@@ -12,7 +12,7 @@ use super::app::{App, Event};
 use super::picture::svg_of;
 use super::theme::Theme;
 use super::{ConsoleOptions, view};
-use crate::pipeline::Snapshot;
+use crate::protocol::Snapshot;
 
 /// A console that draws into memory, for measurements and pictures. What it would ask of a pipeline goes nowhere.
 #[derive(Debug)]

@@ -109,7 +109,7 @@ mod tests {
 
     use super::super::theme::Theme;
     use super::*;
-    use crate::pipeline::Command;
+    use crate::protocol::Command;
 
     fn key(code: char, kind: KeyEventKind) -> io::Result<TerminalEvent> {
         Ok(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char(code), KeyModifiers::NONE, kind)))

@@ -19,7 +19,7 @@ use super::picture::{ansi_of, svg_of, text_of};
 use super::read::Read;
 use super::screen::Screen;
 use super::writing::{TableFile, Written};
-use crate::pipeline::{Command, Snapshot};
+use crate::protocol::{Command, Snapshot};
 use crate::signals::{EndSignal, EndSignals};
 
 /// Frames after a key or a resize come no closer than this; those for news keep to the configured interval.

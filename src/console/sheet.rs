@@ -7,9 +7,9 @@ use super::browse::{Step, keep_visible};
 use super::layout::list_area;
 use super::panels::log;
 use super::typing::Line;
-use crate::pipeline::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
-use crate::pipeline::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
-use crate::pipeline::{Command, Pattern};
+use crate::protocol::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
+use crate::protocol::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
+use crate::protocol::{Command, Pattern};
 
 /// Rejects asked for; older ones are in the database.
 const REJECTS: usize = 200;

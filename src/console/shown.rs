@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::gains::Gains;
 use super::history::History;
-use crate::pipeline::snapshot::Snapshot;
+use crate::protocol::snapshot::Snapshot;
 
 /// Over how long the rates of partitions and transactions are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(5);

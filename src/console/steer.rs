@@ -5,8 +5,8 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::app::App;
 use super::format::count;
-use crate::pipeline::snapshot::ResetEnd;
-use crate::pipeline::{Command, StageAction};
+use crate::protocol::snapshot::ResetEnd;
+use crate::protocol::{Command, StageAction};
 
 /// A question that a command waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,8 +198,8 @@ fn done_by_key(command: &Command) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::command::View;
-    use crate::pipeline::{Stage, StageAction};
+    use crate::protocol::command::View;
+    use crate::protocol::{Stage, StageAction};
 
     #[test]
     fn what_steers_a_stage_is_logged_and_nothing_else() {

@@ -8,8 +8,8 @@ use ratatui::widgets::Block;
 
 use super::colors::{Depth, Role};
 use super::themes::{Palette, Themes};
-use crate::pipeline::snapshot::{Health, LogLevel};
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::{Health, LogLevel};
+use crate::protocol::{Stage, StageState};
 
 /// The least shares of all clicks from which a country has the first, second and third colour of the map.
 pub(crate) const HEAT: [f64; 3] = [0.0, 0.01, 0.05];

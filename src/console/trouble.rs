@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use super::app::App;
 use super::format::countdown;
-use crate::pipeline::snapshot::{Snapshot, StageStatus};
-use crate::pipeline::stage::PerStage;
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::{Snapshot, StageStatus};
+use crate::protocol::stage::PerStage;
+use crate::protocol::{Stage, StageState};
 
 /// The stages in trouble: those that have failed, then those that try again; among their like the `picked` one first, then
 /// as a click passes them.

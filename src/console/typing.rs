@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::app::App;
 use super::layout::Panel;
 use super::sheet::{List, Sheet};
-use crate::pipeline::Pattern;
+use crate::protocol::Pattern;
 use crate::text::is_unsafe;
 
 /// Characters that a line takes: more than any url that people type.

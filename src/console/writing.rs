@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::export::{ExportError, Format, RowWriter};
 use super::extract::{PAGES, REJECTS, page_cells, reject_cells};
 use super::format::count;
-use crate::pipeline::table::TablePart;
+use crate::protocol::table::TablePart;
 
 /// How often it is looked whether it is still wanted, while no part comes.
 const LOOK: Duration = Duration::from_millis(100);
@@ -177,7 +177,7 @@ mod tests {
     use crossbeam_channel::bounded;
 
     use super::*;
-    use crate::pipeline::snapshot::PageRow;
+    use crate::protocol::snapshot::PageRow;
 
     fn pages(from: u64, to: u64) -> TablePart {
         let page = |clicks| PageRow {

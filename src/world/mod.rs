@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_countries_of_the_demo_and_of_the_sample_are_all_there() {
-        for country in crate::demo::places::COUNTRIES {
+        for country in crate::source::traffic::places::COUNTRIES {
             assert_eq!(code(country.code), Some(country.code));
         }
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-clicks.csv");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 

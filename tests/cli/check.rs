@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};

@@ -1,6 +1,6 @@
 //! The commands beside the pipeline: top, rebuild, check, config, help.
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 use rusqlite::Connection;
 
 use crate::support::clicks::{OwnedClick, lines, made};

@@ -1,6 +1,6 @@
 //! What goes wrong at the start is one line that says what to do, within seconds.
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::program::Home;

@@ -1,6 +1,6 @@
 //! Text of others steers no terminal: not from the figures, the status, the summary, an error or the log.
 
-use clicktop::demo::EmbeddedBroker;
+use clicktop::source::EmbeddedBroker;
 
 use crate::support::kafka::{self, Refusals};
 use crate::support::listener::{Listener, http};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clicktop::click::Format;
-use clicktop::demo::{EmbeddedBroker, ReplayInput, ReplayOptions, Target, start_replay};
+use clicktop::source::{EmbeddedBroker, ReplayInput, ReplayOptions, Target, start_replay};
 
 use crate::support::clicks::{OwnedClick, lines, made, random};
 use crate::support::figures;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clicktop::demo::broker::{RDKafkaApiKey, RDKafkaRespErr};
+use clicktop::source::broker::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::dice::{Dice, rounds};
 use crate::sent::Load;

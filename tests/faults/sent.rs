@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use clicktop::click::Timestamp;
-use clicktop::demo::producer::{Feed, Next, Record};
-use clicktop::demo::{DemoError, EmbeddedBroker, Generator, GeneratorOptions, SourceTask, Target, WireFormat};
-use clicktop::pipeline::source::StoredOffsets;
+use clicktop::protocol::source::StoredOffsets;
+use clicktop::source::producer::{Feed, Next, Record};
+use clicktop::source::traffic::{Generator, GeneratorOptions, WireFormat};
+use clicktop::source::{DemoError, EmbeddedBroker, SourceTask, Target};
 
 use crate::support::HANG;
 use crate::support::figures::{Figure, Figures, SESSION_TIMEOUT_MS};

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use clicktop::demo::WireFormat;
+use clicktop::source::traffic::WireFormat;
 use clicktop::storage::DATABASE_FILE;
 use rusqlite::Connection;
 

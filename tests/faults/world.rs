@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use clicktop::demo::EmbeddedBroker;
-use clicktop::pipeline::source::StoredOffsets;
+use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::Document;
+use clicktop::source::EmbeddedBroker;
 use clicktop::storage::DATABASE_FILE;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;

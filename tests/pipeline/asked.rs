@@ -1,8 +1,8 @@
 //! What a console asks of a pipeline under load, and what it gets.
 
-use clicktop::pipeline::question::{PageQuestion, RejectsQuestion, SearchQuestion};
-use clicktop::pipeline::snapshot::Board;
-use clicktop::pipeline::{Command, Question, Stage, View, Window};
+use clicktop::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
+use clicktop::protocol::snapshot::Board;
+use clicktop::protocol::{Command, Question, Stage, View, Window};
 
 use crate::rig::{Data, Run, broker, embedded, options};
 use crate::support::clicks::{OwnedClick, made};
@@ -89,7 +89,7 @@ async fn questions_are_answered_while_the_pipeline_works() {
     run.command(Command::Ask(Question::Search(search.clone()))).await;
     run.command(Command::Ask(Question::Rejects(RejectsQuestion { limit: 10 }))).await;
     run.command(Command::Ask(Question::Page(PageQuestion { url: url.clone(), clicks: 5 }))).await;
-    let all_three = |answers: &clicktop::pipeline::question::Answers| {
+    let all_three = |answers: &clicktop::protocol::question::Answers| {
         answers.search.is_some() && answers.rejects.is_some() && answers.page.is_some()
     };
     run.until("the answers", |snapshot| all_three(&snapshot.answers)).await;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use clicktop::demo::EmbeddedBroker;
-use clicktop::demo::broker::{RDKafkaApiKey, RDKafkaRespErr};
-use clicktop::pipeline::ingest::OnLostOffset;
-use clicktop::pipeline::{PipelineOptions, Snapshot, Stage, StageAction, StageState};
+use clicktop::engine::local::PipelineOptions;
+use clicktop::engine::local::stages::ingest::OnLostOffset;
+use clicktop::protocol::{Snapshot, Stage, StageAction, StageState};
+use clicktop::source::EmbeddedBroker;
+use clicktop::source::broker::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::rig::{Data, Run, TOPIC, assert_all_there, broker, embedded, options, send};
 use crate::support::HANG;

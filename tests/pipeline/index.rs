@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use clicktop::click::Timestamp;
-use clicktop::demo::{EmbeddedBroker, SourceTask};
-use clicktop::pipeline::{Snapshot, Stage, StageAction, StageState};
+use clicktop::protocol::{Snapshot, Stage, StageAction, StageState};
 use clicktop::search::{Document, SearchIndex as _};
+use clicktop::source::{EmbeddedBroker, SourceTask};
 
 use crate::faulty_index::{Fault, FaultyIndex};
 use crate::rig::{Data, Run, assert_all_there, broker, embedded, indexed, options};

@@ -1,7 +1,7 @@
 //! Messages that are no clicks, or hardly so on any site: named, and said once.
 
-use clicktop::demo::EmbeddedBroker;
-use clicktop::pipeline::Snapshot;
+use clicktop::protocol::Snapshot;
+use clicktop::source::EmbeddedBroker;
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 

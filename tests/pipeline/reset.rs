@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use clicktop::pipeline::question::RejectsQuestion;
-use clicktop::pipeline::{Command, Question, Snapshot, Stage, StageState, View, Window};
+use clicktop::protocol::question::RejectsQuestion;
+use clicktop::protocol::{Command, Question, Snapshot, Stage, StageState, View, Window};
 use clicktop::search::SearchIndex;
 use clicktop::storage::{Storage, StorageOptions};
 

@@ -7,19 +7,18 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use clicktop::click::{FieldLimits, Format};
-use clicktop::demo::producer::{Feed, Next, Record};
-use clicktop::demo::{DemoError, EmbeddedBroker, SourceTask, Target};
-use clicktop::pipeline::aggregate::AggregateOptions;
-use clicktop::pipeline::index::IndexOptions;
-use clicktop::pipeline::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use clicktop::pipeline::log::LogBuffer;
-use clicktop::pipeline::snapshot::SourceStatus;
-use clicktop::pipeline::source::StoredOffsets;
-use clicktop::pipeline::{
-    Command, InProcessSource, Pipeline, PipelineOptions, Snapshot, Stage, StageAction, StageState,
-};
+use clicktop::engine::local::stages::aggregate::AggregateOptions;
+use clicktop::engine::local::stages::index::IndexOptions;
+use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::engine::local::status::log::LogBuffer;
+use clicktop::engine::local::{InProcessSource, Pipeline, PipelineOptions};
+use clicktop::protocol::snapshot::SourceStatus;
+use clicktop::protocol::source::StoredOffsets;
+use clicktop::protocol::{Command, Snapshot, Stage, StageAction, StageState};
 use clicktop::search::embedded::Embedded;
 use clicktop::search::{Bulk, SearchIndex, SearchQuery};
+use clicktop::source::producer::{Feed, Next, Record};
+use clicktop::source::{DemoError, EmbeddedBroker, SourceTask, Target};
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{Storage, StorageOptions};
 use tempfile::TempDir;
@@ -74,7 +73,7 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
             field_limits: FieldLimits::default(),
             start: StartAt::Earliest,
             on_lost_offset: OnLostOffset::Stop,
-            max_batch_bytes: clicktop::pipeline::ingest::DEFAULT_MAX_BATCH_BYTES,
+            max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
             batch_events: BATCH_EVENTS,
             batch_interval: Duration::from_millis(50),
         },

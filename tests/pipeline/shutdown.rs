@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clicktop::pipeline::{Command, StageState};
+use clicktop::protocol::{Command, StageState};
 
 use crate::faulty_index::{Fault, FaultyIndex};
 use crate::rig::{Data, Run, assert_all_there, broker, embedded, indexed, options};

@@ -1,6 +1,6 @@
 //! Each stage stops, starts and restarts alone, under load, with nothing lost or doubled.
 
-use clicktop::pipeline::{Command, Snapshot, Stage, StageAction, StageState};
+use clicktop::protocol::{Command, Snapshot, Stage, StageAction, StageState};
 use rand::RngExt;
 
 use crate::rig::{BATCH_EVENTS, Data, QUEUE_BATCHES, Run, assert_all_there, broker, embedded, options};

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clicktop::demo::EmbeddedBroker;
-use clicktop::demo::broker::{RDKafkaApiKey, RDKafkaRespErr};
-use clicktop::pipeline::ingest::StartAt;
-use clicktop::pipeline::{Command, PipelineOptions, Snapshot, Stage, StageState};
+use clicktop::engine::local::PipelineOptions;
+use clicktop::engine::local::stages::ingest::StartAt;
+use clicktop::protocol::{Command, Snapshot, Stage, StageState};
+use clicktop::source::EmbeddedBroker;
+use clicktop::source::broker::{RDKafkaApiKey, RDKafkaRespErr};
 use clicktop::storage::DATABASE_FILE;
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};

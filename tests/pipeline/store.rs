@@ -1,6 +1,6 @@
 //! A database that cannot be written for a while.
 
-use clicktop::pipeline::StageState;
+use clicktop::protocol::StageState;
 use rusqlite::Connection;
 
 use crate::rig::{BATCH_EVENTS, Data, QUEUE_BATCHES, Run, assert_all_there, broker, database_file, embedded, options};

@@ -21,7 +21,8 @@ use super::advice;
 use super::listeners::unreachable;
 use super::sample::Looked;
 use crate::config::KafkaSettings;
-use crate::pipeline::complaint::{self, Complaint, Known};
+use crate::engine::local::stages::complaint;
+use crate::engine::local::stages::complaint::{Complaint, Known};
 
 /// How long a message is waited for to see whether the topic may be read. A refusal comes at once.
 const READING: Duration = Duration::from_secs(5);

@@ -5,7 +5,8 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::pipeline::complaint::{self, Complaint};
+use crate::engine::local::stages::complaint;
+use crate::engine::local::stages::complaint::Complaint;
 
 /// Brokers looked at: of a cluster of hundreds, some tell of all.
 const MOST: usize = 32;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::flow::Flow;
-use crate::pipeline::Stage;
-use crate::pipeline::snapshot::Snapshot;
-use crate::pipeline::stage::PerStage;
+use crate::protocol::Stage;
+use crate::protocol::snapshot::Snapshot;
+use crate::protocol::stage::PerStage;
 
 /// Seconds over which the growth of a backlog is judged.
 const GROWTH_SECONDS: f64 = 10.0;
@@ -85,8 +85,8 @@ impl Backlogs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::StageState;
-    use crate::pipeline::snapshot::PartitionStatus;
+    use crate::protocol::StageState;
+    use crate::protocol::snapshot::PartitionStatus;
 
     #[test]
     fn a_stage_that_works_in_rounds_and_keeps_up_is_no_bottleneck() {

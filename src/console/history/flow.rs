@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::pipeline::snapshot::StageStatus;
-use crate::pipeline::stage::PerStage;
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::StageStatus;
+use crate::protocol::stage::PerStage;
+use crate::protocol::{Stage, StageState};
 
 /// Who holds whom up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,9 +22,9 @@ use std::time::Duration;
 use self::backlogs::Backlogs;
 pub(crate) use self::flow::{Flow, hold_word};
 use self::ring::{Ring, Slot};
-use crate::pipeline::StageState;
-use crate::pipeline::snapshot::Snapshot;
-use crate::pipeline::stage::PerStage;
+use crate::protocol::StageState;
+use crate::protocol::snapshot::Snapshot;
+use crate::protocol::stage::PerStage;
 
 /// Seconds of a slot, and seconds that they reach back; the finest first. Each width divides the next.
 const RINGS: [(u64, u64); 3] = [(1, 15 * 60), (10, 6 * 3600), (60, 24 * 3600)];

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::pipeline::Stage;
-use crate::pipeline::stage::PerStage;
+use crate::protocol::Stage;
+use crate::protocol::stage::PerStage;
 
 /// What one stage did in one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -11,7 +11,7 @@ use crate::click::Timestamp;
 use crate::console::app::{App, Tab};
 use crate::console::format::{count, fit, left};
 use crate::console::layout::Panel;
-use crate::pipeline::snapshot::{LogLine, RecentClick};
+use crate::protocol::snapshot::{LogLine, RecentClick};
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;

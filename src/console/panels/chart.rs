@@ -14,7 +14,7 @@ use crate::console::app::App;
 use crate::console::format::{right, short, width};
 use crate::console::history::Point;
 use crate::console::zoom::Span;
-use crate::pipeline::Stage;
+use crate::protocol::Stage;
 
 /// Columns of the labels of the upright axis.
 const LABEL: u16 = 7;
@@ -261,7 +261,7 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::stage::PerStage;
+    use crate::protocol::stage::PerStage;
 
     #[test]
     fn a_gap_splits_the_line() {

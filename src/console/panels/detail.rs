@@ -12,7 +12,7 @@ use crate::console::format::{count, countdown, first_lines, width, wrap_after};
 use crate::console::history::hold_word;
 use crate::console::keys::{Action, Context};
 use crate::console::trouble::in_trouble;
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::{Stage, StageState};
 
 /// Rows of the most urgent cause at most.
 const LONGEST: usize = 4;

@@ -3,7 +3,7 @@
 use crate::console::app::{App, Undone};
 use crate::console::format::count;
 use crate::console::keys::Action;
-use crate::pipeline::Snapshot;
+use crate::protocol::Snapshot;
 
 pub(super) fn text(app: &App) -> String {
     let snapshot = app.live();

@@ -14,8 +14,8 @@ use crate::click::Timestamp;
 use crate::console::app::App;
 use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
 use crate::console::keys::Action;
-use crate::pipeline::snapshot::{Snapshot, Totals};
-use crate::pipeline::source::SourceProgress;
+use crate::protocol::snapshot::{Snapshot, Totals};
+use crate::protocol::source::SourceProgress;
 
 /// Columns of a whole progress bar.
 const GAUGE: usize = 16;

@@ -10,7 +10,7 @@ use crate::console::app::App;
 use crate::console::format::{NONE, bytes, count, fit, span};
 use crate::console::layout::Panel;
 use crate::console::sheet::Sheet;
-use crate::pipeline::snapshot::IndexStatus;
+use crate::protocol::snapshot::IndexStatus;
 
 /// Columns that labels and values take at most.
 const WIDEST: u16 = 60;

@@ -9,7 +9,7 @@ use super::activity::time;
 use super::{filter, placeholder, row};
 use crate::console::app::App;
 use crate::console::format::{count, first_lines, left, wrap};
-use crate::pipeline::snapshot::{LogLevel, LogLine};
+use crate::protocol::snapshot::{LogLevel, LogLine};
 
 /// Columns before a message: its time, its level, whose it is.
 const BEFORE: usize = 9 + 6 + 11;

@@ -17,9 +17,9 @@ use crate::console::format::{NONE, count, count_in, fit, percent};
 use crate::console::layout::{MAP_FROM, parts};
 use crate::console::sheet::{List, Sheet};
 use crate::console::theme::{HEAT, Theme};
-use crate::pipeline::command::Window;
-use crate::pipeline::question::LastMinute;
-use crate::pipeline::snapshot::Board;
+use crate::protocol::command::Window;
+use crate::protocol::question::LastMinute;
+use crate::protocol::snapshot::Board;
 use crate::world::locate;
 
 /// With fewer rows than this there is no map, only the word that it needs more room.

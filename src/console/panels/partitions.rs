@@ -9,7 +9,7 @@ use super::placeholder;
 use super::table::{self, Cell, Column, figure, words};
 use crate::console::app::App;
 use crate::console::format::{NONE, count, count_in, rate};
-use crate::pipeline::snapshot::PartitionStatus;
+use crate::protocol::snapshot::PartitionStatus;
 
 const COLUMNS: [Column; 8] = [
     figure("partition", 10, 0),

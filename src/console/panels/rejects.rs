@@ -13,8 +13,8 @@ use crate::console::app::App;
 use crate::console::format::{bytes, count};
 use crate::console::layout::parts;
 use crate::console::sheet::Sheet;
-use crate::pipeline::question::{RejectRow, Rejects};
-use crate::pipeline::snapshot::Snapshot;
+use crate::protocol::question::{RejectRow, Rejects};
+use crate::protocol::snapshot::Snapshot;
 
 const COLUMNS: [Column; 4] = [words("time", 9, 0), words("stage", 10, 1), words("from", 24, 2), words("reason", 0, 0)];
 

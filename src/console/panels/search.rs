@@ -13,7 +13,7 @@ use crate::console::format::{count, count_in, fit, fit_end, seconds};
 use crate::console::layout::parts;
 use crate::console::sheet::{RESULTS, Sheet};
 use crate::console::typing::Line as Typed;
-use crate::pipeline::snapshot::PageRow;
+use crate::protocol::snapshot::PageRow;
 
 pub(super) const COLUMNS: [Column; 5] = [
     words("url", 0, 0),

@@ -11,8 +11,8 @@ use crate::console::app::App;
 use crate::console::format::{count, count_in, countdown, left, rate, right, width};
 use crate::console::history::hold_word;
 use crate::console::layout::{Panel, Places};
-use crate::pipeline::snapshot::StageStatus;
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::StageStatus;
+use crate::protocol::{Stage, StageState};
 
 /// What part a stage has in a flow that is held up.
 #[derive(Clone, Copy)]

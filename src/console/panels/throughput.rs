@@ -8,7 +8,7 @@ use super::chart::{self, Curve};
 use super::placeholder;
 use crate::console::app::App;
 use crate::console::format::{rate, right};
-use crate::pipeline::Stage;
+use crate::protocol::Stage;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let history = &app.shown().history;

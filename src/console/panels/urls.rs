@@ -10,9 +10,9 @@ use super::{filter, held, no_clicks, placeholder, prose, row};
 use crate::console::app::App;
 use crate::console::format::{NONE, count, count_in, fit, left, right, seconds, width};
 use crate::console::layout::Panel;
-use crate::pipeline::command::Window;
-use crate::pipeline::snapshot::{Board, PageRow};
-use crate::pipeline::{SortBy, View};
+use crate::protocol::command::Window;
+use crate::protocol::snapshot::{Board, PageRow};
+use crate::protocol::{SortBy, View};
 
 /// A url in fewer columns than this tells nothing; then figures give way.
 const URL_MIN: usize = 14;

@@ -4,8 +4,8 @@ use super::super::sheet::Sheet;
 use super::super::typing::Line;
 use super::steered::console;
 use super::{Console, fixture};
-use crate::pipeline::snapshot::ResetEnd;
-use crate::pipeline::{Command, Stage, StageAction};
+use crate::protocol::snapshot::ResetEnd;
+use crate::protocol::{Command, Stage, StageAction};
 
 fn typed(console: &Console) -> Option<(Line, &str)> {
     console.app.typing.as_ref().map(|typing| (typing.line, typing.text.as_str()))

@@ -7,9 +7,9 @@ use crossterm::event::MouseEventKind;
 use super::super::browse::URL_LIMIT;
 use super::super::layout::Panel;
 use super::{Console, fixture};
-use crate::pipeline::command::Window;
-use crate::pipeline::snapshot::CountryRow;
-use crate::pipeline::{Command, SortBy, Stage, View};
+use crate::protocol::command::Window;
+use crate::protocol::snapshot::CountryRow;
+use crate::protocol::{Command, SortBy, Stage, View};
 
 use super::steered::{console, view};
 
@@ -117,7 +117,7 @@ fn the_log_keeps_its_place_while_lines_come() {
     assert!(before.contains("3 newer"), "{before}");
     let mut snapshot = fixture::running();
     let mut log = snapshot.log.to_vec();
-    let newest = crate::pipeline::snapshot::LogLine { message: "one more".into(), ..log[0].clone() };
+    let newest = crate::protocol::snapshot::LogLine { message: "one more".into(), ..log[0].clone() };
     log.extend([newest.clone(), newest]);
     snapshot.log = log.into();
     console.show(snapshot);

@@ -8,7 +8,7 @@ use super::super::theme::Theme;
 use super::super::themes::Themes;
 use super::super::zoom::Span;
 use super::{Console, fixture};
-use crate::pipeline::Stage;
+use crate::protocol::Stage;
 
 /// What the chart's title says that it spans.
 fn span(console: &mut Console) -> String {

@@ -8,8 +8,8 @@ use ratatui::style::Color;
 use super::super::layout::{Panel, Places};
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::pipeline::question::LastMinute;
-use crate::pipeline::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
+use crate::protocol::question::LastMinute;
+use crate::protocol::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
 
 type Area = fn(&Places) -> Option<Rect>;
 type State = fn() -> Snapshot;
@@ -229,7 +229,7 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
     snapshot.index.target = evil.into();
     snapshot.index.engine = Some(evil.into());
     snapshot.stages.store.last_error = Some(evil.into());
-    snapshot.stages.index.state = crate::pipeline::StageState::Failed { cause: evil.into() };
+    snapshot.stages.index.state = crate::protocol::StageState::Failed { cause: evil.into() };
     snapshot.shutting_down = Some(evil.into());
     let mut board = (*snapshot.board).clone();
     board.view.country = Some(evil.into());

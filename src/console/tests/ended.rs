@@ -2,8 +2,8 @@
 
 use super::super::app::{Event, Undone};
 use super::{Console, fixture};
-use crate::pipeline::snapshot::Snapshot;
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::Snapshot;
+use crate::protocol::{Stage, StageState};
 
 fn draining() -> Snapshot {
     let mut snapshot = fixture::running();
@@ -64,7 +64,7 @@ fn an_open_question_is_gone_once_the_end_has_begun() {
     console.press("q");
     console.app.apply(Event::Terminate);
     console.press("y");
-    assert_eq!(console.sent(), [crate::pipeline::Command::Shutdown], "the y answers nothing any more");
+    assert_eq!(console.sent(), [crate::protocol::Command::Shutdown], "the y answers nothing any more");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn states_and_errors_go_on_while_tables_and_chart_are_held() {
     later.at = later.at.map(|at| at + std::time::Duration::from_secs(60));
     later.totals.clicks = 99_999_999;
     later.totals.rejected = 77;
-    later.index.health = crate::pipeline::snapshot::Health::Red;
+    later.index.health = crate::protocol::snapshot::Health::Red;
     let store = later.stages.get_mut(Stage::Store);
     (store.state, store.errors) = (StageState::Stopped, 4_321);
     later.stages.get_mut(Stage::Index).state = StageState::Failed { cause: "no shard left".into() };

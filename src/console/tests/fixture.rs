@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
-use crate::pipeline::question::{
+use crate::protocol::question::{
     Answer, Answers, LastMinute, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
 };
-use crate::pipeline::snapshot::{
+use crate::protocol::snapshot::{
     Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
     SourceStatus, StageStatus, StoreStatus, Totals,
 };
-use crate::pipeline::source::SourceProgress;
-use crate::pipeline::stage::PerStage;
-use crate::pipeline::{SortBy, StageState, View};
+use crate::protocol::source::SourceProgress;
+use crate::protocol::stage::PerStage;
+use crate::protocol::{SortBy, StageState, View};
 
 /// 2026-01-31T09:30:00Z.
 pub(super) fn now() -> SystemTime {
@@ -245,7 +245,7 @@ pub(super) fn finished() -> Snapshot {
     snapshot.source.description = "replay of clicks.csv".into();
     snapshot.source.progress =
         Some(SourceProgress { sent: 6_200_000, total: Some(6_200_000), ..SourceProgress::default() });
-    for stage in crate::pipeline::Stage::ALL {
+    for stage in crate::protocol::Stage::ALL {
         let status = snapshot.stages.get_mut(stage);
         status.rate = Some(0.0);
         status.backlog = 0;

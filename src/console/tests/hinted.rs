@@ -4,7 +4,7 @@ use super::super::bindings::Keys;
 use super::super::writing::Written;
 use super::steered::console;
 use super::{Console, fixture};
-use crate::pipeline::StageState;
+use crate::protocol::StageState;
 
 /// The last row.
 fn footer(console: &mut Console) -> String {

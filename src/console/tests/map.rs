@@ -9,9 +9,9 @@ use super::super::panels::map::drawn;
 use super::super::sheet::Sheet;
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::pipeline::Command;
-use crate::pipeline::command::Window;
-use crate::pipeline::snapshot::{CountryRow, Snapshot};
+use crate::protocol::Command;
+use crate::protocol::command::Window;
+use crate::protocol::snapshot::{CountryRow, Snapshot};
 use crate::world::locate;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn worldly() -> Snapshot {
     let mut snapshot = fixture::running();
     let mut board = (*snapshot.board).clone();
     board.countries = (1_u64..)
-        .zip(crate::demo::places::COUNTRIES)
+        .zip(crate::source::traffic::places::COUNTRIES)
         .map(|(rank, country)| CountryRow { country: country.code.into(), clicks: 9_000_000 / (rank * rank), urls: 40 })
         .collect();
     for (name, clicks) in [("unknown", 4_120), ("日本", 312)] {

@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 use super::app::{App, Event};
 use super::theme::Theme;
 use super::view;
-use crate::pipeline::{Command, Question, Snapshot};
+use crate::protocol::{Command, Question, Snapshot};
 
 /// A console on a screen of its own, with both ends of its channel to the pipeline.
 struct Console {

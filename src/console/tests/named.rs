@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::theme::Theme;
 use super::super::writing::Written;
 use super::{Console, fixture};
-use crate::pipeline::{Command, SortBy, Stage, StageAction};
+use crate::protocol::{Command, SortBy, Stage, StageAction};
 
 use super::steered::{console, view};
 
@@ -96,7 +96,7 @@ fn the_table_here_or_the_screen_is_written_under_the_name_typed() {
 #[test]
 fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown() {
     use super::super::export::Effect;
-    use crate::pipeline::table::Table;
+    use crate::protocol::table::Table;
     let mut console = console(fixture::knowing());
     let ordered = |console: &mut Console| {
         let sent = console.sent();
@@ -109,7 +109,7 @@ fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown()
         orders.collect::<Vec<Table>>()
     };
     console.press("Tab / c a r Enter s e Enter");
-    let view = crate::pipeline::View { sort: SortBy::Users, filter: "car".into(), ..Default::default() };
+    let view = crate::protocol::View { sort: SortBy::Users, filter: "car".into(), ..Default::default() };
     assert_eq!(ordered(&mut console), [Table::View(view)], "no limit");
     let screen = console.screen();
     assert!(screen.contains("writing urls-20260131-093000.csv: 0 rows so far   Esc stops it"), "{screen}");

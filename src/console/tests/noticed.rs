@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use super::{Console, fixture};
 use crate::click::Timestamp;
-use crate::pipeline::snapshot::{Notice, Snapshot};
+use crate::protocol::snapshot::{Notice, Snapshot};
 
 /// `snapshot` with something odd that was noticed just now.
 fn odd(mut snapshot: Snapshot, text: &str) -> Snapshot {

@@ -4,7 +4,7 @@ use super::super::sheet::Sheet;
 use super::super::typing::Line;
 use super::steered::console;
 use super::{Console, fixture};
-use crate::pipeline::Command;
+use crate::protocol::Command;
 
 fn commands(console: &mut Console) -> Vec<Command> {
     console.sent().into_iter().filter(|sent| !matches!(sent, Command::View(_) | Command::Ask(_))).collect()

@@ -3,9 +3,9 @@
 use super::super::layout::Panel;
 use super::super::sheet::Sheet;
 use super::{Console, fixture};
-use crate::pipeline::Command;
-use crate::pipeline::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
-use crate::pipeline::snapshot::{LogLevel, Snapshot};
+use crate::protocol::Command;
+use crate::protocol::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use crate::protocol::snapshot::{LogLevel, Snapshot};
 use std::sync::Arc;
 
 fn console(width: u16, height: u16) -> Console {
@@ -61,7 +61,7 @@ fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
 fn a_stages_key_goes_to_where_it_is_steered_from_every_view() {
     let mut console = console(120, 40);
     console.press("F3 2 Space");
-    assert_eq!(console.sent(), [Command::Stage(crate::pipeline::Stage::Store, crate::pipeline::StageAction::Stop)]);
+    assert_eq!(console.sent(), [Command::Stage(crate::protocol::Stage::Store, crate::protocol::StageAction::Stop)]);
     assert_eq!(console.app.sheet, Sheet::Overview);
     console.press("F3 s l Space r");
     assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Store), "keys of the overview mean nothing here");
@@ -163,7 +163,7 @@ fn the_log_shows_levels_down_to_the_one_chosen_and_keeps_its_place() {
     assert!(before.contains("3 newer") && before.contains("errors 1"), "{before}");
     let mut snapshot = fixture::running();
     let mut log = snapshot.log.to_vec();
-    log.push(crate::pipeline::snapshot::LogLine { message: "one more".into(), ..log[0].clone() });
+    log.push(crate::protocol::snapshot::LogLine { message: "one more".into(), ..log[0].clone() });
     snapshot.log = log.into();
     console.show(snapshot);
     assert!(console.screen().contains("4 newer"));

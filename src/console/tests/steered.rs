@@ -8,8 +8,8 @@ use super::super::browse::URL_LIMIT;
 use super::super::export::Effect;
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::pipeline::snapshot::Snapshot;
-use crate::pipeline::{Command, Question, SortBy, Stage, StageAction, StageState, View};
+use crate::protocol::snapshot::Snapshot;
+use crate::protocol::{Command, Question, SortBy, Stage, StageAction, StageState, View};
 
 pub(super) fn view(country: Option<&str>, sort: SortBy) -> Command {
     Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })

@@ -6,8 +6,8 @@ use ratatui::style::{Color, Modifier};
 
 use super::super::sheet::Sheet;
 use super::{Console, fixture};
-use crate::pipeline::snapshot::{Board, LogLevel, LogLine, Snapshot};
-use crate::pipeline::{Stage, StageState};
+use crate::protocol::snapshot::{Board, LogLevel, LogLine, Snapshot};
+use crate::protocol::{Stage, StageState};
 
 const REFUSED: &str =
     "Kafka: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
@@ -105,7 +105,7 @@ fn piling_up(state: &StageState, paused: bool) -> Vec<Snapshot> {
         snapshot.partitions = snapshot
             .partitions
             .iter()
-            .map(|partition| crate::pipeline::snapshot::PartitionStatus { paused, ..*partition })
+            .map(|partition| crate::protocol::snapshot::PartitionStatus { paused, ..*partition })
             .collect();
         snapshot
     };

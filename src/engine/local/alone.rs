@@ -1,0 +1,181 @@
+//! The pipeline on messages in memory, and stages without their neighbours: what benchmarks compare with.
+//!
+//! Each runs the very code of the pipeline's stages; nothing else uses this module.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::query::board::BoardSlot;
+use super::stages::aggregate::{AggregateOptions, AggregateStage};
+use super::stages::handle::{Signal, StageHandle};
+use super::stages::index::{IndexOptions, IndexStage};
+use super::stages::ingest::{IngestStage, KafkaOptions, Messages, place};
+use super::stages::offsets::OffsetLedger;
+use super::stages::store::StoreStage;
+use super::status::log::LogBuffer;
+use super::status::metrics::Metrics;
+use super::status::partitions::PartitionBoard;
+use super::{InProcessSource, Pipeline, PipelineOptions, StartError};
+use crate::protocol::source::{SourceEnd, SourceProgress, StoredOffsets};
+use crate::protocol::stage::Stage;
+use crate::search::SearchIndex;
+use crate::storage::{IngestBatch, Storage, StorageOptions};
+
+/// Silence after which a stage counts as stuck.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// Starts a pipeline whose clicks are the first `count` of `messages`, decoded by its ingest stage. It is `finished` when
+/// they are stored, aggregated and indexed. Must be called in a tokio runtime.
+///
+/// # Errors
+/// See [`Pipeline::start`].
+pub fn start_fed(
+    options: PipelineOptions,
+    storage: Arc<Storage>,
+    index: Arc<dyn SearchIndex>,
+    messages: Arc<dyn Messages>,
+    count: u64,
+) -> Result<Pipeline, StartError> {
+    let mut end = SourceEnd::default();
+    for number in count.saturating_sub(u64::from(u8::MAX))..count {
+        let (partition, offset) = place(number);
+        end.offsets.insert(partition, offset + 1);
+    }
+    let progress = SourceProgress { sent: count, total: Some(count), end: Some(end), ..SourceProgress::default() };
+    let source = InProcessSource { progress: watch::channel(progress).1, stored: None };
+    Pipeline::start_with(options, storage, index, Some(source), Arc::new(LogBuffer::default()), Some(messages))
+}
+
+/// What a stage went through.
+#[derive(Clone, Copy, Debug)]
+pub struct Passed {
+    /// Messages, clicks or documents.
+    pub items: u64,
+    /// From the first of them to the last.
+    pub time: Duration,
+}
+
+/// Polls and decodes until `messages` have come, and throws them away; `stored` hears of each batch as of a stored one.
+/// The time is from the first batch, whose messages are not counted.
+///
+/// # Errors
+/// The stage failed, a message could not be decoded, or nothing came for half a minute.
+pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Result<Passed, String> {
+    let (sender, batches) = crossbeam_channel::bounded(4);
+    let ledger = Arc::new(OffsetLedger::new(BTreeMap::new(), Some(stored)));
+    // Where it notes who it is.
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let storage = Storage::open(directory.path(), StorageOptions::default()).map_err(|error| error.to_string())?;
+    let stage = IngestStage {
+        options,
+        batches: sender,
+        ledger: Arc::clone(&ledger),
+        metrics: Arc::new(Metrics::new()),
+        partitions: Arc::new(PartitionBoard::default()),
+        notices: Arc::default(),
+        storage: Arc::new(storage),
+        own_broker: true,
+        consumers: AtomicU64::new(0),
+    };
+    let handle = StageHandle::new(Stage::Ingest);
+    let ending = handle.clone();
+    let thread = std::thread::spawn(move || stage.run(&handle).map_err(|error| error.to_string()));
+    let mut passed: Result<(u64, u64, Option<Instant>), String> = Ok((0, 0, None));
+    while let Ok((items, uncounted, began)) = passed {
+        if items >= messages {
+            break;
+        }
+        passed = match batches.recv_timeout(STUCK) {
+            Ok(batch) if batch.rejects.is_empty() => {
+                ledger.committed(&batch.offsets);
+                let came = batch.messages() as u64;
+                Ok((items + came, began.map_or(came, |_| uncounted), began.or_else(|| Some(Instant::now()))))
+            }
+            Ok(_) => Err("a message could not be decoded".to_owned()),
+            Err(_) => Err(format!("ingest stopped at {items} of {messages} messages")),
+        };
+    }
+    let ended = Instant::now();
+    ending.send(Signal::Stop);
+    drop(batches);
+    let (items, uncounted, began) = match (passed, thread.join()) {
+        (Ok(passed), Ok(_)) => passed,
+        (Err(error), Ok(Err(cause))) => return Err(format!("{error}: {cause}")),
+        (Err(error), _) => return Err(error),
+        (Ok(_), Err(_)) => return Err("ingest panicked".to_owned()),
+    };
+    let time = began.map(|began| ended.saturating_duration_since(began)).unwrap_or_default();
+    Ok(Passed { items: items.saturating_sub(uncounted), time })
+}
+
+/// Stores `batches`, one transaction each.
+///
+/// # Errors
+/// The stage failed.
+pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed, String> {
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    for batch in batches {
+        sender.send(batch).map_err(|error| error.to_string())?;
+    }
+    // Without a sender the stage ends as soon as the queue is empty.
+    drop(sender);
+    let stage = StoreStage {
+        storage: Arc::clone(storage),
+        batches: receiver,
+        in_hand: Mutex::default(),
+        outdated: Mutex::default(),
+        ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
+        metrics: Arc::new(Metrics::new()),
+        retention: None,
+        future_told: AtomicBool::new(false),
+        rejects_told: AtomicBool::new(false),
+    };
+    drained(Stage::Store, |handle| stage.run(handle).map_err(|error| error.to_string()))
+}
+
+/// Aggregates what is stored and not yet in the figures, to its end.
+///
+/// # Errors
+/// The stage failed.
+pub fn aggregate(storage: &Arc<Storage>, options: AggregateOptions) -> Result<Passed, String> {
+    let view = watch::Sender::default();
+    let stage = AggregateStage {
+        storage: Arc::clone(storage),
+        options,
+        retention: None,
+        metrics: Arc::new(Metrics::new()),
+        board: BoardSlot::new(view.subscribe()),
+    };
+    drained(Stage::Aggregate, |handle| stage.run(handle).map_err(|error| error.to_string()))
+}
+
+/// Sends every document that `index` does not have.
+///
+/// # Errors
+/// The stage failed.
+pub fn index(
+    storage: &Arc<Storage>,
+    index: Arc<dyn SearchIndex>,
+    options: IndexOptions,
+    runtime: tokio::runtime::Handle,
+) -> Result<Passed, String> {
+    let stage = IndexStage { storage: Arc::clone(storage), index, options, metrics: Arc::new(Metrics::new()), runtime };
+    drained(Stage::Index, |handle| stage.run(handle).map_err(|error| error.to_string()))
+}
+
+/// A stage that works off what lies there, and ends.
+fn drained(stage: Stage, run: impl FnOnce(&StageHandle) -> Result<(), String>) -> Result<Passed, String> {
+    let handle = StageHandle::new(stage);
+    handle.send(Signal::Drain);
+    let begin = Instant::now();
+    run(&handle)?;
+    match handle.last_error() {
+        None => Ok(Passed { items: handle.processed(), time: begin.elapsed() }),
+        Some(error) => Err(error),
+    }
+}

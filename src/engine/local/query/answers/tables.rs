@@ -1,0 +1,189 @@
+//! Tables that are handed over whole, each on a thread of its own with a reading connection of its own: neither the answers
+//! nor a stage wait for the file that they go to.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::thread::JoinHandle;
+
+use super::lookup::{MOST_FOUND, SHOWN_PAYLOAD_BYTES, reject_row, search};
+use super::{Answering, Shared};
+use crate::engine::local::query::board::{NotThere, Rows, RowsError, every_row, row_count};
+use crate::protocol::command::{View, Window};
+use crate::protocol::pattern::Pattern;
+use crate::protocol::question::SearchQuestion;
+use crate::protocol::table::{PART_ROWS, Table, TableOrder, TablePart, Unwanted};
+use crate::search::SearchIndex;
+use crate::storage::{Interrupt, Reader, StorageError};
+
+/// Tables that may be under way at once.
+const AT_ONCE: usize = 4;
+
+/// The tables under way.
+#[derive(Debug, Default)]
+pub(super) struct Tables(Vec<UnderWay>);
+
+#[derive(Debug)]
+struct UnderWay {
+    thread: JoinHandle<()>,
+    interrupt: Interrupt,
+}
+
+impl Tables {
+    /// Begins to hand over what `order` asks for.
+    pub(super) fn begin(&mut self, order: TableOrder, rows: Rows, reader: Reader, shared: Arc<Shared>) {
+        self.0.retain(|table| !table.thread.is_finished());
+        if self.0.len() >= AT_ONCE {
+            order.send_now(TablePart::Failed("too many tables are being written already".to_owned()));
+            return;
+        }
+        let interrupt = reader.interrupt();
+        let resets = shared.resets.load(SeqCst);
+        let refused = order.clone();
+        let hand_over = HandOver { order, shared, resets };
+        match std::thread::Builder::new().name("table".to_owned()).spawn(move || hand_over.run(rows, reader)) {
+            Ok(thread) => self.0.push(UnderWay { thread, interrupt }),
+            Err(error) => refused.send_now(TablePart::Failed(format!("no thread for the table: {error}"))),
+        }
+    }
+
+    /// Waits until nobody reads the database any more. The end must have been told.
+    pub(super) fn end(self) {
+        for UnderWay { thread, interrupt } in self.0 {
+            interrupt.now();
+            // A panic has been said by its hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Answering {
+    /// Begins to hand over the table asked for, if its rows are there.
+    pub(super) fn begin_table(&mut self) {
+        let Some(order) = self.shared.questions.lock().table.take() else { return };
+        let window = match &order.table {
+            Table::View(view) => view.window,
+            Table::Rejects { .. } | Table::Search(_) => Window::AllTime,
+        };
+        let refuse = |why: String| order.send_now(TablePart::Failed(why));
+        let rows = match self.boards.rows_of(window) {
+            Ok(rows) => rows,
+            Err(NotThere::Yet) => {
+                // Unless another was asked for meanwhile.
+                self.shared.questions.lock().table.get_or_insert(order);
+                return;
+            }
+            Err(NotThere::Unseen) => return refuse("the window is not counted: look at it first".to_owned()),
+            Err(NotThere::TooLarge) => return refuse("the window is too large to be counted".to_owned()),
+        };
+        match self.storage.reader() {
+            Ok(reader) => self.tables.begin(order, rows, reader, Arc::clone(&self.shared)),
+            Err(error) => refuse(error.to_string()),
+        }
+    }
+}
+
+struct HandOver {
+    order: TableOrder,
+    shared: Arc<Shared>,
+    resets: u64,
+}
+
+impl HandOver {
+    fn run(self, rows: Rows, mut reader: Reader) {
+        let outcome = match &self.order.table {
+            Table::View(view) => self.view(view, rows, &mut reader),
+            Table::Rejects { filter } => self.rejects(filter, &mut reader),
+            Table::Search(_) => Ok(ControlFlow::Break(())),
+        };
+        // Before the last word: whoever hears it may count on the database being free.
+        drop(reader);
+        let last = match outcome {
+            Ok(ControlFlow::Continue(())) => TablePart::End { complete: true },
+            _ if self.is_forgotten() => TablePart::Failed("every click was forgotten meanwhile".to_owned()),
+            Ok(ControlFlow::Break(())) => return,
+            Err(error) => TablePart::Failed(error.to_string()),
+        };
+        // Nobody wants it, or everything ends: nobody to tell.
+        let _ = self.order.send(last, &|| self.shared.ended.load(Relaxed));
+    }
+
+    fn is_forgotten(&self) -> bool {
+        self.shared.resets.load(SeqCst) != self.resets
+    }
+
+    fn send(&self, part: TablePart) -> ControlFlow<()> {
+        let ended = || self.shared.ended.load(Relaxed) || self.is_forgotten();
+        match self.order.send(part, &ended) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(Unwanted) => ControlFlow::Break(()),
+        }
+    }
+
+    fn view(&self, view: &View, rows: Rows, reader: &mut Reader) -> Result<ControlFlow<()>, RowsError> {
+        reader.consistent(|reader| Ok(self.rows_of(view, rows, reader)))?
+    }
+
+    fn rows_of(&self, view: &View, rows: Rows, reader: &Reader) -> Result<ControlFlow<()>, RowsError> {
+        if let Some(count) = row_count(view, &rows, reader)?
+            && self.send(TablePart::Rows(count)).is_break()
+        {
+            return Ok(ControlFlow::Break(()));
+        }
+        let mut parts = Parts { all: self, of: TablePart::Pages, rows: Vec::new() };
+        let read = every_row(view, rows, reader, &mut |row| parts.push(row))?;
+        Ok(if read.is_break() { read } else { parts.finish() })
+    }
+
+    fn rejects(&self, filter: &str, reader: &mut Reader) -> Result<ControlFlow<()>, RowsError> {
+        let pattern = Pattern::parse(filter)?;
+        let handed = reader.consistent(|reader| {
+            if pattern.is_empty() && self.send(TablePart::Rows(reader.reject_count()?.kept)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            let mut parts = Parts { all: self, of: TablePart::Rejects, rows: Vec::new() };
+            let read = reader.rejects_while(SHOWN_PAYLOAD_BYTES, |kept| {
+                let row = reject_row(kept);
+                if pattern.keeps_any([&*row.reason, &*row.payload]) {
+                    parts.push(row)
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })?;
+            Ok::<_, StorageError>(if read.is_break() { read } else { parts.finish() })
+        })?;
+        Ok(handed)
+    }
+}
+
+/// Gathers rows into parts.
+struct Parts<'a, R> {
+    all: &'a HandOver,
+    of: fn(Vec<R>) -> TablePart,
+    rows: Vec<R>,
+}
+
+impl<R> Parts<'_, R> {
+    fn push(&mut self, row: R) -> ControlFlow<()> {
+        self.rows.push(row);
+        if self.rows.len() < PART_ROWS { ControlFlow::Continue(()) } else { self.finish() }
+    }
+
+    fn finish(&mut self) -> ControlFlow<()> {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() { ControlFlow::Continue(()) } else { self.all.send((self.of)(rows)) }
+    }
+}
+
+/// Hands over what a search finds: in one part, as it comes from the engine.
+pub(super) async fn of_search(order: TableOrder, question: SearchQuestion, index: Arc<dyn SearchIndex>) {
+    let question = SearchQuestion { limit: MOST_FOUND, ..question };
+    match search(&*index, &question, MOST_FOUND).await {
+        Ok(rows) => {
+            let complete = rows.len() < MOST_FOUND;
+            order.send_now(TablePart::Pages(rows));
+            order.send_now(TablePart::End { complete });
+        }
+        Err(error) => order.send_now(TablePart::Failed(error.to_string())),
+    }
+}

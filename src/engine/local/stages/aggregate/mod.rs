@@ -1,0 +1,287 @@
+//! Aggregate: stored clicks → figures by url × country, exact and incremental.
+
+mod checkpoint;
+mod figures;
+mod format_1;
+mod keys;
+mod load;
+mod pairs;
+mod recent;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod users;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::checked::checked;
+use super::handle::{Backoff, Signal, StageHandle};
+use crate::click::Timestamp;
+use crate::engine::local::query::board;
+use crate::engine::local::query::board::{BoardSlot, CountryNames};
+use crate::engine::local::status::metrics::Metrics;
+use crate::protocol::command::View;
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{Reader, Storage, StorageError};
+use figures::Aggregation;
+
+/// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
+/// time has a bound, so the cost of checkpoints stays a constant a click.
+const CHECKPOINT_CLICKS: i64 = 2_000_000;
+
+/// On a clean stop a checkpoint is worth its write from this many clicks on.
+const CHECKPOINT_AT_STOP: i64 = 100_000;
+
+/// Where clicks are deleted for their age, a checkpoint is written so often in that time, so that they can go, ...
+const CHECKPOINTS_A_RETENTION: u32 = 64;
+
+/// ... but no more often than this: it writes all recent clicks.
+const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Figures are written at most this share of the time, whatever the interval asks for.
+const WRITE_SHARE: u32 = 8;
+
+/// The longest the figures may lie unwritten for that.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Clicks whose state is looked at before they are counted.
+const AHEAD: usize = 32;
+
+/// How the aggregation works.
+#[derive(Clone, Copy, Debug)]
+pub struct AggregateOptions {
+    /// What the figures depend on besides the clicks.
+    pub settings: AggregateSettings,
+    /// How often changed figures are written.
+    pub interval: Duration,
+}
+
+/// What the stage works with.
+pub(crate) struct AggregateStage {
+    pub storage: Arc<Storage>,
+    pub options: AggregateOptions,
+    /// How long clicks are kept; those that no checkpoint has counted are kept longer.
+    pub retention: Option<Duration>,
+    pub metrics: Arc<Metrics>,
+    pub board: BoardSlot,
+}
+
+impl AggregateStage {
+    /// Works until asked to stop.
+    ///
+    /// # Errors
+    /// The database is damaged; passing trouble is waited out.
+    pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
+        handle.starting("loading figures");
+        let mut reader = self.storage.reader()?;
+        let loaded = load::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
+            handle.starting(doing);
+            handle.signal() != Signal::Stop
+        })?;
+        let Ok(aggregation) = loaded else {
+            return Ok(());
+        };
+        handle.running();
+        Run::new(self, handle, reader, aggregation).run()
+    }
+}
+
+/// Recomputes every figure from the stored clicks; `progress` is told how far it is.
+///
+/// # Errors
+/// The database cannot be read or written, or clicks that the figures count were deleted for their age.
+pub fn rebuild(
+    storage: &Storage,
+    settings: AggregateSettings,
+    mut progress: impl FnMut(&str),
+) -> Result<Rebuilt, StorageError> {
+    let mut reader = storage.reader()?;
+    let tell = &mut |doing: String| {
+        progress(&doing);
+        true
+    };
+    match load::rebuild(storage, &mut reader, settings, tell)? {
+        Ok(aggregation) => Ok(Rebuilt { clicks: reader.click_count()?, pages: aggregation.pages().len() as u64 }),
+        Err(load::Interrupted) => Ok(Rebuilt::default()),
+    }
+}
+
+/// What a rebuild went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Clicks counted.
+    pub clicks: u64,
+    /// Rows of url × country.
+    pub pages: u64,
+}
+
+struct Run<'a> {
+    stage: &'a AggregateStage,
+    handle: &'a StageHandle,
+    reader: Reader,
+    aggregation: Aggregation,
+    names: CountryNames,
+    view: watch::Receiver<View>,
+    written: Instant,
+    /// How long the newest writes took.
+    writes_took: [Duration; 3],
+    unwritten: bool,
+    /// Up to which click, and when.
+    checkpointed: (i64, Instant),
+}
+
+impl<'a> Run<'a> {
+    fn new(stage: &'a AggregateStage, handle: &'a StageHandle, reader: Reader, aggregation: Aggregation) -> Self {
+        Self {
+            stage,
+            handle,
+            reader,
+            checkpointed: (aggregation.cursor, Instant::now()),
+            aggregation,
+            names: CountryNames::default(),
+            view: stage.board.views(),
+            written: Instant::now(),
+            writes_took: Default::default(),
+            unwritten: false,
+        }
+    }
+
+    fn run(mut self) -> Result<(), StorageError> {
+        self.publish()?;
+        self.tell_written();
+        let mut backoff = Backoff::new();
+        loop {
+            let signal = self.handle.signal();
+            match self.step(signal) {
+                Ok(true) => {
+                    backoff.reset();
+                    self.handle.running();
+                }
+                Ok(false) => return Ok(()),
+                Err(error) if error.is_transient() => {
+                    let pause = backoff.next();
+                    self.handle.backing_off(&error.to_string(), pause);
+                    if self.handle.sleep(signal, pause) == Signal::Stop {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
+    fn step(&mut self, signal: Signal) -> Result<bool, StorageError> {
+        if signal == Signal::Stop {
+            self.finish()?;
+            return Ok(false);
+        }
+        let cursor = self.aggregation.cursor;
+        let mut clicks = Vec::new();
+        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, &mut clicks)?;
+        let read = clicks.len();
+        let mut counted = 0;
+        let mut clicks = clicks.into_iter();
+        let mut result: Result<(), StorageError> = Ok(());
+        while result.is_ok() && clicks.len() > 0 {
+            self.aggregation.look_at(clicks.as_slice().iter().take(AHEAD));
+            result = clicks.by_ref().take(AHEAD).try_for_each(|click| {
+                self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
+                counted += 1;
+                Ok(())
+            });
+        }
+        self.unwritten |= counted > 0;
+        self.handle.count_processed(counted);
+        result?;
+        if read == 0 && signal == Signal::Drain {
+            self.finish()?;
+            return Ok(false);
+        }
+        if signal == Signal::Drain {
+            let left = self.stage.storage.progress().last_click() - self.aggregation.cursor;
+            self.handle.draining(format!("{left} clicks to aggregate"));
+        }
+        // Once everything is counted and nothing more comes, there is nothing to wait for.
+        let hurries = read == 0 && self.unwritten && self.handle.take_hurry();
+        let interval = if hurries { Duration::ZERO } else { self.interval() };
+        let due = interval.saturating_sub(self.written.elapsed());
+        if self.unwritten && due.is_zero() {
+            self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS))?;
+        } else if self.view.has_changed().unwrap_or(false) {
+            self.publish()?;
+        }
+        if read == 0 {
+            let longest = Duration::from_millis(50);
+            let wait = if self.unwritten { due.min(longest) } else { longest };
+            self.stage.storage.progress().wait_beyond(self.aggregation.cursor, wait);
+        }
+        Ok(true)
+    }
+
+    /// The configured interval, stretched where writing takes long, so that counting gets most of the time. A single write that
+    /// had to wait for another's turn does not count as long.
+    fn interval(&self) -> Duration {
+        let took = self.writes_took.into_iter().min().unwrap_or_default();
+        let stretched = (took * WRITE_SHARE).min(LONGEST_INTERVAL);
+        self.stage.options.interval.max(stretched)
+    }
+
+    fn checkpoint_is_due(&self, clicks: i64) -> bool {
+        let (cursor, at) = self.checkpointed;
+        let old = |keep: Duration| at.elapsed() >= (keep / CHECKPOINTS_A_RETENTION).max(SHORTEST_CHECKPOINT_INTERVAL);
+        let new = self.aggregation.cursor - cursor;
+        new >= clicks || new > 0 && self.stage.retention.is_some_and(old)
+    }
+
+    fn finish(&mut self) -> Result<(), StorageError> {
+        let worth = if self.stage.retention.is_some() { 1 } else { CHECKPOINT_AT_STOP };
+        let checkpoint = self.checkpoint_is_due(worth);
+        if self.unwritten || checkpoint {
+            self.handle.draining("figures to be written");
+            self.write(checkpoint)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, with_checkpoint: bool) -> Result<(), StorageError> {
+        let begin = Instant::now();
+        load::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        if with_checkpoint {
+            self.checkpointed = (self.aggregation.cursor, Instant::now());
+        } else {
+            let [_, before, last] = self.writes_took;
+            self.writes_took = [before, last, begin.elapsed()];
+        }
+        self.unwritten = false;
+        self.written = Instant::now();
+        self.publish()?;
+        self.tell_written();
+        Ok(())
+    }
+
+    /// Shows the figures as they were last written, or a little newer, if the view asks for them as they are: windows
+    /// and filters would take longer than the counting can wait, and are made elsewhere.
+    fn publish(&mut self) -> Result<(), StorageError> {
+        let view = self.view.borrow_and_update().clone();
+        if view.is_plain() {
+            let figures =
+                board::Figures { countries: self.aggregation.countries(), pages: self.aggregation.pages().iter() };
+            let board = board::board(&view, figures, &mut self.names, &self.reader)?;
+            self.stage.board.publish(board, || true);
+        }
+        Ok(())
+    }
+
+    fn tell_written(&self) {
+        let Aggregation { cursor, late, .. } = self.aggregation;
+        self.stage.metrics.figures_written(cursor, self.aggregation.pages().len() as u64, late);
+        self.stage.storage.progress().figures_visible(cursor, Timestamp::now());
+    }
+}

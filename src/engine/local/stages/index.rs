@@ -1,0 +1,361 @@
+//! Index: changed figures → documents of the search engine.
+//!
+//! It syncs state, not events: the cursor is a version of `page_stats`, a row that changes again while the engine
+//! is slow moves ahead of the cursor, and is sent once, with its newest figures.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::checked::checked;
+use super::handle::{Backoff, Signal, StageHandle};
+use crate::click::Timestamp;
+use crate::engine::local::status::metrics::Metrics;
+use crate::protocol::snapshot::Health;
+use crate::search::{Bulk, BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
+use crate::storage::figures::IndexCursor;
+use crate::storage::{Page, Reader, Reject, Storage, StorageError};
+
+/// How often the engine is asked how it is.
+const STATUS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The same while documents are being sent.
+const STATUS_INTERVAL_SENDING: Duration = Duration::from_secs(1);
+
+/// While the credentials are refused: somebody has to mend them.
+const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
+
+/// How documents are sent.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexOptions {
+    /// The shortest time between two rounds: what changes more often is sent once.
+    pub interval: Duration,
+    /// Unless the engine knows better.
+    pub bulk: Bulk,
+}
+
+/// What the stage works with.
+pub(crate) struct IndexStage {
+    pub storage: Arc<Storage>,
+    pub index: Arc<dyn SearchIndex>,
+    pub options: IndexOptions,
+    pub metrics: Arc<Metrics>,
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IndexError {
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("asked to stop")]
+    Stopped,
+}
+
+/// After a round the stage rests so many times what it took ...
+const REST: u32 = 4;
+
+/// ... but no longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+impl IndexStage {
+    /// Works until asked to stop. What the engine refuses for now is waited out, and shown.
+    ///
+    /// # Errors
+    /// The engine refuses every request for a reason that waiting does not mend, or the database is damaged.
+    pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), IndexError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
+        let ended = self.runtime.block_on(self.work(handle));
+        // Nobody asks the engine any more; the end of a finite source does not wait for it.
+        self.metrics.index.uncounted.store(false, Relaxed);
+        ended
+    }
+
+    async fn work(&self, handle: &StageHandle) -> Result<(), IndexError> {
+        let mut backoff = Backoff::new();
+        loop {
+            let signal = handle.signal();
+            let result = tokio::select! {
+                biased;
+                () = handle.stopped() => return Ok(()),
+                result = self.connected(handle, &mut backoff) => result,
+            };
+            let error = match result {
+                Ok(()) | Err(IndexError::Stopped) => return Ok(()),
+                Err(error) => error,
+            };
+            let pause = match &error {
+                IndexError::Search(error) if error.is_unauthorized() => UNAUTHORIZED_PAUSE,
+                IndexError::Search(error) if error.is_transient() => backoff.next(),
+                IndexError::Storage(error) if error.is_transient() => backoff.next(),
+                _ => return Err(error),
+            };
+            self.metrics.index.retries.fetch_add(1, Relaxed);
+            if matches!(error, IndexError::Search(SearchError::Throttled { .. })) {
+                self.metrics.index.throttled.fetch_add(1, Relaxed);
+            }
+            *self.metrics.index.health.lock() = Health::Unknown;
+            handle.backing_off(&error.to_string(), pause);
+            if handle.sleep_async(signal, pause).await == Signal::Stop {
+                return Ok(());
+            }
+        }
+    }
+
+    /// From connecting to the first error, or to the end of the drain.
+    async fn connected(&self, handle: &StageHandle, backoff: &mut Backoff) -> Result<(), IndexError> {
+        let target = self.index.target();
+        if !matches!(handle.state(), crate::protocol::stage::StageState::BackingOff { .. }) {
+            handle.starting(format!("connecting to {target}"));
+        }
+        let prepared = self.index.prepare().await?;
+        *self.metrics.index.engine.lock() = Some(prepared.engine);
+        let reader = self.storage.reader()?;
+        let known = reader.target_state(&target)?;
+        let mut cursor = self.place(&reader, &target, handle).await?;
+        if known.is_none_or(|state| !state.outdated) {
+            self.look_for_foreign(&reader, &target, prepared.documents, known.is_some())?;
+        }
+        if prepared.created {
+            cursor = IndexCursor::default();
+        }
+        let bulk = self.index.bulk(self.options.bulk);
+        let mut round = Round { stage: self, handle, backoff, target, reader, bulk };
+        let mut asked: Option<Instant> = None;
+        loop {
+            let begin = Instant::now();
+            let signal = handle.signal();
+            let sent = round.sync(&mut cursor).await?;
+            if signal == Signal::Drain {
+                self.index.refresh().await?;
+                self.ask_status().await?;
+                return Ok(());
+            }
+            handle.running();
+            let due = if sent > 0 { STATUS_INTERVAL_SENDING } else { STATUS_INTERVAL };
+            let uncounted = self.metrics.index.uncounted.load(Relaxed);
+            // At the end of a finite source nothing more comes, and what is shown is to be right then.
+            let at_the_end = handle.take_hurry() && uncounted;
+            if at_the_end || asked.is_none_or(|at| at.elapsed() >= due) {
+                if uncounted {
+                    self.index.refresh().await?;
+                }
+                self.ask_status().await?;
+                asked = Some(Instant::now());
+            }
+            // What changes meanwhile coalesces, so that a slow engine costs the other stages a part of the time, not all of it.
+            let took = begin.elapsed();
+            let pause = self.options.interval.saturating_sub(took).max((took * REST).min(LONGEST_REST));
+            if handle.rest_async(signal, pause).await == Signal::Stop {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How far the target is, after what was forgotten has gone from it. Must come before anything is sent.
+    async fn place(&self, reader: &Reader, target: &str, handle: &StageHandle) -> Result<IndexCursor, IndexError> {
+        match reader.target_state(target)? {
+            Some(state) if state.outdated => {
+                if !matches!(handle.state(), crate::protocol::stage::StageState::BackingOff { .. }) {
+                    handle.starting(format!("clearing {target} of what was forgotten"));
+                }
+                let documents = self.index.clear().await?;
+                self.storage.target_cleared(target)?;
+                tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
+                *self.metrics.index.cleared.lock() = Some(documents);
+                Ok(IndexCursor::default())
+            }
+            Some(state) => Ok(state.cursor),
+            None => {
+                self.storage.note_target(target)?;
+                Ok(IndexCursor::default())
+            }
+        }
+    }
+
+    /// Notes how many of the `documents` in the index are of another database, as far as it can be told, and says it once.
+    fn look_for_foreign(&self, reader: &Reader, target: &str, documents: u64, known: bool) -> Result<(), StorageError> {
+        let noted = &self.metrics.index.foreign;
+        // What was told of a new index holds on; a known one may have got documents of ours since.
+        if noted.load(Relaxed) > 0 && documents > 0 {
+            return Ok(());
+        }
+        // Rows are missing while figures are computed again; all of what a known index holds may be of this database then.
+        let computed =
+            reader.aggregate_state()?.is_some_and(|state| state.cursor == self.storage.progress().last_click());
+        let foreign = match (known, computed) {
+            (false, _) => documents,
+            (true, true) => documents.saturating_sub(reader.page_count()?),
+            (true, false) => 0,
+        };
+        noted.store(foreign, Relaxed);
+        if foreign > 0 {
+            tracing::warn!(
+                target: "index",
+                "{target} holds {foreign} documents of another database, which searches find, too: set index.name to another \
+                 index (of the embedded one, delete search.db), or reset, which empties the index and forgets the clicks"
+            );
+        }
+        Ok(())
+    }
+
+    async fn ask_status(&self) -> Result<(), SearchError> {
+        let status = self.index.status().await?;
+        let metrics = &self.metrics.index;
+        *metrics.health.lock() = match status.health {
+            Some(EngineHealth::Green) => Health::Green,
+            Some(EngineHealth::Yellow) => Health::Yellow,
+            Some(EngineHealth::Red) => Health::Red,
+            None => Health::Unknown,
+        };
+        *metrics.documents.lock() = Some(status.documents);
+        metrics.uncounted.store(false, Relaxed);
+        *metrics.bytes.lock() = status.bytes;
+        Ok(())
+    }
+}
+
+/// One way through what has changed.
+struct Round<'a> {
+    stage: &'a IndexStage,
+    handle: &'a StageHandle,
+    backoff: &'a mut Backoff,
+    target: String,
+    reader: Reader,
+    bulk: Bulk,
+}
+
+impl Round<'_> {
+    /// Sends everything after `cursor`, and moves it. Returns how many documents went.
+    async fn sync(&mut self, cursor: &mut IndexCursor) -> Result<u64, IndexError> {
+        let mut sent = 0;
+        loop {
+            let pages = self.reader.pages_after(*cursor, self.bulk.documents * self.bulk.in_flight)?;
+            let Some(last) = pages.last().map(|page| page.at) else {
+                return Ok(sent);
+            };
+            let count = pages.len() as u64;
+            self.send(pages.iter().map(document).collect()).await?;
+            // Before anybody can see that nothing is pending.
+            self.stage.metrics.index.uncounted.store(true, Relaxed);
+            self.stage.storage.set_index_cursor(&self.target, last)?;
+            *cursor = last;
+            sent += count;
+            self.handle.count_processed(count);
+            self.backoff.reset();
+            match self.handle.signal() {
+                Signal::Run => self.handle.running(),
+                Signal::Drain => {
+                    let pending = self.reader.pages_pending(*cursor)?;
+                    self.handle.draining(format!("{pending} documents to index"));
+                }
+                Signal::Stop => return Err(IndexError::Stopped),
+            }
+        }
+    }
+
+    /// Sends until every document is written or refused for good.
+    async fn send(&mut self, mut documents: Vec<Document>) -> Result<(), IndexError> {
+        loop {
+            let signal = self.handle.signal();
+            let outcomes = self.send_once(&documents).await?;
+            let mut again = Vec::new();
+            let mut cause = None;
+            for (start, outcome) in outcomes {
+                self.refuse(start, &outcome, &documents)?;
+                self.stage.metrics.index.conflicts.fetch_add(outcome.conflicts, Relaxed);
+                for failure in outcome.retry {
+                    let throttled = u64::from(failure.status == 429);
+                    self.stage.metrics.index.throttled.fetch_add(throttled, Relaxed);
+                    if let Some(document) = documents.get(start + failure.position) {
+                        again.push(document.clone());
+                    }
+                    cause =
+                        Some(format!("{} put a document off ({}): {}", self.target, failure.status, failure.reason));
+                }
+            }
+            let Some(cause) = cause else {
+                return Ok(());
+            };
+            self.stage.metrics.index.retries.fetch_add(again.len() as u64, Relaxed);
+            let pause = self.backoff.next();
+            self.handle.backing_off(&format!("{cause} ({} documents)", again.len()), pause);
+            if self.handle.sleep_async(signal, pause).await == Signal::Stop {
+                return Err(IndexError::Stopped);
+            }
+            documents = again;
+        }
+    }
+
+    /// One request for each chunk, a few at a time; the outcomes with where each chunk starts.
+    async fn send_once(&self, documents: &[Document]) -> Result<Vec<(usize, BulkOutcome)>, SearchError> {
+        let Bulk { documents: a_request, in_flight } = self.bulk;
+        let chunks = documents.chunks(a_request).enumerate();
+        stream::iter(chunks)
+            .map(|(chunk, documents)| async move {
+                let begin = Instant::now();
+                let outcome = self.stage.index.upsert(documents).await?;
+                self.stage.metrics.index.bulk_answered(begin.elapsed());
+                Ok((chunk * a_request, outcome))
+            })
+            .buffer_unordered(in_flight)
+            .try_collect()
+            .await
+    }
+
+    /// Keeps what the engine refused for good, with its reason.
+    fn refuse(&self, start: usize, outcome: &BulkOutcome, documents: &[Document]) -> Result<(), StorageError> {
+        let rejects: Vec<Reject> = outcome
+            .rejected
+            .iter()
+            .filter_map(|failure| {
+                let document = documents.get(start + failure.position)?;
+                let reason = format!("{}: {}", failure.status, failure.reason);
+                Some(Reject::document(&self.target, reason, describe(document).as_bytes()))
+            })
+            .collect();
+        self.stage.storage.keep_rejects(&rejects)?;
+        self.stage.metrics.index.rejected.fetch_add(rejects.len() as u64, Relaxed);
+        if let Some(reject) = rejects.first() {
+            self.handle.error(&format!("{} refused {} documents: {}", self.target, rejects.len(), reject.reason));
+        }
+        Ok(())
+    }
+}
+
+/// The document of a page, as it is sent.
+#[doc(hidden)]
+pub fn document(page: &Page) -> Document {
+    Document {
+        url: page.url.clone(),
+        country: page.country.clone(),
+        clicks: page.clicks,
+        unique_users: page.unique_users,
+        avg_time_spent: page.avg_time_spent,
+        first_seen: page.first_seen,
+        last_seen: page.last_seen,
+        updated_at: Timestamp::from_millis(i64::try_from(page.at.version).unwrap_or(i64::MAX)),
+        version: page.at.version,
+    }
+}
+
+/// A refused document as people read it in `rejects`.
+fn describe(document: &Document) -> String {
+    serde_json::json!({
+        "url": document.url,
+        "country": document.country,
+        "clicks": document.clicks,
+        "unique_users": document.unique_users,
+        "avg_time_spent": document.avg_time_spent,
+        "first_seen": document.first_seen.to_string(),
+        "last_seen": document.last_seen.to_string(),
+        "version": document.version,
+    })
+    .to_string()
+}

@@ -1,0 +1,101 @@
+//! The lag while ingest does not fetch: librdkafka learns the newest offset from fetches, so a stopped or paused
+//! consumer shows a lag that stands still. This asks the broker instead.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+
+use super::KafkaOptions;
+use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::local::stages::offsets::OffsetLedger;
+use crate::engine::local::status::partitions::{PartitionBoard, Watermarks};
+
+/// How often the broker is asked.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long it may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Watches the lag on a thread of its own until the other end of `alive` is dropped.
+pub(crate) struct LagWatch {
+    pub options: KafkaOptions,
+    pub ingest: StageHandle,
+    pub ledger: Arc<OffsetLedger>,
+    pub partitions: Arc<PartitionBoard>,
+    pub alive: Receiver<()>,
+}
+
+impl LagWatch {
+    pub(crate) fn run(&self) {
+        let mut asking: Option<BaseConsumer<Quiet>> = None;
+        while self.alive.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            let fetching = self.ingest.state().is_active() && !self.partitions.is_paused();
+            if fetching {
+                asking = None;
+                continue;
+            }
+            if asking.is_none() {
+                asking = self.connect().ok();
+            }
+            let Some(client) = &asking else {
+                continue;
+            };
+            match self.ask(client) {
+                Ok(watermarks) => self.partitions.set_watermarks(watermarks),
+                Err(error) => tracing::debug!(target: "ingest", "no lag: {error}"),
+            }
+        }
+    }
+
+    fn connect(&self) -> KafkaResult<BaseConsumer<Quiet>> {
+        let mut config = ClientConfig::new();
+        for (key, value) in &self.options.properties {
+            config.set(key, value);
+        }
+        // Without a subscription it never joins the group.
+        config
+            .set("group.id", &self.options.group)
+            .set("allow.auto.create.topics", "false")
+            .set_log_level(RDKafkaLogLevel::Emerg)
+            .create_with_context(Quiet)
+    }
+
+    /// Asks for the partitions that are ours as far as we know, else for all of the topic.
+    fn ask(&self, client: &BaseConsumer<Quiet>) -> KafkaResult<BTreeMap<i32, Watermarks>> {
+        let topic = &self.options.topic;
+        let mut partitions: Vec<i32> =
+            self.partitions.status(&self.ledger.stored()).iter().map(|partition| partition.partition).collect();
+        if partitions.is_empty() {
+            let metadata = client.fetch_metadata(Some(topic), TIMEOUT)?;
+            partitions = metadata
+                .topics()
+                .iter()
+                .filter(|found| found.name() == topic)
+                .flat_map(|found| found.partitions())
+                .map(|partition| partition.id())
+                .collect();
+        }
+        let ask = |partition| {
+            let (low, high) = client.fetch_watermarks(topic, partition, TIMEOUT)?;
+            Ok((partition, (Some(low), Some(high))))
+        };
+        partitions.into_iter().map(ask).collect()
+    }
+}
+
+/// What goes wrong here is told by ingest, too.
+pub(crate) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}
+
+    fn error(&self, _error: KafkaError, _reason: &str) {}
+}
+
+impl ConsumerContext for Quiet {}

@@ -1,0 +1,10 @@
+//! The four stages, and what they share with the supervisor and with each other.
+
+pub mod aggregate;
+mod checked;
+pub mod complaint;
+pub(crate) mod handle;
+pub mod index;
+pub mod ingest;
+pub(crate) mod offsets;
+pub(crate) mod store;

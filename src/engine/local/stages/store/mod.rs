@@ -1,0 +1,161 @@
+//! Store: batches from the queue → SQLite, one transaction each.
+
+mod retention;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use parking_lot::Mutex;
+
+use super::checked::checked;
+use super::handle::{Backoff, Signal, StageHandle};
+use super::offsets::OffsetLedger;
+use crate::click::{Click, Timestamp};
+use crate::engine::local::status::metrics::Metrics;
+use crate::protocol::snapshot::RecentClick;
+use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
+use crate::text::excerpt;
+use retention::Retention;
+
+/// How many clicks of a batch are shown to people.
+const SHOWN_CLICKS: usize = 10;
+
+/// How much of a click's id is told.
+const SHOWN_ID: usize = 60;
+
+/// What the stage works with.
+pub(crate) struct StoreStage {
+    pub storage: Arc<Storage>,
+    pub batches: Receiver<IngestBatch>,
+    /// The batch being committed: it outlives a failure or a panic of the stage and is the first of the next run.
+    pub in_hand: Mutex<Option<IngestBatch>>,
+    /// The topic whose stored offsets are those of an earlier broker: they go before the first batch comes.
+    pub outdated: Mutex<Option<String>>,
+    pub ledger: Arc<OffsetLedger>,
+    pub metrics: Arc<Metrics>,
+    /// How long clicks are kept; `None` for ever.
+    pub retention: Option<Duration>,
+    /// It was said that there are clicks of the future.
+    pub future_told: AtomicBool,
+    /// It was said that old rejects go because there are too many.
+    pub rejects_told: AtomicBool,
+}
+
+impl StoreStage {
+    /// Works until asked to stop.
+    ///
+    /// # Errors
+    /// The database is damaged; passing trouble is waited out. The batch stays in hand.
+    pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
+        if !checked(&self.storage, handle)? {
+            return Ok(());
+        }
+        handle.running();
+        let mut backoff = Backoff::new();
+        let mut retention = Retention::new(self.retention);
+        loop {
+            let signal = handle.signal();
+            if signal == Signal::Stop {
+                return Ok(());
+            }
+            let taken = self.take();
+            if signal == Signal::Drain {
+                if !taken {
+                    return Ok(());
+                }
+                handle.draining(format!("{} messages to commit", self.metrics.queued()));
+            }
+            let committed = self.commit(handle);
+            let done = match signal {
+                Signal::Run => committed.and_then(|clicks| retention.step(&self.storage, clicks)),
+                Signal::Drain | Signal::Stop => committed.map(drop),
+            };
+            match done {
+                Ok(()) => {
+                    backoff.reset();
+                    if signal == Signal::Run {
+                        handle.running();
+                    }
+                }
+                Err(error) if error.is_transient() => {
+                    let pause = backoff.next();
+                    handle.backing_off(&error.to_string(), pause);
+                    handle.sleep(signal, pause);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the next batch in hand unless there is one already; `false` if none came in time.
+    fn take(&self) -> bool {
+        let mut in_hand = self.in_hand.lock();
+        if in_hand.is_none() {
+            match self.batches.recv_timeout(Duration::from_millis(50)) {
+                Ok(batch) => *in_hand = Some(batch),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    /// Commits the batch in hand, if there is one; how many clicks it had.
+    fn commit(&self, handle: &StageHandle) -> Result<usize, StorageError> {
+        let mut in_hand = self.in_hand.lock();
+        let Some(batch) = in_hand.as_ref() else {
+            return Ok(0);
+        };
+        let mut outdated = self.outdated.lock();
+        if let Some(topic) = outdated.as_deref() {
+            self.storage.forget_offsets(topic)?;
+            *outdated = None;
+        }
+        let begin = Instant::now();
+        let now = Timestamp::now();
+        let outcome = self.storage.store_at(batch, now)?;
+        if outcome.future > 0 && !self.future_told.swap(true, Relaxed) {
+            tell_future(batch, now);
+        }
+        if outcome.forgotten > 0 && !self.rejects_told.swap(true, Relaxed) {
+            tracing::warn!(
+                target: "store",
+                "more is rejected than is kept: the oldest rejects go (store.max_rejects, store.max_reject_bytes)"
+            );
+        }
+        self.metrics.committed(outcome, begin.elapsed());
+        self.ledger.committed(&batch.offsets);
+        self.metrics.taken_over(batch.messages() as u64);
+        let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
+        self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));
+        let clicks = batch.clicks.len();
+        handle.count_processed(clicks as u64);
+        *in_hand = None;
+        Ok(clicks)
+    }
+}
+
+/// Says which click is of the future: whoever sent it has a clock or a unit of time that is wrong.
+fn tell_future(batch: &IngestBatch, now: Timestamp) {
+    let farthest = batch.clicks.iter().filter(|click| is_of_the_future(click.timestamp, now));
+    if let Some(click) = farthest.max_by_key(|click| click.timestamp) {
+        tracing::warn!(
+            target: "store",
+            "a click is more than a day ahead of the clock: {} at {}; such clicks are counted (`future`), and move neither \
+             windows nor store.retention",
+            excerpt(click.click_id, SHOWN_ID),
+            click.timestamp,
+        );
+    }
+}
+
+fn recent(click: &Click<'_>) -> RecentClick {
+    RecentClick {
+        timestamp: click.timestamp,
+        user_id: click.user_id.to_owned(),
+        url: click.url.to_owned(),
+        country: click.country.to_owned(),
+        city: click.city.to_owned(),
+    }
+}

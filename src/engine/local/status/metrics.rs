@@ -1,0 +1,249 @@
+//! Counts of this run, written by the stages and read by whoever makes the snapshots.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::latency::Latency;
+use crate::protocol::snapshot::{Health, RecentClick};
+use crate::storage::BatchOutcome;
+
+/// Clicks kept for people to see.
+const RECENT_CLICKS: usize = 50;
+
+/// Everything the stages count.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub ingested: AtomicU64,
+    pub skipped: AtomicU64,
+    /// Messages handed to the store less those committed: a batch may be committed before it is counted in.
+    queued: AtomicI64,
+    stored: AtomicU64,
+    duplicates: AtomicU64,
+    expired: AtomicU64,
+    future: AtomicU64,
+    rejected_messages: AtomicU64,
+    transactions: AtomicU64,
+    last_transaction: Mutex<Option<Duration>>,
+    transaction_latency: Mutex<Latency>,
+    recent: Mutex<Recent>,
+    /// Every click up to this one is in the written figures.
+    aggregated: AtomicI64,
+    pages: AtomicU64,
+    late: AtomicU64,
+    pub index: IndexMetrics,
+}
+
+#[derive(Debug, Default)]
+struct Recent {
+    clicks: VecDeque<RecentClick>,
+    shown: Arc<[RecentClick]>,
+    stale: bool,
+}
+
+/// What the index stage counts.
+#[derive(Debug)]
+pub(crate) struct IndexMetrics {
+    pub bulks: AtomicU64,
+    pub retries: AtomicU64,
+    pub throttled: AtomicU64,
+    pub rejected: AtomicU64,
+    pub conflicts: AtomicU64,
+    pub foreign: AtomicU64,
+    pub engine: Mutex<Option<String>>,
+    pub health: Mutex<Health>,
+    pub documents: Mutex<Option<u64>>,
+    /// Documents were sent since the engine was asked how many it has.
+    pub uncounted: AtomicBool,
+    /// Documents deleted for the newest reset; `None` until they are.
+    pub cleared: Mutex<Option<u64>>,
+    pub bytes: Mutex<Option<u64>>,
+    latency: Mutex<Latency>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            ingested: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+            queued: AtomicI64::new(0),
+            stored: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
+            future: AtomicU64::new(0),
+            rejected_messages: AtomicU64::new(0),
+            transactions: AtomicU64::new(0),
+            last_transaction: Mutex::default(),
+            transaction_latency: Mutex::default(),
+            recent: Mutex::default(),
+            aggregated: AtomicI64::new(0),
+            pages: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            index: IndexMetrics::new(),
+        }
+    }
+
+    /// Everything was forgotten; what waits for the store is still to come.
+    pub(crate) fn reset(&self) {
+        let index = &self.index;
+        let counts = [
+            &self.stored,
+            &self.duplicates,
+            &self.expired,
+            &self.future,
+            &self.rejected_messages,
+            &self.skipped,
+            &index.rejected,
+            &index.conflicts,
+            &index.foreign,
+        ];
+        for count in counts {
+            count.store(0, Relaxed);
+        }
+        self.ingested.store(self.queued(), Relaxed);
+        *self.recent.lock() = Recent { stale: true, ..Recent::default() };
+        self.figures_written(0, 0, 0);
+        *index.documents.lock() = None;
+        *index.bytes.lock() = None;
+    }
+
+    pub(crate) fn committed(&self, outcome: BatchOutcome, took: Duration) {
+        self.stored.fetch_add(outcome.stored, Relaxed);
+        self.duplicates.fetch_add(outcome.duplicates, Relaxed);
+        self.expired.fetch_add(outcome.expired, Relaxed);
+        self.future.fetch_add(outcome.future, Relaxed);
+        self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
+        self.transactions.fetch_add(1, Relaxed);
+        *self.last_transaction.lock() = Some(took);
+        self.transaction_latency.lock().record(took);
+    }
+
+    /// Shows `clicks`, oldest first, as the newest.
+    pub(crate) fn show_recent(&self, clicks: impl Iterator<Item = RecentClick>) {
+        let mut recent = self.recent.lock();
+        for click in clicks {
+            recent.clicks.push_front(click);
+        }
+        recent.clicks.truncate(RECENT_CLICKS);
+        recent.stale = true;
+    }
+
+    pub(crate) fn figures_written(&self, cursor: i64, pages: u64, late: u64) {
+        self.aggregated.store(cursor, Relaxed);
+        self.pages.store(pages, Relaxed);
+        self.late.store(late, Relaxed);
+    }
+
+    /// A batch of so many messages was handed to the store.
+    pub(crate) fn handed_over(&self, messages: u64) {
+        self.queued.fetch_add(messages.cast_signed(), Relaxed);
+    }
+
+    /// A batch of so many messages has left the queue for the database.
+    pub(crate) fn taken_over(&self, messages: u64) {
+        self.queued.fetch_sub(messages.cast_signed(), Relaxed);
+    }
+
+    /// Clicks and rejects handed to the store and not yet committed.
+    pub(crate) fn queued(&self) -> u64 {
+        u64::try_from(self.queued.load(Relaxed)).unwrap_or(0)
+    }
+
+    pub(crate) fn stored(&self) -> u64 {
+        self.stored.load(Relaxed)
+    }
+
+    pub(crate) fn expired(&self) -> u64 {
+        self.expired.load(Relaxed)
+    }
+
+    pub(crate) fn future(&self) -> u64 {
+        self.future.load(Relaxed)
+    }
+
+    pub(crate) fn duplicates(&self) -> u64 {
+        self.duplicates.load(Relaxed)
+    }
+
+    pub(crate) fn rejected_messages(&self) -> u64 {
+        self.rejected_messages.load(Relaxed)
+    }
+
+    pub(crate) fn transactions(&self) -> (u64, Option<Duration>) {
+        (self.transactions.load(Relaxed), *self.last_transaction.lock())
+    }
+
+    /// Median and 99th percentile of the newest transactions.
+    pub(crate) fn transaction_quantiles(&self) -> Option<(Duration, Duration)> {
+        self.transaction_latency.lock().quantiles()
+    }
+
+    pub(crate) fn aggregated(&self) -> i64 {
+        self.aggregated.load(Relaxed)
+    }
+
+    pub(crate) fn pages(&self) -> u64 {
+        self.pages.load(Relaxed)
+    }
+
+    pub(crate) fn late(&self) -> u64 {
+        self.late.load(Relaxed)
+    }
+
+    pub(crate) fn recent(&self) -> Arc<[RecentClick]> {
+        let mut recent = self.recent.lock();
+        if std::mem::take(&mut recent.stale) {
+            recent.shown = recent.clicks.iter().cloned().collect();
+        }
+        Arc::clone(&recent.shown)
+    }
+}
+
+impl IndexMetrics {
+    fn new() -> Self {
+        Self {
+            bulks: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            foreign: AtomicU64::new(0),
+            engine: Mutex::default(),
+            health: Mutex::default(),
+            documents: Mutex::default(),
+            uncounted: AtomicBool::new(false),
+            cleared: Mutex::default(),
+            bytes: Mutex::default(),
+            latency: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn bulk_answered(&self, took: Duration) {
+        self.bulks.fetch_add(1, Relaxed);
+        self.latency.lock().record(took);
+    }
+
+    /// Median and 99th percentile of the newest bulk requests.
+    pub(crate) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
+        self.latency.lock().quantiles()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_committed_before_it_was_counted_in_leaves_an_empty_queue() {
+        let metrics = Metrics::new();
+        metrics.taken_over(250);
+        assert_eq!(metrics.queued(), 0);
+        metrics.handed_over(250);
+        assert_eq!(metrics.queued(), 0);
+        metrics.handed_over(250);
+        assert_eq!(metrics.queued(), 250);
+    }
+}

@@ -1,0 +1,284 @@
+//! From counts, states and what the disk says to a [`Snapshot`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::Receiver;
+use tokio::sync::watch;
+
+use super::log::LogBuffer;
+use super::metrics::Metrics;
+use super::notices::Notices;
+use super::partitions::PartitionBoard;
+use super::rates::Rate;
+use crate::click::Timestamp;
+use crate::engine::local::query::board::BoardSlot;
+use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::local::stages::offsets::OffsetLedger;
+use crate::protocol::question::Answers;
+use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
+use crate::protocol::source::SourceProgress;
+use crate::protocol::stage::{PerStage, Stage, StageState};
+use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
+
+/// The shortest and longest time between two looks at the files and tables.
+const SAMPLE_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// A look may take one part in this many of the time: where much is pending, counting it takes long.
+const SAMPLE_SHARE: u32 = 100;
+
+/// Figures that stand still for longer than this though clicks wait are a delay in themselves.
+const STALLED: Duration = Duration::from_secs(2);
+
+pub(crate) struct Publisher {
+    pub storage: Arc<Storage>,
+    pub metrics: Arc<Metrics>,
+    pub ledger: Arc<OffsetLedger>,
+    pub partitions: Arc<PartitionBoard>,
+    pub notices: Arc<Notices>,
+    pub batches: Receiver<IngestBatch>,
+    pub board: BoardSlot,
+    pub source: SourceStatus,
+    pub progress: Option<watch::Receiver<SourceProgress>>,
+    pub index_target: String,
+    pub log: Arc<LogBuffer>,
+    pub started: Instant,
+    pub rates: PerStage<Rate>,
+    /// What a look is taken with.
+    pub reader: Option<Reader>,
+    /// When the next look is due, and what the last one found.
+    pub sampled: Option<(Instant, Sample)>,
+    pub finished: bool,
+    /// How the newest reset ended, but for the index.
+    pub last_reset: Option<ResetEnd>,
+    /// The newest visible click, and when it became that or last had nothing behind it.
+    pub moved: (i64, Instant),
+}
+
+/// What it takes a look at the disk to know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sample {
+    file_bytes: u64,
+    wal_bytes: u64,
+    pending_documents: u64,
+    expiry: Expiry,
+    rejects: RejectCount,
+}
+
+impl Publisher {
+    pub(crate) async fn snapshot(
+        &mut self,
+        handles: &PerStage<StageHandle>,
+        answers: Answers,
+        shutting_down: Option<&str>,
+        resetting: Option<String>,
+    ) -> Snapshot {
+        self.look(shutting_down.is_some()).await;
+        let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
+        let metrics = &self.metrics;
+        let partitions = self.partitions.status(&self.ledger.stored());
+        let lag =
+            partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
+        let clicks = self.storage.progress().last_click();
+        let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
+        let backlog = PerStage {
+            ingest: lag.unwrap_or(0),
+            store: metrics.queued(),
+            aggregate: unaggregated,
+            index: sample.pending_documents,
+        };
+        let now = Instant::now();
+        let stages =
+            PerStage::from_fn(|stage| status(handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now));
+        let waiting = backlog.ingest + backlog.store + backlog.aggregate > 0;
+        if !waiting || self.moved.0 != metrics.aggregated() {
+            self.moved = (metrics.aggregated(), now);
+        }
+        // While nothing moves, what waits in Kafka has no time that we know, but it has waited since about then.
+        let stalled = waiting.then(|| now - self.moved.1).filter(|stalled| *stalled > STALLED);
+        let delay = self.storage.progress().delay(Timestamp::now()).max(stalled);
+        let refused = metrics.index.rejected.load(Relaxed);
+        let documents = *metrics.index.documents.lock();
+        let pages = metrics.pages();
+        Snapshot {
+            at: Some(SystemTime::now()),
+            uptime: self.started.elapsed(),
+            source: SourceStatus {
+                progress: self.progress.as_ref().map(|progress| progress.borrow().clone()),
+                ..self.source.clone()
+            },
+            stages,
+            totals: Totals {
+                ingested: metrics.ingested.load(Relaxed),
+                stored: metrics.stored(),
+                duplicates: metrics.duplicates(),
+                expired: metrics.expired(),
+                future: metrics.future(),
+                rejected: metrics.rejected_messages() + refused,
+                late: metrics.late(),
+                skipped: metrics.skipped.load(Relaxed),
+                clicks: u64::try_from(clicks).unwrap_or(0),
+                pages,
+                documents: documents.unwrap_or_else(|| pages.saturating_sub(sample.pending_documents)),
+            },
+            delay,
+            lag,
+            partitions,
+            store: self.store_status(&sample),
+            index: self.index_status(&sample),
+            board: self.board.shown(),
+            answers,
+            recent: metrics.recent(),
+            notices: self.notices.shown(),
+            log: self.log.lines(),
+            shutting_down: shutting_down.map(str::to_owned),
+            resetting,
+            last_reset: self.last_reset.clone().map(|end| ResetEnd { cleared: *metrics.index.cleared.lock(), ..end }),
+            finished: self.finished,
+        }
+    }
+
+    fn store_status(&self, sample: &Sample) -> StoreStatus {
+        let (transactions, transaction) = self.metrics.transactions();
+        let quantiles = self.metrics.transaction_quantiles();
+        StoreStatus {
+            path: self.storage.path().display().to_string(),
+            file_bytes: sample.file_bytes,
+            wal_bytes: sample.wal_bytes,
+            transaction,
+            transaction_p50: quantiles.map(|(p50, _)| p50),
+            transaction_p99: quantiles.map(|(_, p99)| p99),
+            transactions,
+            checkpoints: self.storage.progress().checkpoints(),
+            expired_before: sample.expiry.before,
+            deleted: sample.expiry.deleted,
+            rejects: sample.rejects.kept,
+            rejects_deleted: sample.rejects.deleted,
+        }
+    }
+
+    fn index_status(&self, sample: &Sample) -> IndexStatus {
+        let index = &self.metrics.index;
+        let quantiles = index.bulk_quantiles();
+        IndexStatus {
+            target: self.index_target.clone(),
+            engine: index.engine.lock().clone(),
+            health: *index.health.lock(),
+            documents: *index.documents.lock(),
+            pending: sample.pending_documents,
+            bulk_p50: quantiles.map(|(p50, _)| p50),
+            bulk_p99: quantiles.map(|(_, p99)| p99),
+            bulks: index.bulks.load(Relaxed),
+            retries: index.retries.load(Relaxed),
+            throttled: index.throttled.load(Relaxed),
+            rejected: index.rejected.load(Relaxed),
+            conflicts: index.conflicts.load(Relaxed),
+            foreign: index.foreign.load(Relaxed),
+            bytes: *index.bytes.lock(),
+        }
+    }
+
+    /// Everything was forgotten.
+    pub(crate) fn reset(&mut self) {
+        self.metrics.reset();
+        self.notices.clear();
+        self.board.clear();
+        self.sampled = None;
+        self.moved = (0, Instant::now());
+    }
+
+    /// A reset has ended: so many clicks were deleted, or nothing was.
+    pub(crate) fn reset_ended(&mut self, deleted: Result<u64, String>) {
+        let number = self.last_reset.as_ref().map_or(0, |end| end.number) + 1;
+        if deleted.is_ok() {
+            *self.metrics.index.cleared.lock() = None;
+        }
+        self.last_reset = Some(ResetEnd { number, deleted, cleared: None });
+    }
+
+    /// Looks at what only the disk knows, if it is time: off the async threads.
+    async fn look(&mut self, ending: bool) {
+        let all_counted = self.left_at_the_end() == Some(Stage::Index);
+        let due = self.sampled.as_ref().is_none_or(|(due, _)| *due <= Instant::now());
+        if !(due || ending || all_counted) {
+            return;
+        }
+        let begin = Instant::now();
+        let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
+        let reader = self.reader.take();
+        let looked = tokio::task::spawn_blocking(move || {
+            let reader = reader.map_or_else(|| storage.reader(), Ok)?;
+            let sample = sample(&reader, storage.path().to_owned(), &target)?;
+            Ok::<_, StorageError>((reader, sample))
+        });
+        match looked.await {
+            Ok(Ok((reader, sample))) => {
+                self.reader = Some(reader);
+                let told = !self.metrics.index.uncounted.load(Relaxed);
+                self.finished |= all_counted && sample.pending_documents == 0 && told;
+                let (shortest, longest) = SAMPLE_INTERVALS;
+                let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);
+                self.sampled = Some((Instant::now() + pause, sample));
+            }
+            Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+            Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+        }
+    }
+
+    /// The stage that still has to do with what a finite source gave, once all of it is stored; `None` before that and
+    /// after the end.
+    pub(crate) fn left_at_the_end(&self) -> Option<Stage> {
+        if self.finished || !self.source_is_stored() {
+            return None;
+        }
+        let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
+        Some(if aggregated { Stage::Index } else { Stage::Aggregate })
+    }
+
+    /// A finite source is at its end and everything of it is stored.
+    fn source_is_stored(&self) -> bool {
+        let Some(progress) = &self.progress else {
+            return false;
+        };
+        let Some(end) = progress.borrow().end.clone() else {
+            return false;
+        };
+        let stored = self.ledger.stored();
+        let reached = |(partition, end): (&i32, &i64)| stored.get(partition).copied().unwrap_or(0) >= *end;
+        end.offsets.iter().all(reached) && self.batches.is_empty() && self.metrics.queued() == 0
+    }
+}
+
+fn status(handle: &StageHandle, rate: &mut Rate, backlog: u64, now: Instant) -> StageStatus {
+    let state = handle.state();
+    let processed = handle.processed();
+    if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
+        rate.clear();
+    } else {
+        rate.sample(now, processed);
+    }
+    StageStatus {
+        rate: rate.per_second(),
+        state,
+        processed,
+        backlog,
+        errors: handle.errors(),
+        last_error: handle.last_error(),
+    }
+}
+
+fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, StorageError> {
+    let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut wal = path.clone().into_os_string();
+    wal.push("-wal");
+    let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
+    Ok(Sample {
+        file_bytes: size(path),
+        wal_bytes: size(wal.into()),
+        pending_documents,
+        expiry: reader.expiry()?,
+        rejects: reader.reject_count()?,
+    })
+}

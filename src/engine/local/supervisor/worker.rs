@@ -1,0 +1,153 @@
+//! One stage's thread: started, stopped, and caught when it falls.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::engine::local::stages::handle::{Signal, StageHandle};
+use crate::protocol::stage::{Stage, StageState};
+
+/// A stage's work: runs until the handle's signal asks it to end; an error is one line for people.
+pub(crate) type Work = Arc<dyn Fn(&StageHandle) -> Result<(), String> + Send + Sync>;
+
+/// Tells that a stage's thread has ended.
+pub(crate) struct Ended(pub Stage);
+
+pub(crate) struct Worker {
+    pub handle: StageHandle,
+    work: Work,
+    ended: mpsc::UnboundedSender<Ended>,
+    alive: bool,
+    again: bool,
+}
+
+impl Worker {
+    pub(crate) fn new(stage: Stage, work: Work, ended: mpsc::UnboundedSender<Ended>) -> Self {
+        Self { handle: StageHandle::new(stage), work, ended, alive: false, again: false }
+    }
+
+    /// Whether its thread is there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.alive
+    }
+
+    /// Whether it is at work, or will be once it has ended.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.again || self.alive && self.handle.signal() == Signal::Run
+    }
+
+    /// Starts the stage; one that is just stopping starts again once it has stopped.
+    pub(crate) fn start(&mut self) {
+        if self.alive {
+            self.again = self.handle.signal() != Signal::Run;
+            return;
+        }
+        self.handle.send(Signal::Run);
+        self.handle.starting("starting");
+        let (handle, work, ended) = (self.handle.clone(), Arc::clone(&self.work), self.ended.clone());
+        let stage = handle.stage();
+        let spawned = std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(|| work(&handle)));
+            // Whoever hears of the end may count on what the stage held (the data directory) being free.
+            drop(work);
+            handle.set_state(match result {
+                Ok(Ok(())) => StageState::Stopped,
+                Ok(Err(cause)) => failed(&handle, cause),
+                Err(panic) => failed(&handle, format!("panicked: {}", message(&*panic))),
+            });
+            // Nobody listens once the program ends.
+            let _ = ended.send(Ended(stage));
+        });
+        match spawned {
+            Ok(_) => self.alive = true,
+            Err(error) => {
+                let state = failed(&self.handle, format!("no thread: {error}"));
+                self.handle.set_state(state);
+            }
+        }
+    }
+
+    /// Asks the stage to end.
+    pub(crate) fn end(&mut self, signal: Signal) {
+        self.again = false;
+        if self.alive && self.handle.signal() != Signal::Stop {
+            self.handle.send(signal);
+        }
+    }
+
+    /// Ends the stage, and starts it again once it has ended.
+    pub(crate) fn restart(&mut self) {
+        self.end(Signal::Stop);
+        if self.alive {
+            self.again = true;
+        } else {
+            self.start();
+        }
+    }
+
+    /// Its thread has ended.
+    pub(crate) fn has_ended(&mut self) {
+        self.alive = false;
+        if std::mem::take(&mut self.again) {
+            self.start();
+        }
+    }
+}
+
+fn failed(handle: &StageHandle, cause: String) -> StageState {
+    handle.error(&cause);
+    StageState::Failed { cause }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn run_to_end(work: Work) -> StageState {
+        let (ended, mut ends) = mpsc::unbounded_channel();
+        let mut worker = Worker::new(Stage::Index, work, ended);
+        worker.start();
+        ends.recv().await.unwrap();
+        worker.has_ended();
+        worker.handle.state()
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_an_error_become_the_failed_state() {
+        let state = run_to_end(Arc::new(|_| panic!("out of {}", "luck"))).await;
+        assert_eq!(state, StageState::Failed { cause: "panicked: out of luck".into() });
+        let state = run_to_end(Arc::new(|_| Err("no such index".into()))).await;
+        assert_eq!(state, StageState::Failed { cause: "no such index".into() });
+        assert_eq!(run_to_end(Arc::new(|_| Ok(()))).await, StageState::Stopped);
+    }
+
+    #[tokio::test]
+    async fn a_restart_starts_once_the_old_thread_has_ended() {
+        let (ended, mut ends) = mpsc::unbounded_channel();
+        let work: Work = Arc::new(|handle| {
+            while handle.sleep(Signal::Run, std::time::Duration::from_secs(3600)) == Signal::Run {}
+            Ok(())
+        });
+        let mut worker = Worker::new(Stage::Store, work, ended);
+        worker.start();
+        worker.restart();
+        ends.recv().await.unwrap();
+        worker.has_ended();
+        assert!(worker.is_alive());
+        worker.end(Signal::Stop);
+        ends.recv().await.unwrap();
+        worker.has_ended();
+        assert!(!worker.is_alive());
+        assert_eq!(worker.handle.state(), StageState::Stopped);
+    }
+}

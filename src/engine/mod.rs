@@ -1,0 +1,3 @@
+//! What runs the stages and publishes snapshots of them.
+
+pub mod local;

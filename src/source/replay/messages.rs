@@ -1,0 +1,102 @@
+//! From records to messages: as they are, or by the columns of a header.
+
+use super::head::Layout;
+use super::records::KEEP;
+use crate::click::columns::{RecordError, write_no_click};
+use crate::click::{Columns, DecodeError, Decoder, Format, HeaderError};
+use crate::source::producer::Record;
+
+/// What is kept of a user as the Kafka key. It decides the partition only, and key and message must fit a broker's limit.
+const MAX_KEY_BYTES: usize = 1024;
+
+/// Makes messages of records.
+pub(super) struct Messages {
+    layout: Layout,
+    format: Format,
+    decoder: Decoder,
+    scratch: String,
+}
+
+impl Messages {
+    pub(super) fn new(format: Format) -> Self {
+        Self { layout: Layout::Messages(format), format, decoder: Decoder::new(format), scratch: String::new() }
+    }
+
+    /// How records are read from here on.
+    pub(super) fn set_layout(&mut self, layout: Layout) {
+        self.layout = layout;
+    }
+
+    /// Makes `message` the click of `record`, with its user as the key.
+    ///
+    /// # Errors
+    /// It is no click; `message` is then undefined.
+    pub(super) fn write_click(&mut self, record: &[u8], message: &mut Record) -> Result<(), RecordError> {
+        match &self.layout {
+            Layout::Messages(_) => {
+                // Taken out of the message while the click borrows from the decoder; it keeps its buffer.
+                let mut key = message.key.take().unwrap_or_default();
+                let click = self.decoder.decode(record)?;
+                set_key(&mut key, click.user_id);
+                message.key = Some(key);
+                message.payload.clear();
+                message.payload.extend_from_slice(record);
+            }
+            Layout::Columns(columns) => {
+                too_long(record)?;
+                let mut key = message.key.take().unwrap_or_default();
+                columns.write_message(record, &mut self.scratch, &mut message.payload)?;
+                let click = self.decoder.decode(&message.payload)?;
+                set_key(&mut key, click.user_id);
+                message.key = Some(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `message` one that ends in `rejects`: `record`, which is no click, as it is. Where its columns are those of a
+    /// header, the nine fields in our order, so that the reason is about them; or, where it has other columns than its header
+    /// and would be taken for a click as it is, all of it as one field.
+    pub(super) fn write_reject(&mut self, record: &[u8], message: &mut Record) {
+        message.key = None;
+        let by_columns = match &self.layout {
+            Layout::Columns(columns) if record.len() < KEEP => {
+                columns.write_message(record, &mut self.scratch, &mut message.payload).is_ok()
+            }
+            _ => false,
+        };
+        if !by_columns {
+            message.payload.clear();
+            message.payload.extend_from_slice(record);
+            if self.decoder.decode(record).is_ok() {
+                write_no_click(record, &mut message.payload);
+            }
+        }
+        // Quotes may have made it longer. It is no click all the same: it is too long.
+        message.payload.truncate(KEEP);
+    }
+
+    /// The columns that `record` names, if it is a header in the middle of an input; one that is not of clicks only where any
+    /// header is looked for.
+    ///
+    /// # Errors
+    /// It is a header, but not one of clicks.
+    pub(super) fn header(&self, record: &[u8], any: bool) -> Result<Option<Columns>, HeaderError> {
+        match self.format != Format::Json && (any || Columns::may_be_header(record)) {
+            true => Columns::of_header(record),
+            false => Ok(None),
+        }
+    }
+}
+
+fn set_key(key: &mut Vec<u8>, user: &str) {
+    let bytes = user.as_bytes();
+    key.clear();
+    key.extend_from_slice(bytes.get(..MAX_KEY_BYTES).unwrap_or(bytes));
+}
+
+/// The decoder's word on a record that is longer than it may be, before its columns are looked for.
+fn too_long(record: &[u8]) -> Result<(), DecodeError> {
+    let limit = crate::click::MAX_MESSAGE_BYTES;
+    if record.len() > limit { Err(DecodeError::TooLong { bytes: record.len(), limit }) } else { Ok(()) }
+}
