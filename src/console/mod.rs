@@ -1,47 +1,20 @@
 //! The terminal: the whole pipeline on one screen, live, steered by key.
 //!
 //! ```text
-//! keys, mouse ─▶ app (state) ─▶ view + panels ─▶ terminal
+//! keys, mouse ─▶ update ─▶ state ─▶ view ─▶ terminal
 //! snapshots   ─▶      │
 //! clock       ─▶      └─▶ commands ─▶ pipeline
 //! ```
 //!
 //! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
 
-mod answer;
-mod app;
-mod atlas;
-mod bindings;
-mod browse;
-mod colors;
 mod export;
-mod extract;
 mod format;
-mod gains;
-mod history;
-mod input;
-mod keyboard;
-mod keys;
-mod layout;
-mod offscreen;
-mod palette;
-mod panels;
-mod paste;
-mod picture;
-mod read;
-mod run;
-mod screen;
-mod sheet;
-mod shown;
-mod sized;
-mod steer;
+mod state;
+mod terminal;
 mod theme;
-mod themes;
-mod trouble;
-mod typing;
+mod update;
 mod view;
-mod writing;
-mod zoom;
 
 #[cfg(test)]
 mod tests;
@@ -53,17 +26,17 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 
 use crate::protocol::{Command, Snapshot};
-use app::App;
-use colors::Depth;
-use screen::{CONSOLE, PanicHook, Screen};
+use state::app::App;
+use terminal::screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
+use theme::colors::Depth;
 
-pub use app::Undone;
-pub use bindings::{KeyError, Keys};
-pub use colors::{ColorMode, Role, ThemeName};
-pub use keys::{Action, Chord, Context, KeyBinding, key_table};
-pub use offscreen::Offscreen;
-pub use themes::{Ink, ThemeColors, Themes};
+pub use state::app::Undone;
+pub use state::bindings::{KeyError, Keys};
+pub use state::keys::{Action, Chord, Context, KeyBinding, key_table};
+pub use theme::colors::{ColorMode, Role, ThemeName};
+pub use theme::themes::{Ink, ThemeColors, Themes};
+pub use view::offscreen::Offscreen;
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]
@@ -132,7 +105,7 @@ pub async fn run(
     snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Command>,
 ) -> Result<(), ConsoleError> {
-    if !screen::is_terminal() {
+    if !terminal::screen::is_terminal() {
         return Err(ConsoleError::NotATerminal);
     }
     let variable = |name| std::env::var(name).ok();
@@ -151,7 +124,7 @@ pub async fn run(
             app.unverified = options.unverified;
             app.undone = options.undone;
             app.themes = options.themes;
-            run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
+            terminal::run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
                 .await
                 .map_err(ConsoleError::Lost)
         })

@@ -1,9 +1,9 @@
 //! What is asked before something is lost, and where the keys that steer hold.
 
-use super::super::sheet::Sheet;
-use super::super::typing::Line;
 use super::steered::console;
 use super::{Console, fixture};
+use crate::console::state::sheet::Sheet;
+use crate::console::state::typing::Line;
 use crate::protocol::snapshot::ResetEnd;
 use crate::protocol::{Command, Stage, StageAction};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crossterm::event::MouseEventKind;
 
-use super::super::browse::URL_LIMIT;
-use super::super::layout::Panel;
 use super::{Console, fixture};
+use crate::console::state::browse::URL_LIMIT;
+use crate::console::state::layout::Panel;
 use crate::protocol::command::Window;
 use crate::protocol::snapshot::CountryRow;
 use crate::protocol::{Command, SortBy, Stage, View};

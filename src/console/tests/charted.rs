@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::super::colors::{Depth, ThemeName};
 use super::super::theme::Theme;
-use super::super::themes::Themes;
-use super::super::zoom::Span;
 use super::{Console, fixture};
+use crate::console::state::zoom::Span;
+use crate::console::theme::colors::{Depth, ThemeName};
+use crate::console::theme::themes::Themes;
 use crate::protocol::Stage;
 
 /// What the chart's title says that it spans.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use super::super::layout::{Panel, Places};
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::console::state::layout::{Panel, Places};
 use crate::protocol::question::LastMinute;
 use crate::protocol::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
 

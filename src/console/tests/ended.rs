@@ -1,7 +1,7 @@
 //! The end, and what is held while the rest goes on.
 
-use super::super::app::{Event, Undone};
 use super::{Console, fixture};
+use crate::console::state::app::{Event, Undone};
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Stage, StageState};
 

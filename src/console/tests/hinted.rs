@@ -1,9 +1,9 @@
 //! What the screen names does what it says where it says it, and is there to be read.
 
-use super::super::bindings::Keys;
-use super::super::writing::Written;
 use super::steered::console;
 use super::{Console, fixture};
+use crate::console::export::writing::Written;
+use crate::console::state::bindings::Keys;
 use crate::protocol::StageState;
 
 /// The last row.

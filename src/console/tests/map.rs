@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::super::atlas::cell;
-use super::super::layout::{Panel, parts};
-use super::super::panels::map::drawn;
-use super::super::sheet::Sheet;
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::console::state::atlas::cell;
+use crate::console::state::layout::{Panel, parts};
+use crate::console::state::sheet::Sheet;
+use crate::console::view::panels::map::drawn;
 use crate::protocol::Command;
 use crate::protocol::command::Window;
 use crate::protocol::snapshot::{CountryRow, Snapshot};

@@ -27,7 +27,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use tokio::sync::mpsc;
 
-use super::app::{App, Event};
+use super::state::app::{App, Event};
 use super::theme::Theme;
 use super::view;
 use crate::protocol::{Command, Question, Snapshot};
@@ -153,7 +153,7 @@ impl Console {
     }
 
     /// The part of the screen inside `area`, as text.
-    fn part(&mut self, area: impl Fn(&super::layout::Places) -> Option<Rect>) -> String {
+    fn part(&mut self, area: impl Fn(&super::state::layout::Places) -> Option<Rect>) -> String {
         self.draw();
         let places = self.app.places.expect("large enough");
         let area = area(&places).expect("visible");

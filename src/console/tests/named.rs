@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::super::theme::Theme;
-use super::super::writing::Written;
 use super::{Console, fixture};
+use crate::console::export::writing::Written;
 use crate::protocol::{Command, SortBy, Stage, StageAction};
 
 use super::steered::{console, view};
@@ -21,7 +21,7 @@ fn the_palette_does_by_name_what_the_key_would() {
     console.press("Enter");
     assert!(console.screen().contains("Stop all four stages?"), "a dangerous one asks here too");
     console.press("n : v i e w Down Down Enter");
-    assert_eq!(console.app.sheet, super::super::sheet::Sheet::Store);
+    assert_eq!(console.app.sheet, crate::console::state::sheet::Sheet::Store);
     console.press(": s o r t Enter");
     assert!(console.screen().contains("nothing here is called sort"), "{}", console.screen());
     console.press(": Esc");

@@ -1,9 +1,9 @@
 //! Text that is pasted: it goes into a line being typed, and never acts.
 
-use super::super::sheet::Sheet;
-use super::super::typing::Line;
 use super::steered::console;
 use super::{Console, fixture};
+use crate::console::state::sheet::Sheet;
+use crate::console::state::typing::Line;
 use crate::protocol::Command;
 
 fn commands(console: &mut Console) -> Vec<Command> {

@@ -1,8 +1,8 @@
 //! The views beside the overview: what they ask for, what they show, and how one gets there and back.
 
-use super::super::layout::Panel;
-use super::super::sheet::Sheet;
 use super::{Console, fixture};
+use crate::console::state::layout::Panel;
+use crate::console::state::sheet::Sheet;
 use crate::protocol::Command;
 use crate::protocol::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
 use crate::protocol::snapshot::{LogLevel, Snapshot};

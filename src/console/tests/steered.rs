@@ -3,11 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
 
-use super::super::app::Event;
-use super::super::browse::URL_LIMIT;
 use super::super::export::Effect;
 use super::super::theme::Theme;
 use super::{Console, fixture};
+use crate::console::state::app::Event;
+use crate::console::state::browse::URL_LIMIT;
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Command, Question, SortBy, Stage, StageAction, StageState, View};
 

@@ -2,10 +2,10 @@
 
 use ratatui::style::{Color, Modifier};
 
-use super::super::colors::{Depth, Role, ThemeName};
 use super::super::theme::Theme;
-use super::super::themes::{Ink, ThemeColors, Themes};
 use super::{Console, fixture};
+use crate::console::theme::colors::{Depth, Role, ThemeName};
+use crate::console::theme::themes::{Ink, ThemeColors, Themes};
 
 const DEPTHS: [Depth; 3] = [Depth::Sixteen, Depth::Palette256, Depth::True];
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ratatui::style::{Color, Modifier};
 
-use super::super::sheet::Sheet;
 use super::{Console, fixture};
+use crate::console::state::sheet::Sheet;
 use crate::protocol::snapshot::{Board, LogLevel, LogLine, Snapshot};
 use crate::protocol::{Stage, StageState};
 

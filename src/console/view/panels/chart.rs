@@ -1,0 +1,278 @@
+//! Lines over time: two axes with round figures, a line for each stage, and the stage's number where its line ends.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
+
+use super::scale::{Scale, Spike, most_usual, spikes, tick};
+use crate::console::format::{right, short, width};
+use crate::console::state::app::App;
+use crate::console::state::history::Point;
+use crate::console::state::zoom::Span;
+use crate::protocol::Stage;
+
+/// Columns of the labels of the upright axis.
+const LABEL: u16 = 7;
+
+/// Columns to the right of the lines, for the numbers of all stages in one row.
+const ENDS: u16 = 4;
+
+/// Narrower charts have no columns to spare for the numbers.
+const ENDS_FROM: u16 = 40;
+
+/// One stage over the time shown.
+pub(super) struct Curve {
+    stage: Stage,
+    /// The stretches without a gap: (seconds after now, so none above 0; items a second).
+    runs: Vec<Vec<(f64, f64)>>,
+    /// The newest rate, if the stage runs.
+    newest: Option<f64>,
+}
+
+impl Curve {
+    pub(super) fn new(stage: Stage, points: &[Point]) -> Self {
+        let rate = |point: &Point| *point.rates.get(stage);
+        let runs = points
+            .split(|point| rate(point).is_none())
+            .filter(|run| !run.is_empty())
+            .map(|run| run.iter().filter_map(|point| Some((-point.ago, rate(point)?))).collect())
+            .collect();
+        Self { stage, runs, newest: points.last().and_then(rate) }
+    }
+
+    /// Whether the stage never ran.
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    fn rates(&self) -> Vec<f64> {
+        self.runs.iter().flatten().map(|(_, rate)| *rate).collect()
+    }
+}
+
+/// The parts of a chart.
+struct Places {
+    plot: Rect,
+    /// The column of the upright axis; above it are the labels to its left.
+    axis: u16,
+    ends: Option<Rect>,
+    /// The rows of the time axis and its labels, where there is height for them.
+    time: Option<(u16, u16)>,
+}
+
+impl Places {
+    fn of(area: Rect) -> Self {
+        let ends = if area.width >= ENDS_FROM { ENDS } else { 0 };
+        let time = if area.height >= 6 { 2 } else { 0 };
+        let [rows, _] = Layout::vertical([Constraint::Fill(1), Constraint::Length(time)]).areas(area);
+        let [_, axis, plot, ends] = Layout::horizontal([
+            Constraint::Length(LABEL),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(ends),
+        ])
+        .areas(rows);
+        let time = (time > 0).then(|| (rows.bottom(), rows.bottom().saturating_add(1)));
+        Self { plot, axis: axis.x, ends: (!ends.is_empty()).then_some(ends), time }
+    }
+}
+
+/// How many points a chart in `area` can show side by side.
+pub(super) fn points(area: Rect, app: &App) -> usize {
+    let columns = usize::from(Places::of(area).plot.width);
+    if is_dotted(app) { columns * 2 } else { columns }
+}
+
+/// What a line looks like, for the legend.
+pub(super) fn sample(stage: Stage, app: &App) -> String {
+    let number = number(stage);
+    if is_dotted(app) { format!("━{number}") } else { number.to_string() }
+}
+
+/// The number of a stage, as on its box and its key.
+fn number(stage: Stage) -> char {
+    match stage {
+        Stage::Ingest => '1',
+        Stage::Store => '2',
+        Stage::Aggregate => '3',
+        Stage::Index => '4',
+    }
+}
+
+/// Whether lines are made of fine dots, which only colour tells apart; else they are made of their numbers.
+fn is_dotted(app: &App) -> bool {
+    !app.theme.ascii && app.theme.has_color()
+}
+
+/// Draws `curves`, the last on top, over the axis of `span`.
+pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span, app: &App) {
+    let places = Places::of(area);
+    if places.plot.is_empty() {
+        return;
+    }
+    // One that shows the usual: a spike that would flatten everything else is cut off, and says how high it is.
+    let usual = most_usual(curves.iter().map(Curve::rates));
+    let scale = Scale::over(usual);
+    let buffer = frame.buffer_mut();
+    upright(buffer, &places, scale, app);
+    if let Some(rows) = places.time {
+        along(buffer, &places, rows, span, app);
+    }
+    let bounds = ([-span.time().as_secs_f64(), 0.0], [0.0, scale.top]);
+    if is_dotted(app) {
+        // On one canvas, where lines cross, the dots of both stay.
+        lines(frame, places.plot, Marker::Braille, curves, bounds, app);
+    } else {
+        for curve in curves {
+            let marker = Marker::Custom(number(curve.stage));
+            lines(frame, places.plot, marker, std::slice::from_ref(curve), bounds, app);
+        }
+    }
+    if let Some(area) = places.ends {
+        ends(frame.buffer_mut(), area, curves, scale, app);
+    }
+    marks(frame.buffer_mut(), &places, curves, span, usual, app);
+}
+
+fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds: ([f64; 2], [f64; 2]), app: &App) {
+    let canvas = Canvas::default().marker(marker).x_bounds(bounds.0).y_bounds(bounds.1).paint(|context| {
+        for curve in curves {
+            let color = app.theme.line(curve.stage).fg.unwrap_or(Color::Reset);
+            for run in &curve.runs {
+                let top = bounds.1[1];
+                let run: Vec<(f64, f64)> = run.iter().map(|(at, rate)| (*at, rate.min(top))).collect();
+                // A stretch of one point is a dot.
+                context.draw(&Points { coords: &run, color });
+                for pair in run.windows(2) {
+                    if let [(x1, y1), (x2, y2)] = *pair {
+                        context.draw(&Stroke { x1, y1, x2, y2, color });
+                    }
+                }
+            }
+        }
+    });
+    frame.render_widget(canvas, area);
+}
+
+/// How high the spikes are that the chart cuts off, each where it is; the highest first, and no two over each other.
+fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usual: f64, app: &App) {
+    let plot = places.plot;
+    let mut found: Vec<(Spike, Stage)> = Vec::new();
+    for curve in curves {
+        found.extend(curve.runs.iter().flat_map(|run| spikes(run, usual)).map(|spike| (spike, curve.stage)));
+    }
+    found.sort_by(|(a, _), (b, _)| b.rate.total_cmp(&a.rate));
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    for (spike, stage) in found {
+        let text = format!("{}{}", app.theme.symbol("▲", "^"), short(spike.rate));
+        let columns = u16::try_from(width(&text)).unwrap_or(plot.width);
+        let ago = Duration::try_from_secs_f64(-spike.at).unwrap_or_default();
+        // Its tip is where the spike is, unless the figure would leave the chart.
+        let begin = column(plot, span, ago).min(plot.right().saturating_sub(columns)).max(plot.x);
+        let end = begin.saturating_add(columns);
+        // With a blank to the next one.
+        if taken.iter().any(|(from, to)| begin <= *to && *from <= end) {
+            continue;
+        }
+        taken.push((begin, end));
+        put(buffer, begin, plot.y, &text, app.theme.line(stage).patch(app.theme.key()));
+    }
+}
+
+/// The numbers of the stages that run, each in the row in which its line ends; in one row in their order.
+fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &App) {
+    let mut taken = vec![0_u16; usize::from(area.height)];
+    // Lines of dots are four times as fine as rows.
+    let fine = if is_dotted(app) { 4 } else { 1 };
+    for stage in Stage::ALL {
+        let Some(rate) = curves.iter().find(|curve| curve.stage == stage).and_then(|curve| curve.newest) else {
+            continue;
+        };
+        let last = f64::from(area.height * fine - 1);
+        let row = ((scale.top - rate.min(scale.top)) / scale.top * last).round() as usize / usize::from(fine);
+        let Some(taken) = taken.get_mut(row) else { continue };
+        let position = (area.x.saturating_add(*taken), area.y.saturating_add(u16::try_from(row).unwrap_or(u16::MAX)));
+        if let Some(cell) = buffer.cell_mut(position) {
+            cell.set_char(number(stage)).set_style(app.theme.line(stage));
+            *taken += 1;
+        }
+    }
+}
+
+/// The upright axis.
+fn upright(buffer: &mut Buffer, places: &Places, scale: Scale, app: &App) {
+    let plot = places.plot;
+    let last = plot.height.saturating_sub(1);
+    put(buffer, places.axis, plot.y, &vec!["│"; usize::from(plot.height)].join("\n"), app.theme.dim());
+    let parts = scale.parts(last);
+    for part in 0..=parts {
+        let share = f64::from(part) / f64::from(parts);
+        let row = plot.y + ((1.0 - share) * f64::from(last)).round() as u16;
+        put(
+            buffer,
+            places.axis.saturating_sub(LABEL),
+            row,
+            &right(&tick(scale.top * share), LABEL.into()),
+            app.theme.dim(),
+        );
+        put(buffer, places.axis, row, "┤", app.theme.dim());
+    }
+}
+
+/// The axis of time.
+fn along(buffer: &mut Buffer, places: &Places, rows: (u16, u16), span: Span, app: &App) {
+    let plot = places.plot;
+    let (axis, labels) = rows;
+    let shaft = format!("└{}", "─".repeat(plot.width.into()));
+    put(buffer, places.axis, axis, &shaft, app.theme.dim());
+    let end = places.ends.map_or(plot.right(), Rect::right);
+    for (ago, label) in span.labels(plot.width.into()) {
+        let column = column(plot, span, ago);
+        if ago < span.time() {
+            put(buffer, column, axis, "┴", app.theme.dim());
+        }
+        // Centred below its tick, unless that would leave the chart.
+        let width = u16::try_from(label.len()).unwrap_or(0);
+        let at = column.saturating_sub(width / 2).min(end.saturating_sub(width));
+        put(buffer, at, labels, &label, app.theme.dim());
+    }
+}
+
+/// Where a time before now lies.
+fn column(plot: Rect, span: Span, ago: Duration) -> u16 {
+    let share = 1.0 - ago.as_secs_f64() / span.time().as_secs_f64();
+    plot.x + (share * f64::from(plot.width.saturating_sub(1))).round() as u16
+}
+
+/// Writes `text` into the buffer; what lies outside is left out.
+fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
+    for (row, line) in (y..buffer.area.bottom()).zip(text.split('\n')) {
+        if x < buffer.area.right() {
+            buffer.set_string(x, row, line, style);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::stage::PerStage;
+
+    #[test]
+    fn a_gap_splits_the_line() {
+        let rates = [Some(1.0), None, None, Some(2.0), Some(3.0)];
+        let points = [4.0, 3.0, 2.0, 1.0, 0.0]
+            .into_iter()
+            .zip(rates)
+            .map(|(ago, store)| Point { ago, rates: PerStage { store, ..PerStage::default() } })
+            .collect::<Vec<_>>();
+        let curve = Curve::new(Stage::Store, &points);
+        assert_eq!(curve.runs, [vec![(-4.0, 1.0)], vec![(-1.0, 2.0), (0.0, 3.0)]]);
+        assert_eq!((curve.newest, Curve::new(Stage::Index, &points).is_empty()), (Some(3.0), true));
+    }
+}

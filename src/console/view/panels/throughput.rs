@@ -1,0 +1,77 @@
+//! Items a second of every stage over a while that ends now. A stage that did not run leaves a gap.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::chart::{self, Curve};
+use super::placeholder;
+use crate::console::format::{rate, right};
+use crate::console::state::app::App;
+use crate::protocol::Stage;
+
+pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let history = &app.shown().history;
+    let block = app.theme.frame(title(usize::from(area.width.saturating_sub(2)), app), false);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if inner.height < 2 || inner.width < 20 {
+        return;
+    }
+    let span = app.span();
+    let points = history.series(span.time(), chart::points(inner, app));
+    let curves: Vec<Curve> = in_order(app.stage).map(|stage| Curve::new(stage, &points)).collect();
+    if curves.iter().all(Curve::is_empty) {
+        let none = format!("nothing ran in the last {}", span.name());
+        placeholder(frame, inner, if history.seen().is_zero() { "no throughput yet" } else { &none }, app);
+        return;
+    }
+    chart::render(frame, inner, &curves, span, app);
+}
+
+/// In the order they are drawn: the picked one lies on top.
+fn in_order(picked: Stage) -> impl Iterator<Item = Stage> {
+    Stage::ALL.into_iter().filter(move |stage| *stage != picked).chain([picked])
+}
+
+/// How much the title says of each line.
+#[derive(Clone, Copy)]
+enum Legend {
+    Rates,
+    Names,
+    Numbers,
+    None,
+}
+
+/// `throughput 15 min` and as much of the legend as fits into `columns`.
+fn title(columns: usize, app: &App) -> Line<'static> {
+    let legends = [Legend::Rates, Legend::Names, Legend::Numbers, Legend::None].map(|legend| titled(legend, app));
+    legends
+        .into_iter()
+        .find(|title| title.width() <= columns)
+        .unwrap_or_else(|| Line::styled(" throughput ", app.theme.key()))
+}
+
+fn titled(legend: Legend, app: &App) -> Line<'static> {
+    let theme = &app.theme;
+    // A span that was chosen stands out from one that follows what there is.
+    let span = if app.zoom.is_some() { theme.accent().patch(theme.key()) } else { theme.dim() };
+    let mut title =
+        vec![Span::styled(" throughput ", theme.key()), Span::styled(app.span().name(), span), Span::raw(" ")];
+    if matches!(legend, Legend::None) {
+        return Line::from(title);
+    }
+    for stage in Stage::ALL {
+        title.push(Span::styled(format!(" {}", chart::sample(stage, app)), theme.line(stage)));
+        if matches!(legend, Legend::Rates | Legend::Names) {
+            let style = if stage == app.stage { theme.key() } else { theme.dim() };
+            title.push(Span::styled(format!(" {stage}"), style));
+        }
+        if matches!(legend, Legend::Rates) {
+            // As wide as any rate, so that nothing moves while rates change.
+            title.push(Span::raw(right(&rate(app.shown().snapshot.stages.get(stage).rate), 8)));
+        }
+        title.push(Span::raw(" "));
+    }
+    Line::from(title)
+}
