@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clicktop::config::{KafkaSettings, Settings};
 use clicktop::engine::local::PipelineOptions;
-use clicktop::engine::local::alone::Passed;
+use clicktop::engine::local::bench::Passed;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::index::IndexOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clicktop::config::Settings;
-use clicktop::engine::local::alone;
+use clicktop::engine::local::bench;
 use clicktop::protocol::{Command as Steer, Snapshot, StageState};
 use clicktop::search::embedded::Embedded;
 use clicktop::storage::{Storage, StorageOptions};
@@ -87,7 +87,7 @@ async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64)
     let storage = Arc::new(Storage::open(directory, StorageOptions::default())?);
     let index = Arc::new(Embedded::open(directory)?);
     let options = broker::options(&Settings::default(), "none", &[])?;
-    let mut pipeline = alone::start_fed(options, Arc::clone(&storage), index, prepared, events)?;
+    let mut pipeline = bench::start_from_memory(options, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
         let failed = |(_, status): (_, &clicktop::protocol::snapshot::StageStatus)| {
             matches!(status.state, StageState::Failed { .. })

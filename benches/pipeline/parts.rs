@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use clicktop::click::{ClickBatch, Decoder, Format};
 use clicktop::config::Settings;
 use clicktop::engine::local::PipelineOptions;
-use clicktop::engine::local::alone;
-use clicktop::engine::local::alone::Passed;
-use clicktop::engine::local::stages::ingest::Messages;
+use clicktop::engine::local::bench;
+use clicktop::engine::local::bench::Messages;
+use clicktop::engine::local::bench::Passed;
 use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::embedded::Embedded;
 use clicktop::source::EmbeddedBroker;
@@ -58,11 +58,11 @@ pub fn all(options: &Options, events: u64, report: &mut Report) -> Outcome<()> {
     let directory = tempfile::tempdir()?;
     let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default())?);
     parts.push(store(&storage, &prepared, &pipeline)?);
-    parts.push(part("aggregate", "events", || Ok(alone::aggregate(&storage, pipeline.aggregate)?.into()))?);
+    parts.push(part("aggregate", "events", || Ok(bench::aggregate(&storage, pipeline.aggregate)?.into()))?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let index = Arc::new(Embedded::open(directory.path())?);
     let mut documents = part("index", "documents", || {
-        Ok(alone::index(&storage, index, pipeline.index, runtime.handle().clone())?.into())
+        Ok(bench::index(&storage, index, pipeline.index, runtime.handle().clone())?.into())
     })?;
     documents.in_the_way = false;
     parts.push(documents);
@@ -201,7 +201,7 @@ fn consume(options: &Options, events: u64) -> Outcome<Work> {
     drop(source);
     let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
     let cpu = usage::own_cpu()?;
-    let passed = alone::ingest(kafka, stored, events)?;
+    let passed = bench::ingest(kafka, stored, events)?;
     let cpu = usage::own_cpu()? - cpu;
     Ok(Work { items: passed.items, time: passed.time, through: events, cpu: Some(cpu) })
 }
@@ -213,7 +213,7 @@ fn transport(options: &Options, events: u64) -> Outcome<Work> {
     let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
     let traffic: GeneratorOptions = options.generator(events);
     let source = start_generator(target(&broker, PARTITIONS, Some(stored.clone())), traffic)?;
-    let passed = alone::ingest(kafka, stored, events)?;
+    let passed = bench::ingest(kafka, stored, events)?;
     sent(&source, events)?;
     Ok(Work { through: events, ..passed.into() })
 }
@@ -229,7 +229,7 @@ fn store(storage: &Arc<Storage>, prepared: &Prepared, pipeline: &PipelineOptions
             break;
         }
         let before = usage::own_cpu()?;
-        let passed = alone::store(storage, some)?;
+        let passed = bench::store(storage, some)?;
         cpu += usage::own_cpu()? - before;
         whole.items += passed.items;
         whole.time += passed.time;

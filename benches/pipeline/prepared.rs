@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use clicktop::click::{ClickBatch, Decoder, FIELD_NAMES, Format, is_csv_header};
-use clicktop::engine::local::stages::ingest::Messages;
+use clicktop::engine::local::bench::Messages;
 use clicktop::source::traffic::Generator;
 use clicktop::storage::IngestBatch;
 

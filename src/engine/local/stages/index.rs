@@ -12,6 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::checked::checked;
 use super::handle::{Backoff, Signal, StageHandle};
 use crate::click::Timestamp;
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::snapshot::Health;
 use crate::search::{Bulk, BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
@@ -36,13 +37,13 @@ pub struct IndexOptions {
     pub bulk: Bulk,
 }
 
-/// What the stage works with.
+/// The index stage.
 pub(crate) struct IndexStage {
-    pub storage: Arc<Storage>,
-    pub index: Arc<dyn SearchIndex>,
-    pub options: IndexOptions,
-    pub metrics: Arc<Metrics>,
-    pub runtime: tokio::runtime::Handle,
+    storage: Arc<Storage>,
+    index: Arc<dyn SearchIndex>,
+    options: IndexOptions,
+    metrics: Arc<Metrics>,
+    runtime: tokio::runtime::Handle,
 }
 
 /// Why a round ended early.
@@ -63,6 +64,17 @@ const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
 impl IndexStage {
+    /// A stage that sends documents to `index`, on the threads of `runtime`.
+    pub(crate) fn new(
+        shared: &SharedParts,
+        options: IndexOptions,
+        index: Arc<dyn SearchIndex>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        let SharedParts { storage, metrics, .. } = shared.clone();
+        Self { storage, index, options, metrics, runtime }
+    }
+
     /// Works until asked to stop. What the engine refuses for now is waited out, and shown.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::latency::Latency;
 use crate::protocol::snapshot::{Health, RecentClick};
-use crate::storage::BatchOutcome;
+use crate::storage::{BatchOutcome, Reader, StorageError};
 
 /// Clicks kept for people to see.
 const RECENT_CLICKS: usize = 50;
@@ -129,6 +129,17 @@ impl Metrics {
         }
         recent.clicks.truncate(RECENT_CLICKS);
         recent.stale = true;
+    }
+
+    /// Counts what the database holds at the start of the program.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn start_from(&self, reader: &Reader) -> Result<(), StorageError> {
+        if let Some(state) = reader.aggregate_state()? {
+            self.figures_written(state.cursor, reader.page_count()?, state.late);
+        }
+        Ok(())
     }
 
     pub(crate) fn figures_written(&self, cursor: i64, pages: u64, late: u64) {

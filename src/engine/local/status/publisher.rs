@@ -9,14 +9,10 @@ use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
 use super::log::LogBuffer;
-use super::metrics::Metrics;
-use super::notices::Notices;
-use super::partitions::PartitionBoard;
 use super::rates::Rate;
 use crate::click::Timestamp;
-use crate::engine::local::query::board::BoardSlot;
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
-use crate::engine::local::stages::offsets::OffsetLedger;
 use crate::protocol::question::Answers;
 use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
@@ -32,29 +28,32 @@ const SAMPLE_SHARE: u32 = 100;
 /// Figures that stand still for longer than this though clicks wait are a delay in themselves.
 const STALLED: Duration = Duration::from_secs(2);
 
+/// Makes the snapshots.
 pub(crate) struct Publisher {
-    pub storage: Arc<Storage>,
-    pub metrics: Arc<Metrics>,
-    pub ledger: Arc<OffsetLedger>,
-    pub partitions: Arc<PartitionBoard>,
-    pub notices: Arc<Notices>,
-    pub batches: Receiver<IngestBatch>,
-    pub board: BoardSlot,
+    shared: SharedParts,
+    batches: Receiver<IngestBatch>,
+    options: PublisherOptions,
+    started: Instant,
+    rates: PerStage<Rate>,
+    /// What a look is taken with.
+    reader: Option<Reader>,
+    /// When the next look is due, and what the last one found.
+    sampled: Option<(Instant, Sample)>,
+    finished: bool,
+    /// How the newest reset ended, but for the index.
+    last_reset: Option<ResetEnd>,
+    /// The newest visible click, and when it became that or last had nothing behind it.
+    moved: (i64, Instant),
+}
+
+/// What snapshots show besides the shared parts.
+pub(crate) struct PublisherOptions {
     pub source: SourceStatus,
+    /// The progress of a producer inside this process.
     pub progress: Option<watch::Receiver<SourceProgress>>,
+    /// Where documents go, without secrets.
     pub index_target: String,
     pub log: Arc<LogBuffer>,
-    pub started: Instant,
-    pub rates: PerStage<Rate>,
-    /// What a look is taken with.
-    pub reader: Option<Reader>,
-    /// When the next look is due, and what the last one found.
-    pub sampled: Option<(Instant, Sample)>,
-    pub finished: bool,
-    /// How the newest reset ended, but for the index.
-    pub last_reset: Option<ResetEnd>,
-    /// The newest visible click, and when it became that or last had nothing behind it.
-    pub moved: (i64, Instant),
 }
 
 /// What it takes a look at the disk to know.
@@ -68,6 +67,32 @@ pub(crate) struct Sample {
 }
 
 impl Publisher {
+    /// A publisher for a pipeline that starts now; `batches` is the store's queue.
+    pub(crate) fn new(shared: &SharedParts, batches: Receiver<IngestBatch>, options: PublisherOptions) -> Self {
+        Self {
+            shared: shared.clone(),
+            batches,
+            options,
+            started: Instant::now(),
+            rates: PerStage::default(),
+            reader: None,
+            sampled: None,
+            finished: false,
+            last_reset: None,
+            moved: (0, Instant::now()),
+        }
+    }
+
+    /// The storage of which the snapshots tell.
+    pub(crate) fn storage(&self) -> &Arc<Storage> {
+        &self.shared.storage
+    }
+
+    /// Messages that wait for the store.
+    pub(crate) fn queued(&self) -> u64 {
+        self.shared.metrics.queued()
+    }
+
     pub(crate) async fn snapshot(
         &mut self,
         handles: &PerStage<StageHandle>,
@@ -77,11 +102,11 @@ impl Publisher {
     ) -> Snapshot {
         self.look(shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
-        let metrics = &self.metrics;
-        let partitions = self.partitions.status(&self.ledger.stored());
+        let metrics = &self.shared.metrics;
+        let partitions = self.shared.partitions.status(&self.shared.ledger.stored());
         let lag =
             partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
-        let clicks = self.storage.progress().last_click();
+        let clicks = self.shared.storage.progress().last_click();
         let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
         let backlog = PerStage {
             ingest: lag.unwrap_or(0),
@@ -98,7 +123,7 @@ impl Publisher {
         }
         // While nothing moves, what waits in Kafka has no time that we know, but it has waited since about then.
         let stalled = waiting.then(|| now - self.moved.1).filter(|stalled| *stalled > STALLED);
-        let delay = self.storage.progress().delay(Timestamp::now()).max(stalled);
+        let delay = self.shared.storage.progress().delay(Timestamp::now()).max(stalled);
         let refused = metrics.index.rejected.load(Relaxed);
         let documents = *metrics.index.documents.lock();
         let pages = metrics.pages();
@@ -106,8 +131,8 @@ impl Publisher {
             at: Some(SystemTime::now()),
             uptime: self.started.elapsed(),
             source: SourceStatus {
-                progress: self.progress.as_ref().map(|progress| progress.borrow().clone()),
-                ..self.source.clone()
+                progress: self.options.progress.as_ref().map(|progress| progress.borrow().clone()),
+                ..self.options.source.clone()
             },
             stages,
             totals: Totals {
@@ -128,11 +153,11 @@ impl Publisher {
             partitions,
             store: self.store_status(&sample),
             index: self.index_status(&sample),
-            board: self.board.shown(),
+            board: self.shared.board.shown(),
             answers,
             recent: metrics.recent(),
-            notices: self.notices.shown(),
-            log: self.log.lines(),
+            notices: self.shared.notices.shown(),
+            log: self.options.log.lines(),
             shutting_down: shutting_down.map(str::to_owned),
             resetting,
             last_reset: self.last_reset.clone().map(|end| ResetEnd { cleared: *metrics.index.cleared.lock(), ..end }),
@@ -141,17 +166,17 @@ impl Publisher {
     }
 
     fn store_status(&self, sample: &Sample) -> StoreStatus {
-        let (transactions, transaction) = self.metrics.transactions();
-        let quantiles = self.metrics.transaction_quantiles();
+        let (transactions, transaction) = self.shared.metrics.transactions();
+        let quantiles = self.shared.metrics.transaction_quantiles();
         StoreStatus {
-            path: self.storage.path().display().to_string(),
+            path: self.shared.storage.path().display().to_string(),
             file_bytes: sample.file_bytes,
             wal_bytes: sample.wal_bytes,
             transaction,
             transaction_p50: quantiles.map(|(p50, _)| p50),
             transaction_p99: quantiles.map(|(_, p99)| p99),
             transactions,
-            checkpoints: self.storage.progress().checkpoints(),
+            checkpoints: self.shared.storage.progress().checkpoints(),
             expired_before: sample.expiry.before,
             deleted: sample.expiry.deleted,
             rejects: sample.rejects.kept,
@@ -160,10 +185,10 @@ impl Publisher {
     }
 
     fn index_status(&self, sample: &Sample) -> IndexStatus {
-        let index = &self.metrics.index;
+        let index = &self.shared.metrics.index;
         let quantiles = index.bulk_quantiles();
         IndexStatus {
-            target: self.index_target.clone(),
+            target: self.options.index_target.clone(),
             engine: index.engine.lock().clone(),
             health: *index.health.lock(),
             documents: *index.documents.lock(),
@@ -182,9 +207,9 @@ impl Publisher {
 
     /// Everything was forgotten.
     pub(crate) fn reset(&mut self) {
-        self.metrics.reset();
-        self.notices.clear();
-        self.board.clear();
+        self.shared.metrics.reset();
+        self.shared.notices.clear();
+        self.shared.board.clear();
         self.sampled = None;
         self.moved = (0, Instant::now());
     }
@@ -193,7 +218,7 @@ impl Publisher {
     pub(crate) fn reset_ended(&mut self, deleted: Result<u64, String>) {
         let number = self.last_reset.as_ref().map_or(0, |end| end.number) + 1;
         if deleted.is_ok() {
-            *self.metrics.index.cleared.lock() = None;
+            *self.shared.metrics.index.cleared.lock() = None;
         }
         self.last_reset = Some(ResetEnd { number, deleted, cleared: None });
     }
@@ -206,7 +231,7 @@ impl Publisher {
             return;
         }
         let begin = Instant::now();
-        let (storage, target) = (Arc::clone(&self.storage), self.index_target.clone());
+        let (storage, target) = (Arc::clone(&self.shared.storage), self.options.index_target.clone());
         let reader = self.reader.take();
         let looked = tokio::task::spawn_blocking(move || {
             let reader = reader.map_or_else(|| storage.reader(), Ok)?;
@@ -216,7 +241,7 @@ impl Publisher {
         match looked.await {
             Ok(Ok((reader, sample))) => {
                 self.reader = Some(reader);
-                let told = !self.metrics.index.uncounted.load(Relaxed);
+                let told = !self.shared.metrics.index.uncounted.load(Relaxed);
                 self.finished |= all_counted && sample.pending_documents == 0 && told;
                 let (shortest, longest) = SAMPLE_INTERVALS;
                 let pause = (begin.elapsed() * SAMPLE_SHARE).clamp(shortest, longest);
@@ -233,21 +258,21 @@ impl Publisher {
         if self.finished || !self.source_is_stored() {
             return None;
         }
-        let aggregated = self.metrics.aggregated() == self.storage.progress().last_click();
+        let aggregated = self.shared.metrics.aggregated() == self.shared.storage.progress().last_click();
         Some(if aggregated { Stage::Index } else { Stage::Aggregate })
     }
 
     /// A finite source is at its end and everything of it is stored.
     fn source_is_stored(&self) -> bool {
-        let Some(progress) = &self.progress else {
+        let Some(progress) = &self.options.progress else {
             return false;
         };
         let Some(end) = progress.borrow().end.clone() else {
             return false;
         };
-        let stored = self.ledger.stored();
+        let stored = self.shared.ledger.stored();
         let reached = |(partition, end): (&i32, &i64)| stored.get(partition).copied().unwrap_or(0) >= *end;
-        end.offsets.iter().all(reached) && self.batches.is_empty() && self.metrics.queued() == 0
+        end.offsets.iter().all(reached) && self.batches.is_empty() && self.shared.metrics.queued() == 0
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::query::answers::AnswerDesk;
 use super::stages::handle::Signal;
+use super::stages::ingest::LagWatchGuard;
 use super::status::publisher::Publisher;
 use crate::protocol::command::{Command, StageAction, View};
 use crate::protocol::snapshot::Snapshot;
@@ -30,7 +31,23 @@ const END_INTERVAL: Duration = Duration::from_millis(25);
 /// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
 const LAST_RESORT: Duration = Duration::from_secs(5);
 
+/// Owns the stages.
 pub(crate) struct Supervisor {
+    workers: PerStage<Worker>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+    commands: mpsc::Receiver<Command>,
+    view: watch::Sender<View>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    publisher: Publisher,
+    desk: AnswerDesk,
+    snapshot_interval: Duration,
+    shutdown_timeout: Duration,
+    reset: Option<Reset>,
+    _lag_watch: LagWatchGuard,
+}
+
+/// What the supervisor takes over.
+pub(crate) struct SupervisorOptions {
     pub workers: PerStage<Worker>,
     pub ended: mpsc::UnboundedReceiver<Ended>,
     pub commands: mpsc::Receiver<Command>,
@@ -38,11 +55,11 @@ pub(crate) struct Supervisor {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
     pub desk: AnswerDesk,
-    pub snapshot_interval: Duration,
+    /// How often the aggregation writes figures.
+    pub figures_interval: Duration,
+    /// How long a shutdown may drain.
     pub shutdown_timeout: Duration,
-    pub reset: Option<Reset>,
-    /// Dropped with the supervisor, which ends the lag watch.
-    pub _lag_watch: crossbeam_channel::Sender<()>,
+    pub lag_watch: LagWatchGuard,
 }
 
 /// Stages being stopped one after the other, so that each finishes what the one before handed over.
@@ -61,6 +78,22 @@ pub(crate) fn snapshot_interval(figures: Duration) -> Duration {
 }
 
 impl Supervisor {
+    pub(crate) fn new(options: SupervisorOptions) -> Self {
+        Self {
+            workers: options.workers,
+            ended: options.ended,
+            commands: options.commands,
+            view: options.view,
+            snapshots: options.snapshots,
+            publisher: options.publisher,
+            desk: options.desk,
+            snapshot_interval: snapshot_interval(options.figures_interval),
+            shutdown_timeout: options.shutdown_timeout,
+            reset: None,
+            _lag_watch: options.lag_watch,
+        }
+    }
+
     /// Works until it is told to shut down and has done so, or nobody can tell it anything any more.
     pub(crate) async fn run(mut self) {
         let mut tick = tokio::time::interval(self.snapshot_interval);

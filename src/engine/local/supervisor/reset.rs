@@ -78,7 +78,7 @@ impl Supervisor {
                 let alive = Stage::ALL.into_iter().find(|stage| self.workers.get(*stage).is_alive());
                 match alive {
                     None => {
-                        let storage = Arc::clone(&self.publisher.storage);
+                        let storage = Arc::clone(self.publisher.storage());
                         let work = move || {
                             let begin = Instant::now();
                             storage.reset().map(|clicks| (clicks, begin.elapsed()))
@@ -102,7 +102,7 @@ impl Supervisor {
                         self.publisher.reset();
                         self.desk.reset();
                         // What was read and waits for the store is still to come, as in the totals.
-                        let queued = self.publisher.metrics.queued();
+                        let queued = self.publisher.queued();
                         for stage in Stage::ALL {
                             let but = if stage == Stage::Ingest { queued } else { 0 };
                             self.workers.get(stage).handle.forget_processed(but);

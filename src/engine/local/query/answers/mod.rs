@@ -20,6 +20,7 @@ use tokio::sync::{Notify, oneshot};
 use super::board;
 use super::board::{BoardSlot, Limits, Stamp, StoredBoards};
 use crate::click::Timestamp;
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
 use crate::protocol::command::View;
 use crate::protocol::question::{Answer, Answers, PageQuestion, Question, RejectsQuestion, SearchQuestion};
@@ -41,11 +42,9 @@ const AFTER_PROBLEM: Duration = Duration::from_secs(10);
 /// How long the end waits for what is being answered; it stops within some thousand rows.
 const END: Duration = Duration::from_secs(2);
 
-/// What the answering works with.
+/// What the answering works with besides the shared parts.
 pub(crate) struct AnswerOptions {
-    pub storage: Arc<Storage>,
     pub index: Arc<dyn SearchIndex>,
-    pub board: BoardSlot,
     /// The stage that makes the board while it runs and the view is plain.
     pub aggregate: StageHandle,
     /// A gap beyond this is no time spent. Milliseconds.
@@ -94,7 +93,7 @@ impl AnswerDesk {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(options: AnswerOptions) -> std::io::Result<Self> {
+    pub(crate) fn start(parts: &SharedParts, options: AnswerOptions) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let search = search(Arc::clone(&shared), Arc::clone(&options.index));
         let (ending, thread_ended) = oneshot::channel::<()>();
@@ -107,9 +106,9 @@ impl AnswerDesk {
             limits: options.limits,
             minute: None,
             resets: 0,
-            board: options.board,
+            board: parts.board.clone(),
             aggregate: options.aggregate,
-            storage: options.storage,
+            storage: Arc::clone(&parts.storage),
         };
         std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
             thread.run();

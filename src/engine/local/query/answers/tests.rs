@@ -1,5 +1,7 @@
 //! What a console gets for its questions.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -84,17 +86,16 @@ impl Bench {
         let directory = tempfile::tempdir().unwrap();
         let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default()).unwrap());
         let view = watch::Sender::new(View::default());
-        let board = BoardSlot::new(view.subscribe());
+        let parts = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None, view.subscribe());
         let aggregate = StageHandle::new(Stage::Aggregate);
-        let desk = AnswerDesk::start(AnswerOptions {
-            storage: Arc::clone(&storage),
+        let options = AnswerOptions {
             index: Arc::new(Engine),
-            board: board.clone(),
             aggregate: aggregate.clone(),
             session_timeout_ms: 1_800_000,
             limits: Limits::default(),
-        });
-        Self { _directory: directory, storage, view, board, aggregate, desk: desk.unwrap() }
+        };
+        let desk = AnswerDesk::start(&parts, options).unwrap();
+        Self { _directory: directory, storage, view, board: parts.board, aggregate, desk }
     }
 
     fn store(&self, clicks: &[(&str, &str, i64)]) {

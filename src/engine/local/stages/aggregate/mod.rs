@@ -22,6 +22,7 @@ use super::handle::{Backoff, Signal, StageHandle};
 use crate::click::Timestamp;
 use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, CountryNames};
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::command::View;
 use crate::storage::figures::AggregateSettings;
@@ -59,17 +60,23 @@ pub struct AggregateOptions {
     pub interval: Duration,
 }
 
-/// What the stage works with.
+/// The aggregate stage.
 pub(crate) struct AggregateStage {
-    pub storage: Arc<Storage>,
-    pub options: AggregateOptions,
+    storage: Arc<Storage>,
+    options: AggregateOptions,
     /// How long clicks are kept; those that no checkpoint has counted are kept longer.
-    pub retention: Option<Duration>,
-    pub metrics: Arc<Metrics>,
-    pub board: BoardSlot,
+    retention: Option<Duration>,
+    metrics: Arc<Metrics>,
+    board: BoardSlot,
 }
 
 impl AggregateStage {
+    /// A stage for a store that keeps clicks for `retention`, for ever if `None`.
+    pub(crate) fn new(shared: &SharedParts, options: AggregateOptions, retention: Option<Duration>) -> Self {
+        let SharedParts { storage, metrics, board, .. } = shared.clone();
+        Self { storage, options, retention, metrics, board }
+    }
+
     /// Works until asked to stop.
     ///
     /// # Errors

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::KafkaOptions;
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
 use crate::engine::local::stages::offsets::OffsetLedger;
 use crate::engine::local::status::partitions::{PartitionBoard, Watermarks};
@@ -22,17 +23,40 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long it may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Watches the lag on a thread of its own until the other end of `alive` is dropped.
+/// Watches the lag on a thread of its own.
 pub(crate) struct LagWatch {
-    pub options: KafkaOptions,
-    pub ingest: StageHandle,
-    pub ledger: Arc<OffsetLedger>,
-    pub partitions: Arc<PartitionBoard>,
-    pub alive: Receiver<()>,
+    options: KafkaOptions,
+    ingest: StageHandle,
+    ledger: Arc<OffsetLedger>,
+    partitions: Arc<PartitionBoard>,
+    /// Disconnected once the watch should end.
+    alive: Receiver<()>,
+}
+
+/// The watch ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct LagWatchGuard {
+    _alive: Sender<()>,
 }
 
 impl LagWatch {
-    pub(crate) fn run(&self) {
+    /// Starts the watch. It asks the broker while `ingest` does not fetch.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(
+        shared: &SharedParts,
+        options: KafkaOptions,
+        ingest: StageHandle,
+    ) -> std::io::Result<LagWatchGuard> {
+        let (guard, alive) = bounded(0);
+        let SharedParts { ledger, partitions, .. } = shared.clone();
+        let watch = Self { options, ingest, ledger, partitions, alive };
+        std::thread::Builder::new().name("lag".to_owned()).spawn(move || watch.run())?;
+        Ok(LagWatchGuard { _alive: guard })
+    }
+
+    fn run(&self) {
         let mut asking: Option<BaseConsumer<Quiet>> = None;
         while self.alive.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let fetching = self.ingest.state().is_active() && !self.partitions.is_paused();

@@ -4,8 +4,9 @@ mod batch;
 mod begin;
 mod consumer;
 mod ends;
-mod fed;
 mod first_sight;
+#[cfg(feature = "bench-support")]
+pub(crate) mod from_memory;
 mod gaps;
 mod lag;
 mod lost;
@@ -16,6 +17,7 @@ mod settle;
 mod trouble;
 mod unpack;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -29,6 +31,7 @@ use rdkafka::message::BorrowedMessage;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::offsets::OffsetLedger;
 use crate::click::Decoder;
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::engine::local::status::notices::Notices;
 use crate::engine::local::status::partitions::PartitionBoard;
@@ -37,30 +40,28 @@ use batch::Gatherer;
 use begin::Member;
 use consumer::{ClickConsumer, Membership};
 use ends::Ends;
-pub use fed::Messages;
-pub(crate) use fed::{FedIngest, place};
 pub use first_sight::{NoStart, fix_start};
 use gaps::Positions;
-pub(crate) use lag::LagWatch;
+pub(crate) use lag::{LagWatch, LagWatchGuard};
 use notes::{FirstClicks, Notes};
 pub use options::{KafkaOptions, OnLostOffset, StartAt};
 use trouble::Trouble;
 pub use unpack::DEFAULT_LIMIT as DEFAULT_MAX_BATCH_BYTES;
 
-/// What the stage works with.
+/// The ingest stage.
 pub(crate) struct IngestStage {
-    pub options: KafkaOptions,
-    pub batches: Sender<IngestBatch>,
-    pub ledger: Arc<OffsetLedger>,
-    pub metrics: Arc<Metrics>,
-    pub partitions: Arc<PartitionBoard>,
-    pub notices: Arc<Notices>,
-    /// Knows who we are among those of the group, and where the topic's partitions begin.
-    pub storage: Arc<Storage>,
+    options: KafkaOptions,
+    batches: Sender<IngestBatch>,
+    ledger: Arc<OffsetLedger>,
+    metrics: Arc<Metrics>,
+    partitions: Arc<PartitionBoard>,
+    notices: Arc<Notices>,
+    /// Holds this database's identity in the consumer group, and the first offset of each partition.
+    storage: Arc<Storage>,
     /// The broker is the embedded one, ours alone.
-    pub own_broker: bool,
+    own_broker: bool,
     /// Consumers made so far.
-    pub consumers: AtomicU64,
+    consumers: AtomicU64,
 }
 
 /// Why ingest ended.
@@ -97,6 +98,22 @@ const LAST_HANDOVER: Duration = Duration::from_secs(1);
 const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 
 impl IngestStage {
+    /// A stage that hands its batches to `batches`.
+    pub(crate) fn new(shared: &SharedParts, options: KafkaOptions, batches: Sender<IngestBatch>) -> Self {
+        let SharedParts { storage, ledger, metrics, partitions, notices, own_broker, .. } = shared.clone();
+        Self {
+            options,
+            batches,
+            ledger,
+            metrics,
+            partitions,
+            notices,
+            storage,
+            own_broker,
+            consumers: AtomicU64::new(0),
+        }
+    }
+
     /// Works until asked to stop. Trouble with the brokers is waited out, and shown.
     ///
     /// # Errors
@@ -136,6 +153,14 @@ impl IngestStage {
 }
 
 impl IngestStage {
+    /// Counts a batch that is in the store's queue now.
+    pub(crate) fn count_handed_over(&self, offsets: &BTreeMap<i32, i64>, messages: u64, handle: &StageHandle) {
+        self.ledger.handed_over(offsets);
+        self.metrics.handed_over(messages);
+        self.metrics.ingested.fetch_add(messages, Relaxed);
+        handle.count_processed(messages);
+    }
+
     /// The group to join.
     ///
     /// Whoever comes back to a group of the embedded broker waits for the session time-out of the member that left (a real
@@ -311,10 +336,7 @@ impl<'a> Run<'a> {
         };
         match result {
             Ok(()) => {
-                self.stage.ledger.handed_over(&offsets);
-                self.stage.metrics.handed_over(messages);
-                self.stage.metrics.ingested.fetch_add(messages, Relaxed);
-                self.handle.count_processed(messages);
+                self.stage.count_handed_over(&offsets, messages, self.handle);
                 Ok(())
             }
             Err(SendTimeoutError::Timeout(batch)) => {

@@ -13,6 +13,7 @@ use super::checked::checked;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::offsets::OffsetLedger;
 use crate::click::{Click, Timestamp};
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::snapshot::RecentClick;
 use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
@@ -25,25 +26,47 @@ const SHOWN_CLICKS: usize = 10;
 /// How much of a click's id is told.
 const SHOWN_ID: usize = 60;
 
-/// What the stage works with.
+/// The store stage.
 pub(crate) struct StoreStage {
-    pub storage: Arc<Storage>,
-    pub batches: Receiver<IngestBatch>,
+    storage: Arc<Storage>,
+    batches: Receiver<IngestBatch>,
     /// The batch being committed: it outlives a failure or a panic of the stage and is the first of the next run.
-    pub in_hand: Mutex<Option<IngestBatch>>,
+    in_hand: Mutex<Option<IngestBatch>>,
     /// The topic whose stored offsets are those of an earlier broker: they go before the first batch comes.
-    pub outdated: Mutex<Option<String>>,
-    pub ledger: Arc<OffsetLedger>,
-    pub metrics: Arc<Metrics>,
+    outdated: Mutex<Option<String>>,
+    ledger: Arc<OffsetLedger>,
+    metrics: Arc<Metrics>,
     /// How long clicks are kept; `None` for ever.
-    pub retention: Option<Duration>,
-    /// It was said that there are clicks of the future.
-    pub future_told: AtomicBool,
-    /// It was said that old rejects go because there are too many.
-    pub rejects_told: AtomicBool,
+    retention: Option<Duration>,
+    /// The log has a line that there are clicks of the future.
+    future_told: AtomicBool,
+    /// The log has a line that the oldest rejects go because there are too many.
+    rejects_told: AtomicBool,
 }
 
 impl StoreStage {
+    /// A stage that takes its batches from `batches` and keeps clicks for `retention`, for ever if `None`. The embedded
+    /// broker starts empty, so stored offsets of `topic` do not apply to it: the stage deletes them.
+    pub(crate) fn new(
+        shared: &SharedParts,
+        topic: &str,
+        retention: Option<Duration>,
+        batches: Receiver<IngestBatch>,
+    ) -> Self {
+        let SharedParts { storage, ledger, metrics, own_broker, .. } = shared.clone();
+        Self {
+            storage,
+            batches,
+            in_hand: Mutex::default(),
+            outdated: Mutex::new(own_broker.then(|| topic.to_owned())),
+            ledger,
+            metrics,
+            retention,
+            future_told: AtomicBool::new(false),
+            rejects_told: AtomicBool::new(false),
+        }
+    }
+
     /// Works until asked to stop.
     ///
     /// # Errors

@@ -1,30 +1,30 @@
-//! The pipeline on messages in memory, and stages without their neighbours: what benchmarks compare with.
+//! The pipeline on messages in memory, and single stages without their neighbours, for benchmarks.
 //!
-//! Each runs the very code of the pipeline's stages; nothing else uses this module.
+//! Each runs the code of the pipeline's stages. The feature `bench-support` compiles this module; the program leaves it out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::query::board::BoardSlot;
+use super::pipeline::work;
+use super::shared::SharedParts;
 use super::stages::aggregate::{AggregateOptions, AggregateStage};
 use super::stages::handle::{Signal, StageHandle};
 use super::stages::index::{IndexOptions, IndexStage};
-use super::stages::ingest::{IngestStage, KafkaOptions, Messages, place};
-use super::stages::offsets::OffsetLedger;
+use super::stages::ingest::from_memory::{MemoryIngest, partition_and_offset};
+use super::stages::ingest::{IngestStage, KafkaOptions};
 use super::stages::store::StoreStage;
 use super::status::log::LogBuffer;
-use super::status::metrics::Metrics;
-use super::status::partitions::PartitionBoard;
 use super::{InProcessSource, Pipeline, PipelineOptions, StartError};
+use crate::protocol::View;
 use crate::protocol::source::{SourceEnd, SourceProgress, StoredOffsets};
 use crate::protocol::stage::Stage;
 use crate::search::SearchIndex;
 use crate::storage::{IngestBatch, Storage, StorageOptions};
+
+pub use super::stages::ingest::from_memory::Messages;
 
 /// Silence after which a stage counts as stuck.
 const STUCK: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ const STUCK: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// See [`Pipeline::start`].
-pub fn start_fed(
+pub fn start_from_memory(
     options: PipelineOptions,
     storage: Arc<Storage>,
     index: Arc<dyn SearchIndex>,
@@ -43,12 +43,15 @@ pub fn start_fed(
 ) -> Result<Pipeline, StartError> {
     let mut end = SourceEnd::default();
     for number in count.saturating_sub(u64::from(u8::MAX))..count {
-        let (partition, offset) = place(number);
+        let (partition, offset) = partition_and_offset(number);
         end.offsets.insert(partition, offset + 1);
     }
     let progress = SourceProgress { sent: count, total: Some(count), end: Some(end), ..SourceProgress::default() };
     let source = InProcessSource { progress: watch::channel(progress).1, stored: None };
-    Pipeline::start_with(options, storage, index, Some(source), Arc::new(LogBuffer::default()), Some(messages))
+    let log = Arc::new(LogBuffer::default());
+    Pipeline::start_with(options, storage, index, Some(source), log, |stage| {
+        work(MemoryIngest { stage, messages }, MemoryIngest::run)
+    })
 }
 
 /// What a stage went through.
@@ -67,21 +70,12 @@ pub struct Passed {
 /// The stage failed, a message could not be decoded, or nothing came for half a minute.
 pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Result<Passed, String> {
     let (sender, batches) = crossbeam_channel::bounded(4);
-    let ledger = Arc::new(OffsetLedger::new(BTreeMap::new(), Some(stored)));
-    // Where it notes who it is.
+    // The stage notes its identity in a database.
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let storage = Storage::open(directory.path(), StorageOptions::default()).map_err(|error| error.to_string())?;
-    let stage = IngestStage {
-        options,
-        batches: sender,
-        ledger: Arc::clone(&ledger),
-        metrics: Arc::new(Metrics::new()),
-        partitions: Arc::new(PartitionBoard::default()),
-        notices: Arc::default(),
-        storage: Arc::new(storage),
-        own_broker: true,
-        consumers: AtomicU64::new(0),
-    };
+    let shared = SharedParts::new(Arc::new(storage), BTreeMap::new(), Some(stored), views());
+    let ledger = Arc::clone(&shared.ledger);
+    let stage = IngestStage::new(&shared, options, sender);
     let handle = StageHandle::new(Stage::Ingest);
     let ending = handle.clone();
     let thread = std::thread::spawn(move || stage.run(&handle).map_err(|error| error.to_string()));
@@ -124,17 +118,7 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
     }
     // Without a sender the stage ends as soon as the queue is empty.
     drop(sender);
-    let stage = StoreStage {
-        storage: Arc::clone(storage),
-        batches: receiver,
-        in_hand: Mutex::default(),
-        outdated: Mutex::default(),
-        ledger: Arc::new(OffsetLedger::new(BTreeMap::new(), None)),
-        metrics: Arc::new(Metrics::new()),
-        retention: None,
-        future_told: AtomicBool::new(false),
-        rejects_told: AtomicBool::new(false),
-    };
+    let stage = StoreStage::new(&shared(storage), "", None, receiver);
     drained(Stage::Store, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }
 
@@ -143,14 +127,7 @@ pub fn store(storage: &Arc<Storage>, batches: Vec<IngestBatch>) -> Result<Passed
 /// # Errors
 /// The stage failed.
 pub fn aggregate(storage: &Arc<Storage>, options: AggregateOptions) -> Result<Passed, String> {
-    let view = watch::Sender::default();
-    let stage = AggregateStage {
-        storage: Arc::clone(storage),
-        options,
-        retention: None,
-        metrics: Arc::new(Metrics::new()),
-        board: BoardSlot::new(view.subscribe()),
-    };
+    let stage = AggregateStage::new(&shared(storage), options, None);
     drained(Stage::Aggregate, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }
 
@@ -164,11 +141,19 @@ pub fn index(
     options: IndexOptions,
     runtime: tokio::runtime::Handle,
 ) -> Result<Passed, String> {
-    let stage = IndexStage { storage: Arc::clone(storage), index, options, metrics: Arc::new(Metrics::new()), runtime };
+    let stage = IndexStage::new(&shared(storage), options, index, runtime);
     drained(Stage::Index, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }
 
-/// A stage that works off what lies there, and ends.
+fn shared(storage: &Arc<Storage>) -> SharedParts {
+    SharedParts::new(Arc::clone(storage), BTreeMap::new(), None, views())
+}
+
+fn views() -> watch::Receiver<View> {
+    watch::channel(View::default()).1
+}
+
+/// Runs a stage until it has done the work that is there.
 fn drained(stage: Stage, run: impl FnOnce(&StageHandle) -> Result<(), String>) -> Result<Passed, String> {
     let handle = StageHandle::new(stage);
     handle.send(Signal::Drain);

@@ -1,4 +1,4 @@
-//! Ingest without Kafka, for measurements: messages that lie in memory, decoded and handed over as Kafka's are.
+//! Ingest without Kafka, for benchmarks: decodes messages that are in memory and hands them over like Kafka's.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,7 +11,7 @@ use crate::click::Decoder;
 use crate::engine::local::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;
 
-/// They count as messages of so many partitions, as many as the demo's topic has.
+/// Partitions over which the messages are spread: as many as the demo's topic has.
 const PARTITIONS: u64 = 8;
 
 /// Messages in memory, numbered from 0.
@@ -21,18 +21,18 @@ pub trait Messages: Send + Sync + 'static {
 }
 
 /// Partition and offset of message `number`.
-pub(crate) fn place(number: u64) -> (i32, i64) {
+pub(crate) fn partition_and_offset(number: u64) -> (i32, i64) {
     let partition = i32::try_from(number % PARTITIONS).unwrap_or_default();
     (partition, i64::try_from(number / PARTITIONS).unwrap_or(i64::MAX))
 }
 
-/// The stage with other messages than its consumer's. It goes through them once.
-pub(crate) struct FedIngest {
+/// The ingest stage with messages from memory in place of its consumer's. It takes each once.
+pub(crate) struct MemoryIngest {
     pub stage: IngestStage,
     pub messages: Arc<dyn Messages>,
 }
 
-impl FedIngest {
+impl MemoryIngest {
     /// Works until asked to stop.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl FedIngest {
         while handle.signal() == Signal::Run {
             let payload = self.messages.payload(number);
             if let Some(payload) = payload {
-                gatherer.push_payload(&mut decoder, place(number), payload, None);
+                gatherer.push_payload(&mut decoder, partition_and_offset(number), payload, None);
                 number += 1;
             }
             if gatherer.is_due(options.batch_interval) || (payload.is_none() && !gatherer.is_empty()) {
@@ -70,10 +70,7 @@ impl FedIngest {
                 Err(SendTimeoutError::Timeout(waiting)) => batch = waiting,
             }
         }
-        self.stage.ledger.handed_over(&offsets);
-        self.stage.metrics.handed_over(messages);
-        self.stage.metrics.ingested.fetch_add(messages, Relaxed);
-        handle.count_processed(messages);
+        self.stage.count_handed_over(&offsets, messages, handle);
         Ok(())
     }
 }

@@ -1,0 +1,50 @@
+//! Parts that the stages, the queries and the status of one engine share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::query::board::BoardSlot;
+use super::stages::offsets::OffsetLedger;
+use super::status::metrics::Metrics;
+use super::status::notices::Notices;
+use super::status::partitions::PartitionBoard;
+use crate::protocol::View;
+use crate::protocol::source::StoredOffsets;
+use crate::storage::Storage;
+
+/// Handles to the shared parts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedParts {
+    pub storage: Arc<Storage>,
+    pub ledger: Arc<OffsetLedger>,
+    pub metrics: Arc<Metrics>,
+    pub partitions: Arc<PartitionBoard>,
+    pub notices: Arc<Notices>,
+    pub board: BoardSlot,
+    /// Whether the broker is the embedded one, which serves this process alone.
+    pub own_broker: bool,
+}
+
+impl SharedParts {
+    /// The parts of an engine whose database holds every message before the `stored` offsets. `embedded` is there if the
+    /// broker is the embedded one; the board follows `views`.
+    pub(crate) fn new(
+        storage: Arc<Storage>,
+        stored: BTreeMap<i32, i64>,
+        embedded: Option<StoredOffsets>,
+        views: watch::Receiver<View>,
+    ) -> Self {
+        let own_broker = embedded.is_some();
+        Self {
+            storage,
+            ledger: Arc::new(OffsetLedger::new(stored, embedded)),
+            metrics: Arc::new(Metrics::new()),
+            partitions: Arc::default(),
+            notices: Arc::default(),
+            board: BoardSlot::new(views),
+            own_broker,
+        }
+    }
+}
