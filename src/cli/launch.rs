@@ -17,7 +17,7 @@ use crate::config::{
 use crate::console::{
     self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
 };
-use crate::engine::local::stages::ingest::{StartAt, fix_start};
+use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::status::log::LogBuffer;
 use crate::engine::local::{InProcessSource, Pipeline};
 use crate::headless::{self, Outcome};
@@ -191,7 +191,7 @@ async fn open_source(
             if options.start == StartAt::Latest {
                 // What comes next is what this replay sends.
                 let storage = Arc::clone(storage);
-                tokio::task::spawn_blocking(move || fix_start(&options, &storage)).await.context("start")??;
+                tokio::task::spawn_blocking(move || fix_start_offsets(&options, &storage)).await.context("start")??;
             }
             let properties = kafka.client_properties()?;
             let target = Target {

@@ -1,5 +1,5 @@
 //! From what librdkafka or an engine says to what its user can do about it. docs/check.md lists these messages; what a broker
-//! says is in `pipeline/complaint.rs`.
+//! says is in `engine/local/stages/ingest/broker_error.rs`.
 
 use crate::config::{Credentials, IndexSettings};
 use crate::search::SearchError;

@@ -21,8 +21,8 @@ use super::advice;
 use super::listeners::unreachable;
 use super::sample::Looked;
 use crate::config::KafkaSettings;
-use crate::engine::local::stages::complaint;
-use crate::engine::local::stages::complaint::{Complaint, Known};
+use crate::engine::local::stages::ingest::broker_error;
+use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
 
 /// How long a message is waited for to see whether the topic may be read. A refusal comes at once.
 const READING: Duration = Duration::from_secs(5);
@@ -149,15 +149,15 @@ impl Probe {
 
     /// Whether no address of any broker has taken us.
     fn tried_all(&self, heard: &Heard) -> bool {
-        complaint::addresses(&self.settings.brokers)
+        broker_error::addresses(&self.settings.brokers)
             .all(|at| heard.since.get(&at).is_some_and(|since| since.elapsed() >= ALL_TRIED))
     }
 
-    fn complaint(&self, heard: &Heard) -> Complaint {
+    fn complaint(&self, heard: &Heard) -> BrokerError {
         let brokers = &self.settings.brokers;
         match &heard.reason {
-            Some(reason) => Complaint::read(reason, Known { configured: brokers, answered: &BTreeSet::new() }),
-            None => Complaint::silence(brokers, self.settings.connect_timeout),
+            Some(reason) => BrokerError::read(reason, KnownBrokers { configured: brokers, answered: &BTreeSet::new() }),
+            None => BrokerError::silence(brokers, self.settings.connect_timeout),
         }
     }
 
@@ -345,10 +345,10 @@ struct ProbeContext {
 impl ProbeContext {
     fn hear(&self, reason: &str) {
         let mut heard = self.heard.lock();
-        if !complaint::is_vague(reason) {
+        if !broker_error::is_vague(reason) {
             heard.reason = Some(reason.to_owned());
         }
-        if let Some(at) = complaint::broker(reason) {
+        if let Some(at) = broker_error::broker(reason) {
             heard.since.entry(at.to_owned()).or_insert_with(Instant::now);
         }
     }

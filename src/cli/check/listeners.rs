@@ -5,8 +5,8 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::engine::local::stages::complaint;
-use crate::engine::local::stages::complaint::Complaint;
+use crate::engine::local::stages::ingest::broker_error;
+use crate::engine::local::stages::ingest::broker_error::BrokerError;
 
 /// Brokers looked at: of a cluster of hundreds, some tell of all.
 const MOST: usize = 32;
@@ -16,13 +16,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// The first of the `advertised` addresses that leads nowhere; each is tried once, all at the same time. What is `configured` has
 /// answered.
-pub(super) fn unreachable(configured: &str, advertised: Vec<(String, i32)>, timeout: Duration) -> Option<Complaint> {
+pub(super) fn unreachable(configured: &str, advertised: Vec<(String, i32)>, timeout: Duration) -> Option<BrokerError> {
     let timeout = timeout.min(LONGEST);
     let (sender, tried) = channel();
     let mut waiting = Vec::new();
     for (host, port) in advertised.into_iter().take(MOST) {
         let at = address(&host, port);
-        if complaint::addresses(configured).any(|one| one == at) {
+        if broker_error::addresses(configured).any(|one| one == at) {
             continue;
         }
         waiting.push(at.clone());
@@ -35,12 +35,12 @@ pub(super) fn unreachable(configured: &str, advertised: Vec<(String, i32)>, time
     let deadline = Instant::now() + timeout + Duration::from_millis(500);
     while !waiting.is_empty() {
         match tried.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok((at, Some(trouble))) => return Some(Complaint::of_listener(configured, &at, trouble)),
+            Ok((at, Some(trouble))) => return Some(BrokerError::of_listener(configured, &at, trouble)),
             Ok((at, None)) => waiting.retain(|one| *one != at),
             Err(_) => break,
         }
     }
-    waiting.first().map(|at| Complaint::of_listener(configured, at, "does not answer"))
+    waiting.first().map(|at| BrokerError::of_listener(configured, at, "does not answer"))
 }
 
 fn address(host: &str, port: i32) -> String {

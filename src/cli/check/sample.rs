@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::click::{Decoder, Format, Looks, Timestamp};
-use crate::engine::local::stages::ingest::plausible::{SAMPLE, Sample};
+use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
 /// Messages that were read to see what they are.
 pub(super) struct Looked {
@@ -69,7 +69,7 @@ impl Looked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::local::stages::ingest::plausible::LEAST;
+    use crate::engine::local::stages::ingest::plausibility::LEAST;
 
     #[test]
     fn what_is_no_click_and_what_is_odd_is_said() {

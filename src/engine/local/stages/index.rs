@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::checked::checked;
+use super::database_check::wait_until_sound;
 use super::handle::{Backoff, Signal, StageHandle};
 use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
@@ -80,7 +80,7 @@ impl IndexStage {
     /// # Errors
     /// The engine refuses every request for a reason that waiting does not mend, or the database is damaged.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), IndexError> {
-        if !checked(&self.storage, handle)? {
+        if !wait_until_sound(&self.storage, handle)? {
             return Ok(());
         }
         let ended = self.runtime.block_on(self.work(handle));

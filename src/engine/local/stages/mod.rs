@@ -1,8 +1,7 @@
 //! The four stages, and what they share with the supervisor and with each other.
 
 pub mod aggregate;
-mod checked;
-pub mod complaint;
+mod database_check;
 pub(crate) mod handle;
 pub mod index;
 pub mod ingest;

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::thread::JoinHandle;
 
 use super::lookup::{MOST_FOUND, SHOWN_PAYLOAD_BYTES, reject_row, search};
-use super::{Answering, Shared};
-use crate::engine::local::query::board::{NotThere, Rows, RowsError, every_row, row_count};
-use crate::protocol::command::{View, Window};
+use super::questions::Shared;
+use crate::engine::local::query::board::{Rows, RowsError, every_row, row_count};
+use crate::protocol::command::View;
 use crate::protocol::pattern::Pattern;
 use crate::protocol::question::SearchQuestion;
 use crate::protocol::table::{PART_ROWS, Table, TableOrder, TablePart, Unwanted};
@@ -53,32 +53,6 @@ impl Tables {
             interrupt.now();
             // A panic has been said by its hook.
             let _ = thread.join();
-        }
-    }
-}
-
-impl Answering {
-    /// Begins to hand over the table asked for, if its rows are there.
-    pub(super) fn begin_table(&mut self) {
-        let Some(order) = self.shared.questions.lock().table.take() else { return };
-        let window = match &order.table {
-            Table::View(view) => view.window,
-            Table::Rejects { .. } | Table::Search(_) => Window::AllTime,
-        };
-        let refuse = |why: String| order.send_now(TablePart::Failed(why));
-        let rows = match self.boards.rows_of(window) {
-            Ok(rows) => rows,
-            Err(NotThere::Yet) => {
-                // Unless another was asked for meanwhile.
-                self.shared.questions.lock().table.get_or_insert(order);
-                return;
-            }
-            Err(NotThere::Unseen) => return refuse("the window is not counted: look at it first".to_owned()),
-            Err(NotThere::TooLarge) => return refuse("the window is too large to be counted".to_owned()),
-        };
-        match self.storage.reader() {
-            Ok(reader) => self.tables.begin(order, rows, reader, Arc::clone(&self.shared)),
-            Err(error) => refuse(error.to_string()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a console gets for its questions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -8,12 +10,18 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::click::{Click, ClickBatch, Timestamp};
+use crate::engine::local::query::board::{BoardSlot, Limits};
+use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::aggregate;
-use crate::protocol::command::{SortBy, Window};
+use crate::engine::local::stages::handle::StageHandle;
+use crate::protocol::command::{SortBy, View, Window};
+use crate::protocol::question::*;
+use crate::protocol::snapshot::{Board, PageRow};
 use crate::protocol::stage::Stage;
-use crate::search::{BulkOutcome, Document, EngineStatus, Prepared, SearchQuery};
+use crate::protocol::table::{Table, TableOrder, TablePart};
+use crate::search::{BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{IngestBatch, Reject, StorageOptions};
+use crate::storage::{IngestBatch, Reject, Storage, StorageOptions};
 
 /// Far longer than any step takes; only a hang exceeds it.
 const HANG: Duration = Duration::from_secs(60);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::checked::checked;
+use super::database_check::wait_until_sound;
 use super::handle::{Backoff, Signal, StageHandle};
 use crate::click::Timestamp;
 use crate::engine::local::query::board;
@@ -82,7 +82,7 @@ impl AggregateStage {
     /// # Errors
     /// The database is damaged; passing trouble is waited out.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
-        if !checked(&self.storage, handle)? {
+        if !wait_until_sound(&self.storage, handle)? {
             return Ok(());
         }
         handle.starting("loading figures");

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use crossbeam_channel::SendTimeoutError;
 
 use super::batch::Gatherer;
-use super::{IngestError, IngestStage, POLL};
+use super::run::POLL;
+use super::stage::{IngestError, IngestStage};
 use crate::click::Decoder;
 use crate::engine::local::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;

@@ -11,7 +11,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 
-use super::KafkaOptions;
+use super::options::KafkaOptions;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
 use crate::engine::local::stages::offsets::OffsetLedger;

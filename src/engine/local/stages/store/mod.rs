@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use parking_lot::Mutex;
 
-use super::checked::checked;
+use super::database_check::wait_until_sound;
 use super::handle::{Backoff, Signal, StageHandle};
 use super::offsets::OffsetLedger;
 use crate::click::{Click, Timestamp};
@@ -72,7 +72,7 @@ impl StoreStage {
     /// # Errors
     /// The database is damaged; passing trouble is waited out. The batch stays in hand.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
-        if !checked(&self.storage, handle)? {
+        if !wait_until_sound(&self.storage, handle)? {
             return Ok(());
         }
         handle.running();

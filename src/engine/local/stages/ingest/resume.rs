@@ -1,15 +1,16 @@
-//! Where a partition begins that the group has given us.
+//! The offset at which a partition resumes after the group has assigned it to us.
 //!
-//! Our own stored offset is the truth about our own clicks. But the partition may have been another clicktop's of the group
-//! meanwhile: what that one has stored is in its database, and belongs to its figures. Each offset that is committed to
-//! Kafka says in its metadata whose it is, so the two cases can be told apart: behind our own commit we go on at what is
-//! stored, also if that is less (a power loss has undone the last commits, say); behind another's, where it has left off.
+//! Our database is the truth about the clicks that we stored. But another clicktop of the group may have held the partition
+//! meanwhile; its clicks are in its own database and belong to its figures. The metadata of each committed offset names the
+//! database that committed it. After our own commit we resume at the stored offset, even if it is lower (for example after a
+//! power loss that undid the last transactions). After the commit of another clicktop we resume at the committed offset.
 //!
-//! A copy that lies just as its original did, in another container or on a cloned disk, cannot be told by that: it has the
-//! original's identity. It shows once both are at work, and the one that came later gets an identity of its own then.
+//! A database that was copied to another container or disk has the identity of its original. We notice that once both are
+//! members of the group; the later one takes a new identity then.
 //!
-//! A database that may be a copy of another goes on where that one has left off if it is at work in the group. If it is not, it
-//! may be lost, and this be what was put back of it: then what it stored since is read again, rather twice than never.
+//! A database that may be a copy resumes at the original's committed offset while the original is a member of the group. If it
+//! is not, the original may be lost and this may be its backup: then we read its messages again, because reading twice is
+//! better than losing clicks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,10 +21,10 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::storage::Identity;
 
-/// How long the group's coordinator may take to answer. Our membership waits meanwhile.
+/// How long the group's coordinator may take to answer. The rebalance waits meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The same where the answer hardly ever matters: every broker is asked, and one may be down.
+/// The same for a question that goes to every broker, of which one may be down; its answer hardly ever matters.
 const TWIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A database among those of its consumer group.
@@ -31,7 +32,7 @@ const TWIN_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Member {
     id: String,
     metadata: String,
-    /// What goes with the offsets of the database that this one may be a copy of, and its client's name.
+    /// Metadata and client id of the database of which this one may be a copy.
     original: Option<(String, String)>,
 }
 
@@ -41,12 +42,12 @@ impl Member {
         Self { id: client_id(&identity.id), metadata: metadata(&identity.id), original }
     }
 
-    /// What goes with the offsets it commits.
+    /// The metadata of the offsets that it commits.
     pub(super) fn metadata(&self) -> &str {
         &self.metadata
     }
 
-    /// What its client calls itself, so that others of the group see that it is at work.
+    /// The name of its Kafka client, by which the other members see that it is at work.
     pub(super) fn client_id(&self) -> &str {
         &self.id
     }
@@ -60,13 +61,13 @@ fn client_id(id: &str) -> String {
     format!("clicktop-{}", id.get(..CLIENT_ID_DIGITS).unwrap_or(id))
 }
 
-/// How the metadata of a clicktop begins.
+/// The beginning of the metadata that a clicktop commits.
 const OF_CLICKTOP: &str = "clicktop ";
 
-/// Digits of an identity in a client's name: those of one group are few.
+/// Digits of the identity in the client id: enough for the few members of one group.
 const CLIENT_ID_DIGITS: usize = 12;
 
-/// What the group knows of a partition: everything before `next` was stored by whoever `metadata` names.
+/// A committed offset: the database that `metadata` names has stored everything before `next`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Committed {
     next: i64,
@@ -74,13 +75,13 @@ pub(super) struct Committed {
 }
 
 impl Committed {
-    /// Whether a clicktop has committed it, and neither the operator nor another tool.
+    /// Whether a clicktop committed it, not the operator or another tool.
     pub(super) fn is_of_clicktop(&self) -> bool {
         self.metadata.starts_with(OF_CLICKTOP)
     }
 }
 
-/// What the group has committed of `partitions`.
+/// The offsets that the group has committed for `partitions`.
 ///
 /// # Errors
 /// The coordinator does not answer, or refuses.
@@ -99,9 +100,9 @@ pub(super) fn committed<C: ConsumerContext>(
     Ok(committed)
 }
 
-/// The offset to begin with; `None` if neither we nor anybody else of the group has begun yet. `is_at_work` says of a
-/// client's name whether it is in the group.
-pub(super) fn begin(
+/// The offset to resume at; `None` if neither we nor another member has read the partition yet. `is_at_work` tells whether a
+/// client id is a member of the group.
+pub(super) fn resume_offset(
     stored: Option<i64>,
     committed: Option<&Committed>,
     us: &Member,
@@ -112,7 +113,7 @@ pub(super) fn begin(
     };
     let next = Some(committed.next);
     match (stored, &us.original) {
-        // Neither clicktop nor the operator has said more than we know ourselves.
+        // Another tool committed it: our database knows better.
         (Some(_), _) if !committed.is_of_clicktop() => stored,
         (_, Some((metadata, client))) if *metadata == committed.metadata && next > stored => {
             if is_at_work(client) {
@@ -125,18 +126,18 @@ pub(super) fn begin(
     }
 }
 
-/// Whether the client `name` is in the group. If nobody tells, it counts as gone.
+/// Whether the client `name` is a member of the group. If the broker does not answer, it counts as gone.
 pub(super) fn is_at_work<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &str) -> bool {
     members(consumer, group, name, TIMEOUT) > 0
 }
 
-/// Whether another member of the group, of which we are one, calls itself as we do: a copy of our database, or the one of
-/// which ours is a copy. If nobody tells, there is none.
+/// Whether another member of the group has our client id: a copy of our database, or its original. If the broker does not
+/// answer, there is none.
 pub(super) fn has_twin<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, us: &Member) -> bool {
     members(consumer, group, us.client_id(), TWIN_TIMEOUT) > 1
 }
 
-/// How many members of the group call themselves `name`, as far as it is told.
+/// How many members of the group have the client id `name`; 0 if the broker does not answer.
 fn members<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &str, timeout: Duration) -> usize {
     match consumer.fetch_group_list(Some(group), timeout) {
         Ok(list) => {
@@ -144,7 +145,7 @@ fn members<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &s
             members.filter(|member| member.client_id() == name).count()
         }
         Err(error) => {
-            tracing::debug!(target: "ingest", "the members of group {group} are not told: {error}");
+            tracing::debug!(target: "ingest", "the broker does not list the members of group {group}: {error}");
             0
         }
     }
@@ -163,13 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn what_another_has_stored_is_not_read_again_and_our_own_commit_never_counts_more_than_the_database() {
+    fn resumes_after_what_another_member_stored_and_never_beyond_our_own_database() {
         let us = member("a", None);
-        let begin =
-            |stored, committed: Option<&Committed>| begin(stored, committed, &us, |_| panic!("nobody is asked"));
-        let from = |stored, metadata: &str| begin(stored, Some(&by(metadata)));
-        assert_eq!(begin(None, None), None);
-        assert_eq!(begin(Some(50), None), Some(50));
+        let resume = |stored, committed: Option<&Committed>| {
+            resume_offset(stored, committed, &us, |_| panic!("nobody is asked"))
+        };
+        let from = |stored, metadata: &str| resume(stored, Some(&by(metadata)));
+        assert_eq!(resume(None, None), None);
+        assert_eq!(resume(Some(50), None), Some(50));
         // Another's.
         assert_eq!(from(None, "clicktop b"), Some(90));
         assert_eq!(from(Some(50), "clicktop b"), Some(90));
@@ -183,10 +185,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_original_has_stored_is_read_again_unless_it_is_at_work() {
+    fn a_copy_reads_again_what_its_original_stored_unless_the_original_is_at_work() {
         let us = member("a", Some("0123456789abcdef"));
         let from = |stored, metadata: &str, at_work| {
-            begin(stored, Some(&by(metadata)), &us, |name| {
+            resume_offset(stored, Some(&by(metadata)), &us, |name| {
                 assert_eq!(name, "clicktop-0123456789ab");
                 at_work
             })

@@ -13,9 +13,9 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::begin::{self, Committed, Member};
 use super::lag::Quiet;
-use super::{KafkaOptions, StartAt};
+use super::options::{KafkaOptions, StartAt};
+use super::resume::{self, Committed, Member};
 use crate::engine::local::stages::offsets::OffsetLedger;
 use crate::storage::{Storage, StorageError};
 
@@ -40,7 +40,7 @@ pub enum NoStart {
 ///
 /// # Errors
 /// A broker does not tell where a partition ends, or the database is damaged or cannot be written.
-pub fn fix_start(options: &KafkaOptions, storage: &Storage) -> Result<(), NoStart> {
+pub fn fix_start_offsets(options: &KafkaOptions, storage: &Storage) -> Result<(), NoStart> {
     storage.verify(&mut |_| true)?;
     let us = Member::new(&storage.settle_identity()?);
     let ledger = OffsetLedger::new(storage.offsets(&options.topic)?, None);
@@ -54,11 +54,11 @@ pub fn fix_start(options: &KafkaOptions, storage: &Storage) -> Result<(), NoStar
         .set_log_level(RDKafkaLogLevel::Emerg);
     let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet)?;
     let (topic, start) = (options.topic.as_str(), options.start);
-    FirstSight { storage, ledger: &ledger, topic, start, us: &us }.fix(&consumer, &BTreeSet::new())
+    TopicStart { storage, ledger: &ledger, topic, start, us: &us }.fix(&consumer, &BTreeSet::new())
 }
 
 /// The topic, and what is known of it.
-pub(super) struct FirstSight<'a> {
+pub(super) struct TopicStart<'a> {
     pub storage: &'a Storage,
     pub ledger: &'a OffsetLedger,
     pub topic: &'a str,
@@ -66,7 +66,7 @@ pub(super) struct FirstSight<'a> {
     pub us: &'a Member,
 }
 
-impl FirstSight<'_> {
+impl TopicStart<'_> {
     /// Fixes where each partition begins, unless that is done. `assigned` are those that are ours.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl FirstSight<'_> {
             }
             list
         };
-        let committed = begin::committed(consumer, &list(&partitions))?;
+        let committed = resume::committed(consumer, &list(&partitions))?;
         let mut starts = begun(&committed, self.us);
         partitions.retain(|partition| !starts.contains_key(partition));
         // Each clicktop of the group commits the start of every partition when it sees the topic: one without a commit came
@@ -140,7 +140,9 @@ impl FirstSight<'_> {
 fn begun(committed: &BTreeMap<i32, Committed>, us: &Member) -> BTreeMap<i32, i64> {
     committed
         .iter()
-        .filter_map(|(&partition, committed)| Some((partition, begin::begin(None, Some(committed), us, |_| false)?)))
+        .filter_map(|(&partition, committed)| {
+            Some((partition, resume::resume_offset(None, Some(committed), us, |_| false)?))
+        })
         .collect()
 }
 

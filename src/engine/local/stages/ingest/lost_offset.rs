@@ -1,4 +1,4 @@
-//! The stored offset is no longer in the topic: retention passed it, or the topic was made anew.
+//! The stored offset is no longer in the topic: retention removed it, or the topic was recreated.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,20 +6,21 @@ use std::time::Duration;
 use rdkafka::consumer::{CommitMode, Consumer};
 
 use super::consumer::ClickConsumer;
-use super::{IngestError, KafkaOptions, OnLostOffset};
+use super::options::{KafkaOptions, OnLostOffset};
+use super::stage::IngestError;
 use crate::engine::local::stages::offsets::OffsetLedger;
 
-/// How long the broker may take to tell its watermarks.
+/// How long the broker may take to answer with its watermarks.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What was decided.
+/// The outcome.
 #[derive(Debug, Default)]
-pub(super) struct Lost {
+pub(super) struct LostOffsets {
     /// Offsets that will never be read.
     pub skipped: u64,
 }
 
-/// Finds the partitions whose next offset is gone, and does what the operator chose.
+/// Finds the partitions whose next offset is gone, and applies `kafka.on_lost_offset`.
 ///
 /// # Errors
 /// The operator chose to stop, or has not chosen.
@@ -27,9 +28,9 @@ pub(super) fn resolve(
     consumer: &ClickConsumer,
     options: &KafkaOptions,
     ledger: &OffsetLedger,
-) -> Result<Lost, IngestError> {
+) -> Result<LostOffsets, IngestError> {
     let assignment = consumer.assignment().map_err(IngestError::Fatal)?;
-    let mut lost = Lost::default();
+    let mut lost = LostOffsets::default();
     let mut decided = BTreeMap::new();
     for element in assignment.elements() {
         let partition = element.partition();
@@ -40,7 +41,7 @@ pub(super) fn resolve(
         if (low..=high).contains(&next) {
             continue;
         }
-        let why = if next < low { "retention has removed it" } else { "the topic was made anew" };
+        let why = if next < low { "retention has removed it" } else { "the topic was recreated" };
         let what = format!("offset {next} of {}[{partition}] is gone, {why}: it holds {low} to {high}", options.topic);
         let restart = match options.on_lost_offset {
             OnLostOffset::Stop => {
@@ -50,12 +51,12 @@ pub(super) fn resolve(
             OnLostOffset::Earliest => low,
             OnLostOffset::Latest => high,
         };
-        tracing::warn!(target: "ingest", "{what}; going on at {restart}");
+        tracing::warn!(target: "ingest", "{what}; resuming at {restart}");
         lost.skipped += u64::try_from(restart - next).unwrap_or(0);
         ledger.jump(partition, restart);
         decided.insert(partition, restart);
     }
-    // From here on it is ours: what another of the group has committed lies in what is gone, too.
+    // The group's committed offset is gone, too: ours replaces it.
     consumer.commit_offsets(&decided, CommitMode::Sync);
     Ok(lost)
 }

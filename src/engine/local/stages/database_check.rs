@@ -1,14 +1,14 @@
-//! No stage works with a database that may be damaged.
+//! Stages wait until the database has been checked: none works with a damaged one.
 
 use super::handle::{Backoff, Signal, StageHandle};
 use crate::storage::{Checking, Storage, StorageError};
 
-/// Waits until the database is known to be sound, and shows that; `false` if the stage was asked to end meanwhile. What
-/// it holds by then comes again from Kafka.
+/// Waits until the check has found the database sound; `false` if the stage was asked to end meanwhile. The stage shows that it
+/// waits.
 ///
 /// # Errors
-/// The database is damaged; passing trouble is waited out.
-pub(crate) fn checked(storage: &Storage, handle: &StageHandle) -> Result<bool, StorageError> {
+/// The database is damaged. Passing trouble, such as a lock, is waited out.
+pub(crate) fn wait_until_sound(storage: &Storage, handle: &StageHandle) -> Result<bool, StorageError> {
     let mut backoff = Backoff::new();
     loop {
         let verified = storage.verify(&mut |checking| {

@@ -10,14 +10,14 @@ use crate::text::printable;
 
 /// A broker that gives trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
+pub struct BrokerError {
     kind: Kind,
     sentence: String,
 }
 
 /// What librdkafka knows of the brokers.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct KnownBrokers<'a> {
     /// `bootstrap.servers`.
     pub configured: &'a str,
     /// The addresses at which a broker has answered.
@@ -78,9 +78,9 @@ const PARTS: [(&str, Kind); 23] = [
     ("brokers are down", Kind::AllDown),
 ];
 
-impl Complaint {
+impl BrokerError {
     /// Reads one of librdkafka's reasons, or a line of its log.
-    pub fn read(reason: &str, known: Known<'_>) -> Self {
+    pub fn read(reason: &str, known: KnownBrokers<'_>) -> Self {
         let kind = PARTS.iter().find(|(part, _)| reason.contains(part)).map_or(Kind::Other, |(_, kind)| *kind);
         let (broker, words) = split(reason);
         let words = printable(without_state(words)).into_owned();
@@ -275,8 +275,8 @@ mod tests {
 
     fn read_after(reason: &str, answered: &[&str]) -> String {
         let answered = answered.iter().map(|at| (*at).to_owned()).collect();
-        let known = Known { configured: "127.0.0.1:19192", answered: &answered };
-        Complaint::read(reason, known).sentence().to_owned()
+        let known = KnownBrokers { configured: "127.0.0.1:19192", answered: &answered };
+        BrokerError::read(reason, known).sentence().to_owned()
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn what_to_do_is_said_unless_it_is_to_wait() {
         let none = BTreeSet::new();
-        let read = |reason| Complaint::read(reason, Known { configured: "kafka:9092", answered: &none });
+        let read = |reason| BrokerError::read(reason, KnownBrokers { configured: "kafka:9092", answered: &none });
         let refused = read("kafka:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused");
         assert_eq!(refused.cause(), "Kafka kafka:9092 refuses connections");
         assert_eq!(

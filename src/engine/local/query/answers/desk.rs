@@ -1,0 +1,192 @@
+//! The desk: takes questions in, holds the newest answers, and answers searches in a task of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::questions::{Shared, wants_minute};
+use super::thread::Answering;
+use super::{lookup, tables};
+use crate::engine::local::query::board::{Limits, StoredBoards};
+use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::handle::StageHandle;
+use crate::protocol::question::{Answer, Answers, Question, SearchQuestion};
+use crate::protocol::snapshot::PageRow;
+use crate::protocol::table::{Table, TableOrder, TablePart};
+use crate::search::{SearchError, SearchIndex};
+
+/// How long the end waits for what is being answered; it stops within some thousand rows.
+const END: Duration = Duration::from_secs(2);
+
+/// What the answering works with besides the shared parts.
+pub(crate) struct AnswerOptions {
+    pub index: Arc<dyn SearchIndex>,
+    /// The stage that makes the board while it runs and the view is plain.
+    pub aggregate: StageHandle,
+    /// A gap beyond this is no time spent. Milliseconds.
+    pub session_timeout_ms: i64,
+    pub limits: Limits,
+}
+
+/// Takes questions in and holds the newest answers. Answering ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct AnswerDesk {
+    shared: Arc<Shared>,
+    index: Arc<dyn SearchIndex>,
+    search: tokio::task::JoinHandle<()>,
+    thread_ended: Option<oneshot::Receiver<()>>,
+}
+
+impl AnswerDesk {
+    /// Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(parts: &SharedParts, options: AnswerOptions) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let (ending, thread_ended) = oneshot::channel::<()>();
+        let AnswerOptions { index, aggregate, session_timeout_ms, limits } = options;
+        let boards = StoredBoards::new(session_timeout_ms, limits);
+        let thread = Answering::new(parts, Arc::clone(&shared), aggregate, boards, limits);
+        std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            thread.run();
+            drop(ending);
+        })?;
+        let search = search(Arc::clone(&shared), Arc::clone(&index));
+        Ok(Self { shared, index, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
+    }
+
+    /// Begins to hand over a table. Must be called in a tokio runtime.
+    pub(crate) fn hand_over(&self, order: TableOrder) {
+        if let Table::Search(question) = &order.table {
+            let question = question.clone();
+            tokio::spawn(tables::of_search(order, question, Arc::clone(&self.index)));
+            return;
+        }
+        let before = self.shared.questions.lock().table.replace(order);
+        if let Some(before) = before {
+            before.send_now(TablePart::Failed("another table was asked for".to_owned()));
+        }
+        self.view_changed();
+    }
+
+    /// Takes a question in; a newer one of the same kind takes the place of the older.
+    pub(crate) fn ask(&self, question: Question) {
+        let now = Instant::now();
+        let mut questions = self.shared.questions.lock();
+        match question {
+            Question::Search(question) => {
+                if questions.search.ask(question, now) {
+                    self.shared.search.notify_one();
+                }
+                return;
+            }
+            Question::Rejects(question) => questions.rejects.ask(question, now),
+            Question::Page(question) => questions.page.ask(question, now),
+            Question::LastMinute => {
+                let wanted = wants_minute(questions.last_minute, now);
+                questions.last_minute = Some(now);
+                if wanted {
+                    return;
+                }
+                questions.woken = true;
+                true
+            }
+        };
+        self.shared.changed.notify_one();
+    }
+
+    /// The view has changed.
+    pub(crate) fn view_changed(&self) {
+        self.shared.questions.lock().woken = true;
+        self.shared.changed.notify_one();
+    }
+
+    /// Everything was forgotten: what is being answered is no longer so, and is answered anew.
+    pub(crate) fn reset(&self) {
+        self.shared.resets.fetch_add(1, SeqCst);
+        *self.shared.answers.lock() = Answers::default();
+        let mut questions = self.shared.questions.lock();
+        questions.search.again();
+        questions.rejects.again();
+        questions.page.again();
+        drop(questions);
+        self.shared.search.notify_one();
+        self.view_changed();
+    }
+
+    /// The newest answer of each kind.
+    pub(crate) fn answers(&self) -> Answers {
+        self.shared.answers.lock().clone()
+    }
+
+    /// Resolves once there is an answer or a board that was not there before.
+    pub(crate) async fn news(&self) {
+        self.shared.news.notified().await;
+    }
+
+    /// Ends the answering, and waits until it has let go of the database.
+    pub(crate) async fn end(&mut self) {
+        self.tell_end();
+        if let Some(ended) = self.thread_ended.take() {
+            // Whether it ends in time or not, there is nothing more to do about it.
+            let _ = tokio::time::timeout(END, ended).await;
+        }
+    }
+
+    fn tell_end(&self) {
+        self.shared.ended.store(true, Relaxed);
+        self.view_changed();
+        self.search.abort();
+    }
+}
+
+impl Drop for AnswerDesk {
+    fn drop(&mut self) {
+        self.tell_end();
+    }
+}
+
+/// Answers searches until it is aborted.
+async fn search(shared: Arc<Shared>, index: Arc<dyn SearchIndex>) {
+    loop {
+        let begin = Instant::now();
+        let (question, due) = {
+            let mut questions = shared.questions.lock();
+            (questions.search.take(begin), questions.search.due())
+        };
+        let Some(question) = question else {
+            // An elapsed time-out means that the question is due.
+            let pause = due.map_or(Duration::MAX, |due| due.saturating_duration_since(begin));
+            let _ = tokio::time::timeout(pause, shared.search.notified()).await;
+            continue;
+        };
+        let Some(found) = unless_superseded(&shared, &question, &*index).await else { continue };
+        let found = found.map_err(|error| error.to_string());
+        if shared.questions.lock().search.answered(&question, Instant::now(), begin.elapsed()) {
+            shared.answers.lock().search = Some(Arc::new(Answer { asked: question, found }));
+            shared.news.notify_one();
+        }
+    }
+}
+
+/// What is found for `question`; `None` once there is a newer one and nobody wants to know any more.
+async fn unless_superseded(
+    shared: &Shared,
+    question: &SearchQuestion,
+    index: &dyn SearchIndex,
+) -> Option<Result<Vec<PageRow>, SearchError>> {
+    let mut work = std::pin::pin!(lookup::search(index, question, lookup::MOST_ROWS));
+    loop {
+        tokio::select! {
+            found = &mut work => return Some(found),
+            () = shared.search.notified() => {
+                if !shared.questions.lock().search.wants(question) {
+                    return None;
+                }
+            }
+        }
+    }
+}

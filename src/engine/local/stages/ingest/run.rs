@@ -1,0 +1,293 @@
+//! The life of one consumer: polls, gathers batches, hands them to the store, and commits stored offsets.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{SendTimeoutError, TrySendError};
+use rdkafka::Message;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+
+use super::batch::Gatherer;
+use super::consumer::ClickConsumer;
+use super::first_clicks::FirstClicks;
+use super::log_digest::LogDigest;
+use super::partition_ends::PartitionEnds;
+use super::positions::Positions;
+use super::stage::{IngestError, IngestStage};
+use super::trouble::Trouble;
+use super::unpack;
+use crate::click::Decoder;
+use crate::engine::local::stages::handle::{Signal, StageHandle};
+use crate::storage::IngestBatch;
+
+/// Messages that the stage takes in a row before it looks for a stop: some tenths of a millisecond.
+const READY_MESSAGES: usize = 500;
+
+/// How long one poll waits, and so how soon the stage sees a stop.
+pub(super) const POLL: Duration = Duration::from_millis(20);
+
+/// How long the stage waits for room in the queue before it pauses the partitions. A pause throws fetched messages away, so a
+/// store that is only slower than Kafka should not cause one.
+const QUEUE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a stop waits for room in the queue. A batch that finds none is read again from Kafka.
+pub(super) const LAST_HANDOVER: Duration = Duration::from_secs(1);
+
+/// How often stored offsets are committed to Kafka, so that other tools see the lag.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How a consumer's life ended without an error.
+pub(super) enum End {
+    /// The stage was asked to end.
+    Asked,
+    /// The stage begins again with another starting offset.
+    Again,
+}
+
+/// The life of one consumer.
+pub(super) struct IngestRun<'a> {
+    pub(super) stage: &'a IngestStage,
+    pub(super) handle: &'a StageHandle,
+    pub(super) consumer: &'a ClickConsumer,
+    decoder: Decoder,
+    gatherer: Gatherer,
+    positions: Positions,
+    pub(super) ends: PartitionEnds,
+    /// A batch that found the queue full.
+    waiting: Option<IngestBatch>,
+    paused: bool,
+    committed: Instant,
+    digest: LogDigest,
+    /// Batches put off to a later fetch, by the last look.
+    pub(super) put_off: u64,
+    pub(super) trouble: Trouble,
+    first_clicks: FirstClicks,
+}
+
+impl<'a> IngestRun<'a> {
+    pub(super) fn new(stage: &'a IngestStage, handle: &'a StageHandle, consumer: &'a ClickConsumer) -> Self {
+        let options = &stage.options;
+        Self {
+            stage,
+            handle,
+            consumer,
+            decoder: Decoder::new(options.format).with_limits(options.field_limits),
+            gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
+            positions: Positions::default(),
+            ends: PartitionEnds::default(),
+            waiting: None,
+            paused: false,
+            committed: Instant::now(),
+            digest: LogDigest::default(),
+            put_off: unpack::put_off(),
+            trouble: Trouble::default(),
+            first_clicks: FirstClicks::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Result<End, IngestError> {
+        while self.handle.signal() == Signal::Run {
+            let mut trouble = None;
+            // While a batch waits for room, the stage polls only to stay in the group.
+            match self.consumer.poll(POLL) {
+                Some(Ok(message)) => {
+                    self.trouble = Trouble::default();
+                    self.handle.running();
+                    self.take(&message);
+                    trouble = self.take_what_is_ready();
+                }
+                Some(Err(error)) => trouble = Some(error),
+                None => self.nothing_came(),
+            }
+            if let Some(error) = trouble
+                && let Some(end) = self.on_error(error)?
+            {
+                self.finish();
+                return Ok(end);
+            }
+            if let Some(error) = self.consumer.context().take_unassignable() {
+                return Err(IngestError::NoStart(error));
+            }
+            if let Some(assigned) = self.consumer.context().take_assignment() {
+                self.positions.set_assigned(&assigned);
+                self.stage.partitions.set_assigned(assigned);
+            }
+            if self.consumer.context().take_revoked() {
+                self.ends.forget();
+                // If they come back, we resume after the messages that we have gathered.
+                self.stage.ledger.taken(self.positions.next());
+            }
+            if self.gatherer.is_due(self.stage.options.batch_interval) {
+                self.hand_over(QUEUE_PATIENCE)?;
+            }
+            self.make_room()?;
+            self.housekeeping();
+        }
+        self.handle.draining("the last batch to be handed over");
+        self.finish();
+        Ok(End::Asked)
+    }
+
+    /// Takes the messages that are ready, and looks at nothing else meanwhile: a look at the clock and the context costs more
+    /// than a message. Ends at the first event that is no message, such as a rebalance.
+    fn take_what_is_ready(&mut self) -> Option<KafkaError> {
+        for _ in 0..READY_MESSAGES {
+            if self.gatherer.is_full() {
+                break;
+            }
+            match self.consumer.poll(Duration::ZERO)? {
+                Ok(message) => self.take(&message),
+                Err(error) => return Some(error),
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>) {
+        self.ends.left(message.partition());
+        let skipped = self.positions.advance(message.partition(), message.offset());
+        if skipped > 0 {
+            self.stage.metrics.skipped.fetch_add(skipped, Relaxed);
+            let before = || format!("{} of {}[{}]", message.offset(), message.topic(), message.partition());
+            self.digest.skipped(skipped, before);
+        }
+        self.gatherer.push(&mut self.decoder, message);
+        if self.paused {
+            // The partition was assigned after the others were paused.
+            self.pause(true);
+        }
+    }
+
+    /// Puts the gathered batch in the queue; if the queue stays full for `patience`, pauses the partitions.
+    pub(super) fn hand_over(&mut self, patience: Duration) -> Result<(), IngestError> {
+        if self.waiting.is_some() || self.gatherer.is_empty() {
+            return Ok(());
+        }
+        let batch = self.gatherer.take();
+        self.digest.rejected(&batch);
+        self.first_clicks.add(&batch);
+        self.report_oddities(false);
+        self.send(batch, patience)?;
+        if self.waiting.is_some() && !self.paused {
+            self.paused = true;
+            self.pause(true);
+        }
+        Ok(())
+    }
+
+    /// Reports what rejects look like, and whether the first clicks make sense; at the `end` by as many as there are.
+    fn report_oddities(&mut self, end: bool) {
+        let (notices, topic) = (&self.stage.notices, &self.stage.options.topic);
+        for looks in self.gatherer.take_looks() {
+            notices.say(looks.kind(), || format!("messages of {topic} look like {looks}"));
+        }
+        for oddity in self.first_clicks.judged(end) {
+            notices.say(oddity.kind, || format!("{topic}: {}", oddity.text));
+        }
+    }
+
+    fn send(&mut self, batch: IngestBatch, patience: Duration) -> Result<(), IngestError> {
+        let messages = batch.messages() as u64;
+        let offsets = batch.offsets.clone();
+        let result = if patience.is_zero() {
+            self.stage.batches.try_send(batch).map_err(|error| match error {
+                TrySendError::Full(batch) => SendTimeoutError::Timeout(batch),
+                TrySendError::Disconnected(batch) => SendTimeoutError::Disconnected(batch),
+            })
+        } else {
+            self.stage.batches.send_timeout(batch, patience)
+        };
+        match result {
+            Ok(()) => {
+                self.stage.count_handed_over(&offsets, messages, self.handle);
+                Ok(())
+            }
+            Err(SendTimeoutError::Timeout(batch)) => {
+                self.waiting = Some(batch);
+                Ok(())
+            }
+            Err(SendTimeoutError::Disconnected(_)) => Err(IngestError::NoStore),
+        }
+    }
+
+    /// Tries the waiting batch again, and resumes the partitions once it is in the queue.
+    fn make_room(&mut self) -> Result<(), IngestError> {
+        if let Some(batch) = self.waiting.take() {
+            self.send(batch, Duration::ZERO)?;
+        }
+        if self.paused && self.waiting.is_none() {
+            self.paused = false;
+            self.pause(false);
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, pause: bool) {
+        self.ends.forget();
+        self.stage.partitions.set_paused(pause);
+        let result = self.consumer.assignment().and_then(|assignment| match pause {
+            true => self.consumer.pause(&assignment),
+            false => self.consumer.resume(&assignment),
+        });
+        if let Err(error) = result {
+            self.handle.error(&format!("Kafka: cannot {} partitions: {error}", if pause { "pause" } else { "resume" }));
+        }
+    }
+
+    fn housekeeping(&mut self) {
+        let news = self.consumer.context().take_news();
+        if self.committed.elapsed() < COMMIT_INTERVAL && !news {
+            return;
+        }
+        if news && !self.paused {
+            self.pass_ends();
+        }
+        let stored = self.stage.ledger.stored();
+        self.stage.partitions.set_positions(self.positions.next());
+        if !self.paused {
+            self.stage.partitions.set_watermarks(self.consumer.context().watermarks());
+        }
+        if self.committed.elapsed() >= COMMIT_INTERVAL {
+            self.committed = Instant::now();
+            self.report_oddities(false);
+            self.digest.write();
+            self.consumer.commit_offsets(&stored, CommitMode::Async);
+        }
+    }
+
+    /// Notes offsets without messages as read: those between the last message and the end of a partition.
+    fn pass_ends(&mut self) {
+        let ends = self.ends.confirm(self.consumer.context().ends());
+        if ends.is_empty() {
+            return;
+        }
+        let stored = self.stage.ledger.stored();
+        for (partition, end) in ends {
+            let next = self.positions.next().get(&partition).max(stored.get(&partition)).copied();
+            if next.unwrap_or(0) < end {
+                self.positions.skip_to(partition, end);
+                self.gatherer.pass(partition, end);
+            }
+        }
+    }
+
+    /// Hands over the gathered batch if there is room. Otherwise the next start reads its messages again.
+    pub(super) fn finish(&mut self) {
+        self.stage.partitions.set_paused(false);
+        let deadline = Instant::now() + LAST_HANDOVER;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let handed = match self.waiting.take() {
+            Some(batch) => self.send(batch, left()),
+            None => Ok(()),
+        };
+        if handed.is_ok() && self.waiting.is_none() {
+            // A full queue leaves the batch in `waiting`, where it is dropped.
+            let _ = self.hand_over(left());
+        }
+        self.report_oddities(true);
+        self.digest.write();
+        self.consumer.commit_offsets(&self.stage.ledger.stored(), CommitMode::Async);
+    }
+}
