@@ -1,9 +1,9 @@
 //! The supervisor: owns the stages, obeys commands, publishes snapshots, drains at the end.
 
+mod drain;
 mod reset;
 pub(crate) mod worker;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,8 @@ use super::status::publisher::Publisher;
 use crate::protocol::command::{Command, StageAction, View};
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::stage::{PerStage, Stage, StageState};
-use reset::Reset;
+use drain::Drain;
+use reset::{Reset, ResetProgress};
 use worker::{Ended, Worker};
 
 /// Of so many snapshots one is made while nothing moves: the clock goes on, and an idle console costs next to nothing.
@@ -27,9 +28,6 @@ const SNAPSHOT_INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Dur
 
 /// How often it is looked whether a finite source is finished once everything is stored.
 const END_INTERVAL: Duration = Duration::from_millis(25);
-
-/// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
-const LAST_RESORT: Duration = Duration::from_secs(5);
 
 /// Owns the stages.
 pub(crate) struct Supervisor {
@@ -60,15 +58,6 @@ pub(crate) struct SupervisorOptions {
     /// How long a shutdown may drain.
     pub shutdown_timeout: Duration,
     pub lag_watch: LagWatchGuard,
-}
-
-/// Stages being stopped one after the other, so that each finishes what the one before handed over.
-struct Drain {
-    left: VecDeque<Stage>,
-    deadline: Instant,
-    /// The deadline has passed, and that was said.
-    over: bool,
-    then_end: bool,
 }
 
 /// How often snapshots are made where figures are written every `figures`.
@@ -121,9 +110,9 @@ impl Supervisor {
             }
             let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
             self.advance_reset(ending).await;
-            // What is being forgotten is not cut short, nor left half to the drain.
+            // A reset that deletes is not cut short; the drain waits for its end.
             if let Some(current) = drain.as_mut().filter(|_| self.reset.is_none()) {
-                let finished = self.advance(current);
+                let finished = current.advance(&mut self.workers);
                 let ends = current.then_end;
                 if finished {
                     drain = None;
@@ -134,7 +123,7 @@ impl Supervisor {
                     return;
                 }
             }
-            let waiting_for = drain.as_ref().filter(|drain| drain.then_end).map(|drain| self.waiting_for(drain));
+            let waiting_for = drain.as_ref().filter(|drain| drain.then_end).map(|drain| drain.waits_for(&self.workers));
             self.publish(waiting_for.as_deref()).await;
         }
     }
@@ -156,7 +145,7 @@ impl Supervisor {
     }
 
     fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {
-        if self.holds_back(&command) {
+        if self.reset.as_mut().is_some_and(|reset| reset.takes(&command)) {
             return;
         }
         let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
@@ -173,11 +162,15 @@ impl Supervisor {
                     drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
-            Command::Shutdown => *drain = Some(self.drain(true)),
+            Command::Shutdown => *drain = Some(Drain::new(self.shutdown_timeout, true)),
             // The end has been asked for; nothing is started any more.
             _ if ending => {}
-            Command::Reset => self.begin_reset(drain.take().is_some()),
-            Command::StopAll => *drain = Some(self.drain(false)),
+            Command::Reset => {
+                // A stop of all stages that is under way still holds: they stay stopped.
+                let stay_stopped = drain.take().is_some();
+                self.reset = Some(Reset::begin(&mut self.workers, stay_stopped, self.shutdown_timeout));
+            }
+            Command::StopAll => *drain = Some(Drain::new(self.shutdown_timeout, false)),
             Command::StartAll => {
                 *drain = None;
                 for stage in Stage::ALL {
@@ -198,54 +191,48 @@ impl Supervisor {
         }
     }
 
-    fn drain(&self, then_end: bool) -> Drain {
-        Drain { left: Stage::ALL.into(), deadline: Instant::now() + self.shutdown_timeout, over: false, then_end }
-    }
-
-    /// Takes the next step of a drain; whether it is done.
-    fn advance(&mut self, drain: &mut Drain) -> bool {
-        let now = Instant::now();
-        if now >= drain.deadline {
-            if !std::mem::replace(&mut drain.over, true) {
-                tracing::warn!(target: "pipeline", "no more time to drain; what is left is done at the next start");
-            }
-            for stage in Stage::ALL {
-                self.workers.get_mut(stage).end(Signal::Stop);
-            }
-            let alive = Stage::ALL.into_iter().any(|stage| self.workers.get(stage).is_alive());
-            return !alive || now >= drain.deadline + LAST_RESORT;
-        }
-        while let Some(&stage) = drain.left.front() {
-            let worker = self.workers.get_mut(stage);
-            if worker.is_alive() {
-                let signal = if stage == Stage::Ingest { Signal::Stop } else { Signal::Drain };
-                if worker.handle.signal() == Signal::Run {
-                    worker.end(signal);
-                }
-                return false;
-            }
-            drain.left.pop_front();
-        }
-        true
-    }
-
-    /// What a shutdown waits for, in words.
-    fn waiting_for(&self, drain: &Drain) -> String {
-        // What ends at once ends all at the same time.
-        let alive = Stage::ALL.into_iter().find(|stage| drain.over && self.workers.get(*stage).is_alive());
-        let Some(stage) = alive.or(drain.left.front().copied()) else {
-            return "nothing more".to_owned();
+    /// Takes the next step of a reset. With `ending` no stage starts any more, and nothing is deleted that is not yet.
+    async fn advance_reset(&mut self, ending: bool) {
+        let Some(mut reset) = self.reset.take_if(|reset| !(ending && reset.is_stopping())) else {
+            self.reset = None;
+            return;
         };
-        match self.workers.get(stage).handle.state() {
-            StageState::Draining { waiting_for } => format!("{stage}: {waiting_for}"),
-            StageState::BackingOff { cause, .. } => format!("{stage}: {cause}"),
-            state => format!("{stage}, which is {}", state.name()),
+        let deleted = match reset.advance(&self.workers, self.publisher.storage()).await {
+            ResetProgress::UnderWay => {
+                self.reset = Some(reset);
+                return;
+            }
+            ResetProgress::Ended(deleted) => deleted,
+        };
+        match &deleted {
+            Ok(deleted) => {
+                let (clicks, took) = (deleted.clicks, deleted.took);
+                tracing::info!(
+                    target: "pipeline",
+                    "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
+                );
+                self.publisher.reset();
+                self.desk.reset();
+                // Messages that wait for the store are still to come, as in the totals.
+                let queued = self.publisher.queued();
+                for stage in Stage::ALL {
+                    let kept = if stage == Stage::Ingest { queued } else { 0 };
+                    self.workers.get(stage).handle.forget_processed(kept);
+                }
+            }
+            Err(why) => tracing::error!(target: "pipeline", "reset: nothing is deleted: {why}"),
+        }
+        self.publisher.reset_ended(deleted.map(|deleted| deleted.clicks));
+        if !ending {
+            for stage in reset.to_start() {
+                self.workers.get_mut(stage).start();
+            }
         }
     }
 
     async fn publish(&mut self, shutting_down: Option<&str>) {
         let stages = PerStage::from_fn(|stage| self.workers.get(stage).handle.clone());
-        let resetting = self.reset_waits_for();
+        let resetting = self.reset.as_ref().map(|reset| reset.waits_for(&self.workers));
         let snapshot = self.publisher.snapshot(&stages, self.desk.answers(), shutting_down, resetting).await;
         self.snapshots.send_replace(Arc::new(snapshot));
     }

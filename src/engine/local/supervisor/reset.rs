@@ -1,132 +1,119 @@
-//! Forgetting everything: the stages stop, the store is emptied, and those that were at work begin anew.
+//! The reset: the stages stop, the store deletes everything, and the stages that were at work start again.
 //!
-//! The store is emptied in one transaction, which also notes that the search targets have to be (`storage/reset.rs`): the
-//! index stage does that before it sends anything (`index.rs`). So whatever dies half way, the next start completes it.
+//! The store deletes everything in one transaction, which also notes that the search targets must be cleared. The index stage
+//! clears them before it sends anything. So the next start completes a reset that died half way.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::Supervisor;
+use super::worker::Worker;
 use crate::engine::local::stages::handle::Signal;
 use crate::protocol::command::{Command, StageAction};
 use crate::protocol::stage::{PerStage, Stage};
-use crate::storage::StorageError;
+use crate::storage::{Storage, StorageError};
 
-/// A stage that is not gone by then is not waited for, and nothing is forgotten.
+/// How long the stages may take to stop. If one takes longer, nothing is deleted.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A reset under way.
 pub(crate) struct Reset {
-    /// The stages to be started at its end.
+    /// The stages to start at its end.
     start: PerStage<bool>,
-    step: Step,
+    step: ResetStep,
 }
 
-enum Step {
+enum ResetStep {
     Stopping { deadline: Instant },
-    Forgetting(JoinHandle<Result<(u64, Duration), StorageError>>),
+    Deleting(JoinHandle<Result<Deleted, StorageError>>),
 }
 
-impl Supervisor {
-    /// Begins a reset, unless there is one.
-    pub(crate) fn begin_reset(&mut self, draining: bool) {
-        if self.reset.is_some() {
-            return;
-        }
-        // Whoever has just asked to stop all wants them to stay stopped.
-        let start = PerStage::from_fn(|stage| !draining && self.workers.get(stage).is_wanted());
+/// What a reset deleted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deleted {
+    pub clicks: u64,
+    pub took: Duration,
+}
+
+/// How far a reset is.
+pub(crate) enum ResetProgress {
+    UnderWay,
+    /// The reset is over; an error is one line that says why it deleted nothing.
+    Ended(Result<Deleted, String>),
+}
+
+impl Reset {
+    /// Stops every stage. Those that are at work start again at the end, unless `stay_stopped`; the stages may take
+    /// `shutdown_timeout` to stop.
+    pub(crate) fn begin(workers: &mut PerStage<Worker>, stay_stopped: bool, shutdown_timeout: Duration) -> Self {
+        let start = PerStage::from_fn(|stage| !stay_stopped && workers.get(stage).is_wanted());
         for stage in Stage::ALL {
-            self.workers.get_mut(stage).end(Signal::Stop);
+            workers.get_mut(stage).end(Signal::Stop);
         }
-        let step = Step::Stopping { deadline: Instant::now() + PATIENCE.min(self.shutdown_timeout) };
-        self.reset = Some(Reset { start, step });
+        Self { start, step: ResetStep::Stopping { deadline: Instant::now() + PATIENCE.min(shutdown_timeout) } }
     }
 
-    /// Whether `command` waits for the end of a reset: then it is seen to here.
-    pub(crate) fn holds_back(&mut self, command: &Command) -> bool {
-        let Some(reset) = &mut self.reset else { return false };
+    /// Takes a command that would start or stop stages: it takes effect at the end of the reset. `false` if the command is no
+    /// such one.
+    pub(crate) fn takes(&mut self, command: &Command) -> bool {
         match command {
-            Command::Stage(stage, action) => *reset.start.get_mut(*stage) = *action != StageAction::Stop,
-            Command::StartAll => reset.start = PerStage::from_fn(|_| true),
-            Command::StopAll => reset.start = PerStage::from_fn(|_| false),
+            Command::Stage(stage, action) => *self.start.get_mut(*stage) = *action != StageAction::Stop,
+            Command::StartAll => self.start = PerStage::from_fn(|_| true),
+            Command::StopAll => self.start = PerStage::from_fn(|_| false),
             Command::Reset => {}
             Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => return false,
         }
         true
     }
 
-    /// What a reset waits for, in words.
-    pub(crate) fn reset_waits_for(&self) -> Option<String> {
-        Some(match &self.reset.as_ref()?.step {
-            Step::Forgetting(_) => "deleting every click and figure".to_owned(),
-            Step::Stopping { .. } => {
-                let stage = Stage::ALL.into_iter().find(|stage| self.workers.get(*stage).is_alive());
-                format!("waiting for {} to stop", stage.map_or("nothing", Stage::name))
+    /// What the reset waits for, in words.
+    pub(crate) fn waits_for(&self, workers: &PerStage<Worker>) -> String {
+        match &self.step {
+            ResetStep::Deleting(_) => "deleting every click and figure".to_owned(),
+            ResetStep::Stopping { .. } => {
+                format!("waiting for {} to stop", alive(workers).map_or("nothing", Stage::name))
             }
-        })
+        }
     }
 
-    /// Takes the next step of a reset. With `ending` no stage is started any more, and nothing is begun.
-    pub(crate) async fn advance_reset(&mut self, ending: bool) {
-        let Some(reset) = &mut self.reset else { return };
-        match &mut reset.step {
-            Step::Stopping { .. } if ending => self.reset = None,
-            Step::Stopping { deadline } => {
-                let late = Instant::now() >= *deadline;
-                let alive = Stage::ALL.into_iter().find(|stage| self.workers.get(*stage).is_alive());
-                match alive {
-                    None => {
-                        let storage = Arc::clone(self.publisher.storage());
-                        let work = move || {
-                            let begin = Instant::now();
-                            storage.reset().map(|clicks| (clicks, begin.elapsed()))
-                        };
-                        reset.step = Step::Forgetting(tokio::task::spawn_blocking(work));
-                    }
-                    Some(stage) if late => {
-                        let why = format!("{stage} does not stop");
-                        self.end_reset(Err(why), ending);
-                    }
-                    Some(_) => {}
+    /// Whether the reset may still be called off: it has deleted nothing yet.
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self.step, ResetStep::Stopping { .. })
+    }
+
+    /// Takes the next step.
+    pub(crate) async fn advance(&mut self, workers: &PerStage<Worker>, storage: &Arc<Storage>) -> ResetProgress {
+        match &mut self.step {
+            ResetStep::Stopping { deadline } => match alive(workers) {
+                None => {
+                    let storage = Arc::clone(storage);
+                    self.step = ResetStep::Deleting(tokio::task::spawn_blocking(move || {
+                        let begin = Instant::now();
+                        storage.reset().map(|clicks| Deleted { clicks, took: begin.elapsed() })
+                    }));
+                    ResetProgress::UnderWay
                 }
-            }
-            Step::Forgetting(work) if work.is_finished() => {
-                let end = match work.await {
-                    Ok(Ok((clicks, took))) => {
-                        tracing::info!(
-                            target: "pipeline",
-                            "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
-                        );
-                        self.publisher.reset();
-                        self.desk.reset();
-                        // What was read and waits for the store is still to come, as in the totals.
-                        let queued = self.publisher.queued();
-                        for stage in Stage::ALL {
-                            let but = if stage == Stage::Ingest { queued } else { 0 };
-                            self.workers.get(stage).handle.forget_processed(but);
-                        }
-                        Ok(clicks)
-                    }
-                    Ok(Err(error)) => Err(error.to_string()),
-                    Err(error) => Err(error.to_string()),
-                };
-                self.end_reset(end, ending);
-            }
-            Step::Forgetting(_) => {}
+                Some(stage) if Instant::now() >= *deadline => {
+                    ResetProgress::Ended(Err(format!("{stage} does not stop")))
+                }
+                Some(_) => ResetProgress::UnderWay,
+            },
+            ResetStep::Deleting(work) if work.is_finished() => ResetProgress::Ended(match work.await {
+                Ok(deleted) => deleted.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            }),
+            ResetStep::Deleting(_) => ResetProgress::UnderWay,
         }
     }
 
-    /// Notes how many clicks were deleted or why nothing was, and starts the stages that were at work.
-    fn end_reset(&mut self, deleted: Result<u64, String>, ending: bool) {
-        let Some(reset) = self.reset.take() else { return };
-        if let Err(why) = &deleted {
-            tracing::error!(target: "pipeline", "reset: nothing is deleted: {why}");
-        }
-        self.publisher.reset_ended(deleted);
-        for stage in Stage::ALL.into_iter().filter(|stage| *reset.start.get(*stage) && !ending) {
-            self.workers.get_mut(stage).start();
-        }
+    /// The stages to start at the end.
+    pub(crate) fn to_start(&self) -> impl Iterator<Item = Stage> + '_ {
+        Stage::ALL.into_iter().filter(|stage| *self.start.get(*stage))
     }
+}
+
+/// The first stage whose thread is alive.
+fn alive(workers: &PerStage<Worker>) -> Option<Stage> {
+    Stage::ALL.into_iter().find(|stage| workers.get(*stage).is_alive())
 }
