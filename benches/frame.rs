@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ColorMode, ConsoleOptions, Offscreen};
+use clicktop::engine::EngineHandle;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::index::IndexOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::status::log::LogBuffer;
-use clicktop::engine::local::{Pipeline, PipelineOptions};
+use clicktop::engine::local::{self, PipelineOptions};
 use clicktop::protocol::snapshot::SourceStatus;
 use clicktop::protocol::{Command, Snapshot};
 use clicktop::search::Bulk;
@@ -85,8 +86,8 @@ fn published() -> Snapshot {
     let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let mut pipeline = Pipeline::start(options(&broker), storage, index, None, Arc::new(LogBuffer::default()))
-            .expect("a pipeline");
+        let mut pipeline =
+            local::start(options(&broker), storage, index, None, Arc::new(LogBuffer::default())).expect("a pipeline");
         let rows = (URLS * COUNTRIES) as u64;
         let all = |snapshot: &Arc<Snapshot>| snapshot.board.matching == rows && snapshot.index.documents == Some(rows);
         let snapshot = Snapshot::clone(&**pipeline.snapshots.wait_for(all).await.expect("a snapshot"));
@@ -129,8 +130,8 @@ fn frames(criterion: &mut Criterion) {
 fn next(snapshot: &mut Snapshot) -> Arc<Snapshot> {
     snapshot.uptime += Duration::from_millis(250);
     snapshot.totals.clicks += 12_345;
-    snapshot.stages.ingest.processed += 12_345;
-    snapshot.stages.store.processed += 12_345;
+    snapshot.stages["ingest"].processed += 12_345;
+    snapshot.stages["store"].processed += 12_345;
     let mut board = (*snapshot.board).clone();
     for page in &mut board.pages {
         page.clicks += 7;

@@ -6,13 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{mpsc, watch};
 
-use crate::protocol::snapshot::{
-    IndexStatus, Notice, PartitionStatus, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals,
-};
-use crate::protocol::stage::PerStage;
-use crate::protocol::{Command, StageState};
+use crate::engine::EngineHandle;
+use crate::protocol::{Command, Snapshot, StageState};
 use crate::signals::{EndSignal, EndSignals};
 use crate::text::{printable, safe_json};
 
@@ -30,22 +26,13 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// One status object.
+/// One status object: the snapshot without what only a screen shows.
 #[derive(Serialize)]
 struct Status<'a> {
     event: &'static str,
     seconds: f64,
-    source: &'a SourceStatus,
-    stages: &'a PerStage<StageStatus>,
-    totals: &'a Totals,
-    delay_ms: Option<u64>,
-    lag: Option<u64>,
-    partitions: &'a [PartitionStatus],
-    store: &'a StoreStatus,
-    index: &'a IndexStatus,
-    notices: &'a [Notice],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shutting_down: Option<&'a str>,
+    #[serde(flatten)]
+    snapshot: &'a Snapshot,
 }
 
 /// The last object.
@@ -73,12 +60,8 @@ struct Summary<'a> {
 
 /// Prints a status object a second until a finite source is finished, a signal comes or something fails; then asks the
 /// pipeline to drain and end, printing on meanwhile.
-pub async fn run(
-    mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    commands: mpsc::Sender<Command>,
-    finite: bool,
-    out: &mut impl Write,
-) -> Outcome {
+pub async fn run(engine: &EngineHandle, finite: bool, out: &mut impl Write) -> Outcome {
+    let (mut snapshots, commands) = (engine.snapshots.clone(), engine.commands.clone());
     let mut outcome = None;
     let mut printed: Option<Duration> = None;
     let mut is_read = true;
@@ -94,7 +77,9 @@ pub async fn run(
                 let mut ask = outcome.is_none().then(|| verdict(&snapshot, finite)).flatten();
                 if is_read && due && ask != Some(Outcome::Finished) {
                     printed = Some(snapshot.uptime);
-                    is_read = write_line(out, &status(&snapshot)).is_ok();
+                    let light = snapshot.light();
+                    let status = Status { event: "status", seconds: seconds(snapshot.uptime), snapshot: &light };
+                    is_read = write_line(out, &status).is_ok();
                     // What a finite source has is stored all the same; an endless one would go on for nobody.
                     if !is_read && !finite && outcome.is_none() {
                         ask = ask.or(Some(Outcome::Interrupted));
@@ -154,9 +139,9 @@ pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl
 
 /// Whether there is a reason to end, and which.
 fn verdict(snapshot: &Snapshot, finite: bool) -> Option<Outcome> {
-    for (stage, status) in snapshot.stages.iter() {
-        if let StageState::Failed { cause } = &status.state {
-            return Some(Outcome::Failed(format!("{stage}: {cause}")));
+    for stage in snapshot.stages.iter() {
+        if let StageState::Failed { cause } = &stage.state {
+            return Some(Outcome::Failed(format!("{}: {cause}", stage.id())));
         }
     }
     if finite && snapshot.finished {
@@ -164,23 +149,6 @@ fn verdict(snapshot: &Snapshot, finite: bool) -> Option<Outcome> {
         return Some(error.map_or(Outcome::Finished, Outcome::Failed));
     }
     None
-}
-
-fn status(snapshot: &Snapshot) -> Status<'_> {
-    Status {
-        event: "status",
-        seconds: seconds(snapshot.uptime),
-        source: &snapshot.source,
-        stages: &snapshot.stages,
-        totals: &snapshot.totals,
-        delay_ms: snapshot.delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
-        lag: snapshot.lag,
-        partitions: &snapshot.partitions,
-        store: &snapshot.store,
-        index: &snapshot.index,
-        notices: &snapshot.notices,
-        shutting_down: snapshot.shutting_down.as_deref(),
-    }
 }
 
 /// Milliseconds are enough.
@@ -217,8 +185,9 @@ mod tests {
 
     #[test]
     fn a_failed_stage_or_source_is_a_failure() {
-        let mut snapshot = Snapshot::default();
-        snapshot.stages.store.state = StageState::Failed { cause: "disk gone".into() };
+        let stages = crate::engine::local::stage::not_started();
+        let mut snapshot = Snapshot { stages, ..Snapshot::default() };
+        snapshot.stages["store"].state = StageState::Failed { cause: "disk gone".into() };
         assert_eq!(verdict(&snapshot, false), Some(Outcome::Failed("store: disk gone".into())));
         let mut snapshot = Snapshot { finished: true, ..Snapshot::default() };
         snapshot.source.progress =

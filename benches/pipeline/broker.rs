@@ -9,8 +9,8 @@ use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::index::IndexOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::protocol::snapshot::SourceStatus;
-use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::Bulk;
+use clicktop::source::StoredOffsets;
 use clicktop::source::{EmbeddedBroker, SourceTask, Target};
 use clicktop::storage::figures::AggregateSettings;
 

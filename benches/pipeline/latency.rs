@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use clicktop::click::Click;
 use clicktop::config::Settings;
+use clicktop::engine::EngineHandle;
 use clicktop::engine::local::status::log::LogBuffer;
-use clicktop::engine::local::{InProcessSource, Pipeline};
+use clicktop::engine::local::{self, InProcessSource};
 use clicktop::protocol::Command;
-use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::embedded::Embedded;
+use clicktop::source::StoredOffsets;
 use clicktop::source::producer::{Feed, Next, Record};
 use clicktop::source::traffic::{Generator, GeneratorOptions};
 use clicktop::source::{DemoError, EmbeddedBroker, SourceTask};
@@ -70,7 +71,7 @@ fn once(options: &Options, settings: &Settings) -> Outcome<(Vec<Duration>, Vec<D
         let in_process = InProcessSource { progress: source.progress(), stored: Some(stored) };
         let log = Arc::new(LogBuffer::default());
         let searched = Arc::clone(&index);
-        let mut pipeline = Pipeline::start(pipeline_options, Arc::clone(&storage), searched, Some(in_process), log)?;
+        let mut pipeline = local::start(pipeline_options, Arc::clone(&storage), searched, Some(in_process), log)?;
         let shown = watch(&mut pipeline, events).await?;
         pipeline.commands.send(Command::Shutdown).await?;
         let last = pipeline.ended().await;
@@ -102,7 +103,7 @@ fn once(options: &Options, settings: &Settings) -> Outcome<(Vec<Duration>, Vec<D
 }
 
 /// Notes each snapshot until everything is stored, aggregated and indexed.
-async fn watch(pipeline: &mut Pipeline, events: u64) -> Outcome<Shown> {
+async fn watch(pipeline: &mut EngineHandle, events: u64) -> Outcome<Shown> {
     let deadline = Instant::now() + Duration::from_secs(events / RATE) + LONGEST;
     let mut shown = Shown::default();
     loop {

@@ -9,9 +9,9 @@ use clicktop::engine::local::PipelineOptions;
 use clicktop::engine::local::bench;
 use clicktop::engine::local::bench::Messages;
 use clicktop::engine::local::bench::Passed;
-use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::embedded::Embedded;
 use clicktop::source::EmbeddedBroker;
+use clicktop::source::StoredOffsets;
 use clicktop::source::traffic::{Generator, GeneratorOptions, start_generator};
 use clicktop::storage::{DATABASE_FILE, Reader, Storage, StorageOptions};
 

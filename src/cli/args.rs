@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::values::count;
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
+use super::values::{count, sort_by};
 use crate::config::Override;
 use crate::protocol::SortBy;
 
@@ -277,7 +277,7 @@ pub struct TopArgs {
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
     /// The figure to sort by, largest first
-    #[arg(long, value_name = "FIGURE", default_value = "clicks")]
+    #[arg(long, value_name = "FIGURE", default_value = "clicks", value_parser = sort_by())]
     pub by: SortBy,
     /// How many rows, or all
     #[arg(long, value_name = "N", default_value = "20")]

@@ -17,12 +17,13 @@ use crate::config::{
 use crate::console::{
     self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
 };
+use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::status::log::LogBuffer;
-use crate::engine::local::{InProcessSource, Pipeline};
+use crate::engine::local::{self, InProcessSource};
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
-use crate::protocol::source::StoredOffsets;
+use crate::source::StoredOffsets;
 use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
 use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Target, start_replay};
 use crate::storage::Storage;
@@ -104,13 +105,12 @@ pub(super) async fn run(
         Command::Replay(_) => true,
         _ => false,
     };
-    let pipeline = Pipeline::start(options, Arc::clone(&storage), index, in_process, log)?;
-    let (snapshots, commands) = (pipeline.snapshots.clone(), pipeline.commands.clone());
+    let engine = local::start(options, Arc::clone(&storage), index, in_process, log)?;
 
     if view.headless {
-        let outcome = headless::run(snapshots, commands, finite, out).await;
+        let outcome = headless::run(&engine, finite, out).await;
         stop_source(&source).await;
-        let last = pipeline.ended().await;
+        let last = engine.ended().await;
         storage.close();
         let outcome = match without_a_click(&last, finite) {
             Some(cause) if outcome == Outcome::Finished => Outcome::Failed(cause),
@@ -118,13 +118,13 @@ pub(super) async fn run(
         };
         return headless::summarize(&last, outcome, finite, out);
     }
-    let shown = console::run(console, snapshots, commands.clone()).await;
+    let shown = console::run(console, &engine).await;
     if shown.is_err() {
         // Nobody is left to ask for it; a full queue of commands would end with the channel.
-        let _ = commands.try_send(crate::protocol::Command::Shutdown);
+        let _ = engine.commands.try_send(crate::protocol::Command::Shutdown);
     }
     stop_source(&source).await;
-    let last = end_in_sight(pipeline).await;
+    let last = end_in_sight(engine).await;
     storage.close();
     match shown {
         // As after a hang-up, which may not reach us: the pipeline has drained.
@@ -139,10 +139,10 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits for the pipeline's end, and says so where that takes a while: the console is gone by then.
-async fn end_in_sight(pipeline: Pipeline) -> Arc<Snapshot> {
-    let snapshots = pipeline.snapshots.clone();
-    let mut ended = std::pin::pin!(pipeline.ended());
+/// Waits for the engine's end, and says so where that takes a while: the console is gone by then.
+async fn end_in_sight(engine: EngineHandle) -> Arc<Snapshot> {
+    let snapshots = engine.snapshots.clone();
+    let mut ended = std::pin::pin!(engine.ended());
     if let Ok(last) = tokio::time::timeout(SILENCE, &mut ended).await {
         return last;
     }

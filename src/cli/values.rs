@@ -1,10 +1,12 @@
 //! The values flags take: formats, rates, limits and counts as people write them.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use clap::ValueEnum;
 
 use crate::click::Format;
+use crate::protocol::SortBy;
 
 /// How `top` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -146,6 +148,12 @@ pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
 }
 
 const NOT_A_COUNT: &str = "a count is a whole number above 0, such as 2000, 2k, 1.5k or 1M";
+
+/// Reads a figure to sort by; the protocol knows nothing of flags.
+pub(super) fn sort_by() -> impl TypedValueParser<Value = SortBy> {
+    PossibleValuesParser::new(SortBy::ALL.map(SortBy::name))
+        .map(|name| SortBy::ALL.into_iter().find(|sort| sort.name() == name).unwrap_or_default())
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 //! clock       ─▶      └─▶ commands ─▶ pipeline
 //! ```
 //!
-//! It knows of the pipeline what [`Snapshot`] tells and asks what [`Command`] can say, nothing else.
+//! It knows an engine by its [`Snapshot`](crate::protocol::Snapshot)s and its stages as these list them, and nothing else of it.
 
 mod export;
 mod format;
@@ -20,12 +20,9 @@ mod view;
 mod tests;
 
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, watch};
-
-use crate::protocol::{Command, Snapshot};
+use crate::engine::EngineHandle;
 use state::app::App;
 use terminal::screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
@@ -92,19 +89,15 @@ pub enum ConsoleError {
     Lost(#[source] io::Error),
 }
 
-/// Shows the pipeline until the user has quit or the pipeline is gone (`snapshots` closes).
+/// Shows the engine until the user quits or the engine ends (its snapshots close).
 ///
-/// Quitting sends [`Command::Shutdown`] and goes on showing what the pipeline waits for until `snapshots` closes; quitting
-/// again sends it once more, so that the pipeline ends at once, and a third time returns before it has. SIGINT, SIGTERM and SIGHUP quit without asking. From here on those signals do not end the
-/// process by themselves any more.
+/// Quitting sends [`Command::Shutdown`](crate::protocol::Command::Shutdown), and the console shows what the engine waits for until
+/// the snapshots close. Quitting again sends it once more, so that the engine ends at once; a third time returns before that.
+/// SIGINT, SIGTERM and SIGHUP quit without asking, and no longer end the process by themselves.
 ///
 /// # Errors
 /// [`ConsoleError`]; the terminal is given back in every case.
-pub async fn run(
-    options: ConsoleOptions,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    commands: mpsc::Sender<Command>,
-) -> Result<(), ConsoleError> {
+pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
     if !terminal::screen::is_terminal() {
         return Err(ConsoleError::NotATerminal);
     }
@@ -124,7 +117,7 @@ pub async fn run(
             app.unverified = options.unverified;
             app.undone = options.undone;
             app.themes = options.themes;
-            terminal::run::event_loop(&mut app, screen, options.frame_interval, snapshots, commands)
+            terminal::run::event_loop(&mut app, screen, options.frame_interval, engine)
                 .await
                 .map_err(ConsoleError::Lost)
         })

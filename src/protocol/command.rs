@@ -1,100 +1,33 @@
-//! What a console or a headless run may ask of the pipeline.
+//! Commands: what a front asks of an engine.
 
-use std::time::Duration;
+use serde::{Deserialize, Serialize};
 
 use super::question::Question;
-use super::stage::Stage;
-use super::table::TableOrder;
+use super::stage::{StageAction, StageId};
+use super::view::View;
 
-/// One request. Whether and when it takes effect shows in the next snapshots.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One command. The next snapshots show whether and when it takes effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// To one stage.
-    Stage(Stage, StageAction),
+    Stage {
+        /// Which one.
+        id: StageId,
+        /// What it should do.
+        action: StageAction,
+    },
     /// Start every stage that is not active.
     StartAll,
-    /// Stop every stage, draining in order.
+    /// Stop every stage; each drains before the next stops.
     StopAll,
-    /// Stop every stage, forget every click, reject and figure, also those in the search index, and start those stages
-    /// again that were active. It goes on where Kafka was.
+    /// Stop every stage, delete every click, reject and figure, also those in the search index, and start the stages again
+    /// that were active. They resume at the offsets that Kafka has.
     Reset,
-    /// What the figures in the snapshot's board should be about.
+    /// The figures that the snapshot's board should show.
     View(View),
-    /// What the snapshot's answers should be about.
+    /// A question that the snapshot's answers should answer.
     Ask(Question),
-    /// Hand a whole table over, which may be too large for a snapshot.
-    Table(TableOrder),
-    /// Drain within the configured bound, then end.
+    /// Drain within the configured time, then end.
     Shutdown,
-}
-
-/// What to do to a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StageAction {
-    /// Start it if it is not active.
-    Start,
-    /// Let it finish what it holds, then stop it.
-    Stop,
-    /// Stop, then start again.
-    Restart,
-}
-
-/// The order of url rows; the largest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum SortBy {
-    /// By clicks.
-    #[default]
-    Clicks,
-    /// By unique users.
-    Users,
-    /// By average time spent.
-    Time,
-}
-
-/// Which rows of the figures a reader wants to see.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct View {
-    /// Only this country; all countries together if `None`, then a url has one row for each of its countries.
-    pub country: Option<String>,
-    /// Their order.
-    pub sort: SortBy,
-    /// How many rows at most; 0 lets the pipeline choose.
-    pub limit: usize,
-    /// Over which time, by the clicks' own clock.
-    pub window: Window,
-    /// Only urls that this keeps, as [`Pattern`](super::Pattern) reads it; every url if empty.
-    pub filter: String,
-}
-
-impl View {
-    /// Whether it asks for the figures as the aggregation has them: no window, no filter.
-    pub fn is_plain(&self) -> bool {
-        self.window == Window::AllTime && self.filter.is_empty()
-    }
-}
-
-/// A span of event time that ends with the newest click that is not ahead of the clock; that click is in it, one just as long
-/// ago as the span is not. A click ahead of the clock comes in once the clock has reached it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Window {
-    /// Since the first click.
-    #[default]
-    AllTime,
-    /// The last hour.
-    LastHour,
-    /// The last five minutes.
-    LastFiveMinutes,
-}
-
-impl Window {
-    /// How long it is; `None` for all time.
-    pub const fn length(self) -> Option<Duration> {
-        match self {
-            Window::AllTime => None,
-            Window::LastHour => Some(Duration::from_secs(3600)),
-            Window::LastFiveMinutes => Some(Duration::from_secs(300)),
-        }
-    }
 }

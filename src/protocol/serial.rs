@@ -1,50 +1,110 @@
-//! How times look in JSON: milliseconds as a number, moments as RFC 3339.
+//! Times in JSON: durations as milliseconds, moments as RFC 3339 in UTC, to the millisecond.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serializer;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::click::Timestamp;
 
-/// A duration as milliseconds, `null` for none.
-pub(crate) fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match duration {
-        Some(duration) => serializer.serialize_f64(duration.as_micros() as f64 / 1000.0),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// A moment as RFC 3339 in UTC.
-pub(crate) fn moment<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    serializer.collect_str(&Timestamp::from_millis(millis))
-}
-
-/// A click's time as RFC 3339 in UTC, `null` for none.
-pub(crate) fn timestamp<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => serializer.collect_str(time),
-        None => serializer.serialize_none(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
+/// A duration in milliseconds, exact to the microsecond.
+pub(super) mod millis {
     use super::*;
-    use crate::protocol::StageState;
-    use crate::protocol::snapshot::StoreStatus;
 
-    #[test]
-    fn times_in_json_are_numbers_and_dates_that_others_can_read() {
-        let status = StoreStatus { transaction: Some(Duration::from_micros(1_500)), ..StoreStatus::default() };
-        assert_eq!(serde_json::to_value(&status).unwrap()["transaction_ms"], 1.5);
-        let until = UNIX_EPOCH + Duration::from_millis(1_700_000_000_250);
-        let state = StageState::BackingOff { cause: "busy".into(), until };
-        let json = serde_json::to_value(&state).unwrap();
-        assert_eq!(
-            json,
-            serde_json::json!({"state": "backing_off", "cause": "busy", "until": "2023-11-14T22:13:20.250Z"})
-        );
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_micros() as f64 / 1000.0)
     }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        duration(f64::deserialize(deserializer)?)
+    }
+}
+
+/// The same; `null` for none.
+pub(super) mod optional_millis {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => millis::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Option::<f64>::deserialize(deserializer)?.map(duration).transpose()
+    }
+}
+
+/// A moment by the machine's clock.
+pub(super) mod moment {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        serializer.collect_str(&Timestamp::from_millis(millis))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let millis = timestamp::deserialize(deserializer)?.as_millis();
+        Ok(UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
+    }
+}
+
+/// The same; `null` for none.
+pub(super) mod optional_moment {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => moment::serialize(time, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+        #[derive(Deserialize)]
+        struct Moment(#[serde(with = "moment")] SystemTime);
+        Ok(Option::<Moment>::deserialize(deserializer)?.map(|moment| moment.0))
+    }
+}
+
+/// A click's time.
+pub(super) mod timestamp {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// The same; `null` for none.
+pub(super) mod optional_timestamp {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => timestamp::serialize(time, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
+/// `millis` milliseconds, to the nearest microsecond.
+fn duration<E: Error>(millis: f64) -> Result<Duration, E> {
+    let micros = (millis * 1000.0).round();
+    if micros.is_finite() && (0.0..=u64::MAX as f64).contains(&micros) {
+        return Ok(Duration::from_micros(micros as u64));
+    }
+    Err(E::custom(format!("{millis} is no duration in milliseconds")))
 }

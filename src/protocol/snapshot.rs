@@ -1,33 +1,40 @@
-//! The pipeline as it stands: everything a console or a headless run may know of it.
+//! The engine at one moment: everything a front may know of it.
 //!
-//! Published a few times a second, compact whatever the size of the data. Nothing here assumes that a stage
-//! is a thread of this process.
+//! An engine publishes a snapshot a few times a second. It is compact whatever the size of the data. Nothing here assumes that
+//! a stage is a thread of this process.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::command::View;
-use super::question::Answers;
-use super::serial::{millis, timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::answer::Answers;
+use super::board::{Board, RecentClick};
 use super::source::SourceProgress;
-use super::stage::{PerStage, StageState};
+use super::stage::Stages;
+use super::version::ProtocolVersion;
 use crate::click::Timestamp;
 
 /// The whole pipeline at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// The version of this form.
+    pub protocol: ProtocolVersion,
     /// When it was taken; `None` before the first.
+    #[serde(with = "super::serial::optional_moment")]
     pub at: Option<SystemTime>,
-    /// Time since the pipeline was built.
+    /// Time since the engine started.
+    #[serde(rename = "uptime_ms", with = "super::serial::millis")]
     pub uptime: Duration,
     /// Where the clicks come from.
     pub source: SourceStatus,
-    /// State, rate, backlog and errors of each stage.
-    pub stages: PerStage<StageStatus>,
+    /// The stages of the engine, in the order in which items pass them.
+    pub stages: Stages,
     /// Counts since the data directory was made or since this run began, as each says.
     pub totals: Totals,
     /// Time from when a click was produced to when its figures are visible: of the newest such click, or
     /// the age of the oldest click still under way if that is more. `None` before the first click.
+    #[serde(rename = "delay_ms", with = "super::serial::optional_millis")]
     pub delay: Option<Duration>,
     /// Sum of the partitions' lags; `None` while the broker has not told.
     pub lag: Option<u64>,
@@ -38,16 +45,21 @@ pub struct Snapshot {
     /// The search index.
     pub index: IndexStatus,
     /// The figures the view asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub board: Arc<Board>,
-    /// What was asked.
+    /// The answers to the questions.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub answers: Answers,
     /// The newest stored clicks, newest first, a few.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub recent: Arc<[RecentClick]>,
     /// What is odd about the events, each said once, oldest first: few.
     pub notices: Arc<[Notice]>,
     /// The newest log lines, oldest first, a few hundred at most.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub log: Arc<[LogLine]>,
     /// Set while the pipeline drains before it ends: what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shutting_down: Option<String>,
     /// Everything is being forgotten, and what that waits for.
     pub resetting: Option<String>,
@@ -57,8 +69,27 @@ pub struct Snapshot {
     pub finished: bool,
 }
 
+/// Whether `value` is what a reader takes if it is left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Snapshot {
+    /// The same without board, answers, recent clicks and log: what a line a second should hold.
+    #[must_use]
+    pub fn light(&self) -> Self {
+        Self {
+            board: Arc::default(),
+            answers: Answers::default(),
+            recent: Arc::default(),
+            log: Arc::default(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Where the clicks come from.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceStatus {
     /// For people: `localhost:9092`, `embedded broker, generated traffic`, `replay of clicks.csv`.
     pub description: String,
@@ -71,7 +102,7 @@ pub struct SourceStatus {
 }
 
 /// How a reset ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetEnd {
     /// Which one of this run it was, from 1.
     pub number: u64,
@@ -81,26 +112,8 @@ pub struct ResetEnd {
     pub cleared: Option<u64>,
 }
 
-/// One stage.
-#[derive(Clone, Debug, Default, serde::Serialize)]
-pub struct StageStatus {
-    /// What it is doing.
-    #[serde(flatten)]
-    pub state: StageState,
-    /// Items passed since this run began: messages for ingest, clicks for store and aggregate, documents for index.
-    pub processed: u64,
-    /// Items a second over the last few seconds; `None` while it is not active or has not run long enough to tell.
-    pub rate: Option<f64>,
-    /// Items waiting for it: messages (the lag) for ingest, clicks for store and aggregate, documents for index.
-    pub backlog: u64,
-    /// Errors since this run began.
-    pub errors: u64,
-    /// The newest error, in one line.
-    pub last_error: Option<String>,
-}
-
 /// Counts of the whole pipeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Messages taken from Kafka by this run.
     pub ingested: u64,
@@ -128,7 +141,7 @@ pub struct Totals {
 }
 
 /// One partition of the topic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionStatus {
     /// Its number.
     pub partition: i32,
@@ -147,7 +160,7 @@ pub struct PartitionStatus {
 }
 
 /// The database.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoreStatus {
     /// Its file.
     pub path: String,
@@ -156,20 +169,20 @@ pub struct StoreStatus {
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
     /// Time of the newest transaction, begin to commit.
-    #[serde(rename = "transaction_ms", serialize_with = "millis")]
+    #[serde(rename = "transaction_ms", with = "super::serial::optional_millis")]
     pub transaction: Option<Duration>,
     /// Median time of the newest transactions.
-    #[serde(rename = "transaction_p50_ms", serialize_with = "millis")]
+    #[serde(rename = "transaction_p50_ms", with = "super::serial::optional_millis")]
     pub transaction_p50: Option<Duration>,
     /// 99th percentile of the same.
-    #[serde(rename = "transaction_p99_ms", serialize_with = "millis")]
+    #[serde(rename = "transaction_p99_ms", with = "super::serial::optional_millis")]
     pub transaction_p99: Option<Duration>,
     /// Transactions committed by this run.
     pub transactions: u64,
     /// Checkpoints of the aggregation written by this run.
     pub checkpoints: u64,
     /// No click before this time is taken in any more; `None` while none has expired.
-    #[serde(serialize_with = "timestamp")]
+    #[serde(with = "super::serial::optional_timestamp")]
     pub expired_before: Option<Timestamp>,
     /// Clicks that the figures count and that were deleted for their age.
     pub deleted: u64,
@@ -180,7 +193,7 @@ pub struct StoreStatus {
 }
 
 /// How well the engine says it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// Not asked yet, or it did not answer.
@@ -195,7 +208,7 @@ pub enum Health {
 }
 
 /// The search index.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexStatus {
     /// Where documents go, without secrets: `embedded`, `https://search:9200/clicktop`.
     pub target: String,
@@ -208,10 +221,10 @@ pub struct IndexStatus {
     /// Rows of url × country whose newest figures are not in the index yet.
     pub pending: u64,
     /// Median time of the newest bulk requests.
-    #[serde(rename = "bulk_p50_ms", serialize_with = "millis")]
+    #[serde(rename = "bulk_p50_ms", with = "super::serial::optional_millis")]
     pub bulk_p50: Option<Duration>,
     /// 99th percentile of the same.
-    #[serde(rename = "bulk_p99_ms", serialize_with = "millis")]
+    #[serde(rename = "bulk_p99_ms", with = "super::serial::optional_millis")]
     pub bulk_p99: Option<Duration>,
     /// Bulk requests answered by this run.
     pub bulks: u64,
@@ -229,75 +242,18 @@ pub struct IndexStatus {
     pub bytes: Option<u64>,
 }
 
-/// The figures a [`View`] asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Board {
-    /// What was asked.
-    pub view: View,
-    /// Every country, most clicks first.
-    pub countries: Vec<CountryRow>,
-    /// The rows of the view in its order, at most its limit.
-    pub pages: Vec<PageRow>,
-    /// How many rows the view would have without its limit.
-    pub matching: u64,
-    /// Why the view cannot be shown as asked, in one line: the window is too large to count exactly in the time there is.
-    pub problem: Option<String>,
-}
-
-/// Figures of one country over all its urls.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct CountryRow {
-    /// The country as the events name it.
-    pub country: Arc<str>,
-    /// Its clicks.
-    pub clicks: u64,
-    /// Its urls.
-    pub urls: u64,
-}
-
-/// Figures of one url × country.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct PageRow {
-    /// The url as the events name it: untrusted text.
-    pub url: Arc<str>,
-    /// The country.
-    pub country: Arc<str>,
-    /// Distinct clicks.
-    pub clicks: u64,
-    /// Exact distinct users.
-    pub unique_users: u64,
-    /// Mean seconds spent, over the clicks where it is known.
-    pub avg_time_spent: Option<f64>,
-}
-
-/// A click that was just stored, for people to see. Untrusted text.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct RecentClick {
-    /// By the event's clock.
-    #[serde(skip)]
-    pub timestamp: Timestamp,
-    /// Who.
-    pub user_id: String,
-    /// What.
-    pub url: String,
-    /// Where.
-    pub country: String,
-    /// Where.
-    pub city: String,
-}
-
 /// Something odd about the events that is said once, not for each of them.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// When it was noticed, by the machine's clock.
-    #[serde(skip)]
+    #[serde(with = "super::serial::timestamp")]
     pub at: Timestamp,
     /// In one line that is safe to print.
     pub text: Arc<str>,
 }
 
 /// Severity of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Something failed.
@@ -311,10 +267,10 @@ pub enum LogLevel {
 }
 
 /// One line of the program's log.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When, by the machine's clock.
-    #[serde(skip)]
+    #[serde(with = "super::serial::timestamp")]
     pub at: Timestamp,
     /// Its severity.
     pub level: LogLevel,

@@ -1,11 +1,11 @@
-//! What a producer inside this process (generator, file replay) and the pipeline tell each other.
+//! How far a producer inside the engine's process is.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+
+use serde::{Deserialize, Serialize};
 
 /// How far a producer inside this process is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceProgress {
     /// Messages the broker has acknowledged.
     pub sent: u64,
@@ -26,36 +26,8 @@ pub struct SourceProgress {
 }
 
 /// Where a finished source ends: the next offset of each partition it wrote to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEnd {
     /// Partition → one past the last message sent to it.
     pub offsets: BTreeMap<i32, i64>,
-}
-
-/// The next offset to store of each partition: everything before it is durable in SQLite. Written by the pipeline
-/// after each commit, read by a producer that must not overrun the embedded broker's retention.
-#[derive(Clone, Debug)]
-pub struct StoredOffsets(Arc<[AtomicI64]>);
-
-impl StoredOffsets {
-    /// For a topic of `partitions` partitions, nothing stored yet.
-    pub fn new(partitions: usize) -> Self {
-        Self((0..partitions).map(|_| AtomicI64::new(0)).collect())
-    }
-
-    /// The next offset of `partition` to store; 0 for a partition that does not exist.
-    pub fn get(&self, partition: i32) -> i64 {
-        self.slot(partition).map_or(0, |slot| slot.load(Ordering::Acquire))
-    }
-
-    /// Everything of `partition` before `next` is stored.
-    pub fn advance(&self, partition: i32, next: i64) {
-        if let Some(slot) = self.slot(partition) {
-            slot.fetch_max(next, Ordering::AcqRel);
-        }
-    }
-
-    fn slot(&self, partition: i32) -> Option<&AtomicI64> {
-        self.0.get(usize::try_from(partition).ok()?)
-    }
 }

@@ -9,6 +9,7 @@ pub mod partition;
 pub mod producer;
 mod rate;
 pub mod replay;
+mod stored_offsets;
 pub mod traffic;
 mod window;
 
@@ -16,6 +17,7 @@ pub use broker::{BrokerControl, EmbeddedBroker};
 pub use error::DemoError;
 pub use producer::{SourceTask, Target};
 pub use replay::{ReplayInput, ReplayOptions, start_replay};
+pub use stored_offsets::StoredOffsets;
 pub use traffic::generator::{Generator, GeneratorOptions, WireFormat, start_generator};
 
 #[cfg(test)]

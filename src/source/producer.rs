@@ -20,7 +20,8 @@ use self::outbox::TopicProducer;
 use self::worker::Worker;
 use super::error::DemoError;
 use super::rate::TokenBucket;
-use crate::protocol::source::{SourceProgress, StoredOffsets};
+use crate::protocol::source::SourceProgress;
+use crate::source::StoredOffsets;
 use crate::text::printable;
 
 /// Where the records go.

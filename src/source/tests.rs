@@ -11,7 +11,8 @@ use super::producer::{Feed, Next, Record};
 use super::window::{RECORD_OVERHEAD, WINDOW_BYTES, WINDOW_RECORDS};
 use super::*;
 use crate::click::{Format, Timestamp};
-use crate::protocol::source::{SourceProgress, StoredOffsets};
+use crate::protocol::source::SourceProgress;
+use crate::source::StoredOffsets;
 
 const TOPIC: &str = "clicks";
 /// Far beyond what any step takes; only a hang meets it.

@@ -4,7 +4,7 @@ use clicktop::source::EmbeddedBroker;
 
 use crate::support::kafka::{self, Refusals};
 use crate::support::listener::{Listener, http};
-use crate::support::program::{Home, Ran};
+use crate::support::program::{Home, Ran, stage};
 
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2028}";
 
@@ -75,7 +75,7 @@ fn neither_broker_nor_engine_forges_a_line() {
         "debug",
     ]);
     run.await_object("refused credentials", |object| {
-        object["stages"]["index"]["last_error"].as_str().is_some_and(|error| error.contains("401"))
+        stage(object, "index")["last_error"].as_str().is_some_and(|error| error.contains("401"))
     });
     run.signal("TERM");
     assert_all_safe("status and summary", &run.end());

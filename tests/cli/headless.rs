@@ -2,7 +2,7 @@
 
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
-use crate::support::program::{Home, feed};
+use crate::support::program::{Home, feed, stage};
 
 #[test]
 fn a_demo_ends_with_a_summary() {
@@ -31,9 +31,7 @@ fn a_status_tells_of_every_stage() {
     let mut run = home.start(&["demo", "--headless", "--rate", "2k"]);
     let status = run.await_object("a running pipeline", |object| {
         object["event"] == "status"
-            && ["ingest", "store", "aggregate", "index"]
-                .iter()
-                .all(|stage| object["stages"][stage]["state"] == "running")
+            && ["ingest", "store", "aggregate", "index"].iter().all(|id| stage(object, id)["state"] == "running")
             && object["totals"]["documents"].as_u64() > Some(0)
     });
     assert_eq!(status["partitions"].as_array().map(Vec::len), Some(8), "{status}");

@@ -7,7 +7,7 @@ use clicktop::source::{EmbeddedBroker, ReplayInput, ReplayOptions, Target, start
 
 use crate::support::clicks::{OwnedClick, lines, made, random};
 use crate::support::figures;
-use crate::support::program::{Home, moment};
+use crate::support::program::{Home, moment, stage};
 
 const KILLS: u32 = 20;
 
@@ -88,7 +88,7 @@ fn twenty_kills_of_a_run_skip_no_offset_of_the_topic() {
     assert!(under_load > 0, "some kill came while clicks were being stored");
     let mut run = home.start(&["run", "--headless", "--group", "last"]);
     run.await_object("the end of the topic", |object| {
-        object["totals"]["clicks"] == CLICKS && object["stages"]["aggregate"]["backlog"] == 0
+        object["totals"]["clicks"] == CLICKS && stage(object, "aggregate")["backlog"] == 0
     });
     run.signal("TERM");
     let summary = run.end().summary();

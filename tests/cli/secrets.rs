@@ -7,7 +7,7 @@ use base64::Engine as _;
 
 use crate::support::kafka::{self, Refusals};
 use crate::support::listener::{Listener, http};
-use crate::support::program::Home;
+use crate::support::program::{Home, stage};
 
 const SASL: &str = "sasl-hunter2-7c1";
 const INDEX: &str = "index-hunter2-9f3";
@@ -144,7 +144,7 @@ fn no_secret_shows_in_anything_the_program_says_or_writes() {
                 let at = format!("127.0.0.1:{broker}");
                 let mut run = home.start(&["run", "--headless", "--brokers", &at]);
                 run.await_object("refused credentials", |object| {
-                    object["stages"]["index"]["last_error"].as_str().is_some_and(|error| error.contains("401"))
+                    stage(object, "index")["last_error"].as_str().is_some_and(|error| error.contains("401"))
                 });
                 run.signal("TERM");
                 let run = run.end();

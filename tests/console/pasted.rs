@@ -52,7 +52,7 @@ fn a_marked_paste_into_a_question_is_a_no() {
     let home = Home::new();
     let mut terminal = finished(&home, WIDE);
     for (opens, question, text) in
-        [("R", "Delete 2,000 clicks", "reset\r"), ("X", "Stop all four stages?", "y"), ("R", "Delete 2,000", "reset")]
+        [("R", "Delete 2,000 clicks", "reset\r"), ("X", "Stop all 4 stages?", "y"), ("R", "Delete 2,000", "reset")]
     {
         terminal.keys(opens);
         terminal.wait("a question", |screen| screen.contains(question));

@@ -55,7 +55,7 @@ fn a_clock_that_jumps_back_and_forth() {
                     && ["ingest", "store", "aggregate", "index"].iter().all(|stage| is(status, stage, "running"))
             });
             assert!(again || seen["seconds"].as_f64() >= seconds, "its own time only goes forward: {seen}");
-            assert!(seen["delay_ms"].is_u64(), "{seen}");
+            assert!(seen["delay_ms"].is_number(), "{seen}");
             dice.survived(fault);
         }
     }

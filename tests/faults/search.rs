@@ -3,6 +3,7 @@
 use crate::dice::{Dice, rounds};
 use crate::engine::Fault;
 use crate::sent::Load;
+use crate::support::program::stage;
 use crate::world::{World, backs_off, is};
 
 /// Every fault that heals by itself, and the words that say what is wrong meanwhile.
@@ -35,7 +36,7 @@ fn an_engine_that_fails_in_every_way() {
             for stage in ["ingest", "store", "aggregate"] {
                 assert!(is(&seen, stage, "running"), "{name} is nothing to {stage}: {seen}");
             }
-            assert!(!seen["stages"]["index"]["last_error"].is_null() || words.is_empty(), "{seen}");
+            assert!(!stage(&seen, "index")["last_error"].is_null() || words.is_empty(), "{seen}");
             dice.pass(0..1_500);
             world.engine.set(Fault::None);
             run.await_object("an index that runs again", |status| {

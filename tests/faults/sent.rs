@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clicktop::click::Timestamp;
-use clicktop::protocol::source::StoredOffsets;
+use clicktop::source::StoredOffsets;
 use clicktop::source::producer::{Feed, Next, Record};
 use clicktop::source::traffic::{Generator, GeneratorOptions, WireFormat};
 use clicktop::source::{DemoError, EmbeddedBroker, SourceTask, Target};

@@ -222,7 +222,7 @@ fn signals_while_a_stage_is_stopped_or_failed() {
                 Shown::Stopped(place) => terminal.keys(&format!("{} ", place + 1)),
                 Shown::AllStopped => {
                     terminal.keys("X");
-                    terminal.wait("a question", |screen| screen.contains("Stop all four stages?"));
+                    terminal.wait("a question", |screen| screen.contains("Stop all 4 stages?"));
                     terminal.keys("y");
                 }
                 Shown::IngestFailed => {}

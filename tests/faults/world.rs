@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use clicktop::protocol::source::StoredOffsets;
 use clicktop::search::Document;
 use clicktop::source::EmbeddedBroker;
+use clicktop::source::StoredOffsets;
 use clicktop::storage::DATABASE_FILE;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::sent::{Load, Sending, Sent, TOPIC};
 use crate::support::figures::{self, Figures};
-use crate::support::program::{Home, Running};
+use crate::support::program::{Home, Running, stage};
 
 const PARTITIONS: i32 = 4;
 
@@ -143,7 +143,7 @@ impl World {
         run.await_object("everything that was sent", |status| {
             status["totals"]["clicks"] == sent.clicks
                 && status["lag"] == 0
-                && status["stages"]["aggregate"]["backlog"] == 0
+                && stage(status, "aggregate")["backlog"] == 0
                 && status["index"]["pending"] == 0
         });
         run.signal("TERM");
@@ -230,8 +230,8 @@ fn id(url: &str, country: &str) -> String {
 }
 
 /// Whether a status shows `stage` in `state`.
-pub fn is(status: &Value, stage: &str, state: &str) -> bool {
-    status["stages"][stage]["state"] == state
+pub fn is(status: &Value, id: &str, state: &str) -> bool {
+    stage(status, id)["state"] == state
 }
 
 /// Whether a status shows every stage at work.
@@ -250,9 +250,8 @@ pub fn await_stored(run: &mut Running, seen: &Value) {
 }
 
 /// Whether a status shows `stage` backing off because of something in these words.
-pub fn backs_off(status: &Value, stage: &str, words: &str) -> bool {
-    is(status, stage, "backing_off")
-        && status["stages"][stage]["cause"].as_str().is_some_and(|cause| cause.contains(words))
+pub fn backs_off(status: &Value, id: &str, words: &str) -> bool {
+    is(status, id, "backing_off") && stage(status, id)["cause"].as_str().is_some_and(|cause| cause.contains(words))
 }
 
 /// `VmRSS` or `VmHWM` of a process, in bytes.

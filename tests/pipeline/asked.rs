@@ -1,8 +1,8 @@
 //! What a console asks of a pipeline under load, and what it gets.
 
+use clicktop::protocol::board::Board;
 use clicktop::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
-use clicktop::protocol::snapshot::Board;
-use clicktop::protocol::{Command, Question, Stage, View, Window};
+use clicktop::protocol::{Command, Question, View, Window};
 
 use crate::rig::{Data, Run, broker, embedded, options};
 use crate::support::clicks::{OwnedClick, made};
@@ -55,7 +55,7 @@ async fn windows_and_filters_hold_what_they_should_whether_the_aggregation_runs_
 
     for running in [true, false] {
         if !running {
-            run.stop(Stage::Aggregate).await;
+            run.stop("aggregate").await;
         }
         // Between two others, this view's board is a new one: no window below can be seen as it was a while ago.
         let found = board(&mut run, View { limit: ALL, ..View::default() }).await;
@@ -89,7 +89,7 @@ async fn questions_are_answered_while_the_pipeline_works() {
     run.command(Command::Ask(Question::Search(search.clone()))).await;
     run.command(Command::Ask(Question::Rejects(RejectsQuestion { limit: 10 }))).await;
     run.command(Command::Ask(Question::Page(PageQuestion { url: url.clone(), clicks: 5 }))).await;
-    let all_three = |answers: &clicktop::protocol::question::Answers| {
+    let all_three = |answers: &clicktop::protocol::answer::Answers| {
         answers.search.is_some() && answers.rejects.is_some() && answers.page.is_some()
     };
     run.until("the answers", |snapshot| all_three(&snapshot.answers)).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clicktop::click::Timestamp;
-use clicktop::protocol::{Snapshot, Stage, StageAction, StageState};
+use clicktop::protocol::{Snapshot, StageAction, StageState};
 use clicktop::search::{Document, SearchIndex as _};
 use clicktop::source::{EmbeddedBroker, SourceTask};
 
@@ -36,11 +36,11 @@ impl Scene {
     async fn the_rest_goes_on(&mut self) {
         self.run
             .until("all figures without the index", |snapshot| {
-                snapshot.totals.clicks == CLICKS as u64 && snapshot.stages.aggregate.backlog == 0
+                snapshot.totals.clicks == CLICKS as u64 && snapshot.stages["aggregate"].backlog == Some(0)
             })
             .await;
-        for stage in [Stage::Ingest, Stage::Store, Stage::Aggregate] {
-            assert_eq!(self.run.last.stages.get(stage).state, StageState::Running, "{stage}");
+        for stage in ["ingest", "store", "aggregate"] {
+            assert_eq!(self.run.last.stages[stage].state, StageState::Running, "{stage}");
         }
         figures::assert_exact(self.data.path());
         assert!(!self.run.last.finished, "without documents it is not finished");
@@ -54,7 +54,7 @@ impl Scene {
 }
 
 fn backing_off(snapshot: &Snapshot, words: &str) -> bool {
-    match &snapshot.stages.index.state {
+    match &snapshot.stages["index"].state {
         StageState::BackingOff { cause, .. } => {
             assert!(cause.contains(words), "{words:?} is not in the cause: {cause}");
             assert!(!cause.contains('\n'), "{cause}");
@@ -67,24 +67,25 @@ fn backing_off(snapshot: &Snapshot, words: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_fails_its_stage_alone() {
     let mut scene = Scene::with(Fault::Panic, 201);
-    let failed =
-        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
-    let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
+    let failed = scene
+        .run
+        .until("a failed index", |snapshot| matches!(snapshot.stages["index"].state, StageState::Failed { .. }));
+    let StageState::Failed { cause } = failed.await.stages["index"].state.clone() else { unreachable!("just seen") };
     assert!(cause.contains("out of its mind"), "{cause}");
     scene.the_rest_goes_on().await;
 
     // Not mended: it fails again. Mended: it catches up.
     let requests = scene.index.requests();
-    scene.run.tell(Stage::Index, StageAction::Start).await;
+    scene.run.tell("index", StageAction::Start).await;
     let index = scene.index.clone();
     scene
         .run
         .until("another failure", |snapshot| {
-            index.requests() > requests && matches!(snapshot.stages.index.state, StageState::Failed { .. })
+            index.requests() > requests && matches!(snapshot.stages["index"].state, StageState::Failed { .. })
         })
         .await;
     scene.index.set(Fault::None);
-    scene.run.start_stage(Stage::Index).await;
+    scene.run.start_stage("index").await;
     scene.everything_arrives().await;
 }
 
@@ -92,7 +93,7 @@ async fn a_panic_fails_its_stage_alone() {
 async fn an_engine_that_is_away_is_waited_for() {
     let mut scene = Scene::with(Fault::Unavailable, 202);
     let seen = scene.run.until("backing off", |snapshot| backing_off(snapshot, "503: no shard available")).await;
-    assert!(seen.stages.index.errors > 0 && seen.stages.index.last_error.is_some());
+    assert!(seen.stages["index"].errors > 0 && seen.stages["index"].last_error.is_some());
     scene.the_rest_goes_on().await;
     scene.index.set(Fault::None);
     scene.everything_arrives().await;
@@ -116,7 +117,7 @@ async fn refused_documents_are_kept_with_the_reason() {
     let last = scene.run.finished().await;
     assert!(last.index.rejected > 0, "{:?}", last.index);
     assert_eq!(last.totals.rejected, last.index.rejected);
-    assert_eq!(last.stages.index.state, StageState::Running, "one bad document stops nothing");
+    assert_eq!(last.stages["index"].state, StageState::Running, "one bad document stops nothing");
     let Scene { data, index, clicks, run, .. } = scene;
     run.end().await;
 
@@ -145,10 +146,10 @@ async fn refused_credentials_hold_the_stage_until_they_are_mended() {
     let mut scene = Scene::with(Fault::Unauthorized, 205);
     scene.run.until("backing off", |snapshot| backing_off(snapshot, "refused the credentials (401): missing")).await;
     scene.the_rest_goes_on().await;
-    assert!(backing_off(&scene.run.last, "401"), "it does not give up: {:?}", scene.run.last.stages.index);
+    assert!(backing_off(&scene.run.last, "401"), "it does not give up: {:?}", scene.run.last.stages["index"]);
     scene.index.set(Fault::None);
     // Who has mended them does not have to wait for the next try.
-    scene.run.tell(Stage::Index, StageAction::Restart).await;
+    scene.run.tell("index", StageAction::Restart).await;
     scene.everything_arrives().await;
 }
 
@@ -157,10 +158,14 @@ async fn an_index_that_takes_no_documents_holds_the_stage_until_it_is_mended() {
     let mut scene = Scene::with(Fault::Unwritable, 208);
     scene.run.until("backing off", |snapshot| backing_off(snapshot, "takes no documents (400): index_closed")).await;
     scene.the_rest_goes_on().await;
-    assert!(backing_off(&scene.run.last, "; open the index"), "it does not give up: {:?}", scene.run.last.stages.index);
+    assert!(
+        backing_off(&scene.run.last, "; open the index"),
+        "it does not give up: {:?}",
+        scene.run.last.stages["index"]
+    );
     assert_eq!((scene.run.last.index.rejected, scene.run.last.totals.rejected), (0, 0));
     scene.index.set(Fault::None);
-    scene.run.tell(Stage::Index, StageAction::Restart).await;
+    scene.run.tell("index", StageAction::Restart).await;
     scene.everything_arrives().await;
 }
 
@@ -204,13 +209,14 @@ async fn what_another_database_has_left_in_the_index_is_told_and_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_can_never_work_fails_the_stage() {
     let mut scene = Scene::with(Fault::Refused, 206);
-    let failed =
-        scene.run.until("a failed index", |snapshot| matches!(snapshot.stages.index.state, StageState::Failed { .. }));
-    let StageState::Failed { cause } = failed.await.stages.index.state.clone() else { unreachable!("just seen") };
+    let failed = scene
+        .run
+        .until("a failed index", |snapshot| matches!(snapshot.stages["index"].state, StageState::Failed { .. }));
+    let StageState::Failed { cause } = failed.await.stages["index"].state.clone() else { unreachable!("just seen") };
     assert!(cause.contains("bad index name"), "{cause}");
     scene.the_rest_goes_on().await;
     scene.index.set(Fault::None);
-    scene.run.start_stage(Stage::Index).await;
+    scene.run.start_stage("index").await;
     scene.everything_arrives().await;
 }
 

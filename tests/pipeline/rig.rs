@@ -7,16 +7,17 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use clicktop::click::{FieldLimits, Format};
+use clicktop::engine::EngineHandle;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::index::IndexOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::status::log::LogBuffer;
-use clicktop::engine::local::{InProcessSource, Pipeline, PipelineOptions};
+use clicktop::engine::local::{self, InProcessSource, PipelineOptions};
 use clicktop::protocol::snapshot::SourceStatus;
-use clicktop::protocol::source::StoredOffsets;
-use clicktop::protocol::{Command, Snapshot, Stage, StageAction, StageState};
+use clicktop::protocol::{Command, Snapshot, StageAction, StageState};
 use clicktop::search::embedded::Embedded;
 use clicktop::search::{Bulk, SearchIndex, SearchQuery};
+use clicktop::source::StoredOffsets;
 use clicktop::source::producer::{Feed, Next, Record};
 use clicktop::source::{DemoError, EmbeddedBroker, SourceTask, Target};
 use clicktop::storage::figures::AggregateSettings;
@@ -26,6 +27,9 @@ use tempfile::TempDir;
 use crate::support::HANG;
 use crate::support::clicks::OwnedClick;
 use crate::support::figures::{self, Figure, Figures};
+
+/// The stages, in the order a click passes them.
+pub const STAGES: [&str; 4] = ["ingest", "store", "aggregate", "index"];
 
 pub const TOPIC: &str = "clicks";
 pub const PARTITIONS: i32 = 3;
@@ -119,7 +123,7 @@ pub fn send(
 
 /// A running pipeline.
 pub struct Run {
-    pipeline: Pipeline,
+    pipeline: EngineHandle,
     storage: Weak<Storage>,
     /// How it was last seen.
     pub last: Arc<Snapshot>,
@@ -155,7 +159,7 @@ impl Run {
         let storage = Arc::new(Storage::open(data.path(), StorageOptions::default()).expect("a store"));
         let log = Arc::new(LogBuffer::default());
         let weak = Arc::downgrade(&storage);
-        let pipeline = Pipeline::start(options, storage, index, source, log).expect("a pipeline");
+        let pipeline = local::start(options, storage, index, source, log).expect("a pipeline");
         Self { pipeline, storage: weak, last: Arc::default() }
     }
 
@@ -188,29 +192,29 @@ impl Run {
         self.pipeline.commands.send(command).await.expect("a supervisor");
     }
 
-    pub async fn tell(&self, stage: Stage, action: StageAction) {
-        self.command(Command::Stage(stage, action)).await;
+    pub async fn tell(&self, stage: &str, action: StageAction) {
+        self.command(Command::Stage { id: stage.into(), action }).await;
     }
 
     /// Stops `stage` and waits for it.
     #[track_caller]
-    pub fn stop(&mut self, stage: Stage) -> impl Future<Output = ()> {
+    pub fn stop<'a>(&'a mut self, stage: &'a str) -> impl Future<Output = ()> + 'a {
         let place = std::panic::Location::caller();
         async move {
             self.tell(stage, StageAction::Stop).await;
             let what = format!("stopped {stage} ({place})");
-            self.until(&what, |snapshot| snapshot.stages.get(stage).state == StageState::Stopped).await;
+            self.until(&what, |snapshot| snapshot.stages[stage].state == StageState::Stopped).await;
         }
     }
 
     /// Starts `stage` and waits for it.
     #[track_caller]
-    pub fn start_stage(&mut self, stage: Stage) -> impl Future<Output = ()> {
+    pub fn start_stage<'a>(&'a mut self, stage: &'a str) -> impl Future<Output = ()> + 'a {
         let place = std::panic::Location::caller();
         async move {
             self.tell(stage, StageAction::Start).await;
             let what = format!("running {stage} ({place})");
-            self.until(&what, |snapshot| snapshot.stages.get(stage).state == StageState::Running).await;
+            self.until(&what, |snapshot| snapshot.stages[stage].state == StageState::Running).await;
         }
     }
 
@@ -223,7 +227,7 @@ impl Run {
     pub async fn settled(&mut self, clicks: usize) -> Arc<Snapshot> {
         let wanted = |snapshot: &Snapshot| {
             snapshot.totals.clicks == clicks as u64
-                && snapshot.stages.aggregate.backlog == 0
+                && snapshot.stages["aggregate"].backlog == Some(0)
                 && snapshot.index.pending == 0
                 && snapshot.totals.pages > 0
                 && snapshot.index.documents == Some(snapshot.totals.pages)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clicktop::engine::local::PipelineOptions;
 use clicktop::engine::local::stages::ingest::StartAt;
-use clicktop::protocol::{Command, Snapshot, Stage, StageState};
+use clicktop::protocol::{Command, Snapshot, StageState};
 use clicktop::source::EmbeddedBroker;
 use clicktop::source::broker::{RDKafkaApiKey, RDKafkaRespErr};
 use clicktop::storage::DATABASE_FILE;
@@ -41,7 +41,7 @@ fn latest(broker: &EmbeddedBroker) -> PipelineOptions {
 fn begun(partitions: usize) -> impl FnMut(&Snapshot) -> bool {
     move |snapshot| {
         let stored = snapshot.partitions.iter().filter(|partition| partition.stored.is_some());
-        snapshot.stages.ingest.state == StageState::Running && stored.count() == partitions
+        snapshot.stages["ingest"].state == StageState::Running && stored.count() == partitions
     }
 }
 
@@ -89,11 +89,11 @@ async fn a_run_that_ends_before_the_first_click_has_fixed_where_to_begin() {
     let mut run = Run::start(latest(&broker), &data, embedded(&data));
     run.until("what came meanwhile", counted(10)).await;
     // Forgetting what was counted does not forget where to go on.
-    run.stop(Stage::Ingest).await;
+    run.stop("ingest").await;
     put(&broker, TOPIC, 0, &clicks[30..]);
     run.command(Command::Reset).await;
     run.until("nothing", counted(0)).await;
-    run.start_stage(Stage::Ingest).await;
+    run.start_stage("ingest").await;
     run.until("what came after the reset", counted(10)).await;
     run.end().await;
     figures::assert_same("figures", &figures::kept(data.path()), &figures::of_clicks(&clicks[30..]));
@@ -127,7 +127,7 @@ async fn a_topic_that_comes_later_is_read_from_its_beginning() {
     let clicks = made(344, 30);
     let mut run = Run::start(latest(&broker), &data, embedded(&data));
     run.until("a missing topic", |snapshot| {
-        matches!(&snapshot.stages.ingest.state, StageState::BackingOff { cause, .. } if cause.contains("does not exist"))
+        matches!(&snapshot.stages["ingest"].state, StageState::BackingOff { cause, .. } if cause.contains("does not exist"))
     })
     .await;
     broker.control().create_topic(TOPIC, 2).expect("a topic");
@@ -147,7 +147,7 @@ async fn while_the_broker_does_not_tell_where_a_partition_ends_nothing_is_guesse
     broker.control().request_errors(RDKafkaApiKey::ListOffsets, &errors).expect("asked");
     let mut run = Run::start(latest(&broker), &data, embedded(&data));
     run.until("a stage that waits", |snapshot| {
-        matches!(&snapshot.stages.ingest.state, StageState::BackingOff { cause, .. } if cause.contains("where to begin"))
+        matches!(&snapshot.stages["ingest"].state, StageState::BackingOff { cause, .. } if cause.contains("where to begin"))
     })
     .await;
     assert_eq!(figures::number(data.path(), "SELECT COUNT(*) FROM offsets"), 0);

@@ -9,7 +9,7 @@ use crate::kafka::{Kafka, Topic, through};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
-use crate::support::program::{Home, Running};
+use crate::support::program::{Home, Running, stage};
 
 /// How often each click is stored in the databases of `homes`.
 fn stored(homes: &[Home]) -> BTreeMap<String, usize> {
@@ -26,7 +26,7 @@ fn stored(homes: &[Home]) -> BTreeMap<String, usize> {
 }
 
 fn is_running(object: &serde_json::Value) -> bool {
-    object["stages"]["ingest"]["state"] == "running"
+    stage(object, "ingest")["state"] == "running"
 }
 
 fn start(home: &Home) -> Running {
@@ -45,7 +45,7 @@ fn home(topic: &Topic) -> Home {
 
 fn settle(run: &mut Running) {
     run.await_object("nothing waiting", |object| {
-        is_running(object) && object["lag"] == 0 && object["stages"]["aggregate"]["backlog"] == 0
+        is_running(object) && object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0
     });
 }
 

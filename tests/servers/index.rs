@@ -8,7 +8,7 @@ use crate::kafka::{Kafka, through};
 use crate::server;
 use crate::support::clicks::made;
 use crate::support::figures;
-use crate::support::program::Home;
+use crate::support::program::{Home, stage};
 
 const FIVE_PAGES: &[u8] = "l2,u2,2026-01-01T00:00:00Z,/short,FR,,,,\n\
     l3,u3,2026-01-01T00:00:00Z,/日本語/カート,JP,,,,\n\
@@ -65,9 +65,9 @@ fn held_until_mended(engine: &Engine, words: [&str; 2], spoil: impl Fn(&Engine),
     let file = home.file("five-pages.csv", FIVE_PAGES).display().to_string();
     let mut run = home.start(&["replay", &file, "--headless"]);
     let object = run.await_object("an index that is held", |object| {
-        object["stages"]["index"]["state"] == "backing_off" && object["totals"]["pages"] == 5
+        stage(object, "index")["state"] == "backing_off" && object["totals"]["pages"] == 5
     });
-    let cause = object["stages"]["index"]["cause"].as_str().expect("a cause");
+    let cause = stage(&object, "index")["cause"].as_str().expect("a cause");
     assert!(words.iter().all(|word| cause.contains(word)), "{words:?}: {cause}");
     assert_eq!((&object["totals"]["rejected"], &object["index"]["pending"]), (&0.into(), &5.into()), "{object}");
 
@@ -244,9 +244,9 @@ fn an_index_that_waits_for_shards_says_so() {
         let file = home.file("five-pages.csv", FIVE_PAGES).display().to_string();
         let mut run = home.start(&["replay", &file, "--headless"]);
         let object = run.await_object("documents that are put off", |object| {
-            object["stages"]["index"]["state"] == "backing_off" && object["totals"]["pages"] == 5
+            stage(object, "index")["state"] == "backing_off" && object["totals"]["pages"] == 5
         });
-        let cause = object["stages"]["index"]["cause"].as_str().expect("a cause");
+        let cause = stage(&object, "index")["cause"].as_str().expect("a cause");
         assert!(cause.contains("Not enough active copies"), "{cause}");
         set(&engine, json!({"index.write.wait_for_active_shards": "1"}));
         let ran = run.end();

@@ -14,7 +14,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::server;
 use crate::support::HANG;
 use crate::support::clicks::OwnedClick;
-use crate::support::program::Home;
+use crate::support::program::{Home, stage};
 
 /// How to reach the broker.
 #[derive(Clone)]
@@ -189,7 +189,7 @@ pub fn through(clicks: usize) -> impl Fn(&serde_json::Value) -> bool {
         let pages = object["totals"]["pages"].as_u64();
         object["totals"]["clicks"].as_u64() == Some(clicks as u64)
             && object["lag"] == 0
-            && ["ingest", "store", "aggregate", "index"].iter().all(|stage| object["stages"][stage]["backlog"] == 0)
+            && ["ingest", "store", "aggregate", "index"].iter().all(|id| stage(object, id)["backlog"] == 0)
             && pages > Some(0)
             && object["totals"]["documents"].as_u64() == pages
     }

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::kafka::{Kafka, Topic, through};
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
-use crate::support::program::Home;
+use crate::support::program::{Home, stage};
 
 const COMPRESSIONS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
@@ -75,7 +75,7 @@ fn a_replay_through_kafka_takes_nothing_from_those_that_run() {
     let clicks = made(905, 1_000);
     let (replayed, running) = (topic.home(), topic.home());
     let mut run = running.start(&["run", "--headless"]);
-    run.await_object("a consumer", |object| object["stages"]["ingest"]["state"] == "running");
+    run.await_object("a consumer", |object| stage(object, "ingest")["state"] == "running");
     let file = replayed.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
     let summary = replayed.replay(&file, &["--brokers", kafka.brokers(), "--topic", &topic.name]);
     assert_eq!((&summary["complete"], &summary["clicks"]), (&true.into(), &1_000.into()), "{summary}");
@@ -101,9 +101,9 @@ fn who_is_not_let_in_is_told_so_in_one_line() {
     topic.send(&made(904, 100), "none");
     let mut run = home.start(&["run", "--headless"]);
     let object = run.await_object("an index that is refused", |object| {
-        object["stages"]["index"]["state"] == "backing_off" && object["totals"]["clicks"] == 100
+        stage(object, "index")["state"] == "backing_off" && object["totals"]["clicks"] == 100
     });
-    let cause = object["stages"]["index"]["cause"].as_str().expect("a cause");
+    let cause = stage(&object, "index")["cause"].as_str().expect("a cause");
     assert!(cause.contains("401") && !cause.contains("not-the-password"), "{cause}");
-    assert_eq!(object["stages"]["ingest"]["state"], "running", "the other stages go on");
+    assert_eq!(stage(&object, "ingest")["state"], "running", "the other stages go on");
 }

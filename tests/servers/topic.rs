@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::kafka::{Kafka, Topic, through};
 use crate::support::clicks::made;
 use crate::support::figures;
-use crate::support::program::Home;
+use crate::support::program::{Home, stage};
 
 #[test]
 fn a_topic_that_is_deleted_and_made_anew_is_told_and_the_operator_chooses() {
@@ -18,8 +18,8 @@ fn a_topic_that_is_deleted_and_made_anew_is_told_and_the_operator_chooses() {
     run.await_object("the first topic", through(1_000));
 
     topic.delete();
-    let object = run.await_object("a missing topic", |object| object["stages"]["ingest"]["state"] == "backing_off");
-    let cause = object["stages"]["ingest"]["cause"].as_str().expect("a cause");
+    let object = run.await_object("a missing topic", |object| stage(object, "ingest")["state"] == "backing_off");
+    let cause = stage(&object, "ingest")["cause"].as_str().expect("a cause");
     assert_eq!(cause, format!("topic {} does not exist on the broker; create it, or set kafka.topic", topic.name));
 
     topic.create(1);
@@ -99,7 +99,7 @@ fn begun(partitions: usize) -> impl Fn(&serde_json::Value) -> bool {
     move |object| {
         let known =
             object["partitions"].as_array().map_or(0, |all| all.iter().filter(|one| one["stored"].is_i64()).count());
-        object["stages"]["ingest"]["state"] == "running" && known == partitions
+        stage(object, "ingest")["state"] == "running" && known == partitions
     }
 }
 

@@ -292,3 +292,9 @@ pub fn moment(random: &mut impl rand::RngExt, most: Duration) -> Duration {
     let most = u64::try_from(most.as_millis()).expect("short");
     Duration::from_millis(random.random_range(0..=most))
 }
+
+/// The stage of this id in a status object; `null` if it is not there.
+pub fn stage<'a>(status: &'a serde_json::Value, id: &str) -> &'a serde_json::Value {
+    let stages = status["stages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    stages.iter().find(|stage| stage["id"] == id).unwrap_or(&serde_json::Value::Null)
+}

@@ -177,7 +177,7 @@ mod tests {
     use crossbeam_channel::bounded;
 
     use super::*;
-    use crate::protocol::snapshot::PageRow;
+    use crate::protocol::board::PageRow;
 
     fn pages(from: u64, to: u64) -> TablePart {
         let page = |clicks| PageRow {

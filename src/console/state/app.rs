@@ -19,8 +19,9 @@ use crate::console::export::writing::Writing;
 use crate::console::theme::Theme;
 use crate::console::theme::themes::Themes;
 use crate::console::update::steer::Prompt;
+use crate::engine::tables::TableOrder;
 use crate::protocol::snapshot::{LogLine, Notice, Snapshot};
-use crate::protocol::{Command, Question, Stage, StageState};
+use crate::protocol::{Command, Question, StageState, StageStatus};
 use crate::text::printable;
 
 /// How long a notice stays.
@@ -107,7 +108,8 @@ pub(crate) struct App {
     pub(crate) places: Option<Places>,
     pub(crate) screen: Rect,
     pub(crate) focus: Panel,
-    pub(crate) stage: Stage,
+    /// The place of the picked stage in the list.
+    pub(crate) stage: usize,
     pub(crate) browse: Browse,
     pub(crate) activity: Activity,
     pub(crate) sheet: Sheet,
@@ -125,6 +127,8 @@ pub(crate) struct App {
     notice: Option<(String, SystemTime)>,
     /// Commands that the pipeline has not taken yet.
     pub(crate) outbox: Vec<Command>,
+    /// Orders of tables that the engine has not taken yet.
+    pub(crate) orders: Vec<TableOrder>,
     /// What the terminal's side is to do next.
     pub(crate) effects: Vec<Effect>,
     /// The table that is being written to a file.
@@ -154,8 +158,9 @@ impl App {
             places: None,
             screen: Rect::default(),
             focus: Panel::Countries,
-            stage: Stage::Ingest,
+            stage: 0,
             outbox: vec![Command::View(browse.view()), Command::Ask(Question::LastMinute)],
+            orders: Vec::new(),
             effects: Vec::new(),
             browse,
             activity: Activity::default(),
@@ -208,10 +213,14 @@ impl App {
 
     fn settle(&mut self) {
         let banner = self.wants_banner();
+        let stages = self.live.snapshot.stages.len();
+        self.stage = self.stage.min(stages.saturating_sub(1));
         let detail = crate::console::view::panels::detail::rows(self.screen.width, self);
         self.places = match self.sheet {
-            Sheet::Overview if self.expanded => Places::arrange_expanded(self.screen, banner, detail, self.focus),
-            Sheet::Overview => Places::arrange(self.screen, banner, detail, self.focus),
+            Sheet::Overview if self.expanded => {
+                Places::arrange_expanded(self.screen, stages, banner, detail, self.focus)
+            }
+            Sheet::Overview => Places::arrange(self.screen, stages, banner, detail, self.focus),
             _ => Places::arrange_sheet(self.screen, banner, detail),
         };
         let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
@@ -220,6 +229,11 @@ impl App {
         self.browse.settle(&snapshot.board, countries, urls);
         self.activity.back = self.activity.back.min(self.activity_len().saturating_sub(lines.max(1)));
         self.settle_sheet();
+    }
+
+    /// The picked stage, as it is now; `None` while no stage is known.
+    pub(crate) fn picked(&self) -> Option<&StageStatus> {
+        self.live.snapshot.stages.get(self.stage)
     }
 
     /// What tables and chart show: the newest, or what was held. States, errors and totals are always [`App::newest`].
@@ -337,7 +351,7 @@ impl App {
             self.ask_last_minute();
         }
         let counting =
-            self.live.snapshot.stages.iter().any(|(_, status)| matches!(status.state, StageState::BackingOff { .. }));
+            self.live.snapshot.stages.iter().any(|stage| matches!(stage.state, StageState::BackingOff { .. }));
         expired || counting || self.stale().is_some()
     }
 
@@ -357,15 +371,16 @@ impl App {
     /// What the terminal's title says: the topic and how the pipeline is, so that a tab in the background tells.
     pub(crate) fn title(&self) -> String {
         let snapshot = &self.live.snapshot;
-        let ailing = in_trouble(&snapshot.stages, self.stage).into_iter().next();
-        let active = snapshot.stages.iter().filter(|(_, status)| status.state.is_active()).count();
+        let stages = snapshot.stages.len();
+        let ailing = in_trouble(&snapshot.stages, self.stage).into_iter().find_map(|place| snapshot.stages.get(place));
+        let active = snapshot.stages.iter().filter(|stage| stage.state.is_active()).count();
         let health = match ailing {
             _ if snapshot.shutting_down.is_some() => "draining".to_owned(),
             _ if snapshot.finished => "finished".to_owned(),
-            Some(stage) => format!("{stage} {}", snapshot.stages.get(stage).state.name()),
-            None if active == Stage::ALL.len() => "running".to_owned(),
+            Some(stage) => format!("{} {}", printable(&stage.info.title), stage.state.name()),
+            None if active == stages => "running".to_owned(),
             None if active == 0 => "stopped".to_owned(),
-            None => format!("{active} of {} stages run", Stage::ALL.len()),
+            None => format!("{active} of {stages} stages run"),
         };
         let topic = printable(&snapshot.source.topic);
         if topic.is_empty() { format!("clicktop: {health}") } else { format!("clicktop {topic}: {health}") }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::{Position, Rect};
 
 use crate::console::format::{short, width};
-use crate::protocol::snapshot::Board;
+use crate::protocol::board::Board;
 use crate::world::{Country, locate};
 
 /// The degrees that the map shows: every land but the far north of Greenland and the ice of the south.
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::protocol::snapshot::CountryRow;
+    use crate::protocol::board::CountryRow;
 
     fn board(rows: &[(&str, u64)]) -> Board {
         let countries =

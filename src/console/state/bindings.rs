@@ -107,9 +107,27 @@ impl Keys {
         Ok(())
     }
 
+    /// The keys of `binding` in words. Of the keys that go to stages, only those of `stages` stages do something.
+    pub(crate) fn label<'a>(&self, binding: &'a KeyBinding, stages: usize) -> Cow<'a, str> {
+        let keys = binding.chords.get(..stages).filter(|_| binding.action == Action::PickStage);
+        match keys {
+            None => Cow::Borrowed(&binding.label),
+            Some([first, .., last]) if matches!(binding.label, Cow::Borrowed(_)) => {
+                Cow::Owned(format!("{}–{}", first.name(), last.name()))
+            }
+            Some(keys) => Cow::Owned(keys.iter().map(Chord::name).collect::<Vec<_>>().join(" ")),
+        }
+    }
+
     /// The keys that do `action`, for a sentence that names them. Every action has some.
     pub(crate) fn told(&self, action: Action) -> &str {
         self.0.iter().find(|binding| binding.action == action).map_or("", |binding| &binding.label)
+    }
+
+    /// The same for an engine of `stages` stages.
+    pub(crate) fn told_for(&self, action: Action, stages: usize) -> Cow<'_, str> {
+        let binding = self.0.iter().find(|binding| binding.action == action);
+        binding.map_or(Cow::Borrowed(""), |binding| self.label(binding, stages))
     }
 
     /// Of keys that each do another thing, the one at `place`.

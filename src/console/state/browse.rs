@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::protocol::command::Window;
-use crate::protocol::snapshot::Board;
+use crate::protocol::board::Board;
+use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
 
 /// Urls asked of the pipeline; more than anyone scrolls through, few enough to send several times a second.
@@ -192,7 +192,7 @@ pub(crate) fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::snapshot::{CountryRow, PageRow};
+    use crate::protocol::board::{CountryRow, PageRow};
 
     fn board(countries: &[&str], urls: &[&str]) -> Board {
         Board {

@@ -4,14 +4,18 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::atlas::true_rows;
 use super::sheet::Sheet;
-use crate::protocol::Stage;
-use crate::protocol::stage::PerStage;
 
 /// The smallest screen on which the console is drawn: columns, rows.
 pub(crate) const MINIMUM: (u16, u16) = (60, 16);
 
-/// Below this width four boxes side by side do not hold their words: the stages become rows.
-const BOXES_FROM: u16 = 78;
+/// Columns that a stage's box needs for its words. Where the boxes of all stages have no room side by side, the stages are rows.
+const BOX_COLUMNS: u16 = 18;
+
+/// Rows of a screen that are not the stages': header, banner, detail, footer, and the smallest board.
+const BELOW_STAGES: u16 = 10;
+
+/// Columns between two boxes.
+const BOX_GAP: u16 = 2;
 
 /// What can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +65,14 @@ const MAP_LIST_COLUMNS: u16 = 54;
 /// ```
 /// Compact (under 32 rows): boxes of 6 rows; activity takes the place of throughput and index while it has the focus;
 /// under 21 rows there is only one of the rows of panels: activity, throughput and index, or countries and urls.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     pub(crate) screen: Rect,
     pub(crate) header: Rect,
     pub(crate) banner: Option<Rect>,
     pub(crate) stages: Rect,
     /// One for each stage: a box, or a row where `boxed` is false.
-    pub(crate) each_stage: PerStage<Rect>,
+    pub(crate) each_stage: Vec<Rect>,
     pub(crate) boxed: bool,
     pub(crate) detail: Rect,
     pub(crate) throughput: Option<Rect>,
@@ -84,14 +88,23 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Lays out `screen`, with as many of the `detail` rows as it has room for; `None` if it is smaller than [`MINIMUM`].
-    pub(crate) fn arrange(screen: Rect, banner: bool, detail: u16, focus: Panel) -> Option<Self> {
+    /// Lays out `screen` for `stages` stages, with as many of the `detail` rows as it has room for; `None` if it is smaller than
+    /// [`MINIMUM`].
+    pub(crate) fn arrange(screen: Rect, stages: usize, banner: bool, detail: u16, focus: Panel) -> Option<Self> {
         if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
             return None;
         }
-        let roomy = screen.height >= 32;
-        let boxed = screen.width >= BOXES_FROM;
-        let stage_rows = if boxed && roomy { 7 } else { 6 };
+        let count = u16::try_from(stages).unwrap_or(u16::MAX);
+        let boxed = screen.width >= count.saturating_mul(BOX_COLUMNS + BOX_GAP).saturating_sub(BOX_GAP);
+        // Many stages in rows take more than the boxes of a roomy screen.
+        let more_rows = if boxed { 0 } else { count.saturating_sub(5) };
+        let roomy = screen.height >= more_rows.saturating_add(32);
+        let stage_rows = match (boxed, roomy) {
+            (true, true) => 7,
+            (true, false) => 6,
+            // With a frame if the board below keeps its rows.
+            (false, _) => count.saturating_add(2).min(screen.height.saturating_sub(BELOW_STAGES)),
+        };
         let [header, banner_row, stages, detail, body, footer] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
@@ -106,7 +119,7 @@ impl Places {
             header,
             banner: banner.then_some(banner_row),
             stages,
-            each_stage: each_stage(stages, boxed),
+            each_stage: each_stage(stages, count, boxed),
             boxed,
             detail,
             footer,
@@ -145,8 +158,14 @@ impl Places {
     }
 
     /// Lays out `screen` with nothing but `panel`, and for the stages their throughput in all that is left below them.
-    pub(crate) fn arrange_expanded(screen: Rect, banner: bool, detail: u16, panel: Panel) -> Option<Self> {
-        let mut places = Self::arrange(screen, banner, detail, panel)?;
+    pub(crate) fn arrange_expanded(
+        screen: Rect,
+        stages: usize,
+        banner: bool,
+        detail: u16,
+        panel: Panel,
+    ) -> Option<Self> {
+        let mut places = Self::arrange(screen, stages, banner, detail, panel)?;
         let body = Rect {
             y: places.detail.bottom(),
             height: places.footer.y.saturating_sub(places.detail.bottom()),
@@ -160,7 +179,7 @@ impl Places {
             return Some(places);
         }
         places.stages = Rect::default();
-        places.each_stage = PerStage::default();
+        places.each_stage = Vec::new();
         places.detail = Rect::default();
         match panel {
             Panel::Stages => {}
@@ -220,9 +239,9 @@ impl Places {
         Panel::ALL.into_iter().find(|panel| self.of(*panel).is_some_and(|area| area.contains(point)))
     }
 
-    /// The stage under a point of the screen.
-    pub(crate) fn stage_at(&self, point: Position) -> Option<Stage> {
-        self.each_stage.iter().find(|(_, area)| area.contains(point)).map(|(stage, _)| stage)
+    /// The place of the stage under a point of the screen.
+    pub(crate) fn stage_at(&self, point: Position) -> Option<usize> {
+        self.each_stage.iter().position(|area| area.contains(point))
     }
 
     /// Where `panel` is, if it is visible.
@@ -317,20 +336,21 @@ fn map_parts(body: Rect, nothing: Rect) -> [Rect; 3] {
     [map, list, urls]
 }
 
-fn each_stage(area: Rect, boxed: bool) -> PerStage<Rect> {
+fn each_stage(area: Rect, stages: u16, boxed: bool) -> Vec<Rect> {
     if boxed {
-        let gap = if area.width >= 110 { 3 } else { 2 };
-        let [ingest, store, aggregate, index] = Layout::horizontal([Constraint::Fill(1); 4]).spacing(gap).areas(area);
-        PerStage { ingest, store, aggregate, index }
+        let gap = if area.width >= stages.saturating_mul(27).saturating_add(2) { 3 } else { BOX_GAP };
+        Layout::horizontal((0..stages).map(|_| Constraint::Fill(1))).spacing(gap).split(area).to_vec()
     } else {
+        if area.height < stages.saturating_add(2) {
+            return area.rows().take(stages.into()).collect();
+        }
         let inner = Rect {
             x: area.x.saturating_add(1),
             y: area.y.saturating_add(1),
             width: area.width.saturating_sub(2),
             height: area.height.saturating_sub(2),
         };
-        let [ingest, store, aggregate, index] = Layout::vertical([Constraint::Length(1); 4]).areas(inner);
-        PerStage { ingest, store, aggregate, index }
+        inner.rows().take(stages.into()).collect()
     }
 }
 
@@ -342,10 +362,11 @@ mod tests {
     fn at_every_size_panels_lie_apart_on_the_screen_and_hold_at_least_a_row() {
         for width in (60..=300).step_by(7) {
             for height in 16..=100 {
-                for (banner, detail) in [(false, 1), (true, 1), (false, 9), (true, 9)] {
+                for (stages, banner, detail) in [(4, false, 1), (4, true, 1), (4, false, 9), (6, true, 9), (3, true, 1)]
+                {
                     for focus in Panel::ALL {
                         let screen = Rect::new(0, 0, width, height);
-                        let places = Places::arrange(screen, banner, detail, focus).expect("large enough");
+                        let places = Places::arrange(screen, stages, banner, detail, focus).expect("large enough");
                         let all: Vec<Rect> = [
                             Some(places.header),
                             places.banner,
@@ -375,22 +396,22 @@ mod tests {
             }
         }
         assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false, 1).is_none());
-        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 59, 16), false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 60, 15), false, 1, Panel::Urls).is_none());
+        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(Places::arrange(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(Places::arrange(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
     }
     #[test]
     fn an_expanded_panel_takes_the_screen_between_header_and_footer() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
             let screen = Rect::new(0, 0, width, height);
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
-                let places = Places::arrange_expanded(screen, true, 1, panel).expect("large enough");
+                let places = Places::arrange_expanded(screen, 4, true, 1, panel).expect("large enough");
                 let area = places.of(panel).expect("visible");
                 assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
                 assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
-            let stages = Places::arrange_expanded(screen, true, 9, Panel::Stages).expect("large enough");
+            let stages = Places::arrange_expanded(screen, 4, true, 9, Panel::Stages).expect("large enough");
             let chart = stages.throughput.expect("visible");
             assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
         }

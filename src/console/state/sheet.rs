@@ -7,8 +7,10 @@ use super::browse::{Step, keep_visible};
 use super::layout::list_area;
 use super::typing::Line;
 use crate::console::view::panels::log;
-use crate::protocol::question::{Answer, PageQuestion, Question, RejectRow, RejectsQuestion, SearchQuestion};
-use crate::protocol::snapshot::{LogLevel, LogLine, PageRow, Snapshot};
+use crate::protocol::answer::{Answer, RejectRow};
+use crate::protocol::board::PageRow;
+use crate::protocol::question::{PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 use crate::protocol::{Command, Pattern};
 
 /// Rejects asked for; older ones are in the database.

@@ -5,31 +5,37 @@ use std::time::SystemTime;
 
 use super::app::App;
 use crate::console::format::countdown;
-use crate::protocol::snapshot::{Snapshot, StageStatus};
-use crate::protocol::stage::PerStage;
-use crate::protocol::{Stage, StageState};
+use crate::protocol::{Snapshot, StageState, StageStatus, Stages};
+use crate::text::printable;
 
-/// The stages in trouble: those that have failed, then those that try again; among their like the `picked` one first, then
-/// as a click passes them.
-pub(crate) fn in_trouble(stages: &PerStage<StageStatus>, picked: Stage) -> Vec<Stage> {
-    let urgency = |stage: Stage| match stages.get(stage).state {
+/// The places of the stages in trouble: failed stages first, then those that try again; among equals the `picked` one first, then
+/// in the order of the flow.
+pub(crate) fn in_trouble(stages: &Stages, picked: usize) -> Vec<usize> {
+    let urgency = |stage: &StageStatus| match stage.state {
         StageState::Failed { .. } => 2,
         StageState::BackingOff { .. } => 1,
         StageState::Stopped | StageState::Starting { .. } | StageState::Running | StageState::Draining { .. } => 0,
     };
-    let mut ailing: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| urgency(*stage) > 0).collect();
-    ailing.sort_by_key(|stage| Reverse((urgency(*stage), *stage == picked)));
-    ailing
+    let mut ailing: Vec<_> = stages
+        .iter()
+        .enumerate()
+        .map(|(place, stage)| (place, urgency(stage)))
+        .filter(|(_, urgency)| *urgency > 0)
+        .collect();
+    ailing.sort_by_key(|(place, urgency)| Reverse((*urgency, *place == picked)));
+    ailing.into_iter().map(|(place, _)| place).collect()
 }
 
 /// What is wrong, and what comes next: `Kafka refuses connections; next try in 4 s`.
-pub(crate) fn cause(stage: Stage, state: &StageState, now: SystemTime) -> Option<String> {
-    match state {
+pub(crate) fn cause(stage: &StageStatus, now: SystemTime) -> Option<String> {
+    match &stage.state {
         StageState::BackingOff { cause, .. } => {
-            let left = countdown(state.next_try(now).unwrap_or_default());
+            let left = countdown(stage.state.next_try(now).unwrap_or_default());
             Some(format!("{cause}; next try in {left}"))
         }
-        StageState::Failed { cause } => Some(format!("{cause}; {stage} has failed and waits for a restart")),
+        StageState::Failed { cause } => {
+            Some(format!("{cause}; {} has failed and waits for a restart", printable(&stage.info.title)))
+        }
         _ => None,
     }
 }
@@ -39,27 +45,26 @@ pub(crate) fn cause(stage: Stage, state: &StageState, now: SystemTime) -> Option
 pub(crate) enum Nothing {
     /// No click has come.
     Yet,
-    /// A stage that clicks pass on their way to the figures is at rest: which one, and `stopped`.
-    AtRest(Stage, &'static str),
-    /// It is in trouble: which one, and why.
-    Trouble(Stage, String),
+    /// A stage that clicks pass on their way to the figures is at rest: its title, and `stopped`.
+    AtRest(String, &'static str),
+    /// Such a stage is in trouble: its title and state, and why.
+    Trouble(String, String),
 }
 
 impl Nothing {
     /// Judges by the stages that a click passes before it is in the figures.
-    fn of(snapshot: &Snapshot, picked: Stage, now: SystemTime) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot, picked: usize, now: SystemTime) -> Self {
         let stages = &snapshot.stages;
-        let before_figures = |stage: &Stage| *stage != Stage::Index;
-        let mut ailing = in_trouble(stages, picked).into_iter().filter(before_figures);
-        if let Some((stage, cause)) =
-            ailing.find_map(|stage| Some((stage, cause(stage, &stages.get(stage).state, now)?)))
-        {
-            return Nothing::Trouble(stage, cause);
+        let title = |stage: &StageStatus| printable(&stage.info.title).into_owned();
+        let ailing = in_trouble(stages, picked).into_iter().filter_map(|place| stages.get(place));
+        let mut ailing = ailing.filter(|stage| stage.info.before_figures);
+        if let Some((stage, cause)) = ailing.find_map(|stage| Some((stage, cause(stage, now)?))) {
+            return Nothing::Trouble(format!("{} {}", title(stage), stage.state.name()), cause);
         }
-        let stopped = |stage: &Stage| stages.get(*stage).state == StageState::Stopped;
-        match Stage::ALL.into_iter().filter(before_figures).find(stopped) {
-            // Before the first news nothing is known.
-            Some(stage) if snapshot.at.is_some() => Nothing::AtRest(stage, StageState::Stopped.name()),
+        let stopped = |stage: &&StageStatus| stage.info.before_figures && stage.state == StageState::Stopped;
+        match stages.iter().find(stopped) {
+            // Before the first snapshot nothing is known.
+            Some(stage) if snapshot.at.is_some() => Nothing::AtRest(title(stage), StageState::Stopped.name()),
             _ => Nothing::Yet,
         }
     }
@@ -74,10 +79,10 @@ impl Nothing {
     }
 
     /// Beside a place where it stands in full.
-    pub(crate) fn short(&self, stages: &PerStage<StageStatus>) -> String {
+    pub(crate) fn short(&self) -> String {
         match self {
             Nothing::Yet | Nothing::AtRest(..) => "no clicks yet".to_owned(),
-            Nothing::Trouble(stage, _) => format!("{stage} {}", stages.get(*stage).state.name()),
+            Nothing::Trouble(stage, _) => stage.clone(),
         }
     }
 }
@@ -94,6 +99,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::local::stage::not_started;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -106,29 +112,29 @@ mod tests {
     }
 
     fn snapshot(states: [StageState; 4]) -> Snapshot {
-        let mut snapshot = Snapshot { at: Some(NOW), ..Snapshot::default() };
-        for (stage, state) in Stage::ALL.into_iter().zip(states) {
-            snapshot.stages.get_mut(stage).state = state;
+        let mut snapshot = Snapshot { at: Some(NOW), stages: not_started(), ..Snapshot::default() };
+        for (stage, state) in snapshot.stages.iter_mut().zip(states) {
+            stage.state = state;
         }
         snapshot
     }
 
     #[test]
     fn the_failed_come_first_then_the_failing_and_of_their_like_the_picked_one() {
-        use Stage::{Aggregate, Index, Ingest, Store};
+        let [ingest, store, aggregate, index] = [0, 1, 2, 3];
         let of = |states, picked| in_trouble(&snapshot(states).stages, picked);
         let running = || StageState::Running;
-        assert_eq!(of([running(), running(), running(), running()], Ingest), []);
-        assert_eq!(of([failing(), running(), failed(), failing()], Ingest), [Aggregate, Ingest, Index]);
-        assert_eq!(of([failing(), running(), failed(), failing()], Index), [Aggregate, Index, Ingest]);
-        assert_eq!(of([failed(), failed(), running(), running()], Store), [Store, Ingest]);
-        assert_eq!(of([running(), StageState::Stopped, running(), failing()], Store), [Index]);
+        assert_eq!(of([running(), running(), running(), running()], ingest), [0; 0]);
+        assert_eq!(of([failing(), running(), failed(), failing()], ingest), [aggregate, ingest, index]);
+        assert_eq!(of([failing(), running(), failed(), failing()], index), [aggregate, index, ingest]);
+        assert_eq!(of([failed(), failed(), running(), running()], store), [store, ingest]);
+        assert_eq!(of([running(), StageState::Stopped, running(), failing()], store), [index]);
     }
 
     #[test]
     fn what_keeps_clicks_from_coming_is_said_in_place_of_none_yet() {
         let running = || StageState::Running;
-        let said = |states| Nothing::of(&snapshot(states), Stage::Ingest, NOW).words();
+        let said = |states| Nothing::of(&snapshot(states), 0, NOW).words();
         assert_eq!(said([running(), running(), running(), running()]), "no clicks yet");
         assert_eq!(said([failing(), running(), running(), running()]), "Kafka refuses; next try in 4 s");
         assert_eq!(
@@ -141,9 +147,9 @@ mod tests {
             "no clicks yet",
             "the index takes no part in it"
         );
-        assert_eq!(Nothing::of(&Snapshot::default(), Stage::Ingest, NOW), Nothing::Yet, "nothing is known yet");
+        assert_eq!(Nothing::of(&Snapshot::default(), 0, NOW), Nothing::Yet, "nothing is known yet");
         let snapshot = snapshot([failing(), running(), running(), running()]);
-        let nothing = Nothing::of(&snapshot, Stage::Ingest, NOW);
-        assert_eq!(nothing.short(&snapshot.stages), "ingest backing off");
+        let nothing = Nothing::of(&snapshot, 0, NOW);
+        assert_eq!(nothing.short(), "ingest backing off");
     }
 }

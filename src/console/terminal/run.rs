@@ -8,8 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::keyboard::Keyboard;
@@ -19,7 +18,7 @@ use crate::console::export::writing::{TableFile, Written};
 use crate::console::export::{Effect, Format, clipboard, write};
 use crate::console::state::app::{App, Event};
 use crate::console::view::picture::{ansi_of, svg_of, text_of};
-use crate::protocol::{Command, Snapshot};
+use crate::engine::EngineHandle;
 use crate::signals::{EndSignal, EndSignals};
 
 /// Frames after a key or a resize come no closer than this; those for news keep to the configured interval.
@@ -60,8 +59,7 @@ pub(crate) async fn event_loop(
     app: &mut App,
     screen: Screen,
     frame_interval: Duration,
-    mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    commands: mpsc::Sender<Command>,
+    engine: &EngineHandle,
 ) -> io::Result<()> {
     let mut ends = EndSignals::listen();
     let mut resumed = signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?;
@@ -71,11 +69,12 @@ pub(crate) async fn event_loop(
     let mut lost = None;
     let mut frames = Frames::new(frame_interval);
     let mut files = Files::new();
+    let mut snapshots = engine.snapshots.clone();
     let first = Arc::clone(&snapshots.borrow_and_update());
     app.apply(Event::Snapshot(first));
 
     loop {
-        if app.deliver(&commands) {
+        if app.deliver(&engine.commands, &engine.tables) {
             frames.want(true);
         }
         if app.is_leaving() {
@@ -167,7 +166,7 @@ struct Files {
 
 impl Files {
     fn new() -> Self {
-        let (sayer, said) = mpsc::unbounded_channel();
+        let (sayer, said) = unbounded_channel();
         Self { threads: Vec::new(), sayer, said }
     }
 

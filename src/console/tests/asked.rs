@@ -5,7 +5,7 @@ use super::{Console, fixture};
 use crate::console::state::sheet::Sheet;
 use crate::console::state::typing::Line;
 use crate::protocol::snapshot::ResetEnd;
-use crate::protocol::{Command, Stage, StageAction};
+use crate::protocol::{Command, StageAction};
 
 fn typed(console: &Console) -> Option<(Line, &str)> {
     console.app.typing.as_ref().map(|typing| (typing.line, typing.text.as_str()))
@@ -88,7 +88,7 @@ fn a_reset_tells_afterwards_what_went() {
 #[test]
 fn stop_all_and_quit_are_answered_by_their_key_alone() {
     for (opens, question, yes) in
-        [("X", "Stop all four stages?", Command::StopAll), ("q", "Drain and quit clicktop?", Command::Shutdown)]
+        [("X", "Stop all 4 stages?", Command::StopAll), ("q", "Drain and quit clicktop?", Command::Shutdown)]
     {
         for no in ["n", "Esc", "Enter", "Space", "q", "X", "s", "F5", "Tab", "^z", "Down"] {
             let mut console = console(fixture::running());
@@ -129,7 +129,7 @@ fn keys_that_steer_act_only_while_the_stages_have_the_focus() {
     console.press("F1 Space");
     assert!(console.screen().contains("go to one with 1–4 first"), "{}", console.screen());
     console.press("F6 3 Space r");
-    let stage = |action| Command::Stage(Stage::Aggregate, action);
+    let stage = |action| Command::Stage { id: "aggregate".into(), action };
     let sent: Vec<Command> = console.sent();
     assert_eq!(sent, [stage(StageAction::Stop), stage(StageAction::Restart)], "3 goes to the stage from anywhere");
     let screen = console.press("Esc 3").screen();
@@ -154,7 +154,7 @@ fn a_search_that_is_entered_by_whatever_way_takes_what_is_typed() {
     assert_eq!(typed(&console), Some((Line::Search, "s")));
     console.press("Enter");
     assert_eq!(typed(&console), None);
-    let area = console.app.places.and_then(|places| places.sheet).expect("a view");
+    let area = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
     console.click(area.x + 3, area.y + 1).press("x");
     assert_eq!(typed(&console), Some((Line::Search, "sx")), "a click into the line begins it again");
     let steered = console.sent().into_iter().any(|sent| !matches!(sent, Command::View(_) | Command::Ask(_)));
@@ -169,7 +169,7 @@ fn the_palette_steers_from_anywhere_and_names_no_key_that_does_nothing() {
     let row = screen.lines().find(|line| line.contains("▸restart")).expect("offered");
     assert!(!row.contains(" r "), "{row}");
     console.press("Enter");
-    assert_eq!(console.sent(), [Command::Stage(Stage::Ingest, StageAction::Restart)]);
+    assert_eq!(console.sent(), [Command::Stage { id: "ingest".into(), action: StageAction::Restart }]);
     console.press("1 : r e s t a r t");
     let screen = console.screen();
     let row = screen.lines().find(|line| line.contains("▸restart")).expect("offered");

@@ -7,9 +7,9 @@ use crossterm::event::MouseEventKind;
 use super::{Console, fixture};
 use crate::console::state::browse::URL_LIMIT;
 use crate::console::state::layout::Panel;
-use crate::protocol::command::Window;
-use crate::protocol::snapshot::CountryRow;
-use crate::protocol::{Command, SortBy, Stage, View};
+use crate::protocol::board::CountryRow;
+use crate::protocol::view::Window;
+use crate::protocol::{Command, SortBy, View};
 
 use super::steered::{console, view};
 
@@ -103,9 +103,9 @@ fn focus_goes_round_both_ways_and_brings_up_what_is_hidden() {
     console.press("Tab");
     assert_eq!(console.app.focus, Panel::Countries);
     console.press("Shift-Tab Right l");
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, Stage::Aggregate));
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, 2));
     console.press("h Tab l");
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Activity, Stage::Store));
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Activity, 1));
     assert!(console.screen().contains("database is locked"), "{}", console.screen());
 }
 
@@ -129,10 +129,10 @@ fn the_log_keeps_its_place_while_lines_come() {
 #[test]
 fn the_mouse_picks_stages_rows_and_panels_and_scrolls() {
     let mut console = console(fixture::running());
-    let places = console.app.places.expect("large enough");
-    let store = places.each_stage.store;
+    let places = console.app.places.clone().expect("large enough");
+    let store = places.each_stage[1];
     console.click(store.x + 2, store.y + 1);
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, Stage::Store));
+    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, 1));
     let countries = places.countries.expect("visible");
     console.click(countries.x + 3, countries.y + 3);
     assert_eq!(console.sent(), [view(Some("DE"), SortBy::Clicks)]);
@@ -225,7 +225,7 @@ fn a_click_on_a_head_sorts_by_it() {
         let mut console = Console::new(width, height);
         console.show(fixture::running());
         console.sent();
-        let urls = console.app.places.and_then(|places| places.urls).expect("visible");
+        let urls = console.app.places.as_ref().and_then(|places| places.urls).expect("visible");
         for (word, sort) in [("avg time", SortBy::Time), ("users", SortBy::Users), ("clicks", SortBy::Clicks)] {
             let buffer = console.draw();
             let row: Vec<&str> = (urls.x..urls.right()).map(|x| buffer[(x, urls.y + 1)].symbol()).collect();

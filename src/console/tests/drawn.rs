@@ -8,8 +8,9 @@ use ratatui::style::Color;
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::console::state::layout::{Panel, Places};
-use crate::protocol::question::LastMinute;
-use crate::protocol::snapshot::{CountryRow, LogLevel, LogLine, PageRow, RecentClick, Snapshot};
+use crate::protocol::answer::LastMinute;
+use crate::protocol::board::{CountryRow, PageRow, RecentClick};
+use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 
 type Area = fn(&Places) -> Option<Rect>;
 type State = fn() -> Snapshot;
@@ -29,9 +30,10 @@ fn the_whole_screen_in_every_state_at_every_size() {
         for (width, height) in SIZES {
             let mut console = Console::new(width, height);
             let snapshot = state();
-            if snapshot.at.is_some() {
-                console.show_with_history(&snapshot);
-            }
+            match snapshot.at {
+                Some(_) => console.show_with_history(&snapshot),
+                None => console.show(snapshot),
+            };
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), console.screen());
         }
     }
@@ -176,7 +178,7 @@ fn a_stage_that_stood_still_leaves_a_gap_in_its_line() {
     let mut console = Console::new(120, 40);
     // The picked stage's line lies on top.
     console.show_with_history(&fixture::running()).press("2");
-    let area = console.app.places.and_then(|places| places.throughput).expect("visible");
+    let area = console.app.places.as_ref().and_then(|places| places.throughput).expect("visible");
     let buffer = console.terminal.backend().buffer();
     let is_braille = |symbol: &str| symbol.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
     let drawn = |x: u16, color: Color| {
@@ -228,8 +230,8 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
     snapshot.source.group = evil.into();
     snapshot.index.target = evil.into();
     snapshot.index.engine = Some(evil.into());
-    snapshot.stages.store.last_error = Some(evil.into());
-    snapshot.stages.index.state = crate::protocol::StageState::Failed { cause: evil.into() };
+    snapshot.stages["store"].last_error = Some(evil.into());
+    snapshot.stages["index"].state = crate::protocol::StageState::Failed { cause: evil.into() };
     snapshot.shutting_down = Some(evil.into());
     let mut board = (*snapshot.board).clone();
     board.view.country = Some(evil.into());
@@ -270,7 +272,7 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
 
 /// Every panel still has its right border in its last column.
 fn right_edges_hold(console: &mut Console) {
-    let places = console.app.places.expect("large enough");
+    let places = console.app.places.clone().expect("large enough");
     let areas = Panel::ALL.into_iter().filter_map(|panel| places.of(panel)).chain(places.index);
     let buffer = console.draw();
     for area in areas.filter(|area| places.boxed || *area != places.stages) {
@@ -293,7 +295,7 @@ fn figures_that_grow_move_nothing() {
     let before = console.show(snapshot.clone()).screen();
     snapshot.totals.clicks = 9_999_999_999;
     snapshot.lag = Some(9_999_999);
-    snapshot.stages.store.rate = Some(123_456_789.0);
+    snapshot.stages["store"].rate = Some(123_456_789.0);
     let after = console.show(snapshot).screen();
     for word in ["delay", "lag", "ingest", "store", "rejected"] {
         assert_eq!(column(&before, word), column(&after, word), "{word}");

@@ -2,14 +2,14 @@
 
 use super::{Console, fixture};
 use crate::console::state::app::{Event, Undone};
+use crate::protocol::StageState;
 use crate::protocol::snapshot::Snapshot;
-use crate::protocol::{Stage, StageState};
 
 fn draining() -> Snapshot {
     let mut snapshot = fixture::running();
     snapshot.shutting_down = Some("store: the database is locked by another process".into());
-    for (stage, backlog) in [(Stage::Store, 1_234), (Stage::Aggregate, 0), (Stage::Index, 835)] {
-        snapshot.stages.get_mut(stage).backlog = backlog;
+    for (stage, backlog) in [("store", 1_234), ("aggregate", 0), ("index", 835)] {
+        snapshot.stages[stage].backlog = Some(backlog);
     }
     snapshot
 }
@@ -37,8 +37,8 @@ fn while_draining_the_way_out_comes_first_with_what_it_leaves_undone() {
     }
     let mut console = Console::new(120, 40);
     let mut snapshot = draining();
-    for stage in Stage::ALL {
-        snapshot.stages.get_mut(stage).backlog = 0;
+    for stage in snapshot.stages.iter_mut() {
+        stage.backlog = Some(0);
     }
     console.show(fixture::running()).press("q y").show(snapshot);
     let line = banner(&mut console);
@@ -78,9 +78,9 @@ fn states_and_errors_go_on_while_tables_and_chart_are_held() {
     later.totals.clicks = 99_999_999;
     later.totals.rejected = 77;
     later.index.health = crate::protocol::snapshot::Health::Red;
-    let store = later.stages.get_mut(Stage::Store);
+    let store = &mut later.stages["store"];
     (store.state, store.errors) = (StageState::Stopped, 4_321);
-    later.stages.get_mut(Stage::Index).state = StageState::Failed { cause: "no shard left".into() };
+    later.stages["index"].state = StageState::Failed { cause: "no shard left".into() };
     let mut board = (*later.board).clone();
     board.pages.clear();
     later.board = board.into();

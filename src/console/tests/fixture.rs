@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::click::Timestamp;
-use crate::protocol::question::{
-    Answer, Answers, LastMinute, PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
-};
+use crate::engine::local::stage::not_started;
+use crate::protocol::ProtocolVersion;
+use crate::protocol::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
+use crate::protocol::board::{Board, CountryRow, PageRow, RecentClick};
+use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::protocol::snapshot::{
-    Board, CountryRow, Health, IndexStatus, LogLevel, LogLine, PageRow, PartitionStatus, RecentClick, Snapshot,
-    SourceStatus, StageStatus, StoreStatus, Totals,
+    Health, IndexStatus, LogLevel, LogLine, PartitionStatus, Snapshot, SourceStatus, StoreStatus, Totals,
 };
 use crate::protocol::source::SourceProgress;
-use crate::protocol::stage::PerStage;
 use crate::protocol::{SortBy, StageState, View};
 
 /// 2026-01-31T09:30:00Z.
@@ -55,20 +55,24 @@ const URLS: [(&str, u64, u64, Option<f64>); 12] = [
 
 /// Nothing published yet.
 pub(super) fn empty() -> Snapshot {
-    Snapshot::default()
+    Snapshot { stages: not_started(), ..Snapshot::default() }
 }
 
 /// All four stages at work on the embedded broker.
 pub(super) fn running() -> Snapshot {
-    let stage = |processed, rate, backlog| StageStatus {
-        state: StageState::Running,
-        processed,
-        rate: Some(rate),
-        backlog,
-        errors: 0,
-        last_error: None,
-    };
+    let counts = [
+        (6_199_655, 20_012.0, 345),
+        (6_198_000, 19_876.0, 165_500),
+        (6_197_100, 19_870.0, 900),
+        (512_004, 2_145.0, 312),
+    ];
+    let mut stages = not_started();
+    for (stage, (processed, rate, backlog)) in stages.iter_mut().zip(counts) {
+        (stage.state, stage.processed) = (StageState::Running, processed);
+        (stage.rate, stage.backlog) = (Some(rate), Some(backlog));
+    }
     Snapshot {
+        protocol: ProtocolVersion,
         at: Some(now()),
         uptime: Duration::from_secs(754),
         source: SourceStatus {
@@ -77,12 +81,7 @@ pub(super) fn running() -> Snapshot {
             group: "clicktop".into(),
             progress: Some(SourceProgress { sent: 6_200_000, total: Some(10_000_000), ..SourceProgress::default() }),
         },
-        stages: PerStage {
-            ingest: stage(6_199_655, 20_012.0, 345),
-            store: stage(6_198_000, 19_876.0, 165_500),
-            aggregate: stage(6_197_100, 19_870.0, 900),
-            index: stage(512_004, 2_145.0, 312),
-        },
+        stages,
         totals: Totals {
             ingested: 6_199_655,
             stored: 6_198_000,
@@ -201,17 +200,13 @@ pub(super) fn reject(reason: &str, payload: &str) -> RejectRow {
 /// The index cannot reach its engine and waits; the source is held back.
 pub(super) fn backing_off() -> Snapshot {
     let mut snapshot = running();
-    snapshot.stages.index = StageStatus {
-        state: StageState::BackingOff {
-            cause: "https://search:9200/clicktop is unreachable: connection refused".into(),
-            until: now() + Duration::from_millis(4_200),
-        },
-        processed: 512_004,
-        rate: Some(0.0),
-        backlog: 31_200,
-        errors: 7,
-        last_error: Some("https://search:9200/clicktop is unreachable: connection refused".into()),
+    let index = &mut snapshot.stages["index"];
+    index.state = StageState::BackingOff {
+        cause: "https://search:9200/clicktop is unreachable: connection refused".into(),
+        until: now() + Duration::from_millis(4_200),
     };
+    (index.rate, index.backlog, index.errors) = (Some(0.0), Some(31_200), 7);
+    index.last_error = Some("https://search:9200/clicktop is unreachable: connection refused".into());
     snapshot.index.target = "https://search:9200/clicktop".into();
     snapshot.index.engine = Some("elasticsearch 9.1.0".into());
     snapshot.index.health = Health::Unknown;
@@ -227,15 +222,15 @@ pub(super) fn backing_off() -> Snapshot {
 /// The store failed; ingest drains; aggregate was stopped; index starts.
 pub(super) fn failed() -> Snapshot {
     let mut snapshot = running();
-    snapshot.stages.ingest.state = StageState::Draining { waiting_for: "3 batches to store".into() };
-    snapshot.stages.store.state =
+    snapshot.stages["ingest"].state = StageState::Draining { waiting_for: "3 batches to store".into() };
+    snapshot.stages["store"].state =
         StageState::Failed { cause: "database disk image is malformed: run `clicktop check`".into() };
-    snapshot.stages.store.rate = None;
-    snapshot.stages.store.errors = 1;
-    snapshot.stages.aggregate.state = StageState::Stopped;
-    snapshot.stages.aggregate.rate = None;
-    snapshot.stages.index.state = StageState::Starting { doing: "creating the index".into() };
-    snapshot.stages.index.rate = None;
+    snapshot.stages["store"].rate = None;
+    snapshot.stages["store"].errors = 1;
+    snapshot.stages["aggregate"].state = StageState::Stopped;
+    snapshot.stages["aggregate"].rate = None;
+    snapshot.stages["index"].state = StageState::Starting { doing: "creating the index".into() };
+    snapshot.stages["index"].rate = None;
     snapshot
 }
 
@@ -245,10 +240,8 @@ pub(super) fn finished() -> Snapshot {
     snapshot.source.description = "replay of clicks.csv".into();
     snapshot.source.progress =
         Some(SourceProgress { sent: 6_200_000, total: Some(6_200_000), ..SourceProgress::default() });
-    for stage in crate::protocol::Stage::ALL {
-        let status = snapshot.stages.get_mut(stage);
-        status.rate = Some(0.0);
-        status.backlog = 0;
+    for stage in snapshot.stages.iter_mut() {
+        (stage.rate, stage.backlog) = (Some(0.0), Some(0));
     }
     snapshot.lag = Some(0);
     snapshot.index.pending = 0;
@@ -301,14 +294,14 @@ pub(super) fn history(snapshot: &Snapshot) -> Vec<Snapshot> {
         .map(|second| {
             let mut earlier = snapshot.clone();
             earlier.uptime = Duration::from_secs(second);
-            let (ingest, store) = (&mut earlier.stages.ingest, &mut earlier.stages.store);
+            let [ingest, store, aggregate, index] = &mut *earlier.stages else { unreachable!("four stages") };
             ingest.processed -= (second..now).map(rate).sum::<u64>();
             ingest.state = StageState::Running;
             store.processed -= (second..now).map(stored).sum::<u64>();
             store.state = if stopped(second) { StageState::Stopped } else { StageState::Running };
-            earlier.stages.aggregate.processed -= (second..now).map(counted).sum::<u64>();
-            earlier.stages.index.processed -= (second..now).map(indexed).sum::<u64>();
-            store.backlog = store.backlog.saturating_sub((now - second) * 1_500);
+            aggregate.processed -= (second..now).map(counted).sum::<u64>();
+            index.processed -= (second..now).map(indexed).sum::<u64>();
+            store.backlog = store.backlog.map(|backlog| backlog.saturating_sub((now - second) * 1_500));
             earlier
         })
         .collect()
@@ -330,12 +323,12 @@ pub(super) fn day() -> Vec<Snapshot> {
             let done = rate(second) * step;
             let stages = &mut snapshot.stages;
             let state = |stopped| if stopped { StageState::Stopped } else { StageState::Running };
-            stages.ingest.processed += done;
-            stages.store.state = state(store_stopped(second));
-            stages.store.processed += if store_stopped(second) { 0 } else { done * 9 / 10 };
-            stages.aggregate.processed += done * 3 / 4;
-            stages.index.state = state(index_stopped(second));
-            stages.index.processed += if index_stopped(second) { 0 } else { done / 5 };
+            stages["ingest"].processed += done;
+            stages["store"].state = state(store_stopped(second));
+            stages["store"].processed += if store_stopped(second) { 0 } else { done * 9 / 10 };
+            stages["aggregate"].processed += done * 3 / 4;
+            stages["index"].state = state(index_stopped(second));
+            stages["index"].processed += if index_stopped(second) { 0 } else { done / 5 };
             snapshot.uptime = Duration::from_secs(second + step);
             snapshot.clone()
         })

@@ -79,7 +79,7 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
 #[test]
 fn a_key_of_the_config_is_named_in_place_of_ours() {
     let mut console = console(fixture::running());
-    let keys = [("freeze", "P"), ("quit", "Q"), ("pick-store", "B"), ("view-search", "F9"), ("filter", "f")];
+    let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F9"), ("filter", "f")];
     console.app.keys = Keys::with(keys).expect("fits");
     console.press("P").app.filter("x");
     assert!(console.screen().contains("tables are held: P lets them go on"), "{}", console.screen());
@@ -92,7 +92,7 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     console.show(fixture::finished());
     assert!(console.part(|places| places.banner).contains("Q quits"));
     let mut failed = fixture::running();
-    failed.stages.store.state = StageState::Failed { cause: "the disk is gone".into() };
+    failed.stages["store"].state = StageState::Failed { cause: "the disk is gone".into() };
     console.show(failed);
     assert!(console.part(|places| Some(places.detail)).contains("B picks it"));
 }

@@ -10,8 +10,9 @@ use crate::console::state::layout::{Panel, parts};
 use crate::console::state::sheet::Sheet;
 use crate::console::view::panels::map::drawn;
 use crate::protocol::Command;
-use crate::protocol::command::Window;
-use crate::protocol::snapshot::{CountryRow, Snapshot};
+use crate::protocol::board::CountryRow;
+use crate::protocol::snapshot::Snapshot;
+use crate::protocol::view::Window;
 use crate::world::locate;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ fn plain(width: u16, height: u16) -> Console {
 /// The cells that the map fills.
 fn area(console: &mut Console) -> Rect {
     console.draw();
-    let body = console.app.places.and_then(|places| places.sheet).expect("a view");
+    let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
     drawn(parts(Sheet::Map, body)[0])
 }
 
@@ -149,7 +150,7 @@ fn a_click_picks_the_country_under_it() {
     let ocean = cell(area, locate("PN").expect("known"));
     console.click(ocean.x, ocean.y);
     assert_eq!(console.app.browse.country.as_deref(), Some("BR"), "nothing is near");
-    let body = console.app.places.and_then(|places| places.sheet).expect("a view");
+    let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
     let list = parts(Sheet::Map, body)[1];
     console.click(list.x + 3, list.y + 2);
     assert_eq!(console.app.browse.country, None, "all of them come first");

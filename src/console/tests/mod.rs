@@ -5,6 +5,7 @@ mod browsed;
 mod charted;
 mod drawn;
 mod ended;
+mod engines;
 mod fixture;
 mod hinted;
 mod map;
@@ -30,6 +31,8 @@ use tokio::sync::mpsc;
 use super::state::app::{App, Event};
 use super::theme::Theme;
 use super::view;
+use crate::engine::tables::TableOrder;
+use crate::protocol::table::Table;
 use crate::protocol::{Command, Question, Snapshot};
 
 /// A console on a screen of its own, with both ends of its channel to the pipeline.
@@ -38,6 +41,8 @@ struct Console {
     terminal: Terminal<TestBackend>,
     commands: mpsc::Sender<Command>,
     received: mpsc::Receiver<Command>,
+    tables: mpsc::Sender<TableOrder>,
+    ordered: mpsc::Receiver<TableOrder>,
 }
 
 impl Console {
@@ -47,8 +52,10 @@ impl Console {
 
     fn with(width: u16, height: u16, theme: Theme, read_only: bool) -> Self {
         let (commands, received) = mpsc::channel(16);
+        let (tables, ordered) = mpsc::channel(4);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
-        let mut console = Self { app: App::new(theme, read_only, fixture::now()), terminal, commands, received };
+        let app = App::new(theme, read_only, fixture::now());
+        let mut console = Self { app, terminal, commands, received, tables, ordered };
         console.draw();
         console
     }
@@ -155,7 +162,7 @@ impl Console {
     /// The part of the screen inside `area`, as text.
     fn part(&mut self, area: impl Fn(&super::state::layout::Places) -> Option<Rect>) -> String {
         self.draw();
-        let places = self.app.places.expect("large enough");
+        let places = self.app.places.clone().expect("large enough");
         let area = area(&places).expect("visible");
         let buffer = self.terminal.backend().buffer();
         let mut part = Buffer::empty(Rect { x: 0, y: 0, ..area });
@@ -193,9 +200,15 @@ impl Console {
         self.sent_with_minutes().into_iter().filter(|command| *command != Command::Ask(Question::LastMinute)).collect()
     }
 
+    /// The tables that were ordered since the last call.
+    fn ordered(&mut self) -> Vec<Table> {
+        self.app.deliver(&self.commands, &self.tables);
+        std::iter::from_fn(|| self.ordered.try_recv().ok()).map(|order| order.table).collect()
+    }
+
     /// With the question for the last minute, which is asked again and again.
     fn sent_with_minutes(&mut self) -> Vec<Command> {
-        self.app.deliver(&self.commands);
+        self.app.deliver(&self.commands, &self.tables);
         std::iter::from_fn(|| self.received.try_recv().ok()).collect()
     }
 }

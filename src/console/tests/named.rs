@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::console::export::writing::Written;
-use crate::protocol::{Command, SortBy, Stage, StageAction};
+use crate::protocol::{Command, SortBy, StageAction};
 
 use super::steered::{console, view};
 
@@ -15,11 +15,11 @@ fn the_palette_does_by_name_what_the_key_would() {
     console.press(": r e s t");
     insta::assert_snapshot!("palette_120x40", console.screen());
     console.press("Enter");
-    assert_eq!(console.sent(), [Command::Stage(Stage::Ingest, StageAction::Restart)]);
+    assert_eq!(console.sent(), [Command::Stage { id: "ingest".into(), action: StageAction::Restart }]);
     console.press(": s t o p - a l Tab");
     assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("stop-all"));
     console.press("Enter");
-    assert!(console.screen().contains("Stop all four stages?"), "a dangerous one asks here too");
+    assert!(console.screen().contains("Stop all 4 stages?"), "a dangerous one asks here too");
     console.press("n : v i e w Down Down Enter");
     assert_eq!(console.app.sheet, crate::console::state::sheet::Sheet::Store);
     console.press(": s o r t Enter");
@@ -99,14 +99,10 @@ fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown()
     use crate::protocol::table::Table;
     let mut console = console(fixture::knowing());
     let ordered = |console: &mut Console| {
-        let sent = console.sent();
-        let orders = sent.into_iter().filter_map(|command| match command {
-            Command::Table(order) => Some(order.table),
-            _ => None,
-        });
+        let orders = console.ordered();
         let effects = std::mem::take(&mut console.app.effects);
         assert!(matches!(effects.as_slice(), [Effect::Table(_)]), "{effects:?}");
-        orders.collect::<Vec<Table>>()
+        orders
     };
     console.press("Tab / c a r Enter s e Enter");
     let view = crate::protocol::View { sort: SortBy::Users, filter: "car".into(), ..Default::default() };

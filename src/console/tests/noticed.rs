@@ -26,7 +26,7 @@ fn the_newest_stands_above_the_stages_for_two_minutes_and_steers_nothing() {
     console.pass(119);
     assert!(console.screen().contains("one \\u{1b}[2J user"));
     console.pass(2).draw();
-    assert!(console.app.places.expect("large enough").banner.is_none());
+    assert!(console.app.places.clone().expect("large enough").banner.is_none());
 }
 
 #[test]

@@ -4,7 +4,8 @@ use super::{Console, fixture};
 use crate::console::state::layout::Panel;
 use crate::console::state::sheet::Sheet;
 use crate::protocol::Command;
-use crate::protocol::question::{Answer, PageQuestion, Question, RejectsQuestion, SearchQuestion};
+use crate::protocol::answer::Answer;
+use crate::protocol::question::{PageQuestion, Question, RejectsQuestion, SearchQuestion};
 use crate::protocol::snapshot::{LogLevel, Snapshot};
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
     console.press("v Esc");
     assert_eq!(console.app.sheet, Sheet::Overview);
     console.press("F2");
-    let tabs = console.app.places.and_then(|places| places.tabs).expect("visible");
+    let tabs = console.app.places.as_ref().and_then(|places| places.tabs).expect("visible");
     let x = console.screen().lines().find_map(|line| line.find("F6 log")).expect("on the screen");
     console.click(u16::try_from(x).expect("on the screen") + 3, tabs.y);
     assert_eq!(console.app.sheet, Sheet::Log);
@@ -61,7 +62,7 @@ fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
 fn a_stages_key_goes_to_where_it_is_steered_from_every_view() {
     let mut console = console(120, 40);
     console.press("F3 2 Space");
-    assert_eq!(console.sent(), [Command::Stage(crate::protocol::Stage::Store, crate::protocol::StageAction::Stop)]);
+    assert_eq!(console.sent(), [Command::Stage { id: "store".into(), action: crate::protocol::StageAction::Stop }]);
     assert_eq!(console.app.sheet, Sheet::Overview);
     console.press("F3 s l Space r");
     assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Store), "keys of the overview mean nothing here");

@@ -9,7 +9,7 @@ use super::{Console, fixture};
 use crate::console::state::app::Event;
 use crate::console::state::browse::URL_LIMIT;
 use crate::protocol::snapshot::Snapshot;
-use crate::protocol::{Command, Question, SortBy, Stage, StageAction, StageState, View};
+use crate::protocol::{Command, Question, SortBy, StageAction, StageState, View};
 
 pub(super) fn view(country: Option<&str>, sort: SortBy) -> Command {
     Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })
@@ -37,16 +37,16 @@ fn the_mouse_is_given_to_the_terminal_and_taken_back_by_key() {
 fn the_title_tells_how_the_pipeline_is_and_steers_nothing() {
     let mut console = Console::new(100, 30);
     let mut snapshot = fixture::running();
-    for stage in Stage::ALL {
-        snapshot.stages.get_mut(stage).state = StageState::Running;
+    for stage in snapshot.stages.iter_mut() {
+        stage.state = StageState::Running;
     }
     snapshot.source.topic = "cl\u{1b}]0;x\u{7}".into();
     console.show(snapshot.clone());
     assert_eq!(console.app.title(), "clicktop cl\\u{1b}]0;x\\u{7}: running");
     snapshot.source.topic = "clicks".into();
-    snapshot.stages.store.state = StageState::Stopped;
+    snapshot.stages["store"].state = StageState::Stopped;
     assert_eq!(console.show(snapshot.clone()).app.title(), "clicktop clicks: 3 of 4 stages run");
-    snapshot.stages.index.state = StageState::Failed { cause: "x".into() };
+    snapshot.stages["index"].state = StageState::Failed { cause: "x".into() };
     assert_eq!(console.show(snapshot).app.title(), "clicktop clicks: index failed");
 }
 
@@ -54,14 +54,14 @@ fn the_title_tells_how_the_pipeline_is_and_steers_nothing() {
 fn space_stops_a_stage_at_work_and_starts_one_that_is_not() {
     let mut console = console(fixture::failed());
     console.press("1 Space 2 Space 3 Space 4 Space");
-    let stage = Command::Stage;
+    let stage = |id: &str, action| Command::Stage { id: id.into(), action };
     assert_eq!(
         console.sent(),
         [
-            stage(Stage::Ingest, StageAction::Stop),
-            stage(Stage::Store, StageAction::Start),
-            stage(Stage::Aggregate, StageAction::Start),
-            stage(Stage::Index, StageAction::Stop),
+            stage("ingest", StageAction::Stop),
+            stage("store", StageAction::Start),
+            stage("aggregate", StageAction::Start),
+            stage("index", StageAction::Stop),
         ]
     );
     assert!(console.screen().contains("stop index"), "what was asked for is said:\n{}", console.screen());
@@ -71,12 +71,15 @@ fn space_stops_a_stage_at_work_and_starts_one_that_is_not() {
 fn restart_and_start_all_are_sent_at_once_and_stop_all_after_a_yes() {
     let mut console = console(fixture::running());
     console.press("3 r S");
-    assert_eq!(console.sent(), [Command::Stage(Stage::Aggregate, StageAction::Restart), Command::StartAll]);
+    assert_eq!(
+        console.sent(),
+        [Command::Stage { id: "aggregate".into(), action: StageAction::Restart }, Command::StartAll]
+    );
     console.press("X");
-    assert!(console.screen().contains("Stop all four stages?"));
+    assert!(console.screen().contains("Stop all 4 stages?"));
     assert_eq!(console.sent(), []);
     console.press("n");
-    assert!(!console.screen().contains("Stop all four stages?"));
+    assert!(!console.screen().contains("Stop all 4 stages?"));
     console.press("X q y");
     assert_eq!(console.sent(), [], "q is a no");
     console.press("X y");
@@ -187,12 +190,12 @@ fn a_full_channel_is_said_and_loses_neither_view_nor_end() {
     let (full, mut taken) = mpsc::channel(1);
     full.try_send(Command::StartAll).expect("room for one");
     console.press("s 2 Space q y");
-    assert!(console.app.deliver(&full));
+    assert!(console.app.deliver(&full, &console.tables));
     assert!(console.screen().contains("the pipeline is busy, not taken: stop store"), "{}", console.screen());
     let mut got = Vec::new();
     for _ in 0..3 {
         got.extend(taken.try_recv().ok());
-        console.app.deliver(&full);
+        console.app.deliver(&full, &console.tables);
     }
     assert_eq!(got, [Command::StartAll, view(None, SortBy::Users), Command::Shutdown]);
 }

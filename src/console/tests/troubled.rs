@@ -6,8 +6,9 @@ use ratatui::style::{Color, Modifier};
 
 use super::{Console, fixture};
 use crate::console::state::sheet::Sheet;
-use crate::protocol::snapshot::{Board, LogLevel, LogLine, Snapshot};
-use crate::protocol::{Stage, StageState};
+use crate::protocol::StageState;
+use crate::protocol::board::Board;
+use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 
 const REFUSED: &str =
     "Kafka: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
@@ -15,13 +16,12 @@ const REFUSED: &str =
 /// A pipeline whose broker refuses connections from the start.
 fn refused() -> Snapshot {
     let mut snapshot = fixture::running();
-    snapshot.stages.ingest.state =
+    snapshot.stages["ingest"].state =
         StageState::BackingOff { cause: REFUSED.into(), until: fixture::now() + Duration::from_millis(3_400) };
-    for stage in Stage::ALL {
-        let status = snapshot.stages.get_mut(stage);
-        (status.processed, status.backlog, status.rate) = (0, 0, Some(0.0));
+    for stage in snapshot.stages.iter_mut() {
+        (stage.processed, stage.backlog, stage.rate) = (0, Some(0), Some(0.0));
     }
-    snapshot.stages.ingest.last_error = Some(REFUSED.into());
+    snapshot.stages["ingest"].last_error = Some(REFUSED.into());
     snapshot.board = Board { view: snapshot.board.view.clone(), ..Board::default() }.into();
     snapshot.recent = [].into();
     snapshot
@@ -67,7 +67,7 @@ fn the_detail_takes_the_rows_that_a_cause_needs_and_gives_them_back() {
 fn of_several_in_trouble_the_most_urgent_comes_first_and_none_is_left_out() {
     let mut console = Console::new(120, 40);
     let mut snapshot = refused();
-    snapshot.stages.index.state =
+    snapshot.stages["index"].state =
         StageState::Failed { cause: "the index clicktop holds documents of another database".into() };
     console.show(snapshot);
     let detail = console.part(|places| Some(places.detail));
@@ -84,8 +84,8 @@ fn of_several_in_trouble_the_most_urgent_comes_first_and_none_is_left_out() {
 fn a_stage_at_rest_is_named_where_clicks_are_missed_and_stands_out() {
     let mut console = Console::new(80, 24);
     let mut snapshot = refused();
-    snapshot.stages.ingest.state = StageState::Running;
-    snapshot.stages.store.state = StageState::Stopped;
+    snapshot.stages["ingest"].state = StageState::Running;
+    snapshot.stages["store"].state = StageState::Stopped;
     console.show(snapshot);
     assert!(console.part(|places| places.urls).contains("no clicks yet: store is stopped"), "{}", console.screen());
     let style = console.style_of("○ stopped");
@@ -99,9 +99,9 @@ fn piling_up(state: &StageState, paused: bool) -> Vec<Snapshot> {
         let mut snapshot = fixture::running();
         snapshot.uptime = Duration::from_secs(second);
         let stages = &mut snapshot.stages;
-        stages.ingest.backlog = 5_000 + 2_000 * second;
-        stages.store.state = state.clone();
-        stages.store.backlog = 80_000;
+        stages["ingest"].backlog = Some(5_000 + 2_000 * second);
+        stages["store"].state = state.clone();
+        stages["store"].backlog = Some(80_000);
         snapshot.partitions = snapshot
             .partitions
             .iter()
@@ -128,7 +128,7 @@ fn who_waits_says_for_whom_and_the_mark_is_on_what_holds_the_flow() {
                 console.show(snapshot);
             }
             let stages = console.part(|places| Some(places.stages));
-            let boxed = console.app.places.expect("large enough").boxed;
+            let boxed = console.app.places.clone().expect("large enough").boxed;
             assert_eq!(stages.matches('▲').count(), 1, "{word} at {width}×{height}:\n{stages}");
             let line = stages.lines().find(|line| line.contains('▲')).expect("a mark");
             if !boxed {
@@ -210,10 +210,10 @@ fn a_spike_is_cut_off_and_tells_its_height_and_the_rest_keeps_its_shape() {
             // Three seconds of catching up in two minutes of a steady stream.
             let rate = if (60..63).contains(&second) { 250_000 } else { 2_000 + 40 * (second % 9) };
             let stages = &mut snapshot.stages;
-            stages.ingest.processed += rate;
-            stages.store.processed += rate;
-            stages.aggregate.processed += rate;
-            stages.index.processed += 300;
+            stages["ingest"].processed += rate;
+            stages["store"].processed += rate;
+            stages["aggregate"].processed += rate;
+            stages["index"].processed += 300;
             console.show(snapshot.clone());
         }
         let chart = console.part(|places| places.throughput);

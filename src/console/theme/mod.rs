@@ -11,8 +11,8 @@ use ratatui::widgets::Block;
 
 use super::theme::colors::{Depth, Role};
 use super::theme::themes::{Palette, Themes};
+use crate::protocol::StageState;
 use crate::protocol::snapshot::{Health, LogLevel};
-use crate::protocol::{Stage, StageState};
 
 /// The least shares of all clicks from which a country has the first, second and third colour of the map.
 pub(crate) const HEAT: [f64; 3] = [0.0, 0.01, 0.05];
@@ -164,14 +164,10 @@ impl Theme {
         }
     }
 
-    /// A stage's line in the chart.
-    pub(crate) fn line(&self, stage: Stage) -> Style {
-        match stage {
-            Stage::Ingest => self.paint(Role::Calm),
-            Stage::Store => self.paint(Role::Good),
-            Stage::Aggregate => self.paint(Role::Other),
-            Stage::Index => self.paint(Role::Warn),
-        }
+    /// The line in the chart of the stage at this place.
+    pub(crate) fn line(&self, place: usize) -> Style {
+        const LINES: [Role; 6] = [Role::Calm, Role::Good, Role::Other, Role::Warn, Role::Accent, Role::Text];
+        self.paint(LINES.into_iter().cycle().nth(place % LINES.len()).unwrap_or(Role::Text))
     }
 
     /// `unicode`, or what stands for it in ASCII.

@@ -9,10 +9,12 @@ use crate::console::state::app::{App, Tab};
 use crate::console::state::layout::Panel;
 use crate::console::state::sheet::{Sheet, current};
 use crate::console::state::typing::Line;
-use crate::protocol::question::RejectRow;
-use crate::protocol::snapshot::{LogLine, PageRow, RecentClick};
-use crate::protocol::table::{Table, TableOrder};
-use crate::protocol::{Command, View};
+use crate::engine::tables::TableOrder;
+use crate::protocol::View;
+use crate::protocol::answer::RejectRow;
+use crate::protocol::board::{PageRow, RecentClick};
+use crate::protocol::snapshot::LogLine;
+use crate::protocol::table::Table;
 
 /// What the rows of pages are called.
 pub(crate) const PAGES: [&str; 5] = ["url", "country", "clicks", "unique_users", "avg_time_spent"];
@@ -39,15 +41,15 @@ impl App {
         match (self.sheet, self.focus) {
             (Sheet::Overview, Panel::Stages) => {
                 let heads = vec!["stage", "state", "processed", "rate", "backlog", "errors", "last_error"];
-                let rows = snapshot.stages.iter().map(|(stage, status)| {
+                let rows = snapshot.stages.iter().map(|stage| {
                     vec![
-                        stage.name().into(),
-                        status.state.name().into(),
-                        status.processed.into(),
-                        status.rate.into(),
-                        status.backlog.into(),
-                        status.errors.into(),
-                        status.last_error.clone().into(),
+                        stage.id().as_str().into(),
+                        stage.state.name().into(),
+                        stage.processed.into(),
+                        stage.rate.into(),
+                        stage.backlog.into(),
+                        stage.errors.into(),
+                        stage.last_error.clone().into(),
                     ]
                 });
                 ("stages", held(heads, rows.collect()))
@@ -174,7 +176,7 @@ impl App {
         let (order, parts) = TableOrder::new(table);
         let writing = Writing::new(name);
         self.writing = Some(writing.clone());
-        self.request(Command::Table(order), None);
+        self.orders.push(order);
         Ok(Effect::Table(TableFile { name: name.to_owned(), format, heads, parts, writing }))
     }
 

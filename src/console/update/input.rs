@@ -13,7 +13,7 @@ use crate::console::state::layout::{Panel, Places, list_area, parts};
 use crate::console::state::sheet::Sheet;
 use crate::console::state::typing::Line;
 use crate::console::view::panels::{help, map, tabs, urls};
-use crate::protocol::{Command, SortBy, Stage, StageAction};
+use crate::protocol::{Command, SortBy, StageAction};
 
 /// Rows that one notch of the wheel moves.
 const WHEEL: isize = 3;
@@ -47,7 +47,8 @@ impl App {
             self.say(match self.read_only {
                 true => "read-only: this console does not steer the pipeline".to_owned(),
                 false => {
-                    format!("this key steers the stages: go to one with {} first", self.keys.told(Action::PickStage))
+                    let keys = self.keys.told_for(Action::PickStage, self.live.snapshot.stages.len());
+                    format!("this key steers the stages: go to one with {keys} first")
                 }
             });
             return true;
@@ -93,7 +94,10 @@ impl App {
             Action::NextPanel => self.turn_focus(1),
             Action::PreviousPanel => self.turn_focus(Panel::ALL.len() - 1),
             Action::PickStage => {
-                self.stage = Stage::ALL.get(place).copied().unwrap_or(self.stage);
+                if place >= self.live.snapshot.stages.len() {
+                    return;
+                }
+                self.stage = place;
                 // Where the keys that steer it hold.
                 self.focus = Panel::Stages;
                 if self.sheet != Sheet::Overview {
@@ -101,9 +105,12 @@ impl App {
                 }
             }
             Action::ToggleStage => self.toggle_stage(),
-            Action::RestartStage => self.request(Command::Stage(self.stage, StageAction::Restart), None),
+            Action::RestartStage => self.steer_stage(StageAction::Restart),
             Action::StartAll => self.request(Command::StartAll, None),
-            Action::StopAll => self.request(Command::StopAll, dangerous.then(|| "Stop all four stages?".to_owned())),
+            Action::StopAll => {
+                let stages = self.live.snapshot.stages.len();
+                self.request(Command::StopAll, dangerous.then(|| format!("Stop all {stages} stages?")));
+            }
             Action::Reset => self.ask_reset(),
             Action::Up => self.step_here(Step::By(-1)),
             Action::Down => self.step_here(Step::By(1)),
@@ -232,9 +239,8 @@ impl App {
     }
 
     fn step_stage(&mut self, step: Step) {
-        let at = Stage::ALL.iter().position(|stage| *stage == self.stage).unwrap_or(0);
-        if let Some(stage) = step.apply(at, Stage::ALL.len()).and_then(|at| Stage::ALL.get(at)) {
-            self.stage = *stage;
+        if let Some(place) = step.apply(self.stage, self.live.snapshot.stages.len()) {
+            self.stage = place;
         }
     }
 
@@ -279,7 +285,7 @@ impl App {
 
     /// Takes a click or a turn of the wheel.
     pub(crate) fn mouse(&mut self, event: &MouseEvent) -> bool {
-        let Some(places) = self.places else { return false };
+        let Some(places) = self.places.clone() else { return false };
         let point = Position { x: event.column, y: event.row };
         let palette = self.palette_len().is_some();
         if self.prompt.is_some() || self.help || palette {

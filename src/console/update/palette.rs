@@ -1,15 +1,18 @@
 //! Doing things by name: what the table of keys offers for what is typed.
 
+use std::borrow::Cow;
+
 use crate::console::export::Format;
 use crate::console::state::app::App;
 use crate::console::state::keys::{Action, Context};
 use crate::console::state::typing::Line;
+use crate::text::printable;
 
 /// Something that can be done here.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) name: &'static str,
-    pub(crate) description: &'static str,
+    pub(crate) description: Cow<'static, str>,
     /// The key that does it.
     pub(crate) key: String,
     action: Action,
@@ -30,8 +33,17 @@ impl App {
             .keys
             .by_name(here)
             .into_iter()
-            .filter(|(name, binding, _)| matches(name, binding.description))
-            .map(|(name, binding, place)| {
+            .filter_map(|(name, binding, place)| {
+                let description: Cow<'static, str> = match binding.action {
+                    Action::PickStage => {
+                        let stage = self.live.snapshot.stages.get(place)?;
+                        format!("go to {}", printable(&stage.info.title)).into()
+                    }
+                    _ => binding.of_each().into(),
+                };
+                if !matches(name, binding.description) && !matches(name, &description) {
+                    return None;
+                }
                 let one_each = binding.action.names().len() > 1;
                 let key = match binding.chords.get(place).filter(|_| one_each) {
                     // A key of the stages does nothing elsewhere.
@@ -40,7 +52,7 @@ impl App {
                     None => binding.label.to_string(),
                 };
                 let (action, dangerous) = (binding.action, binding.dangerous);
-                Offer { name, description: binding.of_each(), key, action, place, dangerous }
+                Some(Offer { name, description, key, action, place, dangerous })
             })
             .collect();
         offers.sort_by_key(|offer| !offer.name.starts_with(text.as_str()));

@@ -5,8 +5,10 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::console::format::count;
 use crate::console::state::app::App;
+use crate::engine::tables::TableOrder;
 use crate::protocol::snapshot::ResetEnd;
 use crate::protocol::{Command, StageAction};
+use crate::text::printable;
 
 /// A question that a command waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +22,21 @@ pub(crate) struct Prompt {
 impl App {
     /// Starts the picked stage if it is not active, stops it if it is.
     pub(crate) fn toggle_stage(&mut self) {
-        let active = self.live.snapshot.stages.get(self.stage).state.is_active();
-        let action = if active { StageAction::Stop } else { StageAction::Start };
-        self.request(Command::Stage(self.stage, action), None);
+        let Some(stage) = self.picked() else { return };
+        let action = if stage.state.is_active() { StageAction::Stop } else { StageAction::Start };
+        self.steer_stage(action);
+    }
+
+    /// Asks for `action` on the picked stage, if it takes that action.
+    pub(crate) fn steer_stage(&mut self, action: StageAction) {
+        let Some(stage) = self.picked() else { return };
+        if stage.info.actions.contains(&action) {
+            let id = stage.id().clone();
+            self.request(Command::Stage { id, action }, None);
+        } else {
+            let refused = format!("{} does not take this: {}", printable(&stage.info.title), verb(action));
+            self.say(refused);
+        }
     }
 
     /// Asks to quit; a finished pipeline has nothing to lose and is not asked about.
@@ -104,12 +118,12 @@ impl App {
 
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
-            Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => Ok(()),
+            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
             _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
             _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
             }
-            Command::Stage(..) | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
+            Command::Stage { .. } | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
         }
     }
 
@@ -122,8 +136,6 @@ impl App {
                 self.outbox
                     .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
             }
-            // Its progress tells of it.
-            Command::Table(_) => {}
             Command::Shutdown => {
                 self.quitting = true;
                 self.frozen = None;
@@ -140,8 +152,15 @@ impl App {
 
     /// Hands over what is to be sent. A view, a question, a table or the end waits while the channel is full; anything else is dropped with a
     /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
-    pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>) -> bool {
+    pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>, tables: &mpsc::Sender<TableOrder>) -> bool {
         let mut refused = false;
+        for order in std::mem::take(&mut self.orders) {
+            match tables.try_send(order) {
+                // The progress of a table shows that it is under way. Dropping an order ends its table with an error.
+                Ok(()) | Err(TrySendError::Closed(_)) => {}
+                Err(TrySendError::Full(order)) => self.orders.push(order),
+            }
+        }
         for command in std::mem::take(&mut self.outbox) {
             let by_key = done_by_key(&command);
             match commands.try_send(command) {
@@ -150,9 +169,9 @@ impl App {
                         tracing::info!(target: "console", "{words}");
                     }
                 }
-                Err(TrySendError::Full(
-                    command @ (Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown),
-                )) => self.outbox.push(command),
+                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
+                    self.outbox.push(command)
+                }
                 Err(TrySendError::Full(command)) => {
                     self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
                     refused = true;
@@ -167,17 +186,22 @@ impl App {
     }
 }
 
+fn verb(action: StageAction) -> &'static str {
+    match action {
+        StageAction::Start => "start",
+        StageAction::Stop => "stop",
+        StageAction::Restart => "restart",
+    }
+}
+
 fn describe(command: &Command) -> String {
     match command {
-        Command::Stage(stage, StageAction::Start) => format!("start {stage}"),
-        Command::Stage(stage, StageAction::Stop) => format!("stop {stage}"),
-        Command::Stage(stage, StageAction::Restart) => format!("restart {stage}"),
+        Command::Stage { id, action } => format!("{} {}", verb(*action), printable(id.as_str())),
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
         Command::Reset => "delete all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
-        Command::Table(_) => "write a table".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
     }
 }
@@ -185,25 +209,30 @@ fn describe(command: &Command) -> String {
 /// What the log says of a command that somebody has given here; nothing of what steers no stage.
 fn done_by_key(command: &Command) -> Option<String> {
     Some(match command {
-        Command::Stage(stage, StageAction::Start) => format!("{stage} started by key"),
-        Command::Stage(stage, StageAction::Stop) => format!("{stage} stopped by key"),
-        Command::Stage(stage, StageAction::Restart) => format!("{stage} restarted by key"),
+        Command::Stage { id, action } => {
+            let done = match action {
+                StageAction::Start => "started",
+                StageAction::Stop => "stopped",
+                StageAction::Restart => "restarted",
+            };
+            format!("{} {done} by key", printable(id.as_str()))
+        }
         Command::StartAll => "every stage started by key".to_owned(),
         Command::StopAll => "every stage stopped by key".to_owned(),
         Command::Reset => "everything reset by key".to_owned(),
-        Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => return None,
+        Command::View(_) | Command::Ask(_) | Command::Shutdown => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::command::View;
-    use crate::protocol::{Stage, StageAction};
+    use crate::protocol::StageAction;
+    use crate::protocol::view::View;
 
     #[test]
     fn what_steers_a_stage_is_logged_and_nothing_else() {
-        let said = |action| done_by_key(&Command::Stage(Stage::Store, action));
+        let said = |action| done_by_key(&Command::Stage { id: "store".into(), action });
         assert_eq!(said(StageAction::Start).as_deref(), Some("store started by key"));
         assert_eq!(said(StageAction::Stop).as_deref(), Some("store stopped by key"));
         assert_eq!(said(StageAction::Restart).as_deref(), Some("store restarted by key"));

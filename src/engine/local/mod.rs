@@ -14,9 +14,10 @@ mod options;
 mod pipeline;
 pub mod query;
 mod shared;
+pub(crate) mod stage;
 pub mod stages;
 pub mod status;
 mod supervisor;
 
 pub use options::{InProcessSource, PipelineOptions, StartError};
-pub use pipeline::Pipeline;
+pub use pipeline::start;

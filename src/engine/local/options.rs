@@ -8,7 +8,8 @@ use super::stages::aggregate::AggregateOptions;
 use super::stages::index::IndexOptions;
 use super::stages::ingest::KafkaOptions;
 use crate::protocol::snapshot::SourceStatus;
-use crate::protocol::source::{SourceProgress, StoredOffsets};
+use crate::protocol::source::SourceProgress;
+use crate::source::StoredOffsets;
 use crate::storage::StorageError;
 
 /// How the pipeline works.

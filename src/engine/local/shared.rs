@@ -11,7 +11,7 @@ use super::status::metrics::Metrics;
 use super::status::notices::Notices;
 use super::status::partitions::PartitionBoard;
 use crate::protocol::View;
-use crate::protocol::source::StoredOffsets;
+use crate::source::StoredOffsets;
 use crate::storage::Storage;
 
 /// Handles to the shared parts. Cheap to clone.

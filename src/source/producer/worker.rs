@@ -9,7 +9,8 @@ use tokio::sync::watch;
 
 use super::outbox::{Outbox, TopicProducer};
 use super::{Feed, Next, Record, Signal, Target};
-use crate::protocol::source::{SourceEnd, SourceProgress, StoredOffsets};
+use crate::protocol::source::{SourceEnd, SourceProgress};
+use crate::source::StoredOffsets;
 use crate::source::error::DemoError;
 use crate::source::partition::partition_of;
 use crate::source::rate::TokenBucket;

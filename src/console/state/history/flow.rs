@@ -2,26 +2,15 @@
 
 use std::cmp::Ordering;
 
-use crate::protocol::snapshot::StageStatus;
-use crate::protocol::stage::PerStage;
-use crate::protocol::{Stage, StageState};
+use crate::protocol::{StageState, Stages};
 
-/// Who holds whom up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which stage holds which up; stages by their place in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flow {
     /// The stage that holds the flow, if one does.
-    pub(crate) bottleneck: Option<Stage>,
-    /// Of each stage that has to wait for another: for which.
-    pub(crate) held_up_by: PerStage<Option<Stage>>,
-}
-
-/// The stage that has to wait where `stage` takes nothing. What the store and the aggregation hand over is in the database:
-/// they go on whatever becomes of the next.
-const fn holds_up(stage: Stage) -> Option<Stage> {
-    match stage {
-        Stage::Store => Some(Stage::Ingest),
-        Stage::Ingest | Stage::Aggregate | Stage::Index => None,
-    }
+    pub(crate) bottleneck: Option<usize>,
+    /// The waiting stages, each with the stage that it waits for.
+    waiting: Vec<(usize, usize)>,
 }
 
 /// Why a stage in this state takes nothing; `None` if it works.
@@ -52,34 +41,46 @@ pub(crate) fn hold_word(state: &StageState) -> &'static str {
 }
 
 impl Flow {
-    /// Judges by the states, by how many items a second each backlog grows (`None` where it does not), and by whether the
-    /// store's queue was full of late.
-    pub(super) fn judge(stages: &PerStage<StageStatus>, growing: &PerStage<Option<f64>>, queue_full: bool) -> Self {
-        let halted = |stage: Stage| halted(&stages.get(stage).state);
-        let mut held_up_by = PerStage::default();
-        // How fast the backlogs grow that a stage is the cause of.
-        let mut causes = *growing;
-        for stage in Stage::ALL {
-            let Some(before) = holds_up(stage) else { continue };
-            let Some(growth) = *growing.get(before) else { continue };
-            let waits = halted(before).is_none() && (halted(stage).is_some() || queue_full);
-            if waits {
-                *held_up_by.get_mut(before) = Some(stage);
-                *causes.get_mut(before) = None;
-                let own = causes.get_mut(stage);
-                *own = Some(own.map_or(growth, |own| own.max(growth)));
+    /// The stage that the stage at `place` waits for, if it must wait for one.
+    pub(crate) fn held_up_by(&self, place: usize) -> Option<usize> {
+        self.waiting.iter().find(|(waits, _)| *waits == place).map(|(_, by)| *by)
+    }
+
+    /// Judges by the states, by how many items a second each backlog grows (`None` where it does not), and by whether a bounded
+    /// queue was full lately.
+    pub(super) fn judge(stages: &Stages, growing: &[Option<f64>], queue_full: bool) -> Self {
+        let halted = |place: usize| stages.get(place).and_then(|stage| halted(&stage.state));
+        let mut waiting = Vec::new();
+        // For each stage, how fast the backlogs grow that it causes.
+        let mut causes = growing.to_vec();
+        for (place, stage) in stages.iter().enumerate() {
+            let Some(growth) = growing.get(place).copied().flatten() else { continue };
+            for arrow in stage.info.feeds.iter().filter(|arrow| arrow.waits) {
+                let Some(next) = stages.position(&arrow.to) else { continue };
+                let waits = halted(place).is_none() && (halted(next).is_some() || queue_full);
+                if !waits {
+                    continue;
+                }
+                waiting.push((place, next));
+                if let Some(own) = causes.get_mut(place) {
+                    *own = None;
+                }
+                if let Some(cause) = causes.get_mut(next) {
+                    *cause = Some(cause.map_or(growth, |cause| cause.max(growth)));
+                }
             }
         }
-        // One that does not run at all before one that is slow; then the one before which most piles up.
-        let worse = |a: &(Stage, f64), b: &(Stage, f64)| -> Ordering {
+        // A stage that does not run counts before one that is slow; then the stage with the fastest growth.
+        let worse = |a: &(usize, f64), b: &(usize, f64)| -> Ordering {
             halted(a.0).cmp(&halted(b.0)).then_with(|| a.1.total_cmp(&b.1))
         };
-        let bottleneck = Stage::ALL
-            .into_iter()
-            .filter_map(|stage| Some((stage, (*causes.get(stage))?)))
+        let bottleneck = causes
+            .iter()
+            .enumerate()
+            .filter_map(|(place, growth)| Some((place, (*growth)?)))
             .max_by(worse)
-            .map(|(stage, _)| stage);
-        Self { bottleneck, held_up_by }
+            .map(|(place, _)| place);
+        Self { bottleneck, waiting }
     }
 }
 
@@ -88,6 +89,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
+    use crate::engine::local::stage::not_started;
 
     /// What each stage may be at.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,41 +114,46 @@ mod tests {
         }
     }
 
-    fn stages(are: PerStage<Is>) -> PerStage<StageStatus> {
-        PerStage::from_fn(|stage| StageStatus { state: state(*are.get(stage)), ..StageStatus::default() })
+    const INGEST: usize = 0;
+    const STORE: usize = 1;
+    const AGGREGATE: usize = 2;
+    const INDEX: usize = 3;
+    const EACH: [usize; 4] = [INGEST, STORE, AGGREGATE, INDEX];
+
+    fn stages(are: [Is; 4]) -> Stages {
+        let mut stages = not_started();
+        for (stage, is) in stages.iter_mut().zip(are) {
+            stage.state = state(is);
+        }
+        stages
     }
 
     /// One stage at a time, clicks coming all the while: its backlog grows, but the store's only until its queue is full; from
     /// then on ingest's grows.
     #[test]
     fn one_stage_that_does_not_take_is_marked_and_nobody_else() {
-        use Stage::{Aggregate, Index, Ingest, Store};
-        let fine = PerStage::from_fn(|_| Is::Fine);
-        let grows = |stage: Stage| {
-            let mut growing = PerStage::default();
-            *growing.get_mut(stage) = Some(100.0);
-            growing
-        };
+        let fine = [Is::Fine; 4];
+        let grows = |place: usize| EACH.map(|each| (each == place).then_some(100.0));
         for is in EVERY {
             // (the stage in this state, the backlog that grows, the queue is full, the mark, who is held up by it)
             for (at, backlog, full, marked, held) in [
-                (Ingest, Ingest, false, Some(Ingest), None),
-                (Store, Store, false, Some(Store), None),
-                (Store, Ingest, true, Some(Store), Some(Ingest)),
-                (Aggregate, Aggregate, false, Some(Aggregate), None),
-                (Index, Index, false, Some(Index), None),
+                (INGEST, INGEST, false, Some(INGEST), None),
+                (STORE, STORE, false, Some(STORE), None),
+                (STORE, INGEST, true, Some(STORE), Some(INGEST)),
+                (AGGREGATE, AGGREGATE, false, Some(AGGREGATE), None),
+                (INDEX, INDEX, false, Some(INDEX), None),
             ] {
                 let mut are = fine;
-                *are.get_mut(at) = is;
+                are[at] = is;
                 let (growing, marked, held) = match is {
-                    Is::Fine => (PerStage::default(), None, None),
+                    Is::Fine => ([None; 4], None, None),
                     _ => (grows(backlog), marked, held),
                 };
                 let flow = Flow::judge(&stages(are), &growing, full);
                 assert_eq!(flow.bottleneck, marked, "{at} is {is:?}, the backlog of {backlog} grows");
-                for stage in Stage::ALL {
+                for stage in EACH {
                     let by = (held == Some(stage)).then_some(at);
-                    assert_eq!(*flow.held_up_by.get(stage), by, "{stage} while {at} is {is:?}");
+                    assert_eq!(flow.held_up_by(stage), by, "{stage} while {at} is {is:?}");
                 }
             }
         }
@@ -159,27 +166,27 @@ mod tests {
             for store in EVERY {
                 for aggregate in EVERY {
                     for index in EVERY {
-                        let are = PerStage { ingest, store, aggregate, index };
+                        let are = [ingest, store, aggregate, index];
                         let full = store != Is::Fine;
-                        let mut growing = PerStage::from_fn(|stage| (*are.get(stage) != Is::Fine).then_some(10.0));
+                        let mut growing = are.map(|is| (is != Is::Fine).then_some(10.0));
                         if full {
-                            growing.ingest = Some(50.0);
+                            growing[INGEST] = Some(50.0);
                         }
                         let flow = Flow::judge(&stages(are), &growing, full);
                         let ingest_works = matches!(ingest, Is::Fine | Is::Slow);
                         let waits = full && ingest_works;
-                        assert_eq!(flow.held_up_by.ingest, waits.then_some(Stage::Store), "{are:?}");
-                        let others = [flow.held_up_by.store, flow.held_up_by.aggregate, flow.held_up_by.index];
+                        assert_eq!(flow.held_up_by(INGEST), waits.then_some(STORE), "{are:?}");
+                        let others = [STORE, AGGREGATE, INDEX].map(|stage| flow.held_up_by(stage));
                         assert_eq!(others, [None; 3], "{are:?}: they hand over in the database");
-                        let severity = |stage: Stage| match are.get(stage) {
+                        let severity = |stage: usize| match are[stage] {
                             Is::Fine => 0,
                             Is::Slow => 1,
                             Is::Stopped => 2,
                             Is::BackingOff => 3,
                             Is::Failed => 4,
                         };
-                        let holding = |stage: Stage| severity(stage) > 0 && !(stage == Stage::Ingest && waits);
-                        let worst = Stage::ALL.into_iter().filter(|stage| holding(*stage)).map(severity).max();
+                        let holding = |stage: usize| severity(stage) > 0 && !(stage == INGEST && waits);
+                        let worst = EACH.into_iter().filter(|stage| holding(*stage)).map(severity).max();
                         assert_eq!(flow.bottleneck.map(severity), worst, "{are:?}: {flow:?}");
                         assert!(flow.bottleneck.is_none_or(holding), "{are:?}: {flow:?}");
                     }
@@ -190,15 +197,15 @@ mod tests {
 
     #[test]
     fn a_stage_that_is_at_rest_with_nothing_piling_up_holds_nothing() {
-        let are = PerStage { ingest: Is::Fine, store: Is::Stopped, aggregate: Is::Failed, index: Is::BackingOff };
-        assert_eq!(Flow::judge(&stages(are), &PerStage::default(), true), Flow::default());
+        let are = [Is::Fine, Is::Stopped, Is::Failed, Is::BackingOff];
+        assert_eq!(Flow::judge(&stages(are), &[None; 4], true), Flow::default());
     }
 
     #[test]
     fn an_ingest_that_is_slow_itself_is_not_held_up_by_a_store_that_keeps_up() {
-        let are = PerStage { ingest: Is::Slow, ..PerStage::from_fn(|_| Is::Fine) };
-        let growing = PerStage { ingest: Some(9.0), ..PerStage::default() };
+        let are = [Is::Slow, Is::Fine, Is::Fine, Is::Fine];
+        let growing = [Some(9.0), None, None, None];
         let flow = Flow::judge(&stages(are), &growing, false);
-        assert_eq!((flow.bottleneck, flow.held_up_by.ingest), (Some(Stage::Ingest), None));
+        assert_eq!((flow.bottleneck, flow.held_up_by(INGEST)), (Some(INGEST), None));
     }
 }

@@ -1,7 +1,7 @@
 //! Throughput over the last 24 hours, from the counters: items over the time that really passed.
 //!
 //! Each snapshot is added to three rings at once, so it costs the same however long the history is and however far back the
-//! chart looks:
+//! chart looks. With four stages:
 //!
 //! | slots of | reach back | slots | bytes |
 //! |---|---|---|---|
@@ -9,7 +9,8 @@
 //! | 10 s | 6 h | 2,161 | 138,304 |
 //! | 1 min | 24 h | 1,441 | 92,224 |
 //!
-//! 288,192 bytes in all, taken at once; holding the screen still copies them, in about a tenth of a millisecond.
+//! 288,192 bytes in all, allocated at once; freezing the screen copies them, in about a tenth of a millisecond. Other engines take
+//! as much a stage.
 
 mod backlogs;
 mod flow;
@@ -22,34 +23,35 @@ use std::time::Duration;
 use self::backlogs::Backlogs;
 pub(crate) use self::flow::{Flow, hold_word};
 use self::ring::{Ring, Slot};
-use crate::protocol::StageState;
 use crate::protocol::snapshot::Snapshot;
-use crate::protocol::stage::PerStage;
+use crate::protocol::{StageId, StageState};
 
 /// Seconds of a slot, and seconds that they reach back; the finest first. Each width divides the next.
 const RINGS: [(u64, u64); 3] = [(1, 15 * 60), (10, 6 * 3600), (60, 24 * 3600)];
 
 /// The counters at the newest snapshot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Mark {
     /// Seconds.
     uptime: f64,
-    /// `None` where the stage did not run.
-    processed: PerStage<Option<u64>>,
+    /// Of each stage; `None` where it did not run.
+    processed: Vec<Option<u64>>,
 }
 
 /// The rates of all stages over a while.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Point {
     /// Seconds before the newest point at which the while ended.
     pub(crate) ago: f64,
-    /// Items a second; `None` where the stage did not run, 0 where it had nothing to do.
-    pub(crate) rates: PerStage<Option<f64>>,
+    /// Items a second of each stage; `None` where it did not run, 0 where it had nothing to do.
+    pub(crate) rates: Vec<Option<f64>>,
 }
 
 /// A bounded history of every stage.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
+    /// The stages whose history this is, in their order.
+    stages: Vec<StageId>,
     rings: [Ring; RINGS.len()],
     backlogs: Backlogs,
     /// Seconds of uptime at the first snapshot.
@@ -59,12 +61,16 @@ pub(crate) struct History {
 
 impl Default for History {
     fn default() -> Self {
-        let rings = RINGS.map(|(width, span)| Ring::new(width, span));
-        Self { rings, backlogs: Backlogs::default(), began: 0.0, mark: None }
+        Self::of(Vec::new())
     }
 }
 
 impl History {
+    fn of(stages: Vec<StageId>) -> Self {
+        let rings = RINGS.map(|(width, span)| Ring::new(width, span, stages.len()));
+        Self { stages, rings, backlogs: Backlogs::default(), began: 0.0, mark: None }
+    }
+
     /// Takes the counters of `snapshot`. The first one only sets the mark: a rate needs two.
     pub(crate) fn push(&mut self, snapshot: &Snapshot) {
         if snapshot.at.is_none() {
@@ -72,16 +78,23 @@ impl History {
         }
         // The uptime is a monotonic clock; the time of day may jump.
         let uptime = snapshot.uptime.as_secs_f64();
-        let processed = PerStage::from_fn(|stage| {
-            let status = snapshot.stages.get(stage);
-            let ran = status.state.is_active() && !matches!(status.state, StageState::Starting { .. });
-            ran.then_some(status.processed)
-        });
-        match self.mark {
-            Some(mark) if mark.uptime == uptime => return,
-            // Another pipeline, or the same one born again.
-            Some(mark) if mark.uptime > uptime => *self = Self::default(),
-            Some(mark) => self.spread(mark, uptime, &processed),
+        let ran = |state: &StageState| state.is_active() && !matches!(state, StageState::Starting { .. });
+        let processed: Vec<_> =
+            snapshot.stages.iter().map(|stage| ran(&stage.state).then_some(stage.processed)).collect();
+        if !self.stages.iter().eq(snapshot.stages.iter().map(|stage| stage.id())) {
+            *self = Self::of(snapshot.stages.iter().map(|stage| stage.id().clone()).collect());
+        }
+        match self.mark.take() {
+            Some(mark) if mark.uptime == uptime => {
+                self.mark = Some(mark);
+                return;
+            }
+            // Another engine, or the same one started again.
+            Some(mark) if mark.uptime > uptime => *self = Self::of(std::mem::take(&mut self.stages)),
+            Some(mark) => {
+                self.spread(&mark, uptime, &processed);
+                self.mark = Some(mark);
+            }
             None => {}
         }
         if self.mark.is_none() {
@@ -92,13 +105,13 @@ impl History {
     }
 
     /// Spreads what was done between two snapshots evenly over the time between them.
-    fn spread(&mut self, mark: Mark, uptime: f64, processed: &PerStage<Option<u64>>) {
+    fn spread(&mut self, mark: &Mark, uptime: f64, processed: &[Option<u64>]) {
         let elapsed = uptime - mark.uptime;
-        let rates = PerStage::from_fn(|stage| {
-            let (before, after) = ((*mark.processed.get(stage))?, (*processed.get(stage))?);
+        let rate = |(before, after): (&Option<u64>, &Option<u64>)| {
             // A counter that fell was reset: what happened in between is unknown.
-            Some(after.checked_sub(before)? as f64 / elapsed)
-        });
+            Some((*after)?.checked_sub((*before)?)? as f64 / elapsed)
+        };
+        let rates: Vec<_> = mark.processed.iter().zip(processed).map(rate).collect();
         for ring in &mut self.rings {
             ring.spread(mark.uptime, uptime, &rates);
         }
@@ -106,7 +119,7 @@ impl History {
 
     /// How long it has been recording.
     pub(crate) fn seen(&self) -> Duration {
-        let seconds = self.mark.map_or(0.0, |mark| mark.uptime - self.began);
+        let seconds = self.mark.as_ref().map_or(0.0, |mark| mark.uptime - self.began);
         Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 
@@ -116,7 +129,7 @@ impl History {
     /// point is that of the group under way, so that each point keeps its height and all move to the left by one at once. The
     /// second under way is left out: half of it is no rate.
     pub(crate) fn series(&self, window: Duration, points: usize) -> Vec<Point> {
-        let Some(mark) = self.mark else { return Vec::new() };
+        let Some(mark) = &self.mark else { return Vec::new() };
         let window = window.as_secs();
         let [.., coarsest] = &self.rings;
         let ring = self.rings.iter().find(|ring| ring.span() >= window).unwrap_or(coarsest);
@@ -130,7 +143,7 @@ impl History {
             .map(|number| {
                 let (from, to) = (number * group, ((number + 1) * group).min(end));
                 let sum = ring.sum(from / ring.width(), to.div_ceil(ring.width()));
-                let rates = PerStage::from_fn(|stage| Slot::rate(*sum.get(stage)));
+                let rates = sum.into_iter().map(Slot::rate).collect();
                 Point { ago: (past - number - 1).saturating_mul(group) as f64, rates }
             })
             .collect()

@@ -2,9 +2,6 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::Stage;
-use crate::protocol::stage::PerStage;
-
 /// What one stage did in one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Slot {
@@ -29,14 +26,17 @@ pub(super) struct Ring {
     capacity: usize,
     /// Number of the front slot.
     first: u64,
-    slots: VecDeque<PerStage<Slot>>,
+    /// Stages.
+    stages: usize,
+    /// The slots of one time lie side by side, one for each stage.
+    slots: VecDeque<Slot>,
 }
 
 impl Ring {
-    /// Slots of `width` seconds that reach back over `span` seconds, and the one under way.
-    pub(super) fn new(width: u64, span: u64) -> Self {
+    /// Slots of `width` seconds for each of `stages` stages that reach back over `span` seconds, and the one under way.
+    pub(super) fn new(width: u64, span: u64, stages: usize) -> Self {
         let capacity = usize::try_from(span / width).unwrap_or(usize::MAX).saturating_add(1);
-        Self { width, capacity, first: 0, slots: VecDeque::with_capacity(capacity) }
+        Self { width, capacity, first: 0, stages, slots: VecDeque::with_capacity(capacity.saturating_mul(stages)) }
     }
 
     /// Seconds of one slot.
@@ -52,21 +52,19 @@ impl Ring {
     /// Bytes of the slots when all are there.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<PerStage<Slot>>()
+        self.slots.capacity() * size_of::<Slot>()
     }
 
     /// Spreads `rates`, in items a second, over the seconds of uptime from `from` to `to`. A stage without a rate did not run.
     /// What lies before the oldest slot is forgotten, so a silence of any length costs a ring at most.
-    pub(super) fn spread(&mut self, from: f64, to: f64, rates: &PerStage<Option<f64>>) {
+    pub(super) fn spread(&mut self, from: f64, to: f64, rates: &[Option<f64>]) {
         let width = self.width as f64;
         let from = from.max(to - width * self.capacity as f64).max(0.0);
         for number in self.number(from)..=self.number(to) {
             let start = number as f64 * width;
             let overlap = to.min(start + width) - from.max(start);
-            let Some(slot) = self.slot(number) else { continue };
-            for stage in Stage::ALL {
-                let Some(rate) = rates.get(stage) else { continue };
-                let slot = slot.get_mut(stage);
+            for (slot, rate) in self.slots_of(number).zip(rates) {
+                let Some(rate) = rate else { continue };
                 slot.items += rate * overlap;
                 slot.ran += overlap;
             }
@@ -74,13 +72,12 @@ impl Ring {
     }
 
     /// The sum of the slots from number `from` up to, not including, `to`.
-    pub(super) fn sum(&self, from: u64, to: u64) -> PerStage<Slot> {
+    pub(super) fn sum(&self, from: u64, to: u64) -> Vec<Slot> {
         let at = |number: u64| usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        let mut sum = PerStage::<Slot>::default();
-        let slots = self.slots.iter().skip(at(from)).take(at(to).saturating_sub(at(from)));
-        for slot in slots {
-            for stage in Stage::ALL {
-                let (sum, slot) = (sum.get_mut(stage), slot.get(stage));
+        let (from, to) = (at(from).saturating_mul(self.stages), at(to).saturating_mul(self.stages));
+        let mut sum = vec![Slot::default(); self.stages];
+        for (at, slot) in self.slots.iter().skip(from).take(to.saturating_sub(from)).enumerate() {
+            if let Some(sum) = sum.get_mut(at % self.stages) {
                 sum.items += slot.items;
                 sum.ran += slot.ran;
             }
@@ -93,20 +90,28 @@ impl Ring {
         second as u64 / self.width
     }
 
-    fn slot(&mut self, number: u64) -> Option<&mut PerStage<Slot>> {
-        let next = self.first.saturating_add(self.slots.len() as u64);
+    /// Slots of time that are there.
+    fn len(&self) -> usize {
+        self.slots.len().checked_div(self.stages).unwrap_or(0)
+    }
+
+    /// The slots of every stage at `number`, made if they are not there yet.
+    fn slots_of(&mut self, number: u64) -> impl Iterator<Item = &mut Slot> {
+        let next = self.first.saturating_add(self.len() as u64);
         if self.slots.is_empty() || number >= next.saturating_add(self.capacity as u64) {
             self.slots.clear();
             self.first = number;
         }
-        while self.first.saturating_add(self.slots.len() as u64) <= number {
-            if self.slots.len() == self.capacity {
-                self.slots.pop_front();
+        while self.stages > 0 && self.first.saturating_add(self.len() as u64) <= number {
+            if self.len() == self.capacity {
+                self.slots.drain(..self.stages);
                 self.first += 1;
             }
-            self.slots.push_back(PerStage::default());
+            self.slots.extend(std::iter::repeat_n(Slot::default(), self.stages));
         }
-        self.slots.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
+        let before = number.checked_sub(self.first).and_then(|slots| usize::try_from(slots).ok());
+        let skipped = before.map_or(usize::MAX, |slots| slots.saturating_mul(self.stages));
+        self.slots.iter_mut().skip(skipped).take(self.stages)
     }
 }
 
@@ -114,39 +119,40 @@ impl Ring {
 mod tests {
     use super::*;
 
-    fn running(rate: f64) -> PerStage<Option<f64>> {
-        PerStage { store: Some(rate), ..PerStage::default() }
+    /// Of two stages, of which the second does not run.
+    fn running(rate: f64) -> [Option<f64>; 2] {
+        [Some(rate), None]
     }
 
     #[test]
     fn a_stretch_of_time_is_shared_by_the_slots_it_touches() {
-        let mut ring = Ring::new(10, 100);
+        let mut ring = Ring::new(10, 100, 2);
         ring.spread(7.5, 25.0, &running(4.0));
-        let of = |number| ring.sum(number, number + 1).store;
+        let of = |number| ring.sum(number, number + 1)[0];
         assert_eq!([of(0), of(1), of(2)].map(|slot| slot.items), [10.0, 40.0, 20.0]);
         assert_eq!([of(0), of(1), of(2)].map(|slot| slot.ran), [2.5, 10.0, 5.0]);
-        assert_eq!(ring.sum(0, 3).store, Slot { items: 70.0, ran: 17.5 });
-        assert_eq!(ring.sum(0, 3).ingest.rate(), None, "what did not run leaves a gap");
+        assert_eq!(ring.sum(0, 3)[0], Slot { items: 70.0, ran: 17.5 });
+        assert_eq!(ring.sum(0, 3)[1].rate(), None, "what did not run leaves a gap");
     }
 
     #[test]
     fn a_slot_of_which_only_a_part_ran_averages_over_that_part() {
-        let mut ring = Ring::new(10, 100);
+        let mut ring = Ring::new(10, 100, 2);
         ring.spread(0.0, 4.0, &running(50.0));
-        ring.spread(4.0, 10.0, &PerStage::default());
-        assert_eq!(ring.sum(0, 1).store.rate(), Some(50.0));
+        ring.spread(4.0, 10.0, &[None, None]);
+        assert_eq!(ring.sum(0, 1)[0].rate(), Some(50.0));
     }
 
     #[test]
     fn the_oldest_slots_give_way_and_a_long_silence_is_no_work() {
-        let mut ring = Ring::new(1, 60);
+        let mut ring = Ring::new(1, 60, 2);
         for second in 0..1_000_u32 {
             ring.spread(second.into(), f64::from(second) + 1.0, &running(1.0));
         }
-        assert!(ring.slots.len() <= 61 && ring.slots.capacity() == 61, "{}", ring.slots.len());
-        assert_eq!(ring.sum(0, 1_000).store.items, 60.0, "the slot after the last second is under way");
+        assert!(ring.len() <= 61 && ring.slots.capacity() == 2 * 61, "{}", ring.len());
+        assert_eq!(ring.sum(0, 1_000)[0].items, 60.0, "the slot after the last second is under way");
         ring.spread(1_000.0, 1e12, &running(1.0));
-        assert!(ring.slots.len() <= 61);
-        assert_eq!(ring.sum(0, u64::MAX).store.rate(), Some(1.0));
+        assert!(ring.len() <= 61);
+        assert_eq!(ring.sum(0, u64::MAX)[0].rate(), Some(1.0));
     }
 }

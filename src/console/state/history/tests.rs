@@ -5,18 +5,23 @@ use std::time::SystemTime;
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::local::stage::not_started;
 
 fn at(seconds: f64, processed: u64, state: StageState) -> Snapshot {
-    let mut snapshot =
-        Snapshot { at: Some(SystemTime::UNIX_EPOCH), uptime: Duration::from_secs_f64(seconds), ..Snapshot::default() };
-    snapshot.stages.store.state = state;
-    snapshot.stages.store.processed = processed;
+    let mut snapshot = Snapshot {
+        at: Some(SystemTime::UNIX_EPOCH),
+        uptime: Duration::from_secs_f64(seconds),
+        stages: not_started(),
+        ..Snapshot::default()
+    };
+    snapshot.stages["store"].state = state;
+    snapshot.stages["store"].processed = processed;
     snapshot
 }
 
 fn series(history: &History, window: u64, points: usize) -> Vec<Option<f64>> {
     let points = history.series(Duration::from_secs(window), points);
-    points.into_iter().map(|point| point.rates.store.map(f64::round)).collect()
+    points.into_iter().map(|point| point.rates[1].map(f64::round)).collect()
 }
 
 fn rates(history: &History) -> Vec<Option<f64>> {
@@ -112,7 +117,7 @@ fn fewer_points_average_more_seconds_and_move_all_at_once() {
     }
     let before = pushed(&mut history, 160);
     assert_eq!(before.len(), 31, "one more, at the left edge");
-    assert!(before.iter().all(|point| point.rates.store == Some(5.0)), "{before:?}");
+    assert!(before.iter().all(|point| point.rates[1] == Some(5.0)), "{before:?}");
     assert_eq!(before.last().map(|point| point.ago), Some(0.0));
     assert_eq!(before.first().map(|point| point.ago), Some(120.0));
     for second in 161..=164 {
@@ -125,7 +130,8 @@ fn fewer_points_average_more_seconds_and_move_all_at_once() {
 
 #[test]
 fn what_the_chart_can_span_is_kept_and_no_more() {
-    let history = History::default();
+    let mut history = History::default();
+    history.push(&at(0.0, 0, StageState::Running));
     assert_eq!(history.rings.iter().map(Ring::bytes).collect::<Vec<_>>(), [57_664, 138_304, 92_224]);
     let longest = history.rings.iter().map(Ring::span).max();
     assert_eq!(longest, Some(24 * 3600));
@@ -155,7 +161,7 @@ proptest! {
         }
         // At most 120 steps of nine seconds: a little more than the finest ring reaches back.
         let kept = history.rings.iter().filter(|ring| now - start < ring.span() as f64);
-        let sums: Vec<Slot> = kept.map(|ring| ring.sum(0, u64::MAX).store).collect();
+        let sums: Vec<Slot> = kept.map(|ring| ring.sum(0, u64::MAX)[1]).collect();
         for sum in &sums {
             prop_assert!((sum.items - expected as f64).abs() <= 1e-6 * (1.0 + expected as f64), "{sums:?}, not {expected}");
             prop_assert!((sum.ran - sums[0].ran).abs() < 1e-6, "{sums:?}");
@@ -178,6 +184,6 @@ proptest! {
         prop_assert!(series.len() <= points.max(1) + 2, "{} points", series.len());
         prop_assert!(series.windows(2).all(|pair| pair[0].ago > pair[1].ago));
         prop_assert!(series.iter().all(|point| point.ago <= window as f64));
-        prop_assert!(series.iter().all(|point| point.rates.store.is_none_or(|rate| rate >= 0.0)));
+        prop_assert!(series.iter().all(|point| point.rates[1].is_none_or(|rate| rate >= 0.0)));
     }
 }

@@ -104,7 +104,17 @@ impl Action {
         match self {
             Action::NextPanel => &["next-panel"],
             Action::PreviousPanel => &["previous-panel"],
-            Action::PickStage => &["pick-ingest", "pick-store", "pick-aggregate", "pick-index"],
+            Action::PickStage => &[
+                "pick-stage-1",
+                "pick-stage-2",
+                "pick-stage-3",
+                "pick-stage-4",
+                "pick-stage-5",
+                "pick-stage-6",
+                "pick-stage-7",
+                "pick-stage-8",
+                "pick-stage-9",
+            ],
             Action::ToggleStage => &["start-stop"],
             Action::RestartStage => &["restart"],
             Action::StartAll => &["start-all"],

@@ -50,8 +50,8 @@ pub(super) static TABLE: &[KeyBinding] = &[
     dangerous(bind(Anywhere, &[char('q'), ctrl('c')], "q", "quit", Action::Quit, "drain and quit (or Ctrl-C)")),
     bind(
         Anywhere,
-        &[char('1'), char('2'), char('3'), char('4')],
-        "1–4",
+        &[char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')],
+        "1–9",
         "stage",
         Action::PickStage,
         "go to a stage to steer it",

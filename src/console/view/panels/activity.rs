@@ -11,7 +11,8 @@ use crate::click::Timestamp;
 use crate::console::format::{count, fit, left};
 use crate::console::state::app::{App, Tab};
 use crate::console::state::layout::Panel;
-use crate::protocol::snapshot::{LogLine, RecentClick};
+use crate::protocol::board::RecentClick;
+use crate::protocol::snapshot::LogLine;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -54,8 +55,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     if lines.is_empty() {
         match tab {
             // The urls say it in full.
-            Tab::Recent if app.places.is_some_and(|places| places.urls.is_some_and(|urls| !urls.is_empty())) => {
-                placeholder(frame, inner, &app.nothing().short(&snapshot.stages), app);
+            Tab::Recent
+                if app.places.as_ref().is_some_and(|places| places.urls.is_some_and(|urls| !urls.is_empty())) =>
+            {
+                placeholder(frame, inner, &app.nothing().short(), app);
             }
             Tab::Recent => no_clicks(frame, inner, app),
             Tab::Log => placeholder(frame, inner, "nothing logged", app),

@@ -14,7 +14,6 @@ use crate::console::format::{right, short, width};
 use crate::console::state::app::App;
 use crate::console::state::history::Point;
 use crate::console::state::zoom::Span;
-use crate::protocol::Stage;
 
 /// Columns of the labels of the upright axis.
 const LABEL: u16 = 7;
@@ -27,7 +26,8 @@ const ENDS_FROM: u16 = 40;
 
 /// One stage over the time shown.
 pub(super) struct Curve {
-    stage: Stage,
+    /// The place of the stage in the list.
+    stage: usize,
     /// The stretches without a gap: (seconds after now, so none above 0; items a second).
     runs: Vec<Vec<(f64, f64)>>,
     /// The newest rate, if the stage runs.
@@ -35,8 +35,8 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    pub(super) fn new(stage: Stage, points: &[Point]) -> Self {
-        let rate = |point: &Point| *point.rates.get(stage);
+    pub(super) fn new(stage: usize, points: &[Point]) -> Self {
+        let rate = |point: &Point| point.rates.get(stage).copied().flatten();
         let runs = points
             .split(|point| rate(point).is_none())
             .filter(|run| !run.is_empty())
@@ -89,19 +89,14 @@ pub(super) fn points(area: Rect, app: &App) -> usize {
 }
 
 /// What a line looks like, for the legend.
-pub(super) fn sample(stage: Stage, app: &App) -> String {
+pub(super) fn sample(stage: usize, app: &App) -> String {
     let number = number(stage);
     if is_dotted(app) { format!("━{number}") } else { number.to_string() }
 }
 
-/// The number of a stage, as on its box and its key.
-fn number(stage: Stage) -> char {
-    match stage {
-        Stage::Ingest => '1',
-        Stage::Store => '2',
-        Stage::Aggregate => '3',
-        Stage::Index => '4',
-    }
+/// The number of the stage at this place, as on its box and its key.
+fn number(place: usize) -> char {
+    u32::try_from(place + 1).ok().and_then(|number| char::from_digit(number, 10)).unwrap_or('+')
 }
 
 /// Whether lines are made of fine dots, which only colour tells apart; else they are made of their numbers.
@@ -162,7 +157,7 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
 /// How high the spikes are that the chart cuts off, each where it is; the highest first, and no two over each other.
 fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usual: f64, app: &App) {
     let plot = places.plot;
-    let mut found: Vec<(Spike, Stage)> = Vec::new();
+    let mut found: Vec<(Spike, usize)> = Vec::new();
     for curve in curves {
         found.extend(curve.runs.iter().flat_map(|run| spikes(run, usual)).map(|spike| (spike, curve.stage)));
     }
@@ -189,7 +184,7 @@ fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &A
     let mut taken = vec![0_u16; usize::from(area.height)];
     // Lines of dots are four times as fine as rows.
     let fine = if is_dotted(app) { 4 } else { 1 };
-    for stage in Stage::ALL {
+    for stage in 0..app.shown().snapshot.stages.len() {
         let Some(rate) = curves.iter().find(|curve| curve.stage == stage).and_then(|curve| curve.newest) else {
             continue;
         };
@@ -261,7 +256,6 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::stage::PerStage;
 
     #[test]
     fn a_gap_splits_the_line() {
@@ -269,10 +263,10 @@ mod tests {
         let points = [4.0, 3.0, 2.0, 1.0, 0.0]
             .into_iter()
             .zip(rates)
-            .map(|(ago, store)| Point { ago, rates: PerStage { store, ..PerStage::default() } })
+            .map(|(ago, rate)| Point { ago, rates: vec![rate, None] })
             .collect::<Vec<_>>();
-        let curve = Curve::new(Stage::Store, &points);
+        let curve = Curve::new(0, &points);
         assert_eq!(curve.runs, [vec![(-4.0, 1.0)], vec![(-1.0, 2.0), (0.0, 3.0)]]);
-        assert_eq!((curve.newest, Curve::new(Stage::Index, &points).is_empty()), (Some(3.0), true));
+        assert_eq!((curve.newest, Curve::new(1, &points).is_empty()), (Some(3.0), true));
     }
 }

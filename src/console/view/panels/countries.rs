@@ -26,7 +26,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if board.countries.is_empty() {
-        placeholder(frame, inner, &app.nothing().short(&app.shown().snapshot.stages), app);
+        placeholder(frame, inner, &app.nothing().short(), app);
         return;
     }
 

@@ -12,7 +12,8 @@ use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
 use crate::console::state::keys::{Action, Context};
 use crate::console::state::trouble::in_trouble;
-use crate::protocol::{Stage, StageState};
+use crate::protocol::{StageState, StageStatus};
+use crate::text::printable;
 
 /// Rows of the most urgent cause at most.
 const LONGEST: usize = 4;
@@ -86,14 +87,14 @@ impl Detail {
 fn details(app: &App) -> Vec<Detail> {
     let ailing = in_trouble(&app.live().stages, app.stage);
     let stages = if ailing.is_empty() { vec![app.stage] } else { ailing };
-    stages.into_iter().map(|stage| detail(stage, app)).collect()
+    stages.into_iter().filter_map(|place| Some(detail(place, app.live().stages.get(place)?, app))).collect()
 }
 
-fn detail(stage: Stage, app: &App) -> Detail {
+fn detail(place: usize, status: &StageStatus, app: &App) -> Detail {
     let theme = &app.theme;
     let shown = app.newest();
     let stages = &shown.snapshot.stages;
-    let status = stages.get(stage);
+    let stage = printable(&status.info.title);
     let (symbol, style) = theme.state(&status.state);
     let mut facts = Vec::new();
     let mut hint = String::new();
@@ -106,20 +107,20 @@ fn detail(stage: Stage, app: &App) -> Detail {
         StageState::Failed { cause } => {
             facts.push(cause.clone());
             // The key holds where the stages have the focus, which a stage's own key gives them.
-            let here = stage == app.stage && app.place() == Context::Stages;
+            let here = place == app.stage && app.place() == Context::Stages;
             hint = match here {
                 true => format!("{} restarts it", app.keys.told(Action::RestartStage)),
-                false => format!("{} picks it", app.keys.told_at(Action::PickStage, place(stage))),
+                false => format!("{} picks it", app.keys.told_at(Action::PickStage, place)),
             };
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
         StageState::Running | StageState::Stopped => {
-            facts.push(format!("{} {} this run", count(status.processed), items(stage)))
+            facts.push(format!("{} {} this run", count(status.processed), printable(&status.info.unit.many)))
         }
     }
-    if let Some(by) = *shown.history.flow(&shown.snapshot).held_up_by.get(stage) {
-        facts.insert(0, format!("held up by {by} ({})", hold_word(&stages.get(by).state)));
+    if let Some(by) = shown.history.flow(&shown.snapshot).held_up_by(place).and_then(|by| stages.get(by)) {
+        facts.insert(0, format!("held up by {} ({})", printable(&by.info.title), hold_word(&by.state)));
     }
     let told = facts.iter().any(|fact| status.last_error.as_deref() == Some(fact));
     if let Some(error) = status.last_error.as_deref().filter(|_| !told) {
@@ -131,19 +132,5 @@ fn detail(stage: Stage, app: &App) -> Detail {
         style,
         text: facts.join(theme.symbol("  ·  ", "  -  ")),
         hint: if hint.is_empty() { hint } else { format!("{hint} ") },
-    }
-}
-
-/// Of its key among those of the stages.
-fn place(stage: Stage) -> usize {
-    Stage::ALL.iter().position(|known| *known == stage).unwrap_or(0)
-}
-
-/// What passes `stage`.
-pub(super) fn items(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Ingest => "messages",
-        Stage::Store | Stage::Aggregate => "clicks",
-        Stage::Index => "documents",
     }
 }

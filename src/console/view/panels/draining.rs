@@ -4,6 +4,7 @@ use crate::console::format::count;
 use crate::console::state::app::{App, Undone};
 use crate::console::state::keys::Action;
 use crate::protocol::Snapshot;
+use crate::text::printable;
 
 pub(super) fn text(app: &App) -> String {
     let snapshot = app.live();
@@ -22,16 +23,18 @@ pub(super) fn text(app: &App) -> String {
 /// What leaving at once leaves undone, and what becomes of it.
 fn undone(snapshot: &Snapshot, undone: Undone) -> String {
     let stages = &snapshot.stages;
-    let (messages, clicks, documents) = (stages.store.backlog, stages.aggregate.backlog, stages.index.backlog);
-    let named = |figures: &[(u64, &str)]| {
-        let figures = figures.iter().filter(|(n, _)| *n > 0);
-        figures.map(|(n, name)| format!("{} {name}", count(*n))).collect::<Vec<_>>().join(", ")
+    // What waits before the first stage is still at the source.
+    let waiting = |in_memory: bool| {
+        let fed = stages.iter().flat_map(|stage| &stage.info.feeds).filter(|arrow| arrow.waits == in_memory);
+        let fed = fed.filter_map(|arrow| stages.named(arrow.to.as_str()));
+        let backlogs = fed.filter_map(|stage| Some((stage.backlog.filter(|n| *n > 0)?, &stage.info.backlog_unit.many)));
+        backlogs.map(|(n, unit)| format!("{} {}", count(n), printable(unit))).collect::<Vec<_>>()
     };
-    let later = [(clicks, "clicks"), (documents, "documents")];
+    let (in_memory, durable) = (waiting(true), waiting(false));
     let (lost, left) = match undone {
         Undone::Gone => return ", nothing is kept".to_owned(),
-        Undone::NextStart => (String::new(), named(&[(messages, "messages"), later[0], later[1]])),
-        Undone::SentAgain => (named(&[(messages, "messages")]), named(&later)),
+        Undone::NextStart => (String::new(), [in_memory, durable].concat().join(", ")),
+        Undone::SentAgain => (in_memory.join(", "), durable.join(", ")),
     };
     match (lost.is_empty(), left.is_empty()) {
         (true, true) => ", nothing is left undone".to_owned(),

@@ -75,11 +75,12 @@ fn keys(columns: u16, app: &App) -> Words<'static> {
     let order = everywhere.clone().take(2).chain(here).chain(views).chain(everywhere.skip(2));
     for binding in order.filter(|binding| shows(binding, app)) {
         let short = short(binding, app);
-        let columns_needed = width(&binding.label) + width(short) + 4;
+        let label = app.keys.label(binding, app.newest().snapshot.stages.len());
+        let columns_needed = width(&label) + width(short) + 4;
         if columns_needed > room(columns, &spans) {
             break;
         }
-        spans.push(Span::styled(format!(" {}", binding.label), app.theme.accent().patch(app.theme.key())));
+        spans.push(Span::styled(format!(" {label}"), app.theme.accent().patch(app.theme.key())));
         spans.push(Span::styled(format!(" {short} "), app.theme.dim()));
     }
     Words::from(spans)
@@ -102,5 +103,6 @@ fn short(binding: &KeyBinding, app: &App) -> &'static str {
 fn shows(binding: &KeyBinding, app: &App) -> bool {
     let forbidden = (app.read_only || app.is_quitting()) && binding.action.steers();
     let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
-    !binding.short.is_empty() && !forbidden && (completes || binding.action != Action::Complete)
+    let no_stage = binding.action == Action::PickStage && app.newest().snapshot.stages.is_empty();
+    !binding.short.is_empty() && !forbidden && !no_stage && (completes || binding.action != Action::Complete)
 }

@@ -1,5 +1,7 @@
 //! Every key with what it does, from the table of keys.
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
@@ -46,7 +48,7 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, app: &App) {
             Rect { x: inner.x.saturating_add(column.saturating_mul(each)), width: each, ..row }.intersection(inner);
         let text = fit(description, usize::from(area.width).saturating_sub(LABEL + 2));
         let line = Line::from(vec![
-            Span::styled(left(label, LABEL), theme.accent().patch(theme.key())),
+            Span::styled(left(&label, LABEL), theme.accent().patch(theme.key())),
             Span::raw(" "),
             Span::styled(text, style),
         ]);
@@ -79,7 +81,7 @@ pub(crate) fn hidden_rows(screen: Rect, app: &App) -> usize {
     shape.rows - shape.visible
 }
 
-type HelpLine<'a> = (&'a str, &'static str, ratatui::style::Style);
+type HelpLine<'a> = (Cow<'a, str>, &'static str, ratatui::style::Style);
 
 fn lines(app: &App) -> Vec<HelpLine<'_>> {
     let mut lines = Vec::new();
@@ -94,7 +96,7 @@ fn lines(app: &App) -> Vec<HelpLine<'_>> {
     let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || app.place().lets_through(binding.action);
     for context in contexts {
         if context != Context::Anywhere {
-            lines.push(("", context.name(), app.theme.dim()));
+            lines.push(("".into(), context.name(), app.theme.dim()));
         }
         let here = app.keys.table().iter().filter(|binding| binding.context == context).filter(holds);
         lines.extend(here.map(|binding| line(binding, app)));
@@ -103,6 +105,7 @@ fn lines(app: &App) -> Vec<HelpLine<'_>> {
 }
 
 fn line<'a>(binding: &'a KeyBinding, app: &App) -> HelpLine<'a> {
+    let label = app.keys.label(binding, app.newest().snapshot.stages.len());
     let forbidden = app.read_only && binding.action.steers();
-    (&binding.label, binding.description, if forbidden { app.theme.dim() } else { ratatui::style::Style::new() })
+    (label, binding.description, if forbidden { app.theme.dim() } else { ratatui::style::Style::new() })
 }

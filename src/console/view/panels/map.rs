@@ -17,9 +17,9 @@ use crate::console::state::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, lab
 use crate::console::state::layout::{MAP_FROM, parts};
 use crate::console::state::sheet::{List, Sheet};
 use crate::console::theme::{HEAT, Theme};
-use crate::protocol::command::Window;
-use crate::protocol::question::LastMinute;
-use crate::protocol::snapshot::Board;
+use crate::protocol::answer::LastMinute;
+use crate::protocol::board::Board;
+use crate::protocol::view::Window;
 use crate::world::locate;
 
 /// With fewer rows than this there is no map, only the word that it needs more room.

@@ -50,7 +50,7 @@ pub(crate) fn render(frame: &mut Frame, screen: Rect, typing: &Typing, app: &App
         let line = Line::from(vec![
             Span::raw(if here { theme.symbol("▸", ">") } else { " " }),
             Span::styled(left(offer.name, NAME), if here { Style::new() } else { theme.key() }),
-            Span::styled(left(offer.description, description), style),
+            Span::styled(left(&offer.description, description), style),
             Span::styled(right(&offer.key, KEY), style),
         ]);
         let line = if here { line.style(theme.cursor(true)) } else { line };

@@ -13,7 +13,7 @@ use crate::console::format::{bytes, count};
 use crate::console::state::app::App;
 use crate::console::state::layout::parts;
 use crate::console::state::sheet::Sheet;
-use crate::protocol::question::{RejectRow, Rejects};
+use crate::protocol::answer::{RejectRow, Rejects};
 use crate::protocol::snapshot::Snapshot;
 
 const COLUMNS: [Column; 4] = [words("time", 9, 0), words("stage", 10, 1), words("from", 24, 2), words("reason", 0, 0)];

@@ -13,7 +13,7 @@ use crate::console::state::app::App;
 use crate::console::state::layout::parts;
 use crate::console::state::sheet::{RESULTS, Sheet};
 use crate::console::state::typing::Line as Typed;
-use crate::protocol::snapshot::PageRow;
+use crate::protocol::board::PageRow;
 
 pub(super) const COLUMNS: [Column; 5] = [
     words("url", 0, 0),

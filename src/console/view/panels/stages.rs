@@ -1,4 +1,4 @@
-//! The four stages as a flow, with a mark on the one that holds it.
+//! The stages as a flow, with a mark on the stage that holds it up.
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
@@ -11,8 +11,8 @@ use crate::console::format::{count, count_in, countdown, left, rate, right, widt
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
 use crate::console::state::layout::{Panel, Places};
-use crate::protocol::snapshot::StageStatus;
-use crate::protocol::{Stage, StageState};
+use crate::protocol::{StageStatus, Stages};
+use crate::text::printable;
 
 /// What part a stage has in a flow that is held up.
 #[derive(Clone, Copy)]
@@ -20,40 +20,44 @@ enum Part<'a> {
     Flows,
     /// It holds the flow.
     Bottleneck,
-    /// It has to wait for the other, which is in this state.
-    HeldUp(Stage, &'a StageState),
+    /// It has to wait for this stage.
+    HeldUp(&'a StageStatus),
 }
 
 pub(crate) fn render(frame: &mut Frame, places: &Places, app: &App) {
     let shown = app.newest();
     let flow = shown.history.flow(&shown.snapshot);
     let stages = &shown.snapshot.stages;
-    let part = |stage: Stage| match flow.held_up_by.get(stage) {
-        Some(by) => Part::HeldUp(*by, &stages.get(*by).state),
-        None if flow.bottleneck == Some(stage) => Part::Bottleneck,
+    let part = |place: usize| match flow.held_up_by(place).and_then(|by| stages.get(by)) {
+        Some(by) => Part::HeldUp(by),
+        None if flow.bottleneck == Some(place) => Part::Bottleneck,
         None => Part::Flows,
     };
-    if !places.boxed {
+    let framed = places.each_stage.first().is_some_and(|first| first.y > places.stages.y);
+    if !places.boxed && framed {
         let focused = app.focus == Panel::Stages;
         frame.render_widget(app.theme.frame(" stages ", focused), places.stages);
     }
-    for (at, (stage, area)) in places.each_stage.iter().enumerate() {
-        let status = stages.get(stage);
+    for (place, (stage, area)) in stages.iter().zip(&places.each_stage).enumerate() {
         if places.boxed {
-            stage_box(frame, *area, at + 1, stage, status, part(stage), app);
+            stage_box(frame, *area, place, stage, part(place), app);
         } else {
-            stage_row(frame, *area, at + 1, stage, status, part(stage), app);
+            stage_row(frame, *area, place, stage, part(place), app);
         }
     }
     if places.boxed {
-        arrows(frame, places, app);
+        arrows(frame, &places.each_stage, stages, app);
     }
     detail::render(frame, places.detail, app);
 }
 
-fn arrows(frame: &mut Frame, places: &Places, app: &App) {
-    let boxes = &places.each_stage;
-    for (from, to) in [(boxes.ingest, boxes.store), (boxes.store, boxes.aggregate), (boxes.aggregate, boxes.index)] {
+/// The arrows between boxes that lie side by side.
+fn arrows(frame: &mut Frame, boxes: &[Rect], stages: &Stages, app: &App) {
+    for ((stage, next), pair) in stages.iter().zip(stages.iter().skip(1)).zip(boxes.windows(2)) {
+        let &[from, to] = pair else { continue };
+        if !stage.info.feeds.iter().any(|arrow| arrow.to == *next.id()) {
+            continue;
+        }
         let columns = to.x.saturating_sub(from.right());
         let area = Rect { x: from.right(), y: from.y + from.height / 2, width: columns, height: 1 };
         let head = app.theme.symbol("▶", ">");
@@ -62,24 +66,16 @@ fn arrows(frame: &mut Frame, places: &Places, app: &App) {
     }
 }
 
-fn stage_box(
-    frame: &mut Frame,
-    area: Rect,
-    number: usize,
-    stage: Stage,
-    status: &StageStatus,
-    part: Part<'_>,
-    app: &App,
-) {
+fn stage_box(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
     let theme = &app.theme;
-    let picked = app.stage == stage;
+    let picked = app.stage == place;
     let focused = picked && app.focus == Panel::Stages;
     let mark = if picked { theme.symbol("▸", ">") } else { " " };
     let name = if picked { theme.accent().patch(theme.key()) } else { theme.key() };
     let title = Line::from(vec![
         Span::styled(mark, theme.accent()),
-        Span::styled(format!("{number} "), theme.dim()),
-        Span::styled(format!("{stage} "), name),
+        Span::styled(format!("{} ", place + 1), theme.dim()),
+        Span::styled(format!("{} ", printable(&stage.info.title)), name),
     ]);
     let mut block = theme.frame(title, focused).padding(Padding::horizontal(1));
     if picked && !focused {
@@ -92,15 +88,15 @@ fn stage_box(
     frame.render_widget(block, area);
 
     let columns = usize::from(inner.width);
-    let (symbol, style) = theme.state(&status.state);
-    let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(status.state.name(), style)]);
-    let next = status.state.next_try(app.now).map(countdown).unwrap_or_default();
+    let (symbol, style) = theme.state(&stage.state);
+    let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(stage.state.name(), style)]);
+    let next = stage.state.next_try(app.now).map(countdown).unwrap_or_default();
     let lines = [
         (state, Line::raw(next)),
-        labelled("rate", rate(status.rate), theme.key(), app),
-        labelled("backlog", count_in(status.backlog, columns.saturating_sub(8)), backlog_style(part, app), app),
-        labelled("errors", count_in(status.errors, columns.saturating_sub(8)), theme.alarm(status.errors), app),
-        total(stage, status.processed, columns, app),
+        labelled("rate", rate(stage.rate), theme.key(), app),
+        labelled("backlog", backlog(stage, columns.saturating_sub(8)), backlog_style(part, app), app),
+        labelled("errors", count_in(stage.errors, columns.saturating_sub(8)), theme.alarm(stage.errors), app),
+        total(stage, columns, app),
     ];
     for (at, (label, value)) in lines.into_iter().enumerate() {
         if let Some(row) = row(inner, at) {
@@ -110,13 +106,10 @@ fn stage_box(
 }
 
 /// What has passed the stage, with its unit and its span as far as there is room beside the figure.
-fn total(stage: Stage, processed: u64, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
-    let short = match stage {
-        Stage::Ingest => "msgs",
-        Stage::Store | Stage::Aggregate => "clicks",
-        Stage::Index => "docs",
-    };
-    let labels = [format!("{} this run", detail::items(stage)), format!("{short} this run"), short.to_owned()];
+fn total(stage: &StageStatus, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
+    let processed = stage.processed;
+    let (many, short) = (printable(&stage.info.unit.many), printable(&stage.info.unit.short));
+    let labels = [format!("{many} this run"), format!("{short} this run"), short.into_owned()];
     let room = |label: &String| columns.saturating_sub(width(label) + 1);
     let exact = labels.iter().take(2).find(|label| width(&count(processed)) <= room(label));
     // Three digits and a unit letter.
@@ -135,8 +128,8 @@ fn mark_words(part: Part<'_>, columns: usize, app: &App) -> Option<String> {
     match part {
         Part::Flows => None,
         Part::Bottleneck => Some(format!(" {} bottleneck ", app.theme.symbol("▲", "^"))),
-        Part::HeldUp(by, state) => {
-            let word = hold_word(state);
+        Part::HeldUp(by) => {
+            let (word, by) = (hold_word(&by.state), printable(&by.info.title));
             let sizes = [
                 format!(" held up by {by} ({word}) "),
                 format!(" held by {by} ({word}) "),
@@ -148,6 +141,11 @@ fn mark_words(part: Part<'_>, columns: usize, app: &App) -> Option<String> {
     }
 }
 
+/// The items that wait, or a dash where that is not known.
+fn backlog(stage: &StageStatus, columns: usize) -> String {
+    stage.backlog.map_or_else(|| "—".to_owned(), |backlog| count_in(backlog, columns))
+}
+
 fn backlog_style(part: Part<'_>, app: &App) -> Style {
     match part {
         Part::Flows => Style::new(),
@@ -155,19 +153,11 @@ fn backlog_style(part: Part<'_>, app: &App) -> Style {
     }
 }
 
-fn stage_row(
-    frame: &mut Frame,
-    area: Rect,
-    number: usize,
-    stage: Stage,
-    status: &StageStatus,
-    part: Part<'_>,
-    app: &App,
-) {
+fn stage_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
     let theme = &app.theme;
-    let picked = app.stage == stage;
-    let (symbol, style) = theme.state(&status.state);
-    let flow = if number == 1 { " " } else { theme.symbol("↓", "v") };
+    let picked = app.stage == place;
+    let (symbol, style) = theme.state(&stage.state);
+    let flow = if place == 0 { " " } else { theme.symbol("↓", "v") };
     let mark = match part {
         Part::Flows => " ",
         Part::Bottleneck => theme.symbol("▲", "^"),
@@ -176,14 +166,17 @@ fn stage_row(
     };
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
-        Span::styled(format!("{number}{flow}"), theme.dim()),
-        Span::styled(left(stage.name(), 10), if picked { theme.accent().patch(theme.key()) } else { theme.key() }),
+        Span::styled(format!("{}{flow}", place + 1), theme.dim()),
+        Span::styled(
+            left(&printable(&stage.info.title), 10),
+            if picked { theme.accent().patch(theme.key()) } else { theme.key() },
+        ),
         Span::styled(format!("{symbol} "), style),
-        Span::styled(left(status.state.name(), 12), style),
-        Span::styled(right(&rate(status.rate), 9), theme.key()),
-        Span::styled(right(&count_in(status.backlog, 9), 10), backlog_style(part, app)),
+        Span::styled(left(stage.state.name(), 12), style),
+        Span::styled(right(&rate(stage.rate), 9), theme.key()),
+        Span::styled(right(&backlog(stage, 9), 10), backlog_style(part, app)),
         Span::styled(mark, theme.warn()),
-        Span::styled(right(&count_in(status.errors, 6), 6), theme.alarm(status.errors)),
+        Span::styled(right(&count_in(stage.errors, 6), 6), theme.alarm(stage.errors)),
         Span::styled(" err", theme.dim()),
     ]);
     frame.render_widget(Paragraph::new(line), area);

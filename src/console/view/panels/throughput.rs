@@ -8,7 +8,7 @@ use super::chart::{self, Curve};
 use super::placeholder;
 use crate::console::format::{rate, right};
 use crate::console::state::app::App;
-use crate::protocol::Stage;
+use crate::text::printable;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let history = &app.shown().history;
@@ -20,7 +20,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     }
     let span = app.span();
     let points = history.series(span.time(), chart::points(inner, app));
-    let curves: Vec<Curve> = in_order(app.stage).map(|stage| Curve::new(stage, &points)).collect();
+    let curves: Vec<Curve> = in_order(app).map(|stage| Curve::new(stage, &points)).collect();
     if curves.iter().all(Curve::is_empty) {
         let none = format!("nothing ran in the last {}", span.name());
         placeholder(frame, inner, if history.seen().is_zero() { "no throughput yet" } else { &none }, app);
@@ -29,9 +29,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     chart::render(frame, inner, &curves, span, app);
 }
 
-/// In the order they are drawn: the picked one lies on top.
-fn in_order(picked: Stage) -> impl Iterator<Item = Stage> {
-    Stage::ALL.into_iter().filter(move |stage| *stage != picked).chain([picked])
+/// The places of the stages in the order of drawing: the picked one lies on top.
+fn in_order(app: &App) -> impl Iterator<Item = usize> {
+    let (stages, picked) = (app.shown().snapshot.stages.len(), app.stage);
+    (0..stages).filter(move |stage| *stage != picked).chain((picked < stages).then_some(picked))
 }
 
 /// How much the title says of each line.
@@ -61,15 +62,15 @@ fn titled(legend: Legend, app: &App) -> Line<'static> {
     if matches!(legend, Legend::None) {
         return Line::from(title);
     }
-    for stage in Stage::ALL {
-        title.push(Span::styled(format!(" {}", chart::sample(stage, app)), theme.line(stage)));
+    for (place, stage) in app.shown().snapshot.stages.iter().enumerate() {
+        title.push(Span::styled(format!(" {}", chart::sample(place, app)), theme.line(place)));
         if matches!(legend, Legend::Rates | Legend::Names) {
-            let style = if stage == app.stage { theme.key() } else { theme.dim() };
-            title.push(Span::styled(format!(" {stage}"), style));
+            let style = if place == app.stage { theme.key() } else { theme.dim() };
+            title.push(Span::styled(format!(" {}", printable(&stage.info.title)), style));
         }
         if matches!(legend, Legend::Rates) {
             // As wide as any rate, so that nothing moves while rates change.
-            title.push(Span::raw(right(&rate(app.shown().snapshot.stages.get(stage).rate), 8)));
+            title.push(Span::raw(right(&rate(stage.rate), 8)));
         }
         title.push(Span::raw(" "));
     }

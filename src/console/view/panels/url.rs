@@ -15,7 +15,7 @@ use crate::console::format::{self, count, count_in, fit, seconds};
 use crate::console::state::app::App;
 use crate::console::state::layout::parts;
 use crate::console::state::sheet::{Sheet, current};
-use crate::protocol::question::{PageDetails, Trend};
+use crate::protocol::answer::{PageDetails, Trend};
 
 const COUNTRIES: [Column; 4] =
     [words("country", 0, 0), figure("clicks", 11, 0), figure("users", 10, 1), figure("avg time ", 10, 2)];

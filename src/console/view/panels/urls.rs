@@ -10,8 +10,8 @@ use super::{filter, held, no_clicks, placeholder, prose, row};
 use crate::console::format::{NONE, count, count_in, fit, left, right, seconds, width};
 use crate::console::state::app::App;
 use crate::console::state::layout::Panel;
-use crate::protocol::command::Window;
-use crate::protocol::snapshot::{Board, PageRow};
+use crate::protocol::board::{Board, PageRow};
+use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
 
 /// A url in fewer columns than this tells nothing; then figures give way.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::pipeline::work;
+use super::pipeline::{start_with, work};
 use super::shared::SharedParts;
 use super::stages::aggregate::{AggregateOptions, AggregateStage};
 use super::stages::handle::{Signal, StageHandle};
@@ -17,11 +17,13 @@ use super::stages::ingest::from_memory::{MemoryIngest, partition_and_offset};
 use super::stages::ingest::{IngestStage, KafkaOptions};
 use super::stages::store::StoreStage;
 use super::status::log::LogBuffer;
-use super::{InProcessSource, Pipeline, PipelineOptions, StartError};
+use super::{InProcessSource, PipelineOptions, StartError};
+use crate::engine::EngineHandle;
+use crate::engine::local::stage::Stage;
 use crate::protocol::View;
-use crate::protocol::source::{SourceEnd, SourceProgress, StoredOffsets};
-use crate::protocol::stage::Stage;
+use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::search::SearchIndex;
+use crate::source::StoredOffsets;
 use crate::storage::{IngestBatch, Storage, StorageOptions};
 
 pub use super::stages::ingest::from_memory::Messages;
@@ -33,14 +35,14 @@ const STUCK: Duration = Duration::from_secs(30);
 /// they are stored, aggregated and indexed. Must be called in a tokio runtime.
 ///
 /// # Errors
-/// See [`Pipeline::start`].
+/// See [`start`](super::start).
 pub fn start_from_memory(
     options: PipelineOptions,
     storage: Arc<Storage>,
     index: Arc<dyn SearchIndex>,
     messages: Arc<dyn Messages>,
     count: u64,
-) -> Result<Pipeline, StartError> {
+) -> Result<EngineHandle, StartError> {
     let mut end = SourceEnd::default();
     for number in count.saturating_sub(u64::from(u8::MAX))..count {
         let (partition, offset) = partition_and_offset(number);
@@ -49,7 +51,7 @@ pub fn start_from_memory(
     let progress = SourceProgress { sent: count, total: Some(count), end: Some(end), ..SourceProgress::default() };
     let source = InProcessSource { progress: watch::channel(progress).1, stored: None };
     let log = Arc::new(LogBuffer::default());
-    Pipeline::start_with(options, storage, index, Some(source), log, |stage| {
+    start_with(options, storage, index, Some(source), log, |stage| {
         work(MemoryIngest { stage, messages }, MemoryIngest::run)
     })
 }

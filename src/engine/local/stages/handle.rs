@@ -8,7 +8,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Notify, watch};
 
-use crate::protocol::stage::{Stage, StageState};
+use crate::engine::local::stage::Stage;
+use crate::protocol::stage::StageState;
 
 /// What a stage is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-use crate::protocol::source::StoredOffsets;
+use crate::source::StoredOffsets;
 
 /// Shared by ingest, which hands batches over, and store, which commits them.
 ///

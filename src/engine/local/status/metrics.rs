@@ -8,7 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::latency::Latency;
-use crate::protocol::snapshot::{Health, RecentClick};
+use crate::protocol::board::RecentClick;
+use crate::protocol::snapshot::Health;
 use crate::storage::{BatchOutcome, Reader, StorageError};
 
 /// Clicks kept for people to see.

@@ -12,11 +12,13 @@ use super::log::LogBuffer;
 use super::rates::Rate;
 use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stage::{PerStage, Stage, declared};
 use crate::engine::local::stages::handle::StageHandle;
-use crate::protocol::question::Answers;
-use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StageStatus, StoreStatus, Totals};
+use crate::protocol::answer::Answers;
+use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
-use crate::protocol::stage::{PerStage, Stage, StageState};
+use crate::protocol::stage::StageStatus;
+use crate::protocol::{ProtocolVersion, StageInfo, StageState};
 use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
 
 /// The shortest and longest time between two looks at the files and tables.
@@ -34,6 +36,7 @@ pub(crate) struct Publisher {
     batches: Receiver<IngestBatch>,
     options: PublisherOptions,
     started: Instant,
+    declared: PerStage<Arc<StageInfo>>,
     rates: PerStage<Rate>,
     /// What a look is taken with.
     reader: Option<Reader>,
@@ -74,6 +77,7 @@ impl Publisher {
             batches,
             options,
             started: Instant::now(),
+            declared: declared(),
             rates: PerStage::default(),
             reader: None,
             sampled: None,
@@ -109,15 +113,18 @@ impl Publisher {
         let clicks = self.shared.storage.progress().last_click();
         let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
         let backlog = PerStage {
-            ingest: lag.unwrap_or(0),
-            store: metrics.queued(),
-            aggregate: unaggregated,
-            index: sample.pending_documents,
+            ingest: lag,
+            store: Some(metrics.queued()),
+            aggregate: Some(unaggregated),
+            index: Some(sample.pending_documents),
         };
         let now = Instant::now();
-        let stages =
-            PerStage::from_fn(|stage| status(handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now));
-        let waiting = backlog.ingest + backlog.store + backlog.aggregate > 0;
+        let mut status_of = |stage| {
+            let info = Arc::clone(self.declared.get(stage));
+            status(info, handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now)
+        };
+        let stages = Stage::ALL.into_iter().map(&mut status_of).collect();
+        let waiting = lag.unwrap_or(0) + metrics.queued() + unaggregated > 0;
         if !waiting || self.moved.0 != metrics.aggregated() {
             self.moved = (metrics.aggregated(), now);
         }
@@ -128,6 +135,7 @@ impl Publisher {
         let documents = *metrics.index.documents.lock();
         let pages = metrics.pages();
         Snapshot {
+            protocol: ProtocolVersion,
             at: Some(SystemTime::now()),
             uptime: self.started.elapsed(),
             source: SourceStatus {
@@ -276,7 +284,13 @@ impl Publisher {
     }
 }
 
-fn status(handle: &StageHandle, rate: &mut Rate, backlog: u64, now: Instant) -> StageStatus {
+fn status(
+    info: Arc<StageInfo>,
+    handle: &StageHandle,
+    rate: &mut Rate,
+    backlog: Option<u64>,
+    now: Instant,
+) -> StageStatus {
     let state = handle.state();
     let processed = handle.processed();
     if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
@@ -285,6 +299,7 @@ fn status(handle: &StageHandle, rate: &mut Rate, backlog: u64, now: Instant) -> 
         rate.sample(now, processed);
     }
     StageStatus {
+        info,
         rate: rate.per_second(),
         state,
         processed,

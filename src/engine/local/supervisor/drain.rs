@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::worker::Worker;
+use crate::engine::local::stage::{PerStage, Stage};
 use crate::engine::local::stages::handle::Signal;
-use crate::protocol::stage::{PerStage, Stage, StageState};
+use crate::protocol::stage::StageState;
 
 /// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
 const LAST_RESORT: Duration = Duration::from_secs(5);

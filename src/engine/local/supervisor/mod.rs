@@ -13,9 +13,14 @@ use super::query::answers::AnswerDesk;
 use super::stages::handle::Signal;
 use super::stages::ingest::LagWatchGuard;
 use super::status::publisher::Publisher;
-use crate::protocol::command::{Command, StageAction, View};
+use crate::engine::local::stage::{PerStage, Stage};
+use crate::engine::tables::TableOrder;
+use crate::protocol::command::Command;
 use crate::protocol::snapshot::Snapshot;
-use crate::protocol::stage::{PerStage, Stage, StageState};
+use crate::protocol::stage::StageAction;
+use crate::protocol::stage::StageState;
+use crate::protocol::view::View;
+use crate::text::excerpt;
 use drain::Drain;
 use reset::{Reset, ResetProgress};
 use worker::{Ended, Worker};
@@ -34,6 +39,7 @@ pub(crate) struct Supervisor {
     workers: PerStage<Worker>,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
+    tables: mpsc::Receiver<TableOrder>,
     view: watch::Sender<View>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     publisher: Publisher,
@@ -49,6 +55,7 @@ pub(crate) struct SupervisorOptions {
     pub workers: PerStage<Worker>,
     pub ended: mpsc::UnboundedReceiver<Ended>,
     pub commands: mpsc::Receiver<Command>,
+    pub tables: mpsc::Receiver<TableOrder>,
     pub view: watch::Sender<View>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
@@ -59,6 +66,9 @@ pub(crate) struct SupervisorOptions {
     pub shutdown_timeout: Duration,
     pub lag_watch: LagWatchGuard,
 }
+
+/// Characters of an unknown stage's id in the log.
+const SHOWN_ID: usize = 40;
 
 /// How often snapshots are made where figures are written every `figures`.
 pub(crate) fn snapshot_interval(figures: Duration) -> Duration {
@@ -72,6 +82,7 @@ impl Supervisor {
             workers: options.workers,
             ended: options.ended,
             commands: options.commands,
+            tables: options.tables,
             view: options.view,
             snapshots: options.snapshots,
             publisher: options.publisher,
@@ -99,6 +110,7 @@ impl Supervisor {
                     steered = command.is_some();
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
+                Some(order) = self.tables.recv() => self.desk.hand_over(order),
                 () = self.desk.news() => {}
                 () = tokio::time::sleep(END_INTERVAL), if hurried => {}
                 _ = tick.tick() => {
@@ -155,7 +167,6 @@ impl Supervisor {
                 self.desk.view_changed();
             }
             Command::Ask(question) => self.desk.ask(question),
-            Command::Table(order) => self.desk.hand_over(order),
             Command::Shutdown if ending => {
                 // Asked twice: whoever asks has no patience left.
                 if let Some(drain) = drain {
@@ -177,7 +188,11 @@ impl Supervisor {
                     self.workers.get_mut(stage).start();
                 }
             }
-            Command::Stage(stage, action) => {
+            Command::Stage { id, action } => {
+                let Some(stage) = Stage::of(&id) else {
+                    tracing::warn!(target: "pipeline", "no stage is named {}", excerpt(id.as_str(), SHOWN_ID));
+                    return;
+                };
                 if let Some(drain) = drain {
                     drain.left.retain(|&left| left != stage);
                 }

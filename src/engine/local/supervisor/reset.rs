@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::worker::Worker;
+use crate::engine::local::stage::{PerStage, Stage};
 use crate::engine::local::stages::handle::Signal;
-use crate::protocol::command::{Command, StageAction};
-use crate::protocol::stage::{PerStage, Stage};
+use crate::protocol::command::Command;
+use crate::protocol::stage::StageAction;
 use crate::storage::{Storage, StorageError};
 
 /// How long the stages may take to stop. If one takes longer, nothing is deleted.
@@ -58,11 +59,15 @@ impl Reset {
     /// such one.
     pub(crate) fn takes(&mut self, command: &Command) -> bool {
         match command {
-            Command::Stage(stage, action) => *self.start.get_mut(*stage) = *action != StageAction::Stop,
+            Command::Stage { id, action } => {
+                if let Some(stage) = Stage::of(id) {
+                    *self.start.get_mut(stage) = *action != StageAction::Stop;
+                }
+            }
             Command::StartAll => self.start = PerStage::from_fn(|_| true),
             Command::StopAll => self.start = PerStage::from_fn(|_| false),
             Command::Reset => {}
-            Command::View(_) | Command::Ask(_) | Command::Table(_) | Command::Shutdown => return false,
+            Command::View(_) | Command::Ask(_) | Command::Shutdown => return false,
         }
         true
     }

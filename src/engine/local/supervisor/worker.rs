@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::engine::local::stage::Stage;
 use crate::engine::local::stages::handle::{Signal, StageHandle};
-use crate::protocol::stage::{Stage, StageState};
+use crate::protocol::stage::StageState;
 
 /// A stage's work: runs until the handle's signal asks it to end; an error is one line for people.
 pub(crate) type Work = Arc<dyn Fn(&StageHandle) -> Result<(), String> + Send + Sync>;

@@ -12,9 +12,11 @@ use super::{lookup, tables};
 use crate::engine::local::query::board::{Limits, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
-use crate::protocol::question::{Answer, Answers, Question, SearchQuestion};
-use crate::protocol::snapshot::PageRow;
-use crate::protocol::table::{Table, TableOrder, TablePart};
+use crate::engine::tables::TableOrder;
+use crate::protocol::answer::{Answer, Answers};
+use crate::protocol::board::PageRow;
+use crate::protocol::question::{Question, SearchQuestion};
+use crate::protocol::table::{Table, TablePart};
 use crate::search::{SearchError, SearchIndex};
 
 /// How long the end waits for what is being answered; it stops within some thousand rows.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::click::Timestamp;
 use crate::engine::local::query::board::{CountryNames, page_row};
-use crate::protocol::question::{
-    PageDetails, PageQuestion, RejectRow, Rejects, RejectsQuestion, SearchQuestion, Trend,
-};
-use crate::protocol::snapshot::{PageRow, RecentClick};
+use crate::protocol::answer::{PageDetails, RejectRow, Rejects, Trend};
+use crate::protocol::board::{PageRow, RecentClick};
+use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
 use crate::storage::{KeptReject, Reader, RejectCount, StorageError};
 

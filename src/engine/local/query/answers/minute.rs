@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::click::Timestamp;
 use crate::engine::local::query::board::{CountryNames, Counts, Limits, MinuteCount, MinuteProgress};
-use crate::protocol::question::LastMinute;
-use crate::protocol::snapshot::Board;
+use crate::protocol::answer::LastMinute;
+use crate::protocol::board::Board;
 use crate::storage::{Reader, StorageError};
 
 /// How often they are brought up to date.

@@ -7,8 +7,9 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
 use super::standing::{KEPT, Standing};
-use crate::protocol::question::{Answers, PageQuestion, RejectsQuestion, SearchQuestion};
-use crate::protocol::table::TableOrder;
+use crate::engine::tables::TableOrder;
+use crate::protocol::answer::Answers;
+use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {

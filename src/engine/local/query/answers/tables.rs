@@ -9,10 +9,11 @@ use std::thread::JoinHandle;
 use super::lookup::{MOST_FOUND, SHOWN_PAYLOAD_BYTES, reject_row, search};
 use super::questions::Shared;
 use crate::engine::local::query::board::{Rows, RowsError, every_row, row_count};
-use crate::protocol::command::View;
+use crate::engine::tables::{PART_ROWS, TableOrder, Unwanted};
 use crate::protocol::pattern::Pattern;
 use crate::protocol::question::SearchQuestion;
-use crate::protocol::table::{PART_ROWS, Table, TableOrder, TablePart, Unwanted};
+use crate::protocol::table::{Table, TablePart};
+use crate::protocol::view::View;
 use crate::search::SearchIndex;
 use crate::storage::{Interrupt, Reader, StorageError};
 

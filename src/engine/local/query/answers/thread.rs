@@ -15,11 +15,11 @@ use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, Limits, NotThere, Stamp, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
-use crate::protocol::command::{View, Window};
-use crate::protocol::question::{Answer, Answers};
-use crate::protocol::snapshot::Board;
+use crate::protocol::answer::{Answer, Answers};
+use crate::protocol::board::Board;
 use crate::protocol::stage::StageState;
 use crate::protocol::table::{Table, TablePart};
+use crate::protocol::view::{View, Window};
 use crate::storage::{Reader, Storage, StorageError};
 
 /// How often it is looked whether a board is out of date; a question and a new view are seen at once.

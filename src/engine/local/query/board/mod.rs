@@ -11,8 +11,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use tokio::sync::watch;
 
-use crate::protocol::command::{SortBy, View};
-use crate::protocol::snapshot::{Board, CountryRow, PageRow};
+use crate::protocol::board::{Board, CountryRow, PageRow};
+use crate::protocol::view::{SortBy, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub(crate) use rows::{NotThere, Rows, RowsError, every_row, row_count};

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use super::window::PageRows;
 use super::{CountryNames, StoredBoards, compare, page_row};
-use crate::protocol::command::{SortBy, View, Window};
+use crate::protocol::board::PageRow;
 use crate::protocol::pattern::{Pattern, PatternError};
-use crate::protocol::snapshot::PageRow;
+use crate::protocol::view::{SortBy, View, Window};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Order, Reader, StorageError};
 

@@ -10,9 +10,9 @@ use super::filter::UrlFilter;
 use super::window::{Progress, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
 use crate::click::Timestamp;
-use crate::protocol::command::{View, Window};
+use crate::protocol::board::Board;
 use crate::protocol::pattern::PatternError;
-use crate::protocol::snapshot::Board;
+use crate::protocol::view::{View, Window};
 use crate::storage::{CountryId, Reader, StorageError};
 
 /// Seconds that figures grow older before it is said anew.

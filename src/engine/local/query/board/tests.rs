@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::engine::local::stages::aggregate;
-use crate::protocol::command::Window;
+use crate::protocol::view::Window;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{IngestBatch, PageId, Storage, StorageOptions, UrlId};
 

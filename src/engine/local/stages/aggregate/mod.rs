@@ -24,7 +24,7 @@ use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, CountryNames};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
-use crate::protocol::command::View;
+use crate::protocol::view::View;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError};
 use figures::Aggregation;

@@ -15,7 +15,7 @@ use super::offsets::OffsetLedger;
 use crate::click::{Click, Timestamp};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
-use crate::protocol::snapshot::RecentClick;
+use crate::protocol::board::RecentClick;
 use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
 use crate::text::excerpt;
 use retention::Retention;

@@ -26,7 +26,7 @@ use self::sweep::Sweep;
 use self::tally::LiveTally;
 use super::stored::Limits;
 use crate::click::Timestamp;
-use crate::protocol::command::Window;
+use crate::protocol::view::Window;
 use crate::storage::{Reader, StorageError, TimePlace};
 
 /// Counts one window for as long as somebody looks at it.
