@@ -89,7 +89,7 @@ async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64)
     let options = broker::options(&Settings::default(), "none", &[])?;
     let mut pipeline = bench::start_from_memory(options, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
-        let failed = |(_, status): (_, &clicktop::protocol::stage::StageStatus)| {
+        let failed = |status: &clicktop::protocol::StageStatus| {
             matches!(status.state, StageState::Failed { .. })
         };
         snapshot.finished || snapshot.stages.iter().any(failed)

@@ -73,7 +73,7 @@ pub struct Shown(Vec<(Instant, i64)>);
 impl Shown {
     /// A snapshot has come. Its figures hold every stored click but those that wait for the aggregation.
     pub fn snapshot(&mut self, snapshot: &Snapshot) -> Outcome<()> {
-        let visible = snapshot.totals.clicks.saturating_sub(snapshot.stages["aggregate"].backlog);
+        let visible = snapshot.totals.clicks.saturating_sub(snapshot.stages["aggregate"].backlog.unwrap_or(0));
         self.0.push((Instant::now(), i64::try_from(visible)?));
         Ok(())
     }
