@@ -89,9 +89,7 @@ async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64)
     let options = broker::options(&Settings::default(), "none", &[])?;
     let mut pipeline = bench::start_from_memory(options, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
-        let failed = |status: &clicktop::protocol::StageStatus| {
-            matches!(status.state, StageState::Failed { .. })
-        };
+        let failed = |status: &clicktop::protocol::StageStatus| matches!(status.state, StageState::Failed { .. });
         snapshot.finished || snapshot.stages.iter().any(failed)
     };
     let finished = pipeline.snapshots.wait_for(over).await?.finished;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use super::rows;
+use super::{rows, text_of};
 use crate::console::format::width;
 use crate::console::theme::colors::rgb_of_256;
 
@@ -32,11 +32,12 @@ const SIXTEEN: [&str; 16] = [
     "#a0d68a", "#eccb82", "#7db8f7", "#cf9beb", "#70d3db", "#f2f4f8",
 ];
 
-/// The screen; nothing in the picture is loaded from elsewhere.
+/// The screen; nothing in the picture is loaded from elsewhere. Its description holds the screen as text, for readers that see no
+/// picture and for a check of the columns.
 pub(crate) fn svg_of(buffer: &Buffer) -> String {
     // A theme that paints its ground paints every cell of it.
     let around = buffer.content.last().and_then(|cell| hex(cell.bg)).unwrap_or_else(|| GROUND.to_owned());
-    let mut picture = Picture::default();
+    let mut picture = Picture { text: text_of(buffer), ..Picture::default() };
     let mut count = 0;
     for (row, cells) in rows(buffer).enumerate() {
         picture.row(row as f64 * HEIGHT + PAD, &cells);
@@ -64,6 +65,8 @@ enum Pen {
 
 #[derive(Default)]
 struct Picture {
+    /// The screen as text.
+    text: String,
     grounds: Vec<Ground>,
     shapes: BTreeMap<(Pen, Look), String>,
     texts: String,
@@ -151,6 +154,7 @@ impl Picture {
             svg,
             r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}">"#
         );
+        let _ = writeln!(svg, r#"<desc xml:space="preserve">{}</desc>"#, escape(&self.text));
         let _ = writeln!(svg, r#"<rect width="100%" height="100%" rx="6" fill="{around}"/>"#);
         let _ = writeln!(svg, r#"<g font-family="{FONTS}" font-size="{SIZE}">"#);
         for Ground { x, y, width, fill } in self.grounds.iter().filter(|ground| ground.fill != around) {

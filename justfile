@@ -1,0 +1,63 @@
+# The one entry to the project's scripts: `just` lists the recipes. `cargo install just` installs it.
+
+_default:
+    @just --list --unsorted
+
+# Install the system packages that the build needs
+setup *ARGS:
+    scripts/setup {{ARGS}}
+
+# Build and start the demo
+demo *ARGS: setup
+    cargo run -- demo {{ARGS}}
+
+# Run the tests; with NAME only those
+test *NAME: setup
+    cargo test {{NAME}}
+
+# Run every check that CI makes
+ci:
+    bash .ci/run
+
+# Format, and let clippy look at everything
+lint:
+    cargo fmt --all
+    cargo clippy --all-targets -- -D warnings
+
+# Run the suite on a real Kafka, Elasticsearch and OpenSearch
+servers *ARGS:
+    scripts/setup --servers
+    scripts/servers {{ARGS}}
+
+# Run the fault suite in its long form
+faults *ARGS:
+    scripts/faults {{ARGS}}
+
+# Put a load with random faults on the program for half an hour
+soak *ARGS:
+    scripts/soak {{ARGS}}
+
+# Run the benchmarks beside the kept figures
+bench *ARGS:
+    scripts/bench {{ARGS}}
+
+# Send the same events through clicktop and other programs
+compare *ARGS:
+    scripts/compare {{ARGS}}
+
+# Build the binary that is given away
+dist:
+    cargo build --profile dist --no-default-features --features static --locked
+
+# Make the pictures of the README and the guide anew
+pictures:
+    cargo build --profile dist --locked
+    scripts/record
+    scripts/captures
+    scripts/columns assets/demo.svg
+
+# Check the links of the pages, the spelling, and the imports between files
+pages:
+    scripts/docs
+    scripts/spelling
+    scripts/circles
