@@ -20,9 +20,10 @@
 //! A header that is not understood must not be passed over either: the columns under it would be taken by their position. So
 //! a first line of nine words that hold no value is a header, whatever the words.
 
-use super::decode::DecodeError;
 use super::encode::{write_csv_field, write_csv_record};
-use super::fields::{FIELD_NAMES, Field};
+use super::error::DecodeError;
+use super::fields::Field;
+use super::names::FIELD_NAMES;
 use super::{Timestamp, csv};
 use crate::text::{excerpt, is_unsafe};
 

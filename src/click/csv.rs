@@ -6,8 +6,9 @@
 
 use memchr::{memchr_iter, memchr3};
 
-use super::decode::DecodeError;
-use super::fields::{FIELD_NAMES, Piece};
+use super::error::DecodeError;
+use super::fields::Piece;
+use super::names::FIELD_NAMES;
 
 const FIELDS: usize = FIELD_NAMES.len();
 

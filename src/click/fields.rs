@@ -1,12 +1,9 @@
 //! The nine fields as the decoders find them, before they make a [`Click`].
 
-use super::decode::DecodeError;
+use super::error::DecodeError;
+use super::names::FIELD_NAMES;
 use super::{Click, UNKNOWN};
 use crate::text::excerpt;
-
-/// Names of the nine fields, in CSV order.
-pub const FIELD_NAMES: [&str; 9] =
-    ["click_id", "user_id", "timestamp", "url", "country", "city", "browser", "os", "device"];
 
 /// Longest quotation of a message in an error, in characters.
 pub(super) const EXCERPT_CHARS: usize = 80;

@@ -14,8 +14,9 @@ use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
-use super::decode::DecodeError;
-use super::fields::{EXCERPT_CHARS, FIELD_NAMES, Field, Piece};
+use super::error::DecodeError;
+use super::fields::{EXCERPT_CHARS, Field, Piece};
+use super::names::FIELD_NAMES;
 use crate::text::excerpt;
 use numbers::whole;
 pub(super) use numbers::without_nan;

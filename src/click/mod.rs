@@ -5,17 +5,21 @@ pub mod columns;
 mod csv;
 pub mod decode;
 mod encode;
+mod error;
 mod fields;
 mod json;
 mod looks;
+mod names;
 pub mod timestamp;
 
 pub use batch::ClickBatch;
 pub use columns::{Columns, HeaderError};
 pub use csv::is_csv_header;
-pub use decode::{DecodeError, Decoder, Format};
-pub use fields::{FIELD_NAMES, FieldLimits};
+pub use decode::{Decoder, Format};
+pub use error::DecodeError;
+pub use fields::FieldLimits;
 pub use looks::Looks;
+pub use names::FIELD_NAMES;
 pub use timestamp::{Timestamp, TimestampError};
 
 /// What an empty optional field is stored and shown as.

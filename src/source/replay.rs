@@ -5,6 +5,7 @@
 mod container;
 mod head;
 mod hints;
+mod input;
 mod messages;
 mod notes;
 mod quotes;
@@ -12,7 +13,6 @@ mod records;
 mod source;
 mod values;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
@@ -24,7 +24,7 @@ use self::records::{Grammar, KEEP, Records};
 use self::source::{Chunk, Source};
 use super::error::DemoError;
 use super::producer::{Feed, Next, Record, SourceTask, Target};
-use crate::click::{Columns, Format};
+use crate::click::Format;
 
 /// How many chunks may wait for the producer.
 const CHUNKS_WAITING: usize = 8;
@@ -33,14 +33,7 @@ const FIRST_RECORDS: usize = 32;
 /// How long the feed waits for a slow input before it lets the producer see to other things.
 const INPUT_NAP: Duration = Duration::from_millis(5);
 
-/// One thing to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReplayInput {
-    /// A file, or a named pipe.
-    File(PathBuf),
-    /// Standard input, to its end.
-    Stdin,
-}
+pub use self::input::ReplayInput;
 
 /// What to replay and how fast.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,15 +67,6 @@ pub fn start_replay(target: Target, options: ReplayOptions) -> Result<SourceTask
     }
     let feed = ReplayFeed::start(sources, total, options.format)?;
     SourceTask::start(target, feed, options.rate)
-}
-
-/// How the columns of a header are read, for the log.
-fn describe(columns: &Columns) -> String {
-    let passed_over = columns.passed_over();
-    match passed_over.is_empty() {
-        true => "its columns are read by its header".to_owned(),
-        false => format!("its columns are read by its header; passed over: {}", passed_over.join(", ")),
-    }
 }
 
 /// Reads on a thread of its own, so that a pipe without a writer keeps neither producer nor process from ending.

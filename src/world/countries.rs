@@ -1,6 +1,19 @@
 //! The countries: codes, names, and where the middle of each is.
 
-use super::Country;
+/// A country and the middle of its land, or of the part of it where most people live.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Country {
+    /// ISO 3166-1 alpha-2.
+    pub(crate) alpha2: &'static str,
+    /// ISO 3166-1 alpha-3.
+    pub(super) alpha3: &'static str,
+    /// In English.
+    pub(crate) name: &'static str,
+    /// Degrees, north positive.
+    pub(crate) latitude: f64,
+    /// Degrees, east positive.
+    pub(crate) longitude: f64,
+}
 
 const fn country(
     alpha2: &'static str,

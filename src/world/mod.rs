@@ -8,22 +8,9 @@ mod countries;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use countries::COUNTRIES;
+pub(crate) use countries::Country;
 
-/// A country and the middle of its land, or of the part of it where most people live.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Country {
-    /// ISO 3166-1 alpha-2.
-    pub(crate) alpha2: &'static str,
-    /// ISO 3166-1 alpha-3.
-    alpha3: &'static str,
-    /// In English.
-    pub(crate) name: &'static str,
-    /// Degrees, north positive.
-    pub(crate) latitude: f64,
-    /// Degrees, east positive.
-    pub(crate) longitude: f64,
-}
+use countries::COUNTRIES;
 
 /// Other names that events may give, as [`normalized`] leaves them, with the alpha-2 code.
 const OTHER_NAMES: &[(&str, &str)] = &[

@@ -294,7 +294,7 @@ pub fn moment(random: &mut impl rand::RngExt, most: Duration) -> Duration {
 }
 
 /// The stage of this id in a status object; `null` if it is not there.
-pub fn stage<'a>(status: &'a serde_json::Value, id: &str) -> &'a serde_json::Value {
+pub fn stage<'a>(status: &'a Value, id: &str) -> &'a Value {
     let stages = status["stages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    stages.iter().find(|stage| stage["id"] == id).unwrap_or(&serde_json::Value::Null)
+    stages.iter().find(|stage| stage["id"] == id).unwrap_or(&Value::Null)
 }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::{Method, Payload, Question};
+use super::connection::Elasticsearch;
 use super::query::MAX_HITS;
-use super::{Elasticsearch, bulk, refusal};
+use super::{bulk, refusal};
 use crate::search::{SearchError, SearchIndex};
 
 /// Documents in one request that deletes: some 200 KB, which also a proxy with narrow limits lets through.

@@ -199,12 +199,6 @@ pub(super) fn reason_of(error: &Value) -> String {
     if parts.is_empty() { error.to_string() } else { parts.join(": ") }
 }
 
-/// Whether the error's type, or that of its first root cause, is `wanted`.
-pub(super) fn is_type(error: &Value, wanted: &str) -> bool {
-    let roots = error.get("root_cause").and_then(Value::as_array).into_iter().flatten();
-    std::iter::once(error).chain(roots).any(|error| error.get("type").and_then(Value::as_str) == Some(wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

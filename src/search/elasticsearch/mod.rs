@@ -8,6 +8,7 @@ mod bulk;
 mod check;
 mod clear;
 mod client;
+mod connection;
 mod document;
 mod error;
 mod indices;
@@ -20,164 +21,16 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::time::Duration;
-
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value;
 
 pub use self::check::{IndexCheck, IndexState, WriteAccess};
-use self::client::{Client, Method, Payload, Question};
-use self::indices::Indices;
+use self::client::{Method, Payload, Question};
+pub use self::connection::Elasticsearch;
 pub use self::options::{Credentials, ElasticsearchOptions, OptionsError};
 use self::probe::Attempt;
-use super::{
-    BulkOutcome, Document, EngineHealth, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery,
-};
-
-/// An index of Elasticsearch or OpenSearch.
-pub struct Elasticsearch {
-    client: Client,
-    index: String,
-    indices: Indices,
-    /// How long the engine may wait for a shard to write to. It says what it waits for, while we still listen.
-    shard_timeout: Duration,
-}
-
-impl fmt::Debug for Elasticsearch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elasticsearch").field("target", &self.client.narrator().target()).finish_non_exhaustive()
-    }
-}
-
-/// What the engine is that does not say otherwise.
-const ELASTICSEARCH: &str = "elasticsearch";
-
-/// The answer to `GET /`.
-#[derive(Deserialize)]
-struct Root {
-    version: Version,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    number: String,
-    /// Only OpenSearch has it.
-    distribution: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Count {
-    count: u64,
-}
+use super::{BulkOutcome, Document, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery};
 
 impl Elasticsearch {
-    /// Checks the options and sets the HTTP client up. Connects to nothing.
-    ///
-    /// # Errors
-    /// [`OptionsError`] says which option cannot work and why.
-    pub fn new(options: ElasticsearchOptions) -> Result<Self, OptionsError> {
-        options::check_index(&options.index)?;
-        let shard_timeout = options.request_timeout / 2;
-        Ok(Self { client: Client::new(&options)?, index: options.index, indices: Indices::default(), shard_timeout })
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/{}{rest}", self.index)
-    }
-
-    /// The engine's name and version.
-    async fn engine(&self) -> Result<(String, String), SearchError> {
-        let answer = self.client.send(Question::new(Method::GET, "/")).await?;
-        let narrator = self.client.narrator();
-        if answer.is_success() {
-            let root: Root = self.client.json(&answer)?;
-            let name = root.version.distribution.as_deref().unwrap_or(ELASTICSEARCH);
-            return Ok((narrator.line(name), narrator.line(&root.version.number)));
-        }
-        // In Elasticsearch the greeting is a module of its own, which minimal distributions leave out.
-        if !matches!(answer.status, 400 | 404 | 405) {
-            return Err(narrator.status(&answer));
-        }
-        let nodes = Question::new(Method::GET, "/_nodes/_local").parameters(&[("filter_path", "nodes.*.version")]);
-        let answer = self.client.ask(nodes).await?;
-        let nodes: Value = self.client.json(&answer)?;
-        let mut nodes = nodes["nodes"].as_object().into_iter().flatten();
-        match nodes.find_map(|(_, node)| node["version"].as_str()) {
-            Some(version) => Ok((ELASTICSEARCH.to_owned(), narrator.line(version))),
-            None => Err(narrator.senseless(&answer, "the engine does not tell its version")),
-        }
-    }
-
-    /// The mapping of the index; `None` if there is no index.
-    async fn mapping(&self) -> Result<Option<Value>, SearchError> {
-        let answer = self.client.send(Question::new(Method::GET, &self.path("/_mapping"))).await?;
-        match answer.status {
-            404 => Ok(None),
-            _ if answer.is_success() => Ok(Some(self.client.json(&answer)?)),
-            _ => Err(self.client.narrator().status(&answer)),
-        }
-    }
-
-    /// The mapping of the index; `None` if there is no index.
-    ///
-    /// # Errors
-    /// [`SearchError::Refused`] if it does not fit.
-    async fn fit_mapping(&self) -> Result<Option<Value>, SearchError> {
-        match self.mapping().await? {
-            None => Ok(None),
-            Some(mapping) => match mapping::check(&mapping) {
-                Ok(()) => Ok(Some(mapping)),
-                Err(why) => Err(self.client.narrator().refused(400, &why)),
-            },
-        }
-    }
-
-    /// Creates the index. That someone else was faster is fine.
-    async fn create(&self) -> Result<(), SearchError> {
-        let creation = Payload::Json(mapping::creation());
-        let answer = self.client.send(Question::new(Method::PUT, &self.path("")).with(creation)).await?;
-        if answer.is_success() {
-            return Ok(());
-        }
-        let error = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
-        if answer.status == 400 && error::is_type(&error["error"], "resource_already_exists_exception") {
-            return Ok(());
-        }
-        Err(self.client.narrator().status(&answer))
-    }
-
-    async fn count(&self) -> Result<u64, SearchError> {
-        let answer = self.client.ask(Question::new(Method::GET, &self.path("/_count"))).await?;
-        let count: Count = self.client.json(&answer)?;
-        Ok(count.count)
-    }
-
-    /// What an optional question is answered; `None` where the engine does not offer it or the credentials do not
-    /// allow it.
-    async fn optional(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Option<Value>, SearchError> {
-        let answer = self.client.send(Question::new(Method::GET, path).parameters(parameters)).await?;
-        match answer.status {
-            _ if answer.is_success() => Ok(Some(self.client.json(&answer)?)),
-            // 408 is how cluster health says that it waited in vain; its body is the ordinary one.
-            408 => Ok(serde_json::from_str(&answer.body).ok()),
-            400 | 403..=428 => Ok(None),
-            _ => Err(self.client.narrator().status(&answer)),
-        }
-    }
-
-    async fn health(&self) -> Result<Option<EngineHealth>, SearchError> {
-        let path = format!("/_cluster/health/{}", self.index);
-        let health = self.optional(&path, &[("timeout", "5s")]).await?.unwrap_or_default();
-        Ok(match health["status"].as_str() {
-            Some("green") => Some(EngineHealth::Green),
-            Some("yellow") => Some(EngineHealth::Yellow),
-            Some("red") => Some(EngineHealth::Red),
-            _ => None,
-        })
-    }
-
     /// Sends one bulk request; halves it while the engine (or a proxy before it) finds it too large.
     async fn bulk(&self, request: bulk::Request, outcome: &mut BulkOutcome) -> Result<(), SearchError> {
         let path = self.path("/_bulk");

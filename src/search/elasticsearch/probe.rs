@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Elasticsearch;
 use super::bulk;
 use super::client::{Method, Payload, Question};
+use super::connection::Elasticsearch;
 use super::document::Source;
 use super::error::reason_in;
 use super::refusal::{self, MAPPING};

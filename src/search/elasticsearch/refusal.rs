@@ -3,8 +3,6 @@
 
 use serde_json::Value;
 
-use super::error::is_type;
-
 /// An error's type, a part of its reason, and what to do. All of them are about the index as it is, whatever is in a document.
 const OF_THE_INDEX: [(&str, &str, &str); 12] = [
     ("cluster_block_exception", "flood-stage", "free the engine's disk: then it lifts the block itself"),
@@ -58,6 +56,12 @@ pub(super) fn of_the_index(told: &Value) -> Option<&'static str> {
 fn reasons(told: &Value) -> String {
     let roots = told.get("root_cause").and_then(Value::as_array).into_iter().flatten();
     std::iter::once(told).chain(roots).filter_map(|error| error.get("reason").and_then(Value::as_str)).collect()
+}
+
+/// Whether the error's type, or that of its first root cause, is `wanted`.
+pub(super) fn is_type(error: &Value, wanted: &str) -> bool {
+    let roots = error.get("root_cause").and_then(Value::as_array).into_iter().flatten();
+    std::iter::once(error).chain(roots).any(|error| error.get("type").and_then(Value::as_str) == Some(wanted))
 }
 
 #[cfg(test)]

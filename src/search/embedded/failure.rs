@@ -4,9 +4,11 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use super::schema::SCHEMA;
 use crate::search::SearchError;
 use crate::sqlite::OpenError;
+
+/// The schema that this program knows.
+pub(super) const SCHEMA: i32 = 1;
 
 /// Why a call on the file failed.
 #[derive(Debug, thiserror::Error)]

@@ -5,14 +5,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::failure::Failure;
+use super::failure::{Failure, SCHEMA};
 use crate::sqlite::{self, Schema};
 
 /// Marks the file as ours ("ctop"), so that another program's database is refused, not written into.
 const APPLICATION_ID: i32 = 0x6374_6f70;
-
-/// The newest schema this program knows.
-pub(super) const SCHEMA: i32 = 1;
 
 /// How long a statement waits for another process that writes the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -10,8 +10,8 @@ use rdkafka::bindings;
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
-use super::Record;
 use super::deliveries::Deliveries;
+use super::feed::Record;
 use crate::source::error::DemoError;
 use crate::text::printable;
 

@@ -7,8 +7,8 @@ use rdkafka::producer::Producer;
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::watch;
 
+use super::feed::{Feed, Next, Record, StopSignal, Target};
 use super::outbox::{Outbox, TopicProducer};
-use super::{Feed, Next, Record, Signal, Target};
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::source::StoredOffsets;
 use crate::source::error::DemoError;
@@ -40,7 +40,7 @@ pub(super) struct Worker<F> {
     outbox: Outbox,
     limiter: Option<TokenBucket>,
     publisher: watch::Sender<SourceProgress>,
-    signal: Arc<Signal>,
+    signal: Arc<StopSignal>,
     started: Instant,
     published: Instant,
     /// Records handed to librdkafka.
@@ -66,7 +66,7 @@ impl<F: Feed> Worker<F> {
         feed: F,
         limiter: Option<TokenBucket>,
         publisher: watch::Sender<SourceProgress>,
-        signal: Arc<Signal>,
+        signal: Arc<StopSignal>,
     ) -> Self {
         let now = Instant::now();
         Self {

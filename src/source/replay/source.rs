@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 
 use super::container::{self, BytesRead};
 use super::head::{Head, Layout};
-use super::{ReplayInput, describe};
+use super::input::{ReplayInput, describe};
 use crate::click::Format;
 use crate::source::error::DemoError;
 use crate::text::printable;

@@ -1,55 +1,14 @@
 //! The keys, declared once: what is bound, the footer, the help, the palette and `clicktop keys` are all this table.
 
 mod action;
+mod binding;
 mod context;
 mod table;
 
-use std::borrow::Cow;
-
-use crossterm::event::KeyCode;
-
 pub use action::Action;
+pub use binding::{Chord, KeyBinding};
 pub use context::Context;
 use table::TABLE;
-
-/// One key, with Ctrl or without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chord {
-    /// The key; a letter in upper case means with Shift.
-    pub code: KeyCode,
-    /// With Ctrl.
-    pub ctrl: bool,
-}
-
-impl KeyBinding {
-    /// What one of its keys does, where each does another thing; what it does, where all do the same.
-    pub fn of_each(&self) -> &'static str {
-        match self.action {
-            Action::Show => "open this view",
-            Action::PickStage => "go to this stage",
-            _ => self.description,
-        }
-    }
-}
-
-/// One row of the table.
-#[derive(Clone, Debug)]
-pub struct KeyBinding {
-    /// The keys that do it.
-    pub chords: Cow<'static, [Chord]>,
-    /// The keys in words: `Tab`, `↑ k`.
-    pub label: Cow<'static, str>,
-    /// What it does, in one or two words, for the footer; empty if the footer has no place for it.
-    pub short: &'static str,
-    /// What it does, for the help.
-    pub description: &'static str,
-    /// What it does.
-    pub action: Action,
-    /// Where it holds.
-    pub context: Context,
-    /// Asks before it does it.
-    pub dangerous: bool,
-}
 
 /// Every key of the console, in the order of the footer.
 pub fn key_table() -> &'static [KeyBinding] {
@@ -58,7 +17,7 @@ pub fn key_table() -> &'static [KeyBinding] {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::{KeyEvent, KeyModifiers};
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
     use crate::console::state::bindings::Keys;

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Chord, Context, KeyBinding};
+use super::action::Action;
+use super::binding::{Chord, KeyBinding};
+use super::context::Context;
 
 const fn key(code: KeyCode) -> Chord {
     Chord { code, ctrl: false }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
+use serde_json::Value;
 
 /// An engine with so many documents in the index, the client that has written them, and their ids in the engine's order.
 async fn filled(count: usize) -> (StandIn, Elasticsearch, Vec<String>) {

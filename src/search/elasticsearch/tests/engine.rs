@@ -1,8 +1,10 @@
 //! Preparing the index, and what is asked of the engine besides writing.
 
 use super::*;
+use crate::search::EngineHealth;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
+use serde_json::Value;
 
 async fn puts(engine: &StandIn) -> usize {
     let requests = engine.server().received_requests().await.unwrap();

@@ -6,6 +6,7 @@ use wiremock::matchers::body_string_contains;
 
 use super::*;
 use crate::search::tests::document;
+use serde_json::Value;
 
 fn documents(count: usize) -> Vec<Document> {
     (0..count).map(|n| document(&format!("/{n}"), "FR", 1)).collect()

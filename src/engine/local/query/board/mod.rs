@@ -1,6 +1,7 @@
 //! The rows a view asks for: out of the figures in memory, the figures in the database, or the clicks of a window.
 
 mod filter;
+mod limits;
 mod rows;
 mod stored;
 mod window;
@@ -15,8 +16,9 @@ use crate::protocol::board::{Board, CountryRow, PageRow};
 use crate::protocol::view::{SortBy, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
+pub use limits::Limits;
 pub(crate) use rows::{NotThere, Rows, RowsError, every_row, row_count};
-pub use stored::{Limits, Made, Stamp, StoredBoards};
+pub use stored::{Made, Stamp, StoredBoards};
 pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
 
 /// Rows of a view that leaves the limit to us.

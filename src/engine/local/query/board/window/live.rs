@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
 
-use super::{Slice, Step, share};
+use super::slice::{Slice, Step, share};
 use crate::click::Timestamp;
 use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePlace, UserId};
 

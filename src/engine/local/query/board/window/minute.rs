@@ -4,9 +4,9 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::live::{Live, OutOfRange, Tally};
-use super::{Slice, Step};
+use super::slice::{Slice, Step};
 use crate::click::Timestamp;
-use crate::engine::local::query::board::stored::Limits;
+use crate::engine::local::query::board::limits::Limits;
 use crate::storage::{CountryId, Reader, StorageError, StoredClick, UrlId};
 
 /// How long it is.

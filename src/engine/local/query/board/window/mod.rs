@@ -14,20 +14,21 @@ mod live;
 mod minute;
 mod pages;
 mod pass;
+mod slice;
 mod sweep;
 mod tally;
 
-use std::time::{Duration, Instant};
-
 use self::live::{Counted, Live};
 pub(crate) use self::minute::{Counts, MinuteCount, MinuteProgress};
-pub(super) use self::pages::{PageRows, Pages};
+pub(super) use self::pages::PageRows;
+pub(super) use self::slice::WindowFigures;
+use self::slice::{Slice, Span, Step};
 use self::sweep::Sweep;
 use self::tally::LiveTally;
-use super::stored::Limits;
+use super::limits::Limits;
 use crate::click::Timestamp;
 use crate::protocol::view::Window;
-use crate::storage::{Reader, StorageError, TimePlace};
+use crate::storage::{Reader, StorageError};
 
 /// Counts one window for as long as somebody looks at it.
 #[derive(Debug)]
@@ -55,61 +56,6 @@ pub(super) enum Progress {
     Counting(u8),
     /// It cannot be counted in the memory there is.
     TooLarge,
-}
-
-/// Figures of a window.
-#[derive(Debug)]
-pub(super) struct WindowFigures<'a> {
-    pub pages: &'a Pages,
-    /// They are those of every click up to this one …
-    pub up_to: i64,
-    /// … that is no newer than this, the window's end, in milliseconds since 1970.
-    pub end: i64,
-    /// Passes, and how old they are, where the window is counted anew each time.
-    pub swept: Option<(u32, Duration)>,
-}
-
-/// Bounds one slice of the work.
-struct Slice {
-    until: Instant,
-    rows_a_look: u32,
-    rows: u32,
-}
-
-impl Slice {
-    fn new(limits: Limits) -> Self {
-        Self { until: Instant::now() + limits.slice, rows_a_look: limits.rows_a_look, rows: 0 }
-    }
-
-    /// Whether it is time to look at clock and memory.
-    fn looks(&mut self) -> bool {
-        self.rows = self.rows.wrapping_add(1);
-        self.rows.is_multiple_of(self.rows_a_look)
-    }
-
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.until
-    }
-}
-
-/// What a sweep counts.
-#[derive(Clone, Copy)]
-struct Span {
-    length_ms: i64,
-    session_timeout_ms: i64,
-    now: Timestamp,
-}
-
-/// How a slice ended.
-enum Step {
-    /// The figures are whole.
-    Done,
-    /// There is more to do.
-    SliceOver,
-    /// It no longer fits into memory.
-    Full,
-    /// Its clock has jumped.
-    Anew,
 }
 
 impl WindowCount {
@@ -174,12 +120,4 @@ impl WindowCount {
             Way::TooLarge => None,
         }
     }
-}
-
-/// How much of the time from `begin` to `end` lies before `place`, of `whole`.
-fn share(place: &TimePlace, begin: i64, end: i64, whole: u8) -> u8 {
-    let all = i128::from(end) - i128::from(begin);
-    let gone = i128::from(place.time().as_millis()) - i128::from(begin);
-    let share = if all > 0 { gone * i128::from(whole) / all } else { 0 };
-    u8::try_from(share.clamp(0, i128::from(whole.saturating_sub(1)))).unwrap_or(0)
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::pages::Pages;
 use super::pass::SweepTally;
-use super::{Slice, Span, Step, WindowFigures, share};
+use super::slice::{Slice, Span, Step, WindowFigures, share};
 use crate::click::Timestamp;
-use crate::engine::local::query::board::stored::Limits;
+use crate::engine::local::query::board::limits::Limits;
 use crate::storage::{Reader, StorageError, TimePlace};
 
 /// Sweeps take at most one part in so many of the time.
