@@ -1,5 +1,6 @@
 use std::io::{Cursor, Read, Write as _};
 use std::path::Path;
+use std::path::PathBuf;
 
 use super::*;
 use crate::click::MAX_MESSAGE_BYTES;

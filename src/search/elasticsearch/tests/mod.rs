@@ -4,6 +4,7 @@ mod engine;
 mod failures;
 mod hostile;
 
+use serde_json::Value;
 use serde_json::json;
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
