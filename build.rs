@@ -1,4 +1,4 @@
-//! Puts `src/pipeline/ingest/unpack` between librdkafka and its decompressors, which have no limit of their own.
+//! Puts `src/engine/local/stages/ingest/unpack` between librdkafka and its decompressors, which have no limit of their own.
 
 /// Each of these is defined in one object file of librdkafka and called from another.
 const WRAPPED: [&str; 6] = [
