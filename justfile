@@ -46,12 +46,12 @@ compare *ARGS:
     scripts/compare {{ARGS}}
 
 # Build the binary that is given away
-dist:
-    cargo build --profile dist --no-default-features --features static --locked
+release:
+    cargo build --release --no-default-features --features static --locked
 
 # Make the pictures of the README and the guide anew
 pictures:
-    cargo build --profile dist --locked
+    cargo build --release --locked
     scripts/record
     scripts/captures
     scripts/columns assets/demo.svg
