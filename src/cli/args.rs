@@ -157,7 +157,7 @@ pub struct CheckArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Kafka")]
 pub struct KafkaArgs {
-    /// Brokers to begin with, host:port, parted by commas [default: localhost:9092]
+    /// Brokers to begin with, host:port, separated by commas [default: localhost:9092]
     #[arg(long, value_name = "BROKERS")]
     pub brokers: Option<String>,
     /// Topic of the clicks [default: clicks]

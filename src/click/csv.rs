@@ -81,7 +81,7 @@ fn split_commas<'a>(text: &'a str, scratch: &mut String, record: &mut Record<'a>
     split_quoted(text, ',', scratch, &mut |piece| record.push(piece))
 }
 
-/// The fields of one record that are parted by `separator`, with or without its line end.
+/// The fields of one record that are separated by `separator`, with or without its line end.
 pub(super) fn fields<'a>(text: &'a str, separator: char, scratch: &mut String) -> Result<Vec<Piece<'a>>, DecodeError> {
     let mut pieces = Vec::with_capacity(FIELDS);
     split_quoted(without_line_end(text), separator, scratch, &mut |piece| pieces.push(piece))?;

@@ -9,7 +9,7 @@ use super::{Click, MAX_MESSAGE_BYTES, csv, fields, json};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Tell by the first byte of each message that is not blank: `{` begins JSON, anything else CSV.
+    /// The format is detected from the first byte of each message that is not blank: `{` begins JSON, everything else is CSV.
     #[default]
     Auto,
     /// Nine CSV fields, RFC 4180 quoting, no header.

@@ -104,7 +104,7 @@ pub struct LogSettings {
     /// The file to log to. Without it the console shows the newest lines, and a headless run logs to stderr.
     #[serde(deserialize_with = "empty_as_none")]
     pub file: Option<PathBuf>,
-    /// What to log: a level, or `target=level` directives parted by commas.
+    /// What to log: a level, or `target=level` directives separated by commas.
     pub level: String,
 }
 

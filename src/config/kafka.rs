@@ -16,7 +16,7 @@ use crate::click::Format;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KafkaSettings {
-    /// Brokers to begin with, `host:port`, parted by commas.
+    /// Brokers to begin with, `host:port`, separated by commas.
     pub brokers: String,
     /// The topic of the clicks.
     pub topic: String,
@@ -256,7 +256,7 @@ impl KafkaSettings {
 
     pub(super) fn validate(&self, check: &mut Check<'_>) {
         if self.brokers.split(',').any(|broker| broker.trim().is_empty()) {
-            check.refuse("kafka.brokers", "name the brokers as host:port, parted by commas");
+            check.refuse("kafka.brokers", "name the brokers as host:port, separated by commas");
         }
         if let Some(reason) = topic_problem(&self.topic) {
             check.refuse("kafka.topic", reason);

@@ -49,7 +49,7 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// One of these words, or empty for none.
     OptionalChoice(&'static [&'static str]),
-    /// URLs, as a list or parted by commas.
+    /// URLs, as a list or separated by commas.
     Urls,
     /// A table of librdkafka properties.
     Properties,

@@ -29,7 +29,7 @@ pub struct Sources {
 pub struct Override {
     /// The setting's dotted key.
     pub key: &'static str,
-    /// Its value as text; a list is parted by commas.
+    /// Its value as text; a list is separated by commas.
     pub value: String,
     /// The flag, `--topic`.
     pub flag: &'static str,

@@ -93,7 +93,7 @@ fn settings_that_do_not_go_together_are_refused() {
     for (text, error) in [
         ("kafka.topic = ''", "kafka.topic (line 1): is empty; name the topic of the clicks".to_owned()),
         ("kafka.topic = '^clicks.*'", "kafka.topic (line 1): is no topic name: Kafka takes up to 249 letters, digits, `.`, `_` and `-`".into()),
-        ("kafka.brokers = 'a:1,,b:1'", "kafka.brokers (line 1): name the brokers as host:port, parted by commas".into()),
+        ("kafka.brokers = 'a:1,,b:1'", "kafka.brokers (line 1): name the brokers as host:port, separated by commas".into()),
         ("kafka.group = ' '", "kafka.group (line 1): is empty; name a consumer group".into()),
         ("kafka.security = 'sasl_ssl'", format!("kafka.security (line 1): \"sasl_ssl\" needs kafka.sasl.mechanism: {mechanisms}")),
         ("kafka.sasl.username = 'u'", "kafka.sasl.username (line 1): is not used while kafka.security is \"plaintext\"; set that to \"sasl_ssl\" (or \"sasl_plaintext\")".into()),

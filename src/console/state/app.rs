@@ -91,7 +91,7 @@ pub(crate) struct Activity {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) theme: Theme,
-    /// Those that it can be.
+    /// Themes the user can choose.
     pub(crate) themes: Themes,
     pub(crate) read_only: bool,
     /// Somebody may be between clicktop and what it speaks to: certificates are not looked at.

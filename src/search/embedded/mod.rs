@@ -35,7 +35,7 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 /// Idle readers kept open; more are opened while more reads run at once.
 const IDLE_READERS: usize = 4;
 
-/// Documents a transaction at least, if so many wait. It writes every page of the file that it touches, and a thousand documents
+/// Minimum documents per transaction, if that many wait. It writes every page of the file that it touches, and a thousand documents
 /// touch most of them: ten thousand cost little more.
 const TRANSACTION_DOCUMENTS: usize = 10_000;
 

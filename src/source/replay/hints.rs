@@ -25,7 +25,7 @@ pub(super) fn hint(record: &[u8]) -> &'static str {
     match [b';', b'\t', b'|'].into_iter().find(|separator| count(*separator) + 1 >= REQUIRED) {
         Some(b';') => "; semicolons are read under a header: put click_id;user_id;timestamp;url… before the first line",
         Some(b'\t') => {
-            "; tabs are read under a header: put click_id, user_id, timestamp, url…, parted by tabs, before the first line"
+            "; tabs are read under a header: put click_id, user_id, timestamp, url…, separated by tabs, before the first line"
         }
         Some(_) => "; bars are read under a header: put click_id|user_id|timestamp|url… before the first line",
         None if count(b',') + 1 >= REQUIRED => {

@@ -45,7 +45,7 @@ pub(crate) enum ResetProgress {
 }
 
 impl Reset {
-    /// Stops every stage. Those that are at work start again at the end, unless `stay_stopped`; the stages may take
+    /// Stops every stage. The stages that are at work start again at the end, unless `stay_stopped`; the stages may take
     /// `shutdown_timeout` to stop.
     pub(crate) fn begin(workers: &mut PerStage<Worker>, stay_stopped: bool, shutdown_timeout: Duration) -> Self {
         let start = PerStage::from_fn(|stage| !stay_stopped && workers.get(stage).is_wanted());

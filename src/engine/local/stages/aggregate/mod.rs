@@ -48,7 +48,7 @@ const WRITE_SHARE: u32 = 8;
 /// The longest the figures may lie unwritten for that.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Clicks whose state is looked at before they are counted.
+/// State is prefetched this many clicks ahead.
 const AHEAD: usize = 32;
 
 /// How the aggregation works.
