@@ -59,6 +59,15 @@ pub enum StorageError {
         /// The newest this program knows.
         known: u32,
     },
+    /// The file was made before the first release.
+    #[error(
+        "{} was written by a clicktop before its first release, and cannot be read: move it away or name another --data-dir; \
+         clicktop then reads again what Kafka still has", path.display()
+    )]
+    BeforeRelease {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process holds a lock on the file.
     #[error("the database is locked by another process; it is tried again")]
     Busy,

@@ -7,7 +7,6 @@ mod arrivals;
 mod backup;
 pub mod checkpoint;
 mod coding;
-mod conversion;
 mod dictionary;
 mod error;
 pub mod figures;
@@ -16,8 +15,6 @@ mod insert;
 mod lock;
 mod lookup;
 pub mod model;
-#[cfg(test)]
-pub(crate) mod older;
 mod place;
 pub mod progress;
 mod reader;

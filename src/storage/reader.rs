@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
 use super::model::{CountryId, StoredClick, UrlId};
-use super::{DATABASE_FILE, StorageError, arrivals, conversion, schema};
+use super::{DATABASE_FILE, StorageError, arrivals, schema};
 use crate::click::Timestamp;
 use crate::sqlite::{self, OpenError};
 
@@ -23,8 +23,6 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// Country of a place, read once.
     pub(super) countries: HashMap<i64, CountryId>,
-    /// An older clicktop wrote it last, and may be doing so: there is no log of arrivals.
-    is_older: bool,
 }
 
 /// The order of [`Reader::top`], largest first.
@@ -96,7 +94,7 @@ impl Reader {
         if version == 0 {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
-        Ok(Self { connection, countries: HashMap::new(), is_older: version < conversion::CLICKS_BY_TIME })
+        Ok(Self { connection, countries: HashMap::new() })
     }
 
     /// Opens the database that the pipeline of this process has open, and so has looked into.
@@ -107,7 +105,7 @@ impl Reader {
         let opened = sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
         let connection = opened.map_err(|error| StorageError::not_opened(path, error))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(Self { connection, countries: HashMap::new(), is_older: false })
+        Ok(Self { connection, countries: HashMap::new() })
     }
 
     /// Hands every click up to `last` to `take` in the order of their time: no click comes late.
@@ -129,9 +127,6 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn last_click(&self) -> Result<i64, StorageError> {
-        if self.is_older {
-            return Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?);
-        }
         arrivals::last(&self.connection)
     }
 

@@ -7,16 +7,23 @@ CREATE TABLE places    (id INTEGER PRIMARY KEY, country INTEGER NOT NULL REFEREN
 CREATE TABLE agents    (id INTEGER PRIMARY KEY, browser TEXT NOT NULL, os TEXT NOT NULL, device TEXT NOT NULL,
                         UNIQUE (browser, os, device));
 
--- id is the order of arrival. The unique index grows at its right edge and makes a re-sent click a no-op.
+-- Clicks lie in the order of their time, in one tree that is their index as well: a re-sent click is a no-op. `id` is the order of
+-- arrival: without a gap from 1 on, except for clicks that were deleted for their age.
 CREATE TABLE clicks (
-    id       INTEGER PRIMARY KEY,
     ts       INTEGER NOT NULL,          -- milliseconds since 1970, UTC
     click_id NOT NULL,                  -- 16-byte blob if it is a canonical UUID, else text
+    id       INTEGER NOT NULL,
     user     INTEGER NOT NULL REFERENCES users,
     url      INTEGER NOT NULL REFERENCES urls,
     place    INTEGER NOT NULL REFERENCES places,
     agent    INTEGER NOT NULL REFERENCES agents,
-    UNIQUE (ts, click_id)
+    PRIMARY KEY (ts, click_id)
+) WITHOUT ROWID;
+
+-- The newest clicks once more, packed, in the order of arrival, as far back as the aggregation may still have to count them.
+CREATE TABLE arrivals (
+    last   INTEGER PRIMARY KEY,         -- the id of the last of them; the newest row stays, and with it the numbering
+    clicks BLOB NOT NULL                -- x'00': none
 );
 
 -- The next offset to take of each partition: written with the clicks that came before it.
@@ -63,7 +70,8 @@ CREATE TABLE aggregate_state (
     late               INTEGER NOT NULL,
     last_version       INTEGER NOT NULL,
     session_timeout_ms INTEGER NOT NULL,
-    recent_clicks      INTEGER NOT NULL
+    recent_clicks      INTEGER NOT NULL,
+    checkpoint_cursor  INTEGER NOT NULL DEFAULT 0  -- the click up to which the newest checkpoint has counted; a restart needs the later ones
 );
 CREATE TABLE checkpoint (part INTEGER PRIMARY KEY, data BLOB NOT NULL);
 
@@ -71,8 +79,41 @@ CREATE TABLE checkpoint (part INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE index_state (
     target  TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
-    page    INTEGER NOT NULL
+    page    INTEGER NOT NULL,
+    resets  INTEGER NOT NULL DEFAULT 0   -- the resets that the target has gone through; a target behind still holds deleted documents
 ) WITHOUT ROWID;
+
+-- How many resets there were: one row, absent before the first.
+CREATE TABLE resets (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
+
+-- Clicks that were deleted for their age: one row, absent before the first.
+CREATE TABLE retention (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    expired_before INTEGER NOT NULL,     -- milliseconds since 1970: no click before it is accepted any more
+    deleted        INTEGER NOT NULL,     -- clicks that the figures count and the table no longer has
+    refused        INTEGER NOT NULL      -- clicks that came after they had expired, and were not counted
+);
+
+-- Tells this database from the others of the same consumer group: one row.
+CREATE TABLE identity (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id  TEXT NOT NULL
+);
+INSERT INTO identity SELECT 1, lower(hex(randomblob(16)));
+
+-- Where this database lies; a copy is recognized by it. One row, absent before the first run.
+CREATE TABLE place (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    host    TEXT NOT NULL,
+    path    BLOB NOT NULL,
+    device  INTEGER NOT NULL,
+    inode   INTEGER NOT NULL,
+    copy_of TEXT                        -- the identity of the database of which this one may be a copy; NULL: of none
+);
+
+-- Topics whose partitions have all been looked at: a partition without a row in offsets was added later, and is read from its
+-- beginning.
+CREATE TABLE seen_topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- For people with sqlite3: the nine fields of every click, and the figures.
 CREATE VIEW click_events AS

@@ -181,6 +181,25 @@ fn the_index_cursor_passes_every_changed_page_once_also_those_of_one_version() {
 }
 
 #[test]
+fn a_file_from_before_the_first_release_is_refused_with_one_clear_line_and_stays_as_it_is() {
+    let (directory, storage) = open();
+    sql(&storage).pragma_update(None, "application_id", 0x636c_6963).unwrap();
+    for version in 1..=6 {
+        sql(&storage).pragma_update(None, "user_version", version).unwrap();
+        let file = directory.path().join(DATABASE_FILE);
+        let error = Reader::open(&file).unwrap_err().to_string();
+        assert!(error.contains("before its first release") && error.contains("--data-dir"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    drop(storage);
+    let error = Storage::open(directory.path(), StorageOptions::default()).unwrap_err();
+    assert!(matches!(error, StorageError::BeforeRelease { .. }), "{error}");
+    let connection = rusqlite::Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 6);
+}
+
+#[test]
 fn a_newer_schema_and_a_foreign_file_are_refused_with_words() {
     let (directory, storage) = open();
     sql(&storage).pragma_update(None, "user_version", 99).unwrap();

@@ -52,12 +52,8 @@ impl Writer {
         // Every id that a click refers to was given out by the dictionaries, in this transaction or one before it. To have
         // that looked up again four times a click would be a third of the store's time.
         connection.pragma_update(None, "foreign_keys", false)?;
-        let was_converted = schema::migrate(&mut connection, path)?;
-        let mut writer = Self { connection, dictionaries: Dictionaries::new() };
-        if was_converted {
-            writer.shrink_or_warn("the older layout");
-        }
-        Ok(writer)
+        schema::migrate(&mut connection, path)?;
+        Ok(Self { connection, dictionaries: Dictionaries::new() })
     }
 
     /// The newest click's place in the order of arrival; 0 if there is none.

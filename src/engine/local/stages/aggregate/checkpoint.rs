@@ -9,16 +9,15 @@ use std::cell::Cell;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Aggregation;
-use super::format_1;
 use super::pairs::Pairs;
 use super::recent::Recent;
 use super::timeline::{Timeline, Visit};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{ClickKey, PageId, Reader, StorageError, UserId};
 
-/// Changes whenever the encoding or the rules of eviction do; a checkpoint of another format is not used, unless there is a
-/// reader for it. Each part begins with it.
-const FORMAT: u32 = 2;
+/// Changes whenever the encoding or the rules of eviction do. A checkpoint of another format is not used. Each part begins with
+/// it.
+const FORMAT: u32 = 1;
 
 /// Pairs or visits a part: keeps each below a megabyte or so.
 const PART_ENTRIES: usize = 128 * 1024;
@@ -79,8 +78,6 @@ pub(super) struct Checkpoint {
     pub seen: Pairs,
     /// The kept clicks.
     pub recent: Recent,
-    /// The figures were written by the rules of eviction that hold today.
-    pub same_rules: bool,
 }
 
 /// The parts of the checkpoint of `aggregation` after those that stay, encoded one at a time. `pair_parts` is, once all have
@@ -219,7 +216,7 @@ impl Loading {
         }
         seen.mark_written(pair_parts);
         recent.set_budget_and_threshold(settings.recent_clicks, header.evict_at);
-        Some(Checkpoint { cursor, settings, seen, recent, same_rules: true })
+        Some(Checkpoint { cursor, settings, seen, recent })
     }
 }
 
@@ -230,22 +227,9 @@ impl Loading {
 /// The database cannot be read.
 pub(super) fn load(reader: &Reader) -> Result<Option<Checkpoint>, StorageError> {
     let mut loading = Loading::default();
-    let mut older: Option<format_1::Loading> = None;
-    let expired_before = reader.expiry()?.before;
-    let mut first = true;
     reader.checkpoint_parts::<StorageError>(|part| {
-        if std::mem::take(&mut first) {
-            older = format_1::Loading::begin(part, expired_before);
-        } else if let Some(older) = &mut older {
-            older.take(part);
-        }
-        if older.is_none() {
-            loading.take(part);
-        }
+        loading.take(part);
         Ok(())
     })?;
-    Ok(match older {
-        Some(older) => older.finish(),
-        None => loading.finish(),
-    })
+    Ok(loading.finish())
 }

@@ -71,13 +71,11 @@ fn restore(
     };
     let checkpoint = checkpoint::load(reader)?
         .filter(|checkpoint| checkpoint.settings == state.settings && checkpoint.cursor <= state.cursor);
-    let same_rules = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.same_rules);
     if let Some(Checkpoint { cursor, seen, recent, .. }) = checkpoint {
         (aggregation.cursor, aggregation.seen, aggregation.recent) = (cursor, seen, recent);
     } else {
         must_have_all_clicks(reader, || "the checkpoint cannot be used".to_owned())?;
     }
-    let replayed_from = aggregation.cursor;
     let mut clicks = Vec::new();
     while aggregation.cursor < state.cursor {
         reader.clicks_after(aggregation.cursor, READ_CLICKS, &mut clicks)?;
@@ -90,11 +88,6 @@ fn restore(
         if !progress(format!("replaying clicks, {} of {}", aggregation.cursor, state.cursor)) {
             return Ok(Err(Interrupted));
         }
-    }
-    if !same_rules && state.late > 0 && replayed_from < state.cursor {
-        // An older clicktop may have dropped what is kept now, and its figures lack the clicks that were late for that. Each
-        // user's newest visit it kept as well: from there on the figures know every gap.
-        aggregation.recent.keep_newest();
     }
     aggregation.cursor = state.cursor;
     if state.settings != settings {

@@ -2,7 +2,6 @@
 
 mod checkpoint;
 mod figures;
-mod format_1;
 mod keys;
 mod load;
 mod pairs;

@@ -129,12 +129,6 @@ impl Recent {
         }
     }
 
-    /// Drops all but each user's newest visit.
-    pub(super) fn keep_newest(&mut self) {
-        self.drop_before(i64::MAX);
-        self.evict_at = self.budget.max(self.kept + self.budget / 4);
-    }
-
     fn drop_before(&mut self, cut: i64) {
         for timeline in self.users.values_mut() {
             self.kept -= timeline.drop_before(cut);
@@ -319,7 +313,7 @@ mod tests {
         assert!(!recent.lacks_key(UserId(1), begin));
         assert!((begin..1_000).any(|at| recent.lacks_key(UserId(2), at)));
         assert!(!recent.lacks_key(UserId(2), 1_000));
-        recent.keep_newest();
+        recent.drop_before(i64::MAX);
         assert_eq!((recent.kept, recent.keys().len()), (2, 1));
     }
 }

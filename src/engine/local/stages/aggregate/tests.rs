@@ -1,7 +1,6 @@
 //! The invariant: whatever the order of arrival, the duplicates and the restarts, the figures equal the batch query.
 
 mod checkpoints;
-mod format_1;
 mod ties;
 
 use proptest::prelude::*;
@@ -11,7 +10,7 @@ use super::figures::Aggregation;
 use super::load;
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions, older};
+use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions};
 
 const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 };
 
@@ -60,8 +59,8 @@ enum Step {
     Crash,
     /// Stop in good order.
     Stop { checkpoint: bool },
-    /// End the process and start another; `converted` if what it ended was an older clicktop.
-    Restart { converted: bool },
+    /// End the process and start another.
+    Restart,
     /// Let go of the order of arrival as far as no checkpoint needs it.
     Cut,
     /// Lose the checkpoint, and what is in memory.
@@ -77,7 +76,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<bool>().prop_map(|checkpoint| Step::Write { checkpoint }),
         2 => Just(Step::Crash),
         1 => any::<bool>().prop_map(|checkpoint| Step::Stop { checkpoint }),
-        1 => any::<bool>().prop_map(|converted| Step::Restart { converted }),
+        1 => Just(Step::Restart),
         1 => Just(Step::Cut),
     ]
 }
@@ -160,13 +159,10 @@ impl Bench {
         self.aggregation = load::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
     }
 
-    fn restart(&mut self, converted: bool) {
+    fn restart(&mut self) {
         // A directory is open once at a time.
         let elsewhere = in_memory_directory();
         self.storage = Storage::open(elsewhere.path(), StorageOptions::default()).unwrap();
-        if converted {
-            older::make(self.directory.path());
-        }
         self.storage = Storage::open(self.directory.path(), StorageOptions::default()).unwrap();
         self.reload();
     }
@@ -240,7 +236,7 @@ impl Bench {
             Step::Count => self.count(),
             Step::Write { checkpoint } => self.write(checkpoint),
             Step::Crash => self.reload(),
-            Step::Restart { converted } => self.restart(converted),
+            Step::Restart => self.restart(),
             Step::Cut => {
                 self.robbed = true;
                 self.execute(
@@ -439,7 +435,7 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     assert_eq!(bench.aggregation.cursor, 5);
 
     // A checkpoint was written with that: now it is the clicks before the figures' cursor that are gone.
-    bench.go(Step::Restart { converted: false });
+    bench.go(Step::Restart);
     bench.assert_exact();
     bench.store(&[seed(6, 30)]);
     bench.store(&[seed(7, 31)]);
@@ -454,7 +450,7 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     assert!(error.to_string().starts_with("the order of arrival is not kept back to click 6, and 5 clicks"), "{error}");
     assert_eq!(bench.figures(), figures);
     bench.storage.give_up_deleted().unwrap();
-    bench.go(Step::Restart { converted: false });
+    bench.go(Step::Restart);
     bench.assert_exact();
     assert_eq!(bench.figures()[0].2, 2);
 }
