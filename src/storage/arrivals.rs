@@ -10,8 +10,8 @@
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use super::StorageError;
 use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
-use super::{Reader, StorageError};
 use crate::click::Timestamp;
 
 /// Clicks a row at most: as much is unpacked to read one of them.
@@ -87,45 +87,6 @@ pub(super) fn cut_off(connection: &Connection, last: i64) -> Result<(), StorageE
     Ok(())
 }
 
-impl Reader {
-    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StorageError::OrderGone`] if the log no longer reaches back to the first of them; the database cannot be read.
-    pub fn clicks_after(&self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
-        out.clear();
-        let mut next = cursor.saturating_add(1);
-        let mut select =
-            self.connection.prepare_cached("SELECT last, clicks FROM arrivals WHERE last > ?1 ORDER BY last")?;
-        let mut rows = select.query([cursor])?;
-        while out.len() < limit
-            && let Some(row) = rows.next()?
-        {
-            let last = row.get(0)?;
-            let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let clicks = Unpacked::new(last, packed)?;
-            if clicks.next > next {
-                if out.is_empty() {
-                    return Err(StorageError::OrderGone { next });
-                }
-                break;
-            }
-            for click in clicks {
-                let click = click?;
-                if click.id < next {
-                    continue;
-                }
-                if out.len() >= limit {
-                    break;
-                }
-                next = click.id.saturating_add(1);
-                out.push(click);
-            }
-        }
-        Ok(())
-    }
-}
-
 fn pack(clicks: &[StoredClick]) -> postcard::Result<Vec<u8>> {
     let mut packed = postcard::to_extend(&(clicks.len() as u64), Vec::with_capacity(clicks.len() * 26 + 3))?;
     let mut before = 0_i64;
@@ -139,11 +100,11 @@ fn pack(clicks: &[StoredClick]) -> postcard::Result<Vec<u8>> {
 }
 
 /// The clicks of a row.
-struct Unpacked<'a> {
+pub(super) struct Unpacked<'a> {
     rest: &'a [u8],
     left: u64,
     /// The number of the next.
-    next: i64,
+    pub(super) next: i64,
     /// The time of the one before, milliseconds since 1970.
     time: i64,
     /// The row.
@@ -151,7 +112,7 @@ struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    fn new(last: i64, packed: &'a [u8]) -> Result<Self, StorageError> {
+    pub(super) fn new(last: i64, packed: &'a [u8]) -> Result<Self, StorageError> {
         let (left, rest) = postcard::take_from_bytes::<u64>(packed).map_err(|_| damaged(last))?;
         let first = i64::try_from(left).ok().and_then(|clicks| last.checked_sub(clicks)?.checked_add(1));
         Ok(Self { rest, left, next: first.ok_or_else(|| damaged(last))?, time: 0, last })

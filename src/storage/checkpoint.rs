@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Reader, StorageError};
+use super::StorageError;
 
 /// A checkpoint to be written: some of the stored parts stay, and others come after them.
 pub struct Parts<'a> {
@@ -28,26 +28,6 @@ pub(super) fn replace(connection: &Connection, parts: Parts<'_>) -> Result<(), S
         insert.execute(params![number, part])?;
     }
     Ok(())
-}
-
-impl Reader {
-    /// Hands every part of the newest checkpoint to `take`, in the order they were written; none if there is no checkpoint.
-    ///
-    /// # Errors
-    /// The database cannot be read, or what `take` returns.
-    pub fn checkpoint_parts<E: From<StorageError>>(
-        &self,
-        mut take: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sqlite = |error: rusqlite::Error| E::from(StorageError::from(error));
-        let mut select = self.connection.prepare("SELECT data FROM checkpoint ORDER BY part").map_err(sqlite)?;
-        let mut rows = select.query([]).map_err(sqlite)?;
-        while let Some(row) = rows.next().map_err(sqlite)? {
-            let part = row.get_ref(0).map_err(sqlite)?.as_blob().map_err(|error| sqlite(error.into()))?;
-            take(part)?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

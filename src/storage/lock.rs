@@ -4,11 +4,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use super::files::LOCK_FILE;
 use super::{StorageError, trust};
 use crate::private;
-
-/// The lock file's name in the data directory.
-pub(super) const LOCK_FILE: &str = "clicktop.lock";
 
 /// Held while a pipeline uses a data directory; the system releases it when the process ends, however it ends.
 #[derive(Debug)]

@@ -9,8 +9,9 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
+use super::files::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
-use super::{DATABASE_FILE, StorageError, arrivals, schema};
+use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
 use crate::sqlite::{self, OpenError};
 
@@ -128,6 +129,24 @@ impl Reader {
     /// The database cannot be read.
     pub fn last_click(&self) -> Result<i64, StorageError> {
         arrivals::last(&self.connection)
+    }
+
+    /// Hands every part of the newest checkpoint to `take`, in the order they were written; none if there is no checkpoint.
+    ///
+    /// # Errors
+    /// The database cannot be read, or what `take` returns.
+    pub fn checkpoint_parts<E: From<StorageError>>(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sqlite = |error: rusqlite::Error| E::from(StorageError::from(error));
+        let mut select = self.connection.prepare("SELECT data FROM checkpoint ORDER BY part").map_err(sqlite)?;
+        let mut rows = select.query([]).map_err(sqlite)?;
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let part = row.get_ref(0).map_err(sqlite)?.as_blob().map_err(|error| sqlite(error.into()))?;
+            take(part)?;
+        }
+        Ok(())
     }
 
     /// How many clicks are stored. Reads all of them.

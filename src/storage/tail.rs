@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 
 use super::model::StoredClick;
-use super::{Reader, Storage, StorageError};
 
 /// Clicks kept at most: what comes while figures or a checkpoint are written, some eleven megabytes.
 const KEPT: usize = 200_000;
@@ -82,28 +81,8 @@ impl Tail {
         *self.kept.lock() = Kept::default();
     }
 
-    fn take_after(&self, cursor: i64, limit: usize) -> Option<Vec<StoredClick>> {
+    pub(super) fn take_after(&self, cursor: i64, limit: usize) -> Option<Vec<StoredClick>> {
         self.kept.lock().take(cursor.saturating_add(1), limit)
-    }
-}
-
-impl Storage {
-    /// As [`Reader::clicks_after`] of `reader`, from memory where the clicks are still there.
-    ///
-    /// # Errors
-    /// As those of [`Reader::clicks_after`].
-    pub fn clicks_after(
-        &self,
-        reader: &Reader,
-        cursor: i64,
-        limit: usize,
-        out: &mut Vec<StoredClick>,
-    ) -> Result<(), StorageError> {
-        if let Some(clicks) = self.tail.take_after(cursor, limit) {
-            *out = clicks;
-            return Ok(());
-        }
-        reader.clicks_after(cursor, limit, out)
     }
 }
 
@@ -111,6 +90,7 @@ impl Storage {
 mod tests {
     use super::*;
     use crate::click::Click;
+    use crate::storage::Storage;
     use crate::storage::tests::{batch, click, open, sql};
 
     /// The clicks after `cursor` from memory and from the file.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use tempfile::TempDir;
 
+use std::path::Path;
+
 use super::figures::{AggregateSettings, FiguresUpdate, IndexCursor, PageFigures};
 use super::*;
 use crate::click::{Click, Timestamp};

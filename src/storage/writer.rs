@@ -6,7 +6,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::dictionary::Dictionaries;
-use super::{StorageError, StorageOptions, arrivals, schema};
+use super::options::StorageOptions;
+use super::{StorageError, arrivals, schema};
 use crate::{private, sqlite};
 
 /// How long to wait for a lock that another process (`sqlite3`, a backup) holds before saying so.

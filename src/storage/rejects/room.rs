@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::limits::RejectLimits;
 use crate::click::Timestamp;
 use crate::storage::{Storage, StorageError};
 
@@ -20,21 +21,6 @@ macro_rules! row_bytes {
 
 /// What is kept of the last reject once it is too old: its number.
 const EXPIRED: &str = "deleted for its age (store.retention)";
-
-/// How many rejects are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RejectLimits {
-    /// So many at most; one always stays.
-    pub rows: u64,
-    /// With their payloads and reasons they take so much at most; one always stays.
-    pub bytes: u64,
-}
-
-impl Default for RejectLimits {
-    fn default() -> Self {
-        Self { rows: 100_000, bytes: 256 << 20 }
-    }
-}
 
 /// How many rejects there are and were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
