@@ -21,6 +21,9 @@
 //! | [`signals`] | the signals that end a pipeline in order | nothing |
 //! | `world` | the countries: codes, names, places | nothing |
 
+// Input must never end the program. Tests and benchmarks may.
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::unwrap_used))]
+
 pub mod cli;
 pub mod click;
 pub mod config;
