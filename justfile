@@ -58,6 +58,10 @@ pictures:
 
 # Check the links of the pages, the spelling, and the imports between files
 pages:
-    scripts/docs
+    scripts/docs check
     scripts/spelling
     scripts/circles
+
+# Build the guide as a book and serve it on this machine
+book:
+    scripts/docs serve
