@@ -58,7 +58,7 @@ pictures:
 
 # Check the links of the pages, the spelling, the imports between files, and the commits
 pages:
-    scripts/docs
+    scripts/docs check
     scripts/spelling
     scripts/circles
     scripts/subjects
@@ -66,3 +66,7 @@ pages:
 # Check the oldest Rust that Cargo.toml promises
 msrv:
     scripts/msrv
+
+# Build the guide as a book and serve it on this machine
+book:
+    scripts/docs serve
