@@ -110,14 +110,20 @@ fn detail(place: usize, status: &StageStatus, app: &App) -> Detail {
             let here = place == app.stage && app.place() == Context::Stages;
             hint = match here {
                 true => format!("{} restarts it", app.keys.told(Action::RestartStage)),
-                false => format!("{} picks it", app.keys.told_at(Action::PickStage, place)),
+                false => {
+                    // There are keys for the first nine stages.
+                    let key = app.keys.told_at(Action::PickStage, place);
+                    if key.is_empty() { key } else { format!("{key} picks it") }
+                }
             };
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
-        StageState::Running | StageState::Stopped => {
-            facts.push(format!("{} {} this run", count(status.processed), printable(&status.info.unit.many)))
-        }
+        StageState::Running | StageState::Stopped => facts.push(format!(
+            "{} {} this run",
+            count(status.processed),
+            printable(status.info.unit.of(status.processed))
+        )),
     }
     if let Some(by) = shown.history.flow(&shown.snapshot).held_up_by(place).and_then(|by| stages.get(by)) {
         facts.insert(0, format!("held up by {} ({})", printable(&by.info.title), hold_word(&by.state)));

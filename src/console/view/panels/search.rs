@@ -46,9 +46,9 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         Some(Ok(rows)) => format!(" {} results ", count(rows.len() as u64)),
         _ => String::new(),
     };
-    let pending = format!(" {} rows not in the index yet ", count(index.pending));
     let mut block = theme.frame(Line::styled(extent, theme.dim()), !typing);
-    if index.pending > 0 {
+    if let Some(pending) = index.pending.filter(|rows| *rows > 0) {
+        let pending = format!(" {} rows not in the index yet ", count(pending));
         block = block.title_bottom(Line::styled(pending, theme.dim()).alignment(Alignment::Right));
     }
     let inner = block.inner(list);

@@ -14,6 +14,9 @@ use crate::console::state::layout::{Panel, Places};
 use crate::protocol::{StageStatus, Stages};
 use crate::text::printable;
 
+/// Columns of a row with everything that it says of a stage.
+const ROW_COLUMNS: u16 = 56;
+
 /// What part a stage has in a flow that is held up.
 #[derive(Clone, Copy)]
 enum Part<'a> {
@@ -108,7 +111,7 @@ fn stage_box(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, p
 /// What has passed the stage, with its unit and its span as far as there is room beside the figure.
 fn total(stage: &StageStatus, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
     let processed = stage.processed;
-    let (many, short) = (printable(&stage.info.unit.many), printable(&stage.info.unit.short));
+    let (many, short) = (printable(stage.info.unit.of(processed)), printable(&stage.info.unit.short));
     let labels = [format!("{many} this run"), format!("{short} this run"), short.into_owned()];
     let room = |label: &String| columns.saturating_sub(width(label) + 1);
     let exact = labels.iter().take(2).find(|label| width(&count(processed)) <= room(label));
@@ -164,6 +167,9 @@ fn stage_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, p
         // It waits for the one below it.
         Part::HeldUp(..) => theme.symbol("↓", "v"),
     };
+    if area.width < ROW_COLUMNS {
+        return half_row(frame, area, place, stage, mark, app);
+    }
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
         Span::styled(format!("{}{flow}", place + 1), theme.dim()),
@@ -178,6 +184,25 @@ fn stage_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, p
         Span::styled(mark, theme.warn()),
         Span::styled(right(&count_in(stage.errors, 6), 6), theme.alarm(stage.errors)),
         Span::styled(" err", theme.dim()),
+    ]);
+    frame.render_widget(Paragraph::new(line), area);
+}
+
+/// A stage where several share a row: its state is only a symbol, and its backlog and errors have no room.
+fn half_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, mark: &'static str, app: &App) {
+    let theme = &app.theme;
+    let picked = app.stage == place;
+    let (symbol, style) = theme.state(&stage.state);
+    let line = Line::from(vec![
+        Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
+        Span::styled(left(&(place + 1).to_string(), 2), theme.dim()),
+        Span::styled(
+            left(&printable(&stage.info.title), 10),
+            if picked { theme.accent().patch(theme.key()) } else { theme.key() },
+        ),
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(right(&rate(stage.rate), 9), theme.key()),
+        Span::styled(mark, theme.warn()),
     ]);
     frame.render_widget(Paragraph::new(line), area);
 }

@@ -48,20 +48,22 @@ fn facts(app: &App) -> Vec<Fact> {
     let a_second =
         shown.transaction_rate.rate(&()).map_or_else(|| NONE.to_owned(), |rate| format!("{}/s", short(rate)));
     let plain = Style::new();
-    let per_click = (totals.clicks > 0).then(|| store.file_bytes as f64 / totals.clicks as f64);
+    let told = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), count);
+    let size = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), bytes);
+    let per_click = store.file_bytes.filter(|_| totals.clicks > 0).map(|bytes| bytes as f64 / totals.clicks as f64);
     let all = if store.expired_before.is_some() { "that were ever in the database" } else { "in the database" };
     let mut facts = vec![
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
-        ("file", bytes(store.file_bytes), theme.key(), "size of the database file"),
-        ("write-ahead log", bytes(store.wal_bytes), plain, "goes back into the file at each SQLite checkpoint"),
+        ("file", size(store.file_bytes), theme.key(), "size of the database file"),
+        ("write-ahead log", size(store.wal_bytes), plain, "goes back into the file at each SQLite checkpoint"),
         (
             "bytes a click",
             per_click.map_or_else(|| NONE.to_owned(), |n| format!("{n:.0} B")),
             plain,
             "of the file, figures included",
         ),
-        ("transactions", count(store.transactions), plain, "committed by this run"),
+        ("transactions", told(store.transactions), plain, "committed by this run"),
         ("a second", a_second, plain, "over the last seconds"),
         ("newest", time(store.transaction), plain, "begin to commit"),
         ("p50", time(store.transaction_p50), plain, "of the newest transactions"),
@@ -71,7 +73,7 @@ fn facts(app: &App) -> Vec<Fact> {
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), "F4 shows them"),
         ("late", count(totals.late), theme.alarm(totals.late), "missed a correction of their time; clicktop rebuild"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
-        ("checkpoints", count(store.checkpoints), plain, "of the aggregation, written by this run"),
+        ("checkpoints", told(store.checkpoints), plain, "of the aggregation, written by this run"),
     ];
     if let Some(before) = store.expired_before {
         let before = before.to_string();
