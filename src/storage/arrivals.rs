@@ -148,7 +148,7 @@ fn damaged(last: i64) -> StorageError {
 
 #[cfg(test)]
 mod tests {
-    use crate::storage::checkpoint::Parts;
+    use crate::storage::CheckpointParts;
     use proptest::prelude::*;
     use rusqlite::OptionalExtension as _;
 
@@ -206,7 +206,7 @@ mod tests {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
         let mut new = std::iter::once(vec![1]);
-        storage.write_figures(update, Some(Parts { kept: 0, new: &mut new })).unwrap();
+        storage.write_figures(update, Some(CheckpointParts { kept: 0, new: &mut new })).unwrap();
     }
 
     /// What is after `cursor`: how many, and the numbers of the first and the last; the first that is gone.

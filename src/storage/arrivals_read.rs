@@ -55,7 +55,7 @@ impl Storage {
         limit: usize,
         out: &mut Vec<StoredClick>,
     ) -> Result<(), StorageError> {
-        if let Some(clicks) = self.tail.take_after(cursor, limit) {
+        if let Some(clicks) = self.click_cache.take_after(cursor, limit) {
             *out = clicks;
             return Ok(());
         }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::click_cache::ClickCache;
 use super::error::StorageError;
-use super::files::DATABASE_FILE;
+use super::file_names::DATABASE_FILE;
 use super::lock::DirectoryLock;
 use super::options::StorageOptions;
 use super::progress::Progress;
 use super::reader::Reader;
 use super::rejects::RejectLimits;
 use super::soundness::Soundness;
-use super::tail::Tail;
 use super::writer::Writer;
 
 /// How long a close waits for a transaction under way.
@@ -26,7 +26,7 @@ pub struct Storage {
     /// `None` once closed.
     pub(super) writer: Mutex<Option<Writer>>,
     pub(super) progress: Progress,
-    pub(super) tail: Tail,
+    pub(super) click_cache: ClickCache,
     pub(super) soundness: Soundness,
     pub(super) reject_limits: RejectLimits,
     /// What all rejects take, once it is known. Locked only by whoever has the writer.
@@ -52,7 +52,7 @@ impl Storage {
             path,
             writer: Mutex::new(Some(writer)),
             progress,
-            tail: Tail::default(),
+            click_cache: ClickCache::default(),
             soundness,
             reject_limits: options.rejects,
             reject_bytes: Mutex::default(),

@@ -92,7 +92,7 @@ pub enum StorageError {
     },
     /// Parts of the checkpoint that were to stay are no longer there; it can be written as a whole.
     #[error("parts of the checkpoint are gone; it has to be written anew")]
-    PartsMissing,
+    CheckpointPartsMissing,
     /// The figures cannot be computed again, since they count clicks that are gone.
     #[error(
         "{why}, and {deleted} clicks that the figures count were deleted for their age (store.retention); \

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, ToSql, params};
 
-use super::checkpoint::{self, Parts};
-use super::figures::{FiguresUpdate, IndexCursor, PageFigures};
+use super::checkpoint_parts::{self, CheckpointParts};
+use super::figures::{FiguresUpdate, PageFigures};
 use super::{Storage, StorageError, arrivals};
 use crate::click::Timestamp;
 
@@ -54,7 +54,7 @@ impl Storage {
     pub fn write_figures(
         &self,
         update: FiguresUpdate<impl IntoIterator<Item = PageFigures>>,
-        checkpoint: Option<Parts<'_>>,
+        checkpoint: Option<CheckpointParts<'_>>,
     ) -> Result<u64, StorageError> {
         let FiguresUpdate { changed, cursor, late, settings } = update;
         let with_checkpoint = checkpoint.is_some();
@@ -85,7 +85,7 @@ impl Storage {
                         checkpoint.is_some().then_some(cursor)
                     ])?;
                 if let Some(parts) = checkpoint {
-                    checkpoint::replace(connection, parts)?;
+                    checkpoint_parts::replace(connection, parts)?;
                     arrivals::cut(connection, cursor)?;
                 }
                 Ok(version)
@@ -109,24 +109,6 @@ impl Storage {
                     "DELETE FROM page_stats; DELETE FROM checkpoint;
                      UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0;",
                 )?;
-                Ok(())
-            })
-        })
-    }
-
-    /// Records that `target` holds every row up to `cursor`.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn set_index_cursor(&self, target: &str, cursor: IndexCursor) -> Result<(), StorageError> {
-        self.write(|writer| {
-            writer.transaction(|connection, _| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO index_state (target, version, page) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (target) DO UPDATE SET version = excluded.version, page = excluded.page",
-                    )?
-                    .execute(params![target, cursor.version, cursor.page])?;
                 Ok(())
             })
         })

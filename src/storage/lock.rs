@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use super::files::LOCK_FILE;
+use super::file_names::LOCK_FILE;
 use super::{StorageError, trust};
 use crate::private;
 

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
-use super::files::DATABASE_FILE;
+use super::file_names::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
 use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
@@ -235,16 +235,6 @@ impl Reader {
         let mut count =
             self.connection.prepare_cached("SELECT COUNT(*) FROM page_stats WHERE (version, id) > (?1, ?2)")?;
         Ok(count.query_row(params![cursor.version, cursor.page], |row| row.get(0))?)
-    }
-
-    /// How far `target` is; the beginning if it has never been written.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn index_cursor(&self, target: &str) -> Result<IndexCursor, StorageError> {
-        let mut select = self.connection.prepare_cached("SELECT version, page FROM index_state WHERE target = ?1")?;
-        let cursor = select.query_row([target], |row| Ok(IndexCursor { version: row.get(0)?, page: row.get(1)? }));
-        Ok(cursor.optional()?.unwrap_or_default())
     }
 
     /// The largest pages, of one country or of all; `None` for no limit.

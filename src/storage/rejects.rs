@@ -1,13 +1,13 @@
 //! What could not be used, kept with the reason.
 
+mod eviction;
 mod limits;
-mod room;
 
 use rusqlite::{Connection, Row, params};
 
+pub use self::eviction::RejectCount;
+use self::eviction::{ROW_BYTES, count, make_room, measure};
 pub use self::limits::RejectLimits;
-pub use self::room::RejectCount;
-use self::room::{ROW_BYTES, count, make_room, measure};
 use super::{Reader, Storage, StorageError};
 use crate::click::Timestamp;
 

@@ -87,7 +87,7 @@ CREATE TABLE index_state (
 CREATE TABLE resets (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
 
 -- Clicks that were deleted for their age: one row, absent before the first.
-CREATE TABLE retention (
+CREATE TABLE expiry (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
     expired_before INTEGER NOT NULL,     -- milliseconds since 1970: no click before it is accepted any more
     deleted        INTEGER NOT NULL,     -- clicks that the figures count and the table no longer has
@@ -102,7 +102,7 @@ CREATE TABLE identity (
 INSERT INTO identity SELECT 1, lower(hex(randomblob(16)));
 
 -- Where this database lies; a copy is recognized by it. One row, absent before the first run.
-CREATE TABLE place (
+CREATE TABLE location (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
     host    TEXT NOT NULL,
     path    BLOB NOT NULL,
@@ -113,7 +113,7 @@ CREATE TABLE place (
 
 -- Topics whose partitions have all been looked at: a partition without a row in offsets was added later, and is read from its
 -- beginning.
-CREATE TABLE seen_topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE known_topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- For people with sqlite3: the nine fields of every click, and the figures.
 CREATE VIEW click_events AS

@@ -13,7 +13,7 @@ use std::path::Path;
 pub(super) fn look_at(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-    use super::files::{DATABASE_FILE, LOCK_FILE};
+    use super::file_names::{DATABASE_FILE, LOCK_FILE};
     use crate::private::{is_trusted, refuse_link};
     use crate::sqlite::companion;
 

@@ -8,9 +8,9 @@ use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Aggregation;
-use super::pairs::Pairs;
-use super::recent::Recent;
+use super::aggregation::Aggregation;
+use super::page_users::PageUsers;
+use super::recent_visits::RecentVisits;
 use super::timeline::{Timeline, Visit};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{ClickKey, PageId, Reader, StorageError, UserId};
@@ -75,17 +75,17 @@ pub(super) struct Checkpoint {
     /// What the state was kept with.
     pub settings: AggregateSettings,
     /// Every (page, user) that has a click.
-    pub seen: Pairs,
+    pub page_users: PageUsers,
     /// The kept clicks.
-    pub recent: Recent,
+    pub recent: RecentVisits,
 }
 
 /// The parts of the checkpoint of `aggregation` after those that stay, encoded one at a time. `pair_parts` is, once all have
 /// been taken, how many hold pairs, with those that stay.
 pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl Iterator<Item = Vec<u8>> {
-    let Aggregation { seen, recent, .. } = aggregation;
-    pair_parts.set(seen.written_parts());
-    let pairs = seen.unwritten(PART_ENTRIES).map(move |pairs| {
+    let Aggregation { page_users, recent, .. } = aggregation;
+    pair_parts.set(page_users.written_parts());
+    let pairs = page_users.unwritten(PART_ENTRIES).map(move |pairs| {
         pair_parts.set(pair_parts.get() + 1);
         pairs_part(&pairs)
     });
@@ -103,7 +103,7 @@ pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl 
             cursor: aggregation.cursor,
             settings: aggregation.settings,
             evict_at: recent.evict_at(),
-            pairs: seen.len() as u64,
+            pairs: page_users.len() as u64,
             pair_parts: pair_parts.get(),
             visits: recent.len() as u64,
             keys: recent.keys().len() as u64,
@@ -157,7 +157,7 @@ fn visits_part<'a>(cut: bool, timelines: &mut impl Iterator<Item = (UserId, &'a 
     (!part.users.is_empty()).then_some(Part::Visits(part))
 }
 
-fn restore_visits(recent: &mut Recent, part: Visits) {
+fn restore_visits(recent: &mut RecentVisits, part: Visits) {
     let Visits { cut, users, visits, first, gaps, pages } = part;
     let (mut gaps, mut pages) = (gaps.into_iter(), pages.into_iter());
     let (mut user, mut begin) = (0_u32, 0_i64);
@@ -179,8 +179,8 @@ fn restore_visits(recent: &mut Recent, part: Visits) {
 /// A checkpoint of which not all parts are read yet.
 #[derive(Default)]
 struct Loading {
-    seen: Pairs,
-    recent: Option<Recent>,
+    page_users: PageUsers,
+    recent: Option<RecentVisits>,
     header: Option<Header>,
     pair_parts: u64,
     unusable: bool,
@@ -188,13 +188,13 @@ struct Loading {
 
 impl Loading {
     fn take(&mut self, part: &[u8]) {
-        let recent = self.recent.get_or_insert_with(|| Recent::new(u64::MAX / 4));
+        let recent = self.recent.get_or_insert_with(|| RecentVisits::new(u64::MAX / 4));
         match postcard::from_bytes::<(u32, Part)>(part) {
             // The header is the last.
             Ok((FORMAT, part)) if self.header.is_none() => match part {
                 Part::Pairs { pages, users } => {
                     self.pair_parts += 1;
-                    self.seen.extend(pairs_of(pages, users));
+                    self.page_users.extend(pairs_of(pages, users));
                 }
                 Part::Visits(part) => restore_visits(recent, part),
                 Part::Keys(keys) => {
@@ -207,16 +207,16 @@ impl Loading {
     }
 
     fn finish(self) -> Option<Checkpoint> {
-        let Self { mut seen, recent, header, pair_parts, unusable } = self;
+        let Self { mut page_users, recent, header, pair_parts, unusable } = self;
         let (mut recent, header) = (recent?, header?);
-        let found = (seen.len() as u64, pair_parts, recent.len() as u64, recent.keys().len() as u64);
+        let found = (page_users.len() as u64, pair_parts, recent.len() as u64, recent.keys().len() as u64);
         let Header { cursor, settings, .. } = header;
         if unusable || found != (header.pairs, header.pair_parts, header.visits, header.keys) {
             return None;
         }
-        seen.mark_written(pair_parts);
+        page_users.mark_written(pair_parts);
         recent.set_budget_and_threshold(settings.recent_clicks, header.evict_at);
-        Some(Checkpoint { cursor, settings, seen, recent })
+        Some(Checkpoint { cursor, settings, page_users, recent })
     }
 }
 

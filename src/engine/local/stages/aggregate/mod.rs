@@ -1,15 +1,15 @@
 //! Aggregate: stored clicks → figures by url × country, exact and incremental.
 
+mod aggregation;
+mod by_user;
 mod checkpoint;
-mod figures;
-mod keys;
-mod load;
-mod pairs;
-mod recent;
+mod last_ids;
+mod page_users;
+mod persistence;
+mod recent_visits;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod users;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::view::View;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError};
-use figures::Aggregation;
+use aggregation::Aggregation;
 
 /// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
 /// time has a bound, so the cost of checkpoints stays a constant a click.
@@ -48,7 +48,7 @@ const WRITE_SHARE: u32 = 8;
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 
 /// State is prefetched this many clicks ahead.
-const AHEAD: usize = 32;
+const PREFETCHED_CLICKS: usize = 32;
 
 /// How the aggregation works.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +86,7 @@ impl AggregateStage {
         }
         handle.starting("loading figures");
         let mut reader = self.storage.reader()?;
-        let loaded = load::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
+        let loaded = persistence::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
             handle.starting(doing);
             handle.signal() != Signal::Stop
         })?;
@@ -112,9 +112,9 @@ pub fn rebuild(
         progress(&doing);
         true
     };
-    match load::rebuild(storage, &mut reader, settings, tell)? {
+    match persistence::rebuild(storage, &mut reader, settings, tell)? {
         Ok(aggregation) => Ok(Rebuilt { clicks: reader.click_count()?, pages: aggregation.pages().len() as u64 }),
-        Err(load::Interrupted) => Ok(Rebuilt::default()),
+        Err(persistence::Interrupted) => Ok(Rebuilt::default()),
     }
 }
 
@@ -190,14 +190,14 @@ impl<'a> Run<'a> {
         }
         let cursor = self.aggregation.cursor;
         let mut clicks = Vec::new();
-        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, &mut clicks)?;
+        self.stage.storage.clicks_after(&self.reader, cursor, persistence::READ_CLICKS, &mut clicks)?;
         let read = clicks.len();
         let mut counted = 0;
         let mut clicks = clicks.into_iter();
         let mut result: Result<(), StorageError> = Ok(());
         while result.is_ok() && clicks.len() > 0 {
-            self.aggregation.look_at(clicks.as_slice().iter().take(AHEAD));
-            result = clicks.by_ref().take(AHEAD).try_for_each(|click| {
+            self.aggregation.prefetch(clicks.as_slice().iter().take(PREFETCHED_CLICKS));
+            result = clicks.by_ref().take(PREFETCHED_CLICKS).try_for_each(|click| {
                 self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
                 counted += 1;
                 Ok(())
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
 
     fn write(&mut self, with_checkpoint: bool) -> Result<(), StorageError> {
         let begin = Instant::now();
-        load::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        persistence::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
         if with_checkpoint {
             self.checkpointed = (self.aggregation.cursor, Instant::now());
         } else {

@@ -140,7 +140,7 @@ fn clicks_that_expire_before_they_fall_out_of_a_window_do_not_stay_in_it() {
     let hour = view(Window::LastHour, "", None);
     assert_board(&bench.board(&mut boards, &hour), &bench.by_definition(Window::LastHour));
     bench.store(&[at(4, 62)]);
-    bench.storage.let_expire(60 * MINUTE_MS, LATE).unwrap();
+    bench.storage.advance_expiry(60 * MINUTE_MS, LATE).unwrap();
     // As the deletion does once a checkpoint has counted them.
     let connection = rusqlite::Connection::open(bench.storage.path()).unwrap();
     assert_eq!(connection.execute("DELETE FROM clicks WHERE ts < 120000", []), Ok(2));

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::slice::{Slice, Step, share};
 use crate::click::Timestamp;
-use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePlace, UserId};
+use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePosition, UserId};
 
 /// Clicks read at once in the order of arrival.
 const READ_CLICKS: usize = 4096;
@@ -65,7 +65,7 @@ enum Phase {
     Begin,
     /// Every click up to `target` that the clock has reached and that is not in the tally yet, in the order of time.
     Fill {
-        place: TimePlace,
+        place: TimePosition,
         target: i64,
         moment: Moment,
     },
@@ -75,7 +75,7 @@ enum Phase {
     },
     /// Those that fell out of the window's beginning, which is now `until`.
     TakeOut {
-        place: TimePlace,
+        place: TimePosition,
         until: i64,
     },
     Rest,
@@ -182,7 +182,7 @@ impl<T: Tally> Live<T> {
             return Ok(Some(Step::Anew));
         }
         if self.ahead <= self.reached {
-            let place = TimePlace::after_time(Timestamp::from_millis(before));
+            let place = TimePosition::after_time(Timestamp::from_millis(before));
             self.phase = Phase::Fill { place, target: self.cursor, moment: Moment::new() };
         } else if target > self.cursor {
             self.phase = Phase::TakeIn { target };
@@ -197,7 +197,7 @@ impl<T: Tally> Live<T> {
         self.end = newest;
         self.begin = newest.saturating_sub(length_ms);
         self.tally = self.tally.anew(self.begin);
-        let place = TimePlace::after_time(Timestamp::from_millis(self.begin));
+        let place = TimePosition::after_time(Timestamp::from_millis(self.begin));
         self.phase = Phase::Fill { place, target, moment: Moment::new() };
     }
 
@@ -207,7 +207,7 @@ impl<T: Tally> Live<T> {
         let (from, until) = (place.clone(), Timestamp::from_millis(*reached));
         let mut step = Step::Done;
         let read = reader.clicks_between(&from, until, |click| {
-            *place = TimePlace::after(&click);
+            *place = TimePosition::after(&click);
             if click.id <= *target {
                 let last = moment.is_last(&click);
                 if tally.take_in(&click, last) == Err(OutOfRange) {
@@ -278,7 +278,7 @@ impl<T: Tally> Live<T> {
                 return Ok(Step::Full);
             }
         }
-        let place = TimePlace::after_time(Timestamp::from_millis(self.begin));
+        let place = TimePosition::after_time(Timestamp::from_millis(self.begin));
         self.phase = Phase::TakeOut { place, until: self.end.saturating_sub(length_ms) };
         Ok(Step::Done)
     }
@@ -288,7 +288,7 @@ impl<T: Tally> Live<T> {
         let Phase::TakeOut { place, until } = phase else { return Ok(Step::Done) };
         let from = place.clone();
         let read = reader.clicks_between(&from, Timestamp::from_millis(*until), |click| {
-            *place = TimePlace::after(&click);
+            *place = TimePosition::after(&click);
             if click.id <= *cursor {
                 tally.take_out(&click);
             }

@@ -11,20 +11,20 @@
 //! passes (`sweep.rs`).
 
 mod live;
+mod live_tally;
 mod minute;
 mod pages;
-mod pass;
 mod slice;
 mod sweep;
-mod tally;
+mod sweep_tally;
 
 use self::live::{Counted, Live};
+use self::live_tally::LiveTally;
 pub(crate) use self::minute::{Counts, MinuteCount, MinuteProgress};
 pub(super) use self::pages::PageRows;
 pub(super) use self::slice::WindowFigures;
 use self::slice::{Slice, Span, Step};
 use self::sweep::Sweep;
-use self::tally::LiveTally;
 use super::limits::Limits;
 use crate::click::Timestamp;
 use crate::protocol::view::Window;

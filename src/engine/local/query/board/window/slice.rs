@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::pages::Pages;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
-use crate::storage::TimePlace;
+use crate::storage::TimePosition;
 
 /// Figures of a window.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(super) enum Step {
 }
 
 /// How much of the time from `begin` to `end` lies before `place`, of `whole`.
-pub(super) fn share(place: &TimePlace, begin: i64, end: i64, whole: u8) -> u8 {
+pub(super) fn share(place: &TimePosition, begin: i64, end: i64, whole: u8) -> u8 {
     let all = i128::from(end) - i128::from(begin);
     let gone = i128::from(place.time().as_millis()) - i128::from(begin);
     let share = if all > 0 { gone * i128::from(whole) / all } else { 0 };

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::pages::Pages;
-use super::pass::SweepTally;
 use super::slice::{Slice, Span, Step, WindowFigures, share};
+use super::sweep_tally::SweepTally;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
-use crate::storage::{Reader, StorageError, TimePlace};
+use crate::storage::{Reader, StorageError, TimePosition};
 
 /// Sweeps take at most one part in so many of the time.
 const SHARE: u32 = 4;
@@ -43,7 +43,7 @@ struct Counted {
 struct Round {
     tally: SweepTally,
     pass: u32,
-    place: TimePlace,
+    place: TimePosition,
     begin: i64,
     end: i64,
     target: i64,
@@ -146,7 +146,7 @@ impl Round {
         Self {
             tally: SweepTally::new(span.session_timeout_ms),
             pass: 0,
-            place: TimePlace::after_time(Timestamp::from_millis(begin)),
+            place: TimePosition::after_time(Timestamp::from_millis(begin)),
             begin,
             end,
             target,
@@ -169,7 +169,7 @@ impl Round {
         let from = place.clone();
         let mut step = Step::Done;
         let read = reader.clicks_between(&from, Timestamp::from_millis(*end), |click| {
-            *place = TimePlace::after(&click);
+            *place = TimePosition::after(&click);
             if click.id <= *target && click.user.0 % passes == *pass {
                 *clicks += 1;
                 tally.count(click);
@@ -189,7 +189,7 @@ impl Round {
         if read.is_continue() {
             self.pass += 1;
             self.users += self.tally.next_pass();
-            self.place = TimePlace::after_time(Timestamp::from_millis(self.begin));
+            self.place = TimePosition::after_time(Timestamp::from_millis(self.begin));
         }
         Ok(step)
     }

@@ -17,14 +17,14 @@ const NEWEST: usize = if cfg!(test) { 32 } else { 1 << 16 };
 /// a busy user has many such. Of the others, the ids of the newest clicks are kept as they come, each until another takes its
 /// place: clicks of one moment mostly come one soon after the other.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct LastIds {
     shared: HashMap<(UserId, i64), ClickKey, fast::RandomState>,
     newest: Box<[Option<(UserId, i64, ClickKey)>]>,
     /// The fast one puts users of one moment into few places, for some of its seeds.
     places: quality::RandomState,
 }
 
-impl Default for Keys {
+impl Default for LastIds {
     fn default() -> Self {
         Self {
             shared: HashMap::default(),
@@ -34,7 +34,7 @@ impl Default for Keys {
     }
 }
 
-impl Keys {
+impl LastIds {
     /// The id of the last click of `user` at `at`, if it is kept.
     pub(super) fn get(&self, user: UserId, at: i64) -> Option<&ClickKey> {
         self.shared.get(&(user, at)).or_else(|| match self.newest.get(self.place(user, at))? {
@@ -44,7 +44,7 @@ impl Keys {
     }
 
     /// Brings the place of an id into the processor's caches.
-    pub(super) fn look_at(&self, user: UserId, at: i64) {
+    pub(super) fn prefetch(&self, user: UserId, at: i64) {
         black_box(self.newest.get(self.place(user, at)).is_some_and(Option::is_some));
     }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn single_clicks_make_room_for_newer_ones_and_moments_of_several_stay() {
-        let mut keys = Keys::default();
+        let mut keys = LastIds::default();
         let key = |number: i64| ClickKey::new(&format!("click {number}"));
         keys.first(UserId(1), -1, key(1));
         keys.last_of_several(UserId(1), -1, key(2));

@@ -9,8 +9,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::lookup::newest_time;
-use super::{Reader, Storage, StorageError, arrivals, reset};
+use super::queries::newest_time;
+use super::{Reader, Storage, StorageError, arrivals, erase};
 use crate::click::Timestamp;
 
 /// What became of the clicks that are older than is kept.
@@ -40,7 +40,7 @@ impl Storage {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn let_expire(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+    pub fn advance_expiry(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
                 let newest = newest_time(connection, now)?;
@@ -51,7 +51,7 @@ impl Storage {
                     return Ok(known);
                 }
                 connection.execute(
-                    "INSERT INTO retention (one, expired_before, deleted, refused) VALUES (1, ?1, 0, 0)
+                    "INSERT INTO expiry (one, expired_before, deleted, refused) VALUES (1, ?1, 0, 0)
                      ON CONFLICT (one) DO UPDATE SET expired_before = excluded.expired_before",
                     [boundary],
                 )?;
@@ -86,7 +86,7 @@ impl Storage {
                                                 AND id > (SELECT checkpoint_cursor FROM aggregate_state))",
                     )?
                     .execute(params![from, next.unwrap_or(boundary)])? as u64;
-                connection.prepare_cached("UPDATE retention SET deleted = deleted + ?1")?.execute([clicks])?;
+                connection.prepare_cached("UPDATE expiry SET deleted = deleted + ?1")?.execute([clicks])?;
                 Ok(Deleted { clicks, next })
             })
         })
@@ -97,13 +97,13 @@ impl Storage {
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn give_up_deleted(&self) -> Result<(), StorageError> {
+    pub fn discard_figures(&self) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                reset::forget_figures(connection)?;
+                erase::forget_figures(connection)?;
                 // It may still tell clicks that are deleted.
                 arrivals::cut_off(connection, arrivals::last(connection)?)?;
-                connection.execute("UPDATE retention SET deleted = 0", [])?;
+                connection.execute("UPDATE expiry SET deleted = 0", [])?;
                 Ok(())
             })
         })
@@ -116,7 +116,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn expiry(&self) -> Result<Expiry, StorageError> {
-        let mut select = self.connection.prepare_cached("SELECT expired_before, deleted, refused FROM retention")?;
+        let mut select = self.connection.prepare_cached("SELECT expired_before, deleted, refused FROM expiry")?;
         let row = select
             .query_row([], |row| Ok(Expiry { before: Some(row.get(0)?), deleted: row.get(1)?, refused: row.get(2)? }));
         Ok(row.optional()?.unwrap_or_default())
@@ -125,14 +125,14 @@ impl Reader {
 
 /// The time before which no click is taken in.
 pub(super) fn expired_before(connection: &Connection) -> Result<Option<Timestamp>, StorageError> {
-    let mut select = connection.prepare_cached("SELECT expired_before FROM retention")?;
+    let mut select = connection.prepare_cached("SELECT expired_before FROM expiry")?;
     Ok(select.query_row([], |row| row.get(0)).optional()?)
 }
 
 /// Counts clicks that came too late to be taken in.
 pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), StorageError> {
     if clicks > 0 {
-        connection.prepare_cached("UPDATE retention SET refused = refused + ?1")?.execute([clicks])?;
+        connection.prepare_cached("UPDATE expiry SET refused = refused + ?1")?.execute([clicks])?;
     }
     Ok(())
 }
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::click::Click;
-    use crate::storage::checkpoint::Parts;
+    use crate::storage::CheckpointParts;
     use crate::storage::figures::{AggregateSettings, FiguresUpdate};
     use crate::storage::tests::{batch, click, open};
     use crate::storage::{BatchOutcome, StorageOptions};
@@ -164,7 +164,7 @@ mod tests {
     fn count(storage: &Storage, cursor: i64, with_checkpoint: bool) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
-        let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
+        let parts = CheckpointParts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
         storage.write_figures(update, with_checkpoint.then_some(parts)).unwrap();
     }
 
@@ -189,19 +189,19 @@ mod tests {
     fn only_what_has_expired_and_is_counted_is_deleted_and_it_does_not_come_back() {
         let (_directory, storage) = open();
         assert_eq!(
-            (storage.let_expire(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
+            (storage.advance_expiry(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
             (None, 0, (None, 0, 0))
         );
         store(&storage, &[10, 20]);
         store(&storage, &[30, 5, 100]);
         count(&storage, 2, true);
         count(&storage, 4, false);
-        assert_eq!(storage.let_expire(70, NOW).unwrap(), Some(at(30)));
+        assert_eq!(storage.advance_expiry(70, NOW).unwrap(), Some(at(30)));
         assert_eq!(delete_all(&storage), 2, "the click of 5 is not in the checkpoint yet");
         assert_eq!(expiry(&storage), (Some(30), 2, 0));
         let again = store(&storage, &[10, 29, 30, 31]);
         assert_eq!(again, BatchOutcome { stored: 1, duplicates: 1, expired: 2, ..BatchOutcome::default() });
-        assert_eq!(storage.let_expire(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
+        assert_eq!(storage.advance_expiry(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
         count(&storage, 6, true);
         assert_eq!((delete_all(&storage), expiry(&storage)), (1, (Some(30), 3, 2)));
     }
@@ -213,7 +213,7 @@ mod tests {
         storage.store(&batch(&[click("c1", 10, "/a"), other("c2", 10), click("c3", 11, "/a")], 1)).unwrap();
         storage.store(&batch(&[click("c4", 10, "/b"), click("c5", 100, "/a")], 2)).unwrap();
         count(&storage, 3, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 2, "c2 is of another user, c3 of another moment");
         let (reader, mut fourth) = (storage.reader().unwrap(), Vec::new());
         reader.clicks_after(3, 1, &mut fourth).unwrap();
@@ -228,13 +228,13 @@ mod tests {
         let (_directory, storage) = open();
         store(&storage, &[500_000, 1_000_001, i64::MAX / 2]);
         count(&storage, 3, true);
-        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), Some(at(498_000)), "as if they were not there");
+        assert_eq!(storage.advance_expiry(2_000, NOW).unwrap(), Some(at(498_000)), "as if they were not there");
         assert_eq!(delete_all(&storage), 0);
-        assert_eq!(storage.let_expire(2_000, at(1_000_001)).unwrap(), Some(at(998_001)), "the clock reached one");
+        assert_eq!(storage.advance_expiry(2_000, at(1_000_001)).unwrap(), Some(at(998_001)), "the clock reached one");
         assert_eq!(delete_all(&storage), 1);
         let (_directory, storage) = open();
         store(&storage, &[1_000_001]);
-        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), None);
+        assert_eq!(storage.advance_expiry(2_000, NOW).unwrap(), None);
     }
 
     /// Clicks of any time, late, ahead and far ahead of a clock that goes on.
@@ -261,7 +261,7 @@ mod tests {
                 count(&storage, storage.progress().last_click(), true);
                 let newest = kept.iter().copied().filter(|time| *time <= now).max();
                 boundary = boundary.max(newest.map(|newest| newest.saturating_sub(retention)));
-                prop_assert_eq!(storage.let_expire(retention, at(now)).unwrap(), boundary.map(at));
+                prop_assert_eq!(storage.advance_expiry(retention, at(now)).unwrap(), boundary.map(at));
                 delete_all(&storage);
                 kept.retain(|time| boundary.is_none_or(|boundary| *time >= boundary));
                 prop_assert_eq!(storage.reader().unwrap().click_count().unwrap(), kept.len() as u64);
@@ -275,7 +275,7 @@ mod tests {
         store(&storage, &[100]);
         store(&storage, &[60]);
         count(&storage, 2, true);
-        storage.let_expire(10, NOW).unwrap();
+        storage.advance_expiry(10, NOW).unwrap();
         assert_eq!(delete_all(&storage), 1);
         drop(storage);
         let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
@@ -292,9 +292,9 @@ mod tests {
         let (_directory, storage) = open();
         store(&storage, &[10, 20, 100]);
         count(&storage, 3, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 2);
-        storage.give_up_deleted().unwrap();
+        storage.discard_figures().unwrap();
         let after = storage.reader().unwrap().clicks_after(0, 10, &mut Vec::new());
         assert!(matches!(after, Err(StorageError::OrderGone { next: 1 })), "{after:?}");
         store(&storage, &[101]);
@@ -310,7 +310,7 @@ mod tests {
         store(&storage, &(8..7_000).collect::<Vec<_>>());
         store(&storage, &[10_000]);
         count(&storage, 18_993, true);
-        storage.let_expire(1_000, NOW).unwrap();
+        storage.advance_expiry(1_000, NOW).unwrap();
         assert_eq!(delete_all(&storage), 18_992);
         assert_eq!(storage.reader().unwrap().click_count().unwrap(), 1);
     }
@@ -320,9 +320,9 @@ mod tests {
         let (_directory, storage) = open();
         store(&storage, &[10, 100]);
         count(&storage, 2, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 1);
-        storage.reset().unwrap();
+        storage.erase_events().unwrap();
         assert_eq!(expiry(&storage), (None, 0, 0));
         assert_eq!(store(&storage, &[10]).stored, 1);
     }

@@ -2,12 +2,11 @@
 
 use std::cell::Cell;
 
+use super::aggregation::Aggregation;
 use super::checkpoint::{self, Checkpoint};
-use super::figures::Aggregation;
-use super::recent::Recent;
-use crate::storage::checkpoint::Parts;
+use super::recent_visits::RecentVisits;
 use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate, PageFigures};
-use crate::storage::{Reader, Storage, StorageError};
+use crate::storage::{CheckpointParts, Reader, Storage, StorageError};
 
 /// Clicks read at a time.
 pub(super) const READ_CLICKS: usize = 20_000;
@@ -71,8 +70,8 @@ fn restore(
     };
     let checkpoint = checkpoint::load(reader)?
         .filter(|checkpoint| checkpoint.settings == state.settings && checkpoint.cursor <= state.cursor);
-    if let Some(Checkpoint { cursor, seen, recent, .. }) = checkpoint {
-        (aggregation.cursor, aggregation.seen, aggregation.recent) = (cursor, seen, recent);
+    if let Some(Checkpoint { cursor, page_users, recent, .. }) = checkpoint {
+        (aggregation.cursor, aggregation.page_users, aggregation.recent) = (cursor, page_users, recent);
     } else {
         must_have_all_clicks(reader, || "the checkpoint cannot be used".to_owned())?;
     }
@@ -160,23 +159,23 @@ pub(super) fn save(
     }
     aggregation.sort_changed();
     if with_checkpoint {
-        aggregation.seen.sort_unwritten();
+        aggregation.page_users.sort_unwritten();
         let write = |aggregation: &Aggregation| {
             let pair_parts = Cell::new(0);
             let mut new = checkpoint::encode(aggregation, &pair_parts);
-            let parts = Parts { kept: aggregation.seen.written_parts(), new: &mut new };
+            let parts = CheckpointParts { kept: aggregation.page_users.written_parts(), new: &mut new };
             storage.write_figures(update(aggregation), Some(parts))?;
             drop(new);
             Ok(pair_parts.get())
         };
         let pair_parts = match write(aggregation) {
-            Err(StorageError::PartsMissing) => {
-                aggregation.seen.mark_unwritten();
+            Err(StorageError::CheckpointPartsMissing) => {
+                aggregation.page_users.mark_unwritten();
                 write(aggregation)?
             }
             other => other?,
         };
-        aggregation.seen.mark_written(pair_parts);
+        aggregation.page_users.mark_written(pair_parts);
     } else {
         storage.write_figures(update(aggregation), None)?;
     }
@@ -195,7 +194,7 @@ fn must_have_all_clicks(reader: &Reader, why: impl FnOnce() -> String) -> Result
 fn with_figures(reader: &Reader, state: AggregateState) -> Result<Option<Aggregation>, StorageError> {
     let mut aggregation = Aggregation::new(state.settings);
     aggregation.late = state.late;
-    aggregation.recent = Recent::new(state.settings.recent_clicks);
+    aggregation.recent = RecentVisits::new(state.settings.recent_clicks);
     let mut usable = true;
     reader.figures(|figures| usable &= aggregation.restore_page(figures))?;
     Ok(usable.then_some(aggregation))

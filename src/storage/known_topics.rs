@@ -7,12 +7,12 @@ use rusqlite::params;
 use super::{Reader, Storage, StorageError};
 
 impl Storage {
-    /// Whether [`Storage::see_topic`] was called for `topic`.
+    /// Whether [`Storage::add_topic`] was called for `topic`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn has_seen(&self, topic: &str) -> Result<bool, StorageError> {
-        self.reader()?.has_seen(topic)
+    pub fn knows_topic(&self, topic: &str) -> Result<bool, StorageError> {
+        self.reader()?.knows_topic(topic)
     }
 
     /// Notes that every partition of `topic` was looked at, and that those in `offsets` begin there; an offset that is
@@ -20,7 +20,7 @@ impl Storage {
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn see_topic(&self, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {
+    pub fn add_topic(&self, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.durably(|connection| {
                 let mut insert = connection.prepare_cached(
@@ -29,7 +29,7 @@ impl Storage {
                 for (partition, next) in offsets {
                     insert.execute(params![topic, partition, next])?;
                 }
-                connection.execute("INSERT INTO seen_topics (topic) VALUES (?1) ON CONFLICT DO NOTHING", [topic])?;
+                connection.execute("INSERT INTO known_topics (topic) VALUES (?1) ON CONFLICT DO NOTHING", [topic])?;
                 Ok(())
             })
         })
@@ -37,8 +37,8 @@ impl Storage {
 }
 
 impl Reader {
-    fn has_seen(&self, topic: &str) -> Result<bool, StorageError> {
-        let select = "SELECT EXISTS (SELECT 1 FROM seen_topics WHERE topic = ?1)";
+    fn knows_topic(&self, topic: &str) -> Result<bool, StorageError> {
+        let select = "SELECT EXISTS (SELECT 1 FROM known_topics WHERE topic = ?1)";
         Ok(self.connection.query_row(select, [topic], |row| row.get(0))?)
     }
 }
@@ -53,12 +53,12 @@ mod tests {
     fn a_topic_that_is_seen_keeps_what_is_stored_of_it_and_stays_seen_after_a_reset() {
         let (_directory, storage) = open();
         storage.store(&batch(&[click("a", 1, "/a")], 7)).unwrap();
-        assert!(!storage.has_seen("clicks").unwrap());
-        storage.see_topic("clicks", &BTreeMap::from([(0, 90), (1, 40)])).unwrap();
-        assert!(storage.has_seen("clicks").unwrap() && !storage.has_seen("other").unwrap());
+        assert!(!storage.knows_topic("clicks").unwrap());
+        storage.add_topic("clicks", &BTreeMap::from([(0, 90), (1, 40)])).unwrap();
+        assert!(storage.knows_topic("clicks").unwrap() && !storage.knows_topic("other").unwrap());
         assert_eq!(storage.offsets("clicks").unwrap(), BTreeMap::from([(0, 7), (1, 40)]));
-        storage.reset().unwrap();
-        assert!(storage.has_seen("clicks").unwrap());
+        storage.erase_events().unwrap();
+        assert!(storage.knows_topic("clicks").unwrap());
         assert_eq!(storage.offsets("clicks").unwrap(), BTreeMap::from([(0, 7), (1, 40)]));
     }
 
@@ -75,7 +75,7 @@ mod tests {
                 .unwrap()
         };
         let before = synchronous();
-        storage.see_topic("clicks", &BTreeMap::new()).unwrap();
+        storage.add_topic("clicks", &BTreeMap::new()).unwrap();
         assert_eq!(synchronous(), before);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::storage::UserId;
 
-/// Users a chunk: 8 KiB for each pointer of the values.
+/// Users in a chunk: 8 KiB for values of the size of a pointer.
 const CHUNK: usize = 1024;
 
 /// A table of what belongs to each user.
@@ -10,17 +10,17 @@ const CHUNK: usize = 1024;
 /// Users are numbered 1, 2, 3, … as they come, so a place for each costs less than a hash table that is half empty, and growing
 /// moves nothing. A chunk without a user takes no memory beyond its pointer.
 #[derive(Debug)]
-pub(super) struct Users<T> {
+pub(super) struct ByUser<T> {
     chunks: Vec<Box<[Option<T>]>>,
 }
 
-impl<T> Default for Users<T> {
+impl<T> Default for ByUser<T> {
     fn default() -> Self {
         Self { chunks: Vec::new() }
     }
 }
 
-impl<T> Users<T> {
+impl<T> ByUser<T> {
     pub(super) fn get(&self, user: UserId) -> Option<&T> {
         let (chunk, place) = place(user);
         self.chunks.get(chunk)?.get(place)?.as_ref()
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_is_put_is_found_in_the_order_of_the_rows_and_gaps_take_no_memory() {
-        let mut users = Users::default();
+        let mut users = ByUser::default();
         let rows = [7_000_000, 1, 0, 1_023, 1_024];
         for row in rows {
             users.insert(UserId(row), Box::new(row));

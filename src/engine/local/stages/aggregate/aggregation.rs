@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use hashbrown::HashMap;
 
-use super::pairs::Pairs;
-use super::recent::{Place, Recent};
+use super::page_users::PageUsers;
+use super::recent_visits::{Neighbors, RecentVisits};
 use super::timeline::Visit;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::CountryFigures;
@@ -29,8 +29,8 @@ pub(super) struct Aggregation {
     changed: Vec<PageId>,
     is_changed: Vec<bool>,
     /// Every (page, user) that has a click: exact distinct users.
-    pub(super) seen: Pairs,
-    pub(super) recent: Recent,
+    pub(super) page_users: PageUsers,
+    pub(super) recent: RecentVisits,
     /// Every click up to this one is counted.
     pub(super) cursor: i64,
     /// Clicks that missed a time-spent correction.
@@ -44,7 +44,7 @@ struct Followed {
     page: PageId,
     /// It is its user's first on the page.
     new_user: bool,
-    place: Place,
+    place: Neighbors,
 }
 
 impl Aggregation {
@@ -55,8 +55,8 @@ impl Aggregation {
             by_key: HashMap::default(),
             changed: Vec::new(),
             is_changed: Vec::new(),
-            seen: Pairs::default(),
-            recent: Recent::new(settings.recent_clicks),
+            page_users: PageUsers::default(),
+            recent: RecentVisits::new(settings.recent_clicks),
             cursor: 0,
             late: 0,
             countries: HashMap::new(),
@@ -79,12 +79,12 @@ impl Aggregation {
 
     /// Looks at what counting `clicks` will look at, so that the processor has it in its caches by then: it waits for the memory
     /// of several clicks at once here, of one after the other there.
-    pub(super) fn look_at<'c>(&self, clicks: impl Iterator<Item = &'c StoredClick>) {
+    pub(super) fn prefetch<'c>(&self, clicks: impl Iterator<Item = &'c StoredClick>) {
         for click in clicks {
             let page = self.by_key.get(&(click.url, click.country));
             black_box(page.and_then(|&page| self.pages.get(index(page))).map(|figures| figures.clicks));
-            self.seen.look_at(click.user);
-            self.recent.look_at(click.user, click.timestamp.as_millis());
+            self.page_users.prefetch(click.user);
+            self.recent.prefetch(click.user, click.timestamp.as_millis());
         }
     }
 
@@ -111,8 +111,8 @@ impl Aggregation {
         });
         self.countries.entry(country).or_default().clicks += 1;
         match place {
-            Place::Late => self.late += 1,
-            Place::Between { before, after } => {
+            Neighbors::Late => self.late += 1,
+            Neighbors::Between { before, after } => {
                 if let Some((before, before_page)) = before {
                     if let Some(after) = after {
                         self.spent(before_page, after - before, -1);
@@ -154,7 +154,7 @@ impl Aggregation {
         }
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
-        let new_user = self.seen.insert(page, click.user);
+        let new_user = self.page_users.insert(page, click.user);
         let place = self.recent.insert(click.user, Visit { at, page }, click.key);
         Ok(Followed { page, new_user, place })
     }

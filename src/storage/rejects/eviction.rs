@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(*storage.reject_bytes.lock(), Some(measured(&storage).1));
         storage.keep_rejects(&[reject(1)]).unwrap();
         assert_eq!(counts(&storage), (2, 4));
-        storage.reset().unwrap();
+        storage.erase_events().unwrap();
         storage.keep_rejects(&[reject(1)]).unwrap();
         assert_eq!((counts(&storage), *storage.reject_bytes.lock()), ((1, 0), Some(measured(&storage).1)));
     }

@@ -13,7 +13,7 @@ const KEPT: usize = 200_000;
 
 /// Clicks of consecutive numbers, up to the newest committed. Whoever reads them takes them away.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
+pub(super) struct ClickCache {
     kept: Mutex<Kept>,
 }
 
@@ -67,7 +67,7 @@ impl Kept {
     }
 }
 
-impl Tail {
+impl ClickCache {
     /// Takes the clicks of a committed batch, of which there is one at least.
     pub(super) fn committed(&self, mut batch: Vec<StoredClick>) {
         if batch.len() < batch.capacity() / 2 {
@@ -97,7 +97,7 @@ mod tests {
     fn both(storage: &Storage, cursor: i64, limit: usize) -> (Vec<StoredClick>, Vec<StoredClick>) {
         let mut read = Vec::new();
         storage.reader().unwrap().clicks_after(cursor, limit, &mut read).unwrap();
-        (storage.tail.take_after(cursor, limit).unwrap(), read)
+        (storage.click_cache.take_after(cursor, limit).unwrap(), read)
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             let (remembered, read) = both(&storage, cursor, limit);
             assert_eq!(remembered.len(), count, "a batch at a time");
             assert_eq!(remembered, read[..count]);
-            assert!(storage.tail.take_after(3, 10).is_none(), "nothing is after the last");
+            assert!(storage.click_cache.take_after(3, 10).is_none(), "nothing is after the last");
         }
     }
 
@@ -158,23 +158,23 @@ mod tests {
         let (first, others) = clicks.split_at(10);
         storage.store(&batch(first, 1)).unwrap();
         storage.store(&batch(others, 2)).unwrap();
-        assert!(storage.tail.take_after(9, 1).is_none());
-        assert!(storage.tail.take_after(10, 1).is_some());
+        assert!(storage.click_cache.take_after(9, 1).is_none());
+        assert!(storage.click_cache.take_after(10, 1).is_some());
         let mut out = Vec::new();
         storage.clicks_after(&storage.reader().unwrap(), 0, usize::MAX >> 1, &mut out).unwrap();
         assert_eq!(out.len(), KEPT + 10);
-        storage.reset().unwrap();
-        assert!(storage.tail.take_after(11, 1).is_none());
+        storage.erase_events().unwrap();
+        assert!(storage.click_cache.take_after(11, 1).is_none());
     }
 
     #[test]
     fn a_batch_of_which_most_was_known_keeps_no_room_for_that() {
-        let tail = Tail::default();
+        let click_cache = ClickCache::default();
         let (_directory, storage) = open();
         storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
         let mut clicks = Vec::with_capacity(1_000);
-        clicks.extend(storage.tail.take_after(0, 1).unwrap());
-        tail.committed(clicks);
-        assert!(tail.kept.lock().batches[0].capacity() < 10);
+        clicks.extend(storage.click_cache.take_after(0, 1).unwrap());
+        click_cache.committed(clicks);
+        assert!(click_cache.kept.lock().batches[0].capacity() < 10);
     }
 }

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use thin_vec::ThinVec;
 
-use super::users::Users;
+use super::by_user::ByUser;
 use crate::storage::{PageId, UserId};
 
 /// Pages in a user's own list at most: a longer one would take too long to be searched and moved. Few in tests, which thus
@@ -18,9 +18,9 @@ const LISTED: usize = if cfg!(test) { 64 } else { 1024 };
 /// A user has few pages next to all that there are, so a sorted list of them costs half of what a hash table of all pairs
 /// does, and lies in the processor's caches while the user is there.
 #[derive(Debug, Default)]
-pub(super) struct Pairs {
+pub(super) struct PageUsers {
     /// The first pages of each user, sorted.
-    lists: Users<ThinVec<PageId>>,
+    lists: ByUser<ThinVec<PageId>>,
     /// The other pages of users that have very many: machines.
     others: HashSet<(PageId, UserId), RandomState>,
     len: usize,
@@ -36,7 +36,7 @@ struct Written {
     since: Vec<(PageId, UserId)>,
 }
 
-impl Pairs {
+impl PageUsers {
     /// Takes a pair in; `true` if it is new.
     pub(super) fn insert(&mut self, page: PageId, user: UserId) -> bool {
         let is_new = self.is_new(page, user);
@@ -50,7 +50,7 @@ impl Pairs {
     }
 
     /// Brings the pages of `user` into the processor's caches.
-    pub(super) fn look_at(&self, user: UserId) {
+    pub(super) fn prefetch(&self, user: UserId) {
         if let Some(list) = self.lists.get(user) {
             // Sixteen pages a line of the cache.
             list.iter().step_by(16).for_each(|page| {
@@ -102,7 +102,7 @@ impl Pairs {
         self.written = None;
     }
 
-    /// Puts what [`Pairs::unwritten`] hands out in order, as far as that takes no memory.
+    /// Puts what [`PageUsers::unwritten`] hands out in order, as far as that takes no memory.
     pub(super) fn sort_unwritten(&mut self) {
         if let Some(written) = &mut self.written {
             written.since.sort_unstable();
@@ -128,7 +128,7 @@ impl Pairs {
     }
 }
 
-impl Extend<(PageId, UserId)> for Pairs {
+impl Extend<(PageId, UserId)> for PageUsers {
     fn extend<T: IntoIterator<Item = (PageId, UserId)>>(&mut self, pairs: T) {
         for (page, user) in pairs {
             self.insert(page, user);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_pair_is_new_once() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         for round in [true, false] {
             for number in 0..64_000 {
                 assert_eq!(pairs.insert(PageId(number % 97), UserId(number / 97)), round);
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn all_pairs_are_handed_out_until_they_are_written_and_then_the_new_ones() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         let pair = |number: u32| (PageId(number % 97), UserId(number / 97));
         pairs.extend((0..10_000).map(pair));
-        let unwritten = |pairs: &mut Pairs, limit| {
+        let unwritten = |pairs: &mut PageUsers, limit| {
             pairs.sort_unwritten();
             let lists: Vec<_> = pairs.unwritten(limit).collect();
             assert!(lists.iter().all(|list| list.is_sorted() && (1..=limit).contains(&list.len())));
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn users_of_very_many_pages_are_exact_too() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         let all = || (0..3_000_u32).map(|page| (PageId(page * 7 % 3_000), UserId(page % 3)));
         pairs.extend(all().chain(all()));
         assert_eq!(pairs.len(), 3_000);
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_pair_takes_little_more_than_its_page() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         for number in 0..1_000_000_u32 {
             pairs.insert(PageId(number / 50_000), UserId(number % 50_000));
         }

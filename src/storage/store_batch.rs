@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::click_inserter::{Inserter, Row};
 use super::dictionary::{Dictionaries, Place};
-use super::insert::{Inserter, Row};
 use super::model::{ClickKey, StoredClick};
-use super::{Reject, Storage, StorageError, arrivals, rejects, retention};
+use super::{Reject, Storage, StorageError, arrivals, expiry, rejects};
 use crate::click::{ClickBatch, Timestamp};
 
 /// What one poll round of the consumer gathered.
@@ -43,7 +43,7 @@ pub struct BatchOutcome {
     pub stored: u64,
     /// Clicks that were there already.
     pub duplicates: u64,
-    /// Clicks older than is kept, which were not taken in; see [`Storage::let_expire`].
+    /// Clicks older than is kept, which were not taken in; see [`Storage::advance_expiry`].
     pub expired: u64,
     /// Messages kept as rejects.
     pub rejected: u64,
@@ -77,7 +77,7 @@ impl Storage {
             let done = writer.transaction(|connection, dictionaries| {
                 let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
                 arrivals::append(connection, &inserted.stored)?;
-                retention::count_refused(connection, inserted.expired)?;
+                expiry::count_refused(connection, inserted.expired)?;
                 let rejects = rejects::insert(connection, &batch.rejects, self.reject_limits, known)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
                 Ok((inserted, rejects))
@@ -91,7 +91,7 @@ impl Storage {
         let (new, rejected) = (stored.len() as u64, batch.rejects.len() as u64);
         let outcome = BatchOutcome { stored: new, duplicates, expired, rejected, future, forgotten: rejects.deleted };
         if let Some(last_click) = stored.last().map(|click| click.id) {
-            self.tail.committed(stored);
+            self.click_cache.committed(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);
         }
         Ok(outcome)
@@ -135,7 +135,7 @@ fn insert_clicks(
     dictionaries: &mut Dictionaries,
     clicks: &ClickBatch,
 ) -> Result<Inserted, StorageError> {
-    let expired_before = retention::expired_before(connection)?;
+    let expired_before = expiry::expired_before(connection)?;
     let mut inserter = Inserter::new(connection, arrivals::last(connection)?.saturating_add(1), clicks.len())?;
     let mut expired = 0;
     // The order within a batch is of no meaning, and a tree is cheaper to fill in its own.

@@ -2,9 +2,9 @@
 
 use std::hint::black_box;
 
-use super::keys::Keys;
+use super::by_user::ByUser;
+use super::last_ids::LastIds;
 use super::timeline::{Spot, Timeline, Visit};
-use super::users::Users;
 use crate::storage::{ClickKey, PageId, UserId};
 
 /// Visits kept of one user at most. It bounds the cost of a click that arrives out of order.
@@ -15,7 +15,7 @@ const BUCKETS: usize = 4096;
 
 /// Where a click falls among its user's others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Neighbors {
     /// Before everything that is still kept: its neighbours are not known.
     Late,
     /// Between these two; `None` means that there is none, or that it does not matter.
@@ -35,17 +35,17 @@ pub(super) enum Place {
 /// A visit takes 12 bytes, and up to twice that while room is left from before. A user takes 24, and 24 more where it has
 /// more than one visit. A moment with several clicks of one user takes some 50 bytes more for the id of the last.
 #[derive(Debug)]
-pub(super) struct Recent {
-    users: Users<Timeline>,
-    keys: Keys,
+pub(super) struct RecentVisits {
+    users: ByUser<Timeline>,
+    keys: LastIds,
     kept: usize,
     budget: usize,
     evict_at: usize,
 }
 
-impl Recent {
+impl RecentVisits {
     pub(super) fn new(budget: u64) -> Self {
-        let mut recent = Self { users: Users::default(), keys: Keys::default(), kept: 0, budget: 0, evict_at: 0 };
+        let mut recent = Self { users: ByUser::default(), keys: LastIds::default(), kept: 0, budget: 0, evict_at: 0 };
         recent.set_budget(budget);
         recent
     }
@@ -58,7 +58,7 @@ impl Recent {
     }
 
     /// Whether a click of `user` at `at` is to be compared with another of which the id is not kept: then
-    /// [`Recent::learn`] has to come before [`Recent::insert`].
+    /// [`RecentVisits::learn`] has to come before [`RecentVisits::insert`].
     pub(super) fn lacks_key(&self, user: UserId, at: i64) -> bool {
         let is_tie = |timeline: &Timeline| matches!(timeline.spot(at), Spot::Taken(_));
         self.users.get(user).is_some_and(is_tie) && self.keys.get(user, at).is_none()
@@ -70,25 +70,25 @@ impl Recent {
     }
 
     /// Brings what a click of `user` at `at` will meet into the processor's caches.
-    pub(super) fn look_at(&self, user: UserId, at: i64) {
+    pub(super) fn prefetch(&self, user: UserId, at: i64) {
         if let Some(timeline) = self.users.get(user) {
             black_box(timeline.len().checked_sub(2).and_then(|number| timeline.get(number)));
         }
-        self.keys.look_at(user, at);
+        self.keys.prefetch(user, at);
     }
 
     /// Puts a click in its place.
-    pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Place {
+    pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Neighbors {
         let at = visit.at;
         let Some(timeline) = self.users.get_mut(user) else {
             self.users.insert(user, Timeline::new(visit));
             self.keys.first(user, at, key);
             self.kept += 1;
             self.evict_if_full();
-            return Place::Between { before: None, after: None };
+            return Neighbors::Between { before: None, after: None };
         };
         match timeline.spot(at) {
-            Spot::Late => Place::Late,
+            Spot::Late => Neighbors::Late,
             Spot::Free(number) => {
                 let before = number.checked_sub(1).and_then(|before| timeline.get(before));
                 let after = timeline.get(number).map(|visit| visit.at);
@@ -102,19 +102,19 @@ impl Recent {
                     self.kept -= timeline.drop_oldest(KEPT_PER_USER / 4);
                 }
                 self.evict_if_full();
-                Place::Between { before: before.map(|visit| (visit.at, visit.page)), after }
+                Neighbors::Between { before: before.map(|visit| (visit.at, visit.page)), after }
             }
             Spot::Taken(number) => {
                 if let Some(last) = self.keys.get(user, at).filter(|last| **last > key).cloned() {
                     // It is still the last; this click is followed at once.
                     self.keys.last_of_several(user, at, last);
-                    return Place::Between { before: None, after: Some(at) };
+                    return Neighbors::Between { before: None, after: Some(at) };
                 }
                 let before = timeline.get(number).map(|last| (at, last.page));
                 let after = timeline.get(number + 1).map(|visit| visit.at);
                 timeline.set_page(number, visit.page);
                 self.keys.last_of_several(user, at, key);
-                Place::Between { before, after }
+                Neighbors::Between { before, after }
             }
         }
     }
@@ -192,7 +192,7 @@ impl Recent {
         self.evict_at as u64
     }
 
-    /// Takes back one of [`Recent::timelines`].
+    /// Takes back one of [`RecentVisits::timelines`].
     pub(super) fn restore(&mut self, user: UserId, timeline: Timeline) {
         self.kept += timeline.len();
         self.users.insert(user, timeline);
@@ -209,23 +209,23 @@ impl Recent {
 mod tests {
     use super::*;
 
-    fn insert(recent: &mut Recent, user: u32, at: i64) -> Place {
+    fn insert(recent: &mut RecentVisits, user: u32, at: i64) -> Neighbors {
         recent.insert(UserId(user), Visit { at, page: PageId(1) }, ClickKey::new(&at.to_string()))
     }
 
     #[test]
     fn a_click_between_two_others_meets_both() {
-        let mut recent = Recent::new(100);
+        let mut recent = RecentVisits::new(100);
         insert(&mut recent, 1, 10);
         insert(&mut recent, 1, 30);
         let place = insert(&mut recent, 1, 20);
-        assert_eq!(place, Place::Between { before: Some((10, PageId(1))), after: Some(30) });
-        assert_eq!(insert(&mut recent, 2, 20), Place::Between { before: None, after: None });
+        assert_eq!(place, Neighbors::Between { before: Some((10, PageId(1))), after: Some(30) });
+        assert_eq!(insert(&mut recent, 2, 20), Neighbors::Between { before: None, after: None });
     }
 
     #[test]
     fn of_a_moment_only_the_last_click_has_a_click_of_another_moment_after_it() {
-        let mut recent = Recent::new(100);
+        let mut recent = RecentVisits::new(100);
         let mut go = |at, key: &str, page| {
             // The id of the first click may have made room for the second's, whose moment is another.
             if recent.lacks_key(UserId(1), at) {
@@ -235,29 +235,29 @@ mod tests {
         };
         go(10, "b", 1);
         go(20, "a", 2);
-        let first = Place::Between { before: None, after: Some(10) };
+        let first = Neighbors::Between { before: None, after: Some(10) };
         assert_eq!((go(10, "a", 3), go(10, "aa", 3)), (first, first));
-        assert_eq!(go(10, "d", 4), Place::Between { before: Some((10, PageId(1))), after: Some(20) });
+        assert_eq!(go(10, "d", 4), Neighbors::Between { before: Some((10, PageId(1))), after: Some(20) });
         assert_eq!(go(10, "c", 5), first);
-        assert_eq!(go(15, "a", 6), Place::Between { before: Some((10, PageId(4))), after: Some(20) });
+        assert_eq!(go(15, "a", 6), Neighbors::Between { before: Some((10, PageId(4))), after: Some(20) });
         assert_eq!(recent.len(), 3);
     }
 
     #[test]
     fn the_budget_holds_and_only_what_precedes_the_kept_is_late() {
-        let mut recent = Recent::new(100);
+        let mut recent = RecentVisits::new(100);
         for at in 0..10_000 {
-            assert_ne!(insert(&mut recent, (at % 7) as u32, at), Place::Late);
+            assert_ne!(insert(&mut recent, (at % 7) as u32, at), Neighbors::Late);
             assert!(recent.kept <= 101, "{}", recent.kept);
         }
-        assert_eq!(insert(&mut recent, 0, 5), Place::Late);
-        assert!(matches!(insert(&mut recent, 99, 5), Place::Between { .. }));
+        assert_eq!(insert(&mut recent, 0, 5), Neighbors::Late);
+        assert!(matches!(insert(&mut recent, 99, 5), Neighbors::Between { .. }));
     }
 
     #[test]
     fn a_quarter_goes_also_where_few_clicks_are_of_quite_another_time() {
         for outlier in [0, i64::MIN, i64::MAX] {
-            let mut recent = Recent::new(10_000);
+            let mut recent = RecentVisits::new(10_000);
             insert(&mut recent, 1, outlier);
             for at in 1..=10_000 {
                 insert(&mut recent, (at % 100) as u32, 1_700_000_000_000 + at * 37);
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn clicks_of_one_moment_are_not_told_apart_by_an_eviction() {
-        let mut recent = Recent::new(100);
+        let mut recent = RecentVisits::new(100);
         for user in 0..500 {
             insert(&mut recent, user, 7);
             insert(&mut recent, user, 7);
@@ -278,18 +278,18 @@ mod tests {
 
     #[test]
     fn more_users_than_budget_keep_their_newest_click() {
-        let mut recent = Recent::new(10);
+        let mut recent = RecentVisits::new(10);
         for user in 0..1000 {
             insert(&mut recent, user, i64::from(user));
         }
         assert_eq!(recent.kept, 1000);
         let place = insert(&mut recent, 3, 2000);
-        assert_eq!(place, Place::Between { before: Some((3, PageId(1))), after: None });
+        assert_eq!(place, Neighbors::Between { before: Some((3, PageId(1))), after: None });
     }
 
     #[test]
     fn one_busy_user_is_bounded_with_all_that_is_kept_of_it() {
-        let mut recent = Recent::new(1_000_000);
+        let mut recent = RecentVisits::new(1_000_000);
         for at in 0..20_000 {
             insert(&mut recent, 1, at);
             insert(&mut recent, 1, at);
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn ids_are_kept_as_long_as_their_moment() {
-        let mut recent = Recent::new(100);
+        let mut recent = RecentVisits::new(100);
         for at in 0..1_000 {
             insert(&mut recent, 1, at);
             insert(&mut recent, 1, at);

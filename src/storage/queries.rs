@@ -17,13 +17,13 @@ const CLICKS_BETWEEN: &str = "SELECT id, ts, click_id, user, url, place FROM cli
 
 /// A place between two clicks in the order in which [`Reader::clicks_between`] hands them out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimePlace {
+pub struct TimePosition {
     time: Timestamp,
     /// The click before it; `None` before all clicks of that time.
     key: Option<ClickKey>,
 }
 
-impl TimePlace {
+impl TimePosition {
     /// Behind every click of `time`.
     pub fn after_time(time: Timestamp) -> Self {
         Self { time: Timestamp::from_millis(time.as_millis().saturating_add(1)), key: None }
@@ -87,13 +87,13 @@ impl Reader {
     }
 
     /// Hands the clicks behind `place` up to `last`, inclusive, to `take`, in the order of their time; those of one moment
-    /// in an order that only means that [`TimePlace::after`] one of them goes on with the next.
+    /// in an order that only means that [`TimePosition::after`] one of them goes on with the next.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn clicks_between(
         &mut self,
-        place: &TimePlace,
+        place: &TimePosition,
         last: Timestamp,
         mut take: impl FnMut(StoredClick) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {

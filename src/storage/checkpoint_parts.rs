@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::StorageError;
 
 /// A checkpoint to be written: some of the stored parts stay, and others come after them.
-pub struct Parts<'a> {
+pub struct CheckpointParts<'a> {
     /// So many of the stored parts, from the first on, belong to this checkpoint, too.
     pub kept: u64,
     /// Those that come after them.
@@ -13,14 +13,14 @@ pub struct Parts<'a> {
 }
 
 /// Replaces the checkpoint in the transaction that is open on `connection`.
-pub(super) fn replace(connection: &Connection, parts: Parts<'_>) -> Result<(), StorageError> {
-    let Parts { kept, new } = parts;
+pub(super) fn replace(connection: &Connection, parts: CheckpointParts<'_>) -> Result<(), StorageError> {
+    let CheckpointParts { kept, new } = parts;
     // Somebody may have emptied the table meanwhile; parts are numbered 1, 2, 3, …
     let stored: u64 =
         connection
             .query_row("SELECT COUNT(*) FROM checkpoint WHERE part BETWEEN 1 AND ?1", [kept], |row| row.get(0))?;
     if stored < kept {
-        return Err(StorageError::PartsMissing);
+        return Err(StorageError::CheckpointPartsMissing);
     }
     connection.execute("DELETE FROM checkpoint WHERE part > ?1 OR part < 1", [kept])?;
     let mut insert = connection.prepare_cached("INSERT INTO checkpoint (part, data) VALUES (?1, ?2)")?;
@@ -41,7 +41,7 @@ mod tests {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor: 1, late: 0, settings };
         let mut new = new.iter().map(|&byte| vec![byte]);
-        storage.write_figures(update, Some(Parts { kept, new: &mut new }))
+        storage.write_figures(update, Some(CheckpointParts { kept, new: &mut new }))
     }
 
     fn stored(storage: &Storage) -> Vec<u8> {
@@ -73,7 +73,7 @@ mod tests {
         let (_directory, storage) = open();
         write(&storage, 0, &[1, 2, 3]).unwrap();
         sql(&storage).execute("DELETE FROM checkpoint WHERE part = 2", []).unwrap();
-        assert!(matches!(write(&storage, 2, &[4]), Err(StorageError::PartsMissing)));
+        assert!(matches!(write(&storage, 2, &[4]), Err(StorageError::CheckpointPartsMissing)));
         assert_eq!(stored(&storage), [1, 3]);
         write(&storage, 1, &[5]).unwrap();
         assert_eq!(stored(&storage), [1, 5]);

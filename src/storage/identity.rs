@@ -12,7 +12,7 @@
 //! | anything else | | perhaps a copy: a new identity that remembers the old one |
 //!
 //! A copy in another container or on a cloned disk may have the noted path and even the noted inode. It counts as the same until
-//! both are at work in one consumer group ([`Storage::take_identity`]).
+//! both are at work in one consumer group ([`Storage::renew_identity`]).
 //!
 //! The last may as well be a database that was moved to another disk or machine, or a backup of one that is lost: what that one
 //! stored since is nowhere else. Who reads partitions has to find out, from whether the other is at work in the group.
@@ -34,7 +34,7 @@ pub struct Identity {
 
 /// Where a database lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct Location {
     /// The machine, or the container.
     host: String,
     path: PathBuf,
@@ -46,13 +46,13 @@ struct Place {
 
 /// What a database is, by where it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum Verdict {
     Same,
     Copy,
     PerhapsCopy,
 }
 
-impl Place {
+impl Location {
     fn of(file: &Path) -> std::io::Result<Self> {
         let path = file.canonicalize()?;
         #[cfg(unix)]
@@ -68,7 +68,7 @@ impl Place {
 
     /// What the database that lies here `now` is, if it lay at `self` before. `same_identity` says of a file whether that
     /// is a database with our identity.
-    fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Found {
+    fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Verdict {
         let same_host = self.host == now.host;
         let same_path = self.path == now.path;
         let same_inode = self.inode == now.inode && now.inode != 0;
@@ -76,13 +76,13 @@ impl Place {
             let there = Self::of(&self.path).ok();
             let is_us = |there: &Self| (there.device, there.inode) == (now.device, now.inode) && now.inode != 0;
             if there.is_some_and(|there| !is_us(&there) && same_identity(&there.path)) {
-                return Found::Copy;
+                return Verdict::Copy;
             }
         }
         if (same_inode && (self.device == now.device || same_path)) || (same_host && same_path) {
-            return Found::Same;
+            return Verdict::Same;
         }
-        Found::PerhapsCopy
+        Verdict::PerhapsCopy
     }
 }
 
@@ -97,7 +97,7 @@ fn host() -> String {
 }
 
 impl Storage {
-    /// Who this database is, as far as noted; see [`Storage::settle_identity`].
+    /// Who this database is, as far as noted; see [`Storage::confirm_identity`].
     ///
     /// # Errors
     /// The database cannot be read.
@@ -105,12 +105,12 @@ impl Storage {
         self.reader()?.identity()
     }
 
-    /// Whether [`Storage::settle_identity`] has nothing to do: the database lies where it was.
+    /// Whether [`Storage::confirm_identity`] has nothing to do: the database lies where it was.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn is_settled(&self) -> Result<bool, StorageError> {
-        Ok(self.reader()?.place()? == Some(self.place()?))
+    pub fn is_at_known_location(&self) -> Result<bool, StorageError> {
+        Ok(self.reader()?.location()? == Some(self.location()?))
     }
 
     /// Notes where the database lies. If it is a copy, or may be one, it gets an identity of its own, which is logged. On the
@@ -118,11 +118,11 @@ impl Storage {
     ///
     /// # Errors
     /// The database cannot be read or written; nothing has changed then.
-    pub fn settle_identity(&self) -> Result<Identity, StorageError> {
-        let now = self.place()?;
+    pub fn confirm_identity(&self) -> Result<Identity, StorageError> {
+        let now = self.location()?;
         let (before, noted) = {
             let reader = self.reader()?;
-            (reader.identity()?, reader.place()?)
+            (reader.identity()?, reader.location()?)
         };
         if noted.as_ref() == Some(&now) {
             return Ok(before);
@@ -131,27 +131,27 @@ impl Storage {
             let other = Reader::open(file).and_then(|reader| reader.identity());
             other.is_ok_and(|other| other.id == before.id)
         };
-        let found = noted.as_ref().map_or(Found::Same, |noted| noted.judge(&now, same_identity));
+        let found = noted.as_ref().map_or(Verdict::Same, |noted| noted.judge(&now, same_identity));
         let copy_of = match found {
-            Found::Same => before.copy_of.clone(),
-            Found::Copy => None,
-            Found::PerhapsCopy => Some(before.id.clone()),
+            Verdict::Same => before.copy_of.clone(),
+            Verdict::Copy => None,
+            Verdict::PerhapsCopy => Some(before.id.clone()),
         };
         self.write(|writer| {
             writer.durably(|connection| {
-                if found != Found::Same {
+                if found != Verdict::Same {
                     connection.execute(NEW_IDENTITY, [])?;
                 }
                 note(connection, &now, copy_of.as_deref())
             })
         })?;
         let identity = self.identity()?;
-        let Some(noted) = noted.filter(|_| found != Found::Same) else {
+        let Some(noted) = noted.filter(|_| found != Verdict::Same) else {
             return Ok(identity);
         };
         let (file, original) = (self.path.display(), noted.path.display());
         match found {
-            Found::Copy => tracing::warn!(
+            Verdict::Copy => tracing::warn!(
                 target: "store",
                 "{file} is a copy of {original}: it has an identity of its own now, and what that one stores of the same \
                  consumer group is not read again"
@@ -170,8 +170,8 @@ impl Storage {
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn take_identity(&self) -> Result<(), StorageError> {
-        let now = self.place()?;
+    pub fn renew_identity(&self) -> Result<(), StorageError> {
+        let now = self.location()?;
         self.write(|writer| {
             writer.durably(|connection| {
                 connection.execute(NEW_IDENTITY, [])?;
@@ -187,9 +187,9 @@ impl Storage {
         Ok(())
     }
 
-    fn place(&self) -> Result<Place, StorageError> {
+    fn location(&self) -> Result<Location, StorageError> {
         let directory = self.path.parent().unwrap_or(&self.path).to_owned();
-        Place::of(&self.path).map_err(|cause| StorageError::Directory { path: directory, cause })
+        Location::of(&self.path).map_err(|cause| StorageError::Directory { path: directory, cause })
     }
 }
 
@@ -200,20 +200,16 @@ impl Reader {
     /// The database cannot be read.
     pub fn identity(&self) -> Result<Identity, StorageError> {
         let id = self.connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
-        // A database of before places were noted may be looked at, too.
-        let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'place')";
-        let copy_of = match self.connection.query_row(select, [], |row| row.get(0))? {
-            true => self.connection.query_row("SELECT copy_of FROM place", [], |row| row.get(0)).optional()?.flatten(),
-            false => None,
-        };
+        let select = "SELECT copy_of FROM location";
+        let copy_of = self.connection.query_row(select, [], |row| row.get(0)).optional()?.flatten();
         Ok(Identity { id, copy_of })
     }
 
     /// Where the database lay when that was noted last.
-    fn place(&self) -> Result<Option<Place>, StorageError> {
-        let select = "SELECT host, path, device, inode FROM place";
+    fn location(&self) -> Result<Option<Location>, StorageError> {
+        let select = "SELECT host, path, device, inode FROM location";
         let place = self.connection.query_row(select, [], |row| {
-            Ok(Place { host: row.get(0)?, path: path_of(row.get(1)?), device: row.get(2)?, inode: row.get(3)? })
+            Ok(Location { host: row.get(0)?, path: path_of(row.get(1)?), device: row.get(2)?, inode: row.get(3)? })
         });
         Ok(place.optional()?)
     }
@@ -221,10 +217,10 @@ impl Reader {
 
 const NEW_IDENTITY: &str = "UPDATE identity SET id = lower(hex(randomblob(16)))";
 
-fn note(connection: &Connection, place: &Place, copy_of: Option<&str>) -> Result<(), StorageError> {
+fn note(connection: &Connection, place: &Location, copy_of: Option<&str>) -> Result<(), StorageError> {
     let bytes = place.path.as_os_str().as_encoded_bytes();
     connection.execute(
-        "INSERT OR REPLACE INTO place (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO location (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         params![place.host, bytes, place.device, place.inode, copy_of],
     )?;
     Ok(())
@@ -249,8 +245,8 @@ mod tests {
 
     fn reopened(directory: &Path) -> (Storage, Identity) {
         let storage = Storage::open(directory, StorageOptions::default()).unwrap();
-        let identity = storage.settle_identity().unwrap();
-        assert!(storage.is_settled().unwrap());
+        let identity = storage.confirm_identity().unwrap();
+        assert!(storage.is_at_known_location().unwrap());
         assert_eq!(storage.identity().unwrap(), identity);
         (storage, identity)
     }
@@ -296,7 +292,7 @@ mod tests {
     #[test]
     fn so_does_one_of_a_backup_while_the_original_is_at_work() {
         let (directory, storage) = open();
-        let original = storage.settle_identity().unwrap();
+        let original = storage.confirm_identity().unwrap();
         let restored = tempfile::tempdir().unwrap();
         let file = restored.path().join(DATABASE_FILE);
         storage.reader().unwrap().back_up(&file, &mut |_| true).unwrap().unwrap();
@@ -346,28 +342,29 @@ mod tests {
     #[test]
     fn an_identity_of_its_own_is_kept() {
         let (_directory, storage) = open();
-        let before = storage.settle_identity().unwrap();
-        storage.take_identity().unwrap();
-        assert!(storage.is_settled().unwrap());
-        let now = storage.settle_identity().unwrap();
+        let before = storage.confirm_identity().unwrap();
+        storage.renew_identity().unwrap();
+        assert!(storage.is_at_known_location().unwrap());
+        let now = storage.confirm_identity().unwrap();
         assert_ne!(now.id, before.id);
         assert_eq!(now.copy_of, None);
     }
 
     #[test]
     fn a_container_that_starts_anew_and_a_disk_under_another_number_change_nothing() {
-        let place = Place { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
-        let now = |host: &str, path: &str, device, inode| Place { host: host.into(), path: path.into(), device, inode };
+        let place = Location { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
+        let now =
+            |host: &str, path: &str, device, inode| Location { host: host.into(), path: path.into(), device, inode };
         let same = "/data/clicktop.db";
-        let judge = |now: Place| place.judge(&now, |_| panic!("nothing is there"));
-        assert_eq!(judge(now("b", same, 1, 7)), Found::Same);
-        assert_eq!(judge(now("b", same, 9, 7)), Found::Same);
-        assert_eq!(judge(now("a", same, 9, 7)), Found::Same);
-        assert_eq!(judge(now("a", same, 1, 8)), Found::Same);
-        assert_eq!(judge(now("b", "/renamed", 1, 7)), Found::Same);
+        let judge = |now: Location| place.judge(&now, |_| panic!("nothing is there"));
+        assert_eq!(judge(now("b", same, 1, 7)), Verdict::Same);
+        assert_eq!(judge(now("b", same, 9, 7)), Verdict::Same);
+        assert_eq!(judge(now("a", same, 9, 7)), Verdict::Same);
+        assert_eq!(judge(now("a", same, 1, 8)), Verdict::Same);
+        assert_eq!(judge(now("b", "/renamed", 1, 7)), Verdict::Same);
         // Inodes of another file system say nothing.
-        assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Found::PerhapsCopy);
-        assert_eq!(judge(now("b", same, 1, 8)), Found::PerhapsCopy);
-        assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Found::PerhapsCopy);
+        assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Verdict::PerhapsCopy);
+        assert_eq!(judge(now("b", same, 1, 8)), Verdict::PerhapsCopy);
+        assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Verdict::PerhapsCopy);
     }
 }

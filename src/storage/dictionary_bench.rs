@@ -10,7 +10,7 @@ impl Storage {
     /// # Errors
     /// The database cannot be written; nothing of the batch is in it then.
     #[doc(hidden)]
-    pub fn code_texts(&self, clicks: &ClickBatch) -> Result<(), StorageError> {
+    pub fn intern_texts(&self, clicks: &ClickBatch) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
                 for click in clicks.iter() {
