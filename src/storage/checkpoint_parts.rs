@@ -1,21 +1,21 @@
-//! The aggregation's state that `page_stats` does not hold, as opaque parts of bounded size.
+//! Stores the checkpoint of the aggregation: the state that `page_stats` does not hold, in opaque parts of bounded size.
 
 use rusqlite::{Connection, params};
 
 use super::StorageError;
 
-/// A checkpoint to be written: some of the stored parts stay, and others come after them.
+/// A checkpoint to write. Some of the stored parts stay, and new parts follow them.
 pub struct CheckpointParts<'a> {
-    /// So many of the stored parts, from the first on, belong to this checkpoint, too.
+    /// How many of the stored parts, from the first on, also belong to this checkpoint.
     pub kept: u64,
-    /// Those that come after them.
+    /// The parts that follow them.
     pub new: &'a mut dyn Iterator<Item = Vec<u8>>,
 }
 
-/// Replaces the checkpoint in the transaction that is open on `connection`.
+/// Replaces the checkpoint, in the open transaction of `connection`.
 pub(super) fn replace(connection: &Connection, parts: CheckpointParts<'_>) -> Result<(), StorageError> {
     let CheckpointParts { kept, new } = parts;
-    // Somebody may have emptied the table meanwhile; parts are numbered 1, 2, 3, …
+    // Parts are numbered 1, 2, 3, … Somebody may have deleted some meanwhile.
     let stored: u64 =
         connection
             .query_row("SELECT COUNT(*) FROM checkpoint WHERE part BETWEEN 1 AND ?1", [kept], |row| row.get(0))?;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_built_on_parts_that_are_gone() {
+    fn a_checkpoint_that_builds_on_missing_parts_is_refused() {
         let (_directory, storage) = open();
         write(&storage, 0, &[1, 2, 3]).unwrap();
         sql(&storage).execute("DELETE FROM checkpoint WHERE part = 2", []).unwrap();

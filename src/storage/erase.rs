@@ -1,19 +1,19 @@
-//! Forgetting everything that was counted, to begin anew where Kafka is.
+//! Erases everything that was stored and counted, so that a reset continues at the current offsets with an empty store.
 
 use rusqlite::{Connection, params};
 
 use super::{Storage, StorageError};
 
-/// Every table of rejects and names, and what was deleted for its age; clicks and figures go too. Kept are the offsets, the floor of the versions, and which search
-/// targets there are.
-const FORGOTTEN: [&str; 7] = ["rejects", "expiry", "users", "urls", "places", "countries", "agents"];
+/// Tables that a reset empties, besides those of clicks, arrivals and figures. The offsets, the newest version and the search targets
+/// stay.
+const ERASED_TABLES: [&str; 7] = ["rejects", "expiry", "users", "urls", "places", "countries", "agents"];
 
 impl Storage {
-    /// Forgets every click, reject and figure in one transaction, and notes that every search target has to; then gives
-    /// the disk its room back, as far as nobody is reading. Returns how many clicks there were.
+    /// Erases every click, reject and figure in one transaction, and notes that every search target must be cleared. Then shrinks the
+    /// file, as far as no reader uses it. Returns how many clicks there were.
     ///
-    /// Offsets stay, so what comes next goes on where the store was. Versions go on growing, so that documents of what
-    /// comes next replace those of before. No stage may be at work: what it knows is no longer so.
+    /// Offsets stay, so the store continues where it was. Versions continue to grow, so new documents replace old ones. No stage may
+    /// run: its state in memory would be wrong.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
@@ -21,35 +21,35 @@ impl Storage {
         let clicks = self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
                 dictionaries.clear();
-                forget(connection)
+                erase_tables(connection)
             })
         })?;
         *self.reject_bytes.lock() = None;
         self.progress().reset();
         self.click_cache.clear();
         self.write(|writer| {
-            writer.shrink_or_warn("what was forgotten");
+            writer.shrink_or_warn("the erased clicks");
             Ok(clicks)
         })
     }
 }
 
-fn forget(connection: &Connection) -> Result<u64, StorageError> {
-    // Without a condition SQLite drops a table's pages as a whole, and needs no look at the rows.
+fn erase_tables(connection: &Connection) -> Result<u64, StorageError> {
+    // Without a condition, SQLite frees a table's pages without reading the rows.
     let clicks = connection.execute("DELETE FROM clicks", [])?;
     connection.execute("DELETE FROM arrivals", [])?;
-    for table in FORGOTTEN {
+    for table in ERASED_TABLES {
         connection.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    forget_figures(connection)?;
+    erase_figures(connection)?;
     Ok(clicks as u64)
 }
 
-/// Forgets every figure, and notes that every search target has to.
-pub(super) fn forget_figures(connection: &Connection) -> Result<(), StorageError> {
+/// Erases every figure, and notes that every search target must be cleared.
+pub(super) fn erase_figures(connection: &Connection) -> Result<(), StorageError> {
     connection.execute("DELETE FROM page_stats", [])?;
     connection.execute("DELETE FROM checkpoint", [])?;
-    // An engine that deletes a document counts that as a version of its own: what comes next must lie beyond it.
+    // A search engine counts the deletion of a document as a version. New versions must be greater.
     connection.execute(
         "UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0, last_version = last_version + 2",
         [],
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_forgotten_but_the_offsets_the_versions_and_the_targets() {
+    fn a_reset_erases_everything_but_the_offsets_the_versions_and_the_targets() {
         let (_directory, storage) = open();
         let clicks = [click("c1", 1, "/a"), click("c2", 2, "/b")];
         storage.store(&batch(&clicks, 7)).unwrap();
@@ -95,7 +95,7 @@ mod tests {
         let connection = sql(&storage);
         let count = |what: &str| connection.query_row(&format!("SELECT COUNT(*) FROM {what}"), [], |row| row.get(0));
         for table in
-            FORGOTTEN.into_iter().chain(["page_stats", "checkpoint", "clicks", "arrivals", "click_events", "pages"])
+            ERASED_TABLES.into_iter().chain(["page_stats", "checkpoint", "clicks", "arrivals", "click_events", "pages"])
         {
             assert_eq!(count(table), Ok(0), "{table}");
         }
@@ -104,7 +104,7 @@ mod tests {
         let outdated = TargetState { cursor: IndexCursor::default(), outdated: true };
         assert_eq!(storage.reader().unwrap().target_state("engine").unwrap(), Some(outdated));
 
-        // The same clicks are new again, under the numbers that they had, and their figures have a newer version.
+        // The same clicks are new again and get the same numbers, and their figures have a newer version.
         assert_eq!(storage.store(&batch(&clicks, 9)).unwrap().stored, 2);
         assert_eq!(storage.progress().last_click(), 2);
         assert_eq!(count("click_events"), Ok(2));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_gets_small() {
+    fn a_reset_shrinks_the_file() {
         let (_directory, storage) = open();
         let ids: Vec<String> = (0..20_000).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().zip(0..).map(|(id, at)| click(id, at, "/a")).collect();

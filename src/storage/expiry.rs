@@ -1,11 +1,11 @@
-//! Deleting old clicks, which the figures go on counting.
+//! Deletes old clicks. The figures still count them.
 //!
-//! What makes that safe:
+//! These rules keep the figures exact:
 //!
-//! - Only clicks that a written checkpoint of the aggregation has counted are deleted: a restart replays the others.
-//! - A click that no checkpoint has counted is compared with the others of its user and moment, so those stay as well.
-//! - The boundary is written before the first click goes, and only ever rises. A click before it is not taken in any more,
-//!   so one that comes a second time after its deletion cannot count twice.
+//! - Only clicks that a written checkpoint of the aggregation has counted are deleted, since a restart replays the others.
+//! - A click that no checkpoint has counted is compared with the other clicks of its user and moment, so those stay as well.
+//! - The boundary is written before the first click is deleted, and never moves back. The store refuses clicks before the boundary,
+//!   so a click that arrives again after its deletion cannot count twice.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -13,30 +13,29 @@ use super::queries::newest_time;
 use super::{Reader, Storage, StorageError, arrivals, erase};
 use crate::click::Timestamp;
 
-/// What became of the clicks that are older than is kept.
+/// What happened to clicks older than the retention limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expiry {
-    /// No click before this time is taken in any more; `None` while none has expired.
+    /// The store refuses clicks before this time; `None` if no boundary is set.
     pub before: Option<Timestamp>,
-    /// Clicks that are deleted, and that the figures count.
+    /// Deleted clicks, which the figures still count.
     pub deleted: u64,
-    /// Clicks that came after they had expired, and are in no figure.
+    /// Refused clicks, which no figure counts.
     pub refused: u64,
 }
 
-/// What one step of a deletion came to.
+/// The result of one deletion step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deleted {
-    /// Clicks deleted.
+    /// Deleted clicks.
     pub clicks: u64,
-    /// The time from which the next step goes on; `None` at the end.
+    /// The time at which the next step begins; `None` at the end.
     pub next: Option<Timestamp>,
 }
 
 impl Storage {
-    /// Lets clicks expire that are more than `retention_ms` older than the newest that is not ahead of `now`, by their own
-    /// clock: a click that claims to be of the future ages no other. Returns the boundary, `None` if there is no such click.
-    /// It never goes back.
+    /// Moves the boundary to `retention_ms` before the newest click that is not ahead of `now`, so that a click with a wrong time in
+    /// the future makes no other click expire. The boundary never moves back. Returns it; `None` if there is no such click yet.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -60,8 +59,8 @@ impl Storage {
         })
     }
 
-    /// Deletes expired clicks from the time `from` on, as far as a checkpoint has counted them. It looks at about `limit`,
-    /// which bounds how long the store waits for it.
+    /// Deletes expired clicks that a checkpoint has counted, from the time `from` on. It reads about `limit` clicks, which bounds how
+    /// long the store stage waits.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
@@ -71,8 +70,8 @@ impl Storage {
                 let Some(boundary) = expired_before(connection)? else {
                     return Ok(Deleted { clicks: 0, next: None });
                 };
-                // The time of the click that begins the next step. Clicks of one moment go together, or a step that sees
-                // nothing but them would never get past them.
+                // The time at which the next step begins. One step handles all clicks of a moment; otherwise steps would never get
+                // past a moment with more clicks than `limit`.
                 let beyond: Option<Timestamp> = connection
                     .prepare_cached("SELECT ts FROM clicks WHERE ts >= ?1 AND ts < ?2 ORDER BY ts LIMIT 1 OFFSET ?3")?
                     .query_row(params![from, boundary, limit as u64], |row| row.get(0))
@@ -92,17 +91,17 @@ impl Storage {
         })
     }
 
-    /// Gives up every figure, those of deleted clicks for good: what is kept is to be counted anew, and every search target
-    /// to be emptied and filled anew. What has expired stays so. No stage may be at work.
+    /// Discards every figure, so that the stored clicks can be counted anew. The figures of deleted clicks are lost. Every search
+    /// target must be cleared and filled again. The boundary stays. No stage may run.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
     pub fn discard_figures(&self) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                erase::forget_figures(connection)?;
-                // It may still tell clicks that are deleted.
-                arrivals::cut_off(connection, arrivals::last(connection)?)?;
+                erase::erase_figures(connection)?;
+                // The log may still hold deleted clicks.
+                arrivals::clear(connection, arrivals::last(connection)?)?;
                 connection.execute("UPDATE expiry SET deleted = 0", [])?;
                 Ok(())
             })
@@ -111,7 +110,7 @@ impl Storage {
 }
 
 impl Reader {
-    /// What became of the clicks that are older than is kept.
+    /// What happened to clicks older than the retention limit.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -123,13 +122,13 @@ impl Reader {
     }
 }
 
-/// The time before which no click is taken in.
+/// The boundary: the store refuses clicks before this time.
 pub(super) fn expired_before(connection: &Connection) -> Result<Option<Timestamp>, StorageError> {
     let mut select = connection.prepare_cached("SELECT expired_before FROM expiry")?;
     Ok(select.query_row([], |row| row.get(0)).optional()?)
 }
 
-/// Counts clicks that came too late to be taken in.
+/// Adds to the number of refused clicks.
 pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), StorageError> {
     if clicks > 0 {
         connection.prepare_cached("UPDATE expiry SET refused = refused + ?1")?.execute([clicks])?;
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_expired_and_is_counted_is_deleted_and_it_does_not_come_back() {
+    fn only_expired_and_counted_clicks_are_deleted_and_they_are_refused_when_they_come_again() {
         let (_directory, storage) = open();
         assert_eq!(
             (storage.advance_expiry(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_stays_while_one_of_its_user_and_moment_is_not_counted() {
+    fn a_click_stays_while_another_of_its_user_and_moment_is_not_counted() {
         let (_directory, storage) = open();
         let other = |id, at| Click { user_id: "another", ..click(id, at, "/a") };
         storage.store(&batch(&[click("c1", 10, "/a"), other("c2", 10), click("c3", 11, "/a")], 1)).unwrap();
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_from_the_future_lets_nothing_expire_that_is_not_old_by_the_clock() {
+    fn a_click_from_the_future_makes_no_other_click_expire() {
         let (_directory, storage) = open();
         store(&storage, &[500_000, 1_000_001, i64::MAX / 2]);
         count(&storage, 3, true);
@@ -246,7 +245,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
         #[test]
-        fn the_boundary_is_measured_from_the_newest_click_that_the_clock_has_reached(
+        fn the_boundary_depends_on_the_newest_click_that_the_clock_has_reached(
             rounds in prop::collection::vec((0..400_i64, prop::collection::vec(any_time(), 0..20)), 1..6),
             retention in 1..500_i64,
         ) {
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_click_in_the_order_of_arrival_may_go_and_its_number_is_not_given_out_again() {
+    fn the_number_of_the_newest_click_is_not_used_again_after_the_click_is_deleted() {
         let (directory, storage) = open();
         store(&storage, &[100]);
         store(&storage, &[60]);
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn deleted_clicks_are_not_told_again_once_their_figures_are_given_up() {
+    fn readers_do_not_get_deleted_clicks_after_their_figures_are_discarded() {
         let (_directory, storage) = open();
         store(&storage, &[10, 20, 100]);
         count(&storage, 3, true);
@@ -296,13 +295,13 @@ mod tests {
         assert_eq!(delete_all(&storage), 2);
         storage.discard_figures().unwrap();
         let after = storage.reader().unwrap().clicks_after(0, 10, &mut Vec::new());
-        assert!(matches!(after, Err(StorageError::OrderGone { next: 1 })), "{after:?}");
+        assert!(matches!(after, Err(StorageError::ArrivalsGone { next: 1 })), "{after:?}");
         store(&storage, &[101]);
         assert_eq!(storage.progress().last_click(), 4);
     }
 
     #[test]
-    fn many_clicks_go_in_steps_also_if_they_are_of_one_moment() {
+    fn many_clicks_are_deleted_in_steps_even_if_they_are_of_one_moment() {
         let (_directory, storage) = open();
         let ids: Vec<String> = (0..12_000).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().map(|id| click(id, 7, "/a")).collect();
@@ -316,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_forgets_what_was_deleted_and_takes_old_clicks_again() {
+    fn after_a_reset_old_clicks_are_accepted_again() {
         let (_directory, storage) = open();
         store(&storage, &[10, 100]);
         count(&storage, 2, true);

@@ -1,4 +1,4 @@
-//! Writing the figures, and how far the aggregation and the search targets are.
+//! Writes the figures and the progress of the aggregation.
 
 use rusqlite::{Connection, ToSql, params};
 
@@ -7,7 +7,7 @@ use super::figures::{FiguresUpdate, PageFigures};
 use super::{Storage, StorageError, arrivals};
 use crate::click::Timestamp;
 
-/// Rows are mostly there already: an update looks at nothing but the row and the index of versions.
+/// Updates first: most rows exist already, and an update touches only the row and the index of versions.
 fn write_pages(
     connection: &Connection,
     changed: impl IntoIterator<Item = PageFigures>,
@@ -42,15 +42,14 @@ fn write_pages(
 }
 
 impl Storage {
-    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction. A checkpoint
-    /// makes older clicks unnecessary in the order of arrival: [`Reader::clicks_after`](super::Reader::clicks_after) tells
-    /// them no longer.
+    /// Writes figures, their cursor and, if given, a checkpoint of the state behind them, in one transaction. A checkpoint truncates
+    /// the log of arrivals, so [`Reader::clicks_after`](super::Reader::clicks_after) no longer returns older clicks.
     ///
-    /// Returns the version that the rows got: `max(last + 1, milliseconds since 1970)`, so that it also grows
-    /// across a deleted database.
+    /// Returns the version of the written rows: `max(last + 1, milliseconds since 1970)`. So versions also grow if the database is
+    /// deleted.
     ///
     /// # Errors
-    /// The database cannot be written, or parts of the checkpoint that were to stay are gone; nothing has changed then.
+    /// The database cannot be written, or parts of the checkpoint that should stay are missing. Nothing has changed then.
     pub fn write_figures(
         &self,
         update: FiguresUpdate<impl IntoIterator<Item = PageFigures>>,
@@ -86,7 +85,7 @@ impl Storage {
                     ])?;
                 if let Some(parts) = checkpoint {
                     checkpoint_parts::replace(connection, parts)?;
-                    arrivals::cut(connection, cursor)?;
+                    arrivals::truncate(connection, cursor)?;
                 }
                 Ok(version)
             })
@@ -97,14 +96,14 @@ impl Storage {
         Ok(version)
     }
 
-    /// Forgets every figure, its cursor and checkpoint: the clicks tell them again.
+    /// Deletes every figure, the cursor and the checkpoint, to count all clicks again.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn clear_figures(&self) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                // last_version stays: documents of the old rows must not outlive the new ones in a search index.
+                // last_version stays, so that new documents replace old ones in a search index.
                 connection.execute_batch(
                     "DELETE FROM page_stats; DELETE FROM checkpoint;
                      UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0;",

@@ -1,21 +1,21 @@
-//! Is this database the one it was, or a copy of it?
+//! The identity of a database, which tells an original from a copy.
 //!
-//! In a consumer group each database has an identity, and goes on where another has left off. A copy that kept the identity
-//! would take the other's offsets for its own, and read again what the other has stored. So each run notes where the
-//! file lies, and the next one looks whether it still lies there:
+//! In a consumer group, each database has an identity and resumes where another database has left off. A copy with the same identity
+//! would take the original's offsets for its own and read again what the original has stored. So each run records the location of
+//! the file, and the next run compares:
 //!
-//! | the file now | and | so it is |
+//! | the file is | where | verdict |
 //! |---|---|---|
-//! | the noted path, of the same machine, leads to another database with our identity | | a copy: a new identity |
-//! | has the noted inode | on the noted device or at the noted path | the same, perhaps renamed; a container may have another host name |
-//! | has another inode | at the noted path of the same machine | the same, put back from a backup |
-//! | anything else | | perhaps a copy: a new identity that remembers the old one |
+//! | not at the recorded path of the same machine, and that path holds another database with our identity | | a copy: it gets a new identity |
+//! | the recorded inode | on the recorded device or at the recorded path | the same, perhaps renamed; a container may have a new host name |
+//! | another inode | at the recorded path of the same machine | the same, restored from a backup |
+//! | anything else | | perhaps a copy: it gets a new identity and remembers the old one |
 //!
-//! A copy in another container or on a cloned disk may have the noted path and even the noted inode. It counts as the same until
-//! both are at work in one consumer group ([`Storage::renew_identity`]).
+//! A copy in another container or on a cloned disk may have the recorded path and even the recorded inode. It counts as the same
+//! database until both run in one consumer group ([`Storage::renew_identity`]).
 //!
-//! The last may as well be a database that was moved to another disk or machine, or a backup of one that is lost: what that one
-//! stored since is nowhere else. Who reads partitions has to find out, from whether the other is at work in the group.
+//! The last row of the table may also be a database that was moved to another disk or machine, or a backup of a lost one. Then no other
+//! database holds what the original has stored since. Ingest decides, by whether the original is a member of the group.
 
 use std::path::{Path, PathBuf};
 
@@ -23,28 +23,28 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Reader, Storage, StorageError};
 
-/// Who a database is among those of its consumer group.
+/// Identifies a database among those of its consumer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Tells it from every other.
+    /// A random id.
     pub id: String,
     /// The database that it may be a copy of.
     pub copy_of: Option<String>,
 }
 
-/// Where a database lies.
+/// Where a database file lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Location {
-    /// The machine, or the container.
+    /// The machine or the container.
     host: String,
     path: PathBuf,
-    /// May be another after the machine has started anew.
+    /// May change when the machine restarts.
     device: i64,
-    /// 0 where the system has none.
+    /// 0 on systems without inodes.
     inode: i64,
 }
 
-/// What a database is, by where it lies.
+/// Whether a database is the same as before, judged by its location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Same,
@@ -66,8 +66,8 @@ impl Location {
         Ok(Self { host: host(), path, device, inode })
     }
 
-    /// What the database that lies here `now` is, if it lay at `self` before. `same_identity` says of a file whether that
-    /// is a database with our identity.
+    /// Judges the database that lay at `self` before and lies at `now`. `same_identity` tells whether a file is a database with our
+    /// identity.
     fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Verdict {
         let same_host = self.host == now.host;
         let same_path = self.path == now.path;
@@ -86,7 +86,7 @@ impl Location {
     }
 }
 
-/// The machine's name, and what else the system knows it by. A container has a name of its own.
+/// The name and the id of the machine. A container has its own name.
 fn host() -> String {
     #[cfg(unix)]
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -97,7 +97,7 @@ fn host() -> String {
 }
 
 impl Storage {
-    /// Who this database is, as far as noted; see [`Storage::confirm_identity`].
+    /// The identity of this database, as of the last [`Storage::confirm_identity`].
     ///
     /// # Errors
     /// The database cannot be read.
@@ -105,7 +105,7 @@ impl Storage {
         self.reader()?.identity()
     }
 
-    /// Whether [`Storage::confirm_identity`] has nothing to do: the database lies where it was.
+    /// Whether the database lies at its recorded location, so that [`Storage::confirm_identity`] would change nothing.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -113,25 +113,25 @@ impl Storage {
         Ok(self.reader()?.location()? == Some(self.location()?))
     }
 
-    /// Notes where the database lies. If it is a copy, or may be one, it gets an identity of its own, which is logged. On the
-    /// disk when this returns.
+    /// Records the location of the database. If the database is a copy, or may be one, it gets a new identity, and the log tells so.
+    /// Everything is on the disk when this returns.
     ///
     /// # Errors
     /// The database cannot be read or written; nothing has changed then.
     pub fn confirm_identity(&self) -> Result<Identity, StorageError> {
         let now = self.location()?;
-        let (before, noted) = {
+        let (before, recorded) = {
             let reader = self.reader()?;
             (reader.identity()?, reader.location()?)
         };
-        if noted.as_ref() == Some(&now) {
+        if recorded.as_ref() == Some(&now) {
             return Ok(before);
         }
         let same_identity = |file: &Path| {
             let other = Reader::open(file).and_then(|reader| reader.identity());
             other.is_ok_and(|other| other.id == before.id)
         };
-        let found = noted.as_ref().map_or(Verdict::Same, |noted| noted.judge(&now, same_identity));
+        let found = recorded.as_ref().map_or(Verdict::Same, |recorded| recorded.judge(&now, same_identity));
         let copy_of = match found {
             Verdict::Same => before.copy_of.clone(),
             Verdict::Copy => None,
@@ -142,31 +142,32 @@ impl Storage {
                 if found != Verdict::Same {
                     connection.execute(NEW_IDENTITY, [])?;
                 }
-                note(connection, &now, copy_of.as_deref())
+                record_location(connection, &now, copy_of.as_deref())
             })
         })?;
         let identity = self.identity()?;
-        let Some(noted) = noted.filter(|_| found != Verdict::Same) else {
+        let Some(recorded) = recorded.filter(|_| found != Verdict::Same) else {
             return Ok(identity);
         };
-        let (file, original) = (self.path.display(), noted.path.display());
+        let (file, original) = (self.path.display(), recorded.path.display());
         match found {
             Verdict::Copy => tracing::warn!(
                 target: "store",
-                "{file} is a copy of {original}: it has an identity of its own now, and what that one stores of the same \
-                 consumer group is not read again"
+                "{file} is a copy of {original}: it gets its own identity, and does not read again what the original stores in \
+                 the same consumer group"
             ),
             _ => tracing::warn!(
                 target: "store",
-                "{file} lay at {original} of {} before: it may be a copy, so it has an identity of its own now; what the other \
-                 stores is not read again while that is at work in the same consumer group",
-                noted.host.split(' ').next().unwrap_or_default()
+                "{file} was at {original} of {} before and may be a copy, so it gets its own identity; it does not read again what \
+                 the original stores while that runs in the same consumer group",
+                recorded.host.split(' ').next().unwrap_or_default()
             ),
         }
         Ok(identity)
     }
 
-    /// Gives the database an identity of its own: another that is at work has the one it had. On the disk when this returns.
+    /// Gives the database a new identity, because another running database has the same. The identity is on the disk when this
+    /// returns.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
@@ -175,13 +176,13 @@ impl Storage {
         self.write(|writer| {
             writer.durably(|connection| {
                 connection.execute(NEW_IDENTITY, [])?;
-                note(connection, &now, None)
+                record_location(connection, &now, None)
             })
         })?;
         tracing::warn!(
             target: "store",
-            "{} has the identity of another database that is at work in the same consumer group, a copy or its original: it \
-             has an identity of its own now, and what the other stores is not read again",
+            "{} has the same identity as another database that runs in the same consumer group (a copy or its original): it gets a \
+             new identity, and does not read again what the other stores",
             self.path.display()
         );
         Ok(())
@@ -194,7 +195,7 @@ impl Storage {
 }
 
 impl Reader {
-    /// Who this database is.
+    /// The identity of this database.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -205,7 +206,7 @@ impl Reader {
         Ok(Identity { id, copy_of })
     }
 
-    /// Where the database lay when that was noted last.
+    /// The recorded location.
     fn location(&self) -> Result<Option<Location>, StorageError> {
         let select = "SELECT host, path, device, inode FROM location";
         let place = self.connection.query_row(select, [], |row| {
@@ -217,7 +218,8 @@ impl Reader {
 
 const NEW_IDENTITY: &str = "UPDATE identity SET id = lower(hex(randomblob(16)))";
 
-fn note(connection: &Connection, place: &Location, copy_of: Option<&str>) -> Result<(), StorageError> {
+/// Records the location and the identity of the original.
+fn record_location(connection: &Connection, place: &Location, copy_of: Option<&str>) -> Result<(), StorageError> {
     let bytes = place.path.as_os_str().as_encoded_bytes();
     connection.execute(
         "INSERT OR REPLACE INTO location (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
@@ -226,7 +228,7 @@ fn note(connection: &Connection, place: &Location, copy_of: Option<&str>) -> Res
     Ok(())
 }
 
-/// The path whose bytes are these.
+/// The path of these bytes.
 fn path_of(bytes: Vec<u8>) -> PathBuf {
     #[cfg(unix)]
     {
@@ -251,7 +253,7 @@ mod tests {
         (storage, identity)
     }
 
-    /// A database that was at work in `directory`, and who it is.
+    /// Opens and closes the database in `directory`. Returns its identity.
     fn closed(directory: &Path) -> Identity {
         reopened(directory).1
     }
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_opened_again_or_renamed_is_the_same() {
+    fn a_database_keeps_its_identity_when_it_is_opened_again_or_renamed() {
         let folder = tempfile::tempdir().unwrap();
         let [data, renamed, link] = ["data", "renamed", "link"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -278,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_beside_its_original_gets_an_identity_of_its_own_once() {
+    fn a_copy_beside_its_original_gets_its_own_identity_once() {
         let folder = tempfile::tempdir().unwrap();
         let [data, copied] = ["data", "copied"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn so_does_one_of_a_backup_while_the_original_is_at_work() {
+    fn a_backup_elsewhere_gets_its_own_identity_while_the_original_runs() {
         let (directory, storage) = open();
         let original = storage.confirm_identity().unwrap();
         let restored = tempfile::tempdir().unwrap();
@@ -304,19 +306,19 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_renamed_to_make_room_for_its_copy_is_told_from_it() {
+    fn an_original_that_was_renamed_for_its_copy_gets_a_new_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, kept] = ["data", "kept"].map(|name| folder.path().join(name));
         let original = closed(&data);
         std::fs::rename(&data, &kept).unwrap();
         copy(&kept, &data);
-        // At the noted path: as good as put back from a backup.
+        // The copy is at the recorded path, like a restored backup.
         assert_eq!(closed(&data), original);
         assert_ne!(closed(&kept).id, original.id);
     }
 
     #[test]
-    fn a_backup_in_place_of_the_original_is_the_original() {
+    fn a_backup_restored_in_place_of_the_original_keeps_the_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, backup] = ["data", "backup"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -327,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_original_cannot_be_looked_for_it_is_remembered() {
+    fn a_copy_whose_original_cannot_be_found_remembers_its_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, moved] = ["data", "moved"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -340,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_of_its_own_is_kept() {
+    fn a_new_identity_is_kept() {
         let (_directory, storage) = open();
         let before = storage.confirm_identity().unwrap();
         storage.renew_identity().unwrap();
@@ -351,18 +353,18 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_starts_anew_and_a_disk_under_another_number_change_nothing() {
+    fn a_new_container_and_a_new_device_number_do_not_change_the_identity() {
         let place = Location { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
         let now =
             |host: &str, path: &str, device, inode| Location { host: host.into(), path: path.into(), device, inode };
         let same = "/data/clicktop.db";
-        let judge = |now: Location| place.judge(&now, |_| panic!("nothing is there"));
+        let judge = |now: Location| place.judge(&now, |_| panic!("there is no file"));
         assert_eq!(judge(now("b", same, 1, 7)), Verdict::Same);
         assert_eq!(judge(now("b", same, 9, 7)), Verdict::Same);
         assert_eq!(judge(now("a", same, 9, 7)), Verdict::Same);
         assert_eq!(judge(now("a", same, 1, 8)), Verdict::Same);
         assert_eq!(judge(now("b", "/renamed", 1, 7)), Verdict::Same);
-        // Inodes of another file system say nothing.
+        // An inode of another file system proves nothing.
         assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Verdict::PerhapsCopy);
         assert_eq!(judge(now("b", same, 1, 8)), Verdict::PerhapsCopy);
         assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Verdict::PerhapsCopy);

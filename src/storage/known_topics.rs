@@ -1,4 +1,4 @@
-//! Where the partitions of a topic begin, fixed when the topic is first seen.
+//! The topics whose start offsets are fixed: they are fixed once, when ingest first reads the topic.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::{Reader, Storage, StorageError};
 
 impl Storage {
-    /// Whether [`Storage::add_topic`] was called for `topic`.
+    /// Whether the start offsets of `topic` are fixed.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -15,8 +15,8 @@ impl Storage {
         self.reader()?.knows_topic(topic)
     }
 
-    /// Notes that every partition of `topic` was looked at, and that those in `offsets` begin there; an offset that is
-    /// stored already stays. On the disk when this returns: clicks that come from now on must not be skipped by the next start.
+    /// Fixes the start offsets of `topic`: partitions in `offsets` begin there, all others at their beginning. An offset that is stored
+    /// already stays. This is on the disk when it returns, because the next start must not skip clicks that come from now on.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
@@ -50,7 +50,7 @@ mod tests {
     use crate::storage::tests::{batch, click, open};
 
     #[test]
-    fn a_topic_that_is_seen_keeps_what_is_stored_of_it_and_stays_seen_after_a_reset() {
+    fn a_known_topic_keeps_its_stored_offsets_and_stays_known_after_a_reset() {
         let (_directory, storage) = open();
         storage.store(&batch(&[click("a", 1, "/a")], 7)).unwrap();
         assert!(!storage.knows_topic("clicks").unwrap());
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_seen_waits_for_the_disk() {
+    fn other_commits_do_not_wait_for_the_disk_after_a_topic_was_added() {
         let (_directory, storage) = open();
         let synchronous = || {
             storage

@@ -1,6 +1,6 @@
-//! SQLite: the clicks, the Kafka offsets they came from, the figures, and how far each stage is.
+//! The SQLite database: clicks, the Kafka offsets they came from, figures, and the progress of each stage.
 //!
-//! One file, one writer connection behind a fair lock, readers with their own connections (WAL). Everything that must
+//! There is one file, one writer connection behind a fair lock, and one connection for each reader (WAL mode). Everything that must
 //! agree after a crash is written in one transaction: clicks with their offsets, figures with their cursor.
 
 mod arrivals;
@@ -54,6 +54,6 @@ pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
 pub use schema::BATCH_QUERY;
 pub use search_targets::TargetState;
-pub use soundness::{CheckAtStart, Checking};
+pub use soundness::{CheckAtStart, CheckWait};
 pub use store_batch::{BatchOutcome, IngestBatch, is_of_the_future};
 pub use table_rows::Interrupt;

@@ -1,22 +1,22 @@
-//! The search targets: how far each is, and whether it still holds documents of erased figures.
+//! The search targets: the progress of each, and whether it still holds documents of erased figures.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::figures::IndexCursor;
 use super::{Reader, Storage, StorageError};
 
-/// How far a search target is.
+/// The state of a search target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TargetState {
-    /// Every row up to this one is there.
+    /// The target holds every row up to this one.
     pub cursor: IndexCursor,
-    /// It still holds documents of figures that were forgotten since.
+    /// The target still holds documents of figures that were erased since.
     pub outdated: bool,
 }
 
 impl Storage {
-    /// Notes that `target` is about to get documents, unless that is known. Must come before the first of them: only
-    /// targets that are known are cleared after a reset.
+    /// Registers `target`, unless it is registered. This must happen before it gets the first document, because only registered targets
+    /// are cleared after a reset.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -33,7 +33,7 @@ impl Storage {
         })
     }
 
-    /// Notes that `target` holds no document of what was forgotten.
+    /// Notes that `target` no longer holds documents of erased figures.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -50,7 +50,7 @@ impl Storage {
         })
     }
 
-    /// Records that `target` holds every row up to `cursor`.
+    /// Notes that `target` holds every row up to `cursor`.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -70,7 +70,7 @@ impl Storage {
 }
 
 impl Reader {
-    /// How far `target` is; `None` if it has never been written.
+    /// The state of `target`; `None` if it is not registered.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -86,7 +86,7 @@ impl Reader {
         Ok(state.optional()?)
     }
 
-    /// How far `target` is; the beginning if it has never been written.
+    /// The progress of `target`; the beginning if it is not registered.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -114,7 +114,7 @@ mod tests {
         storage.erase_events().unwrap();
         storage.register_target("old").unwrap();
         storage.set_index_cursor("old", IndexCursor { version: 5, page: 1 }).unwrap();
-        assert_eq!(outdated("old"), Some(true), "neither makes up for it");
+        assert_eq!(outdated("old"), Some(true), "registering it again and a new cursor do not clear it");
         storage.mark_target_cleared("old").unwrap();
         storage.register_target("new").unwrap();
         assert_eq!((outdated("old"), outdated("new")), (Some(false), Some(false)));

@@ -1,14 +1,14 @@
-//! Something of every user, by the user's row.
+//! A table by user, indexed with the row id of the user.
 
 use crate::storage::UserId;
 
 /// Users in a chunk: 8 KiB for values of the size of a pointer.
 const CHUNK: usize = 1024;
 
-/// A table of what belongs to each user.
+/// A value for each user.
 ///
-/// Users are numbered 1, 2, 3, … as they come, so a place for each costs less than a hash table that is half empty, and growing
-/// moves nothing. A chunk without a user takes no memory beyond its pointer.
+/// Users are numbered 1, 2, 3, … in order of arrival, so an array costs less memory than a hash table that is half empty, and it grows
+/// without copying. A chunk without a user takes only the memory of a pointer.
 #[derive(Debug)]
 pub(super) struct ByUser<T> {
     chunks: Vec<Box<[Option<T>]>>,
@@ -31,7 +31,7 @@ impl<T> ByUser<T> {
         self.chunks.get_mut(chunk)?.get_mut(place)?.as_mut()
     }
 
-    /// Sets what belongs to `user`.
+    /// Sets the value of `user`.
     pub(super) fn insert(&mut self, user: UserId, value: T) {
         let (chunk, place) = place(user);
         if self.chunks.len() <= chunk {
@@ -46,7 +46,7 @@ impl<T> ByUser<T> {
         }
     }
 
-    /// Every user, in the order of their rows.
+    /// Every user with its value, by row id.
     pub(super) fn iter(&self) -> impl Iterator<Item = (UserId, &T)> {
         self.chunks.iter().zip(0_u32..).flat_map(|(chunk, number)| {
             let first = number * CHUNK as u32;

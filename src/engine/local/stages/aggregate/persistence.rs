@@ -1,4 +1,4 @@
-//! From the database back to the state in memory.
+//! Writes the state in memory to the database, and restores it at the start.
 
 use std::cell::Cell;
 
@@ -8,18 +8,18 @@ use super::recent_visits::RecentVisits;
 use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate, PageFigures};
 use crate::storage::{CheckpointParts, Reader, Storage, StorageError};
 
-/// Clicks read at a time.
+/// Clicks that are read at a time.
 pub(super) const READ_CLICKS: usize = 20_000;
 
-/// How much of a long load is done, in words; `false` from the callback gives the load up.
+/// Receives the progress of a long load, in words. The load stops if it returns `false`.
 pub(super) type Progress<'a> = dyn FnMut(String) -> bool + 'a;
 
-/// A load that was given up because the stage was asked to stop.
+/// The load was stopped because the stage was asked to stop.
 #[derive(Debug)]
 pub(super) struct Interrupted;
 
-/// The aggregation as it stood at its last write: figures from `page_stats`, the state behind them from the
-/// checkpoint and a replay of the clicks since. Counted anew where those are no longer told in the order of arrival.
+/// Restores the aggregation as of its last write: the figures from `page_stats`, the state behind them from the checkpoint and a
+/// replay of the clicks since then. Counts everything anew if the log of arrivals no longer holds those clicks.
 ///
 /// # Errors
 /// The database cannot be read or written.
@@ -31,14 +31,14 @@ pub(super) fn load(
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
     let restored = restore(storage, reader, settings, progress).and_then(|restored| {
         if let Ok(aggregation) = &restored {
-            // Whoever goes on from here must find what comes next.
+            // Fails if the log of arrivals does not hold the next click.
             reader.clicks_after(aggregation.cursor, 1, &mut Vec::new())?;
         }
         Ok(restored)
     });
     match restored {
-        Err(StorageError::OrderGone { next }) => {
-            let why = format!("the order of arrival is not kept back to click {next}");
+        Err(StorageError::ArrivalsGone { next }) => {
+            let why = format!("the log of arrivals no longer holds click {next}");
             must_have_all_clicks(reader, || why.clone())?;
             tracing::warn!(target: "aggregate", "{why}: recomputing every figure");
             rebuild(storage, reader, settings, progress)
@@ -90,8 +90,8 @@ fn restore(
     }
     aggregation.cursor = state.cursor;
     if state.settings != settings {
-        // The replay had to evict as the written figures did. From here on the new budget holds, and the
-        // next replay must begin here.
+        // The replay had to evict visits as the written figures did. The new budget applies from here on, so the next replay
+        // must begin here.
         aggregation.settings = settings;
         aggregation.recent.set_budget(settings.recent_clicks);
         save(storage, &mut aggregation, true)?;
@@ -99,7 +99,7 @@ fn restore(
     Ok(Ok(aggregation))
 }
 
-/// Counts every stored click again, in the order of their time, so that none is late; writes what differs.
+/// Counts every stored click again, in order of time, so that none is late. Writes the rows that differ.
 ///
 /// # Errors
 /// The database cannot be read or written, or clicks that the figures count were deleted.
@@ -109,7 +109,7 @@ pub(super) fn rebuild(
     settings: AggregateSettings,
     progress: &mut Progress<'_>,
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
-    must_have_all_clicks(reader, || "every figure was to be recomputed".to_owned())?;
+    must_have_all_clicks(reader, || "every figure is to be recomputed".to_owned())?;
     let mut written = Aggregation::new(settings);
     let mut usable = true;
     reader.figures(|figures| usable &= written.restore_page(figures))?;
@@ -126,7 +126,7 @@ pub(super) fn rebuild(
         if interrupted {
             return;
         }
-        // Those of one moment come in the order of their ids, so that each is the last so far.
+        // Clicks of one moment come in order of their ids, so each id is the greatest so far.
         result = aggregation.apply(click, |_| Ok(None));
         interrupted = result.is_err();
         counted += 1;
@@ -144,10 +144,10 @@ pub(super) fn rebuild(
     Ok(Ok(aggregation))
 }
 
-/// Writes the changed figures with their cursor, and the state behind them if `with_checkpoint`.
+/// Writes the changed figures with their cursor, and a checkpoint if `with_checkpoint`.
 ///
 /// # Errors
-/// The database cannot be written; the changes stay marked as such then.
+/// The database cannot be written. The changed figures stay marked as changed then.
 pub(super) fn save(
     storage: &Storage,
     aggregation: &mut Aggregation,
@@ -183,7 +183,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Refuses what counts from the first click on, for the reason `why`, where the figures count clicks that are gone.
+/// Fails if the figures count clicks that were deleted: then they cannot be counted again. `why` says why they would have to be.
 fn must_have_all_clicks(reader: &Reader, why: impl FnOnce() -> String) -> Result<(), StorageError> {
     match reader.expiry()?.deleted {
         0 => Ok(()),

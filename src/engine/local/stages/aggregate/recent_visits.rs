@@ -1,4 +1,4 @@
-//! Each user's recent clicks in the order of their time: what a late click's correction needs.
+//! Each user's recent visits in order of time: a late click needs them to correct the time spent.
 
 use std::hint::black_box;
 
@@ -7,39 +7,42 @@ use super::last_ids::LastIds;
 use super::timeline::{Spot, Timeline, Visit};
 use crate::storage::{ClickKey, PageId, UserId};
 
-/// Visits kept of one user at most. It bounds the cost of a click that arrives out of order.
+/// The most visits kept for one user. This bounds the cost of a click that arrives out of order.
 const KEPT_PER_USER: usize = 8192;
 
-/// Parts into which a range of time is cut to find the middle of what is kept.
+/// Parts into which a range of time is divided to find the visits that must go.
 const BUCKETS: usize = 4096;
 
-/// Where a click falls among its user's others.
+/// The neighbours of a new click among the clicks of its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Neighbors {
-    /// Before everything that is still kept: its neighbours are not known.
+    /// The click is older than everything that is kept of its user, so its neighbours are not known.
     Late,
-    /// Between these two; `None` means that there is none, or that it does not matter.
+    /// The click lies between these two. `None` if there is no such click, or if it changes nothing.
     Between {
-        /// The user's click before it: when and on which page.
+        /// The time and page of the user's click before it.
         before: Option<(i64, PageId)>,
-        /// The user's click after it.
+        /// The time of the user's click after it.
         after: Option<i64>,
     },
 }
 
-/// The kept visits of every user, within a budget.
+/// The recent visits of every user, within a budget.
 ///
-/// When the budget is spent, the oldest visits by event time are dropped, but never a user's newest one. What is dropped
-/// depends only on the sequence of clicks, so that a replay of that sequence leads to the same state.
+/// When the budget is spent, the oldest visits by event time are dropped, but never a user's newest visit. The choice depends
+/// only on the sequence of clicks, so a replay of that sequence leads to the same state.
 ///
-/// A visit takes 12 bytes, and up to twice that while room is left from before. A user takes 24, and 24 more where it has
-/// more than one visit. A moment with several clicks of one user takes some 50 bytes more for the id of the last.
+/// A visit takes 12 bytes, or up to twice as much after an eviction. A user takes 24 bytes, and 24 more if it has several
+/// visits. A moment with several clicks of one user takes some 50 bytes more for the id of the last click.
 #[derive(Debug)]
 pub(super) struct RecentVisits {
     users: ByUser<Timeline>,
     keys: LastIds,
+    /// How many visits are kept.
     kept: usize,
+    /// How many visits may be kept.
     budget: usize,
+    /// The next eviction comes when more visits than this are kept.
     evict_at: usize,
 }
 
@@ -50,26 +53,26 @@ impl RecentVisits {
         recent
     }
 
-    /// Keeps about `budget` visits from here on.
+    /// Keeps about `budget` visits from now on.
     pub(super) fn set_budget(&mut self, budget: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX / 2).max(1);
         self.evict_at = self.budget;
         self.evict_if_full();
     }
 
-    /// Whether a click of `user` at `at` is to be compared with another of which the id is not kept: then
-    /// [`RecentVisits::learn`] has to come before [`RecentVisits::insert`].
+    /// Whether a click of `user` at `at` must be compared with another click whose id is not kept. Then the caller calls
+    /// [`RecentVisits::learn`] before [`RecentVisits::insert`].
     pub(super) fn lacks_key(&self, user: UserId, at: i64) -> bool {
         let is_tie = |timeline: &Timeline| matches!(timeline.spot(at), Spot::Taken(_));
         self.users.get(user).is_some_and(is_tie) && self.keys.get(user, at).is_none()
     }
 
-    /// Tells the id of the last click of `user` at `at` so far.
+    /// Keeps `last` as the id of the last click of `user` at `at` so far.
     pub(super) fn learn(&mut self, user: UserId, at: i64, last: ClickKey) {
-        self.keys.last_of_several(user, at, last);
+        self.keys.insert_last_of_several(user, at, last);
     }
 
-    /// Brings what a click of `user` at `at` will meet into the processor's caches.
+    /// Loads the state for a click of `user` at `at` into the processor's caches.
     pub(super) fn prefetch(&self, user: UserId, at: i64) {
         if let Some(timeline) = self.users.get(user) {
             black_box(timeline.len().checked_sub(2).and_then(|number| timeline.get(number)));
@@ -77,12 +80,12 @@ impl RecentVisits {
         self.keys.prefetch(user, at);
     }
 
-    /// Puts a click in its place.
+    /// Adds a click. Returns its neighbours.
     pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Neighbors {
         let at = visit.at;
         let Some(timeline) = self.users.get_mut(user) else {
             self.users.insert(user, Timeline::new(visit));
-            self.keys.first(user, at, key);
+            self.keys.insert_first(user, at, key);
             self.kept += 1;
             self.evict_if_full();
             return Neighbors::Between { before: None, after: None };
@@ -93,7 +96,7 @@ impl RecentVisits {
                 let before = number.checked_sub(1).and_then(|before| timeline.get(before));
                 let after = timeline.get(number).map(|visit| visit.at);
                 timeline.insert(number, visit);
-                self.keys.first(user, at, key);
+                self.keys.insert_first(user, at, key);
                 self.kept += 1;
                 if timeline.len() > KEPT_PER_USER {
                     for dropped in timeline.iter().take(KEPT_PER_USER / 4) {
@@ -106,14 +109,14 @@ impl RecentVisits {
             }
             Spot::Taken(number) => {
                 if let Some(last) = self.keys.get(user, at).filter(|last| **last > key).cloned() {
-                    // It is still the last; this click is followed at once.
-                    self.keys.last_of_several(user, at, last);
+                    // `last` remains the last click of the moment; the new click has 0 ms spent.
+                    self.keys.insert_last_of_several(user, at, last);
                     return Neighbors::Between { before: None, after: Some(at) };
                 }
                 let before = timeline.get(number).map(|last| (at, last.page));
                 let after = timeline.get(number + 1).map(|visit| visit.at);
                 timeline.set_page(number, visit.page);
-                self.keys.last_of_several(user, at, key);
+                self.keys.insert_last_of_several(user, at, key);
                 Neighbors::Between { before, after }
             }
         }
@@ -123,8 +126,8 @@ impl RecentVisits {
     fn evict_if_full(&mut self) {
         if self.kept > self.evict_at {
             self.drop_before(self.cut());
-            // Every user's newest click stays. Where that alone exceeds the budget, the next sweep waits for another
-            // quarter, so that its cost stays a constant a click.
+            // Every user's newest visit stays. If those alone exceed the budget, the next eviction waits for another quarter of
+            // the budget, so that the cost for each click stays constant.
             self.evict_at = self.budget.max(self.kept + self.budget / 4);
         }
     }
@@ -137,9 +140,9 @@ impl RecentVisits {
         self.keys.retain(|user, at| users.get(user).is_some_and(|timeline| timeline.begin() <= at));
     }
 
-    /// The time before which the visits lie that are beyond three quarters of the budget; a little less of them, where that
-    /// saves a look at all. It is found by counting, in ever finer parts of the time: a copy of all times would take as much
-    /// memory as the visits.
+    /// The time before which visits must go, so that about three quarters of the budget remain. It may keep a few more visits if
+    /// that saves a pass over all of them. This counts visits in ever finer parts of the time, because a sorted copy of all times
+    /// would take as much memory as the visits.
     fn cut(&self) -> i64 {
         let times = || self.users.iter().flat_map(|(_, timeline)| timeline.iter()).map(|visit| visit.at);
         let surplus = self.kept.saturating_sub(self.budget / 4 * 3).min(self.kept.saturating_sub(1));
@@ -172,14 +175,14 @@ impl RecentVisits {
         }
     }
 
-    /// Every user with the kept visits, in the order of their rows.
+    /// Every user with the kept visits, by row id.
     pub(super) fn timelines(&self) -> impl Iterator<Item = (UserId, &Timeline)> {
         self.users.iter()
     }
 
-    /// The ids of the last clicks of moments with several, in no order.
+    /// The last id of each moment that has several clicks of one user, in no order.
     pub(super) fn keys(&self) -> impl ExactSizeIterator<Item = (UserId, i64, &ClickKey)> {
-        self.keys.shared()
+        self.keys.of_several()
     }
 
     /// How many visits are kept.
@@ -187,18 +190,18 @@ impl RecentVisits {
         self.kept
     }
 
-    /// What besides the timelines decides the next eviction.
+    /// How many visits trigger the next eviction. Together with the timelines, this determines what it drops.
     pub(super) fn evict_at(&self) -> u64 {
         self.evict_at as u64
     }
 
-    /// Takes back one of [`RecentVisits::timelines`].
+    /// Adds a timeline that was read from a checkpoint.
     pub(super) fn restore(&mut self, user: UserId, timeline: Timeline) {
         self.kept += timeline.len();
         self.users.insert(user, timeline);
     }
 
-    /// Goes on evicting exactly where the state that was saved would have.
+    /// Sets the budget and the next eviction as they were when the checkpoint was written.
     pub(super) fn set_budget_and_threshold(&mut self, budget: u64, evict_at: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX / 2).max(1);
         self.evict_at = usize::try_from(evict_at).unwrap_or(usize::MAX / 2).max(1);

@@ -399,7 +399,7 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
     assert_eq!(
         fails(&bench, AggregateSettings { session_timeout_ms: 600_000, ..SETTINGS }),
         "aggregate.session_timeout was 1800 s and is 600 s, and 2 clicks that the figures count were deleted for their age \
-         (store.retention); `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+         (store.retention); `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones"
     );
     bench.reload();
     assert_eq!(bench.figures(), figures);
@@ -448,7 +448,7 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     let reader = &mut bench.storage.reader().unwrap();
     let error = persistence::load(&bench.storage, reader, SETTINGS, &mut |_| true).unwrap_err();
     assert!(matches!(error, StorageError::CountsDeleted { deleted: 5, .. }), "{error}");
-    assert!(error.to_string().starts_with("the order of arrival is not kept back to click 6, and 5 clicks"), "{error}");
+    assert!(error.to_string().starts_with("the log of arrivals no longer holds click 6, and 5 clicks"), "{error}");
     assert_eq!(bench.figures(), figures);
     bench.storage.discard_figures().unwrap();
     bench.go(Step::Restart);

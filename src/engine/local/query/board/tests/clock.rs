@@ -52,11 +52,11 @@ proptest! {
             1..9,
         ),
         window in prop::sample::select(vec![Window::LastHour, Window::LastFiveMinutes]),
-        (rows_a_look, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
+        (rows_per_check, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
         falls_behind in any::<bool>(),
     ) {
         let bench = Bench::new(&[]);
-        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_a_look, ..UNBOUNDED };
+        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_per_check, ..UNBOUNDED };
         let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
         let mut reader = bench.storage.reader().unwrap();
         let view = view(window, "", None);
