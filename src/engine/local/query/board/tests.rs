@@ -272,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_rows_of_a_view_are_those_of_the_whole_order(
+    fn the_first_rows_of_a_view_equal_those_of_a_full_sort(
         pages in prop::collection::vec((0..6_u64, 0..4_u64, 0..3_u64), 0..200),
         limit in 1..20_usize,
         sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
@@ -310,7 +310,7 @@ fn seeds(count: u16) -> Vec<Seed> {
 }
 
 #[test]
-fn a_window_that_cannot_be_kept_is_counted_in_passes_and_says_so() {
+fn a_window_beyond_the_memory_limit_is_counted_in_passes_and_says_so() {
     let clicks: Vec<Seed> = (0..200_u16)
         .map(|id| Seed { user: (id % 7) as u8, minutes: (id % 90).cast_signed(), ..seeds(200).remove(id.into()) })
         .collect();
@@ -324,7 +324,7 @@ fn a_window_that_cannot_be_kept_is_counted_in_passes_and_says_so() {
 }
 
 #[test]
-fn a_window_beyond_the_memory_is_a_problem_and_no_half_truth() {
+fn a_window_too_large_even_for_passes_shows_a_problem_and_no_rows() {
     let bench = Bench::new(&seeds(10));
     let limits = Limits { live_bytes: 0, sweep_bytes: 0, rows_per_check: 1, ..UNBOUNDED };
     let board = bench.board(&mut StoredBoards::new(SESSION_TIMEOUT_MS, limits), &view(Window::LastHour, "", None));
@@ -333,7 +333,7 @@ fn a_window_beyond_the_memory_is_a_problem_and_no_half_truth() {
 }
 
 #[test]
-fn counting_tells_how_far_it_is_and_another_window_begins_anew() {
+fn counting_shows_its_progress_and_starts_again_for_another_window() {
     let clicks: Vec<Seed> =
         (0..60).map(|at| Seed { id: at, minutes: at.cast_signed(), ..seeds(1).remove(0) }).collect();
     let bench = Bench::new(&clicks);
@@ -373,7 +373,7 @@ fn a_user_with_very_many_clicks_is_counted_like_any_other() {
 }
 
 #[test]
-fn a_clock_that_jumps_by_years_begins_the_window_anew() {
+fn a_window_is_counted_anew_when_the_clock_jumps_by_years() {
     let bench = Bench::new(&seeds(5));
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let hour = view(Window::LastHour, "", None);
@@ -398,7 +398,7 @@ fn a_clock_that_jumps_by_years_begins_the_window_anew() {
 }
 
 #[test]
-fn a_board_that_comes_too_late_is_given_up() {
+fn a_board_stops_when_the_pipeline_stops() {
     let bench = Bench::new(&seeds(5));
     bench.aggregate();
     let limits = Limits { rows_per_check: 1, ..UNBOUNDED };
@@ -410,7 +410,7 @@ fn a_board_that_comes_too_late_is_given_up() {
 }
 
 #[test]
-fn a_filter_follows_urls_that_come_later_and_another_filter_begins_anew() {
+fn a_filter_finds_new_urls_and_another_filter_starts_again() {
     let bench = Bench::new(&seeds(1));
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let mut urls = |filter: &str| {
@@ -427,7 +427,7 @@ fn a_filter_follows_urls_that_come_later_and_another_filter_begins_anew() {
 }
 
 #[test]
-fn only_the_board_of_the_view_asked_for_is_shown_and_only_by_whose_turn_it_is() {
+fn only_the_board_of_the_current_view_is_shown() {
     let asked = watch::Sender::new(view(Window::LastHour, "", None));
     let slot = BoardSlot::new(asked.subscribe());
     let board = |view: View, matching| Board { view, matching, ..Board::default() };

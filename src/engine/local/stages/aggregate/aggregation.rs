@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_that_joins_two_sessions_makes_time_spent_of_both_halves() {
+    fn a_click_that_joins_two_sessions_adds_two_times_spent() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         count(&mut aggregation, click(2, 1, 3600, 2));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn users_are_distinct_by_page() {
+    fn each_user_counts_once_for_each_page() {
         let mut aggregation = Aggregation::new(SETTINGS);
         for (id, user) in [(1, 1), (2, 1), (3, 2)] {
             count(&mut aggregation, click(id, user, id, 1));
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn each_changed_page_is_handed_out_once_until_written() {
+    fn each_changed_page_is_returned_once_until_it_is_written() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         count(&mut aggregation, click(2, 1, 1, 1));
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_that_cannot_be_compared_changes_nothing_and_is_counted_when_it_can() {
+    fn a_click_whose_lookup_fails_changes_nothing_and_can_be_counted_later() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         for id in 2..1_000 {

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_is_found_in_the_order_of_the_rows_and_gaps_take_no_memory() {
+    fn values_are_found_by_row_and_chunks_without_users_take_no_memory() {
         let mut users = ByUser::default();
         let rows = [7_000_000, 1, 0, 1_023, 1_024];
         for row in rows {

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn single_clicks_make_room_for_newer_ones_and_moments_of_several_stay() {
+    fn ids_of_single_clicks_are_replaced_and_those_of_several_clicks_stay() {
         let mut keys = LastIds::default();
         let key = |number: i64| ClickKey::new(&format!("click {number}"));
         keys.insert_first(UserId(1), -1, key(1));

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pairs_are_handed_out_until_they_are_written_and_then_the_new_ones() {
+    fn all_pairs_are_unwritten_until_they_are_written_and_then_only_new_ones() {
         let mut pairs = PageUsers::default();
         let pair = |number: u32| (PageId(number % 97), UserId(number / 97));
         pairs.extend((0..10_000).map(pair));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn users_of_very_many_pages_are_exact_too() {
+    fn users_with_very_many_pages_are_counted_exactly() {
         let mut pairs = PageUsers::default();
         let all = || (0..3_000_u32).map(|page| (PageId(page * 7 % 3_000), UserId(page % 3)));
         pairs.extend(all().chain(all()));

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_between_two_others_meets_both() {
+    fn a_click_between_two_others_gets_both_as_neighbors() {
         let mut recent = RecentVisits::new(100);
         insert(&mut recent, 1, 10);
         insert(&mut recent, 1, 30);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_moment_only_the_last_click_has_a_click_of_another_moment_after_it() {
+    fn only_the_last_click_of_a_moment_is_followed_by_a_later_moment() {
         let mut recent = RecentVisits::new(100);
         let mut go = |at, key: &str, page| {
             // The id of the first click may have made room for the second's, whose moment is another.
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_holds_and_only_what_precedes_the_kept_is_late() {
+    fn the_budget_is_kept_and_only_clicks_before_the_kept_visits_are_late() {
         let mut recent = RecentVisits::new(100);
         for at in 0..10_000 {
             assert_ne!(insert(&mut recent, (at % 7) as u32, at), Neighbors::Late);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_goes_also_where_few_clicks_are_of_quite_another_time() {
+    fn an_eviction_drops_a_quarter_even_with_outliers_in_time() {
         for outlier in [0, i64::MIN, i64::MAX] {
             let mut recent = RecentVisits::new(10_000);
             insert(&mut recent, 1, outlier);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn clicks_of_one_moment_are_not_told_apart_by_an_eviction() {
+    fn an_eviction_keeps_every_users_newest_visit_even_at_one_moment() {
         let mut recent = RecentVisits::new(100);
         for user in 0..500 {
             insert(&mut recent, user, 7);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn one_busy_user_is_bounded_with_all_that_is_kept_of_it() {
+    fn the_visits_and_ids_of_a_busy_user_are_bounded() {
         let mut recent = RecentVisits::new(1_000_000);
         for at in 0..20_000 {
             insert(&mut recent, 1, at);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_kept_as_long_as_their_moment() {
+    fn ids_are_kept_as_long_as_the_visit_of_their_moment() {
         let mut recent = RecentVisits::new(100);
         for at in 0..1_000 {
             insert(&mut recent, 1, at);

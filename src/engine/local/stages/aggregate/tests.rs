@@ -362,7 +362,7 @@ proptest! {
 }
 
 #[test]
-fn versions_only_grow_also_across_a_deleted_database() {
+fn versions_grow_even_after_the_database_is_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = Seed { id: 1, user: 1, tens_of_minutes: 0, millis: 0, url: 1, country: 1 };
     bench.store(std::slice::from_ref(&seed));
@@ -384,7 +384,7 @@ fn versions_only_grow_also_across_a_deleted_database() {
 }
 
 #[test]
-fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_that_is_gone() {
+fn a_changed_timeout_or_a_lost_checkpoint_does_not_lose_figures_of_deleted_clicks() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 30), seed(3, 40)]);
@@ -409,7 +409,7 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
 }
 
 #[test]
-fn only_writes_with_a_checkpoint_count_as_one() {
+fn only_writes_with_a_checkpoint_are_counted_as_checkpoints() {
     let mut bench = Bench::new(SETTINGS);
     bench.write(false);
     assert_eq!(bench.storage.progress().checkpoints(), 0);
@@ -419,7 +419,7 @@ fn only_writes_with_a_checkpoint_count_as_one() {
 }
 
 #[test]
-fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks_are_gone_too() {
+fn without_the_log_of_arrivals_figures_are_recomputed_unless_clicks_were_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 1)]);

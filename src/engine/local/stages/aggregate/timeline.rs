@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_found_between_before_after_and_at_the_others() {
+    fn a_moment_is_found_before_between_after_and_at_the_visits() {
         let mut timeline = timeline(&[10, 20, 30]);
         let spots = [5, 10, 15, 25, 30, 31].map(|at| timeline.spot(at));
         use Spot::{Free, Late, Taken};

@@ -95,7 +95,7 @@ proptest! {
 }
 
 #[test]
-fn more_pages_than_there_is_room_for_are_no_counts() {
+fn too_many_pages_for_the_memory_limit_give_no_counts() {
     let bench = Bench::new(&seeds(100));
     let mut count = MinuteCount::new(Limits { minute_bytes: 0, rows_per_check: 1, ..UNBOUNDED });
     let mut reader = bench.storage.reader().unwrap();

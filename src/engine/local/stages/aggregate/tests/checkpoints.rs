@@ -35,7 +35,7 @@ fn counted(ids: std::ops::Range<u16>) -> Bench {
 }
 
 #[test]
-fn pairs_that_are_written_stay_and_new_ones_are_added_also_after_a_restart() {
+fn written_pairs_stay_and_new_ones_are_added_even_after_a_restart() {
     let mut bench = counted(0..80);
     for (ids, new_parts) in [(80..120, 1), (120..121, 1), (121..122, 1), (116..118, 0)] {
         bench.reload();
@@ -56,7 +56,7 @@ fn pairs_that_are_written_stay_and_new_ones_are_added_also_after_a_restart() {
 }
 
 #[test]
-fn one_of_which_parts_are_gone_is_written_anew_and_not_built_upon() {
+fn a_checkpoint_with_missing_parts_is_written_completely() {
     let mut bench = counted(0..80);
     bench.sql().execute("DELETE FROM checkpoint", []).unwrap();
     bench.go(Step::Clicks(stream(80..120)));
@@ -69,7 +69,7 @@ fn one_of_which_parts_are_gone_is_written_anew_and_not_built_upon() {
 }
 
 #[test]
-fn one_that_is_incomplete_or_foreign_is_not_used_and_everything_is_replayed() {
+fn an_incomplete_or_unknown_checkpoint_is_ignored_and_everything_is_replayed() {
     for change in ["DELETE FROM checkpoint WHERE part = ?1", "UPDATE checkpoint SET data = x'03ff' WHERE part = ?1"] {
         // From the last, the header, to the first; how many there are differs.
         for part in 0.. {
