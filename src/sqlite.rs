@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_foreign_changed_or_missing_is_named() {
+    fn foreign_changed_and_missing_objects_are_named() {
         const OURS: &str = "CREATE TABLE a (x UNIQUE); CREATE VIEW v AS SELECT 1;";
         let ours = schema(OURS);
         let found = |sql: &str| schema(sql).difference(&ours);
@@ -185,7 +185,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn no_link_is_followed_but_to_the_directory() {
+    fn only_a_link_to_the_directory_is_followed() {
         let directory = tempfile::tempdir().unwrap();
         let (real, link) = (directory.path().join("real"), directory.path().join("link"));
         std::fs::create_dir(&real).unwrap();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::storage::{Checking, Storage, StorageError};
+use crate::storage::{CheckWait, Storage, StorageError};
 use crate::text::printable;
 
 /// Between two tries on a pipe that is full and does not wait: whoever shares it has set it so.
@@ -166,7 +166,7 @@ impl ProgressLine {
     /// It is damaged, or cannot be read.
     pub(super) fn verify(&mut self, storage: &Storage) -> Result<(), StorageError> {
         storage.verify(&mut |checking| {
-            if let Checking::For(time) = checking {
+            if let CheckWait::For(time) = checking {
                 self.show(&format!("checking the database, {} s", time.as_secs()));
             }
             true

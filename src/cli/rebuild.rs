@@ -21,7 +21,7 @@ pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> a
     let mut progress = ProgressLine::new();
     progress.verify(&storage)?;
     if args.kept_clicks && storage.reader()?.expiry()?.deleted > 0 {
-        storage.give_up_deleted()?;
+        storage.discard_figures()?;
     }
     let begin = Instant::now();
     let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;

@@ -1,14 +1,14 @@
-//! Reading the clicks in the order of arrival: from memory if they are new, else from the log.
+//! Reads clicks in order of arrival: from memory if they are new, otherwise from the log.
 
 use super::arrivals::Unpacked;
 use super::model::StoredClick;
 use super::{Reader, Storage, StorageError};
 
 impl Reader {
-    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
+    /// Puts at most `limit` clicks after `cursor` into `out`, in order of arrival.
     ///
     /// # Errors
-    /// [`StorageError::OrderGone`] if the log no longer reaches back to the first of them; the database cannot be read.
+    /// [`StorageError::ArrivalsGone`] if the log no longer holds the first of them; or the database cannot be read.
     pub fn clicks_after(&self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
         out.clear();
         let mut next = cursor.saturating_add(1);
@@ -23,7 +23,7 @@ impl Reader {
             let clicks = Unpacked::new(last, packed)?;
             if clicks.next > next {
                 if out.is_empty() {
-                    return Err(StorageError::OrderGone { next });
+                    return Err(StorageError::ArrivalsGone { next });
                 }
                 break;
             }
@@ -44,10 +44,10 @@ impl Reader {
 }
 
 impl Storage {
-    /// As [`Reader::clicks_after`] of `reader`, from memory where the clicks are still there.
+    /// Like [`Reader::clicks_after`] of `reader`, but from memory if the cache still holds the clicks.
     ///
     /// # Errors
-    /// As those of [`Reader::clicks_after`].
+    /// Those of [`Reader::clicks_after`].
     pub fn clicks_after(
         &self,
         reader: &Reader,
@@ -55,7 +55,7 @@ impl Storage {
         limit: usize,
         out: &mut Vec<StoredClick>,
     ) -> Result<(), StorageError> {
-        if let Some(clicks) = self.tail.take_after(cursor, limit) {
+        if let Some(clicks) = self.click_cache.take_after(cursor, limit) {
             *out = clicks;
             return Ok(());
         }

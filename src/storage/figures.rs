@@ -1,4 +1,4 @@
-//! The figures by url × country, with how far the aggregation and the search index are.
+//! The types of the figures by url × country, and of the progress of aggregation and index.
 
 use super::model::{CountryId, PageId, UrlId};
 use crate::click::Timestamp;
@@ -6,15 +6,15 @@ use crate::click::Timestamp;
 /// The figures of one url × country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFigures {
-    /// Its row.
+    /// The row of `page_stats`.
     pub page: PageId,
-    /// Its url.
+    /// The url.
     pub url: UrlId,
-    /// Its country.
+    /// The country.
     pub country: CountryId,
     /// Distinct clicks.
     pub clicks: u64,
-    /// Exact distinct users.
+    /// Exact number of distinct users.
     pub unique_users: u64,
     /// Sum of the known times spent, in milliseconds.
     pub spent_ms: i64,
@@ -46,26 +46,26 @@ impl PageFigures {
 /// What the figures depend on besides the clicks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AggregateSettings {
-    /// A gap to the user's next click beyond this is no time spent. Milliseconds.
+    /// A longer gap to the user's next click is not time spent. Milliseconds.
     pub session_timeout_ms: i64,
-    /// Clicks kept in memory for corrections by late ones.
+    /// Clicks kept in memory, so that late clicks can correct the time spent.
     pub recent_clicks: u64,
 }
 
-/// How far the aggregation is.
+/// The progress of the aggregation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AggregateState {
-    /// Every click up to this one is in the figures.
+    /// The figures count every click up to this one, in order of arrival.
     pub cursor: i64,
-    /// Clicks that missed a time-spent correction.
+    /// Clicks that came too late to correct the time spent.
     pub late: u64,
     /// The version of the newest written figures.
     pub last_version: u64,
-    /// What the figures were computed with.
+    /// The settings of the figures.
     pub settings: AggregateSettings,
 }
 
-/// Figures to write in one transaction with the cursor that they stand for.
+/// Figures to write in one transaction with their cursor.
 #[derive(Debug)]
 pub struct FiguresUpdate<C> {
     /// The rows that changed.
@@ -78,7 +78,7 @@ pub struct FiguresUpdate<C> {
     pub settings: AggregateSettings,
 }
 
-/// How far a search target is: every row up to this version and page is there.
+/// The progress of a search target: it holds every row up to this version and page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IndexCursor {
     /// Version of the last row.

@@ -1,13 +1,13 @@
-//! Writing the figures, and how far the aggregation and the search targets are.
+//! Writes the figures and the progress of the aggregation.
 
 use rusqlite::{Connection, ToSql, params};
 
-use super::checkpoint::{self, Parts};
-use super::figures::{FiguresUpdate, IndexCursor, PageFigures};
+use super::checkpoint_parts::{self, CheckpointParts};
+use super::figures::{FiguresUpdate, PageFigures};
 use super::{Storage, StorageError, arrivals};
 use crate::click::Timestamp;
 
-/// Rows are mostly there already: an update looks at nothing but the row and the index of versions.
+/// Updates first: most rows exist already, and an update touches only the row and the index of versions.
 fn write_pages(
     connection: &Connection,
     changed: impl IntoIterator<Item = PageFigures>,
@@ -42,19 +42,18 @@ fn write_pages(
 }
 
 impl Storage {
-    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction. A checkpoint
-    /// makes older clicks unnecessary in the order of arrival: [`Reader::clicks_after`](super::Reader::clicks_after) tells
-    /// them no longer.
+    /// Writes figures, their cursor and, if given, a checkpoint of the state behind them, in one transaction. A checkpoint truncates
+    /// the log of arrivals, so [`Reader::clicks_after`](super::Reader::clicks_after) no longer returns older clicks.
     ///
-    /// Returns the version that the rows got: `max(last + 1, milliseconds since 1970)`, so that it also grows
-    /// across a deleted database.
+    /// Returns the version of the written rows: `max(last + 1, milliseconds since 1970)`. So versions also grow if the database is
+    /// deleted.
     ///
     /// # Errors
-    /// The database cannot be written, or parts of the checkpoint that were to stay are gone; nothing has changed then.
+    /// The database cannot be written, or parts of the checkpoint that should stay are missing. Nothing has changed then.
     pub fn write_figures(
         &self,
         update: FiguresUpdate<impl IntoIterator<Item = PageFigures>>,
-        checkpoint: Option<Parts<'_>>,
+        checkpoint: Option<CheckpointParts<'_>>,
     ) -> Result<u64, StorageError> {
         let FiguresUpdate { changed, cursor, late, settings } = update;
         let with_checkpoint = checkpoint.is_some();
@@ -85,8 +84,8 @@ impl Storage {
                         checkpoint.is_some().then_some(cursor)
                     ])?;
                 if let Some(parts) = checkpoint {
-                    checkpoint::replace(connection, parts)?;
-                    arrivals::cut(connection, cursor)?;
+                    checkpoint_parts::replace(connection, parts)?;
+                    arrivals::truncate(connection, cursor)?;
                 }
                 Ok(version)
             })
@@ -97,36 +96,18 @@ impl Storage {
         Ok(version)
     }
 
-    /// Forgets every figure, its cursor and checkpoint: the clicks tell them again.
+    /// Deletes every figure, the cursor and the checkpoint, to count all clicks again.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn clear_figures(&self) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                // last_version stays: documents of the old rows must not outlive the new ones in a search index.
+                // last_version stays, so that new documents replace old ones in a search index.
                 connection.execute_batch(
                     "DELETE FROM page_stats; DELETE FROM checkpoint;
                      UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0;",
                 )?;
-                Ok(())
-            })
-        })
-    }
-
-    /// Records that `target` holds every row up to `cursor`.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn set_index_cursor(&self, target: &str, cursor: IndexCursor) -> Result<(), StorageError> {
-        self.write(|writer| {
-            writer.transaction(|connection, _| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO index_state (target, version, page) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (target) DO UPDATE SET version = excluded.version, page = excluded.page",
-                    )?
-                    .execute(params![target, cursor.version, cursor.page])?;
                 Ok(())
             })
         })

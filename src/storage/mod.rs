@@ -1,56 +1,59 @@
-//! SQLite: the clicks, the Kafka offsets they came from, the figures, and how far each stage is.
+//! The SQLite database: clicks, the Kafka offsets they came from, figures, and the progress of each stage.
 //!
-//! One file, one writer connection behind a fair lock, readers with their own connections (WAL). Everything that must
+//! There is one file, one writer connection behind a fair lock, and one connection for each reader (WAL mode). Everything that must
 //! agree after a crash is written in one transaction: clicks with their offsets, figures with their cursor.
 
 mod arrivals;
 mod arrivals_read;
 mod backup;
-pub mod checkpoint;
-mod coding;
+mod checkpoint_parts;
+mod click_cache;
+mod click_inserter;
 mod database;
 mod dictionary;
+#[cfg(feature = "bench-support")]
+mod dictionary_bench;
+mod erase;
 mod error;
+mod expiry;
 pub mod figures;
 mod figures_write;
-mod files;
-mod ingest;
-mod insert;
+mod file_names;
+mod identity;
+mod known_topics;
 mod lock;
-mod lookup;
 pub mod model;
 mod options;
-mod place;
 pub mod progress;
+mod queries;
 mod reader;
 mod rejects;
-mod reset;
-mod retention;
 mod schema;
-mod seen;
+mod search_targets;
 mod soundness;
-mod tail;
+mod store_batch;
+mod table_rows;
 #[cfg(test)]
 mod tests;
 mod trust;
 mod verify;
-mod whole;
 mod writer;
 
 pub use backup::{BackupError, BackupStep, Copied};
+pub use checkpoint_parts::CheckpointParts;
 pub use database::Storage;
 pub use error::StorageError;
-pub use files::DATABASE_FILE;
-pub use ingest::{BatchOutcome, IngestBatch, is_of_the_future};
-pub use lookup::{ClickOfUrl, TimePlace};
+pub use expiry::{Deleted, Expiry};
+pub use file_names::DATABASE_FILE;
+pub use identity::Identity;
 pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use options::StorageOptions;
-pub use place::Identity;
 pub use progress::Progress;
+pub use queries::{ClickOfUrl, TimePosition};
 pub use reader::{Order, Page, Reader};
 pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
-pub use reset::TargetState;
-pub use retention::{Deleted, Expiry};
 pub use schema::BATCH_QUERY;
-pub use soundness::{CheckAtStart, Checking};
-pub use whole::Interrupt;
+pub use search_targets::TargetState;
+pub use soundness::{CheckAtStart, CheckWait};
+pub use store_batch::{BatchOutcome, IngestBatch, is_of_the_future};
+pub use table_rows::Interrupt;

@@ -1,19 +1,19 @@
-//! How the database is opened.
+//! The options of the database.
 
 use super::rejects::RejectLimits;
 use super::soundness::CheckAtStart;
 
-/// How the database is opened.
+/// Options for opening the database.
 #[derive(Clone, Copy, Debug)]
 pub struct StorageOptions {
-    /// Wait for the disk at every commit (`FULL`) rather than at checkpoints (`NORMAL`).
+    /// Whether SQLite waits for the disk at every commit (`FULL`), or only when it checkpoints its write-ahead log (`NORMAL`).
     ///
-    /// `NORMAL` loses nothing when the process is killed. A power loss may roll the last commits back, and
-    /// the offsets with them, since they lie in the same file: Kafka sends those clicks again.
+    /// `NORMAL` loses nothing if the process is killed. A power loss may roll back the last commits together with their offsets, and
+    /// Kafka then sends those clicks again.
     pub sync_every_commit: bool,
-    /// SQLite's page cache of the writer connection.
+    /// The size of SQLite's page cache for the writer connection.
     pub cache_bytes: u64,
-    /// When [`Storage::verify`](super::Storage::verify) reads the file through.
+    /// When [`Storage::verify`](super::Storage::verify) checks the file.
     pub check: CheckAtStart,
     /// How many rejects are kept.
     pub rejects: RejectLimits,

@@ -1,4 +1,4 @@
-//! The tables, and which files have them.
+//! The schema of the database, and the check of a file's schema.
 
 use std::path::Path;
 
@@ -7,17 +7,17 @@ use rusqlite::Connection;
 use super::StorageError;
 use crate::sqlite::Schema;
 
-/// `clkt` in ASCII: tells a clicktop database from any other SQLite file.
+/// `clkt` in ASCII. It marks a SQLite file as a clicktop database.
 const APPLICATION_ID: i32 = 0x636c_6b74;
 
-/// `clic`: databases of clicktops before the first release, which had other tables.
+/// `clic` in ASCII: the mark of databases from before the first release, which have other tables.
 const BEFORE_RELEASE: i64 = 0x636c_6963;
 
-/// One script a schema version, in order; `user_version` is how many have run. From the first release on they stay, so that each
-/// file of a release can be brought to the newest schema.
+/// One script for each schema version, in order; `user_version` is the number of scripts that have run. From the first release on, all
+/// scripts stay, so that a file of any release can be brought to the newest schema.
 const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
 
-/// A click's id as text, whichever way the column keeps it.
+/// SQL for the id of a click as text, whether the column holds it as a blob or as text.
 macro_rules! click_id_text {
     () => {
         "CASE typeof(click_id) WHEN 'blob'
@@ -27,7 +27,7 @@ macro_rules! click_id_text {
     };
 }
 
-/// The figures by definition: what the incremental aggregation must equal, whatever the order of arrival.
+/// The definition of the figures. The incremental aggregation must equal it, whatever the order of arrival.
 /// Columns: url, country, clicks, unique_users, avg_time_spent (seconds). Parameter 1: session timeout in milliseconds.
 pub const BATCH_QUERY: &str = concat!(
     "WITH named AS (SELECT user, url, place, ts, ",
@@ -43,7 +43,7 @@ pub const BATCH_QUERY: &str = concat!(
     ORDER BY 3 DESC, 1, 2"
 );
 
-/// Clicks up to parameter 1 in the order of their time; those of one moment in the order of their ids' texts.
+/// The clicks up to number `?1` in order of time; clicks of one moment in order of their ids as texts.
 pub(super) const CLICKS_BY_TIME: &str =
     concat!("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, ", click_id_text!());
 
@@ -57,7 +57,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     Ok(transaction.commit()?)
 }
 
-/// Makes a schema `from` one of version `to`.
+/// Runs the scripts from schema `from` to schema `to`.
 fn run(connection: &Connection, from: usize, to: usize) -> Result<(), StorageError> {
     for script in MIGRATIONS.iter().take(to).skip(from) {
         connection.execute_batch(script)?;
@@ -65,14 +65,14 @@ fn run(connection: &Connection, from: usize, to: usize) -> Result<(), StorageErr
     Ok(())
 }
 
-/// What a file of this schema version holds.
-fn ours(version: usize) -> Result<Schema, StorageError> {
+/// The schema of this version, as the scripts create it.
+fn expected(version: usize) -> Result<Schema, StorageError> {
     let connection = Connection::open_in_memory()?;
     run(&connection, 0, version)?;
     Ok(Schema::of(&connection)?)
 }
 
-/// The schema version of the file, if this program can use it; 0 for an empty file. Nothing in its schema is run.
+/// The schema version of the file, if this program can use it; 0 for an empty file. Runs nothing of the file's schema.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StorageError> {
     let foreign = || StorageError::Foreign { path: path.to_owned() };
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -96,7 +96,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         return Err(StorageError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as u32 });
     }
-    if let Some(difference) = schema.difference(&ours(found)?) {
+    if let Some(difference) = schema.difference(&expected(found)?) {
         return Err(StorageError::ForeignSchema { path: path.to_owned(), difference });
     }
     Ok(found)

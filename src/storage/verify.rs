@@ -1,8 +1,8 @@
-//! The check of the database at the start: one thread makes it, the others wait.
+//! Checks the database at the start: one thread checks, the others wait.
 
 use std::time::Instant;
 
-use super::soundness::{CheckAtStart, Checking, Found, State, TELL, read_through};
+use super::soundness::{CheckAtStart, CheckResult, CheckWait, State, TELL, check_file};
 use super::{Storage, StorageError};
 
 impl Storage {
@@ -11,13 +11,13 @@ impl Storage {
         self.soundness.check != CheckAtStart::Never && !self.soundness.is_known()
     }
 
-    /// Reads the database through with SQLite's `quick_check`, if its state is not known; nothing may be written before.
-    /// Several threads may ask: one does it, the others wait. `waiting` is told every 0.1 s, and gives up with `false`;
-    /// then this returns `false`.
+    /// Checks the database with SQLite's `quick_check`, unless it is known to be sound. Nothing may be written before. If several threads
+    /// call this, one checks and the others wait. `waiting` is called every 0.1 s; if it returns `false`, this stops and returns
+    /// `false`.
     ///
     /// # Errors
     /// The file is damaged, or cannot be read.
-    pub fn verify(&self, waiting: &mut dyn FnMut(Checking) -> bool) -> Result<bool, StorageError> {
+    pub fn verify(&self, waiting: &mut dyn FnMut(CheckWait) -> bool) -> Result<bool, StorageError> {
         if self.soundness.check == CheckAtStart::Never {
             return Ok(true);
         }
@@ -25,20 +25,20 @@ impl Storage {
             if let Some(state) = self.soundness.state.try_lock_for(TELL) {
                 break state;
             }
-            if !waiting(Checking::Elsewhere) {
+            if !waiting(CheckWait::Elsewhere) {
                 return Ok(false);
             }
         };
         if matches!(*state, State::Unknown) {
             let begin = Instant::now();
-            *state = match read_through(&self.path, &mut |took| waiting(Checking::For(took)))? {
-                Found::Sound => State::Sound,
-                Found::Damage(found) => State::Damaged(found),
-                Found::Nothing => return Ok(false),
+            *state = match check_file(&self.path, &mut |took| waiting(CheckWait::For(took)))? {
+                CheckResult::Sound => State::Sound,
+                CheckResult::Damage(found) => State::Damaged(found),
+                CheckResult::Stopped => return Ok(false),
             };
             if matches!(*state, State::Sound) {
                 let seconds = begin.elapsed().as_secs_f64();
-                tracing::info!(target: "store", "the database is sound: read through in {seconds:.1} s");
+                tracing::info!(target: "store", "the database is sound; the check took {seconds:.1} s");
             }
         }
         match &*state {
@@ -78,11 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_closed_is_read_through() {
+    fn only_a_database_that_was_not_closed_is_checked() {
         let directory = used();
         assert!(!open(&directory, CheckAtStart::Auto).is_unverified());
         assert!(open(&directory, CheckAtStart::Always).is_unverified());
-        // Nobody read it through, so it is not vouched for; whoever wants no check is not bothered.
+        // With `Never`, the file is not checked, so the next start does not know whether it is sound.
         assert!(!open(&directory, CheckAtStart::Never).is_unverified());
         assert!(open(&directory, CheckAtStart::Auto).is_unverified());
         let storage = open(&directory, CheckAtStart::Auto);
@@ -92,14 +92,14 @@ mod tests {
         assert!(!open(&directory, CheckAtStart::Auto).is_unverified());
         kill(&directory);
         assert!(open(&directory, CheckAtStart::Auto).is_unverified());
-        // A copy comes without the word of the original.
+        // A copy has no note of a clean stop.
         let copy = tempfile::tempdir().unwrap();
         std::fs::copy(directory.path().join(DATABASE_FILE), copy.path().join(DATABASE_FILE)).unwrap();
         assert!(open(&copy, CheckAtStart::Auto).is_unverified());
     }
 
     #[test]
-    fn damage_is_found_told_and_not_forgotten() {
+    fn damage_is_reported_at_every_call_and_at_the_next_start() {
         let directory = used();
         let file = directory.path().join(DATABASE_FILE);
         let middle = std::fs::metadata(&file).unwrap().len() / 2;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_may_give_up_and_the_others_wait_for_the_one_at_work() {
+    fn a_thread_that_waits_for_the_check_of_another_may_stop_waiting() {
         let directory = used();
         kill(&directory);
         let storage = open(&directory, CheckAtStart::Auto);
@@ -131,7 +131,7 @@ mod tests {
             false
         });
         drop(held);
-        assert_eq!((waited.unwrap(), told), (false, Some(Checking::Elsewhere)));
+        assert_eq!((waited.unwrap(), told), (false, Some(CheckWait::Elsewhere)));
         assert!(storage.is_unverified());
         storage.close();
         let closed = storage.store(&batch(&[click("late", 1, "/a")], 2)).unwrap_err();

@@ -124,7 +124,7 @@ async fn a_crash_after_the_store_was_emptied_leaves_the_index_to_the_next_start(
     let (mut run, _load) = Run::under_load(&broker, options(&broker), &data, index.clone(), &clicks, 4_000.0);
     run.finished().await;
     run.end().await;
-    let forgotten = Storage::open(data.path(), StorageOptions::default()).expect("a store").reset();
+    let forgotten = Storage::open(data.path(), StorageOptions::default()).expect("a store").erase_events();
     assert_eq!(forgotten.expect("emptied"), 2_000);
     assert!(!indexed(&*index).await.is_empty());
 

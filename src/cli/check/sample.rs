@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::click::{Decoder, Format, Looks, Timestamp};
+use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
 /// Messages that were read to see what they are.
@@ -13,7 +13,7 @@ pub(super) struct Looked {
     rejected: usize,
     /// Why the first of them is no click.
     reason: String,
-    looks: BTreeMap<&'static str, (usize, Looks)>,
+    foreign: BTreeMap<&'static str, (usize, ForeignFormat)>,
 }
 
 impl Looked {
@@ -24,7 +24,7 @@ impl Looked {
             messages: 0,
             rejected: 0,
             reason: String::new(),
-            looks: BTreeMap::new(),
+            foreign: BTreeMap::new(),
         }
     }
 
@@ -43,8 +43,8 @@ impl Looked {
             Ok(click) => self.sample.add(&click),
             Err(error) => {
                 self.rejected += 1;
-                match Looks::like(payload) {
-                    Some(looks) => self.looks.entry(looks.kind()).or_insert((0, looks)).0 += 1,
+                match ForeignFormat::detect(payload) {
+                    Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
                     None if self.reason.is_empty() => self.reason = error.to_string(),
                     None => {}
                 }
@@ -56,8 +56,8 @@ impl Looked {
     pub(super) fn warnings(&self) -> Vec<String> {
         let newest = format!("of the newest {} messages", self.messages);
         let mut warnings: Vec<String> =
-            self.looks.values().map(|(count, looks)| format!("{count} {newest} look like {looks}")).collect();
-        let others = self.rejected - self.looks.values().map(|(count, _)| count).sum::<usize>();
+            self.foreign.values().map(|(count, format)| format!("{count} {newest} look like {format}")).collect();
+        let others = self.rejected - self.foreign.values().map(|(count, _)| count).sum::<usize>();
         if others > 0 {
             warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
         }

@@ -1,11 +1,11 @@
-//! How much of the rejects is kept.
+//! How many rejects are kept.
 
 /// How many rejects are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RejectLimits {
-    /// So many at most; one always stays.
+    /// The most rejects. One always stays.
     pub rows: u64,
-    /// With their payloads and reasons they take so much at most; one always stays.
+    /// The most bytes of all rejects, with their payloads and reasons. One always stays.
     pub bytes: u64,
 }
 

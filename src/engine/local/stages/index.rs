@@ -178,14 +178,14 @@ impl IndexStage {
                     handle.starting(format!("clearing {target} of what was forgotten"));
                 }
                 let documents = self.index.clear().await?;
-                self.storage.target_cleared(target)?;
+                self.storage.mark_target_cleared(target)?;
                 tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
                 *self.metrics.index.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }
             Some(state) => Ok(state.cursor),
             None => {
-                self.storage.note_target(target)?;
+                self.storage.register_target(target)?;
                 Ok(IndexCursor::default())
             }
         }

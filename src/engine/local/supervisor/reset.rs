@@ -95,7 +95,7 @@ impl Reset {
                     let storage = Arc::clone(storage);
                     self.step = ResetStep::Deleting(tokio::task::spawn_blocking(move || {
                         let begin = Instant::now();
-                        storage.reset().map(|clicks| Deleted { clicks, took: begin.elapsed() })
+                        storage.erase_events().map(|clicks| Deleted { clicks, took: begin.elapsed() })
                     }));
                     ResetProgress::UnderWay
                 }

@@ -6,8 +6,8 @@ mod ties;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::figures::Aggregation;
-use super::load;
+use super::aggregation::Aggregation;
+use super::persistence;
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions};
@@ -150,13 +150,14 @@ impl Bench {
     }
 
     fn write(&mut self, checkpoint: bool) {
-        load::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
+        persistence::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
         self.robbed &= !checkpoint;
     }
 
     fn reload(&mut self) {
         let mut reader = self.storage.reader().unwrap();
-        self.aggregation = load::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
+        self.aggregation =
+            persistence::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
     }
 
     fn restart(&mut self) {
@@ -188,14 +189,14 @@ impl Bench {
 
     /// All that decides what becomes of the next clicks.
     fn state(&self) -> String {
-        let Aggregation { cursor, recent, seen, .. } = &self.aggregation;
+        let Aggregation { cursor, recent, page_users, .. } = &self.aggregation;
         let mut keys: Vec<_> = recent.keys().collect();
         keys.sort_unstable();
         let timelines: Vec<_> = recent
             .timelines()
             .map(|(user, timeline)| (user, timeline.is_cut(), timeline.iter().collect::<Vec<_>>()))
             .collect();
-        format!("{cursor} {} {} {} {keys:?} {timelines:?}", seen.len(), recent.len(), recent.evict_at())
+        format!("{cursor} {} {} {} {keys:?} {timelines:?}", page_users.len(), recent.len(), recent.evict_at())
     }
 
     fn batch_query(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
@@ -251,7 +252,7 @@ impl Bench {
             }
             Step::Expire { tens_of_minutes } => {
                 let now = Timestamp::from_millis(40 * 600_000);
-                self.storage.let_expire(i64::from(tens_of_minutes) * 600_000, now).unwrap();
+                self.storage.advance_expiry(i64::from(tens_of_minutes) * 600_000, now).unwrap();
                 let mut from = Some(Timestamp::from_millis(i64::MIN));
                 while let Some(begin) = from {
                     from = self.storage.delete_expired(begin, 7).unwrap().next;
@@ -334,7 +335,7 @@ proptest! {
         // What is gone cannot be counted again, unless it is given up.
         if bench.storage.reader().unwrap().expiry().unwrap().deleted > 0 {
             super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap_err();
-            bench.storage.give_up_deleted().unwrap();
+            bench.storage.discard_figures().unwrap();
         }
         super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap();
         bench.assert_exact();
@@ -361,7 +362,7 @@ proptest! {
 }
 
 #[test]
-fn versions_only_grow_also_across_a_deleted_database() {
+fn versions_grow_even_after_the_database_is_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = Seed { id: 1, user: 1, tens_of_minutes: 0, millis: 0, url: 1, country: 1 };
     bench.store(std::slice::from_ref(&seed));
@@ -383,7 +384,7 @@ fn versions_only_grow_also_across_a_deleted_database() {
 }
 
 #[test]
-fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_that_is_gone() {
+fn a_changed_timeout_or_a_lost_checkpoint_does_not_lose_figures_of_deleted_clicks() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 30), seed(3, 40)]);
@@ -393,12 +394,12 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
     let figures = bench.figures();
     let fails = |bench: &Bench, settings| {
         let mut reader = bench.storage.reader().unwrap();
-        load::load(&bench.storage, &mut reader, settings, &mut |_| true).unwrap_err().to_string()
+        persistence::load(&bench.storage, &mut reader, settings, &mut |_| true).unwrap_err().to_string()
     };
     assert_eq!(
         fails(&bench, AggregateSettings { session_timeout_ms: 600_000, ..SETTINGS }),
         "aggregate.session_timeout was 1800 s and is 600 s, and 2 clicks that the figures count were deleted for their age \
-         (store.retention); `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+         (store.retention); `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones"
     );
     bench.reload();
     assert_eq!(bench.figures(), figures);
@@ -408,7 +409,7 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
 }
 
 #[test]
-fn only_writes_with_a_checkpoint_count_as_one() {
+fn only_writes_with_a_checkpoint_are_counted_as_checkpoints() {
     let mut bench = Bench::new(SETTINGS);
     bench.write(false);
     assert_eq!(bench.storage.progress().checkpoints(), 0);
@@ -418,7 +419,7 @@ fn only_writes_with_a_checkpoint_count_as_one() {
 }
 
 #[test]
-fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks_are_gone_too() {
+fn without_the_log_of_arrivals_figures_are_recomputed_unless_clicks_were_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 1)]);
@@ -445,11 +446,11 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     bench.execute("DELETE FROM arrivals WHERE last < 7");
     let figures = bench.figures();
     let reader = &mut bench.storage.reader().unwrap();
-    let error = load::load(&bench.storage, reader, SETTINGS, &mut |_| true).unwrap_err();
+    let error = persistence::load(&bench.storage, reader, SETTINGS, &mut |_| true).unwrap_err();
     assert!(matches!(error, StorageError::CountsDeleted { deleted: 5, .. }), "{error}");
-    assert!(error.to_string().starts_with("the order of arrival is not kept back to click 6, and 5 clicks"), "{error}");
+    assert!(error.to_string().starts_with("the log of arrivals no longer holds click 6, and 5 clicks"), "{error}");
     assert_eq!(bench.figures(), figures);
-    bench.storage.give_up_deleted().unwrap();
+    bench.storage.discard_figures().unwrap();
     bench.go(Step::Restart);
     bench.assert_exact();
     assert_eq!(bench.figures()[0].2, 2);

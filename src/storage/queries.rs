@@ -1,6 +1,6 @@
-//! What a person at a console looks up: the clicks of a window, one url, the urls that hold a text.
+//! The queries of the console: the clicks of a window, one url, all urls.
 //!
-//! Calls that may meet millions of rows hand them out one by one, and end when the taker has had enough.
+//! A query that may read millions of rows passes them on one by one, and ends when the callback breaks.
 
 use std::ops::ControlFlow;
 
@@ -15,61 +15,61 @@ use crate::click::Timestamp;
 const CLICKS_BETWEEN: &str = "SELECT id, ts, click_id, user, url, place FROM clicks
     WHERE (ts, click_id) > (?1, ?2) AND ts <= ?3 ORDER BY ts, click_id";
 
-/// A place between two clicks in the order in which [`Reader::clicks_between`] hands them out.
+/// A position between two clicks, in the order of [`Reader::clicks_between`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimePlace {
+pub struct TimePosition {
     time: Timestamp,
-    /// The click before it; `None` before all clicks of that time.
+    /// The click of this time before the position; `None` before all clicks of this time.
     key: Option<ClickKey>,
 }
 
-impl TimePlace {
-    /// Behind every click of `time`.
+impl TimePosition {
+    /// The position behind every click of `time`.
     pub fn after_time(time: Timestamp) -> Self {
         Self { time: Timestamp::from_millis(time.as_millis().saturating_add(1)), key: None }
     }
 
-    /// Behind `click`.
+    /// The position behind `click`.
     pub fn after(click: &StoredClick) -> Self {
         Self { time: click.timestamp, key: Some(click.key.clone()) }
     }
 
-    /// The time up to which it has come.
+    /// The time of the position.
     pub fn time(&self) -> Timestamp {
         self.time
     }
 }
 
-/// A click of a known url, with its texts. Untrusted text.
+/// A click of a known url. The texts are untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickOfUrl {
-    /// By the event's clock.
+    /// The time of the event.
     pub timestamp: Timestamp,
-    /// Who.
+    /// The user.
     pub user_id: String,
-    /// Where.
+    /// The country.
     pub country: String,
-    /// Where.
+    /// The city.
     pub city: String,
 }
 
 impl Reader {
-    /// Runs `work` on one state of the database, whatever is written meanwhile.
+    /// Runs `work` in one read transaction, so that it sees one state of the database, whatever is written meanwhile.
     ///
     /// # Errors
-    /// The database cannot be read, or what `work` returns.
+    /// The database cannot be read, or `work` fails.
     pub fn consistent<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         self.connection.execute_batch("BEGIN")?;
         let result = work(self);
-        // There is nothing to undo; this only lets go of the state.
+        // Nothing was written; this only ends the read transaction.
         self.connection.execute_batch("ROLLBACK")?;
         result
     }
 
-    /// Time of the newest click that is not ahead of `now`, by the clicks' own clock; `None` if there is none.
+    /// The time of the newest click that is not ahead of `now`; `None` if there is none.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -77,7 +77,7 @@ impl Reader {
         newest_time(&self.connection, now)
     }
 
-    /// Time of the first click after `time`; `None` if there is none.
+    /// The time of the first click after `time`; `None` if there is none.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -86,31 +86,32 @@ impl Reader {
         Ok(select.query_row([time], |row| row.get(0)).optional()?)
     }
 
-    /// Hands the clicks behind `place` up to `last`, inclusive, to `take`, in the order of their time; those of one moment
-    /// in an order that only means that [`TimePlace::after`] one of them goes on with the next.
+    /// Passes the clicks from `position` up to the time `last`, inclusive, to `take`, in order of time, until `take` breaks. Clicks of
+    /// one moment come in a fixed order, so reading can continue from [`TimePosition::after`] any of them.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn clicks_between(
+    pub fn clicks_between<B>(
         &mut self,
-        place: &TimePlace,
+        position: &TimePosition,
         last: Timestamp,
-        mut take: impl FnMut(StoredClick) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, StorageError> {
+        mut take: impl FnMut(StoredClick) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, StorageError> {
         let Self { connection, countries, .. } = self;
         let mut select = connection.prepare_cached(CLICKS_BETWEEN)?;
         // A number sorts before every text and blob.
-        let key: &dyn ToSql = place.key.as_ref().map_or(&0, |key| key as &dyn ToSql);
-        let mut rows = select.query(params![place.time, key, last])?;
+        let key: &dyn ToSql = position.key.as_ref().map_or(&0, |key| key as &dyn ToSql);
+        let mut rows = select.query(params![position.time, key, last])?;
         while let Some(row) = rows.next()? {
-            if take(stored_click(connection, countries, row)?).is_break() {
-                return Ok(ControlFlow::Break(()));
+            let taken = take(stored_click(connection, countries, row)?);
+            if taken.is_break() {
+                return Ok(taken);
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The last, in the order of their ids' texts, of the clicks of the same user and moment that were stored before `click`.
+    /// The greatest id of the clicks of the same user and moment that were stored before `click`.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -135,7 +136,7 @@ impl Reader {
         Ok(select.query_row([], |row| row.get(0))?)
     }
 
-    /// Hands the urls that were first seen after the one of `row` to `take`, in that order.
+    /// Passes the urls that were stored after the url `row` to `take`, in that order, until `take` breaks.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -155,7 +156,7 @@ impl Reader {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The row of a url; `None` if no click named it.
+    /// The row of a url; `None` if no click has named it.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -164,7 +165,7 @@ impl Reader {
         Ok(select.query_row([url], |row| row.get(0)).optional()?)
     }
 
-    /// The row of a country; `None` if no click named it.
+    /// The row of a country; `None` if no click has named it.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -186,17 +187,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The newest clicks of one url by the clicks' own clock, newest first, at most `limit`; sought among the newest
-    /// `looked_at` clicks.
+    /// At most `limit` newest clicks of one url, newest first. Searches only the newest `searched` clicks.
     ///
-    /// The clicks are looked through from the newest back: an index by url would cost every click that is stored, for a
-    /// question that is seldom asked.
+    /// This scans the clicks from the newest one back. An index by url would cost time for every stored click, for a query that is
+    /// rare.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn newest_clicks_of(&self, url: UrlId, limit: usize, looked_at: u32) -> Result<Vec<ClickOfUrl>, StorageError> {
-        let Some((time, key)) = self.place_back(looked_at)? else { return Ok(Vec::new()) };
-        // CROSS JOIN fixes the order: from the few clicks that match to their texts.
+    pub fn newest_clicks_of(&self, url: UrlId, limit: usize, searched: u32) -> Result<Vec<ClickOfUrl>, StorageError> {
+        let Some((time, key)) = self.first_of_newest(searched)? else { return Ok(Vec::new()) };
+        // CROSS JOIN fixes the join order: from the few clicks that match to their texts.
         let mut select = self.connection.prepare_cached(
             "SELECT clicks.ts, users.user_id, countries.country, places.city
              FROM clicks CROSS JOIN users ON users.id = clicks.user CROSS JOIN places ON places.id = clicks.place
@@ -210,21 +210,20 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// When the clicks of one url among the newest `looked_at` clicks were, in no order, and the time of the first of those
-    /// looked at.
+    /// The time of the first of the newest `searched` clicks, and the times of the clicks of one url among them, in no order.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn times_of(&self, url: UrlId, looked_at: u32) -> Result<(Option<Timestamp>, Vec<Timestamp>), StorageError> {
-        let Some((time, key)) = self.place_back(looked_at)? else { return Ok((None, Vec::new())) };
+    pub fn times_of(&self, url: UrlId, searched: u32) -> Result<(Option<Timestamp>, Vec<Timestamp>), StorageError> {
+        let Some((time, key)) = self.first_of_newest(searched)? else { return Ok((None, Vec::new())) };
         let mut select =
             self.connection.prepare_cached("SELECT ts FROM clicks WHERE (ts, click_id) >= (?2, ?3) AND url = ?1")?;
         let rows = select.query_map(params![url, time, key], |row| row.get(0))?;
         Ok((Some(time), rows.collect::<Result<_, _>>()?))
     }
 
-    /// The first of the newest `clicks` clicks in the order of time; `None` if there is none.
-    fn place_back(&self, clicks: u32) -> Result<Option<(Timestamp, ClickKey)>, StorageError> {
+    /// The time and id of the first of the newest `clicks` clicks; `None` if there is none.
+    fn first_of_newest(&self, clicks: u32) -> Result<Option<(Timestamp, ClickKey)>, StorageError> {
         let mut back = self
             .connection
             .prepare_cached("SELECT ts, click_id FROM clicks ORDER BY ts DESC, click_id DESC LIMIT 1 OFFSET ?1")?;
@@ -238,7 +237,7 @@ impl Reader {
     }
 }
 
-/// Time of the newest click that is not ahead of `now`: where windows end, and what ages are measured from.
+/// The time of the newest click that is not ahead of `now`. Windows end there, and the age of clicks is measured from there.
 pub(super) fn newest_time(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
     let mut select = connection.prepare_cached("SELECT ts FROM clicks WHERE ts <= ?1 ORDER BY ts DESC LIMIT 1")?;
     Ok(select.query_row([now], |row| row.get(0)).optional()?)
@@ -250,7 +249,7 @@ mod tests {
     use crate::storage::tests::{batch, click, open, sql};
 
     #[test]
-    fn a_window_is_read_from_the_index_without_a_sort() {
+    fn clicks_of_a_window_are_read_from_the_primary_key_without_sorting() {
         let (_directory, storage) = open();
         let connection = sql(&storage);
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_BETWEEN}")).unwrap();
@@ -260,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_clicks_of_a_url_are_found_among_those_looked_at() {
+    fn the_newest_clicks_of_a_url_are_found_among_the_searched_clicks() {
         let (_directory, storage) = open();
         let clicks = [click("c1", 1, "/a"), click("c2", 9, "/a"), click("c3", 3, "/b"), click("c4", 2, "/a")];
         storage.store(&batch(&clicks, 4)).unwrap();
         let reader = storage.reader().unwrap();
         let url = reader.url_id("/a").unwrap().unwrap();
-        let times = |limit, looked_at| {
-            let found = reader.newest_clicks_of(url, limit, looked_at).unwrap();
+        let times = |limit, searched| {
+            let found = reader.newest_clicks_of(url, limit, searched).unwrap();
             found.into_iter().map(|click| click.timestamp.as_millis()).collect::<Vec<_>>()
         };
         assert_eq!(times(10, 100), [9, 2, 1]);
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consistent_look_sees_one_state_and_lets_go_of_it_also_after_an_error() {
+    fn a_consistent_read_sees_one_state_and_ends_even_after_an_error() {
         let (_directory, storage) = open();
         storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
         let mut reader = storage.reader().unwrap();

@@ -1,68 +1,69 @@
-//! What bytes look like that are no click, where that is certain: the reason that a decoder gives for gzip, a quote in the
-//! wrong place, leads nowhere.
+//! Recognizes messages in a foreign format, if it is certain. The decoder's own reason would mislead: for gzip it may be a quote in the
+//! wrong place.
 
 use serde::de::IgnoredAny;
 
-use super::FIELD_NAMES;
+use super::csv::is_csv_header;
+use super::event::FIELD_NAMES;
 
-/// What a message looks like.
+/// The format of a message that is not a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Looks {
-    /// Compressed by the producer's own code.
+pub enum ForeignFormat {
+    /// Compressed by the producer's own code, not by Kafka's.
     Compressed(&'static str),
     /// UTF-16, with or without a byte order mark.
     Utf16,
-    /// Zero, the number of a schema, and what is written by that.
+    /// A frame of a schema registry: a zero byte, the number of a schema, and content of that schema.
     SchemaFrame,
-    /// A file, or a message in the format of one.
+    /// The content of a file in this format.
     File(&'static str),
     /// Java's own serialization.
     Java,
-    /// Several events.
+    /// Several events in an array.
     JsonArray,
-    /// Several events.
+    /// Several objects, one after the other.
     JsonObjects,
-    /// JSON, written as a JSON string.
+    /// JSON inside a JSON string.
     JsonInString,
-    /// The schema and the payload of a Kafka Connect converter.
+    /// The envelope of a Kafka Connect converter, with schema and payload.
     ConnectEnvelope,
-    /// Nine fields, with this between them.
+    /// Nine fields with this separator.
     Separated(char),
-    /// The names of the fields.
+    /// The header of a CSV file.
     Header,
-    /// A line of a web server's log.
+    /// A line of a web server's access log.
     AccessLog,
     /// XML or HTML.
     Markup,
 }
 
-/// How a format begins.
-const MAGIC: [(&[u8], Looks); 15] = [
-    (b"\x1f\x8b\x08", Looks::Compressed("gzip")),
-    (b"\x28\xb5\x2f\xfd", Looks::Compressed("zstd")),
-    (b"\x04\x22\x4d\x18", Looks::Compressed("lz4")),
-    (b"\xff\x06\x00\x00sNaPpY", Looks::Compressed("snappy")),
-    (b"\x82SNAPPY\x00", Looks::Compressed("snappy")),
-    (b"BZh91AY&SY", Looks::Compressed("bzip2")),
-    (b"\xfd7zXZ\x00", Looks::Compressed("xz")),
-    (b"PK\x03\x04", Looks::Compressed("zip")),
-    (b"\xff\xfe", Looks::Utf16),
-    (b"\xfe\xff", Looks::Utf16),
-    (b"Obj\x01", Looks::File("Avro")),
-    (b"PAR1", Looks::File("Parquet")),
-    (b"\xac\xed\x00\x05", Looks::Java),
-    (b"<?xml", Looks::Markup),
-    (b"<!DOCTYPE", Looks::Markup),
+/// The first bytes of formats.
+const MAGIC: [(&[u8], ForeignFormat); 15] = [
+    (b"\x1f\x8b\x08", ForeignFormat::Compressed("gzip")),
+    (b"\x28\xb5\x2f\xfd", ForeignFormat::Compressed("zstd")),
+    (b"\x04\x22\x4d\x18", ForeignFormat::Compressed("lz4")),
+    (b"\xff\x06\x00\x00sNaPpY", ForeignFormat::Compressed("snappy")),
+    (b"\x82SNAPPY\x00", ForeignFormat::Compressed("snappy")),
+    (b"BZh91AY&SY", ForeignFormat::Compressed("bzip2")),
+    (b"\xfd7zXZ\x00", ForeignFormat::Compressed("xz")),
+    (b"PK\x03\x04", ForeignFormat::Compressed("zip")),
+    (b"\xff\xfe", ForeignFormat::Utf16),
+    (b"\xfe\xff", ForeignFormat::Utf16),
+    (b"Obj\x01", ForeignFormat::File("Avro")),
+    (b"PAR1", ForeignFormat::File("Parquet")),
+    (b"\xac\xed\x00\x05", ForeignFormat::Java),
+    (b"<?xml", ForeignFormat::Markup),
+    (b"<!DOCTYPE", ForeignFormat::Markup),
 ];
 
-/// Signs that part fields where commas belong.
+/// Separators other than the comma.
 const SEPARATORS: [char; 4] = [';', '\t', '|', '\u{1}'];
 
-impl Looks {
-    /// What `payload`, which is no click, looks like; `None` if nothing is certain.
-    pub fn like(payload: &[u8]) -> Option<Self> {
-        if let Some((_, looks)) = MAGIC.iter().find(|(begin, _)| payload.starts_with(begin)) {
-            return Some(*looks);
+impl ForeignFormat {
+    /// The format of `payload`, which is not a click; `None` if no format is certain.
+    pub fn detect(payload: &[u8]) -> Option<Self> {
+        if let Some((_, format)) = MAGIC.iter().find(|(begin, _)| payload.starts_with(begin)) {
+            return Some(*format);
         }
         if is_utf16_without_mark(payload) {
             return Some(Self::Utf16);
@@ -80,7 +81,7 @@ impl Looks {
         }
     }
 
-    /// One word for it, stable.
+    /// A short name of the format. The names are stable.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Compressed(name) | Self::File(name) => name,
@@ -99,38 +100,38 @@ impl Looks {
     }
 }
 
-/// What it is, and what to do.
-impl std::fmt::Display for Looks {
+/// Prints the format and what to do.
+impl std::fmt::Display for ForeignFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Compressed(name) => {
-                write!(f, "{name}, not a click: send events as they are, and let Kafka compress them (compression.type)")
+                write!(f, "{name}, not a click: send events uncompressed, and let Kafka compress them (compression.type)")
             }
             Self::Utf16 => f.write_str("UTF-16 text: send UTF-8"),
             Self::SchemaFrame => f.write_str(
                 "a frame of a schema registry (a zero byte, a schema's number): let the producer write plain JSON without a schema",
             ),
-            Self::File(name) => write!(f, "{name}, which clicktop does not read: send CSV or JSON, one event a message"),
-            Self::Java => f.write_str("a Java object (ObjectOutputStream): send CSV or JSON, one event a message"),
-            Self::JsonArray => f.write_str("a JSON array: send its events one by one, one object a message"),
-            Self::JsonObjects => f.write_str("several JSON objects: send one object a message"),
-            Self::JsonInString => f.write_str("JSON inside a JSON string, written twice: send the object itself"),
+            Self::File(name) => write!(f, "{name}, which clicktop does not read: send CSV or JSON, one event in each message"),
+            Self::Java => f.write_str("a Java object (ObjectOutputStream): send CSV or JSON, one event in each message"),
+            Self::JsonArray => f.write_str("a JSON array: send its events one by one, one object in each message"),
+            Self::JsonObjects => f.write_str("several JSON objects: send one object in each message"),
+            Self::JsonInString => f.write_str("JSON inside a JSON string: send the object itself"),
             Self::ConnectEnvelope => f.write_str(
                 "a Kafka Connect envelope of schema and payload: set value.converter.schemas.enable=false in the connector",
             ),
             Self::Separated(sign) => {
-                write!(f, "nine fields with {} between them: send them with commas", sign.escape_debug())
+                write!(f, "nine fields with {} between them: separate them with commas", sign.escape_debug())
             }
-            Self::Header => f.write_str("the header of a CSV file: send its records alone"),
+            Self::Header => f.write_str("the header of a CSV file: send only its records"),
             Self::AccessLog => {
                 write!(f, "a line of a web server's log: send events of {} as CSV or JSON", FIELD_NAMES.join(","))
             }
-            Self::Markup => f.write_str("XML or HTML: send CSV or JSON, one event a message"),
+            Self::Markup => f.write_str("XML or HTML: send CSV or JSON, one event in each message"),
         }
     }
 }
 
-/// ASCII with a zero beside each byte.
+/// Whether the payload begins with ASCII characters that each have a zero byte beside them.
 fn is_utf16_without_mark(payload: &[u8]) -> bool {
     let Some(head) = payload.get(..16) else {
         return false;
@@ -141,13 +142,13 @@ fn is_utf16_without_mark(payload: &[u8]) -> bool {
         || pairs.iter().all(|&[high, low]| is_text(low) && high == 0)
 }
 
-/// A zero byte, a number that a registry may have given out, and something behind it that is no plain text.
+/// Whether the payload begins with a zero byte and a plausible number of a schema, with content behind them.
 fn is_schema_frame(payload: &[u8]) -> bool {
-    const MOST_SCHEMAS: u32 = 1 << 24;
+    const MAX_SCHEMA: u32 = 1 << 24;
     let Some((&[zero, a, b, c, d], rest)) = payload.split_first_chunk::<5>() else {
         return false;
     };
-    zero == 0 && (1..MOST_SCHEMAS).contains(&u32::from_be_bytes([a, b, c, d])) && !rest.is_empty()
+    zero == 0 && (1..MAX_SCHEMA).contains(&u32::from_be_bytes([a, b, c, d])) && !rest.is_empty()
 }
 
 fn is_json(text: &str) -> bool {
@@ -158,41 +159,41 @@ fn is_json_in_string(text: &str) -> bool {
     serde_json::from_str::<String>(text).is_ok_and(|inner| inner.trim_start().starts_with('{') && is_json(&inner))
 }
 
-fn of_object(text: &str) -> Option<Looks> {
+fn of_object(text: &str) -> Option<ForeignFormat> {
     #[derive(serde::Deserialize)]
     struct Envelope {
         schema: Option<IgnoredAny>,
         payload: Option<IgnoredAny>,
     }
     if let Ok(Envelope { schema: Some(_), payload: Some(_) }) = serde_json::from_str(text) {
-        return Some(Looks::ConnectEnvelope);
+        return Some(ForeignFormat::ConnectEnvelope);
     }
     let objects = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let (whole, broken) = objects.fold((0, 0), |(whole, broken), object| match object {
         Ok(_) => (whole + 1, broken),
         Err(_) => (whole, broken + 1),
     });
-    (whole > 1 && broken == 0).then_some(Looks::JsonObjects)
+    (whole > 1 && broken == 0).then_some(ForeignFormat::JsonObjects)
 }
 
-fn of_line(text: &str) -> Option<Looks> {
-    if super::is_csv_header(text.as_bytes()) {
-        return Some(Looks::Header);
+fn of_line(text: &str) -> Option<ForeignFormat> {
+    if is_csv_header(text.as_bytes()) {
+        return Some(ForeignFormat::Header);
     }
     if is_access_log(text) {
-        return Some(Looks::AccessLog);
+        return Some(ForeignFormat::AccessLog);
     }
     if text.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("<html")) {
-        return Some(Looks::Markup);
+        return Some(ForeignFormat::Markup);
     }
     if text.contains(['\n', '\r']) {
         return None;
     }
     let separators = FIELD_NAMES.len() - 1;
-    SEPARATORS.into_iter().find(|&sign| text.matches(sign).count() == separators).map(Looks::Separated)
+    SEPARATORS.into_iter().find(|&sign| text.matches(sign).count() == separators).map(ForeignFormat::Separated)
 }
 
-/// `host identity user [10/Oct/2000:13:55:36 -0700] "GET …`, of one line.
+/// Whether the text is a line like `host identity user [10/Oct/2000:13:55:36 -0700] "GET …`.
 fn is_access_log(text: &str) -> bool {
     let Some((before, after)) = text.split_once(" [") else {
         return false;
@@ -224,42 +225,42 @@ mod tests {
     }
 
     #[test]
-    fn what_is_certain_is_named() {
+    fn certain_formats_are_named_with_what_to_do() {
         let json = r#"{"click_id":"c1"}"#;
         let frame = [&[0, 0, 0, 0, 7][..], json.as_bytes()].concat();
         let tabs = CLICK.replace(',', "\t");
         let semicolons = CLICK.replace(',', ";");
         let [little, big] = [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes].map(|order| utf16(CLICK, order));
         let marked = utf16("\u{feff}é", u16::to_le_bytes);
-        let cases: [(&[u8], Looks); 22] = [
-            (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", Looks::Compressed("gzip")),
-            (b"\x28\xb5\x2f\xfd\x24\x3d", Looks::Compressed("zstd")),
-            (b"\x04\x22\x4d\x18\x64", Looks::Compressed("lz4")),
-            (b"PK\x03\x04\x14\x00", Looks::Compressed("zip")),
-            (&little, Looks::Utf16),
-            (&big, Looks::Utf16),
-            (&marked, Looks::Utf16),
-            (&frame, Looks::SchemaFrame),
-            (b"\x00\x00\x00\x00\x01\x06abc", Looks::SchemaFrame),
-            (b"Obj\x01\x04\x16avro.schema", Looks::File("Avro")),
-            (b"PAR1\x15\x04", Looks::File("Parquet")),
-            (b"\xac\xed\x00\x05sr", Looks::Java),
-            (br#" [{"click_id":"c1"},{"click_id":"c2"}] "#, Looks::JsonArray),
-            (b"{\"click_id\":\"c1\"}\n{\"click_id\":\"c2\"}\n", Looks::JsonObjects),
-            (br#""{\"click_id\":\"c1\"}""#, Looks::JsonInString),
-            (br#"{"schema":{"type":"struct"},"payload":{"click_id":"c1"}}"#, Looks::ConnectEnvelope),
-            (semicolons.as_bytes(), Looks::Separated(';')),
-            (tabs.as_bytes(), Looks::Separated('\t')),
+        let cases: [(&[u8], ForeignFormat); 22] = [
+            (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ForeignFormat::Compressed("gzip")),
+            (b"\x28\xb5\x2f\xfd\x24\x3d", ForeignFormat::Compressed("zstd")),
+            (b"\x04\x22\x4d\x18\x64", ForeignFormat::Compressed("lz4")),
+            (b"PK\x03\x04\x14\x00", ForeignFormat::Compressed("zip")),
+            (&little, ForeignFormat::Utf16),
+            (&big, ForeignFormat::Utf16),
+            (&marked, ForeignFormat::Utf16),
+            (&frame, ForeignFormat::SchemaFrame),
+            (b"\x00\x00\x00\x00\x01\x06abc", ForeignFormat::SchemaFrame),
+            (b"Obj\x01\x04\x16avro.schema", ForeignFormat::File("Avro")),
+            (b"PAR1\x15\x04", ForeignFormat::File("Parquet")),
+            (b"\xac\xed\x00\x05sr", ForeignFormat::Java),
+            (br#" [{"click_id":"c1"},{"click_id":"c2"}] "#, ForeignFormat::JsonArray),
+            (b"{\"click_id\":\"c1\"}\n{\"click_id\":\"c2\"}\n", ForeignFormat::JsonObjects),
+            (br#""{\"click_id\":\"c1\"}""#, ForeignFormat::JsonInString),
+            (br#"{"schema":{"type":"struct"},"payload":{"click_id":"c1"}}"#, ForeignFormat::ConnectEnvelope),
+            (semicolons.as_bytes(), ForeignFormat::Separated(';')),
+            (tabs.as_bytes(), ForeignFormat::Separated('\t')),
             (
                 br#"93.180.71.3 - - [17/May/2015:08:05:32 +0000] "GET /downloads HTTP/1.1" 304 0 "-" "Debian APT-HTTP/1.3""#,
-                Looks::AccessLog,
+                ForeignFormat::AccessLog,
             ),
-            (b"click_id,user_id,timestamp,url,country,city,browser,os,device", Looks::Header),
-            (b"<?xml version=\"1.0\"?><click/>", Looks::Markup),
-            (b"<HTML><body>", Looks::Markup),
+            (b"click_id,user_id,timestamp,url,country,city,browser,os,device", ForeignFormat::Header),
+            (b"<?xml version=\"1.0\"?><click/>", ForeignFormat::Markup),
+            (b"<HTML><body>", ForeignFormat::Markup),
         ];
         for (payload, looks) in cases {
-            assert_eq!(Looks::like(payload), Some(looks), "{}", String::from_utf8_lossy(payload));
+            assert_eq!(ForeignFormat::detect(payload), Some(looks), "{}", String::from_utf8_lossy(payload));
             assert!(Decoder::default().decode(payload).is_err(), "{looks:?} is no click");
             let text = looks.to_string();
             assert!(!text.contains(char::is_control) && text.contains(':'), "{text:?}");
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_merely_wrong_keeps_its_own_reason() {
+    fn messages_without_a_certain_format_keep_the_decoders_reason() {
         let kept: [&[u8]; 14] = [
             b"",
             b"hello",
@@ -285,7 +286,7 @@ mod tests {
             b"caf\xe9",
         ];
         for payload in kept {
-            assert_eq!(Looks::like(payload), None, "{}", String::from_utf8_lossy(payload));
+            assert_eq!(ForeignFormat::detect(payload), None, "{}", String::from_utf8_lossy(payload));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where the partitions of a topic begin, fixed when the topic is first seen.
+//! The topics whose start offsets are fixed: they are fixed once, when ingest first reads the topic.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use rusqlite::params;
 use super::{Reader, Storage, StorageError};
 
 impl Storage {
-    /// Whether [`Storage::see_topic`] was called for `topic`.
+    /// Whether the start offsets of `topic` are fixed.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn has_seen(&self, topic: &str) -> Result<bool, StorageError> {
-        self.reader()?.has_seen(topic)
+    pub fn knows_topic(&self, topic: &str) -> Result<bool, StorageError> {
+        self.reader()?.knows_topic(topic)
     }
 
-    /// Notes that every partition of `topic` was looked at, and that those in `offsets` begin there; an offset that is
-    /// stored already stays. On the disk when this returns: clicks that come from now on must not be skipped by the next start.
+    /// Fixes the start offsets of `topic`: partitions in `offsets` begin there, all others at their beginning. An offset that is stored
+    /// already stays. This is on the disk when it returns, because the next start must not skip clicks that come from now on.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn see_topic(&self, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {
+    pub fn add_topic(&self, topic: &str, offsets: &BTreeMap<i32, i64>) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.durably(|connection| {
                 let mut insert = connection.prepare_cached(
@@ -29,7 +29,7 @@ impl Storage {
                 for (partition, next) in offsets {
                     insert.execute(params![topic, partition, next])?;
                 }
-                connection.execute("INSERT INTO seen_topics (topic) VALUES (?1) ON CONFLICT DO NOTHING", [topic])?;
+                connection.execute("INSERT INTO known_topics (topic) VALUES (?1) ON CONFLICT DO NOTHING", [topic])?;
                 Ok(())
             })
         })
@@ -37,8 +37,8 @@ impl Storage {
 }
 
 impl Reader {
-    fn has_seen(&self, topic: &str) -> Result<bool, StorageError> {
-        let select = "SELECT EXISTS (SELECT 1 FROM seen_topics WHERE topic = ?1)";
+    fn knows_topic(&self, topic: &str) -> Result<bool, StorageError> {
+        let select = "SELECT EXISTS (SELECT 1 FROM known_topics WHERE topic = ?1)";
         Ok(self.connection.query_row(select, [topic], |row| row.get(0))?)
     }
 }
@@ -50,20 +50,20 @@ mod tests {
     use crate::storage::tests::{batch, click, open};
 
     #[test]
-    fn a_topic_that_is_seen_keeps_what_is_stored_of_it_and_stays_seen_after_a_reset() {
+    fn a_known_topic_keeps_its_stored_offsets_and_stays_known_after_a_reset() {
         let (_directory, storage) = open();
         storage.store(&batch(&[click("a", 1, "/a")], 7)).unwrap();
-        assert!(!storage.has_seen("clicks").unwrap());
-        storage.see_topic("clicks", &BTreeMap::from([(0, 90), (1, 40)])).unwrap();
-        assert!(storage.has_seen("clicks").unwrap() && !storage.has_seen("other").unwrap());
+        assert!(!storage.knows_topic("clicks").unwrap());
+        storage.add_topic("clicks", &BTreeMap::from([(0, 90), (1, 40)])).unwrap();
+        assert!(storage.knows_topic("clicks").unwrap() && !storage.knows_topic("other").unwrap());
         assert_eq!(storage.offsets("clicks").unwrap(), BTreeMap::from([(0, 7), (1, 40)]));
-        storage.reset().unwrap();
-        assert!(storage.has_seen("clicks").unwrap());
+        storage.erase_events().unwrap();
+        assert!(storage.knows_topic("clicks").unwrap());
         assert_eq!(storage.offsets("clicks").unwrap(), BTreeMap::from([(0, 7), (1, 40)]));
     }
 
     #[test]
-    fn only_what_is_seen_waits_for_the_disk() {
+    fn other_commits_do_not_wait_for_the_disk_after_a_topic_was_added() {
         let (_directory, storage) = open();
         let synchronous = || {
             storage
@@ -75,7 +75,7 @@ mod tests {
                 .unwrap()
         };
         let before = synchronous();
-        storage.see_topic("clicks", &BTreeMap::new()).unwrap();
+        storage.add_topic("clicks", &BTreeMap::new()).unwrap();
         assert_eq!(synchronous(), before);
     }
 }

@@ -1,26 +1,26 @@
-//! Something of every user, by the user's row.
+//! A table by user, indexed with the row id of the user.
 
 use crate::storage::UserId;
 
-/// Users a chunk: 8 KiB for each pointer of the values.
+/// Users in a chunk: 8 KiB for values of the size of a pointer.
 const CHUNK: usize = 1024;
 
-/// A table of what belongs to each user.
+/// A value for each user.
 ///
-/// Users are numbered 1, 2, 3, … as they come, so a place for each costs less than a hash table that is half empty, and growing
-/// moves nothing. A chunk without a user takes no memory beyond its pointer.
+/// Users are numbered 1, 2, 3, … in order of arrival, so an array costs less memory than a hash table that is half empty, and it grows
+/// without copying. A chunk without a user takes only the memory of a pointer.
 #[derive(Debug)]
-pub(super) struct Users<T> {
+pub(super) struct ByUser<T> {
     chunks: Vec<Box<[Option<T>]>>,
 }
 
-impl<T> Default for Users<T> {
+impl<T> Default for ByUser<T> {
     fn default() -> Self {
         Self { chunks: Vec::new() }
     }
 }
 
-impl<T> Users<T> {
+impl<T> ByUser<T> {
     pub(super) fn get(&self, user: UserId) -> Option<&T> {
         let (chunk, place) = place(user);
         self.chunks.get(chunk)?.get(place)?.as_ref()
@@ -31,7 +31,7 @@ impl<T> Users<T> {
         self.chunks.get_mut(chunk)?.get_mut(place)?.as_mut()
     }
 
-    /// Sets what belongs to `user`.
+    /// Sets the value of `user`.
     pub(super) fn insert(&mut self, user: UserId, value: T) {
         let (chunk, place) = place(user);
         if self.chunks.len() <= chunk {
@@ -46,7 +46,7 @@ impl<T> Users<T> {
         }
     }
 
-    /// Every user, in the order of their rows.
+    /// Every user with its value, by row id.
     pub(super) fn iter(&self) -> impl Iterator<Item = (UserId, &T)> {
         self.chunks.iter().zip(0_u32..).flat_map(|(chunk, number)| {
             let first = number * CHUNK as u32;
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_is_found_in_the_order_of_the_rows_and_gaps_take_no_memory() {
-        let mut users = Users::default();
+    fn values_are_found_by_row_and_chunks_without_users_take_no_memory() {
+        let mut users = ByUser::default();
         let rows = [7_000_000, 1, 0, 1_023, 1_024];
         for row in rows {
             users.insert(UserId(row), Box::new(row));

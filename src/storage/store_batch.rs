@@ -1,83 +1,83 @@
-//! One batch from Kafka, one transaction: clicks, rejects and the offsets they came from.
+//! Stores one batch from Kafka in one transaction: clicks, rejects and their offsets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::click_inserter::{Inserter, Row};
 use super::dictionary::{Dictionaries, Place};
-use super::insert::{Inserter, Row};
 use super::model::{ClickKey, StoredClick};
-use super::{Reject, Storage, StorageError, arrivals, rejects, retention};
+use super::{Reject, Storage, StorageError, arrivals, expiry, rejects};
 use crate::click::{ClickBatch, Timestamp};
 
-/// What one poll round of the consumer gathered.
+/// The messages of one batch from the consumer.
 #[derive(Clone, Debug, Default)]
 pub struct IngestBatch {
     /// The topic.
     pub topic: Arc<str>,
     /// The clicks, in the order of their partitions.
     pub clicks: ClickBatch,
-    /// The messages that are no clicks.
+    /// The messages that are not clicks.
     pub rejects: Vec<Reject>,
-    /// The next offset to take of each partition once this batch is stored.
+    /// The next offset to read of each partition after this batch.
     pub offsets: BTreeMap<i32, i64>,
-    /// When the oldest of its messages was produced, by Kafka's timestamp.
+    /// The Kafka timestamp of its oldest message.
     pub produced_at: Option<Timestamp>,
 }
 
 impl IngestBatch {
-    /// Messages it holds.
+    /// How many messages it holds.
     pub fn messages(&self) -> usize {
         self.clicks.len() + self.rejects.len()
     }
 }
 
-/// A click further ahead of the clock than this is one of the future.
+/// A click further ahead of the clock than this counts as a click from the future.
 const FUTURE_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What a stored batch changed.
+/// What a stored batch has changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchOutcome {
-    /// Clicks that were new.
+    /// New clicks.
     pub stored: u64,
-    /// Clicks that were there already.
+    /// Clicks that were stored already.
     pub duplicates: u64,
-    /// Clicks older than is kept, which were not taken in; see [`Storage::let_expire`].
+    /// Clicks older than the retention limit, which the store has refused; see [`Storage::advance_expiry`].
     pub expired: u64,
-    /// Messages kept as rejects.
+    /// Messages stored as rejects.
     pub rejected: u64,
-    /// Of the clicks that were new, those more than a day ahead of the clock.
+    /// New clicks that are more than a day ahead of the clock.
     pub future: u64,
-    /// Old rejects that were deleted, because there were too many.
+    /// Old rejects that were deleted because there were too many.
     pub forgotten: u64,
 }
 
-/// Whether a click of the time `at` is more than a day ahead of a clock that shows `now`.
+/// Whether the time `at` is more than a day ahead of a clock that shows `now`.
 pub fn is_of_the_future(at: Timestamp, now: Timestamp) -> bool {
     at.as_millis() > now.as_millis().saturating_add(FUTURE_MS)
 }
 
 impl Storage {
-    /// Stores `batch` whole or not at all.
+    /// Stores the whole of `batch` in one transaction.
     ///
     /// # Errors
-    /// The database cannot be written; nothing of the batch is in it then, and the same call may be made again.
+    /// The database cannot be written. Nothing of the batch is stored then, and the caller may try again.
     pub fn store(&self, batch: &IngestBatch) -> Result<BatchOutcome, StorageError> {
         self.store_at(batch, Timestamp::now())
     }
 
-    /// As [`Storage::store`], by a clock that shows `now`.
+    /// Like [`Storage::store`], with a clock that shows `now`.
     ///
     /// # Errors
-    /// As those of [`Storage::store`].
+    /// Those of [`Storage::store`].
     pub fn store_at(&self, batch: &IngestBatch, now: Timestamp) -> Result<BatchOutcome, StorageError> {
         let (inserted, rejects) = self.write(|writer| {
             let known = *self.reject_bytes.lock();
             let done = writer.transaction(|connection, dictionaries| {
                 let inserted = insert_clicks(connection, dictionaries, &batch.clicks)?;
                 arrivals::append(connection, &inserted.stored)?;
-                retention::count_refused(connection, inserted.expired)?;
+                expiry::count_refused(connection, inserted.expired)?;
                 let rejects = rejects::insert(connection, &batch.rejects, self.reject_limits, known)?;
                 upsert_offsets(connection, &batch.topic, &batch.offsets)?;
                 Ok((inserted, rejects))
@@ -86,18 +86,18 @@ impl Storage {
             Ok(done)
         })?;
         let Inserted { stored, duplicates, expired } = inserted;
-        // They lie in the order of their time.
+        // The clicks are in order of time.
         let future = stored.iter().rev().take_while(|click| is_of_the_future(click.timestamp, now)).count() as u64;
         let (new, rejected) = (stored.len() as u64, batch.rejects.len() as u64);
         let outcome = BatchOutcome { stored: new, duplicates, expired, rejected, future, forgotten: rejects.deleted };
         if let Some(last_click) = stored.last().map(|click| click.id) {
-            self.tail.committed(stored);
+            self.click_cache.add(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);
         }
         Ok(outcome)
     }
 
-    /// The next offset to take of each partition of `topic` that has ever been stored.
+    /// The next offset to read of each partition of `topic`, as far as offsets are stored.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -105,7 +105,7 @@ impl Storage {
         self.reader()?.offsets(topic)
     }
 
-    /// Forgets the offsets of `topic`: its broker is new and empty.
+    /// Deletes the offsets of `topic`, for a broker that is new and empty.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -119,12 +119,12 @@ impl Storage {
     }
 }
 
-/// Clicks of which the users are looked up one after another: neither their texts nor their users are in the processor's caches,
-/// and with nothing in between it waits for several at once.
-const AT_ONCE: usize = 32;
+/// The users of this many clicks are looked up one after the other. Neither their texts nor their table entries are in the processor's
+/// caches, and without other work in between the processor waits for several of them at once.
+const USERS_AT_ONCE: usize = 32;
 
 struct Inserted {
-    /// Those that are new, in the order of their numbers.
+    /// The new clicks, by number.
     stored: Vec<StoredClick>,
     duplicates: u64,
     expired: u64,
@@ -135,18 +135,18 @@ fn insert_clicks(
     dictionaries: &mut Dictionaries,
     clicks: &ClickBatch,
 ) -> Result<Inserted, StorageError> {
-    let expired_before = retention::expired_before(connection)?;
+    let expired_before = expiry::expired_before(connection)?;
     let mut inserter = Inserter::new(connection, arrivals::last(connection)?.saturating_add(1), clicks.len())?;
     let mut expired = 0;
-    // The order within a batch is of no meaning, and a tree is cheaper to fill in its own.
+    // The order within a batch has no meaning, and inserting in the order of the tree is cheaper.
     let mut clicks = clicks.by_time().filter(|click| {
         let is_expired = expired_before.is_some_and(|boundary| click.timestamp < boundary);
         expired += u64::from(is_expired);
         !is_expired
     });
-    let (mut next, mut users) = (Vec::with_capacity(AT_ONCE), Vec::with_capacity(AT_ONCE));
+    let (mut next, mut users) = (Vec::with_capacity(USERS_AT_ONCE), Vec::with_capacity(USERS_AT_ONCE));
     loop {
-        next.extend(clicks.by_ref().take(AT_ONCE));
+        next.extend(clicks.by_ref().take(USERS_AT_ONCE));
         if next.is_empty() {
             break;
         }

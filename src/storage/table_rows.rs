@@ -1,4 +1,4 @@
-//! Whole tables, row by row in an order: SQLite sorts them, on the disk if they are large, so that memory holds a row.
+//! Reads whole tables row by row, in an order. SQLite sorts large tables on disk, so memory holds one row at a time.
 
 use std::ops::ControlFlow;
 
@@ -10,11 +10,11 @@ use super::reader::page_figures;
 use super::rejects::kept_reject;
 use super::{KeptReject, Order, Reader, StorageError};
 
-/// Ends a reading that is under way in another thread, with an error there.
+/// Stops a query that runs in another thread. The query fails there.
 pub struct Interrupt(InterruptHandle);
 
 impl Interrupt {
-    /// Ends it.
+    /// Stops the query.
     pub fn now(&self) {
         self.0.interrupt();
     }
@@ -27,12 +27,12 @@ impl std::fmt::Debug for Interrupt {
 }
 
 impl Reader {
-    /// What ends a reading of this connection.
+    /// A handle that stops queries of this reader.
     pub fn interrupt(&self) -> Interrupt {
         Interrupt(self.connection.get_interrupt_handle())
     }
 
-    /// Every country that a click named, in alphabetical order.
+    /// Every country that a click has named, in alphabetical order.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -42,7 +42,7 @@ impl Reader {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
-    /// Rows of figures of one country, or of all.
+    /// How many pages of `country` have a click, or of all countries if `None`.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -52,11 +52,11 @@ impl Reader {
         Ok(count.query_row([country], |row| row.get(0))?)
     }
 
-    /// Hands the figures of every page, of one country or of all, to `take`, the largest first; those that are alike in the
-    /// order of their rows. Ends when `take` has had enough.
+    /// Passes the figures of every page of `country`, or of all countries if `None`, to `take`, largest first, until `take` breaks. Pages
+    /// with equal figures come by row id.
     ///
     /// # Errors
-    /// The database cannot be read, or what `take` returns.
+    /// The database cannot be read, or `take` fails.
     pub fn figures_in_order<E: From<StorageError>>(
         &self,
         country: Option<CountryId>,
@@ -85,8 +85,7 @@ impl Reader {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Hands every reject to `take`, newest first, each with at most `payload_bytes` of its payload. Ends when `take` has had
-    /// enough.
+    /// Passes every reject to `take`, newest first, each with at most `payload_bytes` of its payload, until `take` breaks.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -95,7 +94,7 @@ impl Reader {
         payload_bytes: usize,
         mut take: impl FnMut(KeptReject) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
-        // Of an empty payload `substr` makes NULL.
+        // `substr` turns an empty payload into NULL.
         let mut select = self.connection.prepare_cached(
             "SELECT at, stage, topic, partition, \"offset\", reason, COALESCE(substr(payload, 1, ?1), x''), payload_bytes
              FROM rejects ORDER BY id DESC",
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reject_comes_newest_first_until_the_taker_has_had_enough() {
+    fn rejects_come_newest_first_until_the_callback_breaks() {
         let (_directory, storage) = open();
         for offset in 0..5 {
             storage.keep_rejects(&[Reject::message("t", 0, offset, "bad".to_owned(), b"0123456789")]).unwrap();

@@ -1,8 +1,8 @@
-//! Clicks into their table, many a statement.
+//! Inserts clicks into their table, many with one statement.
 //!
-//! Where no click is known, which is the rule, that saves beginning and ending a statement for each. Which of its rows were
-//! known, if any, a statement does not tell: then they are looked up, and while known ones come, each click has a statement of
-//! its own.
+//! Most batches hold no duplicates, and one statement for many clicks saves the cost of a statement for each. But a statement does
+//! not tell which of its rows were duplicates. If there were any, the rows are looked up one by one, and the next clicks are
+//! inserted with a statement each, until no more duplicates come.
 
 use std::sync::LazyLock;
 
@@ -12,13 +12,13 @@ use super::StorageError;
 use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
 use crate::click::Timestamp;
 
-/// Clicks a statement.
+/// Clicks in one statement.
 const ROWS: usize = 64;
 
-/// So many times [`ROWS`] clicks have statements of their own after one that was known.
-const WARY: u32 = 8;
+/// After a duplicate, this many times [`ROWS`] clicks are inserted with a statement each.
+const SINGLE_ROUNDS: u32 = 8;
 
-/// Parameters a row.
+/// Parameters of a row.
 const COLUMNS: usize = 7;
 
 static MANY: LazyLock<String> = LazyLock::new(|| statement(ROWS));
@@ -31,7 +31,7 @@ fn statement(rows: usize) -> String {
     )
 }
 
-/// A click whose texts are coded.
+/// A click with the ids of its texts.
 pub(super) struct Row {
     pub timestamp: Timestamp,
     pub key: ClickKey,
@@ -42,14 +42,14 @@ pub(super) struct Row {
     pub agent: i64,
 }
 
-/// The clicks that are new, in the order of their numbers.
-struct Fresh {
+/// The new clicks, by number.
+struct NewClicks {
     clicks: Vec<StoredClick>,
-    /// The number of the next.
+    /// The number of the next new click.
     next: i64,
 }
 
-impl Fresh {
+impl NewClicks {
     fn add(&mut self, row: Row) {
         let Row { timestamp, key, user, url, country, .. } = row;
         self.clicks.push(StoredClick { id: self.next, timestamp, key, user, url, country });
@@ -57,19 +57,20 @@ impl Fresh {
     }
 }
 
-/// Inserts clicks in a transaction that is open, and numbers those that are new.
+/// Inserts clicks in an open transaction, and numbers the new ones.
 pub(super) struct Inserter<'c> {
     connection: &'c Connection,
     many: CachedStatement<'c>,
     single: CachedStatement<'c>,
     waiting: Vec<Row>,
-    fresh: Fresh,
-    wary: u32,
+    new: NewClicks,
+    /// Rounds left in which each click has its own statement.
+    single_rounds: u32,
     duplicates: u64,
 }
 
 impl<'c> Inserter<'c> {
-    /// The first new click gets the number `next`; about `clicks` are to come.
+    /// The first new click gets the number `next`. About `clicks` clicks will follow.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -79,13 +80,13 @@ impl<'c> Inserter<'c> {
             many: connection.prepare_cached(&MANY)?,
             single: connection.prepare_cached(&SINGLE)?,
             waiting: Vec::with_capacity(ROWS),
-            fresh: Fresh { clicks: Vec::with_capacity(clicks), next },
-            wary: 0,
+            new: NewClicks { clicks: Vec::with_capacity(clicks), next },
+            single_rounds: 0,
             duplicates: 0,
         })
     }
 
-    /// Takes a click, which may be inserted later.
+    /// Adds a click, which may be inserted later.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -94,60 +95,61 @@ impl<'c> Inserter<'c> {
         if self.waiting.len() < ROWS {
             return Ok(());
         }
-        if self.wary > 0 { self.one_by_one() } else { self.at_once() }
+        if self.single_rounds > 0 { self.insert_singly() } else { self.insert_together() }
     }
 
-    /// Inserts what is left. Those that are new, in the order of their numbers, and how many were known.
+    /// Inserts the remaining clicks. Returns the new clicks by number, and the number of duplicates.
     ///
     /// # Errors
     /// The database cannot be written.
     pub(super) fn finish(mut self) -> Result<(Vec<StoredClick>, u64), StorageError> {
-        self.one_by_one()?;
-        Ok((self.fresh.clicks, self.duplicates))
+        self.insert_singly()?;
+        Ok((self.new.clicks, self.duplicates))
     }
 
-    fn one_by_one(&mut self) -> Result<(), StorageError> {
-        self.wary = self.wary.saturating_sub(1);
+    fn insert_singly(&mut self) -> Result<(), StorageError> {
+        self.single_rounds = self.single_rounds.saturating_sub(1);
         for row in self.waiting.drain(..) {
-            bind(&mut self.single, 0, &row, self.fresh.next)?;
+            bind(&mut self.single, 0, &row, self.new.next)?;
             if self.single.raw_execute()? == 0 {
                 self.duplicates += 1;
-                self.wary = WARY;
+                self.single_rounds = SINGLE_ROUNDS;
             } else {
-                self.fresh.add(row);
+                self.new.add(row);
             }
         }
         Ok(())
     }
 
-    /// All that wait in one statement; there are [`ROWS`].
-    fn at_once(&mut self) -> Result<(), StorageError> {
-        for (at, (row, id)) in self.waiting.iter().zip(self.fresh.next..).enumerate() {
+    /// Inserts the waiting [`ROWS`] clicks with one statement.
+    fn insert_together(&mut self) -> Result<(), StorageError> {
+        for (at, (row, id)) in self.waiting.iter().zip(self.new.next..).enumerate() {
             bind(&mut self.many, at, row, id)?;
         }
         if self.many.raw_execute()? < self.waiting.len() {
-            self.wary = WARY;
-            return self.sort_out();
+            self.single_rounds = SINGLE_ROUNDS;
+            return self.renumber();
         }
-        self.waiting.drain(..).for_each(|row| self.fresh.add(row));
+        self.waiting.drain(..).for_each(|row| self.new.add(row));
         Ok(())
     }
 
-    /// Finds out which of the rows were inserted, and closes the gaps that the others left in the numbers.
-    fn sort_out(&mut self) -> Result<(), StorageError> {
+    /// Finds out which of the waiting rows were inserted, and closes the gaps that the duplicates left in the numbers.
+    fn renumber(&mut self) -> Result<(), StorageError> {
         let mut find = self.connection.prepare_cached("SELECT id FROM clicks WHERE ts = ?1 AND click_id = ?2")?;
-        let mut number = self.connection.prepare_cached("UPDATE clicks SET id = ?3 WHERE ts = ?1 AND click_id = ?2")?;
-        for (row, tried) in self.waiting.drain(..).zip(self.fresh.next..) {
-            // A known click has a smaller number, also if it is one of these rows.
+        let mut set_number =
+            self.connection.prepare_cached("UPDATE clicks SET id = ?3 WHERE ts = ?1 AND click_id = ?2")?;
+        for (row, tried) in self.waiting.drain(..).zip(self.new.next..) {
+            // A duplicate has the smaller number of the first click, even if that is one of these rows.
             let found: i64 = find.query_row(params![row.timestamp, row.key], |found| found.get(0))?;
             if found != tried {
                 self.duplicates += 1;
                 continue;
             }
-            if tried != self.fresh.next {
-                number.execute(params![row.timestamp, row.key, self.fresh.next])?;
+            if tried != self.new.next {
+                set_number.execute(params![row.timestamp, row.key, self.new.next])?;
             }
-            self.fresh.add(row);
+            self.new.add(row);
         }
         Ok(())
     }
@@ -177,9 +179,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// Stretches of new clicks, of known ones, and both mixed, within batches and across.
+        /// Runs of new clicks, of duplicates, and of both mixed, within one batch and across batches.
         #[test]
-        fn known_clicks_stay_as_they_were_and_new_ones_are_numbered_without_a_gap(
+        fn duplicates_change_nothing_and_new_clicks_are_numbered_without_gaps(
             batches in prop::collection::vec(
                 prop::collection::vec((0..6_usize, 0..400_i64, 1..90_i64), 1..5), 1..4),
         ) {

@@ -1,16 +1,14 @@
-//! Dictionary coding by itself, for measurements.
+//! Looks up texts in the dictionaries without storing clicks, for the benchmark.
 
 use super::{Storage, StorageError};
 use crate::click::ClickBatch;
 
 impl Storage {
-    /// Codes every text of `clicks` as [`Storage::store`] does, and stores no click. Texts that are new are in the
-    /// dictionaries afterwards.
+    /// Looks up every text of `clicks` in the dictionaries as [`Storage::store`] does, and adds new texts. Stores no click.
     ///
     /// # Errors
-    /// The database cannot be written; nothing of the batch is in it then.
-    #[doc(hidden)]
-    pub fn code_texts(&self, clicks: &ClickBatch) -> Result<(), StorageError> {
+    /// The database cannot be written. Nothing has changed then.
+    pub fn intern_texts(&self, clicks: &ClickBatch) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, dictionaries| {
                 for click in clicks.iter() {

@@ -1,7 +1,7 @@
-//! How many rejects are kept: the oldest go where there are too many, or for their age.
+//! Deletes the oldest rejects when there are too many, or when they are too old.
 //!
-//! Rejects are numbered 1, 2, 3, … as they come, only ever the oldest go, and the newest row always stays. So the ends of the
-//! table tell how many there are and how many have gone.
+//! Rejects are numbered 1, 2, 3, … in order of arrival. Only the oldest are deleted, and the newest row always stays. So the first and
+//! the last number tell how many rejects are stored and how many were deleted.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -9,39 +9,39 @@ use super::limits::RejectLimits;
 use crate::click::Timestamp;
 use crate::storage::{Storage, StorageError};
 
-/// What a row takes beside its texts and its payload.
+/// The size of a row without its texts and its payload.
 pub(super) const ROW_BYTES: u64 = 64;
 
-/// What a row takes.
+/// The size of a row, in SQL.
 macro_rules! row_bytes {
     () => {
         "octet_length(payload) + octet_length(reason) + octet_length(topic) + 64"
     };
 }
 
-/// What is kept of the last reject once it is too old: its number.
+/// Replaces the reason of the newest reject once it is too old. The row stays, because it holds the last number.
 const EXPIRED: &str = "deleted for its age (store.retention)";
 
-/// How many rejects there are and were.
+/// How many rejects are stored, and how many were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RejectCount {
-    /// That are kept.
+    /// Stored rejects.
     pub kept: u64,
-    /// That were deleted, because there were too many or for their age.
+    /// Rejects that were deleted because there were too many, or for their age.
     pub deleted: u64,
 }
 
 impl Storage {
-    /// Deletes rejects that were kept before the time `before`, oldest first, at most `limit`; how many went.
+    /// Deletes at most `limit` rejects that were stored before the time `before`, oldest first. Returns how many were deleted.
     ///
-    /// Of the newest one only what it says goes: it holds the number.
+    /// Of the newest reject, only the content is deleted, because the row holds the last number.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
     pub fn delete_old_rejects(&self, before: Timestamp, limit: usize) -> Result<u64, StorageError> {
         self.write(|writer| {
             let (gone, freed) = writer.transaction(|connection, _| {
-                // A clock that was wrong for a while keeps none that came before one that is too old.
+                // If the clock was wrong for a while, a reject with a late time goes together with the older rejects behind it.
                 let last: Option<i64> = connection
                     .prepare_cached(
                         "SELECT MAX(id) FROM (SELECT id, at FROM rejects ORDER BY id LIMIT ?2)
@@ -75,7 +75,7 @@ impl Storage {
     }
 }
 
-/// How many there are and were.
+/// How many rejects are stored, and how many were deleted.
 pub(super) fn count(connection: &Connection) -> Result<RejectCount, StorageError> {
     let mut select =
         connection.prepare_cached("SELECT (SELECT MIN(id) FROM rejects), (SELECT MAX(id) FROM rejects)")?;
@@ -84,13 +84,13 @@ pub(super) fn count(connection: &Connection) -> Result<RejectCount, StorageError
     Ok(RejectCount { kept: last.saturating_sub(first) + 1, deleted: first.saturating_sub(1) })
 }
 
-/// What all rejects take. Reads every row once, but no payload.
+/// The size of all rejects. Reads every row once, but no payload.
 pub(super) fn measure(connection: &Connection) -> Result<u64, StorageError> {
     let select = concat!("SELECT COALESCE(SUM(", row_bytes!(), "), 0) FROM rejects");
     Ok(connection.query_row(select, [], |row| row.get(0))?)
 }
 
-/// Deletes the oldest, `most` of them at most, until the others keep to `limits`; how many, and what they took.
+/// Deletes at most `most` of the oldest rejects, until the others are within `limits`. Returns how many were deleted, and their size.
 pub(super) fn make_room(
     connection: &Connection,
     limits: RejectLimits,
@@ -116,7 +116,7 @@ pub(super) fn make_room(
     last.map_or(Ok((0, 0)), |last| delete_up_to(connection, last))
 }
 
-/// Deletes every reject up to number `last`; how many, and what they took.
+/// Deletes every reject up to number `last`. Returns how many were deleted, and their size.
 fn delete_up_to(connection: &Connection, last: i64) -> Result<(u64, u64), StorageError> {
     let bytes = connection
         .prepare_cached(concat!("SELECT COALESCE(SUM(", row_bytes!(), "), 0) FROM rejects WHERE id <= ?1"))?
@@ -153,7 +153,7 @@ mod tests {
         (kept, deleted)
     }
 
-    /// By the table itself: how many rows, what they take.
+    /// The number of rows and their size, measured by SQL.
     fn measured(storage: &Storage) -> (u64, u64) {
         let select = concat!("SELECT COUNT(*), COALESCE(SUM(", row_bytes!(), "), 0) FROM rejects");
         sql(storage).query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
@@ -163,7 +163,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn there_are_never_more_than_the_limits_allow_and_none_is_forgotten_in_the_count(
+        fn rejects_stay_within_the_limits_and_every_one_is_counted(
             batches in prop::collection::vec((prop::collection::vec(0..3_000_usize, 0..12), any::<bool>()), 1..12),
             rows in 1..20_u64,
             bytes in 1..20_000_u64,
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_clicktop_kept_goes_bit_by_bit_and_the_newest_stay() {
+    fn after_the_limit_is_lowered_the_oldest_rejects_go_in_steps() {
         let (directory, storage) = limited(1_000_000, u64::MAX);
         storage.keep_rejects(&vec![reject(10); 5_000]).unwrap();
         drop(storage);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_go_for_their_age_and_of_the_newest_only_what_it_says() {
+    fn old_rejects_are_deleted_but_the_newest_only_loses_its_content() {
         let (_directory, storage) = open();
         for _ in 0..5 {
             storage.keep_rejects(&[reject(100)]).unwrap();
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(*storage.reject_bytes.lock(), Some(measured(&storage).1));
         storage.keep_rejects(&[reject(1)]).unwrap();
         assert_eq!(counts(&storage), (2, 4));
-        storage.reset().unwrap();
+        storage.erase_events().unwrap();
         storage.keep_rejects(&[reject(1)]).unwrap();
         assert_eq!((counts(&storage), *storage.reject_bytes.lock()), ((1, 0), Some(measured(&storage).1)));
     }

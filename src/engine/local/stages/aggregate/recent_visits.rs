@@ -1,99 +1,102 @@
-//! Each user's recent clicks in the order of their time: what a late click's correction needs.
+//! Each user's recent visits in order of time: a late click needs them to correct the time spent.
 
 use std::hint::black_box;
 
-use super::keys::Keys;
+use super::by_user::ByUser;
+use super::last_ids::LastIds;
 use super::timeline::{Spot, Timeline, Visit};
-use super::users::Users;
 use crate::storage::{ClickKey, PageId, UserId};
 
-/// Visits kept of one user at most. It bounds the cost of a click that arrives out of order.
+/// The most visits kept for one user. This bounds the cost of a click that arrives out of order.
 const KEPT_PER_USER: usize = 8192;
 
-/// Parts into which a range of time is cut to find the middle of what is kept.
+/// Parts into which a range of time is divided to find the visits that must go.
 const BUCKETS: usize = 4096;
 
-/// Where a click falls among its user's others.
+/// The neighbours of a new click among the clicks of its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Before everything that is still kept: its neighbours are not known.
+pub(super) enum Neighbors {
+    /// The click is older than everything that is kept of its user, so its neighbours are not known.
     Late,
-    /// Between these two; `None` means that there is none, or that it does not matter.
+    /// The click lies between these two. `None` if there is no such click, or if it changes nothing.
     Between {
-        /// The user's click before it: when and on which page.
+        /// The time and page of the user's click before it.
         before: Option<(i64, PageId)>,
-        /// The user's click after it.
+        /// The time of the user's click after it.
         after: Option<i64>,
     },
 }
 
-/// The kept visits of every user, within a budget.
+/// The recent visits of every user, within a budget.
 ///
-/// When the budget is spent, the oldest visits by event time are dropped, but never a user's newest one. What is dropped
-/// depends only on the sequence of clicks, so that a replay of that sequence leads to the same state.
+/// When the budget is spent, the oldest visits by event time are dropped, but never a user's newest visit. The choice depends
+/// only on the sequence of clicks, so a replay of that sequence leads to the same state.
 ///
-/// A visit takes 12 bytes, and up to twice that while room is left from before. A user takes 24, and 24 more where it has
-/// more than one visit. A moment with several clicks of one user takes some 50 bytes more for the id of the last.
+/// A visit takes 12 bytes, or up to twice as much after an eviction. A user takes 24 bytes, and 24 more if it has several
+/// visits. A moment with several clicks of one user takes some 50 bytes more for the id of the last click.
 #[derive(Debug)]
-pub(super) struct Recent {
-    users: Users<Timeline>,
-    keys: Keys,
+pub(super) struct RecentVisits {
+    users: ByUser<Timeline>,
+    keys: LastIds,
+    /// How many visits are kept.
     kept: usize,
+    /// How many visits may be kept.
     budget: usize,
+    /// The next eviction comes when more visits than this are kept.
     evict_at: usize,
 }
 
-impl Recent {
+impl RecentVisits {
     pub(super) fn new(budget: u64) -> Self {
-        let mut recent = Self { users: Users::default(), keys: Keys::default(), kept: 0, budget: 0, evict_at: 0 };
+        let mut recent = Self { users: ByUser::default(), keys: LastIds::default(), kept: 0, budget: 0, evict_at: 0 };
         recent.set_budget(budget);
         recent
     }
 
-    /// Keeps about `budget` visits from here on.
+    /// Keeps about `budget` visits from now on.
     pub(super) fn set_budget(&mut self, budget: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX / 2).max(1);
         self.evict_at = self.budget;
         self.evict_if_full();
     }
 
-    /// Whether a click of `user` at `at` is to be compared with another of which the id is not kept: then
-    /// [`Recent::learn`] has to come before [`Recent::insert`].
+    /// Whether a click of `user` at `at` must be compared with another click whose id is not kept. Then the caller calls
+    /// [`RecentVisits::learn`] before [`RecentVisits::insert`].
     pub(super) fn lacks_key(&self, user: UserId, at: i64) -> bool {
         let is_tie = |timeline: &Timeline| matches!(timeline.spot(at), Spot::Taken(_));
         self.users.get(user).is_some_and(is_tie) && self.keys.get(user, at).is_none()
     }
 
-    /// Tells the id of the last click of `user` at `at` so far.
+    /// Keeps `last` as the id of the last click of `user` at `at` so far.
     pub(super) fn learn(&mut self, user: UserId, at: i64, last: ClickKey) {
-        self.keys.last_of_several(user, at, last);
+        self.keys.insert_last_of_several(user, at, last);
     }
 
-    /// Brings what a click of `user` at `at` will meet into the processor's caches.
-    pub(super) fn look_at(&self, user: UserId, at: i64) {
+    /// Loads the state for a click of `user` at `at` into the processor's caches.
+    pub(super) fn prefetch(&self, user: UserId, at: i64) {
         if let Some(timeline) = self.users.get(user) {
             black_box(timeline.len().checked_sub(2).and_then(|number| timeline.get(number)));
         }
-        self.keys.look_at(user, at);
+        self.keys.prefetch(user, at);
     }
 
-    /// Puts a click in its place.
-    pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Place {
+    /// Adds a click. Returns its neighbours.
+    pub(super) fn insert(&mut self, user: UserId, visit: Visit, key: ClickKey) -> Neighbors {
         let at = visit.at;
         let Some(timeline) = self.users.get_mut(user) else {
             self.users.insert(user, Timeline::new(visit));
-            self.keys.first(user, at, key);
+            self.keys.insert_first(user, at, key);
             self.kept += 1;
             self.evict_if_full();
-            return Place::Between { before: None, after: None };
+            return Neighbors::Between { before: None, after: None };
         };
         match timeline.spot(at) {
-            Spot::Late => Place::Late,
+            Spot::Late => Neighbors::Late,
             Spot::Free(number) => {
                 let before = number.checked_sub(1).and_then(|before| timeline.get(before));
                 let after = timeline.get(number).map(|visit| visit.at);
                 timeline.insert(number, visit);
-                self.keys.first(user, at, key);
+                self.keys.insert_first(user, at, key);
                 self.kept += 1;
                 if timeline.len() > KEPT_PER_USER {
                     for dropped in timeline.iter().take(KEPT_PER_USER / 4) {
@@ -102,19 +105,19 @@ impl Recent {
                     self.kept -= timeline.drop_oldest(KEPT_PER_USER / 4);
                 }
                 self.evict_if_full();
-                Place::Between { before: before.map(|visit| (visit.at, visit.page)), after }
+                Neighbors::Between { before: before.map(|visit| (visit.at, visit.page)), after }
             }
             Spot::Taken(number) => {
                 if let Some(last) = self.keys.get(user, at).filter(|last| **last > key).cloned() {
-                    // It is still the last; this click is followed at once.
-                    self.keys.last_of_several(user, at, last);
-                    return Place::Between { before: None, after: Some(at) };
+                    // `last` remains the last click of the moment; the new click has 0 ms spent.
+                    self.keys.insert_last_of_several(user, at, last);
+                    return Neighbors::Between { before: None, after: Some(at) };
                 }
                 let before = timeline.get(number).map(|last| (at, last.page));
                 let after = timeline.get(number + 1).map(|visit| visit.at);
                 timeline.set_page(number, visit.page);
-                self.keys.last_of_several(user, at, key);
-                Place::Between { before, after }
+                self.keys.insert_last_of_several(user, at, key);
+                Neighbors::Between { before, after }
             }
         }
     }
@@ -123,8 +126,8 @@ impl Recent {
     fn evict_if_full(&mut self) {
         if self.kept > self.evict_at {
             self.drop_before(self.cut());
-            // Every user's newest click stays. Where that alone exceeds the budget, the next sweep waits for another
-            // quarter, so that its cost stays a constant a click.
+            // Every user's newest visit stays. If those alone exceed the budget, the next eviction waits for another quarter of
+            // the budget, so that the cost for each click stays constant.
             self.evict_at = self.budget.max(self.kept + self.budget / 4);
         }
     }
@@ -137,9 +140,9 @@ impl Recent {
         self.keys.retain(|user, at| users.get(user).is_some_and(|timeline| timeline.begin() <= at));
     }
 
-    /// The time before which the visits lie that are beyond three quarters of the budget; a little less of them, where that
-    /// saves a look at all. It is found by counting, in ever finer parts of the time: a copy of all times would take as much
-    /// memory as the visits.
+    /// The time before which visits must go, so that about three quarters of the budget remain. It may keep a few more visits if
+    /// that saves a pass over all of them. This counts visits in ever finer parts of the time, because a sorted copy of all times
+    /// would take as much memory as the visits.
     fn cut(&self) -> i64 {
         let times = || self.users.iter().flat_map(|(_, timeline)| timeline.iter()).map(|visit| visit.at);
         let surplus = self.kept.saturating_sub(self.budget / 4 * 3).min(self.kept.saturating_sub(1));
@@ -172,14 +175,14 @@ impl Recent {
         }
     }
 
-    /// Every user with the kept visits, in the order of their rows.
+    /// Every user with the kept visits, by row id.
     pub(super) fn timelines(&self) -> impl Iterator<Item = (UserId, &Timeline)> {
         self.users.iter()
     }
 
-    /// The ids of the last clicks of moments with several, in no order.
+    /// The last id of each moment that has several clicks of one user, in no order.
     pub(super) fn keys(&self) -> impl ExactSizeIterator<Item = (UserId, i64, &ClickKey)> {
-        self.keys.shared()
+        self.keys.of_several()
     }
 
     /// How many visits are kept.
@@ -187,18 +190,18 @@ impl Recent {
         self.kept
     }
 
-    /// What besides the timelines decides the next eviction.
+    /// How many visits trigger the next eviction. Together with the timelines, this determines what it drops.
     pub(super) fn evict_at(&self) -> u64 {
         self.evict_at as u64
     }
 
-    /// Takes back one of [`Recent::timelines`].
+    /// Adds a timeline that was read from a checkpoint.
     pub(super) fn restore(&mut self, user: UserId, timeline: Timeline) {
         self.kept += timeline.len();
         self.users.insert(user, timeline);
     }
 
-    /// Goes on evicting exactly where the state that was saved would have.
+    /// Sets the budget and the next eviction as they were when the checkpoint was written.
     pub(super) fn set_budget_and_threshold(&mut self, budget: u64, evict_at: u64) {
         self.budget = usize::try_from(budget).unwrap_or(usize::MAX / 2).max(1);
         self.evict_at = usize::try_from(evict_at).unwrap_or(usize::MAX / 2).max(1);
@@ -209,23 +212,23 @@ impl Recent {
 mod tests {
     use super::*;
 
-    fn insert(recent: &mut Recent, user: u32, at: i64) -> Place {
+    fn insert(recent: &mut RecentVisits, user: u32, at: i64) -> Neighbors {
         recent.insert(UserId(user), Visit { at, page: PageId(1) }, ClickKey::new(&at.to_string()))
     }
 
     #[test]
-    fn a_click_between_two_others_meets_both() {
-        let mut recent = Recent::new(100);
+    fn a_click_between_two_others_gets_both_as_neighbors() {
+        let mut recent = RecentVisits::new(100);
         insert(&mut recent, 1, 10);
         insert(&mut recent, 1, 30);
         let place = insert(&mut recent, 1, 20);
-        assert_eq!(place, Place::Between { before: Some((10, PageId(1))), after: Some(30) });
-        assert_eq!(insert(&mut recent, 2, 20), Place::Between { before: None, after: None });
+        assert_eq!(place, Neighbors::Between { before: Some((10, PageId(1))), after: Some(30) });
+        assert_eq!(insert(&mut recent, 2, 20), Neighbors::Between { before: None, after: None });
     }
 
     #[test]
-    fn of_a_moment_only_the_last_click_has_a_click_of_another_moment_after_it() {
-        let mut recent = Recent::new(100);
+    fn only_the_last_click_of_a_moment_is_followed_by_a_later_moment() {
+        let mut recent = RecentVisits::new(100);
         let mut go = |at, key: &str, page| {
             // The id of the first click may have made room for the second's, whose moment is another.
             if recent.lacks_key(UserId(1), at) {
@@ -235,29 +238,29 @@ mod tests {
         };
         go(10, "b", 1);
         go(20, "a", 2);
-        let first = Place::Between { before: None, after: Some(10) };
+        let first = Neighbors::Between { before: None, after: Some(10) };
         assert_eq!((go(10, "a", 3), go(10, "aa", 3)), (first, first));
-        assert_eq!(go(10, "d", 4), Place::Between { before: Some((10, PageId(1))), after: Some(20) });
+        assert_eq!(go(10, "d", 4), Neighbors::Between { before: Some((10, PageId(1))), after: Some(20) });
         assert_eq!(go(10, "c", 5), first);
-        assert_eq!(go(15, "a", 6), Place::Between { before: Some((10, PageId(4))), after: Some(20) });
+        assert_eq!(go(15, "a", 6), Neighbors::Between { before: Some((10, PageId(4))), after: Some(20) });
         assert_eq!(recent.len(), 3);
     }
 
     #[test]
-    fn the_budget_holds_and_only_what_precedes_the_kept_is_late() {
-        let mut recent = Recent::new(100);
+    fn the_budget_is_kept_and_only_clicks_before_the_kept_visits_are_late() {
+        let mut recent = RecentVisits::new(100);
         for at in 0..10_000 {
-            assert_ne!(insert(&mut recent, (at % 7) as u32, at), Place::Late);
+            assert_ne!(insert(&mut recent, (at % 7) as u32, at), Neighbors::Late);
             assert!(recent.kept <= 101, "{}", recent.kept);
         }
-        assert_eq!(insert(&mut recent, 0, 5), Place::Late);
-        assert!(matches!(insert(&mut recent, 99, 5), Place::Between { .. }));
+        assert_eq!(insert(&mut recent, 0, 5), Neighbors::Late);
+        assert!(matches!(insert(&mut recent, 99, 5), Neighbors::Between { .. }));
     }
 
     #[test]
-    fn a_quarter_goes_also_where_few_clicks_are_of_quite_another_time() {
+    fn an_eviction_drops_a_quarter_even_with_outliers_in_time() {
         for outlier in [0, i64::MIN, i64::MAX] {
-            let mut recent = Recent::new(10_000);
+            let mut recent = RecentVisits::new(10_000);
             insert(&mut recent, 1, outlier);
             for at in 1..=10_000 {
                 insert(&mut recent, (at % 100) as u32, 1_700_000_000_000 + at * 37);
@@ -267,8 +270,8 @@ mod tests {
     }
 
     #[test]
-    fn clicks_of_one_moment_are_not_told_apart_by_an_eviction() {
-        let mut recent = Recent::new(100);
+    fn an_eviction_keeps_every_users_newest_visit_even_at_one_moment() {
+        let mut recent = RecentVisits::new(100);
         for user in 0..500 {
             insert(&mut recent, user, 7);
             insert(&mut recent, user, 7);
@@ -278,18 +281,18 @@ mod tests {
 
     #[test]
     fn more_users_than_budget_keep_their_newest_click() {
-        let mut recent = Recent::new(10);
+        let mut recent = RecentVisits::new(10);
         for user in 0..1000 {
             insert(&mut recent, user, i64::from(user));
         }
         assert_eq!(recent.kept, 1000);
         let place = insert(&mut recent, 3, 2000);
-        assert_eq!(place, Place::Between { before: Some((3, PageId(1))), after: None });
+        assert_eq!(place, Neighbors::Between { before: Some((3, PageId(1))), after: None });
     }
 
     #[test]
-    fn one_busy_user_is_bounded_with_all_that_is_kept_of_it() {
-        let mut recent = Recent::new(1_000_000);
+    fn the_visits_and_ids_of_a_busy_user_are_bounded() {
+        let mut recent = RecentVisits::new(1_000_000);
         for at in 0..20_000 {
             insert(&mut recent, 1, at);
             insert(&mut recent, 1, at);
@@ -299,8 +302,8 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_kept_as_long_as_their_moment() {
-        let mut recent = Recent::new(100);
+    fn ids_are_kept_as_long_as_the_visit_of_their_moment() {
+        let mut recent = RecentVisits::new(100);
         for at in 0..1_000 {
             insert(&mut recent, 1, at);
             insert(&mut recent, 1, at);

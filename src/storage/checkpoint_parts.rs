@@ -1,26 +1,26 @@
-//! The aggregation's state that `page_stats` does not hold, as opaque parts of bounded size.
+//! Stores the checkpoint of the aggregation: the state that `page_stats` does not hold, in opaque parts of bounded size.
 
 use rusqlite::{Connection, params};
 
 use super::StorageError;
 
-/// A checkpoint to be written: some of the stored parts stay, and others come after them.
-pub struct Parts<'a> {
-    /// So many of the stored parts, from the first on, belong to this checkpoint, too.
+/// A checkpoint to write. Some of the stored parts stay, and new parts follow them.
+pub struct CheckpointParts<'a> {
+    /// How many of the stored parts, from the first on, also belong to this checkpoint.
     pub kept: u64,
-    /// Those that come after them.
+    /// The parts that follow them.
     pub new: &'a mut dyn Iterator<Item = Vec<u8>>,
 }
 
-/// Replaces the checkpoint in the transaction that is open on `connection`.
-pub(super) fn replace(connection: &Connection, parts: Parts<'_>) -> Result<(), StorageError> {
-    let Parts { kept, new } = parts;
-    // Somebody may have emptied the table meanwhile; parts are numbered 1, 2, 3, …
+/// Replaces the checkpoint, in the open transaction of `connection`.
+pub(super) fn replace(connection: &Connection, parts: CheckpointParts<'_>) -> Result<(), StorageError> {
+    let CheckpointParts { kept, new } = parts;
+    // Parts are numbered 1, 2, 3, … Somebody may have deleted some meanwhile.
     let stored: u64 =
         connection
             .query_row("SELECT COUNT(*) FROM checkpoint WHERE part BETWEEN 1 AND ?1", [kept], |row| row.get(0))?;
     if stored < kept {
-        return Err(StorageError::PartsMissing);
+        return Err(StorageError::CheckpointPartsMissing);
     }
     connection.execute("DELETE FROM checkpoint WHERE part > ?1 OR part < 1", [kept])?;
     let mut insert = connection.prepare_cached("INSERT INTO checkpoint (part, data) VALUES (?1, ?2)")?;
@@ -41,7 +41,7 @@ mod tests {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor: 1, late: 0, settings };
         let mut new = new.iter().map(|&byte| vec![byte]);
-        storage.write_figures(update, Some(Parts { kept, new: &mut new }))
+        storage.write_figures(update, Some(CheckpointParts { kept, new: &mut new }))
     }
 
     fn stored(storage: &Storage) -> Vec<u8> {
@@ -69,11 +69,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_built_on_parts_that_are_gone() {
+    fn a_checkpoint_that_builds_on_missing_parts_is_refused() {
         let (_directory, storage) = open();
         write(&storage, 0, &[1, 2, 3]).unwrap();
         sql(&storage).execute("DELETE FROM checkpoint WHERE part = 2", []).unwrap();
-        assert!(matches!(write(&storage, 2, &[4]), Err(StorageError::PartsMissing)));
+        assert!(matches!(write(&storage, 2, &[4]), Err(StorageError::CheckpointPartsMissing)));
         assert_eq!(stored(&storage), [1, 3]);
         write(&storage, 1, &[5]).unwrap();
         assert_eq!(stored(&storage), [1, 5]);

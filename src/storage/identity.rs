@@ -1,21 +1,21 @@
-//! Is this database the one it was, or a copy of it?
+//! The identity of a database, which tells an original from a copy.
 //!
-//! In a consumer group each database has an identity, and goes on where another has left off. A copy that kept the identity
-//! would take the other's offsets for its own, and read again what the other has stored. So each run notes where the
-//! file lies, and the next one looks whether it still lies there:
+//! In a consumer group, each database has an identity and resumes where another database has left off. A copy with the same identity
+//! would take the original's offsets for its own and read again what the original has stored. So each run records the location of
+//! the file, and the next run compares:
 //!
-//! | the file now | and | so it is |
+//! | the file is | where | verdict |
 //! |---|---|---|
-//! | the noted path, of the same machine, leads to another database with our identity | | a copy: a new identity |
-//! | has the noted inode | on the noted device or at the noted path | the same, perhaps renamed; a container may have another host name |
-//! | has another inode | at the noted path of the same machine | the same, put back from a backup |
-//! | anything else | | perhaps a copy: a new identity that remembers the old one |
+//! | not at the recorded path of the same machine, and that path holds another database with our identity | | a copy: it gets a new identity |
+//! | the recorded inode | on the recorded device or at the recorded path | the same, perhaps renamed; a container may have a new host name |
+//! | another inode | at the recorded path of the same machine | the same, restored from a backup |
+//! | anything else | | perhaps a copy: it gets a new identity and remembers the old one |
 //!
-//! A copy in another container or on a cloned disk may have the noted path and even the noted inode. It counts as the same until
-//! both are at work in one consumer group ([`Storage::take_identity`]).
+//! A copy in another container or on a cloned disk may have the recorded path and even the recorded inode. It counts as the same
+//! database until both run in one consumer group ([`Storage::renew_identity`]).
 //!
-//! The last may as well be a database that was moved to another disk or machine, or a backup of one that is lost: what that one
-//! stored since is nowhere else. Who reads partitions has to find out, from whether the other is at work in the group.
+//! The last row of the table may also be a database that was moved to another disk or machine, or a backup of a lost one. Then no other
+//! database holds what the original has stored since. Ingest decides, by whether the original is a member of the group.
 
 use std::path::{Path, PathBuf};
 
@@ -23,36 +23,36 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Reader, Storage, StorageError};
 
-/// Who a database is among those of its consumer group.
+/// Identifies a database among those of its consumer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Tells it from every other.
+    /// A random id.
     pub id: String,
     /// The database that it may be a copy of.
     pub copy_of: Option<String>,
 }
 
-/// Where a database lies.
+/// Where a database file lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
-    /// The machine, or the container.
+struct Location {
+    /// The machine or the container.
     host: String,
     path: PathBuf,
-    /// May be another after the machine has started anew.
+    /// May change when the machine restarts.
     device: i64,
-    /// 0 where the system has none.
+    /// 0 on systems without inodes.
     inode: i64,
 }
 
-/// What a database is, by where it lies.
+/// Whether a database is the same as before, judged by its location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum Verdict {
     Same,
     Copy,
     PerhapsCopy,
 }
 
-impl Place {
+impl Location {
     fn of(file: &Path) -> std::io::Result<Self> {
         let path = file.canonicalize()?;
         #[cfg(unix)]
@@ -66,9 +66,9 @@ impl Place {
         Ok(Self { host: host(), path, device, inode })
     }
 
-    /// What the database that lies here `now` is, if it lay at `self` before. `same_identity` says of a file whether that
-    /// is a database with our identity.
-    fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Found {
+    /// Judges the database that lay at `self` before and lies at `now`. `same_identity` tells whether a file is a database with our
+    /// identity.
+    fn judge(&self, now: &Self, same_identity: impl Fn(&Path) -> bool) -> Verdict {
         let same_host = self.host == now.host;
         let same_path = self.path == now.path;
         let same_inode = self.inode == now.inode && now.inode != 0;
@@ -76,17 +76,17 @@ impl Place {
             let there = Self::of(&self.path).ok();
             let is_us = |there: &Self| (there.device, there.inode) == (now.device, now.inode) && now.inode != 0;
             if there.is_some_and(|there| !is_us(&there) && same_identity(&there.path)) {
-                return Found::Copy;
+                return Verdict::Copy;
             }
         }
         if (same_inode && (self.device == now.device || same_path)) || (same_host && same_path) {
-            return Found::Same;
+            return Verdict::Same;
         }
-        Found::PerhapsCopy
+        Verdict::PerhapsCopy
     }
 }
 
-/// The machine's name, and what else the system knows it by. A container has a name of its own.
+/// The name and the id of the machine. A container has its own name.
 fn host() -> String {
     #[cfg(unix)]
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -97,7 +97,7 @@ fn host() -> String {
 }
 
 impl Storage {
-    /// Who this database is, as far as noted; see [`Storage::settle_identity`].
+    /// The identity of this database, as of the last [`Storage::confirm_identity`].
     ///
     /// # Errors
     /// The database cannot be read.
@@ -105,115 +105,112 @@ impl Storage {
         self.reader()?.identity()
     }
 
-    /// Whether [`Storage::settle_identity`] has nothing to do: the database lies where it was.
+    /// Whether the database lies at its recorded location, so that [`Storage::confirm_identity`] would change nothing.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn is_settled(&self) -> Result<bool, StorageError> {
-        Ok(self.reader()?.place()? == Some(self.place()?))
+    pub fn is_at_known_location(&self) -> Result<bool, StorageError> {
+        Ok(self.reader()?.location()? == Some(self.location()?))
     }
 
-    /// Notes where the database lies. If it is a copy, or may be one, it gets an identity of its own, which is logged. On the
-    /// disk when this returns.
+    /// Records the location of the database. If the database is a copy, or may be one, it gets a new identity, and the log tells so.
+    /// Everything is on the disk when this returns.
     ///
     /// # Errors
     /// The database cannot be read or written; nothing has changed then.
-    pub fn settle_identity(&self) -> Result<Identity, StorageError> {
-        let now = self.place()?;
-        let (before, noted) = {
+    pub fn confirm_identity(&self) -> Result<Identity, StorageError> {
+        let now = self.location()?;
+        let (before, recorded) = {
             let reader = self.reader()?;
-            (reader.identity()?, reader.place()?)
+            (reader.identity()?, reader.location()?)
         };
-        if noted.as_ref() == Some(&now) {
+        if recorded.as_ref() == Some(&now) {
             return Ok(before);
         }
         let same_identity = |file: &Path| {
             let other = Reader::open(file).and_then(|reader| reader.identity());
             other.is_ok_and(|other| other.id == before.id)
         };
-        let found = noted.as_ref().map_or(Found::Same, |noted| noted.judge(&now, same_identity));
+        let found = recorded.as_ref().map_or(Verdict::Same, |recorded| recorded.judge(&now, same_identity));
         let copy_of = match found {
-            Found::Same => before.copy_of.clone(),
-            Found::Copy => None,
-            Found::PerhapsCopy => Some(before.id.clone()),
+            Verdict::Same => before.copy_of.clone(),
+            Verdict::Copy => None,
+            Verdict::PerhapsCopy => Some(before.id.clone()),
         };
         self.write(|writer| {
             writer.durably(|connection| {
-                if found != Found::Same {
+                if found != Verdict::Same {
                     connection.execute(NEW_IDENTITY, [])?;
                 }
-                note(connection, &now, copy_of.as_deref())
+                record_location(connection, &now, copy_of.as_deref())
             })
         })?;
         let identity = self.identity()?;
-        let Some(noted) = noted.filter(|_| found != Found::Same) else {
+        let Some(recorded) = recorded.filter(|_| found != Verdict::Same) else {
             return Ok(identity);
         };
-        let (file, original) = (self.path.display(), noted.path.display());
+        let (file, original) = (self.path.display(), recorded.path.display());
         match found {
-            Found::Copy => tracing::warn!(
+            Verdict::Copy => tracing::warn!(
                 target: "store",
-                "{file} is a copy of {original}: it has an identity of its own now, and what that one stores of the same \
-                 consumer group is not read again"
+                "{file} is a copy of {original}: it gets its own identity, and does not read again what the original stores in \
+                 the same consumer group"
             ),
             _ => tracing::warn!(
                 target: "store",
-                "{file} lay at {original} of {} before: it may be a copy, so it has an identity of its own now; what the other \
-                 stores is not read again while that is at work in the same consumer group",
-                noted.host.split(' ').next().unwrap_or_default()
+                "{file} was at {original} of {} before and may be a copy, so it gets its own identity; it does not read again what \
+                 the original stores while that runs in the same consumer group",
+                recorded.host.split(' ').next().unwrap_or_default()
             ),
         }
         Ok(identity)
     }
 
-    /// Gives the database an identity of its own: another that is at work has the one it had. On the disk when this returns.
+    /// Gives the database a new identity, because another running database has the same. The identity is on the disk when this
+    /// returns.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn take_identity(&self) -> Result<(), StorageError> {
-        let now = self.place()?;
+    pub fn renew_identity(&self) -> Result<(), StorageError> {
+        let now = self.location()?;
         self.write(|writer| {
             writer.durably(|connection| {
                 connection.execute(NEW_IDENTITY, [])?;
-                note(connection, &now, None)
+                record_location(connection, &now, None)
             })
         })?;
         tracing::warn!(
             target: "store",
-            "{} has the identity of another database that is at work in the same consumer group, a copy or its original: it \
-             has an identity of its own now, and what the other stores is not read again",
+            "{} has the same identity as another database that runs in the same consumer group (a copy or its original): it gets a \
+             new identity, and does not read again what the other stores",
             self.path.display()
         );
         Ok(())
     }
 
-    fn place(&self) -> Result<Place, StorageError> {
+    fn location(&self) -> Result<Location, StorageError> {
         let directory = self.path.parent().unwrap_or(&self.path).to_owned();
-        Place::of(&self.path).map_err(|cause| StorageError::Directory { path: directory, cause })
+        Location::of(&self.path).map_err(|cause| StorageError::Directory { path: directory, cause })
     }
 }
 
 impl Reader {
-    /// Who this database is.
+    /// The identity of this database.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn identity(&self) -> Result<Identity, StorageError> {
         let id = self.connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
-        // A database of before places were noted may be looked at, too.
-        let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'place')";
-        let copy_of = match self.connection.query_row(select, [], |row| row.get(0))? {
-            true => self.connection.query_row("SELECT copy_of FROM place", [], |row| row.get(0)).optional()?.flatten(),
-            false => None,
-        };
+        let select = "SELECT copy_of FROM location";
+        let copy_of = self.connection.query_row(select, [], |row| row.get(0)).optional()?.flatten();
         Ok(Identity { id, copy_of })
     }
 
-    /// Where the database lay when that was noted last.
-    fn place(&self) -> Result<Option<Place>, StorageError> {
-        let select = "SELECT host, path, device, inode FROM place";
+    /// The recorded location.
+    fn location(&self) -> Result<Option<Location>, StorageError> {
+        let select = "SELECT host, path, device, inode FROM location";
         let place = self.connection.query_row(select, [], |row| {
-            Ok(Place { host: row.get(0)?, path: path_of(row.get(1)?), device: row.get(2)?, inode: row.get(3)? })
+            Ok(Location { host: row.get(0)?, path: path_of(row.get(1)?), device: row.get(2)?, inode: row.get(3)? })
         });
         Ok(place.optional()?)
     }
@@ -221,16 +218,17 @@ impl Reader {
 
 const NEW_IDENTITY: &str = "UPDATE identity SET id = lower(hex(randomblob(16)))";
 
-fn note(connection: &Connection, place: &Place, copy_of: Option<&str>) -> Result<(), StorageError> {
+/// Records the location and the identity of the original.
+fn record_location(connection: &Connection, place: &Location, copy_of: Option<&str>) -> Result<(), StorageError> {
     let bytes = place.path.as_os_str().as_encoded_bytes();
     connection.execute(
-        "INSERT OR REPLACE INTO place (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO location (one, host, path, device, inode, copy_of) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         params![place.host, bytes, place.device, place.inode, copy_of],
     )?;
     Ok(())
 }
 
-/// The path whose bytes are these.
+/// The path of these bytes.
 fn path_of(bytes: Vec<u8>) -> PathBuf {
     #[cfg(unix)]
     {
@@ -249,13 +247,13 @@ mod tests {
 
     fn reopened(directory: &Path) -> (Storage, Identity) {
         let storage = Storage::open(directory, StorageOptions::default()).unwrap();
-        let identity = storage.settle_identity().unwrap();
-        assert!(storage.is_settled().unwrap());
+        let identity = storage.confirm_identity().unwrap();
+        assert!(storage.is_at_known_location().unwrap());
         assert_eq!(storage.identity().unwrap(), identity);
         (storage, identity)
     }
 
-    /// A database that was at work in `directory`, and who it is.
+    /// Opens and closes the database in `directory`. Returns its identity.
     fn closed(directory: &Path) -> Identity {
         reopened(directory).1
     }
@@ -266,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_opened_again_or_renamed_is_the_same() {
+    fn a_database_keeps_its_identity_when_it_is_opened_again_or_renamed() {
         let folder = tempfile::tempdir().unwrap();
         let [data, renamed, link] = ["data", "renamed", "link"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -282,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_beside_its_original_gets_an_identity_of_its_own_once() {
+    fn a_copy_beside_its_original_gets_its_own_identity_once() {
         let folder = tempfile::tempdir().unwrap();
         let [data, copied] = ["data", "copied"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -294,9 +292,9 @@ mod tests {
     }
 
     #[test]
-    fn so_does_one_of_a_backup_while_the_original_is_at_work() {
+    fn a_backup_elsewhere_gets_its_own_identity_while_the_original_runs() {
         let (directory, storage) = open();
-        let original = storage.settle_identity().unwrap();
+        let original = storage.confirm_identity().unwrap();
         let restored = tempfile::tempdir().unwrap();
         let file = restored.path().join(DATABASE_FILE);
         storage.reader().unwrap().back_up(&file, &mut |_| true).unwrap().unwrap();
@@ -308,19 +306,19 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_renamed_to_make_room_for_its_copy_is_told_from_it() {
+    fn an_original_that_was_renamed_for_its_copy_gets_a_new_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, kept] = ["data", "kept"].map(|name| folder.path().join(name));
         let original = closed(&data);
         std::fs::rename(&data, &kept).unwrap();
         copy(&kept, &data);
-        // At the noted path: as good as put back from a backup.
+        // The copy is at the recorded path, like a restored backup.
         assert_eq!(closed(&data), original);
         assert_ne!(closed(&kept).id, original.id);
     }
 
     #[test]
-    fn a_backup_in_place_of_the_original_is_the_original() {
+    fn a_backup_restored_in_place_of_the_original_keeps_the_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, backup] = ["data", "backup"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -331,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_original_cannot_be_looked_for_it_is_remembered() {
+    fn a_copy_whose_original_cannot_be_found_remembers_its_identity() {
         let folder = tempfile::tempdir().unwrap();
         let [data, moved] = ["data", "moved"].map(|name| folder.path().join(name));
         let original = closed(&data);
@@ -344,30 +342,31 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_of_its_own_is_kept() {
+    fn a_new_identity_is_kept() {
         let (_directory, storage) = open();
-        let before = storage.settle_identity().unwrap();
-        storage.take_identity().unwrap();
-        assert!(storage.is_settled().unwrap());
-        let now = storage.settle_identity().unwrap();
+        let before = storage.confirm_identity().unwrap();
+        storage.renew_identity().unwrap();
+        assert!(storage.is_at_known_location().unwrap());
+        let now = storage.confirm_identity().unwrap();
         assert_ne!(now.id, before.id);
         assert_eq!(now.copy_of, None);
     }
 
     #[test]
-    fn a_container_that_starts_anew_and_a_disk_under_another_number_change_nothing() {
-        let place = Place { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
-        let now = |host: &str, path: &str, device, inode| Place { host: host.into(), path: path.into(), device, inode };
+    fn a_new_container_and_a_new_device_number_do_not_change_the_identity() {
+        let place = Location { host: "a".into(), path: "/data/clicktop.db".into(), device: 1, inode: 7 };
+        let now =
+            |host: &str, path: &str, device, inode| Location { host: host.into(), path: path.into(), device, inode };
         let same = "/data/clicktop.db";
-        let judge = |now: Place| place.judge(&now, |_| panic!("nothing is there"));
-        assert_eq!(judge(now("b", same, 1, 7)), Found::Same);
-        assert_eq!(judge(now("b", same, 9, 7)), Found::Same);
-        assert_eq!(judge(now("a", same, 9, 7)), Found::Same);
-        assert_eq!(judge(now("a", same, 1, 8)), Found::Same);
-        assert_eq!(judge(now("b", "/renamed", 1, 7)), Found::Same);
-        // Inodes of another file system say nothing.
-        assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Found::PerhapsCopy);
-        assert_eq!(judge(now("b", same, 1, 8)), Found::PerhapsCopy);
-        assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Found::PerhapsCopy);
+        let judge = |now: Location| place.judge(&now, |_| panic!("there is no file"));
+        assert_eq!(judge(now("b", same, 1, 7)), Verdict::Same);
+        assert_eq!(judge(now("b", same, 9, 7)), Verdict::Same);
+        assert_eq!(judge(now("a", same, 9, 7)), Verdict::Same);
+        assert_eq!(judge(now("a", same, 1, 8)), Verdict::Same);
+        assert_eq!(judge(now("b", "/renamed", 1, 7)), Verdict::Same);
+        // An inode of another file system proves nothing.
+        assert_eq!(judge(now("a", "/elsewhere", 9, 7)), Verdict::PerhapsCopy);
+        assert_eq!(judge(now("b", same, 1, 8)), Verdict::PerhapsCopy);
+        assert_eq!(judge(now("b", "/elsewhere", 1, 8)), Verdict::PerhapsCopy);
     }
 }

@@ -1,4 +1,4 @@
-//! Every (page, user) that has a click: exact distinct users.
+//! The set of every (page, user) that has a click. It counts unique users exactly.
 
 use std::hint::black_box;
 
@@ -6,38 +6,39 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use thin_vec::ThinVec;
 
-use super::users::Users;
+use super::by_user::ByUser;
 use crate::storage::{PageId, UserId};
 
-/// Pages in a user's own list at most: a longer one would take too long to be searched and moved. Few in tests, which thus
-/// meet users of more.
-const LISTED: usize = if cfg!(test) { 64 } else { 1024 };
+/// The most pages in a user's list: searching and moving a longer list would take too long. Tests use a small number, so that
+/// they also cover users with more pages.
+const MAX_LISTED_PAGES: usize = if cfg!(test) { 64 } else { 1024 };
 
-/// A set of pairs.
+/// A set of (page, user) pairs.
 ///
-/// A user has few pages next to all that there are, so a sorted list of them costs half of what a hash table of all pairs
-/// does, and lies in the processor's caches while the user is there.
+/// Each user has clicked on few of all pages, so a sorted list of pages for each user takes half the memory of a hash table of
+/// all pairs, and fits into the processor's caches while that user clicks.
 #[derive(Debug, Default)]
-pub(super) struct Pairs {
+pub(super) struct PageUsers {
     /// The first pages of each user, sorted.
-    lists: Users<ThinVec<PageId>>,
-    /// The other pages of users that have very many: machines.
+    lists: ByUser<ThinVec<PageId>>,
+    /// The other pages of users with very many pages, such as robots.
     others: HashSet<(PageId, UserId), RandomState>,
     len: usize,
-    /// What of them is written; `None` if nothing is.
+    /// Which pairs the checkpoint in the database holds; `None` if it holds none.
     written: Option<Written>,
 }
 
-/// Pairs only ever come, so what is written stays good, and only what came since is to be added.
+/// Pairs are never removed, so a checkpoint only adds the pairs that are new since the last one.
 #[derive(Debug)]
 struct Written {
-    /// The parts of the checkpoint that hold them: its first ones.
+    /// How many parts of the checkpoint, from the first on, hold pairs.
     parts: u64,
+    /// The pairs that are new since then.
     since: Vec<(PageId, UserId)>,
 }
 
-impl Pairs {
-    /// Takes a pair in; `true` if it is new.
+impl PageUsers {
+    /// Adds a pair. Returns whether it is new.
     pub(super) fn insert(&mut self, page: PageId, user: UserId) -> bool {
         let is_new = self.is_new(page, user);
         if is_new {
@@ -49,10 +50,10 @@ impl Pairs {
         is_new
     }
 
-    /// Brings the pages of `user` into the processor's caches.
-    pub(super) fn look_at(&self, user: UserId) {
+    /// Loads the pages of `user` into the processor's caches.
+    pub(super) fn prefetch(&self, user: UserId) {
         if let Some(list) = self.lists.get(user) {
-            // Sixteen pages a line of the cache.
+            // A cache line holds 16 pages.
             list.iter().step_by(16).for_each(|page| {
                 black_box(page.0);
             });
@@ -61,7 +62,7 @@ impl Pairs {
 
     fn is_new(&mut self, page: PageId, user: UserId) -> bool {
         let Some(list) = self.lists.get_mut(user) else {
-            // A single one takes as much of the allocator's room as two.
+            // The allocator needs as much memory for one page as for two.
             let mut list = ThinVec::with_capacity(2);
             list.push(page);
             self.lists.insert(user, list);
@@ -69,51 +70,51 @@ impl Pairs {
         };
         let Err(place) = list.binary_search(&page) else { return false };
         let len = list.len();
-        if len >= LISTED {
+        if len >= MAX_LISTED_PAGES {
             return self.others.insert((page, user));
         }
         if len == list.capacity() {
-            // An eighth more, in whole steps of the allocator's 16 bytes: doubling would leave most of it unused.
+            // Grow by an eighth, in the allocator's steps of 16 bytes: doubling would leave most of the memory unused.
             list.reserve_exact((len / 8 + 1).next_multiple_of(4));
         }
         list.insert(place, page);
         true
     }
 
-    /// How many there are.
+    /// How many pairs there are.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// How many parts of the checkpoint in the database hold pairs of these.
+    /// How many parts of the checkpoint in the database hold pairs.
     pub(super) fn written_parts(&self) -> u64 {
         self.written.as_ref().map_or(0, |written| written.parts)
     }
 
-    /// So many parts of the checkpoint in the database now hold every pair.
+    /// Notes that the first `parts` parts of the checkpoint in the database hold every pair.
     pub(super) fn mark_written(&mut self, parts: u64) {
         let mut since = self.written.take().map(|written| written.since).unwrap_or_default();
         since.clear();
         self.written = Some(Written { parts, since });
     }
 
-    /// Whatever is written does not count any more.
+    /// Notes that the checkpoint in the database cannot be extended: all pairs must be written again.
     pub(super) fn mark_unwritten(&mut self) {
         self.written = None;
     }
 
-    /// Puts what [`Pairs::unwritten`] hands out in order, as far as that takes no memory.
+    /// Sorts the pairs that [`PageUsers::unwritten`] returns, as far as this takes no memory.
     pub(super) fn sort_unwritten(&mut self) {
         if let Some(written) = &mut self.written {
             written.since.sort_unstable();
         }
     }
 
-    /// The pairs that are not written, in lists that are sorted and of at most `limit` pairs each.
+    /// The pairs that the checkpoint in the database does not hold, in sorted lists of at most `limit` pairs.
     pub(super) fn unwritten(&self, limit: usize) -> impl Iterator<Item = Vec<(PageId, UserId)>> {
         let since = self.written.as_ref().map_or(&[][..], |written| &written.since);
         let mut all = self.iter().filter(|_| self.written.is_none());
-        // A list at a time: a sorted copy of all would take as much memory as they do.
+        // One list at a time: a sorted copy of all pairs would double the memory.
         let lists = std::iter::from_fn(move || {
             let mut pairs: Vec<_> = all.by_ref().take(limit).collect();
             pairs.sort_unstable();
@@ -128,7 +129,7 @@ impl Pairs {
     }
 }
 
-impl Extend<(PageId, UserId)> for Pairs {
+impl Extend<(PageId, UserId)> for PageUsers {
     fn extend<T: IntoIterator<Item = (PageId, UserId)>>(&mut self, pairs: T) {
         for (page, user) in pairs {
             self.insert(page, user);
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn each_pair_is_new_once() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         for round in [true, false] {
             for number in 0..64_000 {
                 assert_eq!(pairs.insert(PageId(number % 97), UserId(number / 97)), round);
@@ -152,11 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn all_pairs_are_handed_out_until_they_are_written_and_then_the_new_ones() {
-        let mut pairs = Pairs::default();
+    fn all_pairs_are_unwritten_until_they_are_written_and_then_only_new_ones() {
+        let mut pairs = PageUsers::default();
         let pair = |number: u32| (PageId(number % 97), UserId(number / 97));
         pairs.extend((0..10_000).map(pair));
-        let unwritten = |pairs: &mut Pairs, limit| {
+        let unwritten = |pairs: &mut PageUsers, limit| {
             pairs.sort_unwritten();
             let lists: Vec<_> = pairs.unwritten(limit).collect();
             assert!(lists.iter().all(|list| list.is_sorted() && (1..=limit).contains(&list.len())));
@@ -180,19 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn users_of_very_many_pages_are_exact_too() {
-        let mut pairs = Pairs::default();
+    fn users_with_very_many_pages_are_counted_exactly() {
+        let mut pairs = PageUsers::default();
         let all = || (0..3_000_u32).map(|page| (PageId(page * 7 % 3_000), UserId(page % 3)));
         pairs.extend(all().chain(all()));
         assert_eq!(pairs.len(), 3_000);
-        assert_eq!(pairs.others.len(), 3_000 - 3 * LISTED);
+        assert_eq!(pairs.others.len(), 3_000 - 3 * MAX_LISTED_PAGES);
         let handed_out: HashSet<_> = pairs.iter().collect();
         assert_eq!(handed_out, all().collect());
     }
 
     #[test]
     fn a_pair_takes_little_more_than_its_page() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PageUsers::default();
         for number in 0..1_000_000_u32 {
             pairs.insert(PageId(number / 50_000), UserId(number % 50_000));
         }

@@ -1,46 +1,45 @@
-//! Deleting old clicks, which the figures go on counting.
+//! Deletes old clicks. The figures still count them.
 //!
-//! What makes that safe:
+//! These rules keep the figures exact:
 //!
-//! - Only clicks that a written checkpoint of the aggregation has counted are deleted: a restart replays the others.
-//! - A click that no checkpoint has counted is compared with the others of its user and moment, so those stay as well.
-//! - The boundary is written before the first click goes, and only ever rises. A click before it is not taken in any more,
-//!   so one that comes a second time after its deletion cannot count twice.
+//! - Only clicks that a written checkpoint of the aggregation has counted are deleted, since a restart replays the others.
+//! - A click that no checkpoint has counted is compared with the other clicks of its user and moment, so those stay as well.
+//! - The boundary is written before the first click is deleted, and never moves back. The store refuses clicks before the boundary,
+//!   so a click that arrives again after its deletion cannot count twice.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::lookup::newest_time;
-use super::{Reader, Storage, StorageError, arrivals, reset};
+use super::queries::newest_time;
+use super::{Reader, Storage, StorageError, arrivals, erase};
 use crate::click::Timestamp;
 
-/// What became of the clicks that are older than is kept.
+/// What happened to clicks older than the retention limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expiry {
-    /// No click before this time is taken in any more; `None` while none has expired.
+    /// The store refuses clicks before this time; `None` if no boundary is set.
     pub before: Option<Timestamp>,
-    /// Clicks that are deleted, and that the figures count.
+    /// Deleted clicks, which the figures still count.
     pub deleted: u64,
-    /// Clicks that came after they had expired, and are in no figure.
+    /// Refused clicks, which no figure counts.
     pub refused: u64,
 }
 
-/// What one step of a deletion came to.
+/// The result of one deletion step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deleted {
-    /// Clicks deleted.
+    /// Deleted clicks.
     pub clicks: u64,
-    /// The time from which the next step goes on; `None` at the end.
+    /// The time at which the next step begins; `None` at the end.
     pub next: Option<Timestamp>,
 }
 
 impl Storage {
-    /// Lets clicks expire that are more than `retention_ms` older than the newest that is not ahead of `now`, by their own
-    /// clock: a click that claims to be of the future ages no other. Returns the boundary, `None` if there is no such click.
-    /// It never goes back.
+    /// Moves the boundary to `retention_ms` before the newest click that is not ahead of `now`, so that a click with a wrong time in
+    /// the future makes no other click expire. The boundary never moves back. Returns it; `None` if there is no such click yet.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn let_expire(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+    pub fn advance_expiry(&self, retention_ms: i64, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
                 let newest = newest_time(connection, now)?;
@@ -51,7 +50,7 @@ impl Storage {
                     return Ok(known);
                 }
                 connection.execute(
-                    "INSERT INTO retention (one, expired_before, deleted, refused) VALUES (1, ?1, 0, 0)
+                    "INSERT INTO expiry (one, expired_before, deleted, refused) VALUES (1, ?1, 0, 0)
                      ON CONFLICT (one) DO UPDATE SET expired_before = excluded.expired_before",
                     [boundary],
                 )?;
@@ -60,8 +59,8 @@ impl Storage {
         })
     }
 
-    /// Deletes expired clicks from the time `from` on, as far as a checkpoint has counted them. It looks at about `limit`,
-    /// which bounds how long the store waits for it.
+    /// Deletes expired clicks that a checkpoint has counted, from the time `from` on. It reads about `limit` clicks, which bounds how
+    /// long the store stage waits.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
@@ -71,8 +70,8 @@ impl Storage {
                 let Some(boundary) = expired_before(connection)? else {
                     return Ok(Deleted { clicks: 0, next: None });
                 };
-                // The time of the click that begins the next step. Clicks of one moment go together, or a step that sees
-                // nothing but them would never get past them.
+                // The time at which the next step begins. One step handles all clicks of a moment; otherwise steps would never get
+                // past a moment with more clicks than `limit`.
                 let beyond: Option<Timestamp> = connection
                     .prepare_cached("SELECT ts FROM clicks WHERE ts >= ?1 AND ts < ?2 ORDER BY ts LIMIT 1 OFFSET ?3")?
                     .query_row(params![from, boundary, limit as u64], |row| row.get(0))
@@ -86,24 +85,24 @@ impl Storage {
                                                 AND id > (SELECT checkpoint_cursor FROM aggregate_state))",
                     )?
                     .execute(params![from, next.unwrap_or(boundary)])? as u64;
-                connection.prepare_cached("UPDATE retention SET deleted = deleted + ?1")?.execute([clicks])?;
+                connection.prepare_cached("UPDATE expiry SET deleted = deleted + ?1")?.execute([clicks])?;
                 Ok(Deleted { clicks, next })
             })
         })
     }
 
-    /// Gives up every figure, those of deleted clicks for good: what is kept is to be counted anew, and every search target
-    /// to be emptied and filled anew. What has expired stays so. No stage may be at work.
+    /// Discards every figure, so that the stored clicks can be counted anew. The figures of deleted clicks are lost. Every search
+    /// target must be cleared and filled again. The boundary stays. No stage may run.
     ///
     /// # Errors
     /// The database cannot be written; nothing has changed then.
-    pub fn give_up_deleted(&self) -> Result<(), StorageError> {
+    pub fn discard_figures(&self) -> Result<(), StorageError> {
         self.write(|writer| {
             writer.transaction(|connection, _| {
-                reset::forget_figures(connection)?;
-                // It may still tell clicks that are deleted.
-                arrivals::cut_off(connection, arrivals::last(connection)?)?;
-                connection.execute("UPDATE retention SET deleted = 0", [])?;
+                erase::erase_figures(connection)?;
+                // The log may still hold deleted clicks.
+                arrivals::clear(connection, arrivals::last(connection)?)?;
+                connection.execute("UPDATE expiry SET deleted = 0", [])?;
                 Ok(())
             })
         })
@@ -111,28 +110,28 @@ impl Storage {
 }
 
 impl Reader {
-    /// What became of the clicks that are older than is kept.
+    /// What happened to clicks older than the retention limit.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn expiry(&self) -> Result<Expiry, StorageError> {
-        let mut select = self.connection.prepare_cached("SELECT expired_before, deleted, refused FROM retention")?;
+        let mut select = self.connection.prepare_cached("SELECT expired_before, deleted, refused FROM expiry")?;
         let row = select
             .query_row([], |row| Ok(Expiry { before: Some(row.get(0)?), deleted: row.get(1)?, refused: row.get(2)? }));
         Ok(row.optional()?.unwrap_or_default())
     }
 }
 
-/// The time before which no click is taken in.
+/// The boundary: the store refuses clicks before this time.
 pub(super) fn expired_before(connection: &Connection) -> Result<Option<Timestamp>, StorageError> {
-    let mut select = connection.prepare_cached("SELECT expired_before FROM retention")?;
+    let mut select = connection.prepare_cached("SELECT expired_before FROM expiry")?;
     Ok(select.query_row([], |row| row.get(0)).optional()?)
 }
 
-/// Counts clicks that came too late to be taken in.
+/// Adds to the number of refused clicks.
 pub(super) fn count_refused(connection: &Connection, clicks: u64) -> Result<(), StorageError> {
     if clicks > 0 {
-        connection.prepare_cached("UPDATE retention SET refused = refused + ?1")?.execute([clicks])?;
+        connection.prepare_cached("UPDATE expiry SET refused = refused + ?1")?.execute([clicks])?;
     }
     Ok(())
 }
@@ -143,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::click::Click;
-    use crate::storage::checkpoint::Parts;
+    use crate::storage::CheckpointParts;
     use crate::storage::figures::{AggregateSettings, FiguresUpdate};
     use crate::storage::tests::{batch, click, open};
     use crate::storage::{BatchOutcome, StorageOptions};
@@ -164,7 +163,7 @@ mod tests {
     fn count(storage: &Storage, cursor: i64, with_checkpoint: bool) {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
-        let parts = Parts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
+        let parts = CheckpointParts { kept: 0, new: &mut std::iter::once(vec![1_u8]) };
         storage.write_figures(update, with_checkpoint.then_some(parts)).unwrap();
     }
 
@@ -186,34 +185,34 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_expired_and_is_counted_is_deleted_and_it_does_not_come_back() {
+    fn only_expired_and_counted_clicks_are_deleted_and_they_are_refused_when_they_come_again() {
         let (_directory, storage) = open();
         assert_eq!(
-            (storage.let_expire(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
+            (storage.advance_expiry(70, NOW).unwrap(), delete_all(&storage), expiry(&storage)),
             (None, 0, (None, 0, 0))
         );
         store(&storage, &[10, 20]);
         store(&storage, &[30, 5, 100]);
         count(&storage, 2, true);
         count(&storage, 4, false);
-        assert_eq!(storage.let_expire(70, NOW).unwrap(), Some(at(30)));
+        assert_eq!(storage.advance_expiry(70, NOW).unwrap(), Some(at(30)));
         assert_eq!(delete_all(&storage), 2, "the click of 5 is not in the checkpoint yet");
         assert_eq!(expiry(&storage), (Some(30), 2, 0));
         let again = store(&storage, &[10, 29, 30, 31]);
         assert_eq!(again, BatchOutcome { stored: 1, duplicates: 1, expired: 2, ..BatchOutcome::default() });
-        assert_eq!(storage.let_expire(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
+        assert_eq!(storage.advance_expiry(90, NOW).unwrap(), Some(at(30)), "the boundary does not go back");
         count(&storage, 6, true);
         assert_eq!((delete_all(&storage), expiry(&storage)), (1, (Some(30), 3, 2)));
     }
 
     #[test]
-    fn a_click_stays_while_one_of_its_user_and_moment_is_not_counted() {
+    fn a_click_stays_while_another_of_its_user_and_moment_is_not_counted() {
         let (_directory, storage) = open();
         let other = |id, at| Click { user_id: "another", ..click(id, at, "/a") };
         storage.store(&batch(&[click("c1", 10, "/a"), other("c2", 10), click("c3", 11, "/a")], 1)).unwrap();
         storage.store(&batch(&[click("c4", 10, "/b"), click("c5", 100, "/a")], 2)).unwrap();
         count(&storage, 3, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 2, "c2 is of another user, c3 of another moment");
         let (reader, mut fourth) = (storage.reader().unwrap(), Vec::new());
         reader.clicks_after(3, 1, &mut fourth).unwrap();
@@ -224,17 +223,17 @@ mod tests {
     }
 
     #[test]
-    fn a_click_from_the_future_lets_nothing_expire_that_is_not_old_by_the_clock() {
+    fn a_click_from_the_future_makes_no_other_click_expire() {
         let (_directory, storage) = open();
         store(&storage, &[500_000, 1_000_001, i64::MAX / 2]);
         count(&storage, 3, true);
-        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), Some(at(498_000)), "as if they were not there");
+        assert_eq!(storage.advance_expiry(2_000, NOW).unwrap(), Some(at(498_000)), "as if they were not there");
         assert_eq!(delete_all(&storage), 0);
-        assert_eq!(storage.let_expire(2_000, at(1_000_001)).unwrap(), Some(at(998_001)), "the clock reached one");
+        assert_eq!(storage.advance_expiry(2_000, at(1_000_001)).unwrap(), Some(at(998_001)), "the clock reached one");
         assert_eq!(delete_all(&storage), 1);
         let (_directory, storage) = open();
         store(&storage, &[1_000_001]);
-        assert_eq!(storage.let_expire(2_000, NOW).unwrap(), None);
+        assert_eq!(storage.advance_expiry(2_000, NOW).unwrap(), None);
     }
 
     /// Clicks of any time, late, ahead and far ahead of a clock that goes on.
@@ -246,7 +245,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
         #[test]
-        fn the_boundary_is_measured_from_the_newest_click_that_the_clock_has_reached(
+        fn the_boundary_depends_on_the_newest_click_that_the_clock_has_reached(
             rounds in prop::collection::vec((0..400_i64, prop::collection::vec(any_time(), 0..20)), 1..6),
             retention in 1..500_i64,
         ) {
@@ -261,7 +260,7 @@ mod tests {
                 count(&storage, storage.progress().last_click(), true);
                 let newest = kept.iter().copied().filter(|time| *time <= now).max();
                 boundary = boundary.max(newest.map(|newest| newest.saturating_sub(retention)));
-                prop_assert_eq!(storage.let_expire(retention, at(now)).unwrap(), boundary.map(at));
+                prop_assert_eq!(storage.advance_expiry(retention, at(now)).unwrap(), boundary.map(at));
                 delete_all(&storage);
                 kept.retain(|time| boundary.is_none_or(|boundary| *time >= boundary));
                 prop_assert_eq!(storage.reader().unwrap().click_count().unwrap(), kept.len() as u64);
@@ -270,12 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_click_in_the_order_of_arrival_may_go_and_its_number_is_not_given_out_again() {
+    fn the_number_of_the_newest_click_is_not_used_again_after_the_click_is_deleted() {
         let (directory, storage) = open();
         store(&storage, &[100]);
         store(&storage, &[60]);
         count(&storage, 2, true);
-        storage.let_expire(10, NOW).unwrap();
+        storage.advance_expiry(10, NOW).unwrap();
         assert_eq!(delete_all(&storage), 1);
         drop(storage);
         let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
@@ -288,21 +287,21 @@ mod tests {
     }
 
     #[test]
-    fn deleted_clicks_are_not_told_again_once_their_figures_are_given_up() {
+    fn readers_do_not_get_deleted_clicks_after_their_figures_are_discarded() {
         let (_directory, storage) = open();
         store(&storage, &[10, 20, 100]);
         count(&storage, 3, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 2);
-        storage.give_up_deleted().unwrap();
+        storage.discard_figures().unwrap();
         let after = storage.reader().unwrap().clicks_after(0, 10, &mut Vec::new());
-        assert!(matches!(after, Err(StorageError::OrderGone { next: 1 })), "{after:?}");
+        assert!(matches!(after, Err(StorageError::ArrivalsGone { next: 1 })), "{after:?}");
         store(&storage, &[101]);
         assert_eq!(storage.progress().last_click(), 4);
     }
 
     #[test]
-    fn many_clicks_go_in_steps_also_if_they_are_of_one_moment() {
+    fn many_clicks_are_deleted_in_steps_even_if_they_are_of_one_moment() {
         let (_directory, storage) = open();
         let ids: Vec<String> = (0..12_000).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().map(|id| click(id, 7, "/a")).collect();
@@ -310,19 +309,19 @@ mod tests {
         store(&storage, &(8..7_000).collect::<Vec<_>>());
         store(&storage, &[10_000]);
         count(&storage, 18_993, true);
-        storage.let_expire(1_000, NOW).unwrap();
+        storage.advance_expiry(1_000, NOW).unwrap();
         assert_eq!(delete_all(&storage), 18_992);
         assert_eq!(storage.reader().unwrap().click_count().unwrap(), 1);
     }
 
     #[test]
-    fn a_reset_forgets_what_was_deleted_and_takes_old_clicks_again() {
+    fn after_a_reset_old_clicks_are_accepted_again() {
         let (_directory, storage) = open();
         store(&storage, &[10, 100]);
         count(&storage, 2, true);
-        storage.let_expire(50, NOW).unwrap();
+        storage.advance_expiry(50, NOW).unwrap();
         assert_eq!(delete_all(&storage), 1);
-        storage.reset().unwrap();
+        storage.erase_events().unwrap();
         assert_eq!(expiry(&storage), (None, 0, 0));
         assert_eq!(store(&storage, &[10]).stored, 1);
     }

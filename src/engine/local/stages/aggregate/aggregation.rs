@@ -1,50 +1,50 @@
-//! The aggregation itself: clicks in, figures by url × country out. Pure, no I/O.
+//! The aggregation itself: it turns clicks into figures by url × country. No I/O.
 //!
-//! Time spent, incrementally: when a click falls between two clicks of its user, the gap between those two is no
-//! longer anybody's time spent; retract it, and count the two gaps that the new click makes of it. Sums are whole
-//! milliseconds, so the order of arrival leaves no trace in them.
+//! Time spent is computed incrementally. When a click falls between two clicks of its user, the aggregation retracts the gap
+//! between those two and counts the two gaps that the new click makes. Sums are whole milliseconds, so they do not depend on
+//! the order of arrival.
 
 use std::hint::black_box;
 
 use hashbrown::HashMap;
 
-use super::pairs::Pairs;
-use super::recent::{Place, Recent};
+use super::page_users::PageUsers;
+use super::recent_visits::{Neighbors, RecentVisits};
 use super::timeline::Visit;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::CountryFigures;
 use crate::storage::figures::{AggregateSettings, PageFigures};
 use crate::storage::{ClickKey, CountryId, PageId, StorageError, StoredClick, UrlId};
 
-/// The answer of the store to the question which is the last of the clicks of a user in a moment.
+/// The greatest click id of a user and moment, looked up in the store.
 pub(super) type LastKey = Result<Option<ClickKey>, StorageError>;
 
-/// Figures of every url × country, and what it takes to keep them exact.
+/// Figures of every url × country, and the state that keeps them exact.
 #[derive(Debug)]
 pub(super) struct Aggregation {
     pub(super) settings: AggregateSettings,
     pages: Vec<PageFigures>,
     by_key: HashMap<(UrlId, CountryId), PageId, foldhash::fast::RandomState>,
-    /// Pages changed since the last [`Aggregation::take_changed`], each once.
+    /// Pages that changed since the last [`Aggregation::mark_written`], each once.
     changed: Vec<PageId>,
     is_changed: Vec<bool>,
-    /// Every (page, user) that has a click: exact distinct users.
-    pub(super) seen: Pairs,
-    pub(super) recent: Recent,
+    /// Every (page, user) that has a click, for exact unique users.
+    pub(super) page_users: PageUsers,
+    pub(super) recent: RecentVisits,
     /// Every click up to this one is counted.
     pub(super) cursor: i64,
-    /// Clicks that missed a time-spent correction.
+    /// Clicks that came too late to correct the time spent.
     pub(super) late: u64,
-    /// Clicks and urls by country.
+    /// How many clicks and urls each country has.
     countries: HashMap<CountryId, CountryFigures>,
 }
 
-/// What became of a click.
-struct Followed {
+/// What a click changed in the state behind the figures.
+struct StateChange {
     page: PageId,
-    /// It is its user's first on the page.
+    /// It is the first click of its user on the page.
     new_user: bool,
-    place: Place,
+    neighbors: Neighbors,
 }
 
 impl Aggregation {
@@ -55,15 +55,15 @@ impl Aggregation {
             by_key: HashMap::default(),
             changed: Vec::new(),
             is_changed: Vec::new(),
-            seen: Pairs::default(),
-            recent: Recent::new(settings.recent_clicks),
+            page_users: PageUsers::default(),
+            recent: RecentVisits::new(settings.recent_clicks),
             cursor: 0,
             late: 0,
             countries: HashMap::new(),
         }
     }
 
-    /// Takes over figures as they were written; `false` if their rows are not numbered 1, 2, 3, …
+    /// Takes over figures that were read from the database. Returns `false` if their rows are not numbered 1, 2, 3, …
     pub(super) fn restore_page(&mut self, figures: PageFigures) -> bool {
         if u64::from(figures.page.0) != self.pages.len() as u64 + 1 {
             return false;
@@ -77,31 +77,31 @@ impl Aggregation {
         true
     }
 
-    /// Looks at what counting `clicks` will look at, so that the processor has it in its caches by then: it waits for the memory
-    /// of several clicks at once here, of one after the other there.
-    pub(super) fn look_at<'c>(&self, clicks: impl Iterator<Item = &'c StoredClick>) {
+    /// Loads the state of `clicks` into the processor's caches, for several clicks at once. Counting them one after the other
+    /// would wait for memory at each click.
+    pub(super) fn prefetch<'c>(&self, clicks: impl Iterator<Item = &'c StoredClick>) {
         for click in clicks {
             let page = self.by_key.get(&(click.url, click.country));
             black_box(page.and_then(|&page| self.pages.get(index(page))).map(|figures| figures.clicks));
-            self.seen.look_at(click.user);
-            self.recent.look_at(click.user, click.timestamp.as_millis());
+            self.page_users.prefetch(click.user);
+            self.recent.prefetch(click.user, click.timestamp.as_millis());
         }
     }
 
     /// Counts a click.
     ///
-    /// `last_key` tells the last, in the order of their ids, of the clicks of its user and moment that came before it. It is
-    /// asked where that is not known any more.
+    /// `last_key` looks up the greatest id of the earlier clicks of the same user and moment. It is called only if memory no
+    /// longer holds that id.
     ///
     /// # Errors
-    /// What `last_key` returns. Nothing has changed then, and the same click may be counted again.
+    /// The error of `last_key`. Nothing has changed then, and the caller may count the same click again.
     pub(super) fn apply(
         &mut self,
         click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
     ) -> Result<(), StorageError> {
         let (timestamp, country) = (click.timestamp, click.country);
-        let Followed { page, new_user, place } = self.follow(click, last_key)?;
+        let StateChange { page, new_user, neighbors } = self.update_state(click, last_key)?;
         let at = timestamp.as_millis();
         self.update(page, |figures| {
             figures.clicks += 1;
@@ -110,42 +110,42 @@ impl Aggregation {
             figures.last_seen = figures.last_seen.max(timestamp);
         });
         self.countries.entry(country).or_default().clicks += 1;
-        match place {
-            Place::Late => self.late += 1,
-            Place::Between { before, after } => {
+        match neighbors {
+            Neighbors::Late => self.late += 1,
+            Neighbors::Between { before, after } => {
                 if let Some((before, before_page)) = before {
                     if let Some(after) = after {
-                        self.spent(before_page, after - before, -1);
+                        self.add_time_spent(before_page, after - before, -1);
                     }
-                    self.spent(before_page, at - before, 1);
+                    self.add_time_spent(before_page, at - before, 1);
                 }
                 if let Some(after) = after {
-                    self.spent(page, after - at, 1);
+                    self.add_time_spent(page, after - at, 1);
                 }
             }
         }
         Ok(())
     }
 
-    /// Follows a click whose figures are written already: only the state behind them changes. `last_key` is that of
+    /// Replays a click that the written figures count already: only the state behind the figures changes. For `last_key`, see
     /// [`Aggregation::apply`].
     ///
     /// # Errors
-    /// As [`Aggregation::apply`].
+    /// Those of [`Aggregation::apply`].
     pub(super) fn replay(
         &mut self,
         click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
     ) -> Result<(), StorageError> {
-        self.follow(click, last_key).map(drop)
+        self.update_state(click, last_key).map(drop)
     }
 
-    /// Takes `click` into the state behind the figures. What it is to be compared with is asked for before anything changes.
-    fn follow(
+    /// Adds `click` to the state behind the figures. Calls `last_key` before anything changes.
+    fn update_state(
         &mut self,
         click: StoredClick,
         last_key: impl FnOnce(&StoredClick) -> LastKey,
-    ) -> Result<Followed, StorageError> {
+    ) -> Result<StateChange, StorageError> {
         let at = click.timestamp.as_millis();
         if self.recent.lacks_key(click.user, at)
             && let Some(last) = last_key(&click)?
@@ -154,13 +154,14 @@ impl Aggregation {
         }
         self.cursor = self.cursor.max(click.id);
         let page = self.page(&click);
-        let new_user = self.seen.insert(page, click.user);
-        let place = self.recent.insert(click.user, Visit { at, page }, click.key);
-        Ok(Followed { page, new_user, place })
+        let new_user = self.page_users.insert(page, click.user);
+        let neighbors = self.recent.insert(click.user, Visit { at, page }, click.key);
+        Ok(StateChange { page, new_user, neighbors })
     }
 
-    /// Counts a gap as time spent on `page`, or takes it back, if it is within a session.
-    fn spent(&mut self, page: PageId, gap_ms: i64, sign: i64) {
+    /// Counts a gap as time spent on `page` if `sign` is 1, and retracts it if `sign` is -1. Gaps longer than the session timeout
+    /// are ignored.
+    fn add_time_spent(&mut self, page: PageId, gap_ms: i64, sign: i64) {
         if gap_ms <= self.settings.session_timeout_ms {
             self.update(page, |figures| {
                 figures.spent_ms += sign * gap_ms;
@@ -190,17 +191,17 @@ impl Aggregation {
         }
     }
 
-    /// Puts [`Aggregation::changed`] in the order of the rows, in which they are written fastest.
+    /// Sorts [`Aggregation::changed`] by row, which is the fastest order to write them.
     pub(super) fn sort_changed(&mut self) {
         self.changed.sort_unstable();
     }
 
-    /// Pages changed and not yet marked written.
+    /// Pages that changed since the last [`Aggregation::mark_written`].
     pub(super) fn changed(&self) -> impl Iterator<Item = PageFigures> {
         self.changed.iter().filter_map(|&page| self.pages.get(index(page)).copied())
     }
 
-    /// Everything changed so far is written.
+    /// Notes that every change is written.
     pub(super) fn mark_written(&mut self) {
         for page in self.changed.drain(..) {
             if let Some(is_changed) = self.is_changed.get_mut(index(page)) {
@@ -209,7 +210,7 @@ impl Aggregation {
         }
     }
 
-    /// Of the changed pages, those whose figures equal the `written` ones need no write.
+    /// Removes the pages from the changed ones whose figures equal the `written` figures.
     pub(super) fn forget_unchanged(&mut self, written: &[PageFigures]) {
         let Self { pages, changed, is_changed, .. } = self;
         changed.retain(|&page| {
@@ -231,7 +232,7 @@ impl Aggregation {
         self.countries.iter().map(|(&id, &figures)| (id, figures))
     }
 
-    /// The same pages with nothing counted, to count everything again. Pages keep their rows.
+    /// The same pages with zero figures, to count everything again. Pages keep their rows.
     pub(super) fn zeroed(&self, settings: AggregateSettings) -> Self {
         let mut fresh = Self::new(settings);
         for &figures in &self.pages {
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_that_joins_two_sessions_makes_time_spent_of_both_halves() {
+    fn a_click_that_joins_two_sessions_adds_two_times_spent() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         count(&mut aggregation, click(2, 1, 3600, 2));
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn users_are_distinct_by_page() {
+    fn each_user_counts_once_for_each_page() {
         let mut aggregation = Aggregation::new(SETTINGS);
         for (id, user) in [(1, 1), (2, 1), (3, 2)] {
             count(&mut aggregation, click(id, user, id, 1));
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn each_changed_page_is_handed_out_once_until_written() {
+    fn each_changed_page_is_returned_once_until_it_is_written() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         count(&mut aggregation, click(2, 1, 1, 1));
@@ -337,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_that_cannot_be_compared_changes_nothing_and_is_counted_when_it_can() {
+    fn a_click_whose_lookup_fails_changes_nothing_and_can_be_counted_later() {
         let mut aggregation = Aggregation::new(SETTINGS);
         count(&mut aggregation, click(1, 1, 0, 1));
         for id in 2..1_000 {

@@ -1,26 +1,25 @@
-//! From the database back to the state in memory.
+//! Writes the state in memory to the database, and restores it at the start.
 
 use std::cell::Cell;
 
+use super::aggregation::Aggregation;
 use super::checkpoint::{self, Checkpoint};
-use super::figures::Aggregation;
-use super::recent::Recent;
-use crate::storage::checkpoint::Parts;
+use super::recent_visits::RecentVisits;
 use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate, PageFigures};
-use crate::storage::{Reader, Storage, StorageError};
+use crate::storage::{CheckpointParts, Reader, Storage, StorageError};
 
-/// Clicks read at a time.
+/// Clicks that are read at a time.
 pub(super) const READ_CLICKS: usize = 20_000;
 
-/// How much of a long load is done, in words; `false` from the callback gives the load up.
+/// Receives the progress of a long load, in words. The load stops if it returns `false`.
 pub(super) type Progress<'a> = dyn FnMut(String) -> bool + 'a;
 
-/// A load that was given up because the stage was asked to stop.
+/// The load was stopped because the stage was asked to stop.
 #[derive(Debug)]
 pub(super) struct Interrupted;
 
-/// The aggregation as it stood at its last write: figures from `page_stats`, the state behind them from the
-/// checkpoint and a replay of the clicks since. Counted anew where those are no longer told in the order of arrival.
+/// Restores the aggregation as of its last write: the figures from `page_stats`, the state behind them from the checkpoint and a
+/// replay of the clicks since then. Counts everything anew if the log of arrivals no longer holds those clicks.
 ///
 /// # Errors
 /// The database cannot be read or written.
@@ -32,14 +31,14 @@ pub(super) fn load(
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
     let restored = restore(storage, reader, settings, progress).and_then(|restored| {
         if let Ok(aggregation) = &restored {
-            // Whoever goes on from here must find what comes next.
+            // Fails if the log of arrivals does not hold the next click.
             reader.clicks_after(aggregation.cursor, 1, &mut Vec::new())?;
         }
         Ok(restored)
     });
     match restored {
-        Err(StorageError::OrderGone { next }) => {
-            let why = format!("the order of arrival is not kept back to click {next}");
+        Err(StorageError::ArrivalsGone { next }) => {
+            let why = format!("the log of arrivals no longer holds click {next}");
             must_have_all_clicks(reader, || why.clone())?;
             tracing::warn!(target: "aggregate", "{why}: recomputing every figure");
             rebuild(storage, reader, settings, progress)
@@ -71,8 +70,8 @@ fn restore(
     };
     let checkpoint = checkpoint::load(reader)?
         .filter(|checkpoint| checkpoint.settings == state.settings && checkpoint.cursor <= state.cursor);
-    if let Some(Checkpoint { cursor, seen, recent, .. }) = checkpoint {
-        (aggregation.cursor, aggregation.seen, aggregation.recent) = (cursor, seen, recent);
+    if let Some(Checkpoint { cursor, page_users, recent, .. }) = checkpoint {
+        (aggregation.cursor, aggregation.page_users, aggregation.recent) = (cursor, page_users, recent);
     } else {
         must_have_all_clicks(reader, || "the checkpoint cannot be used".to_owned())?;
     }
@@ -91,8 +90,8 @@ fn restore(
     }
     aggregation.cursor = state.cursor;
     if state.settings != settings {
-        // The replay had to evict as the written figures did. From here on the new budget holds, and the
-        // next replay must begin here.
+        // The replay had to evict visits as the written figures did. The new budget applies from here on, so the next replay
+        // must begin here.
         aggregation.settings = settings;
         aggregation.recent.set_budget(settings.recent_clicks);
         save(storage, &mut aggregation, true)?;
@@ -100,7 +99,7 @@ fn restore(
     Ok(Ok(aggregation))
 }
 
-/// Counts every stored click again, in the order of their time, so that none is late; writes what differs.
+/// Counts every stored click again, in order of time, so that none is late. Writes the rows that differ.
 ///
 /// # Errors
 /// The database cannot be read or written, or clicks that the figures count were deleted.
@@ -110,7 +109,7 @@ pub(super) fn rebuild(
     settings: AggregateSettings,
     progress: &mut Progress<'_>,
 ) -> Result<Result<Aggregation, Interrupted>, StorageError> {
-    must_have_all_clicks(reader, || "every figure was to be recomputed".to_owned())?;
+    must_have_all_clicks(reader, || "every figure is to be recomputed".to_owned())?;
     let mut written = Aggregation::new(settings);
     let mut usable = true;
     reader.figures(|figures| usable &= written.restore_page(figures))?;
@@ -127,7 +126,7 @@ pub(super) fn rebuild(
         if interrupted {
             return;
         }
-        // Those of one moment come in the order of their ids, so that each is the last so far.
+        // Clicks of one moment come in order of their ids, so each id is the greatest so far.
         result = aggregation.apply(click, |_| Ok(None));
         interrupted = result.is_err();
         counted += 1;
@@ -145,10 +144,10 @@ pub(super) fn rebuild(
     Ok(Ok(aggregation))
 }
 
-/// Writes the changed figures with their cursor, and the state behind them if `with_checkpoint`.
+/// Writes the changed figures with their cursor, and a checkpoint if `with_checkpoint`.
 ///
 /// # Errors
-/// The database cannot be written; the changes stay marked as such then.
+/// The database cannot be written. The changed figures stay marked as changed then.
 pub(super) fn save(
     storage: &Storage,
     aggregation: &mut Aggregation,
@@ -160,23 +159,23 @@ pub(super) fn save(
     }
     aggregation.sort_changed();
     if with_checkpoint {
-        aggregation.seen.sort_unwritten();
+        aggregation.page_users.sort_unwritten();
         let write = |aggregation: &Aggregation| {
             let pair_parts = Cell::new(0);
             let mut new = checkpoint::encode(aggregation, &pair_parts);
-            let parts = Parts { kept: aggregation.seen.written_parts(), new: &mut new };
+            let parts = CheckpointParts { kept: aggregation.page_users.written_parts(), new: &mut new };
             storage.write_figures(update(aggregation), Some(parts))?;
             drop(new);
             Ok(pair_parts.get())
         };
         let pair_parts = match write(aggregation) {
-            Err(StorageError::PartsMissing) => {
-                aggregation.seen.mark_unwritten();
+            Err(StorageError::CheckpointPartsMissing) => {
+                aggregation.page_users.mark_unwritten();
                 write(aggregation)?
             }
             other => other?,
         };
-        aggregation.seen.mark_written(pair_parts);
+        aggregation.page_users.mark_written(pair_parts);
     } else {
         storage.write_figures(update(aggregation), None)?;
     }
@@ -184,7 +183,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Refuses what counts from the first click on, for the reason `why`, where the figures count clicks that are gone.
+/// Fails if the figures count clicks that were deleted: then they cannot be counted again. `why` says why they would have to be.
 fn must_have_all_clicks(reader: &Reader, why: impl FnOnce() -> String) -> Result<(), StorageError> {
     match reader.expiry()?.deleted {
         0 => Ok(()),
@@ -195,7 +194,7 @@ fn must_have_all_clicks(reader: &Reader, why: impl FnOnce() -> String) -> Result
 fn with_figures(reader: &Reader, state: AggregateState) -> Result<Option<Aggregation>, StorageError> {
     let mut aggregation = Aggregation::new(state.settings);
     aggregation.late = state.late;
-    aggregation.recent = Recent::new(state.settings.recent_clicks);
+    aggregation.recent = RecentVisits::new(state.settings.recent_clicks);
     let mut usable = true;
     reader.figures(|figures| usable &= aggregation.restore_page(figures))?;
     Ok(usable.then_some(aggregation))

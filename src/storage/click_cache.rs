@@ -1,6 +1,6 @@
-//! The newest stored clicks in memory: whoever follows closely behind the store needs no look into the file.
+//! Caches the newest committed clicks in memory, so that an aggregation that keeps up with the store need not read the file.
 //!
-//! A cache of what is committed, no more: whoever is further behind, or comes after a restart, reads the file.
+//! A reader that is further behind, or has just started, reads the file.
 
 use std::collections::VecDeque;
 
@@ -8,23 +8,23 @@ use parking_lot::Mutex;
 
 use super::model::StoredClick;
 
-/// Clicks kept at most: what comes while figures or a checkpoint are written, some eleven megabytes.
-const KEPT: usize = 200_000;
+/// The most clicks in the cache: as many as arrive while figures or a checkpoint are written. They take some eleven megabytes.
+const MAX_CLICKS: usize = 200_000;
 
-/// Clicks of consecutive numbers, up to the newest committed. Whoever reads them takes them away.
+/// Clicks with consecutive numbers, up to the newest committed one. Reading clicks removes them from the cache.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
-    kept: Mutex<Kept>,
+pub(super) struct ClickCache {
+    batches: Mutex<Batches>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    /// None is empty.
+struct Batches {
+    /// No batch is empty.
     batches: VecDeque<Vec<StoredClick>>,
     clicks: usize,
 }
 
-impl Kept {
+impl Batches {
     fn push(&mut self, batch: Vec<StoredClick>) {
         let last = self.batches.back().and_then(|batch| batch.last());
         if let (Some(last), Some(first)) = (last, batch.first())
@@ -34,7 +34,7 @@ impl Kept {
         }
         self.clicks += batch.len();
         self.batches.push_back(batch);
-        while self.clicks > KEPT && self.batches.len() > 1 {
+        while self.clicks > MAX_CLICKS && self.batches.len() > 1 {
             self.pop();
         }
     }
@@ -50,7 +50,7 @@ impl Kept {
         self.batches.push_front(batch);
     }
 
-    /// The clicks from number `next` on, at most `limit` and not empty; `None` if that one is not here.
+    /// At least one and at most `limit` clicks, from number `next` on. `None` if the cache does not hold that click.
     fn take(&mut self, next: i64, limit: usize) -> Option<Vec<StoredClick>> {
         while self.batches.front()?.first().is_some_and(|first| first.id <= next) {
             let mut batch = self.pop()?;
@@ -67,22 +67,22 @@ impl Kept {
     }
 }
 
-impl Tail {
-    /// Takes the clicks of a committed batch, of which there is one at least.
-    pub(super) fn committed(&self, mut batch: Vec<StoredClick>) {
+impl ClickCache {
+    /// Adds the clicks of a committed batch, of which there is at least one.
+    pub(super) fn add(&self, mut batch: Vec<StoredClick>) {
         if batch.len() < batch.capacity() / 2 {
-            // Most of it was known already, and the room for that is not to wait here.
+            // Most clicks of the batch were duplicates; free the memory that was reserved for them.
             batch.shrink_to_fit();
         }
-        self.kept.lock().push(batch);
+        self.batches.lock().push(batch);
     }
 
     pub(super) fn clear(&self) {
-        *self.kept.lock() = Kept::default();
+        *self.batches.lock() = Batches::default();
     }
 
     pub(super) fn take_after(&self, cursor: i64, limit: usize) -> Option<Vec<StoredClick>> {
-        self.kept.lock().take(cursor.saturating_add(1), limit)
+        self.batches.lock().take(cursor.saturating_add(1), limit)
     }
 }
 
@@ -97,11 +97,11 @@ mod tests {
     fn both(storage: &Storage, cursor: i64, limit: usize) -> (Vec<StoredClick>, Vec<StoredClick>) {
         let mut read = Vec::new();
         storage.reader().unwrap().clicks_after(cursor, limit, &mut read).unwrap();
-        (storage.tail.take_after(cursor, limit).unwrap(), read)
+        (storage.click_cache.take_after(cursor, limit).unwrap(), read)
     }
 
     #[test]
-    fn it_tells_what_the_file_tells() {
+    fn the_cache_returns_the_same_clicks_as_the_file() {
         for (cursor, limit, count) in [(0, 10, 2), (1, 10, 1), (2, 1, 1), (0, 2, 2), (0, 1, 1)] {
             let (_directory, storage) = open();
             let one = [click("c1", 1, "/a"), click("8c77bd62-50bc-5c62-b14e-c23292823b39", 2, "/b")];
@@ -113,12 +113,12 @@ mod tests {
             let (remembered, read) = both(&storage, cursor, limit);
             assert_eq!(remembered.len(), count, "a batch at a time");
             assert_eq!(remembered, read[..count]);
-            assert!(storage.tail.take_after(3, 10).is_none(), "nothing is after the last");
+            assert!(storage.click_cache.take_after(3, 10).is_none(), "nothing is after the last");
         }
     }
 
     #[test]
-    fn whoever_goes_on_gets_each_click_once_and_what_was_taken_is_read_from_the_file() {
+    fn a_reader_gets_each_click_once_and_clicks_that_left_the_cache_come_from_the_file() {
         let (_directory, storage) = open();
         let reader = storage.reader().unwrap();
         let ids: Vec<String> = (1..=100).map(|id| format!("click {id}")).collect();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_not_committed_is_not_in_it() {
+    fn a_batch_that_is_rolled_back_is_not_cached() {
         let (_directory, storage) = open();
         storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
         sql(&storage)
@@ -151,30 +151,30 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_further_back_is_read_from_the_file() {
+    fn clicks_that_are_too_old_for_the_cache_come_from_the_file() {
         let (_directory, storage) = open();
-        let ids: Vec<String> = (0..KEPT + 10).map(|id| format!("click {id}")).collect();
+        let ids: Vec<String> = (0..MAX_CLICKS + 10).map(|id| format!("click {id}")).collect();
         let clicks: Vec<_> = ids.iter().zip(0..).map(|(id, at)| click(id, at, "/a")).collect();
         let (first, others) = clicks.split_at(10);
         storage.store(&batch(first, 1)).unwrap();
         storage.store(&batch(others, 2)).unwrap();
-        assert!(storage.tail.take_after(9, 1).is_none());
-        assert!(storage.tail.take_after(10, 1).is_some());
+        assert!(storage.click_cache.take_after(9, 1).is_none());
+        assert!(storage.click_cache.take_after(10, 1).is_some());
         let mut out = Vec::new();
         storage.clicks_after(&storage.reader().unwrap(), 0, usize::MAX >> 1, &mut out).unwrap();
-        assert_eq!(out.len(), KEPT + 10);
-        storage.reset().unwrap();
-        assert!(storage.tail.take_after(11, 1).is_none());
+        assert_eq!(out.len(), MAX_CLICKS + 10);
+        storage.erase_events().unwrap();
+        assert!(storage.click_cache.take_after(11, 1).is_none());
     }
 
     #[test]
-    fn a_batch_of_which_most_was_known_keeps_no_room_for_that() {
-        let tail = Tail::default();
+    fn a_batch_of_mostly_duplicates_does_not_keep_memory_for_them() {
+        let click_cache = ClickCache::default();
         let (_directory, storage) = open();
         storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
         let mut clicks = Vec::with_capacity(1_000);
-        clicks.extend(storage.tail.take_after(0, 1).unwrap());
-        tail.committed(clicks);
-        assert!(tail.kept.lock().batches[0].capacity() < 10);
+        clicks.extend(storage.click_cache.take_after(0, 1).unwrap());
+        click_cache.add(clicks);
+        assert!(click_cache.batches.lock().batches[0].capacity() < 10);
     }
 }
