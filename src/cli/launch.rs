@@ -11,12 +11,8 @@ use tempfile::TempDir;
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::{Output, complain};
 use super::{check, demo_dir, locale, setup};
-use crate::config::{
-    ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
-};
-use crate::console::{
-    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
-};
+use crate::config::{ConsoleSettings, KafkaSettings, Settings};
+use crate::console::{self, ConsoleError, ConsoleOptions, KeyError, Keys, Themes, Undone};
 use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::status::log::LogBuffer;
@@ -302,15 +298,8 @@ fn describe_replay(args: &ReplayArgs) -> String {
 fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<ConsoleOptions, KeyError> {
     Ok(ConsoleOptions {
         frame_interval: settings.frame_interval,
-        color: match settings.color {
-            ColorChoice::Auto => ColorMode::Auto,
-            ColorChoice::Always => ColorMode::Always,
-            ColorChoice::Never => ColorMode::Never,
-            ColorChoice::Sixteen => ColorMode::Sixteen,
-            ColorChoice::Palette256 => ColorMode::Palette256,
-            ColorChoice::True => ColorMode::True,
-        },
-        themes: Themes::new(settings.themes.iter().map(|(name, theme)| own_theme(name, theme)), &settings.theme),
+        color: settings.color,
+        themes: Themes::new(&settings.themes, &settings.theme),
         ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
         read_only: view.read_only,
@@ -333,32 +322,6 @@ fn is_ascii(set: Option<bool>) -> bool {
         }
         None => false,
     })
-}
-
-fn own_theme(name: &str, theme: &OwnTheme) -> ThemeColors {
-    let base = match theme.base {
-        ThemeChoice::Terminal => ThemeName::Terminal,
-        ThemeChoice::Dark => ThemeName::Dark,
-        ThemeChoice::Light => ThemeName::Light,
-        ThemeChoice::HighContrast => ThemeName::HighContrast,
-    };
-    let role = |role: ThemeRole| match role {
-        ThemeRole::Text => Role::Text,
-        ThemeRole::Background => Role::Background,
-        ThemeRole::Faint => Role::Faint,
-        ThemeRole::Accent => Role::Accent,
-        ThemeRole::Good => Role::Good,
-        ThemeRole::Warn => Role::Warn,
-        ThemeRole::Bad => Role::Bad,
-        ThemeRole::Calm => Role::Calm,
-        ThemeRole::Other => Role::Other,
-    };
-    let ink = |color: ThemeColor| match color {
-        ThemeColor::Default => Ink::Default,
-        ThemeColor::Palette(index) => Ink::Palette(index),
-        ThemeColor::Rgb(red, green, blue) => Ink::Rgb(red, green, blue),
-    };
-    ThemeColors::own(name, base, theme.colors.iter().map(|(of, color)| (role(*of), ink(*color))))
 }
 
 /// The last word on the terminal the user returns to.

@@ -9,9 +9,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::Check;
 use super::keys::{ACTIONS, KEYS};
-use super::theme::OwnTheme;
 use super::units::{auto_as_none, duration, empty_as_none};
 use crate::text::printable;
+use crate::theme::{ColorMode, OwnTheme};
 
 /// `[console]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct ConsoleSettings {
     #[serde(with = "duration")]
     pub frame_interval: Duration,
     /// Whether to use colours.
-    pub color: ColorChoice,
+    pub color: ColorMode,
     /// Which colours: a built-in theme or one of `themes`.
     pub theme: String,
     /// Draw with ASCII characters only. `None`, "auto": if the locale is not UTF-8.
@@ -66,7 +66,7 @@ impl Default for ConsoleSettings {
     fn default() -> Self {
         Self {
             frame_interval: Duration::from_millis(100),
-            color: ColorChoice::Auto,
+            color: ColorMode::Auto,
             theme: "terminal".into(),
             ascii: None,
             mouse: true,
@@ -74,27 +74,6 @@ impl Default for ConsoleSettings {
             themes: BTreeMap::new(),
         }
     }
-}
-
-/// Whether to use colours, and how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColorChoice {
-    /// As many as the terminal has; none if `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Even if `NO_COLOR` is set.
-    Always,
-    /// None.
-    Never,
-    /// The terminal's sixteen.
-    #[serde(rename = "16")]
-    Sixteen,
-    /// The palette of 256.
-    #[serde(rename = "256")]
-    Palette256,
-    /// 24 bits.
-    True,
 }
 
 /// `[log]`.

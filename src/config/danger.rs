@@ -2,9 +2,9 @@
 
 use super::index::{EngineUrl, IndexSettings};
 use super::kafka::{KafkaSettings, SaslMechanism};
-use super::secret::mask_url;
 use super::source::{Origin, Origins};
 use crate::loopback::is_plain_to_others;
+use crate::secret::mask_url;
 
 impl KafkaSettings {
     /// Whether somebody could be in between unnoticed, because of a setting.

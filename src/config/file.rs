@@ -11,6 +11,7 @@ use super::error::ConfigError;
 use super::keys::{self, Kind, PROPERTIES, THEMES};
 use super::source::{Given, Origin, Place, Sources, resolve, user_config_file, variable};
 use super::theme;
+use crate::theme::Role;
 
 /// Finds and reads the config file; `None` if none was asked for and the user has none.
 ///
@@ -115,11 +116,11 @@ impl Walk<'_> {
             for (role, item) in table.iter() {
                 let key = format!("{theme}.{role}");
                 let line = self.line(table, role, item);
-                if role == theme::BASE || theme::ROLES.contains(&role) {
+                if role == theme::BASE || theme::is_role(role) {
                     let kind = keys::kind_of(&key);
                     self.setting(key, kind, item, line);
                 } else {
-                    let known = theme::ROLES.into_iter().chain([theme::BASE]);
+                    let known = Role::ALL.map(Role::name).into_iter().chain([theme::BASE]);
                     let near = known.min_by_key(|known| strsim::damerau_levenshtein(known, role));
                     let suggestion = near.map(|near| format!("{theme}.{near}"));
                     self.problems.push(ConfigError::UnknownSetting { path: self.path.into(), key, line, suggestion });

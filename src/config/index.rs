@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::Check;
 use super::error::ConfigError;
 use super::kafka::secret_or_file;
-use super::secret::{Secret, mask_url};
 use super::units::{Bytes, duration, empty_as_none};
 use crate::loopback::is_plain_to_others;
+use crate::search::elasticsearch::Credentials;
+use crate::secret::{Secret, mask_url};
 
 /// `[index]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,24 +164,8 @@ impl Serialize for EngineUrl {
     }
 }
 
-/// How to get in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// Without.
-    None,
-    /// User name and password.
-    Basic {
-        /// The user's name.
-        username: String,
-        /// The user's password.
-        password: Secret,
-    },
-    /// An API key, encoded as the engine gave it out.
-    ApiKey(Secret),
-}
-
 impl IndexSettings {
-    /// How to get in, secrets read from their files.
+    /// How to sign in to the engine, secrets read from their files.
     ///
     /// # Errors
     /// [`ConfigError::SecretFile`] if a secret's file cannot be read.

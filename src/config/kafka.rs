@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::Check;
 use super::error::ConfigError;
 use super::properties::Properties;
-use super::secret::Secret;
 use super::units::{Bytes, duration, empty_as_none};
 use crate::click::Format;
+use crate::engine::local::stages::ingest::{OnLostOffset, StartAt};
+use crate::secret::Secret;
 
 /// `[kafka]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,30 +42,6 @@ pub struct KafkaSettings {
     pub tls: TlsSettings,
     /// Further librdkafka properties, passed through last.
     pub properties: Properties,
-}
-
-/// Where to begin in a partition of which nothing is stored yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StartAt {
-    /// At the oldest message the broker has.
-    #[default]
-    Earliest,
-    /// At the messages still to come.
-    Latest,
-}
-
-/// What to do if the stored offset is no longer in the topic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnLostOffset {
-    /// Stop ingest and say so: clicks are missing, or the topic is another, and only the operator knows what that means.
-    #[default]
-    Stop,
-    /// Go on at the oldest message the broker has.
-    Earliest,
-    /// Go on at the messages still to come.
-    Latest,
 }
 
 /// How the connection to the brokers is protected.
@@ -362,7 +339,10 @@ pub(super) fn secret_or_file(
 ) -> Result<Option<Secret>, ConfigError> {
     match (secret, file) {
         (Some(secret), _) => Ok(Some(secret.clone())),
-        (None, Some(file)) => Secret::read_file(key, file).map(Some),
+        (None, Some(path)) => match Secret::read_file(path) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(cause) => Err(ConfigError::SecretFile { key, path: path.clone(), cause: cause.to_string() }),
+        },
         (None, None) => Ok(None),
     }
 }

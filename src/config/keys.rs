@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::secret::{MASK, is_sensitive_property, mask_url};
-use super::theme::{self, ThemeColor};
+use super::properties::is_sensitive_property;
+use super::theme;
 use super::units::{AUTO, Bytes, format_duration, parse_duration};
 use crate::click::MAX_MESSAGE_BYTES;
+use crate::secret::{MASK, mask_url};
 use crate::text::printable;
+use crate::theme::ThemeColor;
 
 /// The setting below which any librdkafka property may stand.
 pub(super) const PROPERTIES: &str = "kafka.properties";
@@ -296,7 +298,7 @@ impl Kind {
             Kind::Properties => "a table of librdkafka properties".into(),
             Kind::Property => "text, a number, true or false".into(),
             Kind::Themes => "a table for each theme, [console.themes.NAME]".into(),
-            Kind::Color => ThemeColor::expected(),
+            Kind::Color => theme::expected_color(),
         }
     }
 

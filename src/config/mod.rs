@@ -7,7 +7,7 @@
 //! | `source`, `file`, `env` | the layers |
 //! | `foreign` | variables that begin as ours do and are for others |
 //! | `kafka`, `events`, `pipeline`, `index`, `console`, `theme` | the settings, typed, and what must hold among them |
-//! | `secret`, `units`, `properties` | values that are masked, have a unit, or pass through to librdkafka |
+//! | `units`, `properties` | values that have a unit, or pass through to librdkafka |
 //! | `danger` | what of it is allowed and dangerous |
 //! | `error`, `render` | what is said about them |
 
@@ -24,7 +24,6 @@ mod keys;
 mod pipeline;
 mod properties;
 mod render;
-mod secret;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -39,16 +38,14 @@ use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::{Deserialize, Serialize};
 
-pub use console::{ColorChoice, ConsoleSettings, KeySettings, LogSettings};
+pub use console::{ConsoleSettings, KeySettings, LogSettings};
 pub use error::ConfigError;
 pub use events::EventSettings;
-pub use index::{Credentials, EngineUrl, IndexKind, IndexSettings};
-pub use kafka::{KafkaSettings, OnLostOffset, SaslMechanism, SaslSettings, Security, StartAt, TlsSettings};
-pub use pipeline::{AggregateSettings, CheckAtStart, IngestSettings, StoreSettings, Synchronous};
+pub use index::{EngineUrl, IndexKind, IndexSettings};
+pub use kafka::{KafkaSettings, SaslMechanism, SaslSettings, Security, TlsSettings};
+pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous};
 pub use properties::Properties;
-pub use secret::{Secret, mask_url};
 pub use source::{Origin, Origins, Override, Place, Sources, default_data_dir};
-pub use theme::{OwnTheme, ThemeChoice, ThemeColor, ThemeRole};
 pub use units::{Bytes, format_duration, parse_duration};
 
 use keys::PROPERTIES;

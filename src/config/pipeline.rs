@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::units::{Bytes, duration, optional_duration};
+use crate::storage::CheckAtStart;
 
 /// `[ingest]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,19 +83,6 @@ impl Synchronous {
             Synchronous::Full => "full",
         }
     }
-}
-
-/// When the database is read through before the stages begin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckAtStart {
-    /// If the last clicktop on it did not close it.
-    #[default]
-    Auto,
-    /// At every start.
-    Always,
-    /// Not at all.
-    Never,
 }
 
 /// `[aggregate]`.

@@ -72,10 +72,46 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
     REFUSED.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name.trim())).map(|(_, advice)| *advice)
 }
 
+/// Whether the value of this librdkafka property may be a secret. The list is wide on purpose: properties come and go with
+/// librdkafka's versions.
+pub(super) fn is_sensitive_property(name: &str) -> bool {
+    const PARTS: [&str; 11] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "key",
+        "jaas",
+        "credential",
+        "assertion",
+        "oauthbearer.config",
+        "extensions",
+    ];
+    let name = name.to_ascii_lowercase();
+    !name.ends_with(".url") && PARTS.iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::keys;
+
+    #[test]
+    fn properties_that_may_hold_a_secret_are_known_by_name() {
+        for name in [
+            "sasl.oauthbearer.client.secret",
+            "sasl.oauthbearer.config",
+            "ssl.key.pem",
+            "ssl.keystore.password",
+            "SASL.JAAS.config",
+        ] {
+            assert!(is_sensitive_property(name), "{name}");
+        }
+        for name in ["fetch.wait.max.ms", "client.id", "sasl.oauthbearer.token.endpoint.url"] {
+            assert!(!is_sensitive_property(name), "{name}");
+        }
+    }
 
     #[test]
     fn advice_names_settings_that_exist() {

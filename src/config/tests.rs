@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::keys::{KEYS, Kind, PROPERTIES, THEMES};
 use super::*;
+use crate::engine::local::stages::ingest::StartAt;
 
 const SECRET: &str = "hunter2-9f3c";
 

@@ -192,11 +192,11 @@ pub struct StoreStatus {
     pub rejects_deleted: u64,
 }
 
-/// How well the engine says it is.
+/// The health of the index, as the search engine reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Not asked yet, or it did not answer.
+    /// The engine was not asked yet, did not answer or does not tell.
     #[default]
     Unknown,
     /// All is well.
@@ -214,7 +214,7 @@ pub struct IndexStatus {
     pub target: String,
     /// Engine and version, once known: `elasticsearch 9.1.0`.
     pub engine: Option<String>,
-    /// How well the engine says it is.
+    /// The health of the index, as the search engine reports it.
     pub health: Health,
     /// Documents the engine says it has.
     pub documents: Option<u64>,

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 use crate::click::Timestamp;
+use crate::protocol::snapshot::Health;
 
 /// The figures of one url × country as a search document.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,23 +117,12 @@ pub struct ItemFailure {
 /// What the engine says of the index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineStatus {
-    /// `green`, `yellow`, `red` as the engine says; `None` if it does not tell.
-    pub health: Option<EngineHealth>,
+    /// The health of the index; unknown if the engine does not tell.
+    pub health: Health,
     /// Documents visible to search.
     pub documents: u64,
     /// Bytes on disk, where the engine tells.
     pub bytes: Option<u64>,
-}
-
-/// Health of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineHealth {
-    /// All is well.
-    Green,
-    /// Replicas are missing.
-    Yellow,
-    /// Data is missing.
-    Red,
 }
 
 /// What to look for.

@@ -47,7 +47,7 @@ pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use options::StorageOptions;
 pub use place::Identity;
 pub use progress::Progress;
-pub use reader::{Order, Page, Reader};
+pub use reader::{Page, Reader};
 pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
 pub use reset::TargetState;
 pub use retention::{Deleted, Expiry};

@@ -13,6 +13,7 @@ use super::files::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
 use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
+use crate::protocol::SortBy;
 use crate::sqlite::{self, OpenError};
 
 /// How long to wait for a lock that another process holds.
@@ -24,18 +25,6 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// Country of a place, read once.
     pub(super) countries: HashMap<i64, CountryId>,
-}
-
-/// The order of [`Reader::top`], largest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By clicks.
-    #[default]
-    Clicks,
-    /// By unique users.
-    Users,
-    /// By average time spent; rows without come last.
-    Time,
 }
 
 /// A row of figures with its texts.
@@ -247,15 +236,15 @@ impl Reader {
         Ok(cursor.optional()?.unwrap_or_default())
     }
 
-    /// The largest pages, of one country or of all; `None` for no limit.
+    /// The largest pages, of one country or of all; `None` for no limit. By time, rows without a time spent come last.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn top(&self, country: Option<&str>, order: Order, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
-        let order = match order {
-            Order::Clicks => "clicks DESC, unique_users DESC",
-            Order::Users => "unique_users DESC, clicks DESC",
-            Order::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
+    pub fn top(&self, country: Option<&str>, sort: SortBy, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
+        let order = match sort {
+            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Users => "unique_users DESC, clicks DESC",
+            SortBy::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
         };
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT {PAGE_COLUMNS} WHERE ?1 IS NULL OR countries.country = ?1

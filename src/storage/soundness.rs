@@ -9,19 +9,21 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::RecvTimeoutError;
 use parking_lot::Mutex;
 use rusqlite::OpenFlags;
+use serde::{Deserialize, Serialize};
 
 use super::StorageError;
 use crate::sqlite;
 
-/// When the database is read through before the stages work with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// When to read the database through for damage before the stages begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CheckAtStart {
-    /// If the last clicktop on it did not close it.
+    /// If the last clicktop did not close it.
     #[default]
     Auto,
     /// At every start.
     Always,
-    /// Not at all.
+    /// At no start.
     Never,
 }
 

@@ -1,8 +1,9 @@
 //! From what librdkafka or an engine says to what its user can do about it. docs/check.md lists these messages; what a broker
 //! says is in `engine/local/stages/ingest/broker_error.rs`.
 
-use crate::config::{Credentials, IndexSettings};
+use crate::config::IndexSettings;
 use crate::search::SearchError;
+use crate::search::elasticsearch::Credentials;
 
 /// Settings of librdkafka that are ours by another name.
 const OF_FILES: [(&str, &str); 3] = [

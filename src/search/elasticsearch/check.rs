@@ -2,7 +2,8 @@
 
 use super::probe::Attempt;
 use super::{Elasticsearch, mapping};
-use crate::search::{EngineHealth, SearchError};
+use crate::protocol::snapshot::Health;
+use crate::search::SearchError;
 
 /// What `check` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct IndexCheck {
     pub version: String,
     /// The index, as it stands.
     pub index: IndexState,
-    /// Health of the index; `None` if it is absent or the engine does not tell.
-    pub health: Option<EngineHealth>,
+    /// Health of the index; unknown if it is absent or the engine does not tell.
+    pub health: Health,
     /// Whether documents may be written.
     pub write: WriteAccess,
 }
@@ -58,7 +59,7 @@ impl Elasticsearch {
         let Some(mapping) = self.mapping().await? else {
             let why = "whether that is allowed shows when the pipeline first runs".to_owned();
             let (index, write) = (IndexState::Absent, WriteAccess::Unknown(why));
-            return Ok(IndexCheck { engine, version, index, health: None, write });
+            return Ok(IndexCheck { engine, version, index, health: Health::Unknown, write });
         };
         if let Err(why) = mapping::check(&mapping) {
             let index = IndexState::Unfit(self.client.narrator().line(&why));

@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use super::figures::Aggregation;
 use super::load;
 use crate::click::{Click, ClickBatch, Timestamp};
+use crate::protocol::SortBy;
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions};
+use crate::storage::{BATCH_QUERY, IngestBatch, Storage, StorageError, StorageOptions};
 
 const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 };
 
@@ -172,7 +173,7 @@ impl Bench {
     }
 
     fn figures(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
-        let rows = self.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap();
+        let rows = self.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap();
         let mut rows: Vec<_> = rows
             .into_iter()
             .map(|page| (page.url, page.country, page.clicks, page.unique_users, page.avg_time_spent))
@@ -367,7 +368,8 @@ fn versions_only_grow_also_across_a_deleted_database() {
     bench.store(std::slice::from_ref(&seed));
     bench.count();
     bench.write(false);
-    let version = |bench: &Bench| bench.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap()[0].at.version;
+    let version =
+        |bench: &Bench| bench.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap()[0].at.version;
     let first = version(&bench);
     bench.store(&[Seed { id: 2, ..seed.clone() }]);
     bench.count();
