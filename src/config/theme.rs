@@ -1,29 +1,24 @@
-//! `[console.themes.NAME]`: colours of the user's own.
+//! `[console.themes.NAME]`: which names and colours a theme may have.
 
-use super::Check;
+use super::check::Check;
 use super::console::ConsoleSettings;
-use super::keys::{THEMES, quoted};
+use super::names::THEMES;
 use crate::text::excerpt;
-use crate::theme::{Role, SIXTEEN, ThemeName};
+use crate::theme::{Role, ThemeName};
 
 /// The names of the built-in themes.
 pub(super) const BUILT_IN: [&str; 4] =
     [ThemeName::Terminal.name(), ThemeName::Dark.name(), ThemeName::Light.name(), ThemeName::HighContrast.name()];
 
-/// The setting of a theme that names where the rest comes from.
+/// The setting of a theme that names the built-in theme below it.
 pub(super) const BASE: &str = "base";
-
-/// The values that a colour can have, for a message.
-pub(super) fn expected_color() -> String {
-    format!("a colour: \"#rrggbb\", a number from 0 to 255, \"default\", or one of {}", quoted(&SIXTEEN))
-}
 
 /// Whether a theme has a colour of this name.
 pub(super) fn is_role(name: &str) -> bool {
     Role::ALL.iter().any(|role| role.name() == name)
 }
 
-/// Why a theme of one's own cannot be called `name`.
+/// Why a theme of the user's own cannot be called `name`.
 pub(super) fn refusal(name: &str) -> Option<String> {
     if BUILT_IN.contains(&name) {
         return Some("is built in; give yours another name, and this one as its base".into());

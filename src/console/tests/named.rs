@@ -54,14 +54,33 @@ fn keys_of_the_config_work_and_stand_in_footer_and_help() {
 
 #[test]
 fn every_action_can_be_given_a_key_in_the_config() {
-    let settings = crate::config::ConsoleSettings::default();
-    let mut in_config: Vec<&str> = settings.keys.iter().map(|(action, _)| action).collect();
+    let mut in_config: Vec<&str> = crate::config::built_in_keys().map(|(action, _)| action).collect();
     let mut named: Vec<&str> =
         super::super::key_table().iter().flat_map(|binding| binding.action.names()).copied().collect();
     in_config.sort_unstable();
     named.sort_unstable();
     named.dedup();
     assert_eq!(in_config, named);
+}
+
+#[test]
+fn the_config_tells_the_built_in_keys_of_every_action() {
+    for (action, keys) in crate::config::built_in_keys() {
+        let bindings = super::super::key_table().iter().filter(|binding| binding.action.names().contains(&action));
+        let told = bindings.map(|binding| match binding.action.names() {
+            [_] => binding.label.to_string(),
+            // Each of several actions has one key.
+            names => binding
+                .chords
+                .iter()
+                .zip(names)
+                .find(|(_, name)| **name == action)
+                .map(|(key, _)| key.name())
+                .unwrap_or_default(),
+        });
+        let told: Vec<String> = told.collect();
+        assert!(told.iter().any(|told| told == keys), "{action}: the config tells {keys}, the console has {told:?}");
+    }
 }
 
 #[test]
