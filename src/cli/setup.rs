@@ -1,4 +1,4 @@
-//! From settings to what the pipeline, the store and the index want.
+//! Turns the settings into the options of the pipeline, the store and the index.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::search::{Bulk, SearchIndex};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{RejectLimits, StorageOptions};
 
-/// The data directory: as set, else the user's own with `suffix` in it.
+/// The data directory: the one that is set, else the folder `suffix` in the user's own.
 pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
     match &settings.data_dir {
         Some(directory) => Ok(directory.clone()),
@@ -43,7 +43,7 @@ pub(super) fn aggregate_settings(settings: &Settings) -> AggregateSettings {
     }
 }
 
-/// The configured engine.
+/// The client of the configured search engine.
 pub(super) fn elasticsearch(settings: &Settings) -> anyhow::Result<Elasticsearch> {
     let index = &settings.index;
     Ok(Elasticsearch::new(ElasticsearchOptions {
@@ -83,7 +83,7 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
     })
 }
 
-/// The pipeline as `settings` say, reading from `kafka`.
+/// The options of a pipeline that reads from `kafka`.
 pub(super) fn pipeline_options(
     settings: &Settings,
     kafka: &KafkaSettings,

@@ -40,7 +40,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         let why = country.nothing(reader.page_count()? > 0);
         match args.format {
             TopFormat::Table => writeln!(out, "{why}")?,
-            // Whatever reads these gets a table without rows.
+            // A program that reads them gets a table without rows.
             TopFormat::Csv | TopFormat::Json => complain(&why),
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
     Ok(out.flush()?)
 }
 
-/// Columns of the terminal, if what is printed is to fit into it.
+/// The columns of the terminal, if the table must fit into it.
 fn width(fits: bool) -> Option<usize> {
     let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
     (columns > 0).then(|| usize::from(columns))

@@ -50,6 +50,11 @@ pub(super) fn kind_of(key: &str) -> Kind {
     }
 }
 
+/// Each flag that sets a setting, with the setting's key.
+pub fn declared_flags() -> impl Iterator<Item = (&'static str, &'static str)> {
+    settings().flat_map(|setting| setting.flags.iter().map(|flag| (setting.key, *flag)))
+}
+
 /// Whether settings stand below this name.
 pub(super) fn is_table(name: &str) -> bool {
     settings().any(|setting| setting.key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))

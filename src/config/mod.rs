@@ -54,6 +54,7 @@ mod tree;
 mod units;
 
 pub use action_keys::{ActionKeys, built_in_keys};
+pub use catalogue::declared_flags;
 pub use console::ConsoleSettings;
 pub use engine_url::EngineUrl;
 pub use error::ConfigError;
