@@ -1,7 +1,7 @@
 //! Settings, read from four layers, the later over the earlier: defaults, config file (TOML), environment (`CLICKTOP_…`),
 //! flags. Each setting remembers its layer and its line.
 //!
-//! A setting is declared once, in a [`setting::Setting`] beside the field that holds it; default, variable, error messages,
+//! A setting is declared once, in a `Setting` beside the field that holds it; default, variable, error messages,
 //! `assets/clicktop.toml` and `docs/settings.md` come from there.
 //!
 //! | files, from the bottom up | hold |
