@@ -24,7 +24,7 @@ pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> a
         storage.give_up_deleted()?;
     }
     let begin = Instant::now();
-    let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;
+    let rebuilt = aggregate::rebuild(&storage, settings.aggregate.figure_rules(), |doing| progress.show(doing))?;
     progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
     out.line(format_args!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks));

@@ -13,7 +13,6 @@ use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
-use crate::storage::figures::AggregateSettings;
 use crate::storage::{RejectLimits, StorageOptions};
 
 /// The data directory: the one that is set, else the folder `suffix` in the user's own.
@@ -33,13 +32,6 @@ pub(super) fn storage_options(settings: &Settings) -> StorageOptions {
             bytes: settings.store.max_reject_bytes.get(),
         },
         check: settings.store.check,
-    }
-}
-
-pub(super) fn aggregate_settings(settings: &Settings) -> AggregateSettings {
-    AggregateSettings {
-        session_timeout_ms: i64::try_from(settings.aggregate.session_timeout.as_millis()).unwrap_or(i64::MAX),
-        recent_clicks: settings.aggregate.recent_clicks.get() as u64,
     }
 }
 
@@ -94,7 +86,10 @@ pub(super) fn pipeline_options(
         kafka: kafka_options(settings, kafka)?,
         queue_batches: settings.ingest.queue_batches.get(),
         retention: settings.store.retention,
-        aggregate: AggregateOptions { settings: aggregate_settings(settings), interval: settings.aggregate.interval },
+        aggregate: AggregateOptions {
+            settings: settings.aggregate.figure_rules(),
+            interval: settings.aggregate.interval,
+        },
         index: IndexOptions {
             interval: settings.index.interval,
             bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },

@@ -9,6 +9,7 @@ use super::kind::Kind;
 use super::setting::{Section, Setting};
 use super::units::{Bytes, duration, optional_duration};
 use crate::storage::CheckAtStart;
+use crate::storage::figures;
 
 /// `[ingest]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +168,16 @@ pub struct AggregateSettings {
     pub interval: Duration,
     /// Clicks kept in memory to correct the time spent when a click comes late.
     pub recent_clicks: NonZeroUsize,
+}
+
+impl AggregateSettings {
+    /// The part of them on which the figures depend.
+    pub fn figure_rules(&self) -> figures::AggregateSettings {
+        figures::AggregateSettings {
+            session_timeout_ms: i64::try_from(self.session_timeout.as_millis()).unwrap_or(i64::MAX),
+            recent_clicks: self.recent_clicks.get() as u64,
+        }
+    }
 }
 
 /// The settings of `[aggregate]`.
