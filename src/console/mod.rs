@@ -23,6 +23,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use crate::engine::EngineHandle;
+use crate::theme::ColorMode;
 use state::app::App;
 use terminal::screen::{CONSOLE, PanicHook, Screen};
 use theme::Theme;
@@ -31,8 +32,7 @@ use theme::colors::Depth;
 pub use state::app::Undone;
 pub use state::bindings::{KeyError, Keys};
 pub use state::keys::{Action, Chord, Context, KeyBinding, key_table};
-pub use theme::colors::{ColorMode, Role, ThemeName};
-pub use theme::themes::{Ink, ThemeColors, Themes};
+pub use theme::themes::Themes;
 pub use view::offscreen::Offscreen;
 
 /// How the console looks and what it may do.

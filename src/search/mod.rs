@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 use crate::click::Timestamp;
+use crate::protocol::snapshot::Health;
 
 /// The figures of one url × country as a search document.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,23 +119,12 @@ pub struct ItemFailure {
 /// The state of the index, as the engine reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineStatus {
-    /// The health of the index; `None` if the engine does not report it.
-    pub health: Option<EngineHealth>,
+    /// The health of the index; unknown if the engine does not report it.
+    pub health: Health,
     /// Documents visible to search.
     pub documents: u64,
     /// Bytes on disk; `None` if the engine does not report them.
     pub bytes: Option<u64>,
-}
-
-/// The health of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineHealth {
-    /// Everything is available.
-    Green,
-    /// Replicas are missing.
-    Yellow,
-    /// Data is missing.
-    Red,
 }
 
 /// A search for documents.

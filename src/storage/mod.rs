@@ -50,7 +50,7 @@ pub use model::{ClickKey, CountryId, PageId, StoredClick, UrlId, UserId};
 pub use options::StorageOptions;
 pub use progress::Progress;
 pub use queries::{ClickOfUrl, TimePosition};
-pub use reader::{Order, Page, Reader};
+pub use reader::{Page, Reader};
 pub use rejects::{KeptReject, Reject, RejectCount, RejectLimits};
 pub use schema::BATCH_QUERY;
 pub use search_targets::TargetState;

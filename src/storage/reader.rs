@@ -13,6 +13,7 @@ use super::file_names::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
 use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
+use crate::protocol::SortBy;
 use crate::sqlite::{self, OpenError};
 
 /// How long a reader waits for a lock of another process.
@@ -24,18 +25,6 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// The country of each row of `places`, read once.
     pub(super) countries: HashMap<i64, CountryId>,
-}
-
-/// The order of [`Reader::top`], largest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By clicks.
-    #[default]
-    Clicks,
-    /// By unique users.
-    Users,
-    /// By average time spent; rows without come last.
-    Time,
 }
 
 /// A row of figures with its texts.
@@ -240,11 +229,11 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn top(&self, country: Option<&str>, order: Order, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
-        let order = match order {
-            Order::Clicks => "clicks DESC, unique_users DESC",
-            Order::Users => "unique_users DESC, clicks DESC",
-            Order::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
+    pub fn top(&self, country: Option<&str>, sort: SortBy, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
+        let order = match sort {
+            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Users => "unique_users DESC, clicks DESC",
+            SortBy::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
         };
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT {PAGE_COLUMNS} WHERE ?1 IS NULL OR countries.country = ?1

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::RecvTimeoutError;
 use parking_lot::Mutex;
 use rusqlite::OpenFlags;
+use serde::{Deserialize, Serialize};
 
 use super::StorageError;
 use crate::sqlite;
 
 /// When the database is checked before the stages use it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CheckAtStart {
     /// If the last clicktop did not close it.
     #[default]

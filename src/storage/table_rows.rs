@@ -8,7 +8,8 @@ use super::figures::PageFigures;
 use super::model::CountryId;
 use super::reader::page_figures;
 use super::rejects::kept_reject;
-use super::{KeptReject, Order, Reader, StorageError};
+use super::{KeptReject, Reader, StorageError};
+use crate::protocol::SortBy;
 
 /// Stops a query that runs in another thread. The query fails there.
 pub struct Interrupt(InterruptHandle);
@@ -60,13 +61,13 @@ impl Reader {
     pub fn figures_in_order<E: From<StorageError>>(
         &self,
         country: Option<CountryId>,
-        order: Order,
+        sort: SortBy,
         mut take: impl FnMut(&PageFigures) -> Result<ControlFlow<()>, E>,
     ) -> Result<ControlFlow<()>, E> {
-        let order = match order {
-            Order::Clicks => "clicks DESC, unique_users DESC",
-            Order::Users => "unique_users DESC, clicks DESC",
-            Order::Time => {
+        let order = match sort {
+            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Users => "unique_users DESC, clicks DESC",
+            SortBy::Time => {
                 "CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END DESC NULLS LAST,
                  clicks DESC, unique_users DESC"
             }

@@ -1,17 +1,17 @@
-//! What the newest messages of a topic look like.
+//! A look at the newest messages of a topic.
 
 use std::collections::BTreeMap;
 
 use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
-/// Messages that were read to see what they are.
+/// Messages that were read for a look at their format.
 pub(super) struct Looked {
     decoder: Decoder,
     sample: Sample,
     messages: usize,
     rejected: usize,
-    /// Why the first of them is no click.
+    /// Why the first of those that are no clicks is none.
     reason: String,
     foreign: BTreeMap<&'static str, (usize, ForeignFormat)>,
 }
@@ -28,7 +28,7 @@ impl Looked {
         }
     }
 
-    /// How many messages it wants.
+    /// The number of messages that it wants.
     pub(super) fn wanted(&self) -> usize {
         SAMPLE
     }
@@ -52,7 +52,7 @@ impl Looked {
         }
     }
 
-    /// What there is to say of them, a line each.
+    /// Warnings about them, a line each.
     pub(super) fn warnings(&self) -> Vec<String> {
         let newest = format!("of the newest {} messages", self.messages);
         let mut warnings: Vec<String> =

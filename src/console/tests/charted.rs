@@ -1,13 +1,16 @@
 //! The throughput chart: what it spans, what its lines look like, and that they can be told apart.
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::console::state::zoom::Span;
-use crate::console::theme::colors::{Depth, ThemeName};
+use crate::console::theme::colors::Depth;
 use crate::console::theme::themes::Themes;
+use crate::theme::ThemeName;
 
 /// What the chart's title says that it spans.
 fn span(console: &mut Console) -> String {
@@ -103,7 +106,7 @@ fn each_stage_has_its_colour_in_line_legend_and_end_in_every_theme() {
         ),
     ];
     for (name, depth, colors) in themes {
-        let mut console = a_day(200, 60, Theme::of(&Themes::new([], name.name()), depth, false));
+        let mut console = a_day(200, 60, Theme::of(&Themes::new(&BTreeMap::new(), name.name()), depth, false));
         console.press("Shift-Tab z");
         console.draw();
         let area = console.app.places.as_ref().and_then(|places| places.throughput).expect("visible");
@@ -150,7 +153,8 @@ fn the_symbols_of_states_have_their_colours_in_every_theme() {
         ),
     ];
     for (name, depth, of_failed, of_backing_off) in expected {
-        let mut console = Console::with(120, 40, Theme::of(&Themes::new([], name.name()), depth, false), false);
+        let mut console =
+            Console::with(120, 40, Theme::of(&Themes::new(&BTreeMap::new(), name.name()), depth, false), false);
         console.show(fixture::failed());
         for (words, color) in of_failed {
             assert_eq!(console.style_of(words).fg, Some(color), "{name:?} {words}");

@@ -2,7 +2,8 @@
 
 use super::probe::Attempt;
 use super::{Elasticsearch, mapping};
-use crate::search::{EngineHealth, SearchError};
+use crate::protocol::snapshot::Health;
+use crate::search::SearchError;
 
 /// The findings of the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct IndexCheck {
     pub version: String,
     /// The state of the index.
     pub index: IndexState,
-    /// The health of the index; `None` if it does not exist or the engine does not report it.
-    pub health: Option<EngineHealth>,
+    /// The health of the index; unknown if it does not exist or the engine does not report it.
+    pub health: Health,
     /// Whether documents may be written.
     pub write: WriteAccess,
 }
@@ -58,7 +59,7 @@ impl Elasticsearch {
         let Some(mapping) = self.mapping().await? else {
             let why = "the first run of the pipeline shows whether that is allowed".to_owned();
             let (index, write) = (IndexState::Absent, WriteAccess::Unknown(why));
-            return Ok(IndexCheck { engine, version, index, health: None, write });
+            return Ok(IndexCheck { engine, version, index, health: Health::Unknown, write });
         };
         if let Err(why) = mapping::check(&mapping) {
             let index = IndexState::Unfit(self.client.errors().line(&why));

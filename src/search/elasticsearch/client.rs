@@ -16,8 +16,9 @@ use reqwest::{Certificate, Url, redirect};
 use serde_json::Value;
 
 use super::answer::{Answer, ORDINARY_BYTES, ReadError};
+use super::credentials::Credentials;
 use super::error::{Errors, causes};
-use super::options::{Credentials, ElasticsearchOptions, NodeAddress, OptionsError, addresses};
+use super::options::{ElasticsearchOptions, NodeAddress, OptionsError, addresses};
 use super::proxy;
 use crate::search::SearchError;
 
@@ -239,10 +240,10 @@ fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
     let text = match credentials {
         Credentials::None => return None,
         Credentials::Basic { username, password } => {
-            let pair = format!("{username}:{password}");
+            let pair = format!("{username}:{}", password.expose());
             format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
         }
-        Credentials::ApiKey(key) => format!("ApiKey {key}"),
+        Credentials::ApiKey(key) => format!("ApiKey {}", key.expose()),
     };
     HeaderValue::try_from(text).ok()
 }

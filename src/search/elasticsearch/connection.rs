@@ -10,7 +10,8 @@ use super::client::{Client, HttpRequest, Method, Payload};
 use super::indices::Indices;
 use super::options::{self, ElasticsearchOptions, OptionsError};
 use super::{mapping, refusal};
-use crate::search::{EngineHealth, SearchError};
+use crate::protocol::snapshot::Health;
+use crate::search::SearchError;
 
 /// An index of Elasticsearch or OpenSearch.
 pub struct Elasticsearch {
@@ -142,14 +143,14 @@ impl Elasticsearch {
         }
     }
 
-    pub(super) async fn health(&self) -> Result<Option<EngineHealth>, SearchError> {
+    pub(super) async fn health(&self) -> Result<Health, SearchError> {
         let path = format!("/_cluster/health/{}", self.index);
         let health = self.optional(&path, &[("timeout", "5s")]).await?.unwrap_or_default();
         Ok(match health["status"].as_str() {
-            Some("green") => Some(EngineHealth::Green),
-            Some("yellow") => Some(EngineHealth::Yellow),
-            Some("red") => Some(EngineHealth::Red),
-            _ => None,
+            Some("green") => Health::Green,
+            Some("yellow") => Health::Yellow,
+            Some("red") => Health::Red,
+            _ => Health::Unknown,
         })
     }
 }

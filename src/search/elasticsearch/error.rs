@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::options::Credentials;
+use super::credentials::Credentials;
 use super::refusal;
 use crate::search::SearchError;
 use crate::text::printable;
@@ -147,10 +147,10 @@ fn secrets(credentials: &Credentials) -> Vec<String> {
     let mut secrets = match credentials {
         Credentials::None => Vec::new(),
         Credentials::Basic { username, password } => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
-            vec![encoded, password.clone()]
+            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{}", password.expose()));
+            vec![encoded, password.expose().to_owned()]
         }
-        Credentials::ApiKey(key) => vec![key.clone()],
+        Credentials::ApiKey(key) => vec![key.expose().to_owned()],
     };
     secrets.retain(|secret| !secret.is_empty());
     secrets
@@ -208,7 +208,8 @@ mod tests {
     use super::*;
 
     fn errors() -> Errors {
-        let credentials = [Credentials::Basic { username: "ann".to_owned(), password: "hush".to_owned() }];
+        let credentials =
+            [Credentials::Basic { username: "ann".to_owned(), password: crate::secret::Secret::new("hush") }];
         Errors::new("http://host/clicks".to_owned(), &credentials, ["c2VjcmV0".to_owned()], Duration::from_secs(1))
     }
 

@@ -9,6 +9,7 @@ mod check;
 mod clear;
 mod client;
 mod connection;
+mod credentials;
 mod document;
 mod error;
 mod indices;
@@ -26,7 +27,8 @@ use async_trait::async_trait;
 pub use self::check::{IndexCheck, IndexState, WriteAccess};
 use self::client::{HttpRequest, Method, Payload};
 pub use self::connection::Elasticsearch;
-pub use self::options::{Credentials, ElasticsearchOptions, OptionsError};
+pub use self::credentials::Credentials;
+pub use self::options::{ElasticsearchOptions, OptionsError};
 use self::probe::Attempt;
 use super::{BulkOutcome, Document, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery};
 

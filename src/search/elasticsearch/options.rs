@@ -7,6 +7,9 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
+use super::credentials::Credentials;
+use crate::secret::Secret;
+
 /// The options of the connection to the engine.
 #[derive(Clone)]
 pub struct ElasticsearchOptions {
@@ -63,35 +66,6 @@ fn masked(url: &str) -> String {
         Ok(parsed) if parsed.username().is_empty() && parsed.password().is_none() => url.to_owned(),
         Ok(parsed) => format!("{}://***@{}", parsed.scheme(), parsed.host_str().unwrap_or("***")),
         Err(_) => "***".to_owned(),
-    }
-}
-
-/// The credentials for the engine.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// None: the engine does not require any.
-    #[default]
-    None,
-    /// A user with a password.
-    Basic {
-        /// The name of the user.
-        username: String,
-        /// The password.
-        password: String,
-    },
-    /// An API key of Elasticsearch, encoded: base64 of `id:key`.
-    ApiKey(String),
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Credentials::None => f.write_str("None"),
-            Credentials::Basic { username, .. } => {
-                f.debug_struct("Basic").field("username", username).field("password", &format_args!("***")).finish()
-            }
-            Credentials::ApiKey(_) => f.debug_tuple("ApiKey").field(&format_args!("***")).finish(),
-        }
     }
 }
 
@@ -196,7 +170,7 @@ fn address(position: usize, text: &str, separate: &Credentials) -> Result<NodeAd
     };
     let credentials = Credentials::Basic {
         username: decoded(url.username())?,
-        password: decoded(url.password().unwrap_or_default())?,
+        password: Secret::new(decoded(url.password().unwrap_or_default())?),
     };
     check_credentials(&credentials)?;
     if url.set_username("").is_err() || url.set_password(None).is_err() {
@@ -212,11 +186,12 @@ fn check_credentials(credentials: &Credentials) -> Result<(), OptionsError> {
             Err(OptionsError::Username)
         }
         Credentials::Basic { .. } => Ok(()),
-        // Other characters cannot be part of a header.
-        Credentials::ApiKey(key) if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic() && b != b':') => {
-            Err(OptionsError::ApiKey)
+        // The client library panics on a key that cannot be part of a header.
+        Credentials::ApiKey(key) => {
+            let key = key.expose();
+            let fits = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+            if fits { Ok(()) } else { Err(OptionsError::ApiKey) }
         }
-        Credentials::ApiKey(_) => Ok(()),
     }
 }
 
@@ -255,7 +230,7 @@ mod tests {
         assert_eq!(nodes[0].url.as_str(), "https://host:9200/prefix");
         assert_eq!(
             nodes[0].credentials,
-            Credentials::Basic { username: "user".to_owned(), password: "p@ss:".to_owned() }
+            Credentials::Basic { username: "user".to_owned(), password: Secret::new("p@ss:") }
         );
         let shown = format!("{options:?}");
         assert!(!shown.contains("p%40ss") && !shown.contains("us%65r"), "{shown}");
@@ -264,9 +239,9 @@ mod tests {
     #[test]
     fn no_output_contains_a_secret() {
         let mut options = with_url("https://host");
-        options.credentials = Credentials::Basic { username: "ann".to_owned(), password: "hush".to_owned() };
+        options.credentials = Credentials::Basic { username: "ann".to_owned(), password: Secret::new("hush") };
         assert!(format!("{options:?}").contains(r#"Basic { username: "ann", password: *** }"#), "{options:?}");
-        options.credentials = Credentials::ApiKey("aHVzaA==".to_owned());
+        options.credentials = Credentials::ApiKey(Secret::new("aHVzaA=="));
         assert!(format!("{options:?}").contains("ApiKey(***)"), "{options:?}");
         let unparsable = with_url("https://ann:hush@[half");
         assert!(!format!("{unparsable:?}").contains("hush"));
@@ -281,11 +256,11 @@ mod tests {
             assert!(matches!(error(&with_url(url)), OptionsError::Url { position: 1, .. }), "{url}");
         }
         let twice =
-            ElasticsearchOptions { credentials: Credentials::ApiKey("a".to_owned()), ..with_url("http://a:b@host") };
+            ElasticsearchOptions { credentials: Credentials::ApiKey(Secret::new("a")), ..with_url("http://a:b@host") };
         assert_eq!(error(&twice), OptionsError::TwoCredentials);
         for key in ["", "id:key", "line\nbreak", "ümlaut"] {
             let options =
-                ElasticsearchOptions { credentials: Credentials::ApiKey(key.to_owned()), ..Default::default() };
+                ElasticsearchOptions { credentials: Credentials::ApiKey(Secret::new(key)), ..Default::default() };
             assert_eq!(error(&options), OptionsError::ApiKey, "{key:?}");
         }
         let never = ElasticsearchOptions { request_timeout: Duration::ZERO, ..Default::default() };

@@ -6,7 +6,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::failure::Failure;
 use crate::click::Timestamp;
-use crate::search::{Document, EngineHealth, EngineStatus, SearchQuery};
+use crate::protocol::snapshot::Health;
+use crate::search::{Document, EngineStatus, SearchQuery};
 
 const COLUMNS: &str = "SELECT urls.url, pages.country, pages.clicks, pages.unique_users, pages.avg_time_spent,
     pages.first_seen, pages.last_seen, pages.updated_at, pages.version";
@@ -106,7 +107,7 @@ pub(super) fn status(reader: &Connection, file: &Path) -> Result<EngineStatus, F
     // The log does not exist if nothing was written since it was checkpointed.
     let log_bytes = std::fs::metadata(Path::new(&log)).map_or(0, |metadata| metadata.len());
     let bytes = std::fs::metadata(file)?.len().saturating_add(log_bytes);
-    Ok(EngineStatus { health: Some(EngineHealth::Green), documents, bytes: Some(bytes) })
+    Ok(EngineStatus { health: Health::Green, documents, bytes: Some(bytes) })
 }
 
 #[cfg(test)]

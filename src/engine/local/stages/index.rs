@@ -15,7 +15,7 @@ use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::snapshot::Health;
-use crate::search::{Bulk, BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
+use crate::search::{Bulk, BulkOutcome, Document, SearchError, SearchIndex};
 use crate::storage::figures::IndexCursor;
 use crate::storage::{Page, Reader, Reject, Storage, StorageError};
 
@@ -220,12 +220,7 @@ impl IndexStage {
     async fn ask_status(&self) -> Result<(), SearchError> {
         let status = self.index.status().await?;
         let metrics = &self.metrics.index;
-        *metrics.health.lock() = match status.health {
-            Some(EngineHealth::Green) => Health::Green,
-            Some(EngineHealth::Yellow) => Health::Yellow,
-            Some(EngineHealth::Red) => Health::Red,
-            None => Health::Unknown,
-        };
+        *metrics.health.lock() = status.health;
         *metrics.documents.lock() = Some(status.documents);
         metrics.uncounted.store(false, Relaxed);
         *metrics.bytes.lock() = status.bytes;

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::*;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
+use crate::secret::Secret;
 
 /// A port of this machine on which nobody listens.
 async fn dead_url() -> String {
@@ -85,8 +86,8 @@ async fn credentials_are_sent_and_never_shown() {
     };
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(echo).mount(&server).await;
-    let basic = Credentials::Basic { username: "ann".to_owned(), password: "hush-hush".to_owned() };
-    let key = Credentials::ApiKey("a2V5OnNlY3JldA==".to_owned());
+    let basic = Credentials::Basic { username: "ann".to_owned(), password: Secret::new("hush-hush") };
+    let key = Credentials::ApiKey(Secret::new("a2V5OnNlY3JldA=="));
     let in_url = server.uri().replace("http://", "http://ann:p%40ss-word@");
     let cases = [
         (

@@ -1,7 +1,7 @@
 //! Preparing, checking and querying the index.
 
 use super::*;
-use crate::search::EngineHealth;
+use crate::protocol::snapshot::Health;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
 use serde_json::Value;
@@ -102,13 +102,13 @@ async fn health_and_size_are_optional() {
     let index = client(&engine.url());
     index.prepare().await.unwrap();
     let status = index.status().await.unwrap();
-    assert_eq!(status, EngineStatus { health: Some(EngineHealth::Yellow), documents: 0, bytes: Some(4096) });
+    assert_eq!(status, EngineStatus { health: Health::Yellow, documents: 0, bytes: Some(4096) });
     for forbidden in ["/_cluster/health/clicktop", "/clicktop/_stats/store"] {
         let refusal = ResponseTemplate::new(403);
         Mock::given(path(forbidden)).respond_with(refusal).with_priority(1).mount(engine.server()).await;
     }
     let status = index.status().await.unwrap();
-    assert_eq!(status, EngineStatus { health: None, documents: 0, bytes: None });
+    assert_eq!(status, EngineStatus { health: Health::Unknown, documents: 0, bytes: None });
     let refusal = ResponseTemplate::new(401);
     Mock::given(path("/clicktop/_count")).respond_with(refusal).with_priority(1).mount(engine.server()).await;
     assert!(index.status().await.unwrap_err().is_unauthorized());
@@ -139,13 +139,13 @@ async fn a_check_changes_nothing() {
     let index = client(&engine.url());
     let absent = index.check().await.unwrap();
     assert_eq!((absent.engine.as_str(), absent.version.as_str()), ("opensearch", "2.19.1"));
-    assert_eq!((absent.index, absent.health), (IndexState::Absent, None));
+    assert_eq!((absent.index, absent.health), (IndexState::Absent, Health::Unknown));
     assert!(matches!(absent.write, WriteAccess::Unknown(_)));
     assert_eq!(puts(&engine).await, 0);
 
     index.prepare().await.unwrap();
     let ready = index.check().await.unwrap();
-    assert_eq!((ready.index, ready.health), (IndexState::Ready, Some(EngineHealth::Yellow)));
+    assert_eq!((ready.index, ready.health), (IndexState::Ready, Health::Yellow));
     assert_eq!(ready.write, WriteAccess::Allowed);
     assert_eq!(index.status().await.unwrap().documents, 0);
 

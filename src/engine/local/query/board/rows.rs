@@ -6,9 +6,9 @@ use super::window::PageRows;
 use super::{CountryNames, StoredBoards, compare, page_row};
 use crate::protocol::board::PageRow;
 use crate::protocol::pattern::{Pattern, PatternError};
-use crate::protocol::view::{SortBy, View, Window};
+use crate::protocol::view::{View, Window};
 use crate::storage::figures::PageFigures;
-use crate::storage::{CountryId, Order, Reader, StorageError};
+use crate::storage::{CountryId, Reader, StorageError};
 
 /// Where the rows of a view come from.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub(crate) fn every_row(
         Ok(take(page_row(page, url.into(), &mut names, reader)?))
     };
     match rows {
-        Rows::Stored => Ok(reader.figures_in_order(country, order(view.sort), &mut hand_over)?),
+        Rows::Stored => Ok(reader.figures_in_order(country, view.sort, &mut hand_over)?),
         Rows::Window(rows) => {
             for page in rows.sorted(country, |a, b| compare(view.sort, a, b)) {
                 if hand_over(&page)?.is_break() {
@@ -111,12 +111,4 @@ pub(crate) enum RowsError {
 /// The country of `view`; `Some(None)` if no click has named it.
 fn country_of(view: &View, reader: &Reader) -> Result<Option<Option<CountryId>>, StorageError> {
     view.country.as_deref().map(|country| reader.country_id(country)).transpose()
-}
-
-fn order(sort: SortBy) -> Order {
-    match sort {
-        SortBy::Clicks => Order::Clicks,
-        SortBy::Users => Order::Users,
-        SortBy::Time => Order::Time,
-    }
 }

@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use super::aggregation::Aggregation;
 use super::persistence;
 use crate::click::{Click, ClickBatch, Timestamp};
+use crate::protocol::SortBy;
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions};
+use crate::storage::{BATCH_QUERY, IngestBatch, Storage, StorageError, StorageOptions};
 
 const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 };
 
@@ -173,7 +174,7 @@ impl Bench {
     }
 
     fn figures(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
-        let rows = self.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap();
+        let rows = self.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap();
         let mut rows: Vec<_> = rows
             .into_iter()
             .map(|page| (page.url, page.country, page.clicks, page.unique_users, page.avg_time_spent))
@@ -368,7 +369,8 @@ fn versions_grow_even_after_the_database_is_deleted() {
     bench.store(std::slice::from_ref(&seed));
     bench.count();
     bench.write(false);
-    let version = |bench: &Bench| bench.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap()[0].at.version;
+    let version =
+        |bench: &Bench| bench.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap()[0].at.version;
     let first = version(&bench);
     bench.store(&[Seed { id: 2, ..seed.clone() }]);
     bench.count();

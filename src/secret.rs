@@ -1,4 +1,4 @@
-//! Values that must never be printed, and the parts of other values that must not be either.
+//! Secrets, which print as `***`, and URLs without the secret parts.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,15 +7,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::error::ConfigError;
-
 /// What is printed in place of a secret.
 pub const MASK: &str = "***";
 
-/// No honest password, key or token comes near it; a wrong path (a log, a device) goes past it.
+/// Passwords, keys and tokens are far smaller. A wrong path (a log, a device) leads to something larger.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// A password, key or token. It prints as `***`, whichever way; only [`Secret::expose`] gives it away.
+/// A password, key or token. It prints as `***` in every format; only [`Secret::expose`] returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -30,26 +28,41 @@ impl Secret {
         &self.0
     }
 
-    /// Reads the secret that the setting `key` keeps in the file at `path`. White space at its end is not part of it:
-    /// editors and `echo` leave a newline there.
+    /// Reads the secret in the file at `path`. White space at its end is not part of the secret: editors and `echo` leave a
+    /// newline there.
     ///
     /// # Errors
-    /// [`ConfigError::SecretFile`] if the file cannot be read, is empty, is not UTF-8 or is larger than 64 KiB.
-    pub fn read_file(key: &'static str, path: &Path) -> Result<Self, ConfigError> {
-        let failed =
-            |cause: &dyn fmt::Display| ConfigError::SecretFile { key, path: path.into(), cause: cause.to_string() };
-        let file = std::fs::File::open(path).map_err(|cause| failed(&cause))?;
+    /// The file cannot be read, is empty, is not UTF-8 or is larger than 64 KiB.
+    pub fn read_file(path: &Path) -> Result<Self, SecretFileError> {
+        let file = std::fs::File::open(path)?;
         let mut bytes = Vec::new();
-        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|cause| failed(&cause))?;
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
-            return Err(failed(&"larger than 64 KiB, so it is not a password, key or token"));
+            return Err(SecretFileError::TooLarge);
         }
-        let text = String::from_utf8(bytes).map_err(|_| failed(&"not UTF-8 text"))?;
+        let text = String::from_utf8(bytes).map_err(|_| SecretFileError::NotText)?;
         match text.trim_end() {
-            "" => Err(failed(&"the file is empty")),
+            "" => Err(SecretFileError::Empty),
             secret => Ok(Self::new(secret)),
         }
     }
+}
+
+/// Why a file gives no secret. No message holds the file's contents.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFileError {
+    /// The system cannot read it.
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    /// It is larger than 64 KiB.
+    #[error("larger than 64 KiB, so it is not a password, key or token")]
+    TooLarge,
+    /// It is not UTF-8.
+    #[error("not UTF-8 text")]
+    NotText,
+    /// It holds nothing but white space.
+    #[error("the file is empty")]
+    Empty,
 }
 
 impl fmt::Debug for Secret {
@@ -76,28 +89,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Whether the value of this librdkafka property may be a secret. Rather one too many: properties come and go
-/// with librdkafka's versions.
-pub fn is_sensitive_property(name: &str) -> bool {
-    const PARTS: [&str; 11] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "token",
-        "key",
-        "jaas",
-        "credential",
-        "assertion",
-        "oauthbearer.config",
-        "extensions",
-    ];
-    let name = name.to_ascii_lowercase();
-    !name.ends_with(".url") && PARTS.iter().any(|part| name.contains(part))
-}
-
-/// `url` fit to be printed: the user name and password before its host and the query after its path are masked. Text that
-/// is no URL loses at most more of itself.
+/// `url` with its user name, its password and its query masked. Text that is no URL may lose more of itself.
 pub fn mask_url(url: &str) -> Cow<'_, str> {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
@@ -137,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_prints_as_stars_whichever_way() {
+    fn a_secret_prints_as_stars_in_every_format() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(serde_json::to_string(&secret).unwrap(), r#""***""#);
@@ -158,46 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn properties_that_may_hold_a_secret_are_known_by_name() {
-        for name in [
-            "sasl.oauthbearer.client.secret",
-            "sasl.oauthbearer.config",
-            "ssl.key.pem",
-            "ssl.keystore.password",
-            "SASL.JAAS.config",
-        ] {
-            assert!(is_sensitive_property(name), "{name}");
-        }
-        for name in ["fetch.wait.max.ms", "client.id", "sasl.oauthbearer.token.endpoint.url"] {
-            assert!(!is_sensitive_property(name), "{name}");
-        }
-    }
-
-    #[test]
     fn a_secret_file_gives_its_text_without_the_newline() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         std::fs::write(&path, " hunter2\r\n").unwrap();
-        assert_eq!(Secret::read_file("index.password_file", &path).unwrap().expose(), " hunter2");
+        assert_eq!(Secret::read_file(&path).unwrap().expose(), " hunter2");
     }
 
     #[test]
-    fn a_bad_secret_file_is_named_and_not_shown() {
+    fn no_error_shows_what_a_bad_secret_file_holds() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         let error = |contents: &[u8]| {
             std::fs::write(&path, contents).unwrap();
-            let error = Secret::read_file("index.password_file", &path).unwrap_err().to_string();
-            error.replace(&folder.path().display().to_string(), "DIR")
+            Secret::read_file(&path).unwrap_err().to_string()
         };
-        assert_eq!(error(b"\n"), "index.password_file: cannot read DIR/password: the file is empty");
-        assert_eq!(error(b"hunter2\xff"), "index.password_file: cannot read DIR/password: not UTF-8 text");
-        assert_eq!(
-            error(&vec![b'x'; 70_000]),
-            "index.password_file: cannot read DIR/password: larger than 64 KiB, so it is not a password, key or token"
-        );
+        assert_eq!(error(b"\n"), "the file is empty");
+        assert_eq!(error(b"hunter2\xff"), "not UTF-8 text");
+        assert_eq!(error(&vec![b'x'; 70_000]), "larger than 64 KiB, so it is not a password, key or token");
         std::fs::remove_file(&path).unwrap();
-        let absent = Secret::read_file("index.password_file", &path).unwrap_err().to_string();
+        let absent = Secret::read_file(&path).unwrap_err().to_string();
         assert!(absent.contains("No such file"), "{absent}");
     }
 }
