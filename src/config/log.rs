@@ -1,4 +1,4 @@
-//! `[log]`.
+//! `[log]`: where the log goes, and how much of it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! What an input is, told by its beginning: clicks, with or without a header, or something that is not read.
+//! Detects by the beginning of an input what it holds: clicks with a header, clicks without one, or something that
+//! replay does not read.
 
 use super::records::{Grammar, KEEP};
 use crate::click::columns::MAX_HEADER_BYTES;

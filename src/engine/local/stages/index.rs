@@ -1,7 +1,7 @@
 //! Index: changed figures → documents of the search engine.
 //!
-//! It syncs state, not events: the cursor is a version of `page_stats`, a row that changes again while the engine
-//! is slow moves ahead of the cursor, and is sent once, with its newest figures.
+//! The stage syncs state, not events. Its cursor is a version of `page_stats`. A row that changes again while the
+//! engine is slow moves ahead of the cursor, so the stage sends it once, with its newest figures.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

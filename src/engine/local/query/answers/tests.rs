@@ -1,4 +1,4 @@
-//! What a console gets for its questions.
+//! The answers that a console gets to its questions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
