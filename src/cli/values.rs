@@ -23,10 +23,10 @@ pub enum TopFormat {
 /// A format to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
-    /// Detected from the first byte of each message
+    /// Detect the format from the first byte of each message
     #[default]
     Auto,
-    /// Nine CSV fields, no header needed
+    /// CSV: the nine fields, or the columns of a file's header
     Csv,
     /// JSON objects
     Json,
