@@ -175,7 +175,7 @@ impl IndexStage {
         match reader.target_state(target)? {
             Some(state) if state.outdated => {
                 if !matches!(handle.state(), crate::protocol::stage::StageState::BackingOff { .. }) {
-                    handle.starting(format!("clearing {target} of what was forgotten"));
+                    handle.starting(format!("clearing {target} after the reset"));
                 }
                 let documents = self.index.clear().await?;
                 self.storage.mark_target_cleared(target)?;

@@ -75,7 +75,7 @@ impl HandOver {
         drop(reader);
         let last = match outcome {
             Ok(ControlFlow::Continue(())) => TablePart::End { complete: true },
-            _ if self.is_forgotten() => TablePart::Failed("every click was forgotten meanwhile".to_owned()),
+            _ if self.is_forgotten() => TablePart::Failed("a reset deleted the clicks meanwhile".to_owned()),
             Ok(ControlFlow::Break(())) => return,
             Err(error) => TablePart::Failed(error.to_string()),
         };
