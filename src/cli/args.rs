@@ -66,7 +66,7 @@ pub enum Command {
     /// Run the pipeline on the configured Kafka and search index, with the console
     #[command(after_help = "\
 Examples:
-  clicktop run                                              With the settings of the config file
+  clicktop run                                              With the settings that are in effect
   clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
   clicktop run --headless | jq .                            No console: one JSON object a second")]

@@ -26,7 +26,7 @@ pub enum FormatArg {
     /// Detect the format from the first byte of each message
     #[default]
     Auto,
-    /// CSV: the nine fields, or the columns of a file's header
+    /// Nine CSV fields; in a file with a header, the columns that it names
     Csv,
     /// JSON objects
     Json,

@@ -51,7 +51,7 @@ pub(super) const CONSOLE: Section = Section {
             kind: Kind::Choice(&["auto", "always", "never", "16", "256", "true"]),
             default: "auto",
             help: "The number of colours: auto (as many as the terminal says it has; none if NO_COLOR is set), always, \
-                   never, or \"16\", \"256\", \"true\".",
+                   never, \"16\", \"256\" or \"true\" (24 bits).",
             flags: &["--color", "--no-color"],
         },
         Setting {
