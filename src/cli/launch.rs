@@ -1,4 +1,4 @@
-//! `run`, `demo` and `replay`: a source, the pipeline, and a console or JSON lines in front of it.
+//! `run`, `demo` and `replay`: start a source and the pipeline, with the console or JSON lines as the front.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
