@@ -293,15 +293,31 @@ impl Header {
     /// Whether these are the names of other columns: distinct words that are not values, with enough typical words of headers. The
     /// broken first record of a file without a header must not count as a header.
     fn looks_like_names(&self) -> bool {
-        self.are_nine_words() || self.are_known_as_names()
+        self.are_nine_names() || self.are_known_as_names()
     }
 
-    /// Whether these are nine words, so that records under them would be read by position. A record of clicks is not: it has digits, a
-    /// path or an empty field.
-    fn are_nine_words(&self) -> bool {
+    /// Whether these are nine names, so that records under them would be read by position. A record of clicks is not: it has digits
+    /// in its ids or its time, a path, or an empty field.
+    fn are_nine_names(&self) -> bool {
         let commas = self.separator == ',' && self.names.len() == FIELD_NAMES.len();
         let distinct = self.names.iter().collect::<std::collections::BTreeSet<_>>().len() == self.names.len();
-        commas && self.names.iter().all(|name| is_word(name)) && (distinct || self.known() >= 2)
+        let words = |names: &[String]| names.iter().all(|name| is_word(name));
+        let ids_and_time = self.names.get(..3).is_some_and(words) && self.names.iter().all(|name| is_own_name(name));
+        commas
+            && (words(&self.names) && (distinct || self.known() >= 2)
+                || ids_and_time && distinct
+                || self.are_numbered())
+    }
+
+    /// Whether the names are one word with the number of its column: `c1`, `c2` … or `Column 0`, `Column 1` …
+    fn are_numbered(&self) -> bool {
+        let split = |name: &'_ String| {
+            let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            Some((word.to_owned(), name.get(word.len()..)?.parse::<usize>().ok()?))
+        };
+        let Some(Some((word, first))) = self.names.first().map(split) else { return false };
+        let follows = |(at, name): (usize, &String)| split(name) == Some((word.clone(), first + at));
+        first <= 1 && is_word(&word) && self.names.iter().enumerate().all(follows)
     }
 
     fn are_known_as_names(&self) -> bool {
@@ -378,9 +394,14 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || sign || is_unsafe(c)
 }
 
-/// Whether this is a name without digits. It may have a slash inside, as in `user/visitor`.
+/// Whether this is a name that may have a slash inside, as in `user/visitor`.
+fn is_own_name(name: &str) -> bool {
+    is_name(&name.replace('/', " ")) && !name.starts_with('/')
+}
+
+/// Whether this is such a name without digits.
 fn is_word(name: &str) -> bool {
-    is_name(&name.replace('/', " ")) && !name.starts_with('/') && !name.chars().any(char::is_numeric)
+    is_own_name(name) && !name.chars().any(char::is_numeric)
 }
 
 /// Whether words are joined as in names: `product_id`, `productId`.

@@ -25,6 +25,8 @@ pub enum ForeignFormat {
     JsonObjects,
     /// JSON inside a JSON string.
     JsonInString,
+    /// A JSON text sequence (RFC 7464): each object begins with a record separator, U+001E.
+    JsonSequence,
     /// The envelope of a Kafka Connect converter, with schema and payload.
     ConnectEnvelope,
     /// Nine fields with this separator.
@@ -71,13 +73,16 @@ impl ForeignFormat {
         if is_schema_frame(payload) {
             return Some(Self::SchemaFrame);
         }
-        let text = std::str::from_utf8(payload).ok()?.trim();
+        let line = std::str::from_utf8(payload).ok()?.trim_end_matches(['\r', '\n']);
+        let text = line.trim();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match text.as_bytes().first()? {
             b'[' if is_json(text) => Some(Self::JsonArray),
             b'"' if is_json_in_string(text) => Some(Self::JsonInString),
+            0x1e if is_json(text.trim_start_matches('\u{1e}')) => Some(Self::JsonSequence),
             b'{' => of_object(text),
-            _ => of_line(text),
+            // Blanks may be separators.
+            _ => of_line(text, line),
         }
     }
 
@@ -91,6 +96,7 @@ impl ForeignFormat {
             Self::JsonArray => "JSON array",
             Self::JsonObjects => "JSON objects",
             Self::JsonInString => "JSON in a string",
+            Self::JsonSequence => "JSON sequence",
             Self::ConnectEnvelope => "Connect envelope",
             Self::Separated(_) => "separator",
             Self::Header => "header",
@@ -116,6 +122,9 @@ impl std::fmt::Display for ForeignFormat {
             Self::JsonArray => f.write_str("a JSON array: send its events one by one, one object in each message"),
             Self::JsonObjects => f.write_str("several JSON objects: send one object in each message"),
             Self::JsonInString => f.write_str("JSON inside a JSON string: send the object itself"),
+            Self::JsonSequence => {
+                f.write_str("JSON with record separators (RFC 7464): send each object without the character U+001E before it")
+            }
             Self::ConnectEnvelope => f.write_str(
                 "a Kafka Connect envelope of schema and payload: set value.converter.schemas.enable=false in the connector",
             ),
@@ -176,7 +185,8 @@ fn of_object(text: &str) -> Option<ForeignFormat> {
     (whole > 1 && broken == 0).then_some(ForeignFormat::JsonObjects)
 }
 
-fn of_line(text: &str) -> Option<ForeignFormat> {
+/// `text` is `line` without the blanks around it.
+fn of_line(text: &str, line: &str) -> Option<ForeignFormat> {
     if is_csv_header(text.as_bytes()) {
         return Some(ForeignFormat::Header);
     }
@@ -190,7 +200,7 @@ fn of_line(text: &str) -> Option<ForeignFormat> {
         return None;
     }
     let separators = FIELD_NAMES.len() - 1;
-    SEPARATORS.into_iter().find(|&sign| text.matches(sign).count() == separators).map(ForeignFormat::Separated)
+    SEPARATORS.into_iter().find(|&sign| line.matches(sign).count() == separators).map(ForeignFormat::Separated)
 }
 
 /// Whether the text is a line like `host identity user [10/Oct/2000:13:55:36 -0700] "GET …`.
@@ -232,7 +242,7 @@ mod tests {
         let semicolons = CLICK.replace(',', ";");
         let [little, big] = [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes].map(|order| utf16(CLICK, order));
         let marked = utf16("\u{feff}é", u16::to_le_bytes);
-        let cases: [(&[u8], ForeignFormat); 22] = [
+        let cases: [(&[u8], ForeignFormat); 24] = [
             (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ForeignFormat::Compressed("gzip")),
             (b"\x28\xb5\x2f\xfd\x24\x3d", ForeignFormat::Compressed("zstd")),
             (b"\x04\x22\x4d\x18\x64", ForeignFormat::Compressed("lz4")),
@@ -251,6 +261,8 @@ mod tests {
             (br#"{"schema":{"type":"struct"},"payload":{"click_id":"c1"}}"#, ForeignFormat::ConnectEnvelope),
             (semicolons.as_bytes(), ForeignFormat::Separated(';')),
             (tabs.as_bytes(), ForeignFormat::Separated('\t')),
+            (b"c1\tu1\t1767225600\t/a\tFR\t\t\t\t\r\n", ForeignFormat::Separated('\t')),
+            (b"\x1e{\"click_id\":\"c1\"}\n", ForeignFormat::JsonSequence),
             (
                 br#"93.180.71.3 - - [17/May/2015:08:05:32 +0000] "GET /downloads HTTP/1.1" 304 0 "-" "Debian APT-HTTP/1.3""#,
                 ForeignFormat::AccessLog,

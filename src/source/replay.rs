@@ -177,11 +177,15 @@ impl ReplayFeed {
                 // Among clicks, a line that looks like a header costs itself only.
                 Ok(None) | Err(_) => self.no_clicks = self.no_clicks.saturating_add(1),
             }
-            let reason = match record.len() {
-                KEEP => format!("longer than {} bytes", KEEP - 1),
-                _ => reason.to_string(),
+            // The decoder's own reason for UTF-16 or an array would mislead.
+            let foreign = hints::foreign_format(record);
+            let reason = match (record.len(), foreign) {
+                (KEEP, _) => format!("longer than {} bytes", KEEP - 1),
+                (_, Some(format)) => format!("it looks like {format}"),
+                (_, None) => reason.to_string(),
             };
-            self.notes.no_click(&self.name, found.line, &reason, || hints::hint(record));
+            let hint = || if foreign.is_none() { hints::hint(record) } else { "" };
+            self.notes.no_click(&self.name, found.line, &reason, hint);
             self.messages.write_reject(record, message);
             return Ok(true);
         }

@@ -69,6 +69,8 @@ fn explode(codec: &str, messages: usize) -> u64 {
     assert_eq!((rejects.len(), *partition, *offset), (1, 0, 1), "{rejects:?}");
     assert!(reason.starts_with("a batch of ") && reason.contains(&format!("({codec}) becomes more than")), "{reason}");
     assert!(reason.ends_with("or raise kafka.max_batch_bytes"), "{reason}");
+    let checked = home.run(&["check", "--brokers", broker.bootstrap_servers(), "--topic", "clicks"]);
+    assert!(checked.stdout.contains("for example: a batch of "), "check gives the same reason: {checked:?}");
     summary["peak_rss_bytes"].as_u64().expect("bytes")
 }
 

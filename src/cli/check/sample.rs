@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
+use crate::engine::local::stages::ingest::batch_refusal;
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
 /// Messages that were read for a look at their format.
@@ -43,9 +44,11 @@ impl Looked {
             Ok(click) => self.sample.add(&click),
             Err(error) => {
                 self.rejected += 1;
-                match ForeignFormat::detect(payload) {
+                // Ingest reads the same notice in place of a batch that it refused.
+                let refusal = batch_refusal(payload);
+                match ForeignFormat::detect(payload).filter(|_| refusal.is_none()) {
                     Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
-                    None if self.reason.is_empty() => self.reason = error.to_string(),
+                    None if self.reason.is_empty() => self.reason = refusal.unwrap_or_else(|| error.to_string()),
                     None => {}
                 }
             }

@@ -1,9 +1,19 @@
 //! Hints for the message at the end of a replay without a click: what the first record seems to be, and what to do.
 
-use crate::click::FIELD_NAMES;
+use crate::click::{FIELD_NAMES, ForeignFormat};
 
 /// Fields of a click that must be there.
 const REQUIRED: usize = 4;
+
+/// The format of a record that is text of another kind than lines of fields; [`hint`] knows more of those.
+pub(super) fn foreign_format(record: &[u8]) -> Option<ForeignFormat> {
+    ForeignFormat::detect(record).filter(|format| {
+        matches!(
+            format,
+            ForeignFormat::Utf16 | ForeignFormat::JsonArray | ForeignFormat::JsonInString | ForeignFormat::JsonSequence
+        )
+    })
+}
 
 /// A hint for people; empty where nothing is known.
 pub(super) fn hint(record: &[u8]) -> &'static str {

@@ -192,6 +192,18 @@ fn records_under_a_header_become_messages_in_our_order() {
 }
 
 #[test]
+fn a_record_in_a_foreign_format_is_named() {
+    let json = r#"[[{"click_id":1,"user_id":1,"timestamp":1767225600,"url":"/a"}]]"#;
+    for (text, name) in
+        [(json.to_owned(), "a JSON array"), ("\u{1e}{\"click_id\":1}\n".to_owned(), "record separators")]
+    {
+        let (_, feed) = drain(ReplayFeed::start(vec![reader(&text)], None, Format::Auto).expect("a feed"));
+        let first = feed.first_no_click().expect("a reason");
+        assert!(first.contains("it looks like") && first.contains(name) && !first.contains("CSV"), "{first}");
+    }
+}
+
+#[test]
 fn each_input_has_a_header_of_its_own() {
     let time = "2026-01-01T00:00:00Z";
     let inputs = [

@@ -38,6 +38,7 @@ pub use options::{KafkaOptions, OnLostOffset, StartAt};
 pub(crate) use stage::{IngestError, IngestStage};
 pub use start_offsets::{NoStart, fix_start_offsets};
 pub use unpack::DEFAULT_LIMIT as DEFAULT_MAX_BATCH_BYTES;
+pub(crate) use unpack::refusal as batch_refusal;
 
 impl IngestStage {
     /// Works until asked to stop. Waits while the brokers give trouble, and shows it.
