@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use comfy_table::{Table, TableStyle};
 
-use crate::console::Keys;
+use crate::console::KeyBindings;
 
 /// Prints every binding: where it holds, its keys, its names for the config, and what it does.
 ///
 /// # Errors
 /// If `out` cannot be written to.
-pub(super) fn print(keys: &Keys, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn print(keys: &KeyBindings, out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(["WHERE", "KEYS", "ACTION", "DOES"]);
     for binding in keys.table() {
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_config_are_shown_with_the_others() {
-        let keys = Keys::with([("sort", "o"), ("view-log", "F9")]).unwrap();
+        let keys = KeyBindings::with([("sort", "o"), ("view-log", "F9")]).unwrap();
         let mut out = Vec::new();
         print(&keys, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -15,7 +15,8 @@ use crate::config::{
     ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
 };
 use crate::console::{
-    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyError, Keys, Role, ThemeColors, ThemeName, Themes, Undone,
+    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyBindings, KeyError, Role, ThemeColors, ThemeName, Themes,
+    UnfinishedWork,
 };
 use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
@@ -81,9 +82,9 @@ pub(super) async fn run(
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
     console.undone = match (&cli.command, &settings.data_dir) {
-        (Command::Demo(_), None) => Undone::Gone,
-        _ if own_broker => Undone::SentAgain,
-        _ => Undone::NextStart,
+        (Command::Demo(_), None) => UnfinishedWork::Gone,
+        _ if own_broker => UnfinishedWork::SentAgain,
+        _ => UnfinishedWork::NextStart,
     };
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
@@ -315,8 +316,8 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
-        undone: Undone::default(),
-        keys: Keys::with(settings.keys.iter())?,
+        undone: UnfinishedWork::default(),
+        keys: KeyBindings::with(settings.keys.iter())?,
     })
 }
 

@@ -24,13 +24,13 @@ use std::time::{Duration, SystemTime};
 
 use crate::engine::EngineHandle;
 use state::app::App;
-use terminal::screen::{CONSOLE, PanicHook, Screen};
+use terminal::session::{CONSOLE, PanicHook, TerminalSession};
 use theme::Theme;
 use theme::colors::Depth;
 
-pub use state::app::Undone;
-pub use state::bindings::{KeyError, Keys};
-pub use state::keys::{Action, Chord, Context, KeyBinding, key_table};
+pub use state::app::UnfinishedWork;
+pub use state::key_bindings::{KeyBindings, KeyError};
+pub use state::key_table::{Action, Chord, Context, KeyBinding, key_table};
 pub use theme::colors::{ColorMode, Role, ThemeName};
 pub use theme::themes::{Ink, ThemeColors, Themes};
 pub use view::offscreen::Offscreen;
@@ -53,9 +53,9 @@ pub struct ConsoleOptions {
     /// Certificates are not looked at, which the header says as long as it is so.
     pub unverified: bool,
     /// What each key does.
-    pub keys: Keys,
+    pub keys: KeyBindings,
     /// What becomes of what is not done when clicktop is left at once.
-    pub undone: Undone,
+    pub undone: UnfinishedWork,
 }
 
 impl Default for ConsoleOptions {
@@ -68,8 +68,8 @@ impl Default for ConsoleOptions {
             mouse: true,
             read_only: false,
             unverified: false,
-            keys: Keys::default(),
-            undone: Undone::default(),
+            keys: KeyBindings::default(),
+            undone: UnfinishedWork::default(),
         }
     }
 }
@@ -98,7 +98,7 @@ pub enum ConsoleError {
 /// # Errors
 /// [`ConsoleError`]; the terminal is given back in every case.
 pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
-    if !terminal::screen::is_terminal() {
+    if !terminal::session::is_terminal() {
         return Err(ConsoleError::NotATerminal);
     }
     let variable = |name| std::env::var(name).ok();
@@ -110,14 +110,14 @@ pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), C
     CONSOLE
         .scope((), async move {
             let _hook = PanicHook::install();
-            let screen = Screen::open(options.mouse).map_err(ConsoleError::Setup)?;
+            let screen = TerminalSession::open(options.mouse).map_err(ConsoleError::Setup)?;
             let mut app = App::new(theme, options.read_only, SystemTime::now());
             app.keys = options.keys;
             app.mouse = options.mouse;
             app.unverified = options.unverified;
             app.undone = options.undone;
             app.themes = options.themes;
-            terminal::run::event_loop(&mut app, screen, options.frame_interval, engine)
+            terminal::event_loop::event_loop(&mut app, screen, options.frame_interval, engine)
                 .await
                 .map_err(ConsoleError::Lost)
         })

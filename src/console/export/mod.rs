@@ -1,6 +1,6 @@
 //! Out of the console: the table the reader is at as CSV or JSON, the screen as text, ANSI or SVG, a url to the clipboard.
 
-pub(crate) mod writing;
+pub(crate) mod table_file;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::export::writing::TableFile;
+use super::export::table_file::TableFile;
 use crate::private;
 use crate::text::{no_formula, safe_json};
 
@@ -82,12 +82,12 @@ pub(crate) enum ExportError {
 
 /// Columns and rows to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Extract {
+pub(crate) struct TableRows {
     pub(crate) heads: Vec<&'static str>,
     pub(crate) rows: Vec<Vec<Value>>,
 }
 
-impl Extract {
+impl TableRows {
     /// As CSV or JSON.
     pub(crate) fn text(&self, format: Format) -> io::Result<String> {
         let mut writer = RowWriter::new(Vec::new(), format, &self.heads)?;
@@ -188,8 +188,8 @@ pub(crate) fn clipboard(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn extract() -> Extract {
-        Extract {
+    fn extract() -> TableRows {
+        TableRows {
             heads: vec!["url", "clicks", "avg"],
             rows: vec![
                 vec![Value::from("/a,\"b\""), Value::from(3), Value::Null],
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(rows[0], serde_json::json!({"url": "/a,\"b\"", "clicks": 3, "avg": null}));
         let lines = extract().text(Format::Json).expect("text").lines().count();
         assert_eq!(lines, 4, "a line a row");
-        assert_eq!(Extract::default().text(Format::Json).expect("text"), "[\n]\n");
+        assert_eq!(TableRows::default().text(Format::Json).expect("text"), "[\n]\n");
     }
 
     #[test]

@@ -6,19 +6,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
 
-use super::bindings::Keys;
-use super::browse::Browse;
-use super::layout::{Panel, Places};
-use super::sheet::{Sheet, Sheets};
-use super::shown::Shown;
+use super::chart_span::ChartSpan;
+use super::key_bindings::KeyBindings;
+use super::layout::{Panel, ScreenLayout};
+use super::line_input::LineInput;
+use super::observed::Observed;
+use super::screens::{Screen, Screens};
+use super::selection::Selection;
 use super::trouble::in_trouble;
-use super::typing::Typing;
-use super::zoom::Span;
 use crate::console::export::Effect;
-use crate::console::export::writing::Writing;
+use crate::console::export::table_file::TableProgress;
 use crate::console::theme::Theme;
 use crate::console::theme::themes::Themes;
-use crate::console::update::steer::Prompt;
+use crate::console::update::commands::Prompt;
 use crate::engine::tables::TableOrder;
 use crate::protocol::snapshot::{LogLine, Notice, Snapshot};
 use crate::protocol::{Command, Question, StageState, StageStatus};
@@ -54,7 +54,7 @@ pub(crate) enum Event {
 
 /// What becomes of what is not done when clicktop is left at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Undone {
+pub enum UnfinishedWork {
     /// The next start does it: what was not stored is still in Kafka.
     #[default]
     NextStart,
@@ -67,7 +67,7 @@ pub enum Undone {
 /// Tables and chart as they are held.
 #[derive(Debug)]
 pub(crate) struct Frozen {
-    shown: Shown,
+    shown: Observed,
     since: SystemTime,
 }
 
@@ -98,28 +98,28 @@ pub(crate) struct App {
     pub(crate) unverified: bool,
     /// Whether the mouse is ours; off, the terminal selects text with it.
     pub(crate) mouse: bool,
-    pub(crate) keys: Keys,
+    pub(crate) keys: KeyBindings,
     /// What becomes of what is not done at the end.
-    pub(crate) undone: Undone,
-    pub(crate) live: Shown,
+    pub(crate) undone: UnfinishedWork,
+    pub(crate) live: Observed,
     pub(crate) frozen: Option<Frozen>,
     /// The clock, as the last tick or snapshot told it.
     pub(crate) now: SystemTime,
-    pub(crate) places: Option<Places>,
+    pub(crate) places: Option<ScreenLayout>,
     pub(crate) screen: Rect,
     pub(crate) focus: Panel,
     /// The place of the picked stage in the list.
     pub(crate) stage: usize,
-    pub(crate) browse: Browse,
+    pub(crate) browse: Selection,
     pub(crate) activity: Activity,
-    pub(crate) sheet: Sheet,
-    pub(crate) sheets: Sheets,
+    pub(crate) sheet: Screen,
+    pub(crate) sheets: Screens,
     /// Whether the focused panel of the overview has the whole screen.
     pub(crate) expanded: bool,
     /// What the throughput chart is to span; `None` leaves it to what there is.
-    pub(crate) zoom: Option<Span>,
+    pub(crate) zoom: Option<ChartSpan>,
     /// The line being typed, if one is.
-    pub(crate) typing: Option<Typing>,
+    pub(crate) typing: Option<LineInput>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: bool,
     /// Rows of the help above the first visible one.
@@ -132,7 +132,7 @@ pub(crate) struct App {
     /// What the terminal's side is to do next.
     pub(crate) effects: Vec<Effect>,
     /// The table that is being written to a file.
-    pub(crate) writing: Option<Writing>,
+    pub(crate) writing: Option<TableProgress>,
     pub(crate) quitting: bool,
     /// The pipeline was asked to end at once.
     pub(crate) hurrying: bool,
@@ -143,16 +143,16 @@ pub(crate) struct App {
 impl App {
     /// A console that has seen nothing yet; it asks for the figures at once.
     pub(crate) fn new(theme: Theme, read_only: bool, now: SystemTime) -> Self {
-        let browse = Browse::default();
+        let browse = Selection::default();
         Self {
             theme,
             themes: Themes::default(),
             read_only,
             unverified: false,
             mouse: true,
-            keys: Keys::default(),
-            undone: Undone::default(),
-            live: Shown::default(),
+            keys: KeyBindings::default(),
+            undone: UnfinishedWork::default(),
+            live: Observed::default(),
             frozen: None,
             now,
             places: None,
@@ -164,8 +164,8 @@ impl App {
             effects: Vec::new(),
             browse,
             activity: Activity::default(),
-            sheet: Sheet::default(),
-            sheets: Sheets::default(),
+            sheet: Screen::default(),
+            sheets: Screens::default(),
             expanded: false,
             zoom: None,
             typing: None,
@@ -217,11 +217,11 @@ impl App {
         self.stage = self.stage.min(stages.saturating_sub(1));
         let detail = crate::console::view::panels::detail::rows(self.screen.width, self);
         self.places = match self.sheet {
-            Sheet::Overview if self.expanded => {
-                Places::arrange_expanded(self.screen, stages, banner, detail, self.focus)
+            Screen::Overview if self.expanded => {
+                ScreenLayout::arrange_expanded(self.screen, stages, banner, detail, self.focus)
             }
-            Sheet::Overview => Places::arrange(self.screen, stages, banner, detail, self.focus),
-            _ => Places::arrange_sheet(self.screen, banner, detail),
+            Screen::Overview => ScreenLayout::arrange(self.screen, stages, banner, detail, self.focus),
+            _ => ScreenLayout::arrange_sheet(self.screen, banner, detail),
         };
         let rows = |panel| self.places.as_ref().map_or(0, |places| places.rows(panel));
         let (countries, urls, lines) = (rows(Panel::Countries), rows(Panel::Urls), rows(Panel::Activity));
@@ -237,12 +237,12 @@ impl App {
     }
 
     /// What tables and chart show: the newest, or what was held. States, errors and totals are always [`App::newest`].
-    pub(crate) fn shown(&self) -> &Shown {
+    pub(crate) fn shown(&self) -> &Observed {
         self.frozen.as_ref().map_or(&self.live, |frozen| &frozen.shown)
     }
 
     /// The newest, also while tables and chart are held.
-    pub(crate) fn newest(&self) -> &Shown {
+    pub(crate) fn newest(&self) -> &Observed {
         &self.live
     }
 

@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::atlas::true_rows;
-use super::sheet::Sheet;
+use super::country_map::true_rows;
+use super::screens::Screen;
 
 /// The smallest screen on which the console is drawn: columns, rows.
 pub(crate) const MINIMUM: (u16, u16) = (60, 16);
@@ -66,7 +66,7 @@ const MAP_LIST_COLUMNS: u16 = 54;
 /// Compact (under 32 rows): boxes of 6 rows; activity takes the place of throughput and index while it has the focus;
 /// under 21 rows there is only one of the rows of panels: activity, throughput and index, or countries and urls.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct ScreenLayout {
     pub(crate) screen: Rect,
     pub(crate) header: Rect,
     pub(crate) banner: Option<Rect>,
@@ -87,7 +87,7 @@ pub(crate) struct Places {
     pub(crate) footer: Rect,
 }
 
-impl Places {
+impl ScreenLayout {
     /// Lays out `screen` for `stages` stages, with as many of the `detail` rows as it has room for; `None` if it is smaller than
     /// [`MINIMUM`].
     pub(crate) fn arrange(screen: Rect, stages: usize, banner: bool, detail: u16, focus: Panel) -> Option<Self> {
@@ -280,38 +280,38 @@ fn detail_rows(wanted: u16, screen: Rect) -> u16 {
 }
 
 /// The part of the body of `sheet` that its list takes, frame included.
-pub(crate) fn list_area(sheet: Sheet, body: Rect) -> Rect {
+pub(crate) fn list_area(sheet: Screen, body: Rect) -> Rect {
     parts(sheet, body)[1]
 }
 
 /// What stands before the list of `sheet` (the line to type in, a url's countries, the map), the list, and what stands after
 /// it (the picked reject, the picked country's urls); empty where there is nothing.
-pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
+pub(crate) fn parts(sheet: Screen, body: Rect) -> [Rect; 3] {
     let nothing = Rect { width: 0, height: 0, ..body };
     match sheet {
-        Sheet::Search => {
+        Screen::Search => {
             let [input, list] = Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]).areas(body);
             [input, list, nothing]
         }
-        Sheet::Rejects => {
+        Screen::Rejects => {
             let [list, picked] = Layout::vertical([Constraint::Fill(1), Constraint::Percentage(45)]).areas(body);
             [nothing, list, picked]
         }
-        Sheet::Url if body.width >= 100 => {
+        Screen::Url if body.width >= 100 => {
             let [countries, right] = Layout::horizontal([Constraint::Length(46), Constraint::Fill(1)]).areas(body);
             let rows = if right.height >= 20 { 7 } else { 0 };
             let [trend, list] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
             [countries, list, trend]
         }
-        Sheet::Url => {
+        Screen::Url => {
             let rows = if body.height >= 16 { 4 } else { 0 };
             let [countries, trend, list] =
                 Layout::vertical([Constraint::Percentage(40), Constraint::Length(rows), Constraint::Fill(1)])
                     .areas(body);
             [countries, list, trend]
         }
-        Sheet::Map => map_parts(body, nothing),
-        Sheet::Overview | Sheet::Partitions | Sheet::Store | Sheet::Log => [nothing, body, nothing],
+        Screen::Map => map_parts(body, nothing),
+        Screen::Overview | Screen::Partitions | Screen::Store | Screen::Log => [nothing, body, nothing],
     }
 }
 
@@ -366,7 +366,8 @@ mod tests {
                 {
                     for focus in Panel::ALL {
                         let screen = Rect::new(0, 0, width, height);
-                        let places = Places::arrange(screen, stages, banner, detail, focus).expect("large enough");
+                        let places =
+                            ScreenLayout::arrange(screen, stages, banner, detail, focus).expect("large enough");
                         let all: Vec<Rect> = [
                             Some(places.header),
                             places.banner,
@@ -395,23 +396,23 @@ mod tests {
                 }
             }
         }
-        assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false, 1).is_none());
-        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::arrange_sheet(Rect::new(0, 0, 59, 16), false, 1).is_none());
+        assert!(ScreenLayout::arrange_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::arrange(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::arrange(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
     }
     #[test]
     fn an_expanded_panel_takes_the_screen_between_header_and_footer() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
             let screen = Rect::new(0, 0, width, height);
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
-                let places = Places::arrange_expanded(screen, 4, true, 1, panel).expect("large enough");
+                let places = ScreenLayout::arrange_expanded(screen, 4, true, 1, panel).expect("large enough");
                 let area = places.of(panel).expect("visible");
                 assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
                 assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
-            let stages = Places::arrange_expanded(screen, 4, true, 9, Panel::Stages).expect("large enough");
+            let stages = ScreenLayout::arrange_expanded(screen, 4, true, 9, Panel::Stages).expect("large enough");
             let chart = stages.throughput.expect("visible");
             assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
         }
@@ -420,8 +421,9 @@ mod tests {
     #[test]
     fn the_parts_of_a_view_lie_apart_in_its_body_and_its_list_holds_a_row() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
-            for sheet in Sheet::ALL.into_iter().chain([Sheet::Url]) {
-                let places = Places::arrange_sheet(Rect::new(0, 0, width, height), true, 9).expect("large enough");
+            for sheet in Screen::ALL.into_iter().chain([Screen::Url]) {
+                let places =
+                    ScreenLayout::arrange_sheet(Rect::new(0, 0, width, height), true, 9).expect("large enough");
                 let body = places.sheet.expect("a body");
                 let parts = parts(sheet, body);
                 assert!(list_area(sheet, body).height > 3, "{sheet:?} at {width}×{height}");

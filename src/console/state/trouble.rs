@@ -42,7 +42,7 @@ pub(crate) fn cause(stage: &StageStatus, now: SystemTime) -> Option<String> {
 
 /// Why there is nothing to see yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Nothing {
+pub(crate) enum NoClicks {
     /// No click has come.
     Yet,
     /// A stage that clicks pass on their way to the figures is at rest: its title, and `stopped`.
@@ -51,7 +51,7 @@ pub(crate) enum Nothing {
     Trouble(String, String),
 }
 
-impl Nothing {
+impl NoClicks {
     /// Judges by the stages that a click passes before it is in the figures.
     pub(crate) fn of(snapshot: &Snapshot, picked: usize, now: SystemTime) -> Self {
         let stages = &snapshot.stages;
@@ -59,38 +59,38 @@ impl Nothing {
         let ailing = in_trouble(stages, picked).into_iter().filter_map(|place| stages.get(place));
         let mut ailing = ailing.filter(|stage| stage.info.before_figures);
         if let Some((stage, cause)) = ailing.find_map(|stage| Some((stage, cause(stage, now)?))) {
-            return Nothing::Trouble(format!("{} {}", title(stage), stage.state.name()), cause);
+            return NoClicks::Trouble(format!("{} {}", title(stage), stage.state.name()), cause);
         }
         let stopped = |stage: &&StageStatus| stage.info.before_figures && stage.state == StageState::Stopped;
         match stages.iter().find(stopped) {
             // Before the first snapshot nothing is known.
-            Some(stage) if snapshot.at.is_some() => Nothing::AtRest(title(stage), StageState::Stopped.name()),
-            _ => Nothing::Yet,
+            Some(stage) if snapshot.at.is_some() => NoClicks::AtRest(title(stage), StageState::Stopped.name()),
+            _ => NoClicks::Yet,
         }
     }
 
     /// In full.
     pub(crate) fn words(&self) -> String {
         match self {
-            Nothing::Yet => "no clicks yet".to_owned(),
-            Nothing::AtRest(stage, state) => format!("no clicks yet: {stage} is {state}"),
-            Nothing::Trouble(_, cause) => cause.clone(),
+            NoClicks::Yet => "no clicks yet".to_owned(),
+            NoClicks::AtRest(stage, state) => format!("no clicks yet: {stage} is {state}"),
+            NoClicks::Trouble(_, cause) => cause.clone(),
         }
     }
 
     /// Beside a place where it stands in full.
     pub(crate) fn short(&self) -> String {
         match self {
-            Nothing::Yet | Nothing::AtRest(..) => "no clicks yet".to_owned(),
-            Nothing::Trouble(stage, _) => stage.clone(),
+            NoClicks::Yet | NoClicks::AtRest(..) => "no clicks yet".to_owned(),
+            NoClicks::Trouble(stage, _) => stage.clone(),
         }
     }
 }
 
 impl App {
     /// Why there are no clicks to see.
-    pub(crate) fn nothing(&self) -> Nothing {
-        Nothing::of(&self.shown().snapshot, self.stage, self.now)
+    pub(crate) fn nothing(&self) -> NoClicks {
+        NoClicks::of(&self.shown().snapshot, self.stage, self.now)
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_keeps_clicks_from_coming_is_said_in_place_of_none_yet() {
         let running = || StageState::Running;
-        let said = |states| Nothing::of(&snapshot(states), 0, NOW).words();
+        let said = |states| NoClicks::of(&snapshot(states), 0, NOW).words();
         assert_eq!(said([running(), running(), running(), running()]), "no clicks yet");
         assert_eq!(said([failing(), running(), running(), running()]), "Kafka refuses; next try in 4 s");
         assert_eq!(
@@ -147,9 +147,9 @@ mod tests {
             "no clicks yet",
             "the index takes no part in it"
         );
-        assert_eq!(Nothing::of(&Snapshot::default(), 0, NOW), Nothing::Yet, "nothing is known yet");
+        assert_eq!(NoClicks::of(&Snapshot::default(), 0, NOW), NoClicks::Yet, "nothing is known yet");
         let snapshot = snapshot([failing(), running(), running(), running()]);
-        let nothing = Nothing::of(&snapshot, 0, NOW);
+        let nothing = NoClicks::of(&snapshot, 0, NOW);
         assert_eq!(nothing.short(), "ingest backing off");
     }
 }

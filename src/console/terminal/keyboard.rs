@@ -8,7 +8,7 @@ use futures::Stream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::read::Read;
+use super::event_batch::EventBatch;
 
 /// Reads that wait for the console; the rest waits in the terminal.
 const WAITING: usize = 16;
@@ -19,7 +19,7 @@ const WAITING: usize = 16;
 /// terminal again and again. The thread on which that happens must not be the one that listens for signals and has the
 /// pipeline drain.
 pub(crate) struct Keyboard {
-    reads: Receiver<Read>,
+    reads: Receiver<EventBatch>,
 }
 
 impl Keyboard {
@@ -40,8 +40,8 @@ impl Keyboard {
     }
 
     /// Waits for something to come, and takes with it what has come since.
-    pub(crate) async fn next(&mut self) -> Read {
-        let Some(mut read) = self.reads.recv().await else { return Read::nothing_more() };
+    pub(crate) async fn next(&mut self) -> EventBatch {
+        let Some(mut read) = self.reads.recv().await else { return EventBatch::nothing_more() };
         while read.takes_more()
             && let Ok(more) = self.reads.try_recv()
         {
@@ -52,10 +52,10 @@ impl Keyboard {
 }
 
 /// Until the terminal is at its end, or nobody wants its keys any more.
-async fn forward(mut events: impl Stream<Item = io::Result<Event>> + Unpin, sender: Sender<Read>) {
+async fn forward(mut events: impl Stream<Item = io::Result<Event>> + Unpin, sender: Sender<EventBatch>) {
     loop {
         let read = tokio::select! {
-            read = Read::next(&mut events) => read,
+            read = EventBatch::next(&mut events) => read,
             () = sender.closed() => return,
         };
         let ended = read.end.is_some();
@@ -113,9 +113,9 @@ mod tests {
         let (sender, reads) = channel(WAITING);
         keyboard.reads = reads;
         for code in ['X', 'y'] {
-            sender.send(Read::next(stream::iter([key(code)])).await.without_end()).await.expect("room");
+            sender.send(EventBatch::next(stream::iter([key(code)])).await.without_end()).await.expect("room");
         }
-        sender.send(Read::next(stream::empty()).await).await.expect("room");
+        sender.send(EventBatch::next(stream::empty()).await).await.expect("room");
         let read = keyboard.next().await;
         assert!(read.end.is_some());
         let mut app = App::new(Theme::plain(false, false), false, std::time::SystemTime::UNIX_EPOCH);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crossterm::event::MouseEventKind;
 
 use super::{Console, fixture};
-use crate::console::state::browse::URL_LIMIT;
 use crate::console::state::layout::Panel;
+use crate::console::state::selection::URL_LIMIT;
 use crate::protocol::board::CountryRow;
 use crate::protocol::view::Window;
 use crate::protocol::{Command, SortBy, View};

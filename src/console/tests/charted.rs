@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::zoom::Span;
+use crate::console::state::chart_span::ChartSpan;
 use crate::console::theme::colors::{Depth, ThemeName};
 use crate::console::theme::themes::Themes;
 
@@ -30,7 +30,7 @@ fn the_chart_at_every_zoom() {
     let mut console = a_day(120, 40, Theme::plain(true, false));
     assert_eq!(span(&mut console), "15 min", "as suits what there is");
     console.press("- - - -");
-    for chosen in Span::ALL.into_iter().rev() {
+    for chosen in ChartSpan::ALL.into_iter().rev() {
         assert_eq!(span(&mut console), chosen.name());
         let name = chosen.name().replace(' ', "");
         insta::assert_snapshot!(format!("chart_{name}"), console.part(|places| places.throughput));

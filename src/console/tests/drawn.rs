@@ -7,12 +7,12 @@ use ratatui::style::Color;
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::layout::{Panel, Places};
+use crate::console::state::layout::{Panel, ScreenLayout};
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::{CountryRow, PageRow, RecentClick};
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 
-type Area = fn(&Places) -> Option<Rect>;
+type Area = fn(&ScreenLayout) -> Option<Rect>;
 type State = fn() -> Snapshot;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];

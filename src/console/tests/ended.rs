@@ -1,7 +1,7 @@
 //! The end, and what is held while the rest goes on.
 
 use super::{Console, fixture};
-use crate::console::state::app::{Event, Undone};
+use crate::console::state::app::{Event, UnfinishedWork};
 use crate::protocol::StageState;
 use crate::protocol::snapshot::Snapshot;
 
@@ -21,9 +21,12 @@ fn banner(console: &mut Console) -> String {
 #[test]
 fn while_draining_the_way_out_comes_first_with_what_it_leaves_undone() {
     for (undone, said) in [
-        (Undone::NextStart, "q leaves at once, the next start takes up 1,234 messages, 835 documents"),
-        (Undone::SentAgain, "q leaves at once, 1,234 messages are not stored, the next start takes up 835 documents"),
-        (Undone::Gone, "q leaves at once, nothing is kept"),
+        (UnfinishedWork::NextStart, "q leaves at once, the next start takes up 1,234 messages, 835 documents"),
+        (
+            UnfinishedWork::SentAgain,
+            "q leaves at once, 1,234 messages are not stored, the next start takes up 835 documents",
+        ),
+        (UnfinishedWork::Gone, "q leaves at once, nothing is kept"),
     ] {
         for (width, height) in [(120, 40), (200, 50), (80, 24)] {
             let mut console = Console::new(width, height);

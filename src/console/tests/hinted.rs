@@ -2,8 +2,8 @@
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::console::export::writing::Written;
-use crate::console::state::bindings::Keys;
+use crate::console::export::table_file::TableOutcome;
+use crate::console::state::key_bindings::KeyBindings;
 use crate::protocol::StageState;
 
 /// The last row.
@@ -80,7 +80,7 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
 fn a_key_of_the_config_is_named_in_place_of_ours() {
     let mut console = console(fixture::running());
     let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F9"), ("filter", "f")];
-    console.app.keys = Keys::with(keys).expect("fits");
+    console.app.keys = KeyBindings::with(keys).expect("fits");
     console.press("P").app.filter("x");
     assert!(console.screen().contains("tables are held: P lets them go on"), "{}", console.screen());
     console.press("P Q n");
@@ -121,9 +121,9 @@ fn the_hint_beside_a_files_name_is_whole_or_another() {
 fn only_figures_that_were_written_are_told_from_those_that_are_held() {
     let mut console = console(fixture::running());
     console.press("p");
-    console.app.table_written(Written { said: "700 rows written to a.csv".into(), done: true });
+    console.app.table_written(TableOutcome { said: "700 rows written to a.csv".into(), done: true });
     assert!(console.screen().contains("a.csv; figures of now, not those held on the screen"), "{}", console.screen());
-    console.app.table_written(Written { said: "a.csv exists already; give another name".into(), done: false });
+    console.app.table_written(TableOutcome { said: "a.csv exists already; give another name".into(), done: false });
     assert!(!console.screen().contains("figures of now"), "{}", console.screen());
 }
 

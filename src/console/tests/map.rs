@@ -5,9 +5,9 @@ use ratatui::style::{Color, Modifier};
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::atlas::cell;
+use crate::console::state::country_map::cell;
 use crate::console::state::layout::{Panel, parts};
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 use crate::console::view::panels::map::drawn;
 use crate::protocol::Command;
 use crate::protocol::board::CountryRow;
@@ -47,7 +47,7 @@ fn plain(width: u16, height: u16) -> Console {
 fn area(console: &mut Console) -> Rect {
     console.draw();
     let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
-    drawn(parts(Sheet::Map, body)[0])
+    drawn(parts(Screen::Map, body)[0])
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn the_country_picked_here_is_the_one_of_the_overview() {
     let asked: Vec<_> = console.sent();
     assert!(matches!(asked.last(), Some(Command::View(view)) if view.country.as_deref() == Some("US")), "{asked:?}");
     console.press("Enter");
-    assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
+    assert_eq!((console.app.sheet, console.app.focus), (Screen::Overview, Panel::Urls));
     assert!(console.screen().contains("urls of US"), "{}", console.screen());
     assert!(console.screen().contains("│ All "), "the countries have not scrolled");
     console.press("Left Down F7");
@@ -151,7 +151,7 @@ fn a_click_picks_the_country_under_it() {
     console.click(ocean.x, ocean.y);
     assert_eq!(console.app.browse.country.as_deref(), Some("BR"), "nothing is near");
     let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
-    let list = parts(Sheet::Map, body)[1];
+    let list = parts(Screen::Map, body)[1];
     console.click(list.x + 3, list.y + 2);
     assert_eq!(console.app.browse.country, None, "all of them come first");
     console.click(list.right() + 3, list.y + 3);

@@ -160,7 +160,7 @@ impl Console {
     }
 
     /// The part of the screen inside `area`, as text.
-    fn part(&mut self, area: impl Fn(&super::state::layout::Places) -> Option<Rect>) -> String {
+    fn part(&mut self, area: impl Fn(&super::state::layout::ScreenLayout) -> Option<Rect>) -> String {
         self.draw();
         let places = self.app.places.clone().expect("large enough");
         let area = area(&places).expect("visible");

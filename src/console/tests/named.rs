@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::export::writing::Written;
+use crate::console::export::table_file::TableOutcome;
 use crate::protocol::{Command, SortBy, StageAction};
 
 use super::steered::{console, view};
@@ -21,7 +21,7 @@ fn the_palette_does_by_name_what_the_key_would() {
     console.press("Enter");
     assert!(console.screen().contains("Stop all 4 stages?"), "a dangerous one asks here too");
     console.press("n : v i e w Down Down Enter");
-    assert_eq!(console.app.sheet, crate::console::state::sheet::Sheet::Store);
+    assert_eq!(console.app.sheet, crate::console::state::screens::Screen::Store);
     console.press(": s o r t Enter");
     assert!(console.screen().contains("nothing here is called sort"), "{}", console.screen());
     console.press(": Esc");
@@ -42,7 +42,7 @@ fn a_read_only_console_is_read_only_by_name_too() {
 #[test]
 fn keys_of_the_config_work_and_stand_in_footer_and_help() {
     let mut console = console(fixture::running());
-    console.app.keys = super::super::Keys::with([("sort", "o")]).expect("fits");
+    console.app.keys = super::super::KeyBindings::with([("sort", "o")]).expect("fits");
     console.press("s");
     assert_eq!(console.sent(), []);
     console.press("o");
@@ -112,14 +112,14 @@ fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown()
     console.press("e Enter");
     assert!(console.screen().contains("wait for it, or Esc stops it"), "{}", console.screen());
     assert!(console.app.effects.is_empty(), "one at a time");
-    console.app.table_written(Written { said: "1,234 rows written to urls.csv".into(), done: true });
+    console.app.table_written(TableOutcome { said: "1,234 rows written to urls.csv".into(), done: true });
     assert!(console.screen().contains("1,234 rows written to urls.csv"), "{}", console.screen());
 
     console.press("F4 / y e s t e r Enter e Enter");
     assert_eq!(ordered(&mut console), [Table::Rejects { filter: "yester".into() }]);
     console.press("Esc");
     assert!(console.app.writing.is_some(), "it is asked to stop, and says itself when it has");
-    console.app.table_written(Written { said: "stopped".into(), done: false });
+    console.app.table_written(TableOutcome { said: "stopped".into(), done: false });
     console.press("F5 c a r Enter e Enter");
     let orders = ordered(&mut console);
     let [Table::Search(question)] = orders.as_slice() else { panic!("{orders:?}") };

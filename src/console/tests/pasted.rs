@@ -2,8 +2,8 @@
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::console::state::sheet::Sheet;
-use crate::console::state::typing::Line;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::screens::Screen;
 use crate::protocol::Command;
 
 fn commands(console: &mut Console) -> Vec<Command> {
@@ -44,7 +44,7 @@ fn pasted_text_is_a_no_to_every_question() {
 
 #[test]
 fn a_line_takes_the_first_line_of_what_is_pasted_and_does_not_take_it_as_done() {
-    for (opens, line) in [("F5", Line::Search), ("/", Line::Filter), (":", Line::Palette)] {
+    for (opens, line) in [("F5", LinePurpose::Search), ("/", LinePurpose::Filter), (":", LinePurpose::Palette)] {
         let mut console = console(fixture::running());
         console.press(opens).paste("/cart\u{1b}[31m\u{9b}\tx\nR\ry\n");
         let typing = console.app.typing.as_ref().expect("still typed");
@@ -115,7 +115,7 @@ fn keys_of_one_read_reset_nothing_unless_the_word_was_asked_for_before() {
         let mut console = console(fixture::running());
         console.burst(keys).press("Enter");
         assert_eq!(commands(&mut console), [], "{keys}");
-        assert!(console.app.prompt.is_none() && console.app.sheet == Sheet::Overview, "{keys}");
+        assert!(console.app.prompt.is_none() && console.app.sheet == Screen::Overview, "{keys}");
     }
     for (keys, wanted) in [
         ("reset\r", vec![Command::Reset]),

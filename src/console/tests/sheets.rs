@@ -2,7 +2,7 @@
 
 use super::{Console, fixture};
 use crate::console::state::layout::Panel;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 use crate::protocol::Command;
 use crate::protocol::answer::Answer;
 use crate::protocol::question::{PageQuestion, Question, RejectsQuestion, SearchQuestion};
@@ -44,18 +44,18 @@ fn every_view_at_every_size() {
 fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
     let mut console = console(120, 40);
     console.press("F3");
-    assert_eq!(console.app.sheet, Sheet::Store);
+    assert_eq!(console.app.sheet, Screen::Store);
     console.press("v Tab Shift-Tab Shift-Tab");
-    assert_eq!(console.app.sheet, Sheet::Store);
+    assert_eq!(console.app.sheet, Screen::Store);
     console.press("F1");
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.sheet, Screen::Overview);
     console.press("v Esc");
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.sheet, Screen::Overview);
     console.press("F2");
     let tabs = console.app.places.as_ref().and_then(|places| places.tabs).expect("visible");
     let x = console.screen().lines().find_map(|line| line.find("F6 log")).expect("on the screen");
     console.click(u16::try_from(x).expect("on the screen") + 3, tabs.y);
-    assert_eq!(console.app.sheet, Sheet::Log);
+    assert_eq!(console.app.sheet, Screen::Log);
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn a_stages_key_goes_to_where_it_is_steered_from_every_view() {
     let mut console = console(120, 40);
     console.press("F3 2 Space");
     assert_eq!(console.sent(), [Command::Stage { id: "store".into(), action: crate::protocol::StageAction::Stop }]);
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.sheet, Screen::Overview);
     console.press("F3 s l Space r");
-    assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Store), "keys of the overview mean nothing here");
+    assert_eq!((console.sent(), console.app.sheet), (vec![], Screen::Store), "keys of the overview mean nothing here");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn letters_are_text_while_a_line_is_typed_but_ctrl_c_ends() {
     console.press("^c");
     assert!(console.app.prompt.is_some());
     console.press("n Esc");
-    assert_eq!(console.app.sheet, Sheet::Overview, "an empty search has nothing to stay for");
+    assert_eq!(console.app.sheet, Screen::Overview, "an empty search has nothing to stay for");
 }
 
 #[test]
@@ -148,12 +148,12 @@ fn enter_on_a_url_opens_its_page_and_esc_leads_back() {
     console.press("Down Down Enter");
     let url = "/products/espresso-machine?ref=mail,campaign";
     let question = Question::Page(PageQuestion { url: url.into(), clicks: 200 });
-    assert_eq!((console.app.sheet, console.sent()), (Sheet::Url, asked(question.clone())));
+    assert_eq!((console.app.sheet, console.sent()), (Screen::Url, asked(question.clone())));
     assert!(console.screen().contains("loading…"));
     console.pass(1);
     assert_eq!(console.sent(), asked(question), "its figures go on");
     console.press("Esc");
-    assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
+    assert_eq!((console.app.sheet, console.app.focus), (Screen::Overview, Panel::Urls));
 }
 
 #[test]
@@ -193,11 +193,11 @@ fn the_log_shows_the_lines_that_pass_the_filter_and_esc_takes_it_off() {
     console.press("/ ^u n o w h e r e Enter");
     assert!(console.screen().contains("no line passes the filter"), "{}", console.screen());
     console.press("Esc");
-    assert_eq!((console.app.sheet, console.app.sheets.log_filter.is_empty()), (Sheet::Log, true));
+    assert_eq!((console.app.sheet, console.app.sheets.log_filter.is_empty()), (Screen::Log, true));
     console.press("/ ! 4 2 9 Enter");
     assert!(!console.screen().contains("429 from the engine"));
     console.press("Esc Esc");
-    assert_eq!((console.app.sheet, console.sent()), (Sheet::Overview, vec![]), "nobody else hears of it");
+    assert_eq!((console.app.sheet, console.sent()), (Screen::Overview, vec![]), "nobody else hears of it");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::export::Effect;
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::console::state::app::Event;
-use crate::console::state::browse::URL_LIMIT;
+use crate::console::state::selection::URL_LIMIT;
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Command, Question, SortBy, StageAction, StageState, View};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::style::{Color, Modifier};
 
 use super::{Console, fixture};
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 use crate::protocol::StageState;
 use crate::protocol::board::Board;
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
@@ -177,7 +177,7 @@ fn a_log_line_is_read_in_full_however_long_and_the_log_scrolls_to_its_first_line
         console.press("Home");
         let screen = console.screen();
         assert!(screen.contains("the very first line") && screen.contains("newer"), "{width}×{height}:\n{screen}");
-        assert_eq!(console.app.sheet, Sheet::Log);
+        assert_eq!(console.app.sheet, Screen::Log);
         // No line is passed over by a screenful down.
         let before = console.app.sheets.log_back;
         console.press("PgDn");

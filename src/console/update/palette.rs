@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::console::export::Format;
 use crate::console::state::app::App;
-use crate::console::state::keys::{Action, Context};
-use crate::console::state::typing::Line;
+use crate::console::state::key_table::{Action, Context};
+use crate::console::state::line_input::LinePurpose;
 use crate::text::printable;
 
 /// Something that can be done here.
@@ -61,7 +61,7 @@ impl App {
 
     /// How many things are offered, while a name is typed.
     pub(crate) fn palette_len(&self) -> Option<usize> {
-        let typing = self.typing.as_ref().filter(|typing| typing.line == Line::Palette)?;
+        let typing = self.typing.as_ref().filter(|typing| typing.line == LinePurpose::Palette)?;
         Some(self.offers(&typing.text).len())
     }
 
@@ -75,15 +75,15 @@ impl App {
 
     /// Completes the name that is typed to that of the one picked; that of a file gets the ending of the next format.
     pub(crate) fn complete_line(&mut self) {
-        if let Some(typing) = self.typing.as_mut().filter(|typing| typing.line == Line::Export) {
+        if let Some(typing) = self.typing.as_mut().filter(|typing| typing.line == LinePurpose::Export) {
             typing.text = Format::next_name(&typing.text);
             return;
         }
-        if self.typing.as_ref().is_some_and(|typing| typing.line == Line::Search) {
+        if self.typing.as_ref().is_some_and(|typing| typing.line == LinePurpose::Search) {
             // There is nothing to complete: it goes on through the views, as everywhere in them.
             return self.turn_sheet(true);
         }
-        let Some(typing) = self.typing.as_ref().filter(|typing| typing.line == Line::Palette) else { return };
+        let Some(typing) = self.typing.as_ref().filter(|typing| typing.line == LinePurpose::Palette) else { return };
         let name = self.offers(&typing.text).get(typing.picked).map(|offer| offer.name);
         if let (Some(name), Some(typing)) = (name, &mut self.typing) {
             typing.text = name.to_owned();

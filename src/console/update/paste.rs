@@ -3,8 +3,8 @@
 use crossterm::event::KeyEvent;
 
 use crate::console::state::app::App;
-use crate::console::state::keys::Action;
-use crate::console::state::typing::LENGTH;
+use crate::console::state::key_table::Action;
+use crate::console::state::line_input::LENGTH;
 use crate::text::is_unsafe;
 
 /// So many keys of one read may steer stages: a stage's key and what is to become of it. More of them are text.

@@ -6,17 +6,17 @@ pub(crate) mod picture;
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
-use ratatui::text::Line as Words;
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::state::app::App;
 use super::state::layout::MINIMUM;
-use super::state::sheet::Sheet;
-use super::state::typing::Line;
+use super::state::line_input::LinePurpose;
+use super::state::screens::Screen;
 use super::theme::ascii_of;
-use super::update::answer::RESET_WORD;
-use super::update::steer::Prompt;
+use super::update::commands::Prompt;
+use super::update::prompt::RESET_WORD;
 use super::view::panels::{
     activity, countries, footer, header, help, index, log, map, notice, palette, partitions, prompt, rejects, search,
     stages, store, tabs, throughput, url, urls,
@@ -59,7 +59,7 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
             if app.help {
                 help::render(frame, places.screen, app);
             }
-            if let Some(typing) = app.typing.as_ref().filter(|typing| typing.line == Line::Palette) {
+            if let Some(typing) = app.typing.as_ref().filter(|typing| typing.line == LinePurpose::Palette) {
                 palette::render(frame, places.screen, typing, app);
             }
             if let Some(question) = &app.prompt {
@@ -75,14 +75,14 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
 
 fn sheet(frame: &mut Frame, area: Rect, app: &App) {
     match app.sheet {
-        Sheet::Overview => {}
-        Sheet::Partitions => partitions::render(frame, area, app),
-        Sheet::Store => store::render(frame, area, app),
-        Sheet::Rejects => rejects::render(frame, area, app),
-        Sheet::Search => search::render(frame, area, app),
-        Sheet::Log => log::render(frame, area, app),
-        Sheet::Map => map::render(frame, area, app),
-        Sheet::Url => url::render(frame, area, app),
+        Screen::Overview => {}
+        Screen::Partitions => partitions::render(frame, area, app),
+        Screen::Store => store::render(frame, area, app),
+        Screen::Rejects => rejects::render(frame, area, app),
+        Screen::Search => search::render(frame, area, app),
+        Screen::Log => log::render(frame, area, app),
+        Screen::Map => map::render(frame, area, app),
+        Screen::Url => url::render(frame, area, app),
     }
 }
 
@@ -91,17 +91,17 @@ fn too_small(frame: &mut Frame, app: &App) {
     let (columns, rows) = MINIMUM;
     let lines = match &app.prompt {
         // A key that asks must show its question, however small the screen.
-        Some(Prompt { question, typed: None, .. }) => vec![Words::raw(question.clone()), Words::raw("y / n")],
+        Some(Prompt { question, typed: None, .. }) => vec![Line::raw(question.clone()), Line::raw("y / n")],
         Some(Prompt { question, typed: Some(typed), .. }) => {
-            vec![Words::raw(question.clone()), Words::raw(format!("type {RESET_WORD}: {typed}"))]
+            vec![Line::raw(question.clone()), Line::raw(format!("type {RESET_WORD}: {typed}"))]
         }
-        None => vec![Words::raw("terminal too small:"), Words::raw(format!("need {columns}×{rows}"))],
+        None => vec![Line::raw("terminal too small:"), Line::raw(format!("need {columns}×{rows}"))],
     };
     let middle = Rect { y: area.y + area.height.saturating_sub(2) / 2, height: area.height.min(2), ..area };
     frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), middle.intersection(area));
 }
 
-/// Nothing outside ASCII reaches a terminal that cannot show it, whichever widget or event brought it.
+/// NoClicks outside ASCII reaches a terminal that cannot show it, whichever widget or event brought it.
 fn to_ascii(frame: &mut Frame) {
     for cell in &mut frame.buffer_mut().content {
         let symbol = cell.symbol();

@@ -12,8 +12,8 @@ use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 use super::scale::{Scale, Spike, most_usual, spikes, tick};
 use crate::console::format::{right, short, width};
 use crate::console::state::app::App;
+use crate::console::state::chart_span::ChartSpan;
 use crate::console::state::history::Point;
-use crate::console::state::zoom::Span;
 
 /// Columns of the labels of the upright axis.
 const LABEL: u16 = 7;
@@ -56,7 +56,7 @@ impl Curve {
 }
 
 /// The parts of a chart.
-struct Places {
+struct ChartLayout {
     plot: Rect,
     /// The column of the upright axis; above it are the labels to its left.
     axis: u16,
@@ -65,7 +65,7 @@ struct Places {
     time: Option<(u16, u16)>,
 }
 
-impl Places {
+impl ChartLayout {
     fn of(area: Rect) -> Self {
         let ends = if area.width >= ENDS_FROM { ENDS } else { 0 };
         let time = if area.height >= 6 { 2 } else { 0 };
@@ -84,7 +84,7 @@ impl Places {
 
 /// How many points a chart in `area` can show side by side.
 pub(super) fn points(area: Rect, app: &App) -> usize {
-    let columns = usize::from(Places::of(area).plot.width);
+    let columns = usize::from(ChartLayout::of(area).plot.width);
     if is_dotted(app) { columns * 2 } else { columns }
 }
 
@@ -105,8 +105,8 @@ fn is_dotted(app: &App) -> bool {
 }
 
 /// Draws `curves`, the last on top, over the axis of `span`.
-pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span, app: &App) {
-    let places = Places::of(area);
+pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: ChartSpan, app: &App) {
+    let places = ChartLayout::of(area);
     if places.plot.is_empty() {
         return;
     }
@@ -155,7 +155,7 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
 }
 
 /// How high the spikes are that the chart cuts off, each where it is; the highest first, and no two over each other.
-fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usual: f64, app: &App) {
+fn marks(buffer: &mut Buffer, places: &ChartLayout, curves: &[Curve], span: ChartSpan, usual: f64, app: &App) {
     let plot = places.plot;
     let mut found: Vec<(Spike, usize)> = Vec::new();
     for curve in curves {
@@ -200,7 +200,7 @@ fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &A
 }
 
 /// The upright axis.
-fn upright(buffer: &mut Buffer, places: &Places, scale: Scale, app: &App) {
+fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, app: &App) {
     let plot = places.plot;
     let last = plot.height.saturating_sub(1);
     put(buffer, places.axis, plot.y, &vec!["│"; usize::from(plot.height)].join("\n"), app.theme.dim());
@@ -220,7 +220,7 @@ fn upright(buffer: &mut Buffer, places: &Places, scale: Scale, app: &App) {
 }
 
 /// The axis of time.
-fn along(buffer: &mut Buffer, places: &Places, rows: (u16, u16), span: Span, app: &App) {
+fn along(buffer: &mut Buffer, places: &ChartLayout, rows: (u16, u16), span: ChartSpan, app: &App) {
     let plot = places.plot;
     let (axis, labels) = rows;
     let shaft = format!("└{}", "─".repeat(plot.width.into()));
@@ -239,7 +239,7 @@ fn along(buffer: &mut Buffer, places: &Places, rows: (u16, u16), span: Span, app
 }
 
 /// Where a time before now lies.
-fn column(plot: Rect, span: Span, ago: Duration) -> u16 {
+fn column(plot: Rect, span: ChartSpan, ago: Duration) -> u16 {
     let share = 1.0 - ago.as_secs_f64() / span.time().as_secs_f64();
     plot.x + (share * f64::from(plot.width.saturating_sub(1))).round() as u16
 }

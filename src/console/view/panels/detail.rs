@@ -10,7 +10,7 @@ use super::{both_ends, row};
 use crate::console::format::{count, countdown, first_lines, width, wrap_after};
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
-use crate::console::state::keys::{Action, Context};
+use crate::console::state::key_table::{Action, Context};
 use crate::console::state::trouble::in_trouble;
 use crate::protocol::{StageState, StageStatus};
 use crate::text::printable;

@@ -1,8 +1,8 @@
 //! What the banner says while the pipeline ends: how to leave at once and what that leaves undone, then what it waits for.
 
 use crate::console::format::count;
-use crate::console::state::app::{App, Undone};
-use crate::console::state::keys::Action;
+use crate::console::state::app::{App, UnfinishedWork};
+use crate::console::state::key_table::Action;
 use crate::protocol::Snapshot;
 use crate::text::printable;
 
@@ -21,7 +21,7 @@ pub(super) fn text(app: &App) -> String {
 }
 
 /// What leaving at once leaves undone, and what becomes of it.
-fn undone(snapshot: &Snapshot, undone: Undone) -> String {
+fn undone(snapshot: &Snapshot, undone: UnfinishedWork) -> String {
     let stages = &snapshot.stages;
     // What waits before the first stage is still at the source.
     let waiting = |in_memory: bool| {
@@ -32,9 +32,9 @@ fn undone(snapshot: &Snapshot, undone: Undone) -> String {
     };
     let (in_memory, durable) = (waiting(true), waiting(false));
     let (lost, left) = match undone {
-        Undone::Gone => return ", nothing is kept".to_owned(),
-        Undone::NextStart => (String::new(), [in_memory, durable].concat().join(", ")),
-        Undone::SentAgain => (in_memory.join(", "), durable.join(", ")),
+        UnfinishedWork::Gone => return ", nothing is kept".to_owned(),
+        UnfinishedWork::NextStart => (String::new(), [in_memory, durable].concat().join(", ")),
+        UnfinishedWork::SentAgain => (in_memory.join(", "), durable.join(", ")),
     };
     match (lost.is_empty(), left.is_empty()) {
         (true, true) => ", nothing is left undone".to_owned(),

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use super::room;
 use crate::console::format::{fit, fit_end, width};
 use crate::console::state::app::App;
-use crate::console::state::typing::{Line, Typing};
+use crate::console::state::line_input::{LineInput, LinePurpose};
 
 /// Of what is typed at least this much stays visible beside what is wrong about it.
 const TYPED_MIN: usize = 8;
@@ -18,8 +18,8 @@ const READS: usize = 24;
 const AROUND: usize = 7;
 
 /// What is being typed as a filter, if something is.
-pub(super) fn typed(app: &App) -> Option<&Typing> {
-    app.typing.as_ref().filter(|typing| typing.line == Line::Filter)
+pub(super) fn typed(app: &App) -> Option<&LineInput> {
+    app.typing.as_ref().filter(|typing| typing.line == LinePurpose::Filter)
 }
 
 /// Columns that the filter should have in a title: as much of its end as tells what it is, with the frame around it.

@@ -3,20 +3,20 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line as Words, Span};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::room;
 use crate::console::format::{fit, fit_end, width};
 use crate::console::state::app::App;
-use crate::console::state::keys::{Action, Context, KeyBinding};
-use crate::console::state::typing::Line;
+use crate::console::state::key_table::{Action, Context, KeyBinding};
+use crate::console::state::line_input::LinePurpose;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let line = match app.notice() {
         Some(notice) => {
             let text = fit(notice, usize::from(area.width).saturating_sub(1));
-            Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
+            Line::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
         }
         None if app.prompt.as_ref().is_some_and(|prompt| prompt.typed.is_some()) => word(app),
         None => match (app.export_typed(), &app.writing) {
@@ -29,21 +29,21 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 }
 
 /// How far a table is that is being written.
-fn progress(text: &str, columns: u16, app: &App) -> Words<'static> {
+fn progress(text: &str, columns: u16, app: &App) -> Line<'static> {
     let room = usize::from(columns).saturating_sub(2);
     let text = fit(text, room);
     let hint = fit("   Esc stops it", room.saturating_sub(width(&text)));
-    Words::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
+    Line::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
 }
 
-fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
+fn export(name: &str, columns: u16, app: &App) -> Line<'static> {
     let label = " write to ";
     let room = usize::from(columns).saturating_sub(width(label) + 2);
     let name = fit_end(name, room);
     let rest = room.saturating_sub(width(&name));
     let hints = ["  Tab: .csv .json of the table, .txt .ansi .svg of the screen", "  Tab: another format"];
     let hint = hints.into_iter().find(|hint| width(hint) <= rest).unwrap_or_default();
-    Words::from(vec![
+    Line::from(vec![
         Span::styled(label, app.theme.accent().patch(app.theme.key())),
         Span::raw(name),
         Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
@@ -52,14 +52,14 @@ fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
 }
 
 /// The answers to a question that wants a word.
-fn word(app: &App) -> Words<'static> {
+fn word(app: &App) -> Line<'static> {
     let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
     let answers = [(" Enter", " take it "), (" Esc", " no ")];
     let spans = answers.into_iter().flat_map(|(key, does)| [Span::styled(key, accent), Span::styled(does, dim)]);
-    Words::from_iter(spans)
+    Line::from_iter(spans)
 }
 
-fn keys(columns: u16, app: &App) -> Words<'static> {
+fn keys(columns: u16, app: &App) -> Line<'static> {
     let context = app.context();
     let mut spans = Vec::new();
     // What holds everywhere begins with help and quit, which must never fall off; what is special here comes next.
@@ -83,17 +83,17 @@ fn keys(columns: u16, app: &App) -> Words<'static> {
         spans.push(Span::styled(format!(" {label}"), app.theme.accent().patch(app.theme.key())));
         spans.push(Span::styled(format!(" {short} "), app.theme.dim()));
     }
-    Words::from(spans)
+    Line::from(spans)
 }
 
 /// What the key does now, in one or two words.
 fn short(binding: &KeyBinding, app: &App) -> &'static str {
     let line = app.typing.as_ref().filter(|_| binding.context == Context::Line).map(|typing| typing.line);
     match (line, binding.action) {
-        (Some(Line::Filter), Action::Accept) => "keep it",
-        (Some(Line::Filter), Action::Cancel) => "show all",
-        (Some(Line::Search), Action::Accept) => "to what is found",
-        (Some(Line::Palette), Action::Accept) => "do it",
+        (Some(LinePurpose::Filter), Action::Accept) => "keep it",
+        (Some(LinePurpose::Filter), Action::Cancel) => "show all",
+        (Some(LinePurpose::Search), Action::Accept) => "to what is found",
+        (Some(LinePurpose::Palette), Action::Accept) => "do it",
         (_, Action::Quit) if app.is_hurrying() => "leave",
         (_, Action::Quit) if app.is_quitting() => "leave at once",
         _ => binding.short,
@@ -102,7 +102,8 @@ fn short(binding: &KeyBinding, app: &App) -> &'static str {
 
 fn shows(binding: &KeyBinding, app: &App) -> bool {
     let forbidden = (app.read_only || app.is_quitting()) && binding.action.steers();
-    let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
+    let completes =
+        app.typing.as_ref().is_some_and(|typing| matches!(typing.line, LinePurpose::Palette | LinePurpose::Export));
     let no_stage = binding.action == Action::PickStage && app.newest().snapshot.stages.is_empty();
     !binding.short.is_empty() && !forbidden && !no_stage && (completes || binding.action != Action::Complete)
 }

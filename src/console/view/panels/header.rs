@@ -13,7 +13,7 @@ use super::{both_ends, draining, row};
 use crate::click::Timestamp;
 use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
 use crate::console::state::app::App;
-use crate::console::state::keys::Action;
+use crate::console::state::key_table::Action;
 use crate::protocol::snapshot::{Snapshot, Totals};
 use crate::protocol::source::SourceProgress;
 

@@ -10,8 +10,8 @@ use ratatui::widgets::{Clear, Padding, Paragraph};
 use super::row;
 use crate::console::format::{fit, left};
 use crate::console::state::app::App;
-use crate::console::state::keys::{Context, KeyBinding};
-use crate::console::state::sheet::Sheet;
+use crate::console::state::key_table::{Context, KeyBinding};
+use crate::console::state::screens::Screen;
 
 /// Columns of the keys in words.
 const LABEL: usize = 10;
@@ -87,13 +87,13 @@ fn lines(app: &App) -> Vec<HelpLine<'_>> {
     let mut lines = Vec::new();
     let overview = [Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity];
     let contexts = match app.sheet {
-        Sheet::Overview => overview.to_vec(),
-        Sheet::Search => vec![Context::Anywhere, Context::Views, Context::Search],
-        Sheet::Log => vec![Context::Anywhere, Context::Views, Context::Log],
-        Sheet::Map => vec![Context::Anywhere, Context::Views, Context::Map],
-        Sheet::Partitions | Sheet::Store | Sheet::Rejects | Sheet::Url => vec![Context::Anywhere, Context::Views],
+        Screen::Overview => overview.to_vec(),
+        Screen::Search => vec![Context::Anywhere, Context::Views, Context::Search],
+        Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
+        Screen::Partitions | Screen::Store | Screen::Rejects | Screen::Url => vec![Context::Anywhere, Context::Views],
     };
-    let holds = |binding: &&KeyBinding| app.sheet == Sheet::Overview || app.place().lets_through(binding.action);
+    let holds = |binding: &&KeyBinding| app.sheet == Screen::Overview || app.place().lets_through(binding.action);
     for context in contexts {
         if context != Context::Anywhere {
             lines.push(("".into(), context.name(), app.theme.dim()));

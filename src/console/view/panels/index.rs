@@ -9,7 +9,7 @@ use super::{both_ends, row};
 use crate::console::format::{NONE, bytes, count, fit, span};
 use crate::console::state::app::App;
 use crate::console::state::layout::Panel;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 use crate::protocol::snapshot::IndexStatus;
 
 /// Columns that labels and values take at most.
@@ -24,7 +24,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         Span::styled(fit(&index.target, room), theme.dim()),
         Span::raw(" "),
     ]);
-    let focused = app.focus == Panel::Index && app.sheet == Sheet::Overview;
+    let focused = app.focus == Panel::Index && app.sheet == Screen::Overview;
     let block = theme.frame(title, focused).padding(ratatui::widgets::Padding::horizontal(1));
     // A value stays near its label, however wide the panel.
     let inner = block.inner(area);

@@ -13,9 +13,9 @@ use super::table::{self, Column, figure, words};
 use super::{held, placeholder};
 use crate::console::format::{NONE, count, count_in, fit, percent};
 use crate::console::state::app::App;
-use crate::console::state::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, labels, true_rows};
+use crate::console::state::country_map::{CountryMap, CountrySpot, LATITUDES, LONGITUDES, cell, labels, true_rows};
 use crate::console::state::layout::{MAP_FROM, parts};
-use crate::console::state::sheet::{List, Sheet};
+use crate::console::state::screens::{List, Screen};
 use crate::console::theme::{HEAT, Theme};
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::Board;
@@ -32,9 +32,9 @@ const URLS: [Column; 4] =
     [words("url", 0, 0), words("country", 10, 2), figure("clicks", 11, 0), figure("users ", 11, 1)];
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let [map, list, urls] = parts(Sheet::Map, area);
+    let [map, list, urls] = parts(Screen::Map, area);
     let board = &app.shown().snapshot.board;
-    let atlas = Atlas::of(board, app.browse.country.as_deref());
+    let atlas = CountryMap::of(board, app.browse.country.as_deref());
     if map.height < MAP_ROWS {
         let (columns, rows) = MAP_FROM;
         placeholder(frame, map, &format!("the map needs {columns}×{rows}; its countries:"), app);
@@ -55,7 +55,7 @@ pub(crate) fn drawn(map: Rect) -> Rect {
     Rect { y: inner.y + (inner.height.saturating_sub(rows)) / 2, height: rows.min(inner.height), ..inner }
 }
 
-fn world(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
+fn world(frame: &mut Frame, area: Rect, atlas: &CountryMap, app: &App) {
     let theme = &app.theme;
     let board = &app.shown().snapshot.board;
     let title = title(board, atlas, app);
@@ -99,7 +99,7 @@ fn coast(area: Rect, buffer: &mut Buffer, theme: &Theme) {
 }
 
 /// Draws the spots, the smaller over the larger and the picked one over all; the cells that each takes.
-fn spots(area: Rect, buffer: &mut Buffer, atlas: &Atlas, theme: &Theme) -> Vec<Rect> {
+fn spots(area: Rect, buffer: &mut Buffer, atlas: &CountryMap, theme: &Theme) -> Vec<Rect> {
     let discs: Vec<Disc> = atlas.spots.iter().map(|spot| Disc::of(area, spot, atlas, theme)).collect();
     let style = |color| Style::new().fg(color).add_modifier(Modifier::BOLD);
     let (picked, others): (Vec<&Disc>, Vec<&Disc>) = discs.iter().partition(|disc| disc.picked);
@@ -163,7 +163,7 @@ struct Disc {
 }
 
 impl Disc {
-    fn of(area: Rect, spot: &Spot, atlas: &Atlas, theme: &Theme) -> Self {
+    fn of(area: Rect, spot: &CountrySpot, atlas: &CountryMap, theme: &Theme) -> Self {
         let dots = if theme.ascii { (1, 1) } else { (2, 4) };
         let map = (area.width.saturating_mul(dots.0), area.height.saturating_mul(dots.1));
         let at = cell(Rect::new(0, 0, map.0, map.1), spot.country);
@@ -208,7 +208,7 @@ impl Shape for Disc {
 }
 
 /// `map  61 countries, last hour  /cart`.
-fn title(board: &Board, atlas: &Atlas, app: &App) -> Line<'static> {
+fn title(board: &Board, atlas: &CountryMap, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let placed = count(atlas.spots.len() as u64);
     let mut spans = vec![Span::styled(" map ", theme.key()), Span::styled(format!("{placed} countries"), theme.dim())];
@@ -237,7 +237,7 @@ fn legend(theme: &Theme) -> Line<'static> {
 }
 
 /// `not on the map: 4,120 clicks (unknown)`.
-fn elsewhere(atlas: &Atlas, columns: usize) -> Option<String> {
+fn elsewhere(atlas: &CountryMap, columns: usize) -> Option<String> {
     if atlas.elsewhere.is_empty() {
         return None;
     }
@@ -246,7 +246,7 @@ fn elsewhere(atlas: &Atlas, columns: usize) -> Option<String> {
     Some(format!(" {} ", fit(&note, columns)))
 }
 
-fn countries(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
+fn countries(frame: &mut Frame, area: Rect, atlas: &CountryMap, app: &App) {
     let theme = &app.theme;
     let shown = app.shown();
     let board = &shown.snapshot.board;

@@ -34,7 +34,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::console::format::width;
-use crate::console::state::trouble::Nothing;
+use crate::console::state::trouble::NoClicks;
 
 /// `left` and `right` at the two ends of one row; `right` gives way if they meet.
 fn both_ends(frame: &mut Frame, row: Rect, left: Line<'_>, right: Line<'_>) {
@@ -61,7 +61,7 @@ fn room(total: u16, spans: &[Span<'_>]) -> usize {
 
 /// In place of rows that do not come while tables are held, in the header's words.
 fn held(app: &crate::console::state::app::App) -> String {
-    format!("tables are held: {} lets them go on", app.keys.told(crate::console::state::keys::Action::Freeze))
+    format!("tables are held: {} lets them go on", app.keys.told(crate::console::state::key_table::Action::Freeze))
 }
 
 /// A faint sentence in the middle of a panel that has nothing to show.
@@ -77,7 +77,7 @@ fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &crate::console::
 /// Why there are no clicks: as a faint sentence, or where there is trouble in full.
 fn no_clicks(frame: &mut Frame, area: Rect, app: &crate::console::state::app::App) {
     let nothing = app.nothing();
-    if !matches!(nothing, Nothing::Trouble(..)) {
+    if !matches!(nothing, NoClicks::Trouble(..)) {
         return placeholder(frame, area, &nothing.words(), app);
     }
     let columns = usize::from(area.width).saturating_sub(2);

@@ -9,8 +9,8 @@ use ratatui::widgets::{Clear, Padding, Paragraph};
 use super::row;
 use crate::console::format::{fit_end, left, right};
 use crate::console::state::app::App;
-use crate::console::state::browse::keep_visible;
-use crate::console::state::typing::Typing;
+use crate::console::state::line_input::LineInput;
+use crate::console::state::selection::keep_visible;
 
 /// Columns of it, where the screen has them; of the names; of the keys.
 const WIDTH: u16 = 72;
@@ -20,7 +20,7 @@ const KEY: usize = 10;
 /// Rows that it offers at once.
 const OFFERS: u16 = 12;
 
-pub(crate) fn render(frame: &mut Frame, screen: Rect, typing: &Typing, app: &App) {
+pub(crate) fn render(frame: &mut Frame, screen: Rect, typing: &LineInput, app: &App) {
     let theme = &app.theme;
     let offers = app.offers(&typing.text);
     let width = WIDTH.min(screen.width.saturating_sub(2));

@@ -8,9 +8,9 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use crate::console::format::{fit_end, width};
 use crate::console::state::app::App;
-use crate::console::state::keys::Context;
-use crate::console::update::answer::RESET_WORD;
-use crate::console::update::steer::Prompt;
+use crate::console::state::key_table::Context;
+use crate::console::update::commands::Prompt;
+use crate::console::update::prompt::RESET_WORD;
 use crate::text::printable;
 
 /// Columns of the question at most: longer ones take several lines.

@@ -12,7 +12,7 @@ use super::{filter, held, placeholder, prose};
 use crate::console::format::{bytes, count};
 use crate::console::state::app::App;
 use crate::console::state::layout::parts;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 use crate::protocol::answer::{RejectRow, Rejects};
 use crate::protocol::snapshot::Snapshot;
 
@@ -21,7 +21,7 @@ const COLUMNS: [Column; 4] = [words("time", 9, 0), words("stage", 10, 1), words(
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let snapshot: &Snapshot = &app.shown().snapshot;
-    let [_, list, picked] = parts(Sheet::Rejects, area);
+    let [_, list, picked] = parts(Screen::Rejects, area);
     let found = snapshot.answers.rejects.as_ref().map(|answer| &answer.found);
     let mut title = vec![Span::styled(" rejects ", theme.key()), Span::styled(extent(found, app), theme.dim())];
     let of_run = format!(" {} by this run ", count(snapshot.totals.rejected));

@@ -11,8 +11,8 @@ use super::{held, placeholder, prose};
 use crate::console::format::{count, count_in, fit, fit_end, seconds};
 use crate::console::state::app::App;
 use crate::console::state::layout::parts;
-use crate::console::state::sheet::{RESULTS, Sheet};
-use crate::console::state::typing::Line as Typed;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::screens::{RESULTS, Screen};
 use crate::protocol::board::PageRow;
 
 pub(super) const COLUMNS: [Column; 5] = [
@@ -25,8 +25,8 @@ pub(super) const COLUMNS: [Column; 5] = [
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let [input, list, _] = parts(Sheet::Search, area);
-    let typing = app.typing.as_ref().is_some_and(|typing| typing.line == Typed::Search);
+    let [input, list, _] = parts(Screen::Search, area);
+    let typing = app.typing.as_ref().is_some_and(|typing| typing.line == LinePurpose::Search);
     let index = &app.shown().snapshot.index;
     let target = fit(&index.target, usize::from(area.width / 2));
     let title = Line::from(vec![

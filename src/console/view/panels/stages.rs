@@ -10,7 +10,7 @@ use super::{both_ends, detail, row};
 use crate::console::format::{count, count_in, countdown, left, rate, right, width};
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
-use crate::console::state::layout::{Panel, Places};
+use crate::console::state::layout::{Panel, ScreenLayout};
 use crate::protocol::{StageStatus, Stages};
 use crate::text::printable;
 
@@ -24,7 +24,7 @@ enum Part<'a> {
     HeldUp(&'a StageStatus),
 }
 
-pub(crate) fn render(frame: &mut Frame, places: &Places, app: &App) {
+pub(crate) fn render(frame: &mut Frame, places: &ScreenLayout, app: &App) {
     let shown = app.newest();
     let flow = shown.history.flow(&shown.snapshot);
     let stages = &shown.snapshot.stages;

@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::row;
 use crate::console::format::{left, right};
 use crate::console::state::app::App;
-use crate::console::state::sheet::List;
+use crate::console::state::screens::List;
 
 /// A column that is left out rather than narrower than this takes what the others leave.
 const REST_MIN: usize = 12;

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::console::state::app::App;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screens::Screen;
 
 /// Each view with its words on the screen.
-fn names() -> impl Iterator<Item = (Sheet, String, String)> {
-    (1..).zip(Sheet::ALL).map(|(at, sheet)| (sheet, format!(" F{at} "), format!("{} ", sheet.name())))
+fn names() -> impl Iterator<Item = (Screen, String, String)> {
+    (1..).zip(Screen::ALL).map(|(at, sheet)| (sheet, format!(" F{at} "), format!("{} ", sheet.name())))
 }
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
@@ -28,7 +28,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 }
 
 /// The view whose name is under a point of the screen.
-pub(crate) fn tab_at(area: Rect, point: Position) -> Option<Sheet> {
+pub(crate) fn tab_at(area: Rect, point: Position) -> Option<Screen> {
     if !area.contains(point) {
         return None;
     }

@@ -14,7 +14,7 @@ use super::{held, placeholder, prose};
 use crate::console::format::{self, count, count_in, fit, seconds};
 use crate::console::state::app::App;
 use crate::console::state::layout::parts;
-use crate::console::state::sheet::{Sheet, current};
+use crate::console::state::screens::{Screen, current};
 use crate::protocol::answer::{PageDetails, Trend};
 
 const COUNTRIES: [Column; 4] =
@@ -24,7 +24,7 @@ const CLICKS: [Column; 4] = [words("time", 9, 0), words("country", 10, 0), words
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let [countries, clicks, over_time] = parts(Sheet::Url, area);
+    let [countries, clicks, over_time] = parts(Screen::Url, area);
     let question = app.sheets.page_question();
     let url = app.sheets.url.as_deref().unwrap_or_default();
     let found = current(app.shown().snapshot.answers.page.as_deref(), question.as_ref());

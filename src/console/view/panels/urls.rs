@@ -170,7 +170,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
 fn title(columns: u16, app: &App) -> Line<'static> {
     let mut spans = vec![Span::styled(" urls ", app.theme.key())];
     if filter::typed(app).is_some_and(|typing| typing.problem.is_some()) {
-        // Nothing else is as urgent, and there may be little room.
+        // NoClicks else is as urgent, and there may be little room.
         filter::push(&mut spans, columns, app);
         return Line::from(spans);
     }

@@ -132,7 +132,7 @@ impl Picture {
     fn word(&mut self, y: f64, word: &Word) {
         let Look { fill, dim, bold, underlined } = &word.look;
         let length = word.columns as f64 * WIDTH;
-        // Writing to a String cannot fail, here and below.
+        // TableProgress to a String cannot fail, here and below.
         let _ =
             write!(self.texts, r#"<text x="{:.2}" y="{:.2}" textLength="{length:.2}" fill="{fill}""#, word.x, y + BASE);
         for (_, attribute) in [

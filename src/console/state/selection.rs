@@ -11,27 +11,27 @@ pub(crate) const URL_LIMIT: usize = 200;
 
 /// A step through a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum CursorMove {
     By(isize),
     First,
     Last,
 }
 
-impl Step {
+impl CursorMove {
     /// Where it leads from `at` in a list of `len`; `None` if that is empty.
     pub(crate) fn apply(self, at: usize, len: usize) -> Option<usize> {
         let last = len.checked_sub(1)?;
         Some(match self {
-            Step::By(rows) => at.saturating_add_signed(rows).min(last),
-            Step::First => 0,
-            Step::Last => last,
+            CursorMove::By(rows) => at.saturating_add_signed(rows).min(last),
+            CursorMove::First => 0,
+            CursorMove::Last => last,
         })
     }
 }
 
 /// The reader's place in the board.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Browse {
+pub(crate) struct Selection {
     /// The country asked for; all of them if `None`.
     pub(crate) country: Option<String>,
     pub(crate) sort: SortBy,
@@ -49,7 +49,7 @@ pub(crate) struct Browse {
     pub(crate) page_top: usize,
 }
 
-impl Browse {
+impl Selection {
     /// What to ask of the pipeline.
     pub(crate) fn view(&self) -> View {
         View {
@@ -103,7 +103,7 @@ impl Browse {
     }
 
     /// Moves through the countries; true if another one is asked for.
-    pub(crate) fn step_country(&mut self, board: &Board, step: Step) -> bool {
+    pub(crate) fn step_country(&mut self, board: &Board, step: CursorMove) -> bool {
         let at = self.country_row(board).unwrap_or(0);
         let Some(row) = step.apply(at, board.countries.len() + 1) else { return false };
         self.ask_row(board, row)
@@ -137,10 +137,10 @@ impl Browse {
     }
 
     /// Moves through the urls.
-    pub(crate) fn step_page(&mut self, board: &Board, step: Step) {
+    pub(crate) fn step_page(&mut self, board: &Board, step: CursorMove) {
         let row = match (self.page_at(), step) {
             // The first step down shows the cursor; it does not jump over the first row.
-            (None, Step::By(rows)) if rows > 0 => Some(0),
+            (None, CursorMove::By(rows)) if rows > 0 => Some(0),
             (at, step) => step.apply(at.unwrap_or(0), board.pages.len()),
         };
         self.pick_page(board, row.unwrap_or(0));
@@ -216,19 +216,19 @@ mod tests {
 
     #[test]
     fn the_country_is_followed_by_name_when_the_order_changes() {
-        let mut browse = Browse::default();
-        assert!(browse.step_country(&board(&["US", "DE", "FR"], &[]), Step::By(2)));
+        let mut browse = Selection::default();
+        assert!(browse.step_country(&board(&["US", "DE", "FR"], &[]), CursorMove::By(2)));
         assert_eq!(browse.country.as_deref(), Some("DE"));
         let later = board(&["FR", "US", "JP", "DE"], &[]);
         browse.settle(&later, 2, 10);
         assert_eq!((browse.country_row(&later), browse.country_top), (Some(4), 3));
-        assert!(browse.step_country(&later, Step::By(-1)));
+        assert!(browse.step_country(&later, CursorMove::By(-1)));
         assert_eq!(browse.country.as_deref(), Some("JP"));
     }
 
     #[test]
     fn a_country_that_is_gone_stays_asked_for() {
-        let mut browse = Browse { country: Some("DE".into()), ..Browse::default() };
+        let mut browse = Selection { country: Some("DE".into()), ..Selection::default() };
         let without = board(&["US"], &[]);
         browse.settle(&without, 5, 5);
         assert_eq!((browse.country.as_deref(), browse.country_row(&without)), (Some("DE"), None));
@@ -236,11 +236,11 @@ mod tests {
 
     #[test]
     fn the_url_cursor_follows_its_url_and_stays_near_when_that_is_gone() {
-        let mut browse = Browse::default();
+        let mut browse = Selection::default();
         let first = board(&[], &["/a", "/b", "/c"]);
-        browse.step_page(&first, Step::By(1));
+        browse.step_page(&first, CursorMove::By(1));
         assert_eq!(browse.page_at(), Some(0), "the first step only shows the cursor");
-        browse.step_page(&first, Step::By(1));
+        browse.step_page(&first, CursorMove::By(1));
         browse.settle(&board(&[], &["/c", "/a", "/b"]), 5, 5);
         assert_eq!(browse.page_at(), Some(2));
         browse.settle(&board(&[], &["/c"]), 5, 5);

@@ -11,10 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::event_batch::EventBatch;
 use super::keyboard::Keyboard;
-use super::read::Read;
-use super::screen::Screen;
-use crate::console::export::writing::{TableFile, Written};
+use super::session::TerminalSession;
+use crate::console::export::table_file::{TableFile, TableOutcome};
 use crate::console::export::{Effect, Format, clipboard, write};
 use crate::console::state::app::{App, Event};
 use crate::console::view::picture::{ansi_of, svg_of, text_of};
@@ -57,7 +57,7 @@ impl Frames {
 /// Drives `app` until it leaves. A terminal that goes away means quit without asking: the pipeline drains unseen.
 pub(crate) async fn event_loop(
     app: &mut App,
-    screen: Screen,
+    screen: TerminalSession,
     frame_interval: Duration,
     engine: &EngineHandle,
 ) -> io::Result<()> {
@@ -160,8 +160,8 @@ pub(crate) async fn event_loop(
 /// The tables that are being written.
 struct Files {
     threads: Vec<JoinHandle<()>>,
-    sayer: UnboundedSender<Written>,
-    said: UnboundedReceiver<Written>,
+    sayer: UnboundedSender<TableOutcome>,
+    said: UnboundedReceiver<TableOutcome>,
 }
 
 impl Files {
@@ -176,7 +176,8 @@ impl Files {
             Ok(thread) => self.threads.push(thread),
             Err(error) => {
                 // Our own end of the channel is open.
-                let _ = self.sayer.send(Written { said: format!("no thread to write with: {error}"), done: false });
+                let _ =
+                    self.sayer.send(TableOutcome { said: format!("no thread to write with: {error}"), done: false });
             }
         }
     }
@@ -191,7 +192,7 @@ impl Files {
 }
 
 /// Writes and copies what the app wants written and copied, and has it say so. The error is that of the terminal.
-fn perform(app: &mut App, screen: &mut Screen, frames: &mut Frames, files: &mut Files) -> io::Result<()> {
+fn perform(app: &mut App, screen: &mut TerminalSession, frames: &mut Frames, files: &mut Files) -> io::Result<()> {
     for effect in std::mem::take(&mut app.effects) {
         let said = match effect {
             Effect::Mouse(on) => {
@@ -241,7 +242,7 @@ fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
 }
 
 /// What there is to read of the terminal; never anything, once it is gone.
-async fn next_read(terminal: &mut Option<(Screen, Keyboard)>) -> Read {
+async fn next_read(terminal: &mut Option<(TerminalSession, Keyboard)>) -> EventBatch {
     match terminal {
         Some((_, keyboard)) => keyboard.next().await,
         None => pending().await,

@@ -6,12 +6,12 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEve
 use ratatui::layout::{Position, Rect};
 
 use crate::console::state::app::{App, Tab};
-use crate::console::state::atlas::Atlas;
-use crate::console::state::browse::Step;
-use crate::console::state::keys::{Action, Context};
-use crate::console::state::layout::{Panel, Places, list_area, parts};
-use crate::console::state::sheet::Sheet;
-use crate::console::state::typing::Line;
+use crate::console::state::country_map::CountryMap;
+use crate::console::state::key_table::{Action, Context};
+use crate::console::state::layout::{Panel, ScreenLayout, list_area, parts};
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::screens::Screen;
+use crate::console::state::selection::CursorMove;
 use crate::console::view::panels::{help, map, tabs, urls};
 use crate::protocol::{Command, SortBy, StageAction};
 
@@ -73,12 +73,12 @@ impl App {
     /// Where the reader is, whatever lies over it.
     pub(crate) fn place(&self) -> Context {
         match self.sheet {
-            Sheet::Overview => {}
-            Sheet::Search => return Context::Search,
-            Sheet::Log => return Context::Log,
-            Sheet::Map => return Context::Map,
-            Sheet::Rejects => return Context::Rejects,
-            Sheet::Partitions | Sheet::Store | Sheet::Url => return Context::Views,
+            Screen::Overview => {}
+            Screen::Search => return Context::Search,
+            Screen::Log => return Context::Log,
+            Screen::Map => return Context::Map,
+            Screen::Rejects => return Context::Rejects,
+            Screen::Partitions | Screen::Store | Screen::Url => return Context::Views,
         }
         match self.focus {
             Panel::Stages => Context::Stages,
@@ -100,8 +100,8 @@ impl App {
                 self.stage = place;
                 // Where the keys that steer it hold.
                 self.focus = Panel::Stages;
-                if self.sheet != Sheet::Overview {
-                    self.open(Sheet::Overview);
+                if self.sheet != Screen::Overview {
+                    self.open(Screen::Overview);
                 }
             }
             Action::ToggleStage => self.toggle_stage(),
@@ -112,36 +112,36 @@ impl App {
                 self.request(Command::StopAll, dangerous.then(|| format!("Stop all {stages} stages?")));
             }
             Action::Reset => self.ask_reset(),
-            Action::Up => self.step_here(Step::By(-1)),
-            Action::Down => self.step_here(Step::By(1)),
-            Action::Left => self.step_stage(Step::By(-1)),
-            Action::Right => self.step_stage(Step::By(1)),
-            Action::PageUp => self.step_here(Step::By(-self.screenful())),
-            Action::PageDown => self.step_here(Step::By(self.screenful())),
-            Action::First => self.step_here(Step::First),
-            Action::Last => self.step_here(Step::Last),
+            Action::Up => self.step_here(CursorMove::By(-1)),
+            Action::Down => self.step_here(CursorMove::By(1)),
+            Action::Left => self.step_stage(CursorMove::By(-1)),
+            Action::Right => self.step_stage(CursorMove::By(1)),
+            Action::PageUp => self.step_here(CursorMove::By(-self.screenful())),
+            Action::PageDown => self.step_here(CursorMove::By(self.screenful())),
+            Action::First => self.step_here(CursorMove::First),
+            Action::Last => self.step_here(CursorMove::Last),
             Action::Show => {
-                let sheet = Sheet::ALL.get(place).copied().unwrap_or(self.sheet);
+                let sheet = Screen::ALL.get(place).copied().unwrap_or(self.sheet);
                 self.enter(sheet);
             }
             Action::NextView => self.turn_sheet(true),
-            Action::PreviousView if self.typing.as_ref().is_some_and(|typing| typing.line != Line::Search) => {}
+            Action::PreviousView if self.typing.as_ref().is_some_and(|typing| typing.line != LinePurpose::Search) => {}
             Action::PreviousView => self.turn_sheet(false),
             Action::Expand => self.expanded = !self.expanded,
             Action::ZoomIn => self.zoom_in(),
             Action::ZoomOut => self.zoom_out(),
             Action::ZoomAuto => self.zoom_auto(),
             Action::OpenUrl => self.open_picked(),
-            Action::Filter => self.start_typing(Line::Filter),
+            Action::Filter => self.start_typing(LinePurpose::Filter),
             Action::CycleWindow => {
                 self.browse.cycle_window();
                 self.request_view();
             }
-            Action::Search => self.start_typing(Line::Search),
+            Action::Search => self.start_typing(LinePurpose::Search),
             Action::CycleLevel => self.cycle_level(),
             Action::CycleTheme => self.turn_theme(),
-            Action::Palette => self.start_typing(Line::Palette),
-            Action::Export => self.start_typing(Line::Export),
+            Action::Palette => self.start_typing(LinePurpose::Palette),
+            Action::Export => self.start_typing(LinePurpose::Export),
             Action::CopyUrl => self.copy_url(),
             Action::Complete => self.complete_line(),
             Action::Accept => self.accept_line(),
@@ -155,8 +155,8 @@ impl App {
                 self.request_view();
             }
             Action::Enter => {
-                if self.sheet != Sheet::Overview {
-                    self.open(Sheet::Overview);
+                if self.sheet != Screen::Overview {
+                    self.open(Screen::Overview);
                 }
                 self.focus = Panel::Urls;
                 if self.browse.page_at().is_none() {
@@ -194,14 +194,14 @@ impl App {
 
     fn screenful(&self) -> isize {
         let rows = match self.sheet {
-            Sheet::Overview => self.places.as_ref().map_or(1, |places| places.rows(self.focus)),
+            Screen::Overview => self.places.as_ref().map_or(1, |places| places.rows(self.focus)),
             _ => self.sheet_rows(),
         };
         isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
     }
 
     /// Moves through the list that has the keys.
-    fn step_here(&mut self, step: Step) {
+    fn step_here(&mut self, step: CursorMove) {
         if self.help {
             let hidden = help::hidden_rows(self.screen, self);
             self.help_top = step.apply(self.help_top, hidden + 1).unwrap_or(0);
@@ -214,12 +214,12 @@ impl App {
             return;
         }
         match self.sheet {
-            Sheet::Overview => self.step(self.focus, step),
+            Screen::Overview => self.step(self.focus, step),
             _ => self.step_sheet(step),
         }
     }
 
-    fn step(&mut self, panel: Panel, step: Step) {
+    fn step(&mut self, panel: Panel, step: CursorMove) {
         let snapshot = Arc::clone(&self.shown().snapshot);
         match panel {
             Panel::Stages => self.step_stage(step),
@@ -238,20 +238,20 @@ impl App {
         }
     }
 
-    fn step_stage(&mut self, step: Step) {
+    fn step_stage(&mut self, step: CursorMove) {
         if let Some(place) = step.apply(self.stage, self.live.snapshot.stages.len()) {
             self.stage = place;
         }
     }
 
     /// The newest recent click is at the top, the newest log line at the bottom.
-    fn scroll_activity(&mut self, step: Step) {
+    fn scroll_activity(&mut self, step: CursorMove) {
         let len = self.activity_len();
         let back = match (self.activity.tab, step) {
             (Tab::Recent, step) => step.apply(self.activity.back, len),
-            (Tab::Log, Step::By(rows)) => Step::By(-rows).apply(self.activity.back, len),
-            (Tab::Log, Step::First) => Step::Last.apply(0, len),
-            (Tab::Log, Step::Last) => Some(0),
+            (Tab::Log, CursorMove::By(rows)) => CursorMove::By(-rows).apply(self.activity.back, len),
+            (Tab::Log, CursorMove::First) => CursorMove::Last.apply(0, len),
+            (Tab::Log, CursorMove::Last) => Some(0),
         };
         self.activity.back = back.unwrap_or(0);
     }
@@ -261,10 +261,10 @@ impl App {
             return;
         }
         match self.sheet {
-            Sheet::Overview => {}
-            Sheet::Url => return self.open(self.sheets.from),
-            Sheet::Log | Sheet::Rejects if !self.filter_in_force().is_empty() => return self.filter(""),
-            _ => return self.open(Sheet::Overview),
+            Screen::Overview => {}
+            Screen::Url => return self.open(self.sheets.from),
+            Screen::Log | Screen::Rejects if !self.filter_in_force().is_empty() => return self.filter(""),
+            _ => return self.open(Screen::Overview),
         }
         if self.expanded {
             self.expanded = false;
@@ -291,13 +291,13 @@ impl App {
         if self.prompt.is_some() || self.help || palette {
             return false;
         }
-        if self.sheet != Sheet::Overview {
+        if self.sheet != Screen::Overview {
             return self.mouse_in_sheet(event.kind, &places, point);
         }
         let Some(panel) = places.panel_at(point) else { return false };
         match event.kind {
-            MouseEventKind::ScrollUp => self.step(panel, Step::By(-wheel(panel))),
-            MouseEventKind::ScrollDown => self.step(panel, Step::By(wheel(panel))),
+            MouseEventKind::ScrollUp => self.step(panel, CursorMove::By(-wheel(panel))),
+            MouseEventKind::ScrollDown => self.step(panel, CursorMove::By(wheel(panel))),
             MouseEventKind::Down(MouseButton::Left) => {
                 self.focus = panel;
                 if panel == Panel::Urls && point.y.saturating_add(1) == places.first_row(panel) {
@@ -328,25 +328,25 @@ impl App {
         true
     }
 
-    fn mouse_in_sheet(&mut self, kind: MouseEventKind, places: &Places, point: Position) -> bool {
-        let notch = if self.sheet == Sheet::Map { 1 } else { WHEEL };
+    fn mouse_in_sheet(&mut self, kind: MouseEventKind, places: &ScreenLayout, point: Position) -> bool {
+        let notch = if self.sheet == Screen::Map { 1 } else { WHEEL };
         match kind {
-            MouseEventKind::ScrollUp => self.step_sheet(Step::By(-notch)),
-            MouseEventKind::ScrollDown => self.step_sheet(Step::By(notch)),
+            MouseEventKind::ScrollUp => self.step_sheet(CursorMove::By(-notch)),
+            MouseEventKind::ScrollDown => self.step_sheet(CursorMove::By(notch)),
             MouseEventKind::Down(MouseButton::Left) => {
                 if let Some(sheet) = places.tabs.and_then(|area| tabs::tab_at(area, point)) {
                     self.enter(sheet);
                     return true;
                 }
                 let Some(body) = places.sheet else { return false };
-                if self.sheet == Sheet::Search && parts(self.sheet, body)[0].contains(point) {
-                    self.start_typing(Line::Search);
+                if self.sheet == Screen::Search && parts(self.sheet, body)[0].contains(point) {
+                    self.start_typing(LinePurpose::Search);
                     return true;
                 }
                 let list = list_area(self.sheet, body);
                 match point.y.checked_sub(list.y.saturating_add(2)).map(usize::from) {
                     Some(row) if list.contains(point) && row < self.sheet_rows() => self.pick_row(row),
-                    _ if self.sheet == Sheet::Map => return self.pick_on_map(parts(self.sheet, body)[0], point),
+                    _ if self.sheet == Screen::Map => return self.pick_on_map(parts(self.sheet, body)[0], point),
                     _ => return false,
                 }
             }
@@ -362,7 +362,7 @@ impl App {
         if !area.contains(point) {
             return false;
         }
-        let atlas = Atlas::of(&self.shown().snapshot.board, None);
+        let atlas = CountryMap::of(&self.shown().snapshot.board, None);
         let Some(spot) = atlas.nearest(map::drawn(area), point) else { return false };
         if self.browse.ask(Some(spot.name.to_string())) {
             self.request_view();

@@ -21,7 +21,7 @@ pub(crate) fn true_rows(columns: u16) -> u16 {
 
 /// A country on the map.
 #[derive(Clone, Debug)]
-pub(crate) struct Spot {
+pub(crate) struct CountrySpot {
     pub(crate) country: &'static Country,
     /// As the events name it; if they do in several ways, that with the most clicks.
     pub(crate) name: Arc<str>,
@@ -32,16 +32,16 @@ pub(crate) struct Spot {
 
 /// A board on the globe.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Atlas {
+pub(crate) struct CountryMap {
     /// Most clicks first.
-    pub(crate) spots: Vec<Spot>,
+    pub(crate) spots: Vec<CountrySpot>,
     /// What cannot be placed, most clicks first.
     pub(crate) elsewhere: Vec<(Arc<str>, u64)>,
     /// Clicks of all countries, placed or not.
     pub(crate) all: u64,
 }
 
-impl Atlas {
+impl CountryMap {
     /// `board` with the country that is `picked`.
     pub(crate) fn of(board: &Board, picked: Option<&str>) -> Self {
         let mut atlas = Self::default();
@@ -59,7 +59,7 @@ impl Atlas {
                 }
                 None => {
                     let name = Arc::clone(&row.country);
-                    atlas.spots.push(Spot { country, name, clicks: row.clicks, picked });
+                    atlas.spots.push(CountrySpot { country, name, clicks: row.clicks, picked });
                 }
             }
         }
@@ -74,19 +74,19 @@ impl Atlas {
     }
 
     /// Of the clicks of all countries, those of `spot`: 0–1.
-    pub(crate) fn share(&self, spot: &Spot) -> f64 {
+    pub(crate) fn share(&self, spot: &CountrySpot) -> f64 {
         if self.all == 0 { 0.0 } else { spot.clicks as f64 / self.all as f64 }
     }
 
     /// How large `spot` is drawn against the largest: 0–1. The area tells the clicks.
-    pub(crate) fn size(&self, spot: &Spot) -> f64 {
+    pub(crate) fn size(&self, spot: &CountrySpot) -> f64 {
         let most = self.spots.first().map_or(0, |spot| spot.clicks);
         if most == 0 { 0.0 } else { (spot.clicks as f64 / most as f64).sqrt() }
     }
 
     /// The spot nearest to a point of the screen, where the map fills `area`; none if the nearest is far off.
-    pub(crate) fn nearest(&self, area: Rect, point: Position) -> Option<&Spot> {
-        let distance = |spot: &&Spot| {
+    pub(crate) fn nearest(&self, area: Rect, point: Position) -> Option<&CountrySpot> {
+        let distance = |spot: &&CountrySpot| {
             let at = cell(area, spot.country);
             // A row is twice as high as a column is wide.
             let rows = 2 * u32::from(at.y.abs_diff(point.y));
@@ -117,10 +117,10 @@ pub(crate) struct Label {
 
 /// Labels for the spots of `atlas`, of which `extents` are the cells each takes: first the picked one's, then by clicks,
 /// `most` at most. With the clicks where there is room, else the code alone, else nothing: no label covers another or a spot.
-pub(crate) fn labels(atlas: &Atlas, area: Rect, extents: &[Rect], most: usize) -> Vec<Label> {
+pub(crate) fn labels(atlas: &CountryMap, area: Rect, extents: &[Rect], most: usize) -> Vec<Label> {
     let mut taken: Vec<Rect> = extents.to_vec();
     let mut labels = Vec::new();
-    let mut spots: Vec<(&Spot, Rect)> = atlas.spots.iter().zip(extents.iter().copied()).collect();
+    let mut spots: Vec<(&CountrySpot, Rect)> = atlas.spots.iter().zip(extents.iter().copied()).collect();
     spots.sort_by_key(|(spot, _)| !spot.picked);
     for (spot, extent) in spots {
         if labels.len() >= most {
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn spellings_of_one_country_are_one_spot_and_no_click_is_left_out() {
         let board = board(&[("US", 50), ("DE", 40), ("Germany", 30), ("unknown", 7), ("Atlantis", 2)]);
-        let atlas = Atlas::of(&board, Some("Germany"));
+        let atlas = CountryMap::of(&board, Some("Germany"));
         let spots: Vec<_> = atlas.spots.iter().map(|spot| (spot.country.alpha2, spot.clicks, spot.picked)).collect();
         assert_eq!(spots, [("DE", 70, true), ("US", 50, false)]);
         assert_eq!((atlas.lost(), atlas.all), (9, 129));
@@ -190,7 +190,7 @@ mod tests {
         assert!(at("US").x < at("GB").x && at("GB").x < at("DE").x && at("DE").x < at("JP").x);
         assert!(at("NO").y < at("DE").y && at("DE").y < at("NG").y && at("NG").y < at("ZA").y);
         assert!(area.contains(at("AQ")) && area.contains(at("NZ")) && area.contains(at("SJ")));
-        let atlas = Atlas::of(&board(&[("JP", 1)]), None);
+        let atlas = CountryMap::of(&board(&[("JP", 1)]), None);
         assert!(atlas.nearest(area, at("JP")).is_some() && atlas.nearest(area, at("US")).is_none());
     }
 
@@ -205,7 +205,7 @@ mod tests {
             let rows_of: Vec<(&str, u64)> =
                 crate::source::traffic::places::COUNTRIES.iter().map(|country| country.code).zip(clicks).collect();
             let picked = rows_of.get(picked).map(|(code, _)| *code);
-            let atlas = Atlas::of(&board(&rows_of), picked);
+            let atlas = CountryMap::of(&board(&rows_of), picked);
             let area = Rect::new(3, 2, columns, rows);
             let extents: Vec<Rect> = atlas
                 .spots

@@ -6,7 +6,7 @@ use super::app::App;
 
 /// A stretch of time that ends now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Span {
+pub(crate) enum ChartSpan {
     Minute,
     TwoMinutes,
     FiveMinutes,
@@ -16,43 +16,50 @@ pub(crate) enum Span {
     Day,
 }
 
-impl Span {
+impl ChartSpan {
     /// From the shortest to the longest.
-    pub(crate) const ALL: [Span; 7] =
-        [Span::Minute, Span::TwoMinutes, Span::FiveMinutes, Span::QuarterHour, Span::Hour, Span::SixHours, Span::Day];
+    pub(crate) const ALL: [ChartSpan; 7] = [
+        ChartSpan::Minute,
+        ChartSpan::TwoMinutes,
+        ChartSpan::FiveMinutes,
+        ChartSpan::QuarterHour,
+        ChartSpan::Hour,
+        ChartSpan::SixHours,
+        ChartSpan::Day,
+    ];
 
     /// How long it is.
     pub(crate) const fn time(self) -> Duration {
         Duration::from_secs(match self {
-            Span::Minute => 60,
-            Span::TwoMinutes => 2 * 60,
-            Span::FiveMinutes => 5 * 60,
-            Span::QuarterHour => 15 * 60,
-            Span::Hour => 3600,
-            Span::SixHours => 6 * 3600,
-            Span::Day => 24 * 3600,
+            ChartSpan::Minute => 60,
+            ChartSpan::TwoMinutes => 2 * 60,
+            ChartSpan::FiveMinutes => 5 * 60,
+            ChartSpan::QuarterHour => 15 * 60,
+            ChartSpan::Hour => 3600,
+            ChartSpan::SixHours => 6 * 3600,
+            ChartSpan::Day => 24 * 3600,
         })
     }
 
     /// Its name in the chart's title.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Span::Minute => "1 min",
-            Span::TwoMinutes => "2 min",
-            Span::FiveMinutes => "5 min",
-            Span::QuarterHour => "15 min",
-            Span::Hour => "1 h",
-            Span::SixHours => "6 h",
-            Span::Day => "24 h",
+            ChartSpan::Minute => "1 min",
+            ChartSpan::TwoMinutes => "2 min",
+            ChartSpan::FiveMinutes => "5 min",
+            ChartSpan::QuarterHour => "15 min",
+            ChartSpan::Hour => "1 h",
+            ChartSpan::SixHours => "6 h",
+            ChartSpan::Day => "24 h",
         }
     }
 
     /// The one that suits a history of the length `seen`, while the reader has chosen none: short enough that a stage that
     /// stops shows at once. The longer one comes when most of it is filled.
     pub(crate) fn fitting(seen: Duration) -> Self {
-        let filled = |span: Span| seen >= span.time() * 4 / 5;
-        let fits = [Span::QuarterHour, Span::FiveMinutes].into_iter().find(|span| filled(*span));
-        fits.unwrap_or(Span::TwoMinutes)
+        let filled = |span: ChartSpan| seen >= span.time() * 4 / 5;
+        let fits = [ChartSpan::QuarterHour, ChartSpan::FiveMinutes].into_iter().find(|span| filled(*span));
+        fits.unwrap_or(ChartSpan::TwoMinutes)
     }
 
     fn shorter(self) -> Self {
@@ -66,13 +73,13 @@ impl Span {
     /// Into how many equal parts labels may divide it, so that they fall on round times; the finest first.
     const fn parts(self) -> &'static [u32] {
         match self {
-            Span::Minute => &[6, 4, 2, 1],
-            Span::TwoMinutes => &[4, 2, 1],
-            Span::FiveMinutes => &[5, 1],
-            Span::QuarterHour => &[15, 5, 3, 1],
-            Span::Hour => &[12, 6, 4, 2, 1],
-            Span::SixHours => &[6, 3, 2, 1],
-            Span::Day => &[12, 8, 4, 2, 1],
+            ChartSpan::Minute => &[6, 4, 2, 1],
+            ChartSpan::TwoMinutes => &[4, 2, 1],
+            ChartSpan::FiveMinutes => &[5, 1],
+            ChartSpan::QuarterHour => &[15, 5, 3, 1],
+            ChartSpan::Hour => &[12, 6, 4, 2, 1],
+            ChartSpan::SixHours => &[6, 3, 2, 1],
+            ChartSpan::Day => &[12, 8, 4, 2, 1],
         }
     }
 
@@ -100,8 +107,8 @@ fn ago(time: Duration) -> String {
 
 impl App {
     /// What the chart spans: as chosen, else as suits what there is.
-    pub(crate) fn span(&self) -> Span {
-        self.zoom.unwrap_or_else(|| Span::fitting(self.shown().history.seen()))
+    pub(crate) fn span(&self) -> ChartSpan {
+        self.zoom.unwrap_or_else(|| ChartSpan::fitting(self.shown().history.seen()))
     }
 
     /// Shows a shorter time, in more detail.
@@ -119,7 +126,7 @@ impl App {
         self.zoom_to(None);
     }
 
-    fn zoom_to(&mut self, zoom: Option<Span>) {
+    fn zoom_to(&mut self, zoom: Option<ChartSpan>) {
         let same = self.zoom == zoom;
         self.zoom = zoom;
         let name = self.span().name();
@@ -137,17 +144,17 @@ mod tests {
 
     #[test]
     fn zooming_goes_through_every_span_and_stays_at_the_ends() {
-        let mut span = Span::Minute;
-        for longer in Span::ALL.into_iter().skip(1) {
+        let mut span = ChartSpan::Minute;
+        for longer in ChartSpan::ALL.into_iter().skip(1) {
             assert_eq!((span.longer(), longer.shorter()), (longer, span));
             span = longer;
         }
-        assert_eq!((Span::Day.longer(), Span::Minute.shorter()), (Span::Day, Span::Minute));
+        assert_eq!((ChartSpan::Day.longer(), ChartSpan::Minute.shorter()), (ChartSpan::Day, ChartSpan::Minute));
     }
 
     #[test]
     fn without_a_choice_the_span_grows_with_what_there_is() {
-        let fitting = |seconds| Span::fitting(Duration::from_secs(seconds)).name();
+        let fitting = |seconds| ChartSpan::fitting(Duration::from_secs(seconds)).name();
         assert_eq!(
             [0, 239, 240, 719, 720, 999_999].map(fitting),
             ["2 min", "2 min", "5 min", "5 min", "15 min", "15 min"]
@@ -156,14 +163,14 @@ mod tests {
 
     #[test]
     fn labels_fall_on_round_times_and_have_room() {
-        let labels = |span: Span, columns| {
+        let labels = |span: ChartSpan, columns| {
             span.labels(columns).into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" … ")
         };
-        assert_eq!(labels(Span::TwoMinutes, 70), "-2 min … -90 s … -1 min … -30 s … now");
-        assert_eq!(labels(Span::SixHours, 30), "-6 h … -3 h … now");
-        assert_eq!(labels(Span::Day, 50), "-24 h … -18 h … -12 h … -6 h … now");
-        assert_eq!(labels(Span::Hour, 75), "-1 h … -50 min … -40 min … -30 min … -20 min … -10 min … now");
-        for span in Span::ALL {
+        assert_eq!(labels(ChartSpan::TwoMinutes, 70), "-2 min … -90 s … -1 min … -30 s … now");
+        assert_eq!(labels(ChartSpan::SixHours, 30), "-6 h … -3 h … now");
+        assert_eq!(labels(ChartSpan::Day, 50), "-24 h … -18 h … -12 h … -6 h … now");
+        assert_eq!(labels(ChartSpan::Hour, 75), "-1 h … -50 min … -40 min … -30 min … -20 min … -10 min … now");
+        for span in ChartSpan::ALL {
             for columns in 0..300 {
                 let labels = span.labels(columns);
                 let parts = u64::try_from(labels.len()).expect("few") - 1;

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::click::Timestamp;
-use crate::console::export::writing::{TableFile, Writing, Written, heads_of, written};
-use crate::console::export::{Effect, ExportError, Extract, Format, check_name};
+use crate::console::export::table_file::{TableFile, TableOutcome, TableProgress, heads_of, written};
+use crate::console::export::{Effect, ExportError, Format, TableRows, check_name};
 use crate::console::state::app::{App, Tab};
 use crate::console::state::layout::Panel;
-use crate::console::state::sheet::{Sheet, current};
-use crate::console::state::typing::Line;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::screens::{Screen, current};
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
 use crate::protocol::answer::RejectRow;
@@ -26,9 +26,9 @@ pub(crate) const REJECTS: [&str; 8] =
 /// Where the rows of a table are.
 enum Rows {
     /// Here, all of them.
-    Held(Extract),
+    Held(TableRows),
     /// Here are the newest of so many.
-    Newest(Extract, u64),
+    Newest(TableRows, u64),
     /// With the pipeline: the console only has those that people look at.
     Ordered(Table),
 }
@@ -39,7 +39,7 @@ impl App {
         let snapshot = &self.shown().snapshot;
         let answers = &snapshot.answers;
         match (self.sheet, self.focus) {
-            (Sheet::Overview, Panel::Stages) => {
+            (Screen::Overview, Panel::Stages) => {
                 let heads = vec!["stage", "state", "processed", "rate", "backlog", "errors", "last_error"];
                 let rows = snapshot.stages.iter().map(|stage| {
                     vec![
@@ -54,20 +54,20 @@ impl App {
                 });
                 ("stages", held(heads, rows.collect()))
             }
-            (Sheet::Overview, Panel::Countries) | (Sheet::Map, _) => {
+            (Screen::Overview, Panel::Countries) | (Screen::Map, _) => {
                 let rows = snapshot.board.countries.iter();
                 let rows = rows.map(|row| vec![(*row.country).into(), row.clicks.into(), row.urls.into()]);
                 ("countries", held(vec!["country", "clicks", "urls"], rows.collect()))
             }
-            (Sheet::Overview, Panel::Urls) => {
+            (Screen::Overview, Panel::Urls) => {
                 let view = View { limit: 0, ..self.browse.view() };
                 ("urls", Rows::Ordered(Table::View(view)))
             }
-            (Sheet::Overview, Panel::Activity) if self.activity.tab == Tab::Recent => {
+            (Screen::Overview, Panel::Activity) if self.activity.tab == Tab::Recent => {
                 ("clicks", Rows::Newest(clicks(&snapshot.recent), snapshot.totals.clicks))
             }
-            (Sheet::Overview, Panel::Activity) => ("log", Rows::Held(log(snapshot.log.iter()))),
-            (Sheet::Overview, Panel::Index) => {
+            (Screen::Overview, Panel::Activity) => ("log", Rows::Held(log(snapshot.log.iter()))),
+            (Screen::Overview, Panel::Index) => {
                 let heads = vec![
                     "target",
                     "engine",
@@ -95,8 +95,8 @@ impl App {
                 ];
                 ("index", held(heads, vec![row]))
             }
-            (Sheet::Log, _) => ("log", Rows::Held(log(self.sheets.lines(&snapshot.log)))),
-            (Sheet::Partitions, _) => {
+            (Screen::Log, _) => ("log", Rows::Held(log(self.sheets.lines(&snapshot.log)))),
+            (Screen::Partitions, _) => {
                 let heads = vec!["partition", "position", "stored", "low", "high", "lag", "paused"];
                 let rows = snapshot.partitions.iter().map(|row| {
                     vec![
@@ -111,21 +111,21 @@ impl App {
                 });
                 ("partitions", held(heads, rows.collect()))
             }
-            (Sheet::Store, _) => {
+            (Screen::Store, _) => {
                 let status = serde_json::to_value(&snapshot.store).unwrap_or_default();
                 let rows = status.as_object().into_iter().flatten();
                 let rows = rows.map(|(name, value)| vec![Value::from(name.as_str()), value.clone()]);
                 ("store", held(vec!["name", "value"], rows.collect()))
             }
-            (Sheet::Rejects, _) => {
+            (Screen::Rejects, _) => {
                 let filter = self.sheets.rejects_filter.text().to_owned();
                 ("rejects", Rows::Ordered(Table::Rejects { filter }))
             }
-            (Sheet::Search, _) => match self.sheets.search_question() {
+            (Screen::Search, _) => match self.sheets.search_question() {
                 Some(question) => ("search", Rows::Ordered(Table::Search(question))),
                 None => ("search", Rows::Held(pages(&[]))),
             },
-            (Sheet::Url, _) => {
+            (Screen::Url, _) => {
                 let found = current(answers.page.as_deref(), self.sheets.page_question().as_ref());
                 (
                     "url",
@@ -174,14 +174,14 @@ impl App {
         }
         let heads = heads_of(matches!(table, Table::Rejects { .. }));
         let (order, parts) = TableOrder::new(table);
-        let writing = Writing::new(name);
+        let writing = TableProgress::new(name);
         self.writing = Some(writing.clone());
         self.orders.push(order);
         Ok(Effect::Table(TableFile { name: name.to_owned(), format, heads, parts, writing }))
     }
 
     /// A table is in its file, or will not be.
-    pub(crate) fn table_written(&mut self, Written { said, done }: Written) {
+    pub(crate) fn table_written(&mut self, TableOutcome { said, done }: TableOutcome) {
         self.writing = None;
         let held = if done && self.is_frozen() { "; figures of now, not those held on the screen" } else { "" };
         self.say(format!("{said}{held}"));
@@ -203,12 +203,12 @@ impl App {
 
     /// The name of the file that is being typed.
     pub(crate) fn export_typed(&self) -> Option<&str> {
-        self.typing.as_ref().filter(|typing| typing.line == Line::Export).map(|typing| typing.text.as_str())
+        self.typing.as_ref().filter(|typing| typing.line == LinePurpose::Export).map(|typing| typing.text.as_str())
     }
 }
 
 fn held(heads: Vec<&'static str>, rows: Vec<Vec<Value>>) -> Rows {
-    Rows::Held(Extract { heads, rows })
+    Rows::Held(TableRows { heads, rows })
 }
 
 /// A row of pages.
@@ -236,11 +236,11 @@ pub(crate) fn reject_cells(row: &RejectRow) -> Vec<Value> {
     ]
 }
 
-fn pages(rows: &[PageRow]) -> Extract {
-    Extract { heads: PAGES.to_vec(), rows: rows.iter().map(page_cells).collect() }
+fn pages(rows: &[PageRow]) -> TableRows {
+    TableRows { heads: PAGES.to_vec(), rows: rows.iter().map(page_cells).collect() }
 }
 
-fn clicks(rows: &[RecentClick]) -> Extract {
+fn clicks(rows: &[RecentClick]) -> TableRows {
     let rows = rows.iter().map(|row| {
         vec![
             row.timestamp.to_string().into(),
@@ -250,13 +250,13 @@ fn clicks(rows: &[RecentClick]) -> Extract {
             row.city.as_str().into(),
         ]
     });
-    Extract { heads: vec!["timestamp", "user_id", "url", "country", "city"], rows: rows.collect() }
+    TableRows { heads: vec!["timestamp", "user_id", "url", "country", "city"], rows: rows.collect() }
 }
 
-fn log<'a>(lines: impl Iterator<Item = &'a LogLine>) -> Extract {
+fn log<'a>(lines: impl Iterator<Item = &'a LogLine>) -> TableRows {
     let rows = lines.map(|line| {
         let level = serde_json::to_value(line.level).unwrap_or_default();
         vec![line.at.to_string().into(), level, line.target.as_str().into(), line.message.as_str().into()]
     });
-    Extract { heads: vec!["at", "level", "target", "message"], rows: rows.collect() }
+    TableRows { heads: vec!["at", "level", "target", "message"], rows: rows.collect() }
 }

@@ -12,12 +12,12 @@ const USUAL: Size = Size { width: 80, height: 24 };
 
 /// [`CrosstermBackend`] that is never empty.
 #[derive(Debug)]
-pub(crate) struct SizedBackend<W: Write> {
+pub(crate) struct FallbackSizeBackend<W: Write> {
     inner: CrosstermBackend<W>,
     fallback: Size,
 }
 
-impl<W: Write> SizedBackend<W> {
+impl<W: Write> FallbackSizeBackend<W> {
     /// With `COLUMNS` and `LINES` for a terminal that does not tell its size.
     pub(crate) fn new(writer: W) -> Self {
         let variable = |name| std::env::var(name).ok();
@@ -39,7 +39,7 @@ fn fallback(columns: Option<&str>, lines: Option<&str>) -> Size {
     Size { width: number(columns).unwrap_or(USUAL.width), height: number(lines).unwrap_or(USUAL.height) }
 }
 
-impl<W: Write> Write for SizedBackend<W> {
+impl<W: Write> Write for FallbackSizeBackend<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.inner.write(bytes)
     }
@@ -49,7 +49,7 @@ impl<W: Write> Write for SizedBackend<W> {
     }
 }
 
-impl<W: Write> Backend for SizedBackend<W> {
+impl<W: Write> Backend for FallbackSizeBackend<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(fallback(Some("132"), Some("43")), size(132, 43));
         assert_eq!(fallback(Some("0"), Some("x")), size(80, 24));
         assert_eq!(fallback(Some("99999999"), Some("50")), size(80, 50));
-        let backend = SizedBackend { inner: CrosstermBackend::new(Vec::new()), fallback: size(100, 30) };
+        let backend = FallbackSizeBackend { inner: CrosstermBackend::new(Vec::new()), fallback: size(100, 30) };
         assert_eq!(backend.or_fallback(size(0, 0)), size(100, 30));
         assert_eq!(backend.or_fallback(size(0, 24)), size(100, 30));
         assert_eq!(backend.or_fallback(size(61, 17)), size(61, 17));

@@ -2,10 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::steer::Prompt;
+use super::commands::Prompt;
 use crate::console::state::app::App;
-use crate::console::state::keys::Action;
-use crate::console::state::typing::edit;
+use crate::console::state::key_table::Action;
+use crate::console::state::line_input::edit;
 use crate::protocol::Command;
 
 /// What must be typed before everything is deleted.
@@ -18,7 +18,7 @@ const LENGTH: usize = 40;
 enum Said {
     Yes,
     No,
-    /// Nothing yet: the word is still being typed.
+    /// NoClicks yet: the word is still being typed.
     Typing,
 }
 
@@ -43,7 +43,11 @@ impl App {
             };
         }
         let ctrl_c = event.code == KeyCode::Char('c') && event.modifiers == KeyModifiers::CONTROL;
-        match self.keys.lookup(event, crate::console::state::keys::Context::Prompt).map(|(binding, _)| binding.action) {
+        match self
+            .keys
+            .lookup(event, crate::console::state::key_table::Context::Prompt)
+            .map(|(binding, _)| binding.action)
+        {
             Some(Action::Confirm) => Said::Yes,
             // Ctrl-C asks again what it has asked for; to any other question it is a no.
             _ if ctrl_c && prompt.command == Command::Shutdown => Said::Yes,

@@ -15,13 +15,13 @@ const MOST: usize = 1024;
 
 /// Everything that could be read without waiting, in its order.
 #[derive(Debug, Default)]
-pub(crate) struct Read {
+pub(crate) struct EventBatch {
     events: Vec<TerminalEvent>,
     /// Why nothing comes any more.
     pub(crate) end: Option<io::Error>,
 }
 
-impl Read {
+impl EventBatch {
     /// Waits for the next event, and takes those that are there with it.
     pub(crate) async fn next(mut events: impl Stream<Item = io::Result<TerminalEvent>> + Unpin) -> Self {
         let mut read = Self::default();
@@ -93,7 +93,7 @@ fn press(app: &mut App, keys: Vec<KeyEvent>) -> bool {
 }
 
 #[cfg(test)]
-impl Read {
+impl EventBatch {
     /// As from a terminal that goes on.
     pub(crate) fn without_end(self) -> Self {
         Self { end: None, ..self }
@@ -118,7 +118,7 @@ mod tests {
     /// Takes what `events` has at once; whether the pipeline was asked to stop all, and whether a question is open.
     async fn read(app: &mut App, events: Vec<io::Result<TerminalEvent>>) -> (bool, bool) {
         // After them nothing comes for now: the stream does not end.
-        let read = Read::next(stream::iter(events).chain(stream::pending())).await;
+        let read = EventBatch::next(stream::iter(events).chain(stream::pending())).await;
         assert!(read.end.is_none());
         read.apply_to(app);
         (app.outbox.contains(&Command::StopAll), app.prompt.is_some())
@@ -143,9 +143,9 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_the_terminal_comes_after_what_it_sent() {
         let events = vec![key('X', KeyEventKind::Press), Err(io::ErrorKind::BrokenPipe.into())];
-        let read = Read::next(stream::iter(events)).await;
+        let read = EventBatch::next(stream::iter(events)).await;
         assert_eq!((read.events.len(), read.end.map(|error| error.kind())), (1, Some(io::ErrorKind::BrokenPipe)));
-        let read = Read::next(stream::empty()).await;
+        let read = EventBatch::next(stream::empty()).await;
         assert_eq!(read.end.map(|error| error.kind()), Some(io::ErrorKind::UnexpectedEof));
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::app::App;
-use super::browse::{Step, keep_visible};
 use super::layout::list_area;
-use super::typing::Line;
+use super::line_input::LinePurpose;
+use super::selection::{CursorMove, keep_visible};
 use crate::console::view::panels::log;
 use crate::protocol::answer::{Answer, RejectRow};
 use crate::protocol::board::PageRow;
@@ -24,7 +24,7 @@ const CLICKS: usize = 200;
 
 /// A whole screen of the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sheet {
+pub(crate) enum Screen {
     #[default]
     Overview,
     Partitions,
@@ -38,21 +38,28 @@ pub(crate) enum Sheet {
     Url,
 }
 
-impl Sheet {
+impl Screen {
     /// Those with a key of their own, in its order.
-    pub(crate) const ALL: [Sheet; 7] =
-        [Sheet::Overview, Sheet::Partitions, Sheet::Store, Sheet::Rejects, Sheet::Search, Sheet::Log, Sheet::Map];
+    pub(crate) const ALL: [Screen; 7] = [
+        Screen::Overview,
+        Screen::Partitions,
+        Screen::Store,
+        Screen::Rejects,
+        Screen::Search,
+        Screen::Log,
+        Screen::Map,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Sheet::Overview => "overview",
-            Sheet::Partitions => "partitions",
-            Sheet::Store => "store",
-            Sheet::Rejects => "rejects",
-            Sheet::Search => "search",
-            Sheet::Log => "log",
-            Sheet::Map => "map",
-            Sheet::Url => "url",
+            Screen::Overview => "overview",
+            Screen::Partitions => "partitions",
+            Screen::Store => "store",
+            Screen::Rejects => "rejects",
+            Screen::Search => "search",
+            Screen::Log => "log",
+            Screen::Map => "map",
+            Screen::Url => "url",
         }
     }
 }
@@ -68,7 +75,7 @@ pub(crate) struct List {
 
 /// The state of all views but the overview.
 #[derive(Clone, Debug)]
-pub(crate) struct Sheets {
+pub(crate) struct Screens {
     pub(crate) partitions: List,
     pub(crate) rejects: List,
     pub(crate) search: List,
@@ -77,10 +84,10 @@ pub(crate) struct Sheets {
     pub(crate) map: List,
     /// Part of a url to look for in the index.
     pub(crate) search_text: String,
-    /// The url that [`Sheet::Url`] is about.
+    /// The url that [`Screen::Url`] is about.
     pub(crate) url: Option<Arc<str>>,
     /// Where it was opened.
-    pub(crate) from: Sheet,
+    pub(crate) from: Screen,
     /// The least severe level that the log shows.
     pub(crate) level: LogLevel,
     /// Lines of the log between the newest and the last visible one.
@@ -93,7 +100,7 @@ pub(crate) struct Sheets {
     rejects_asked_at: Option<u64>,
 }
 
-impl Default for Sheets {
+impl Default for Screens {
     fn default() -> Self {
         Self {
             partitions: List::default(),
@@ -103,7 +110,7 @@ impl Default for Sheets {
             map: List::default(),
             search_text: String::new(),
             url: None,
-            from: Sheet::Overview,
+            from: Screen::Overview,
             level: LogLevel::Debug,
             log_back: 0,
             log_filter: Pattern::default(),
@@ -113,7 +120,7 @@ impl Default for Sheets {
     }
 }
 
-impl Sheets {
+impl Screens {
     /// What the index is asked; nothing while there is nothing to look for.
     pub(crate) fn search_question(&self) -> Option<SearchQuestion> {
         let text = self.search_text.clone();
@@ -134,13 +141,13 @@ impl Sheets {
         rows.iter().filter(|row| self.rejects_filter.keeps_any([&*row.reason, &*row.payload]))
     }
 
-    fn list_mut(&mut self, sheet: Sheet) -> Option<&mut List> {
+    fn list_mut(&mut self, sheet: Screen) -> Option<&mut List> {
         match sheet {
-            Sheet::Partitions => Some(&mut self.partitions),
-            Sheet::Rejects => Some(&mut self.rejects),
-            Sheet::Search => Some(&mut self.search),
-            Sheet::Url => Some(&mut self.clicks),
-            Sheet::Overview | Sheet::Store | Sheet::Log | Sheet::Map => None,
+            Screen::Partitions => Some(&mut self.partitions),
+            Screen::Rejects => Some(&mut self.rejects),
+            Screen::Search => Some(&mut self.search),
+            Screen::Url => Some(&mut self.clicks),
+            Screen::Overview | Screen::Store | Screen::Log | Screen::Map => None,
         }
     }
 
@@ -160,37 +167,37 @@ pub(crate) fn current<'a, Q: PartialEq, A>(
 
 impl App {
     /// Opens `sheet` and asks for what it shows.
-    pub(crate) fn open(&mut self, sheet: Sheet) {
+    pub(crate) fn open(&mut self, sheet: Screen) {
         self.sheet = sheet;
         self.ask(true);
     }
 
     /// Opens `sheet` as its key does: what has a line to type in begins with it.
-    pub(crate) fn enter(&mut self, sheet: Sheet) {
+    pub(crate) fn enter(&mut self, sheet: Screen) {
         self.typing = None;
         self.open(sheet);
-        if sheet == Sheet::Search {
-            self.start_typing(Line::Search);
+        if sheet == Screen::Search {
+            self.start_typing(LinePurpose::Search);
         }
     }
 
     /// Opens the view after this one, or the one before.
     pub(crate) fn turn_sheet(&mut self, forward: bool) {
-        let here = if self.sheet == Sheet::Url { self.sheets.from } else { self.sheet };
-        let len = Sheet::ALL.len();
-        let at = Sheet::ALL.iter().position(|sheet| *sheet == here).unwrap_or(0);
+        let here = if self.sheet == Screen::Url { self.sheets.from } else { self.sheet };
+        let len = Screen::ALL.len();
+        let at = Screen::ALL.iter().position(|sheet| *sheet == here).unwrap_or(0);
         let next = (at + if forward { 1 } else { len - 1 }) % len;
-        self.enter(Sheet::ALL.get(next).copied().unwrap_or_default());
+        self.enter(Screen::ALL.get(next).copied().unwrap_or_default());
     }
 
     /// Opens everything about `url`.
     pub(crate) fn open_url(&mut self, url: Arc<str>) {
-        if self.sheet != Sheet::Url {
+        if self.sheet != Screen::Url {
             self.sheets.from = self.sheet;
         }
         self.sheets.url = Some(url);
         self.sheets.clicks = List::default();
-        self.open(Sheet::Url);
+        self.open(Screen::Url);
     }
 
     /// Opens the url under the cursor of the overview or of the search results.
@@ -204,11 +211,11 @@ impl App {
     /// The url under the cursor.
     pub(crate) fn picked_url(&self) -> Option<Arc<str>> {
         match self.sheet {
-            Sheet::Search => {
+            Screen::Search => {
                 let rows = self.sheets.results(&self.shown().snapshot)?.as_ref().ok()?;
                 rows.get(self.sheets.search.at).map(|row| Arc::clone(&row.url))
             }
-            Sheet::Url => self.sheets.url.clone(),
+            Screen::Url => self.sheets.url.clone(),
             _ => self.browse.page.as_ref().map(|(url, _)| Arc::clone(url)),
         }
     }
@@ -217,12 +224,12 @@ impl App {
     pub(crate) fn ask(&mut self, anew: bool) {
         let rejected = self.live().totals.rejected;
         let question = match self.sheet {
-            Sheet::Rejects if anew || self.sheets.rejects_asked_at != Some(rejected) => {
+            Screen::Rejects if anew || self.sheets.rejects_asked_at != Some(rejected) => {
                 self.sheets.rejects_asked_at = Some(rejected);
                 Some(Question::Rejects(RejectsQuestion { limit: REJECTS }))
             }
-            Sheet::Search if anew => self.sheets.search_question().map(Question::Search),
-            Sheet::Url => self.sheets.page_question().map(Question::Page),
+            Screen::Search if anew => self.sheets.search_question().map(Question::Search),
+            Screen::Url => self.sheets.page_question().map(Question::Page),
             _ => None,
         };
         if let Some(question) = question {
@@ -232,7 +239,7 @@ impl App {
 
     /// Asks for the clicks of the last minute, where they are shown.
     pub(crate) fn ask_last_minute(&mut self) {
-        if matches!(self.sheet, Sheet::Overview | Sheet::Map) {
+        if matches!(self.sheet, Screen::Overview | Screen::Map) {
             self.request(Command::Ask(Question::LastMinute), None);
         }
     }
@@ -252,22 +259,22 @@ impl App {
     pub(crate) fn sheet_len(&self) -> usize {
         let snapshot = &self.shown().snapshot;
         match self.sheet {
-            Sheet::Overview | Sheet::Store => 0,
-            Sheet::Partitions => snapshot.partitions.len(),
-            Sheet::Rejects => snapshot
+            Screen::Overview | Screen::Store => 0,
+            Screen::Partitions => snapshot.partitions.len(),
+            Screen::Rejects => snapshot
                 .answers
                 .rejects
                 .as_ref()
                 .and_then(|answer| answer.found.as_ref().ok())
                 .map_or(0, |found| self.sheets.rejects_of(&found.rows).count()),
-            Sheet::Search => match self.sheets.results(snapshot) {
+            Screen::Search => match self.sheets.results(snapshot) {
                 Some(Ok(rows)) => rows.len(),
                 _ => 0,
             },
-            Sheet::Log => self.sheets.lines(&snapshot.log).count(),
+            Screen::Log => self.sheets.lines(&snapshot.log).count(),
             // All of them together come first.
-            Sheet::Map => snapshot.board.countries.len() + 1,
-            Sheet::Url => match current(snapshot.answers.page.as_deref(), self.sheets.page_question().as_ref()) {
+            Screen::Map => snapshot.board.countries.len() + 1,
+            Screen::Url => match current(snapshot.answers.page.as_deref(), self.sheets.page_question().as_ref()) {
                 Some(Ok(page)) => page.clicks.len(),
                 _ => 0,
             },
@@ -277,7 +284,7 @@ impl App {
     /// Rows of the open view's list that are visible.
     pub(crate) fn sheet_rows(&self) -> usize {
         let body = self.places.as_ref().and_then(|places| places.sheet);
-        if self.sheet == Sheet::Log {
+        if self.sheet == Screen::Log {
             let (columns, rows) = self.log_size();
             let log = &self.shown().snapshot.log;
             let shown = self.sheets.lines(log).rev().skip(self.sheets.log_back);
@@ -292,17 +299,17 @@ impl App {
         (usize::from(body.width.saturating_sub(4)), usize::from(body.height.saturating_sub(2)))
     }
 
-    pub(crate) fn step_sheet(&mut self, step: Step) {
+    pub(crate) fn step_sheet(&mut self, step: CursorMove) {
         let len = self.sheet_len();
-        if self.sheet == Sheet::Log {
+        if self.sheet == Screen::Log {
             // The newest line is at the bottom.
             self.sheets.log_back = match step {
-                Step::By(rows) => Step::By(-rows).apply(self.sheets.log_back, len),
-                Step::First => Step::Last.apply(0, len),
-                Step::Last => Some(0),
+                CursorMove::By(rows) => CursorMove::By(-rows).apply(self.sheets.log_back, len),
+                CursorMove::First => CursorMove::Last.apply(0, len),
+                CursorMove::Last => Some(0),
             }
             .unwrap_or(0);
-        } else if self.sheet == Sheet::Map {
+        } else if self.sheet == Screen::Map {
             let board = Arc::clone(&self.shown().snapshot.board);
             if self.browse.step_country(&board, step) {
                 self.request_view();
@@ -314,7 +321,7 @@ impl App {
 
     /// Puts the cursor on the visible row `row` of the open view's list.
     pub(crate) fn pick_row(&mut self, row: usize) {
-        if self.sheet == Sheet::Map {
+        if self.sheet == Screen::Map {
             let board = Arc::clone(&self.shown().snapshot.board);
             if self.browse.ask_row(&board, self.sheets.map.top + row) {
                 self.request_view();
@@ -331,7 +338,7 @@ impl App {
 
     /// Keeps the cursor of the open view on its list and in sight.
     pub(crate) fn settle_sheet(&mut self) {
-        if self.sheet == Sheet::Log {
+        if self.sheet == Screen::Log {
             if self.sheets.log_back > 0 {
                 let (columns, rows) = self.log_size();
                 let log = &self.shown().snapshot.log;
@@ -342,7 +349,7 @@ impl App {
             return;
         }
         let (len, rows) = (self.sheet_len(), self.sheet_rows());
-        if self.sheet == Sheet::Map {
+        if self.sheet == Screen::Map {
             let at = self.browse.country_row(&self.shown().snapshot.board);
             self.sheets.map.top = keep_visible(self.sheets.map.top, at, rows, len);
         } else if let Some(list) = self.sheets.list_mut(self.sheet) {

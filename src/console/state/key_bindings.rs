@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::keys::{Action, Chord, Context, KeyBinding, key_table};
+use super::key_table::{Action, Chord, Context, KeyBinding, key_table};
 use crate::text::excerpt;
 
 /// Why the keys of the config cannot be used.
@@ -37,15 +37,15 @@ pub enum KeyError {
 
 /// The keys of one console.
 #[derive(Clone, Debug)]
-pub struct Keys(Vec<KeyBinding>);
+pub struct KeyBindings(Vec<KeyBinding>);
 
-impl Default for Keys {
+impl Default for KeyBindings {
     fn default() -> Self {
         Self(key_table().to_vec())
     }
 }
 
-impl Keys {
+impl KeyBindings {
     /// The declared keys, but for those that `config` gives to an action by its name: a key, or several apart by blanks.
     /// An empty one leaves the declared. They take the place of the action's keys where those hold everywhere; of all its
     /// keys, if none does.
@@ -278,8 +278,8 @@ mod tests {
 
     #[test]
     fn the_config_takes_the_place_of_the_declared_keys() {
-        let keys =
-            Keys::with([("sort", "o Ctrl-o"), ("view-store", "F9"), ("quit", "Q"), ("freeze", "")]).expect("fits");
+        let keys = KeyBindings::with([("sort", "o Ctrl-o"), ("view-store", "F9"), ("quit", "Q"), ("freeze", "")])
+            .expect("fits");
         let action = |code, modifiers| {
             keys.lookup(&KeyEvent::new(code, modifiers), Context::Urls)
                 .map(|(binding, place)| (binding.action, place, binding.label.to_string()))
@@ -302,7 +302,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_bound_is_said_in_one_line() {
-        let error = |config: &[(&str, &str)]| Keys::with(config.iter().copied()).expect_err("refused").to_string();
+        let error =
+            |config: &[(&str, &str)]| KeyBindings::with(config.iter().copied()).expect_err("refused").to_string();
         assert_eq!(error(&[("sortt", "s")]), "console.keys.sortt: there is no such action; `clicktop keys` lists them");
         assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is no key; "));
         assert_eq!(
@@ -313,6 +314,6 @@ mod tests {
             error(&[("view-log", "F2")]),
             "console.keys: `F2` would do both view-partitions and view-log; give one of them another key"
         );
-        assert!(Keys::with([("sort", "w"), ("window", "s")]).is_ok(), "two keys may change places");
+        assert!(KeyBindings::with([("sort", "w"), ("window", "s")]).is_ok(), "two keys may change places");
     }
 }

@@ -17,7 +17,7 @@ use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 
-use super::sized::SizedBackend;
+use super::fallback_size::FallbackSizeBackend;
 use crate::console::state::app::App;
 use crate::console::view;
 
@@ -39,21 +39,21 @@ pub(crate) fn is_terminal() -> bool {
 }
 
 /// The terminal while the console has it.
-pub(crate) struct Screen {
+pub(crate) struct TerminalSession {
     /// Never dropped: it would print that the cursor cannot be shown, and panic where standard error is gone as well.
     /// [`give_back`] shows the cursor.
-    terminal: ManuallyDrop<Terminal<SizedBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<FallbackSizeBackend<Stdout>>>,
     mouse: bool,
     title: String,
 }
 
-impl Screen {
+impl TerminalSession {
     /// Takes the terminal over.
     pub(crate) fn open(mouse: bool) -> io::Result<Self> {
         take(mouse)?;
         // Made at once after `take`, so that any error from here on gives the terminal back.
         let giving_back = GiveBack;
-        let terminal = ManuallyDrop::new(Terminal::new(SizedBackend::new(stdout()))?);
+        let terminal = ManuallyDrop::new(Terminal::new(FallbackSizeBackend::new(stdout()))?);
         std::mem::forget(giving_back);
         Ok(Self { terminal, mouse, title: String::new() })
     }
@@ -117,7 +117,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalSession {
     fn drop(&mut self) {
         give_back();
     }

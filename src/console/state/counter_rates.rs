@@ -12,12 +12,12 @@ const COUNTS: usize = 4096;
 
 /// The growth of counts that never fall, each known by a name.
 #[derive(Clone, Debug)]
-pub(crate) struct Gains<K> {
+pub(crate) struct CounterRates<K> {
     window: Duration,
     counts: HashMap<K, VecDeque<(Duration, u64)>>,
 }
 
-impl<K: Eq + Hash + Clone> Gains<K> {
+impl<K: Eq + Hash + Clone> CounterRates<K> {
     /// Over `window`.
     pub(crate) fn over(window: Duration) -> Self {
         Self { window, counts: HashMap::new() }
@@ -71,8 +71,8 @@ impl<K: Eq + Hash + Clone> Gains<K> {
 mod tests {
     use super::*;
 
-    fn fed(samples: impl IntoIterator<Item = (u64, u64)>) -> Gains<&'static str> {
-        let mut gains = Gains::over(Duration::from_secs(60));
+    fn fed(samples: impl IntoIterator<Item = (u64, u64)>) -> CounterRates<&'static str> {
+        let mut gains = CounterRates::over(Duration::from_secs(60));
         for (second, count) in samples {
             gains.push(Duration::from_secs(second), std::iter::once(("a", count)));
         }
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn counts_that_nobody_shows_any_more_are_forgotten() {
-        let mut gains = Gains::over(Duration::from_secs(60));
+        let mut gains = CounterRates::over(Duration::from_secs(60));
         for at in 0..10_u64 {
             gains.push(Duration::from_secs(at), (0..1_000).map(|count| ((at, count), 1)));
         }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{ExportError, Format, RowWriter};
 use crate::console::format::count;
-use crate::console::update::extract::{PAGES, REJECTS, page_cells, reject_cells};
+use crate::console::update::export::{PAGES, REJECTS, page_cells, reject_cells};
 use crate::protocol::table::TablePart;
 
 /// How often it is looked whether it is still wanted, while no part comes.
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How far a table is, shared by the screen and the thread that writes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Writing(Arc<State>);
+pub(crate) struct TableProgress(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -40,18 +40,18 @@ pub(crate) struct TableFile {
     /// What its columns are called.
     pub(crate) heads: &'static [&'static str],
     pub(crate) parts: Receiver<TablePart>,
-    pub(crate) writing: Writing,
+    pub(crate) writing: TableProgress,
 }
 
 /// What became of a table: a line to show.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct TableOutcome {
     pub(crate) said: String,
     /// The file is there.
     pub(crate) done: bool,
 }
 
-impl Writing {
+impl TableProgress {
     pub(crate) fn new(name: &str) -> Self {
         Self(Arc::new(State { name: name.to_owned(), ..State::default() }))
     }
@@ -74,7 +74,7 @@ impl Writing {
 
 impl TableFile {
     /// Writes on a thread of its own; what became of it goes to `said`.
-    pub(crate) fn start(self, said: UnboundedSender<Written>) -> io::Result<JoinHandle<()>> {
+    pub(crate) fn start(self, said: UnboundedSender<TableOutcome>) -> io::Result<JoinHandle<()>> {
         std::thread::Builder::new().name("export".to_owned()).spawn(move || {
             // A console that has ended asks for nothing any more.
             let _ = said.send(self.run(Path::new(".")));
@@ -82,14 +82,14 @@ impl TableFile {
     }
 
     /// Writes into `folder`; what became of it, in one line. A file is there only once it is whole.
-    fn run(&self, folder: &Path) -> Written {
+    fn run(&self, folder: &Path) -> TableOutcome {
         let said = match self.write(folder) {
-            Ok(Some(said)) => return Written { said, done: true },
+            Ok(Some(said)) => return TableOutcome { said, done: true },
             Ok(None) => format!("stopped: {} is not written", self.name),
             Err(Failure::File(error)) => error.to_string(),
             Err(Failure::Table(why)) => format!("{} is not written: {why}", self.name),
         };
-        Written { said, done: false }
+        TableOutcome { said, done: false }
     }
 
     /// `None` if it was cancelled.
@@ -194,7 +194,7 @@ mod tests {
         let (sender, receiver) = bounded(64);
         parts.into_iter().for_each(|part| sender.send(part).expect("room"));
         let format = Format::of(name).expect("an ending");
-        TableFile { name: name.to_owned(), format, heads: &PAGES, parts: receiver, writing: Writing::new(name) }
+        TableFile { name: name.to_owned(), format, heads: &PAGES, parts: receiver, writing: TableProgress::new(name) }
     }
 
     fn files(folder: &Path) -> Vec<String> {

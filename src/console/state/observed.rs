@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::gains::Gains;
+use super::counter_rates::CounterRates;
 use super::history::History;
 use crate::protocol::snapshot::Snapshot;
 
@@ -12,27 +12,27 @@ const RATE_WINDOW: Duration = Duration::from_secs(5);
 
 /// A snapshot and the history up to it: what is drawn.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Observed {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) history: History,
     /// Offsets stored, by partition.
-    pub(crate) partition_rates: Gains<i32>,
+    pub(crate) partition_rates: CounterRates<i32>,
     /// Transactions of the store.
-    pub(crate) transaction_rate: Gains<()>,
+    pub(crate) transaction_rate: CounterRates<()>,
 }
 
-impl Default for Shown {
+impl Default for Observed {
     fn default() -> Self {
         Self {
             snapshot: Arc::default(),
             history: History::default(),
-            partition_rates: Gains::over(RATE_WINDOW),
-            transaction_rate: Gains::over(RATE_WINDOW),
+            partition_rates: CounterRates::over(RATE_WINDOW),
+            transaction_rate: CounterRates::over(RATE_WINDOW),
         }
     }
 }
 
-impl Shown {
+impl Observed {
     pub(crate) fn push(&mut self, snapshot: Arc<Snapshot>) {
         self.history.push(&snapshot);
         let stored = snapshot

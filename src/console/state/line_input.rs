@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::App;
 use super::layout::Panel;
-use super::sheet::{List, Sheet};
+use super::screens::{List, Screen};
 use crate::protocol::Pattern;
 use crate::text::is_unsafe;
 
@@ -13,7 +13,7 @@ pub(crate) const LENGTH: usize = 500;
 
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(crate) enum LinePurpose {
     /// What the urls, the log or the rejects are narrowed to, as [`Pattern`] reads it.
     Filter,
     /// The part of a url to look for in the index.
@@ -26,8 +26,8 @@ pub(crate) enum Line {
 
 /// A line and what has been typed of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Typing {
-    pub(crate) line: Line,
+pub(crate) struct LineInput {
+    pub(crate) line: LinePurpose,
     pub(crate) text: String,
     /// The one picked of what is offered.
     pub(crate) picked: usize,
@@ -37,17 +37,17 @@ pub(crate) struct Typing {
 
 impl App {
     /// Begins to type `line`, from what it was.
-    pub(crate) fn start_typing(&mut self, line: Line) {
+    pub(crate) fn start_typing(&mut self, line: LinePurpose) {
         let text = match line {
-            Line::Filter => self.filter_in_force().to_owned(),
-            Line::Search => self.sheets.search_text.clone(),
-            Line::Palette => String::new(),
-            Line::Export => self.export_name(),
+            LinePurpose::Filter => self.filter_in_force().to_owned(),
+            LinePurpose::Search => self.sheets.search_text.clone(),
+            LinePurpose::Palette => String::new(),
+            LinePurpose::Export => self.export_name(),
         };
-        if line == Line::Filter && self.sheet == Sheet::Overview {
+        if line == LinePurpose::Filter && self.sheet == Screen::Overview {
             self.focus = Panel::Urls;
         }
-        self.typing = Some(Typing { line, text, picked: 0, problem: None });
+        self.typing = Some(LineInput { line, text, picked: 0, problem: None });
     }
 
     /// Takes a key that changes the line; false if it does not, or if no line is typed.
@@ -67,14 +67,14 @@ impl App {
     pub(crate) fn line_changed(&mut self) {
         let Some(typing) = self.typing.clone() else { return };
         match typing.line {
-            Line::Filter => self.filter(&typing.text),
-            Line::Search => {
+            LinePurpose::Filter => self.filter(&typing.text),
+            LinePurpose::Search => {
                 self.sheets.search_text = typing.text;
                 self.sheets.search = List::default();
                 self.ask(true);
             }
-            Line::Export => {}
-            Line::Palette => {
+            LinePurpose::Export => {}
+            LinePurpose::Palette => {
                 if let Some(typing) = &mut self.typing {
                     typing.picked = 0;
                 }
@@ -87,8 +87,8 @@ impl App {
         match self.typing.take() {
             // There is something to mend first.
             Some(typing) if typing.problem.is_some() => self.typing = Some(typing),
-            Some(Typing { line: Line::Palette, text, picked, .. }) => self.do_by_name(&text, picked),
-            Some(Typing { line: Line::Export, text, .. }) => self.export(&text),
+            Some(LineInput { line: LinePurpose::Palette, text, picked, .. }) => self.do_by_name(&text, picked),
+            Some(LineInput { line: LinePurpose::Export, text, .. }) => self.export(&text),
             _ => {}
         }
     }
@@ -96,8 +96,8 @@ impl App {
     /// The filter of the list here, as it was typed.
     pub(crate) fn filter_in_force(&self) -> &str {
         match self.sheet {
-            Sheet::Log => self.sheets.log_filter.text(),
-            Sheet::Rejects => self.sheets.rejects_filter.text(),
+            Screen::Log => self.sheets.log_filter.text(),
+            Screen::Rejects => self.sheets.rejects_filter.text(),
             _ => &self.browse.filter,
         }
     }
@@ -110,11 +110,11 @@ impl App {
         }
         let Ok(pattern) = pattern else { return };
         match self.sheet {
-            Sheet::Log => {
+            Screen::Log => {
                 self.sheets.log_filter = pattern;
                 self.sheets.log_back = 0;
             }
-            Sheet::Rejects => {
+            Screen::Rejects => {
                 self.sheets.rejects_filter = pattern;
                 self.sheets.rejects = List::default();
             }
@@ -130,10 +130,10 @@ impl App {
     pub(crate) fn leave_line(&mut self) {
         let Some(typing) = self.typing.take() else { return };
         match typing.line {
-            Line::Filter => self.filter(""),
+            LinePurpose::Filter => self.filter(""),
             // An empty search has nothing to stay for.
-            Line::Search if typing.text.is_empty() => self.open(Sheet::Overview),
-            Line::Search | Line::Palette | Line::Export => {}
+            LinePurpose::Search if typing.text.is_empty() => self.open(Screen::Overview),
+            LinePurpose::Search | LinePurpose::Palette | LinePurpose::Export => {}
         }
     }
 }

@@ -20,7 +20,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::console::state::bindings::Keys;
+    use crate::console::state::key_bindings::KeyBindings;
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_context_wins_over_everywhere_and_a_question_lets_nothing_through() {
-        let keys = Keys::default();
+        let keys = KeyBindings::default();
         let action = |code, modifiers, context| {
             keys.lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)
         };
