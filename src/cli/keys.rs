@@ -18,7 +18,7 @@ pub(super) fn print(keys: &KeyBindings, out: &mut impl Write) -> io::Result<()> 
         // Keys that each do another thing have a row each.
         if names.len() > 1 {
             for (chord, name) in binding.chords.iter().zip(names) {
-                table.add_row([binding.context.name(), &chord.name(), name, binding.of_each()]);
+                table.add_row([binding.context.name(), &chord.name(), name, binding.description_of_one_key()]);
             }
         } else {
             let name = names.first().copied().unwrap_or_default();

@@ -1,10 +1,8 @@
-//! How much of the past the throughput chart shows.
+//! The time that the throughput chart spans.
 
 use std::time::Duration;
 
-use super::app::App;
-
-/// A stretch of time that ends now.
+/// A time span that ends now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ChartSpan {
     Minute,
@@ -17,7 +15,7 @@ pub(crate) enum ChartSpan {
 }
 
 impl ChartSpan {
-    /// From the shortest to the longest.
+    /// Every span, from the shortest to the longest.
     pub(crate) const ALL: [ChartSpan; 7] = [
         ChartSpan::Minute,
         ChartSpan::TwoMinutes,
@@ -28,7 +26,7 @@ impl ChartSpan {
         ChartSpan::Day,
     ];
 
-    /// How long it is.
+    /// Its length.
     pub(crate) const fn time(self) -> Duration {
         Duration::from_secs(match self {
             ChartSpan::Minute => 60,
@@ -54,23 +52,30 @@ impl ChartSpan {
         }
     }
 
-    /// The one that suits a history of the length `seen`, while the reader has chosen none: short enough that a stage that
-    /// stops shows at once. The longer one comes when most of it is filled.
-    pub(crate) fn fitting(seen: Duration) -> Self {
+    /// The span for a history of the length `seen`, while the user has chosen none. It is short, so that a stage that stops is
+    /// seen at once. The chart takes a longer span when most of it is filled.
+    fn fitting(seen: Duration) -> Self {
         let filled = |span: ChartSpan| seen >= span.time() * 4 / 5;
         let fits = [ChartSpan::QuarterHour, ChartSpan::FiveMinutes].into_iter().find(|span| filled(*span));
         fits.unwrap_or(ChartSpan::TwoMinutes)
     }
 
-    fn shorter(self) -> Self {
+    /// The span that the user has chosen, else the one for a history of the length `seen`.
+    pub(crate) fn chosen_or_fitting(chosen: Option<Self>, seen: Duration) -> Self {
+        chosen.unwrap_or_else(|| Self::fitting(seen))
+    }
+
+    /// The next shorter span; the same if there is none.
+    pub(crate) fn shorter(self) -> Self {
         Self::ALL.into_iter().rev().find(|span| *span < self).unwrap_or(self)
     }
 
-    fn longer(self) -> Self {
+    /// The next longer span; the same if there is none.
+    pub(crate) fn longer(self) -> Self {
         Self::ALL.into_iter().find(|span| *span > self).unwrap_or(self)
     }
 
-    /// Into how many equal parts labels may divide it, so that they fall on round times; the finest first.
+    /// The numbers of equal parts with labels at round times, the highest number first.
     const fn parts(self) -> &'static [u32] {
         match self {
             ChartSpan::Minute => &[6, 4, 2, 1],
@@ -83,7 +88,7 @@ impl ChartSpan {
         }
     }
 
-    /// Times before now to label on an axis of `columns`, each with its label; the oldest first.
+    /// The labels for an axis of `columns`, each with its time before now; the oldest first.
     pub(crate) fn labels(self, columns: usize) -> Vec<(Duration, String)> {
         let fits = |parts: &u32| columns / usize::try_from(*parts).unwrap_or(usize::MAX) >= LABEL_COLUMNS;
         let parts = self.parts().iter().copied().find(fits).unwrap_or(1);
@@ -92,10 +97,10 @@ impl ChartSpan {
     }
 }
 
-/// Columns that a label takes at least, with the blanks around it.
+/// The fewest columns for a label with the blanks around it.
 const LABEL_COLUMNS: usize = 12;
 
-/// `now`, `-30 s`, `-15 min`, `-6 h`: in the largest unit that needs no fraction.
+/// `now`, `-30 s`, `-15 min`, `-6 h`: in the largest unit without a fraction.
 fn ago(time: Duration) -> String {
     match time.as_secs() {
         0 => "now".to_owned(),
@@ -105,45 +110,12 @@ fn ago(time: Duration) -> String {
     }
 }
 
-impl App {
-    /// What the chart spans: as chosen, else as suits what there is.
-    pub(crate) fn span(&self) -> ChartSpan {
-        self.zoom.unwrap_or_else(|| ChartSpan::fitting(self.shown().history.seen()))
-    }
-
-    /// Shows a shorter time, in more detail.
-    pub(crate) fn zoom_in(&mut self) {
-        self.zoom_to(Some(self.span().shorter()));
-    }
-
-    /// Shows a longer time.
-    pub(crate) fn zoom_out(&mut self) {
-        self.zoom_to(Some(self.span().longer()));
-    }
-
-    /// Leaves it to the history how much of it is shown.
-    pub(crate) fn zoom_auto(&mut self) {
-        self.zoom_to(None);
-    }
-
-    fn zoom_to(&mut self, zoom: Option<ChartSpan>) {
-        let same = self.zoom == zoom;
-        self.zoom = zoom;
-        let name = self.span().name();
-        if self.places.as_ref().is_none_or(|places| places.throughput.is_none()) {
-            self.say(format!("the throughput chart spans {name}; it is not on this screen"));
-        } else if same && zoom.is_some() {
-            self.say(format!("the throughput chart spans {name}, and that is its end"));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn zooming_goes_through_every_span_and_stays_at_the_ends() {
+    fn zooming_goes_through_every_span_and_stops_at_both_ends() {
         let mut span = ChartSpan::Minute;
         for longer in ChartSpan::ALL.into_iter().skip(1) {
             assert_eq!((span.longer(), longer.shorter()), (longer, span));
@@ -153,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_choice_the_span_grows_with_what_there_is() {
+    fn the_span_grows_with_the_history_while_the_user_has_chosen_none() {
         let fitting = |seconds| ChartSpan::fitting(Duration::from_secs(seconds)).name();
         assert_eq!(
             [0, 239, 240, 719, 720, 999_999].map(fitting),
@@ -162,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_fall_on_round_times_and_have_room() {
+    fn labels_stand_at_round_times_and_have_room() {
         let labels = |span: ChartSpan, columns| {
             span.labels(columns).into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" … ")
         };

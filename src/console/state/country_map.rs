@@ -1,90 +1,98 @@
-//! A board's countries as a map has them: where each is in the cells of the screen, how large, and where a label has room.
+//! The countries of a board on a map of the world: the cell and the size of each, and the places of the labels.
 
 use std::sync::Arc;
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 
 use crate::console::format::{short, width};
 use crate::protocol::board::Board;
 use crate::world::{Country, locate};
 
-/// The degrees that the map shows: every land but the far north of Greenland and the ice of the south.
+/// The degrees of longitude that the map shows. With [`LATITUDES`], it shows all land except the far north of Greenland and
+/// Antarctica.
 pub(crate) const LONGITUDES: [f64; 2] = [-180.0, 180.0];
-/// See [`LONGITUDES`].
+/// The degrees of latitude that the map shows.
 pub(crate) const LATITUDES: [f64; 2] = [-57.0, 80.0];
 
-/// Rows for `columns` on which a degree is as high as it is wide, where a row is twice as high as a column is wide.
+/// The rows for a map of `columns` on which a degree is as high as it is wide. A row is twice as high as a column is wide.
 pub(crate) fn true_rows(columns: u16) -> u16 {
     let degrees = (LATITUDES[1] - LATITUDES[0]) / (LONGITUDES[1] - LONGITUDES[0]);
     (f64::from(columns) * degrees / 2.0).round() as u16
+}
+
+/// The cells inside the frame of a map that it fills. If the frame is higher than the map needs, degrees keep their shape.
+pub(crate) fn drawn_area(frame: Rect) -> Rect {
+    let inner = frame.inner(Margin::new(1, 1));
+    let rows = true_rows(inner.width).clamp(1, inner.height.max(1));
+    Rect { y: inner.y + (inner.height.saturating_sub(rows)) / 2, height: rows.min(inner.height), ..inner }
 }
 
 /// A country on the map.
 #[derive(Clone, Debug)]
 pub(crate) struct CountrySpot {
     pub(crate) country: &'static Country,
-    /// As the events name it; if they do in several ways, that with the most clicks.
+    /// Its name in the events. If they have several names for it, the one with the most clicks.
     pub(crate) name: Arc<str>,
     pub(crate) clicks: u64,
-    /// Whether it is the country asked for.
+    /// Whether it is the selected country.
     pub(crate) picked: bool,
 }
 
-/// A board on the globe.
+/// The countries of a board on a map of the world.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CountryMap {
-    /// Most clicks first.
+    /// The countries on the map, the one with the most clicks first.
     pub(crate) spots: Vec<CountrySpot>,
-    /// What cannot be placed, most clicks first.
-    pub(crate) elsewhere: Vec<(Arc<str>, u64)>,
-    /// Clicks of all countries, placed or not.
+    /// Names that the map has no place for, with their clicks, the most clicks first.
+    pub(crate) unplaced: Vec<(Arc<str>, u64)>,
+    /// Clicks of all countries, on the map or not.
     pub(crate) all: u64,
 }
 
 impl CountryMap {
-    /// `board` with the country that is `picked`.
+    /// The countries of `board`; `picked` is the name of the selected one.
     pub(crate) fn of(board: &Board, picked: Option<&str>) -> Self {
-        let mut atlas = Self::default();
+        let mut map = Self::default();
         for row in &board.countries {
-            atlas.all = atlas.all.saturating_add(row.clicks);
+            map.all = map.all.saturating_add(row.clicks);
             let picked = picked == Some(&*row.country);
             let Some(country) = locate(&row.country) else {
-                atlas.elsewhere.push((Arc::clone(&row.country), row.clicks));
+                map.unplaced.push((Arc::clone(&row.country), row.clicks));
                 continue;
             };
-            match atlas.spots.iter_mut().find(|spot| std::ptr::eq(spot.country, country)) {
+            match map.spots.iter_mut().find(|spot| std::ptr::eq(spot.country, country)) {
                 Some(spot) => {
                     spot.clicks = spot.clicks.saturating_add(row.clicks);
                     spot.picked |= picked;
                 }
                 None => {
                     let name = Arc::clone(&row.country);
-                    atlas.spots.push(CountrySpot { country, name, clicks: row.clicks, picked });
+                    map.spots.push(CountrySpot { country, name, clicks: row.clicks, picked });
                 }
             }
         }
-        // Only spellings of one country that were put together can have changed places.
-        atlas.spots.sort_by_key(|spot| std::cmp::Reverse(spot.clicks));
-        atlas
+        // Adding up the names of one country may have changed the order.
+        map.spots.sort_by_key(|spot| std::cmp::Reverse(spot.clicks));
+        map
     }
 
     /// Clicks that are not on the map.
-    pub(crate) fn lost(&self) -> u64 {
-        self.elsewhere.iter().fold(0, |sum, (_, clicks)| sum.saturating_add(*clicks))
+    pub(crate) fn unplaced_clicks(&self) -> u64 {
+        self.unplaced.iter().fold(0, |sum, (_, clicks)| sum.saturating_add(*clicks))
     }
 
-    /// Of the clicks of all countries, those of `spot`: 0–1.
+    /// The share of `spot` of the clicks of all countries: 0–1.
     pub(crate) fn share(&self, spot: &CountrySpot) -> f64 {
         if self.all == 0 { 0.0 } else { spot.clicks as f64 / self.all as f64 }
     }
 
-    /// How large `spot` is drawn against the largest: 0–1. The area tells the clicks.
+    /// The diameter of `spot`, where the largest has 1. Its area shows its clicks.
     pub(crate) fn size(&self, spot: &CountrySpot) -> f64 {
         let most = self.spots.first().map_or(0, |spot| spot.clicks);
         if most == 0 { 0.0 } else { (spot.clicks as f64 / most as f64).sqrt() }
     }
 
-    /// The spot nearest to a point of the screen, where the map fills `area`; none if the nearest is far off.
+    /// The spot nearest to `point` on a map that fills `area`; `None` if no spot is near.
     pub(crate) fn nearest(&self, area: Rect, point: Position) -> Option<&CountrySpot> {
         let distance = |spot: &&CountrySpot| {
             let at = cell(area, spot.country);
@@ -96,7 +104,7 @@ impl CountryMap {
     }
 }
 
-/// The cell of `area` in which `country` lies. What is beyond the map lies at its edge.
+/// The cell of `country` on a map that fills `area`. A country beyond the map is at its edge.
 pub(crate) fn cell(area: Rect, country: &Country) -> Position {
     let [west, east] = LONGITUDES;
     let [south, north] = LATITUDES;
@@ -115,12 +123,12 @@ pub(crate) struct Label {
     pub(crate) picked: bool,
 }
 
-/// Labels for the spots of `atlas`, of which `extents` are the cells each takes: first the picked one's, then by clicks,
-/// `most` at most. With the clicks where there is room, else the code alone, else nothing: no label covers another or a spot.
-pub(crate) fn labels(atlas: &CountryMap, area: Rect, extents: &[Rect], most: usize) -> Vec<Label> {
+/// At most `most` labels for the spots of `map`, which take the cells `extents`: first for the picked country, then by clicks. A
+/// label is the code with the clicks, or the code alone, or left out, so that none covers another label or a spot.
+pub(crate) fn labels(map: &CountryMap, area: Rect, extents: &[Rect], most: usize) -> Vec<Label> {
     let mut taken: Vec<Rect> = extents.to_vec();
     let mut labels = Vec::new();
-    let mut spots: Vec<(&CountrySpot, Rect)> = atlas.spots.iter().zip(extents.iter().copied()).collect();
+    let mut spots: Vec<(&CountrySpot, Rect)> = map.spots.iter().zip(extents.iter().copied()).collect();
     spots.sort_by_key(|(spot, _)| !spot.picked);
     for (spot, extent) in spots {
         if labels.len() >= most {
@@ -131,7 +139,7 @@ pub(crate) fn labels(atlas: &CountryMap, area: Rect, extents: &[Rect], most: usi
         let place = texts.into_iter().find_map(|text| {
             let columns = u16::try_from(width(&text)).ok()?;
             let room = around(extent, columns).into_iter().flatten().find(|room| {
-                // A blank column on either side keeps labels apart.
+                // Labels keep a blank column between them.
                 let margin = Rect { x: room.x.saturating_sub(1), width: room.width + 2, ..*room };
                 area.intersection(*room) == *room
                     && !taken.iter().any(|other| other.intersects(if *other == extent { *room } else { margin }))
@@ -146,7 +154,7 @@ pub(crate) fn labels(atlas: &CountryMap, area: Rect, extents: &[Rect], most: usi
     labels
 }
 
-/// Where a label of `columns` may stand beside `spot`: right, left, above, below.
+/// The places for a label of `columns` beside `spot`: right, left, above, below.
 fn around(spot: Rect, columns: u16) -> [Option<Rect>; 4] {
     let middle = spot.y + spot.height / 2;
     let centred = (spot.x + spot.width / 2).saturating_sub(columns / 2);
@@ -173,30 +181,30 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_one_country_are_one_spot_and_no_click_is_left_out() {
+    fn names_of_one_country_are_one_spot_and_no_click_is_left_out() {
         let board = board(&[("US", 50), ("DE", 40), ("Germany", 30), ("unknown", 7), ("Atlantis", 2)]);
-        let atlas = CountryMap::of(&board, Some("Germany"));
-        let spots: Vec<_> = atlas.spots.iter().map(|spot| (spot.country.alpha2, spot.clicks, spot.picked)).collect();
+        let map = CountryMap::of(&board, Some("Germany"));
+        let spots: Vec<_> = map.spots.iter().map(|spot| (spot.country.alpha2, spot.clicks, spot.picked)).collect();
         assert_eq!(spots, [("DE", 70, true), ("US", 50, false)]);
-        assert_eq!((atlas.lost(), atlas.all), (9, 129));
-        assert_eq!(atlas.elsewhere.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["unknown", "Atlantis"]);
-        assert_eq!(atlas.size(&atlas.spots[0]), 1.0);
+        assert_eq!((map.unplaced_clicks(), map.all), (9, 129));
+        assert_eq!(map.unplaced.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["unknown", "Atlantis"]);
+        assert_eq!(map.size(&map.spots[0]), 1.0);
     }
 
     #[test]
-    fn countries_lie_where_they_are() {
+    fn countries_are_at_their_places() {
         let area = Rect::new(10, 5, 180, 35);
         let at = |code| cell(area, locate(code).expect("known"));
         assert!(at("US").x < at("GB").x && at("GB").x < at("DE").x && at("DE").x < at("JP").x);
         assert!(at("NO").y < at("DE").y && at("DE").y < at("NG").y && at("NG").y < at("ZA").y);
         assert!(area.contains(at("AQ")) && area.contains(at("NZ")) && area.contains(at("SJ")));
-        let atlas = CountryMap::of(&board(&[("JP", 1)]), None);
-        assert!(atlas.nearest(area, at("JP")).is_some() && atlas.nearest(area, at("US")).is_none());
+        let map = CountryMap::of(&board(&[("JP", 1)]), None);
+        assert!(map.nearest(area, at("JP")).is_some() && map.nearest(area, at("US")).is_none());
     }
 
     proptest! {
         #[test]
-        fn labels_keep_to_the_map_and_cover_nothing(
+        fn labels_stay_on_the_map_and_cover_nothing(
             columns in 1_u16..220,
             rows in 1_u16..60,
             clicks in proptest::collection::vec(0_u64..10_000_000, 1..60),
@@ -205,14 +213,14 @@ mod tests {
             let rows_of: Vec<(&str, u64)> =
                 crate::source::traffic::places::COUNTRIES.iter().map(|country| country.code).zip(clicks).collect();
             let picked = rows_of.get(picked).map(|(code, _)| *code);
-            let atlas = CountryMap::of(&board(&rows_of), picked);
+            let map = CountryMap::of(&board(&rows_of), picked);
             let area = Rect::new(3, 2, columns, rows);
-            let extents: Vec<Rect> = atlas
+            let extents: Vec<Rect> = map
                 .spots
                 .iter()
                 .map(|spot| Rect::from((cell(area, spot.country), ratatui::layout::Size::new(2, 1))).intersection(area))
                 .collect();
-            let labels = labels(&atlas, area, &extents, 1000);
+            let labels = labels(&map, area, &extents, 1000);
             let places: Vec<Rect> =
                 labels.iter().map(|label| Rect::new(label.at.x, label.at.y, label.text.len() as u16, 1)).collect();
             for (at, place) in places.iter().enumerate() {

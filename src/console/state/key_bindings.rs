@@ -1,4 +1,4 @@
-//! The table of keys as the reader has it: the declared one with the keys of the config in it.
+//! The key bindings in force: the declared ones, with the keys that the config file gives.
 
 use std::borrow::Cow;
 
@@ -7,35 +7,35 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::key_table::{Action, Chord, Context, KeyBinding, key_table};
 use crate::text::excerpt;
 
-/// Why the keys of the config cannot be used.
+/// Why the keys of the config file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such action.
+    /// No action has this name.
     #[error("console.keys.{0}: there is no such action; `clicktop keys` lists them")]
     UnknownAction(String),
-    /// The text names no key.
+    /// No key has this name.
     #[error(
-        "console.keys.{action}: `{key}` is no key; give a character, F1–F12, Tab, Enter, PgUp, or one of them with Ctrl-"
+        "console.keys.{action}: `{key}` is not a key; write a character, F1–F12, Tab, Enter, PgUp, or one of them with Ctrl-"
     )]
     UnknownKey {
-        /// The action it was to do.
+        /// The action that it would run.
         action: String,
-        /// What was given.
+        /// The name in the config file.
         key: String,
     },
-    /// One key for two actions.
-    #[error("console.keys: `{key}` would do both {one} and {other}; give one of them another key")]
+    /// One key has two actions.
+    #[error("console.keys: `{key}` is bound to both {one} and {other}; give one of them another key")]
     Twice {
-        /// The key in words.
+        /// The name of the key.
         key: String,
-        /// The action that has it.
+        /// The action that has it first.
         one: &'static str,
-        /// The other.
+        /// The other action.
         other: &'static str,
     },
 }
 
-/// The keys of one console.
+/// The key bindings of one console.
 #[derive(Clone, Debug)]
 pub struct KeyBindings(Vec<KeyBinding>);
 
@@ -46,12 +46,12 @@ impl Default for KeyBindings {
 }
 
 impl KeyBindings {
-    /// The declared keys, but for those that `config` gives to an action by its name: a key, or several apart by blanks.
-    /// An empty one leaves the declared. They take the place of the action's keys where those hold everywhere; of all its
-    /// keys, if none does.
+    /// The declared bindings, with other keys for the actions that `config` names. Its values are the names of one or more keys,
+    /// separated by blanks; an empty value changes nothing. If the action has keys that act everywhere, the keys of `config`
+    /// replace these; else they replace all keys of the action.
     ///
     /// # Errors
-    /// [`KeyError`] for an action or key that does not exist, and for a key that would do two things in one place.
+    /// [`KeyError`] if an action or a key does not exist, or if a key has two actions in one context.
     pub fn with<'a>(config: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, KeyError> {
         let mut keys = Self::default();
         for (action, text) in config {
@@ -81,23 +81,23 @@ impl KeyBindings {
             return Ok(());
         }
         let anywhere = self.0.iter().any(|binding| named(binding) && binding.context == Context::Anywhere);
-        let meant = |binding: &&mut KeyBinding| named(binding) && (!anywhere || binding.context == Context::Anywhere);
-        for binding in self.0.iter_mut().filter(meant) {
+        let is_meant = |binding: &&mut KeyBinding| named(binding) && (!anywhere || binding.context == Context::Anywhere);
+        for binding in self.0.iter_mut().filter(is_meant) {
             let names = binding.action.names();
             if names.len() > 1 {
-                // One key for each place of the binding.
-                let place = names.iter().position(|name| *name == action);
-                let slot = place.and_then(|place| binding.chords.to_mut().get_mut(place));
-                match (slot, chords.as_slice()) {
-                    (Some(slot), [one]) => *slot = *one,
+                // Each key of the binding has an action of its own.
+                let slot = names.iter().position(|name| *name == action);
+                let chord = slot.and_then(|slot| binding.chords.to_mut().get_mut(slot));
+                match (chord, chords.as_slice()) {
+                    (Some(chord), [one]) => *chord = *one,
                     _ => return Err(unknown(text)),
                 }
             } else {
-                // The way out that every terminal program has stays.
-                let way_out = Chord { code: KeyCode::Char('c'), ctrl: true };
+                // Ctrl-C ends every terminal program; the config file cannot take it away.
+                let ctrl_c = Chord { code: KeyCode::Char('c'), ctrl: true };
                 let mut given = chords.clone();
-                if binding.action == Action::Quit && !given.contains(&way_out) {
-                    given.push(way_out);
+                if binding.action == Action::Quit && !given.contains(&ctrl_c) {
+                    given.push(ctrl_c);
                 }
                 binding.chords = Cow::Owned(given);
             }
@@ -107,7 +107,7 @@ impl KeyBindings {
         Ok(())
     }
 
-    /// The keys of `binding` in words. Of the keys that go to stages, only those of `stages` stages do something.
+    /// The keys of `binding` in words, for an engine of `stages` stages: further keys that pick a stage are left out.
     pub(crate) fn label<'a>(&self, binding: &'a KeyBinding, stages: usize) -> Cow<'a, str> {
         let keys = binding.chords.get(..stages).filter(|_| binding.action == Action::PickStage);
         match keys {
@@ -119,21 +119,21 @@ impl KeyBindings {
         }
     }
 
-    /// The keys that do `action`, for a sentence that names them. Every action has some.
-    pub(crate) fn told(&self, action: Action) -> &str {
+    /// The keys of `action` in words. Every action has some.
+    pub(crate) fn label_of(&self, action: Action) -> &str {
         self.0.iter().find(|binding| binding.action == action).map_or("", |binding| &binding.label)
     }
 
-    /// The same for an engine of `stages` stages.
-    pub(crate) fn told_for(&self, action: Action, stages: usize) -> Cow<'_, str> {
+    /// The keys of `action` in words, for an engine of `stages` stages.
+    pub(crate) fn label_for_stages(&self, action: Action, stages: usize) -> Cow<'_, str> {
         let binding = self.0.iter().find(|binding| binding.action == action);
         binding.map_or(Cow::Borrowed(""), |binding| self.label(binding, stages))
     }
 
-    /// Of keys that each do another thing, the one at `place`.
-    pub(crate) fn told_at(&self, action: Action, place: usize) -> String {
+    /// The name of the key in one `slot` of an action whose keys each do another thing; empty if there is none.
+    pub(crate) fn label_at(&self, action: Action, slot: usize) -> String {
         let binding = self.0.iter().find(|binding| binding.action == action);
-        binding.and_then(|binding| binding.chords.get(place)).map_or_else(String::new, Chord::name)
+        binding.and_then(|binding| binding.chords.get(slot)).map_or_else(String::new, Chord::name)
     }
 
     fn check(&self) -> Result<(), KeyError> {
@@ -144,11 +144,11 @@ impl KeyBindings {
                     return Err(KeyError::Twice { key: chord.name(), one: name(one), other: name(other) });
                 }
             }
-            for (place, chord) in one.chords.iter().enumerate() {
-                let again = one.chords.iter().skip(place + 1).any(|other| other == chord);
+            for (slot, chord) in one.chords.iter().enumerate() {
+                let again = one.chords.iter().skip(slot + 1).any(|other| other == chord);
                 if let ([first, ..], true) = (one.action.names(), again && one.action.names().len() > 1) {
-                    let name = one.action.names().get(place).copied().unwrap_or(first);
-                    let last = one.chords.iter().rposition(|other| other == chord).unwrap_or(place);
+                    let name = one.action.names().get(slot).copied().unwrap_or(first);
+                    let last = one.chords.iter().rposition(|other| other == chord).unwrap_or(slot);
                     let other = one.action.names().get(last).copied().unwrap_or(first);
                     return Err(KeyError::Twice { key: chord.name(), one: name, other });
                 }
@@ -157,8 +157,8 @@ impl KeyBindings {
         Ok(())
     }
 
-    /// The binding of `event` in `context` and the place of the key in it. Those of the context itself come first; then what
-    /// holds everywhere, as far as the context lets it through.
+    /// The binding of a pressed key in `context`, and which of its keys that is. The bindings of the context come first, then
+    /// those that act everywhere, unless the context hides them.
     pub(crate) fn lookup(&self, event: &KeyEvent, context: Context) -> Option<(&KeyBinding, usize)> {
         let unbound = KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER;
         if event.modifiers.intersects(unbound) {
@@ -167,7 +167,7 @@ impl KeyBindings {
         let chord = Chord { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) };
         let find = |context: Context| {
             self.0.iter().filter(move |binding| binding.context == context).find_map(|binding| {
-                binding.chords.iter().position(|candidate| *candidate == chord).map(|place| (binding, place))
+                binding.chords.iter().position(|candidate| *candidate == chord).map(|slot| (binding, slot))
             })
         };
         find(context)
@@ -175,23 +175,23 @@ impl KeyBindings {
             .or_else(|| find(Context::Anywhere).filter(|(binding, _)| context.lets_through(binding.action)))
     }
 
-    /// What can be done by name in `context`: name, binding and the place in it.
+    /// The actions that the user can run by name in `context`: the name, the binding, and which of its keys it stands for.
     pub(crate) fn by_name(&self, context: Context) -> Vec<(&'static str, &KeyBinding, usize)> {
         let mut found: Vec<(&'static str, &KeyBinding, usize)> = Vec::new();
         for binding in &self.0 {
-            let holds = match binding.context {
+            let acts = match binding.context {
                 Context::Anywhere => context.lets_through(binding.action),
                 Context::Views => context.is_view(),
-                // Whoever types a name and takes it means the picked stage, wherever the focus is.
-                Context::Stages if binding.action.steers() => true,
+                // A name that the user types means the picked stage, wherever the focus is.
+                Context::Stages if binding.action.controls_stages() => true,
                 other => other == context,
             };
-            if !holds || binding.action.is_movement() {
+            if !acts || binding.action.is_movement() {
                 continue;
             }
-            for (place, name) in binding.action.names().iter().enumerate() {
+            for (slot, name) in binding.action.names().iter().enumerate() {
                 if !found.iter().any(|(known, ..)| known == name) {
-                    found.push((name, binding, place));
+                    found.push((name, binding, slot));
                 }
             }
         }
@@ -200,15 +200,15 @@ impl KeyBindings {
 }
 
 impl KeyBinding {
-    /// The name of what `chord` does.
+    /// The name of the action of `chord`.
     fn name_of(&self, chord: Chord) -> &'static str {
         let names = self.action.names();
-        let place = self.chords.iter().position(|candidate| *candidate == chord).unwrap_or(0);
-        names.get(place).or(names.first()).copied().unwrap_or(self.context.name())
+        let slot = self.chords.iter().position(|candidate| *candidate == chord).unwrap_or(0);
+        names.get(slot).or(names.first()).copied().unwrap_or(self.context.name())
     }
 }
 
-/// Keys that are no characters, by name.
+/// The names of keys that are no characters.
 const NAMED: [(&str, KeyCode); 17] = [
     ("Space", KeyCode::Char(' ')),
     ("Tab", KeyCode::Tab),
@@ -230,7 +230,7 @@ const NAMED: [(&str, KeyCode); 17] = [
 ];
 
 impl Chord {
-    /// The key that `name` means: `s`, `S`, `F5`, `Tab`, `Ctrl-x`.
+    /// The key of this name: `s`, `S`, `F5`, `Tab`, `Ctrl-x`.
     pub fn parse(name: &str) -> Option<Self> {
         let (ctrl, name) = match name.strip_prefix("Ctrl-") {
             Some(rest) if !rest.is_empty() => (true, rest),
@@ -248,7 +248,7 @@ impl Chord {
         Some(Self { code, ctrl })
     }
 
-    /// Its name, as [`Chord::parse`] takes it.
+    /// Its name, as [`Chord::parse`] reads it.
     pub fn name(&self) -> String {
         let ctrl = if self.ctrl { "Ctrl-" } else { "" };
         match self.code {
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_of_the_table_can_be_named_and_read_back() {
+    fn every_key_of_the_table_has_a_name_that_parses_back() {
         for chord in key_table().iter().flat_map(|binding| binding.chords.iter()) {
             assert_eq!(Chord::parse(&chord.name()), Some(*chord), "{}", chord.name());
         }
@@ -277,18 +277,18 @@ mod tests {
     }
 
     #[test]
-    fn the_config_takes_the_place_of_the_declared_keys() {
+    fn keys_of_the_config_replace_the_declared_ones() {
         let keys = KeyBindings::with([("sort", "o Ctrl-o"), ("view-store", "F9"), ("quit", "Q"), ("freeze", "")])
             .expect("fits");
         let action = |code, modifiers| {
             keys.lookup(&KeyEvent::new(code, modifiers), Context::Urls)
-                .map(|(binding, place)| (binding.action, place, binding.label.to_string()))
+                .map(|(binding, slot)| (binding.action, slot, binding.label.to_string()))
         };
         let none = KeyModifiers::NONE;
         assert_eq!(action(KeyCode::Char('s'), none), None);
         assert_eq!(action(KeyCode::Char('o'), none), Some((Action::CycleSort, 0, "o Ctrl-o".into())));
         assert_eq!(action(KeyCode::Char('o'), KeyModifiers::CONTROL).map(|found| found.0), Some(Action::CycleSort));
-        assert_eq!(action(KeyCode::F(9), none), Some((Action::Show, 2, "F1 F2 F9 F4 F5 F6 F7".into())));
+        assert_eq!(action(KeyCode::F(9), none), Some((Action::OpenView, 2, "F1 F2 F9 F4 F5 F6 F7".into())));
         assert_eq!(action(KeyCode::F(3), none), None);
         assert_eq!(action(KeyCode::Char('q'), none), None);
         assert_eq!(action(KeyCode::Char('Q'), none), Some((Action::Quit, 0, "Q".into())));
@@ -296,24 +296,24 @@ mod tests {
         assert_eq!(
             action(KeyCode::Char('p'), none).map(|found| found.0),
             Some(Action::Freeze),
-            "an empty one changes nothing"
+            "an empty value changes nothing"
         );
     }
 
     #[test]
-    fn what_cannot_be_bound_is_said_in_one_line() {
+    fn a_key_that_cannot_be_bound_is_refused_in_one_line() {
         let error =
             |config: &[(&str, &str)]| KeyBindings::with(config.iter().copied()).expect_err("refused").to_string();
         assert_eq!(error(&[("sortt", "s")]), "console.keys.sortt: there is no such action; `clicktop keys` lists them");
-        assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is no key; "));
+        assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is not a key; "));
         assert_eq!(
             error(&[("sort", "w")]),
-            "console.keys: `w` would do both sort and window; give one of them another key"
+            "console.keys: `w` is bound to both sort and window; give one of them another key"
         );
         assert_eq!(
             error(&[("view-log", "F2")]),
-            "console.keys: `F2` would do both view-partitions and view-log; give one of them another key"
+            "console.keys: `F2` is bound to both view-partitions and view-log; give one of them another key"
         );
-        assert!(KeyBindings::with([("sort", "w"), ("window", "s")]).is_ok(), "two keys may change places");
+        assert!(KeyBindings::with([("sort", "w"), ("window", "s")]).is_ok(), "two actions may exchange their keys");
     }
 }

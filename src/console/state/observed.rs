@@ -1,4 +1,4 @@
-//! What is drawn: a snapshot, and what the ones before it add up to.
+//! What the console has observed of the engine: the newest snapshot, and what the snapshots before it add up to.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use super::counter_rates::CounterRates;
 use super::history::History;
 use crate::protocol::snapshot::Snapshot;
 
-/// Over how long the rates of partitions and transactions are taken.
+/// The time over which the rates of partitions and transactions are averaged.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
 
-/// A snapshot and the history up to it: what is drawn.
+/// The newest snapshot, and what the snapshots before it add up to.
 #[derive(Clone, Debug)]
 pub(crate) struct Observed {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) history: History,
-    /// Offsets stored, by partition.
+    /// How fast each partition is stored.
     pub(crate) partition_rates: CounterRates<i32>,
-    /// Transactions of the store.
+    /// How fast the store commits transactions.
     pub(crate) transaction_rate: CounterRates<()>,
 }
 
@@ -33,6 +33,7 @@ impl Default for Observed {
 }
 
 impl Observed {
+    /// Takes the next snapshot.
     pub(crate) fn push(&mut self, snapshot: Arc<Snapshot>) {
         self.history.push(&snapshot);
         let stored = snapshot

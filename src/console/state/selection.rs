@@ -1,56 +1,39 @@
-//! Which country and which url the reader is at. Both are held by name: rows change places between snapshots.
+//! What the user selected of the figures: country, time window, filter, order, and the url under the cursor.
+//!
+//! Country and url are kept by name, because rows change places between snapshots.
 
 use std::sync::Arc;
 
+use super::list::{CursorMove, keep_visible};
 use crate::protocol::board::Board;
 use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
 
-/// Urls asked of the pipeline; more than anyone scrolls through, few enough to send several times a second.
+/// Urls that the console asks for: more than anyone scrolls through, and few enough to send several times a second.
 pub(crate) const URL_LIMIT: usize = 200;
 
-/// A step through a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CursorMove {
-    By(isize),
-    First,
-    Last,
-}
-
-impl CursorMove {
-    /// Where it leads from `at` in a list of `len`; `None` if that is empty.
-    pub(crate) fn apply(self, at: usize, len: usize) -> Option<usize> {
-        let last = len.checked_sub(1)?;
-        Some(match self {
-            CursorMove::By(rows) => at.saturating_add_signed(rows).min(last),
-            CursorMove::First => 0,
-            CursorMove::Last => last,
-        })
-    }
-}
-
-/// The reader's place in the board.
+/// What the user selected of the figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// The country asked for; all of them if `None`.
+    /// The country; `None` for all countries.
     pub(crate) country: Option<String>,
     pub(crate) sort: SortBy,
-    /// The time asked for.
+    /// The time window of the figures.
     pub(crate) window: Window,
-    /// Only urls that hold this.
+    /// Only urls that match it, as the user typed it.
     pub(crate) filter: String,
-    /// First visible row of the countries.
+    /// The first visible row of the countries.
     pub(crate) country_top: usize,
-    /// The url under the cursor and its country; none until the reader goes there.
+    /// The url under the cursor and its country; `None` until the user moves the cursor there.
     pub(crate) page: Option<(Arc<str>, Arc<str>)>,
-    /// Its row when last seen: where the cursor stays when the url is gone.
+    /// The row in which that url was last seen. The cursor stays there if the url is gone.
     page_row: usize,
-    /// First visible row of the urls.
+    /// The first visible row of the urls.
     pub(crate) page_top: usize,
 }
 
 impl Selection {
-    /// What to ask of the pipeline.
+    /// The view to ask the pipeline for.
     pub(crate) fn view(&self) -> View {
         View {
             country: self.country.clone(),
@@ -61,40 +44,40 @@ impl Selection {
         }
     }
 
-    /// Whether `board` is about the country, the time and the urls asked for; its order may still be the one before.
+    /// Whether `board` answers this selection. Its rows may still have the order before.
     pub(crate) fn is_about(&self, board: &Board) -> bool {
         let view = &board.view;
         view.country == self.country && view.window == self.window && view.filter == self.filter
     }
 
-    /// Asks for the next window.
+    /// Selects the next time window.
     pub(crate) fn cycle_window(&mut self) {
         self.window = match self.window {
             Window::AllTime => Window::LastHour,
             Window::LastHour => Window::LastFiveMinutes,
             Window::LastFiveMinutes => Window::AllTime,
         };
-        self.leave_rows();
+        self.forget_page();
     }
 
-    /// Asks for the urls that hold `filter`; true if those are others.
-    pub(crate) fn ask_filter(&mut self, filter: String) -> bool {
+    /// Selects the urls that match `filter`. True if the filter changes.
+    pub(crate) fn set_filter(&mut self, filter: String) -> bool {
         let changed = filter != self.filter;
         self.filter = filter;
         if changed {
-            self.leave_rows();
+            self.forget_page();
         }
         changed
     }
 
-    /// Other rows come: the cursor begins anew.
-    fn leave_rows(&mut self) {
+    /// Takes the cursor away, because other rows come.
+    fn forget_page(&mut self) {
         self.page = None;
         self.page_row = 0;
         self.page_top = 0;
     }
 
-    /// Row of the country asked for, where row 0 is all of them. `None` if the board does not have it.
+    /// The row of the selected country; row 0 is all countries. `None` if the board does not have the country.
     pub(crate) fn country_row(&self, board: &Board) -> Option<usize> {
         match &self.country {
             None => Some(0),
@@ -102,15 +85,15 @@ impl Selection {
         }
     }
 
-    /// Moves through the countries; true if another one is asked for.
-    pub(crate) fn step_country(&mut self, board: &Board, step: CursorMove) -> bool {
+    /// Moves through the countries. True if another country is selected.
+    pub(crate) fn move_country(&mut self, board: &Board, cursor_move: CursorMove) -> bool {
         let at = self.country_row(board).unwrap_or(0);
-        let Some(row) = step.apply(at, board.countries.len() + 1) else { return false };
-        self.ask_row(board, row)
+        let Some(row) = cursor_move.apply(at, board.countries.len() + 1) else { return false };
+        self.select_country_row(board, row)
     }
 
-    /// Asks for the country in `row`, where row 0 is all of them; true if that is another one.
-    pub(crate) fn ask_row(&mut self, board: &Board, row: usize) -> bool {
+    /// Selects the country in `row`; row 0 is all countries. True if another country is selected.
+    pub(crate) fn select_country_row(&mut self, board: &Board, row: usize) -> bool {
         let country = match row.checked_sub(1) {
             None => None,
             Some(at) => match board.countries.get(at) {
@@ -118,30 +101,30 @@ impl Selection {
                 None => return false,
             },
         };
-        self.ask(country)
+        self.select_country(country)
     }
 
-    /// Asks for `country`; true if that is another one.
-    pub(crate) fn ask(&mut self, country: Option<String>) -> bool {
+    /// Selects `country`. True if it was not selected before.
+    pub(crate) fn select_country(&mut self, country: Option<String>) -> bool {
         if country == self.country {
             return false;
         }
         self.country = country;
-        self.leave_rows();
+        self.forget_page();
         true
     }
 
-    /// Row of the url under the cursor.
-    pub(crate) fn page_at(&self) -> Option<usize> {
+    /// The row of the url under the cursor.
+    pub(crate) fn page_row(&self) -> Option<usize> {
         self.page.as_ref().map(|_| self.page_row)
     }
 
     /// Moves through the urls.
-    pub(crate) fn step_page(&mut self, board: &Board, step: CursorMove) {
-        let row = match (self.page_at(), step) {
-            // The first step down shows the cursor; it does not jump over the first row.
+    pub(crate) fn move_page(&mut self, board: &Board, cursor_move: CursorMove) {
+        let row = match (self.page_row(), cursor_move) {
+            // The first move down shows the cursor on the first row; it does not pass over that row.
             (None, CursorMove::By(rows)) if rows > 0 => Some(0),
-            (at, step) => step.apply(at.unwrap_or(0), board.pages.len()),
+            (at, cursor_move) => cursor_move.apply(at.unwrap_or(0), board.pages.len()),
         };
         self.pick_page(board, row.unwrap_or(0));
     }
@@ -154,9 +137,9 @@ impl Selection {
         }
     }
 
-    /// Follows what is selected to its row in `board` and keeps it visible in `country_rows` and `page_rows`.
+    /// Moves the cursors to the rows of country and url in `board`, and keeps them visible. So many rows of each are visible.
     pub(crate) fn settle(&mut self, board: &Board, country_rows: usize, page_rows: usize) {
-        // What is not on the screen keeps its place for when it is again.
+        // A list that is not visible keeps its place.
         if country_rows > 0 {
             let row = self.country_row(board).unwrap_or(0);
             self.country_top = keep_visible(self.country_top, Some(row), country_rows, board.countries.len() + 1);
@@ -173,19 +156,8 @@ impl Selection {
             }
         }
         if page_rows > 0 {
-            self.page_top = keep_visible(self.page_top, self.page_at(), page_rows, board.pages.len());
+            self.page_top = keep_visible(self.page_top, self.page_row(), page_rows, board.pages.len());
         }
-    }
-}
-
-/// The first visible row: moved no more than it takes to show `row`, and never so far that rows stay empty.
-pub(crate) fn keep_visible(top: usize, row: Option<usize>, visible: usize, len: usize) -> usize {
-    let visible = visible.max(1);
-    let top = top.min(len.saturating_sub(visible));
-    match row {
-        Some(row) if row < top => row,
-        Some(row) if row >= top + visible => row + 1 - visible,
-        _ => top,
     }
 }
 
@@ -215,46 +187,37 @@ mod tests {
     }
 
     #[test]
-    fn the_country_is_followed_by_name_when_the_order_changes() {
-        let mut browse = Selection::default();
-        assert!(browse.step_country(&board(&["US", "DE", "FR"], &[]), CursorMove::By(2)));
-        assert_eq!(browse.country.as_deref(), Some("DE"));
+    fn the_cursor_follows_its_country_when_the_order_changes() {
+        let mut selection = Selection::default();
+        assert!(selection.move_country(&board(&["US", "DE", "FR"], &[]), CursorMove::By(2)));
+        assert_eq!(selection.country.as_deref(), Some("DE"));
         let later = board(&["FR", "US", "JP", "DE"], &[]);
-        browse.settle(&later, 2, 10);
-        assert_eq!((browse.country_row(&later), browse.country_top), (Some(4), 3));
-        assert!(browse.step_country(&later, CursorMove::By(-1)));
-        assert_eq!(browse.country.as_deref(), Some("JP"));
+        selection.settle(&later, 2, 10);
+        assert_eq!((selection.country_row(&later), selection.country_top), (Some(4), 3));
+        assert!(selection.move_country(&later, CursorMove::By(-1)));
+        assert_eq!(selection.country.as_deref(), Some("JP"));
     }
 
     #[test]
-    fn a_country_that_is_gone_stays_asked_for() {
-        let mut browse = Selection { country: Some("DE".into()), ..Selection::default() };
+    fn a_country_that_is_gone_stays_selected() {
+        let mut selection = Selection { country: Some("DE".into()), ..Selection::default() };
         let without = board(&["US"], &[]);
-        browse.settle(&without, 5, 5);
-        assert_eq!((browse.country.as_deref(), browse.country_row(&without)), (Some("DE"), None));
+        selection.settle(&without, 5, 5);
+        assert_eq!((selection.country.as_deref(), selection.country_row(&without)), (Some("DE"), None));
     }
 
     #[test]
-    fn the_url_cursor_follows_its_url_and_stays_near_when_that_is_gone() {
-        let mut browse = Selection::default();
+    fn the_cursor_follows_its_url_and_stays_in_its_row_when_the_url_is_gone() {
+        let mut selection = Selection::default();
         let first = board(&[], &["/a", "/b", "/c"]);
-        browse.step_page(&first, CursorMove::By(1));
-        assert_eq!(browse.page_at(), Some(0), "the first step only shows the cursor");
-        browse.step_page(&first, CursorMove::By(1));
-        browse.settle(&board(&[], &["/c", "/a", "/b"]), 5, 5);
-        assert_eq!(browse.page_at(), Some(2));
-        browse.settle(&board(&[], &["/c"]), 5, 5);
-        assert_eq!((browse.page_at(), browse.page.as_ref().map(|(url, _)| &**url)), (Some(0), Some("/c")));
-        browse.settle(&board(&[], &[]), 5, 5);
-        assert_eq!(browse.page_at(), None);
-    }
-
-    #[test]
-    fn scrolling_moves_no_more_than_it_must() {
-        assert_eq!(keep_visible(0, Some(4), 5, 20), 0);
-        assert_eq!(keep_visible(0, Some(5), 5, 20), 1);
-        assert_eq!(keep_visible(10, Some(3), 5, 20), 3);
-        assert_eq!(keep_visible(18, None, 5, 20), 15);
-        assert_eq!(keep_visible(3, Some(0), 0, 0), 0);
+        selection.move_page(&first, CursorMove::By(1));
+        assert_eq!(selection.page_row(), Some(0), "the first move only shows the cursor");
+        selection.move_page(&first, CursorMove::By(1));
+        selection.settle(&board(&[], &["/c", "/a", "/b"]), 5, 5);
+        assert_eq!(selection.page_row(), Some(2));
+        selection.settle(&board(&[], &["/c"]), 5, 5);
+        assert_eq!((selection.page_row(), selection.page.as_ref().map(|(url, _)| &**url)), (Some(0), Some("/c")));
+        selection.settle(&board(&[], &[]), 5, 5);
+        assert_eq!(selection.page_row(), None);
     }
 }

@@ -1,116 +1,35 @@
-//! The one way from the console to the pipeline: what is allowed, what is asked about first, what is sent.
+//! The one way from the console to the engine: which commands are allowed, which ones ask first, and when they are sent.
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::console::format::count;
+use super::key_press::READ_ONLY;
+use super::prompt::ANSWER_LENGTH;
+use super::stages::verb;
 use crate::console::state::app::App;
+use crate::console::state::ending::Ending;
+use crate::console::state::prompt::{Answer, Prompt};
+use crate::console::state::text_input::TextInput;
 use crate::engine::tables::TableOrder;
-use crate::protocol::snapshot::ResetEnd;
 use crate::protocol::{Command, StageAction};
 use crate::text::printable;
 
-/// A question that a command waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Prompt {
-    pub(crate) question: String,
-    pub(crate) command: Command,
-    /// What is typed so far, where a word says yes and no key does.
-    pub(crate) typed: Option<String>,
-}
-
 impl App {
-    /// Starts the picked stage if it is not active, stops it if it is.
-    pub(crate) fn toggle_stage(&mut self) {
-        let Some(stage) = self.picked() else { return };
-        let action = if stage.state.is_active() { StageAction::Stop } else { StageAction::Start };
-        self.steer_stage(action);
+    /// Asks the pipeline for the figures that the user selected.
+    pub(super) fn request_view(&mut self) {
+        self.request(Command::View(self.selection.view()), None);
     }
 
-    /// Asks for `action` on the picked stage, if it takes that action.
-    pub(crate) fn steer_stage(&mut self, action: StageAction) {
-        let Some(stage) = self.picked() else { return };
-        if stage.info.actions.contains(&action) {
-            let id = stage.id().clone();
-            self.request(Command::Stage { id, action }, None);
-        } else {
-            let refused = format!("{} does not take this: {}", printable(&stage.info.title), verb(action));
-            self.say(refused);
-        }
-    }
-
-    /// Asks to quit; a finished pipeline has nothing to lose and is not asked about.
-    pub(crate) fn quit(&mut self) {
-        if self.quitting {
-            self.hurry();
-        } else if self.live.snapshot.finished {
-            self.request(Command::Shutdown, None);
-        } else {
-            self.request(Command::Shutdown, Some("Drain and quit clicktop?".to_owned()));
-        }
-    }
-
-    pub(crate) fn terminate(&mut self) {
-        if self.quitting {
-            self.hurry();
-        } else {
-            self.request(Command::Shutdown, None);
-        }
-    }
-
-    /// The second time the pipeline ends at once, in view; the third time the terminal is given back before that.
-    fn hurry(&mut self) {
-        if self.hurrying {
-            self.leaving = true;
-        } else {
-            self.hurrying = true;
-            self.request(Command::Shutdown, None);
-        }
-    }
-
-    /// Asks for the word that deletes everything, and says what that is.
-    pub(crate) fn ask_reset(&mut self) {
-        let index = self.index_named();
-        let clicks = count(self.live.snapshot.totals.clicks);
-        self.request(Command::Reset, Some(format!("Delete {clicks} clicks and clear {index}?")));
-    }
-
-    /// `the embedded index`, `the index clicktop at https://search:9200`.
-    fn index_named(&self) -> String {
-        let target = &self.live.snapshot.index.target;
-        match target.rsplit_once('/') {
-            Some((server, name)) => format!("the index {name} at {server}"),
-            None if target.is_empty() => "the index".to_owned(),
-            None => format!("the {target} index"),
-        }
-    }
-
-    /// What a reset has deleted, in words.
-    pub(crate) fn told(&self, end: &ResetEnd) -> String {
-        let index = self.index_named();
-        match (&end.deleted, end.cleared) {
-            (Err(why), _) => format!("nothing is deleted: {why}"),
-            (Ok(clicks), None) => {
-                format!("deleted {} clicks; {index} is cleared next", count(*clicks))
-            }
-            (Ok(clicks), Some(documents)) => {
-                format!("deleted {} clicks, cleared {} documents of {index}", count(*clicks), count(documents))
-            }
-        }
-    }
-
-    /// Asks the pipeline for what the reader wants to see.
-    pub(crate) fn request_view(&mut self) {
-        self.request(Command::View(self.browse.view()), None);
-    }
-
-    /// The one way out for commands: refuses what is not allowed, asks where a question is given, else sends.
-    pub(crate) fn request(&mut self, command: Command, question: Option<String>) {
+    /// Sends `command`, after `question` if there is one. A command that is not allowed is refused.
+    pub(super) fn request(&mut self, command: Command, question: Option<String>) {
         if let Err(reason) = self.permit(&command) {
             self.say(reason);
         } else if let Some(question) = question {
-            let typed = (command == Command::Reset).then(String::new);
-            self.prompt = Some(Prompt { question, command, typed });
+            let answer = match command {
+                Command::Reset => Answer::Word(TextInput::new(String::new(), ANSWER_LENGTH)),
+                _ => Answer::Key,
+            };
+            self.overlays.prompt = Some(Prompt { question, command, answer });
         } else {
             self.send(command);
         }
@@ -119,9 +38,9 @@ impl App {
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
             Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
-            _ if self.read_only => Err("read-only: this console does not steer the pipeline"),
-            _ if self.quitting || self.live.snapshot.shutting_down.is_some() => {
-                Err("draining before the end: no more commands")
+            _ if self.settings.read_only => Err(READ_ONLY),
+            _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
+                Err("the pipeline drains and takes no more commands")
             }
             Command::Stage { .. } | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
         }
@@ -129,68 +48,62 @@ impl App {
 
     fn send(&mut self, command: Command) {
         match &command {
-            // Only the newest view matters.
-            Command::View(_) => self.outbox.retain(|waiting| !matches!(waiting, Command::View(_))),
+            // A newer view replaces one that waits.
+            Command::View(_) => self.outgoing.commands.retain(|waiting| !matches!(waiting, Command::View(_))),
+            // So does a newer question of the same kind.
             Command::Ask(question) => {
                 let kind = std::mem::discriminant(question);
-                self.outbox
-                    .retain(|waiting| !matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind));
+                let is_same = |waiting: &Command| {
+                    matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind)
+                };
+                self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
             Command::Shutdown => {
-                self.quitting = true;
-                self.frozen = None;
-                // It is answered: nothing is started or deleted any more.
-                self.prompt = None;
+                self.ending = self.ending.max(Ending::Draining);
+                self.engine.frozen = None;
+                // Nothing can be started or deleted any more.
+                self.overlays.prompt = None;
             }
-            other => {
-                let text = describe(other);
-                self.say(text);
-            }
+            other => self.say(describe(other)),
         }
-        self.outbox.push(command);
+        self.outgoing.commands.push(command);
     }
 
-    /// Hands over what is to be sent. A view, a question, a table or the end waits while the channel is full; anything else is dropped with a
-    /// notice, because a start or stop that comes late is worse than one to be asked for again. True if there is one.
+    /// Hands the waiting commands and orders to the engine. True if the footer shows a new message.
+    ///
+    /// While the engine is busy, views, questions, tables and the end wait. Other commands are dropped with a message: a start or
+    /// stop that comes late is worse than one that the user must repeat.
     pub(crate) fn deliver(&mut self, commands: &mpsc::Sender<Command>, tables: &mpsc::Sender<TableOrder>) -> bool {
-        let mut refused = false;
-        for order in std::mem::take(&mut self.orders) {
+        let mut has_message = false;
+        for order in std::mem::take(&mut self.outgoing.table_orders) {
             match tables.try_send(order) {
-                // The progress of a table shows that it is under way. Dropping an order ends its table with an error.
+                // If the engine has ended, dropping the order ends the table with an error.
                 Ok(()) | Err(TrySendError::Closed(_)) => {}
-                Err(TrySendError::Full(order)) => self.orders.push(order),
+                Err(TrySendError::Full(order)) => self.outgoing.table_orders.push(order),
             }
         }
-        for command in std::mem::take(&mut self.outbox) {
-            let by_key = done_by_key(&command);
+        for command in std::mem::take(&mut self.outgoing.commands) {
+            let log_line = log_line(&command);
             match commands.try_send(command) {
                 Ok(()) => {
-                    if let Some(words) = by_key {
-                        tracing::info!(target: "console", "{words}");
+                    if let Some(line) = log_line {
+                        tracing::info!(target: "console", "{line}");
                     }
                 }
                 Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
-                    self.outbox.push(command)
+                    self.outgoing.commands.push(command)
                 }
                 Err(TrySendError::Full(command)) => {
-                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
-                    refused = true;
+                    self.say(format!("the pipeline is busy and did not take: {}", describe(&command)));
+                    has_message = true;
                 }
                 Err(TrySendError::Closed(_)) => {
                     self.say("the pipeline has ended");
-                    refused = true;
+                    has_message = true;
                 }
             }
         }
-        refused
-    }
-}
-
-fn verb(action: StageAction) -> &'static str {
-    match action {
-        StageAction::Start => "start",
-        StageAction::Stop => "stop",
-        StageAction::Restart => "restart",
+        has_message
     }
 }
 
@@ -201,13 +114,13 @@ fn describe(command: &Command) -> String {
         Command::StopAll => "stop all stages".to_owned(),
         Command::Reset => "delete all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
-        Command::Ask(_) => "look something up".to_owned(),
+        Command::Ask(_) => "ask the pipeline".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
     }
 }
 
-/// What the log says of a command that somebody has given here; nothing of what steers no stage.
-fn done_by_key(command: &Command) -> Option<String> {
+/// The log line for a command that somebody gave here; `None` for a command that controls no stage.
+fn log_line(command: &Command) -> Option<String> {
     Some(match command {
         Command::Stage { id, action } => {
             let done = match action {
@@ -231,15 +144,15 @@ mod tests {
     use crate::protocol::view::View;
 
     #[test]
-    fn what_steers_a_stage_is_logged_and_nothing_else() {
-        let said = |action| done_by_key(&Command::Stage { id: "store".into(), action });
-        assert_eq!(said(StageAction::Start).as_deref(), Some("store started by key"));
-        assert_eq!(said(StageAction::Stop).as_deref(), Some("store stopped by key"));
-        assert_eq!(said(StageAction::Restart).as_deref(), Some("store restarted by key"));
+    fn only_commands_that_control_stages_are_logged() {
+        let line = |action| log_line(&Command::Stage { id: "store".into(), action });
+        assert_eq!(line(StageAction::Start).as_deref(), Some("store started by key"));
+        assert_eq!(line(StageAction::Stop).as_deref(), Some("store stopped by key"));
+        assert_eq!(line(StageAction::Restart).as_deref(), Some("store restarted by key"));
         for command in [Command::StartAll, Command::StopAll, Command::Reset] {
-            assert!(done_by_key(&command).is_some_and(|said| said.ends_with(" by key")), "{command:?}");
+            assert!(log_line(&command).is_some_and(|line| line.ends_with(" by key")), "{command:?}");
         }
-        assert_eq!(done_by_key(&Command::View(View::default())), None);
-        assert_eq!(done_by_key(&Command::Shutdown), None);
+        assert_eq!(log_line(&Command::View(View::default())), None);
+        assert_eq!(log_line(&Command::Shutdown), None);
     }
 }

@@ -1,262 +1,223 @@
-//! The table the reader is at, for a file: what the console holds as a whole, or what the pipeline hands over.
+//! Exporting the table or the screen to a file, and copying a url.
+
+use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
 
 use crate::click::Timestamp;
-use crate::console::export::table_file::{TableFile, TableOutcome, TableProgress, heads_of, written};
-use crate::console::export::{Effect, ExportError, Format, TableRows, check_name};
-use crate::console::state::app::{App, Tab};
-use crate::console::state::layout::Panel;
-use crate::console::state::line_input::LinePurpose;
-use crate::console::state::screens::{Screen, current};
+use crate::console::export::{
+    ExportColumns, ExportFormat, TableFile, TableOutcome, TableProgress, TableRows, check_name, rows_written,
+};
+use crate::console::state::activity::ActivityTab;
+use crate::console::state::app::App;
+use crate::console::state::effect::Effect;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
+use crate::console::tables::countries::CountryLine;
+use crate::console::tables::partitions::PartitionLine;
+use crate::console::tables::{Column, clicks, countries, export_names, export_row, pages, partitions, rejects};
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
-use crate::protocol::answer::RejectRow;
-use crate::protocol::board::{PageRow, RecentClick};
-use crate::protocol::snapshot::LogLine;
+use crate::protocol::snapshot::{IndexStatus, LogLine, Snapshot};
 use crate::protocol::table::Table;
-
-/// What the rows of pages are called.
-pub(crate) const PAGES: [&str; 5] = ["url", "country", "clicks", "unique_users", "avg_time_spent"];
-
-/// What the columns of rejects are called.
-pub(crate) const REJECTS: [&str; 8] =
-    ["at", "stage", "topic", "partition", "offset", "reason", "payload", "payload_bytes"];
+use crate::text::printable;
 
 /// Where the rows of a table are.
-enum Rows {
-    /// Here, all of them.
-    Held(TableRows),
-    /// Here are the newest of so many.
+enum Source {
+    /// The console has all of them.
+    Console(TableRows),
+    /// The console has the newest of so many.
     Newest(TableRows, u64),
-    /// With the pipeline: the console only has those that people look at.
-    Ordered(Table),
+    /// The engine has them; the console has only those that people look at.
+    Engine(Table),
 }
 
 impl App {
-    /// The table here: its name and rows.
-    fn extract(&self) -> (&'static str, Rows) {
-        let snapshot = &self.shown().snapshot;
-        let answers = &snapshot.answers;
-        match (self.sheet, self.focus) {
-            (Screen::Overview, Panel::Stages) => {
-                let heads = vec!["stage", "state", "processed", "rate", "backlog", "errors", "last_error"];
-                let rows = snapshot.stages.iter().map(|stage| {
-                    vec![
-                        stage.id().as_str().into(),
-                        stage.state.name().into(),
-                        stage.processed.into(),
-                        stage.rate.into(),
-                        stage.backlog.into(),
-                        stage.errors.into(),
-                        stage.last_error.clone().into(),
-                    ]
-                });
-                ("stages", held(heads, rows.collect()))
+    /// The table on the open screen: its name and its rows.
+    fn table(&self) -> (&'static str, Source) {
+        let snapshot = &self.engine.frozen_or_live().snapshot;
+        match self.screens.open {
+            Screen::Overview => self.table_of_panel(snapshot),
+            Screen::Map => ("countries", Source::Console(country_rows(snapshot))),
+            Screen::Log => ("log", Source::Console(log_rows(self.screens.log.lines(&snapshot.log)))),
+            Screen::Partitions => {
+                let lines = snapshot.partitions.iter();
+                let lines = lines.map(|status| PartitionLine { status: status.clone(), stored_rate: None });
+                ("partitions", Source::Console(table_rows(partitions::EXPORTED, lines)))
             }
-            (Screen::Overview, Panel::Countries) | (Screen::Map, _) => {
-                let rows = snapshot.board.countries.iter();
-                let rows = rows.map(|row| vec![(*row.country).into(), row.clicks.into(), row.urls.into()]);
-                ("countries", held(vec!["country", "clicks", "urls"], rows.collect()))
+            Screen::Store => ("store", Source::Console(store_rows(snapshot))),
+            Screen::Rejects => {
+                let filter = self.screens.rejects_filter.text().to_owned();
+                ("rejects", Source::Engine(Table::Rejects { filter }))
             }
-            (Screen::Overview, Panel::Urls) => {
-                let view = View { limit: 0, ..self.browse.view() };
-                ("urls", Rows::Ordered(Table::View(view)))
-            }
-            (Screen::Overview, Panel::Activity) if self.activity.tab == Tab::Recent => {
-                ("clicks", Rows::Newest(clicks(&snapshot.recent), snapshot.totals.clicks))
-            }
-            (Screen::Overview, Panel::Activity) => ("log", Rows::Held(log(snapshot.log.iter()))),
-            (Screen::Overview, Panel::Index) => {
-                let heads = vec![
-                    "target",
-                    "engine",
-                    "health",
-                    "documents",
-                    "pending",
-                    "bulks",
-                    "retries",
-                    "throttled",
-                    "rejected",
-                    "bytes",
-                ];
-                let index = &snapshot.index;
-                let row = vec![
-                    index.target.clone().into(),
-                    index.engine.clone().into(),
-                    self.theme.health(index.health).0.into(),
-                    index.documents.into(),
-                    index.pending.into(),
-                    index.bulks.into(),
-                    index.retries.into(),
-                    index.throttled.into(),
-                    index.rejected.into(),
-                    index.bytes.into(),
-                ];
-                ("index", held(heads, vec![row]))
-            }
-            (Screen::Log, _) => ("log", Rows::Held(log(self.sheets.lines(&snapshot.log)))),
-            (Screen::Partitions, _) => {
-                let heads = vec!["partition", "position", "stored", "low", "high", "lag", "paused"];
-                let rows = snapshot.partitions.iter().map(|row| {
-                    vec![
-                        row.partition.into(),
-                        row.position.into(),
-                        row.stored.into(),
-                        row.low.into(),
-                        row.high.into(),
-                        row.lag.into(),
-                        row.paused.into(),
-                    ]
-                });
-                ("partitions", held(heads, rows.collect()))
-            }
-            (Screen::Store, _) => {
-                let status = serde_json::to_value(&snapshot.store).unwrap_or_default();
-                let rows = status.as_object().into_iter().flatten();
-                let rows = rows.map(|(name, value)| vec![Value::from(name.as_str()), value.clone()]);
-                ("store", held(vec!["name", "value"], rows.collect()))
-            }
-            (Screen::Rejects, _) => {
-                let filter = self.sheets.rejects_filter.text().to_owned();
-                ("rejects", Rows::Ordered(Table::Rejects { filter }))
-            }
-            (Screen::Search, _) => match self.sheets.search_question() {
-                Some(question) => ("search", Rows::Ordered(Table::Search(question))),
-                None => ("search", Rows::Held(pages(&[]))),
+            Screen::Search => match self.screens.search_question() {
+                Some(question) => ("search", Source::Engine(Table::Search(question))),
+                None => ("search", Source::Console(table_rows(pages::EXPORTED, [].into_iter()))),
             },
-            (Screen::Url, _) => {
-                let found = current(answers.page.as_deref(), self.sheets.page_question().as_ref());
-                (
-                    "url",
-                    Rows::Held(pages(found.and_then(|found| found.as_ref().ok()).map_or(&[], |page| &page.countries))),
-                )
+            Screen::Url => {
+                let details = self.screens.url_details(snapshot).and_then(|details| details.as_ref().ok());
+                let by_country = details.map_or(&[][..], |details| &details.countries);
+                ("url", Source::Console(table_rows(pages::EXPORTED, by_country.iter().cloned())))
             }
         }
     }
 
-    /// `urls-20260131-093000.csv`.
-    pub(crate) fn export_name(&self) -> String {
-        let millis = self.now.duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    /// The table of the focused panel.
+    fn table_of_panel(&self, snapshot: &Snapshot) -> (&'static str, Source) {
+        match self.overview.focus {
+            Panel::Stages => ("stages", Source::Console(stage_rows(snapshot))),
+            Panel::Countries => ("countries", Source::Console(country_rows(snapshot))),
+            Panel::Urls => {
+                // No limit: all urls.
+                let view = View { limit: 0, ..self.selection.view() };
+                ("urls", Source::Engine(Table::View(view)))
+            }
+            Panel::Activity if self.overview.activity.tab == ActivityTab::RecentClicks => {
+                let newest = table_rows(clicks::EXPORTED, snapshot.recent.iter().cloned());
+                ("clicks", Source::Newest(newest, snapshot.totals.clicks))
+            }
+            Panel::Activity => ("log", Source::Console(log_rows(snapshot.log.iter()))),
+            Panel::Index => {
+                let health = self.theme.health(snapshot.index.health).0;
+                ("index", Source::Console(index_rows(&snapshot.index, health)))
+            }
+        }
+    }
+
+    /// The name that the line begins with: `urls-20260131-093000.csv`.
+    pub(super) fn export_name(&self) -> String {
+        let millis = self.now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
         let at = Timestamp::from_millis(i64::try_from(millis).unwrap_or(0)).to_string();
         let (date, time) = at.split_once('T').unwrap_or((&at, ""));
         let digits =
             |text: &str, most: usize| -> String { text.chars().filter(char::is_ascii_digit).take(most).collect() };
-        format!("{}-{}-{}.csv", self.extract().0, digits(date, 8), digits(time, 6))
+        format!("{}-{}-{}.csv", self.table().0, digits(date, 8), digits(time, 6))
     }
 
-    /// Has the table or the screen written to the file `name`, or says why not.
-    pub(crate) fn export(&mut self, name: &str) {
+    /// Writes the table or the screen to the file `name`, or says why not.
+    pub(super) fn export(&mut self, name: &str) {
         match self.export_effect(name.trim()) {
-            Ok(effect) => self.effects.push(effect),
+            Ok(effect) => self.outgoing.effects.push(effect),
             Err(problem) => self.say(problem),
         }
     }
 
     fn export_effect(&mut self, name: &str) -> Result<Effect, String> {
-        let format = check_name(name).map_err(|error: ExportError| error.to_string())?;
-        if !matches!(format, Format::Csv | Format::Json) {
-            return Ok(Effect::Picture { name: name.to_owned(), format });
+        let format = check_name(name).map_err(|error| error.to_string())?;
+        if !matches!(format, ExportFormat::Csv | ExportFormat::Json) {
+            return Ok(Effect::WriteScreen { name: name.to_owned(), format });
         }
-        let (extract, of) = match self.extract().1 {
-            Rows::Held(extract) => (extract, None),
-            Rows::Newest(extract, of) => (extract, Some(of)),
-            Rows::Ordered(table) => return self.order(table, name, format),
+        let (table, all) = match self.table().1 {
+            Source::Console(table) => (table, None),
+            Source::Newest(table, all) => (table, Some(all)),
+            Source::Engine(table) => return self.order(table, name, format),
         };
-        let content = extract.text(format).map_err(|error| error.to_string())?;
-        Ok(Effect::Write { name: name.to_owned(), content, said: written(extract.rows.len() as u64, of, name) })
+        let content = table.text(format).map_err(|error| error.to_string())?;
+        let message = rows_written(table.rows.len() as u64, all, name);
+        Ok(Effect::WriteFile { name: name.to_owned(), content, message })
     }
 
-    /// Has the pipeline hand `table` over, and a thread write it.
-    fn order(&mut self, table: Table, name: &str, format: Format) -> Result<Effect, String> {
-        if let Some(writing) = &self.writing {
-            return Err(format!("{}: wait for it, or Esc stops it", writing.progress()));
+    /// Orders `table` from the engine; a thread writes it.
+    fn order(&mut self, table: Table, name: &str, format: ExportFormat) -> Result<Effect, String> {
+        if let Some(progress) = &self.table_export {
+            return Err(format!("{}: wait for it, or stop it with Esc", progress.words()));
         }
-        let heads = heads_of(matches!(table, Table::Rejects { .. }));
+        let columns = export_columns(&table);
         let (order, parts) = TableOrder::new(table);
-        let writing = TableProgress::new(name);
-        self.writing = Some(writing.clone());
-        self.orders.push(order);
-        Ok(Effect::Table(TableFile { name: name.to_owned(), format, heads, parts, writing }))
+        let progress = TableProgress::new(name);
+        self.table_export = Some(progress.clone());
+        self.outgoing.table_orders.push(order);
+        Ok(Effect::WriteTable(TableFile { name: name.to_owned(), format, columns, parts, progress }))
     }
 
-    /// A table is in its file, or will not be.
-    pub(crate) fn table_written(&mut self, TableOutcome { said, done }: TableOutcome) {
-        self.writing = None;
-        let held = if done && self.is_frozen() { "; figures of now, not those held on the screen" } else { "" };
-        self.say(format!("{said}{held}"));
+    /// Takes the outcome of an export.
+    pub(crate) fn end_table_export(&mut self, outcome: TableOutcome) {
+        self.table_export = None;
+        let TableOutcome { message, is_written } = outcome;
+        let live = if is_written && self.engine.is_frozen() { "; live figures, not the frozen ones" } else { "" };
+        self.say(format!("{message}{live}"));
     }
 
-    /// Stops the writing of a table; false if none is being written.
-    pub(crate) fn cancel_table(&mut self) -> bool {
-        self.writing.as_ref().inspect(|writing| writing.cancel()).is_some()
+    /// Stops the export of a table. False if none is under way.
+    pub(super) fn stop_table_export(&mut self) -> bool {
+        self.table_export.as_ref().inspect(|progress| progress.stop()).is_some()
     }
 
-    /// Has the url under the cursor put on the clipboard.
-    pub(crate) fn copy_url(&mut self) {
+    /// Copies the url under the cursor to the clipboard.
+    pub(super) fn copy_url(&mut self) {
         match self.picked_url() {
-            // What is pasted into a shell must hold no line end and no escape.
-            Some(url) => self.effects.push(Effect::Copy(crate::text::printable(&url).into_owned())),
+            // A shell must not run anything when the user pastes it.
+            Some(url) => self.outgoing.effects.push(Effect::Copy(printable(&url).into_owned())),
             None => self.say("no url is picked: move to one with ↑ ↓"),
         }
     }
+}
 
-    /// The name of the file that is being typed.
-    pub(crate) fn export_typed(&self) -> Option<&str> {
-        self.typing.as_ref().filter(|typing| typing.line == LinePurpose::Export).map(|typing| typing.text.as_str())
+/// The columns of `table`, as the thread that writes it needs them.
+fn export_columns(table: &Table) -> ExportColumns {
+    let names = match table {
+        Table::View(_) | Table::Search(_) => || export_names(pages::EXPORTED),
+        Table::Rejects { .. } => || export_names(rejects::EXPORTED),
+    };
+    ExportColumns {
+        names,
+        page: |page| export_row(pages::EXPORTED, page),
+        reject: |reject| export_row(rejects::EXPORTED, reject),
     }
 }
 
-fn held(heads: Vec<&'static str>, rows: Vec<Vec<Value>>) -> Rows {
-    Rows::Held(TableRows { heads, rows })
+fn table_rows<R>(columns: &[&Column<R>], rows: impl Iterator<Item = R>) -> TableRows {
+    TableRows { names: export_names(columns), rows: rows.map(|row| export_row(columns, &row)).collect() }
 }
 
-/// A row of pages.
-pub(crate) fn page_cells(row: &PageRow) -> Vec<Value> {
-    vec![
-        (*row.url).into(),
-        (*row.country).into(),
-        row.clicks.into(),
-        row.unique_users.into(),
-        row.avg_time_spent.into(),
-    ]
+fn country_rows(snapshot: &Snapshot) -> TableRows {
+    table_rows(countries::EXPORTED, snapshot.board.countries.iter().map(CountryLine::from))
 }
 
-/// A row of rejects.
-pub(crate) fn reject_cells(row: &RejectRow) -> Vec<Value> {
-    vec![
-        row.at.to_string().into(),
-        row.stage.as_str().into(),
-        row.topic.as_str().into(),
-        row.partition.into(),
-        row.offset.into(),
-        row.reason.as_str().into(),
-        row.payload.as_str().into(),
-        row.payload_bytes.into(),
-    ]
-}
-
-fn pages(rows: &[PageRow]) -> TableRows {
-    TableRows { heads: PAGES.to_vec(), rows: rows.iter().map(page_cells).collect() }
-}
-
-fn clicks(rows: &[RecentClick]) -> TableRows {
-    let rows = rows.iter().map(|row| {
+fn stage_rows(snapshot: &Snapshot) -> TableRows {
+    let rows = snapshot.stages.iter().map(|stage| {
         vec![
-            row.timestamp.to_string().into(),
-            row.user_id.as_str().into(),
-            row.url.as_str().into(),
-            row.country.as_str().into(),
-            row.city.as_str().into(),
+            stage.id().as_str().into(),
+            stage.state.name().into(),
+            stage.processed.into(),
+            stage.rate.into(),
+            stage.backlog.into(),
+            stage.errors.into(),
+            stage.last_error.clone().into(),
         ]
     });
-    TableRows { heads: vec!["timestamp", "user_id", "url", "country", "city"], rows: rows.collect() }
+    let names = vec!["stage", "state", "processed", "rate", "backlog", "errors", "last_error"];
+    TableRows { names, rows: rows.collect() }
 }
 
-fn log<'a>(lines: impl Iterator<Item = &'a LogLine>) -> TableRows {
+fn index_rows(index: &IndexStatus, health: &str) -> TableRows {
+    let cells: [(&'static str, Value); 10] = [
+        ("target", index.target.clone().into()),
+        ("engine", index.engine.clone().into()),
+        ("health", health.into()),
+        ("documents", index.documents.into()),
+        ("pending", index.pending.into()),
+        ("bulks", index.bulks.into()),
+        ("retries", index.retries.into()),
+        ("throttled", index.throttled.into()),
+        ("rejected", index.rejected.into()),
+        ("bytes", index.bytes.into()),
+    ];
+    let (names, row) = cells.into_iter().unzip();
+    TableRows { names, rows: vec![row] }
+}
+
+fn store_rows(snapshot: &Snapshot) -> TableRows {
+    let status = serde_json::to_value(&snapshot.store).unwrap_or_default();
+    let rows = status.as_object().into_iter().flatten();
+    let rows = rows.map(|(name, value)| vec![Value::from(name.as_str()), value.clone()]);
+    TableRows { names: vec!["name", "value"], rows: rows.collect() }
+}
+
+fn log_rows<'a>(lines: impl Iterator<Item = &'a LogLine>) -> TableRows {
     let rows = lines.map(|line| {
         let level = serde_json::to_value(line.level).unwrap_or_default();
         vec![line.at.to_string().into(), level, line.target.as_str().into(), line.message.as_str().into()]
     });
-    TableRows { heads: vec!["at", "level", "target", "message"], rows: rows.collect() }
+    TableRows { names: vec!["at", "level", "target", "message"], rows: rows.collect() }
 }

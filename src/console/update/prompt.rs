@@ -1,74 +1,65 @@
-//! Answers to a question: by its named key or its word alone. Whatever else comes is a no.
+//! Answers to a question: its key or its word is a yes; everything else is a no.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::commands::Prompt;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Action;
-use crate::console::state::line_input::edit;
+use crate::console::state::key_table::{Action, Context};
+use crate::console::state::prompt::{Answer, Prompt, RESET_WORD};
+use crate::console::state::text_input::Edit;
 use crate::protocol::Command;
+use crate::text::excerpt;
 
-/// What must be typed before everything is deleted.
-pub(crate) const RESET_WORD: &str = "reset";
-
-/// Characters that are taken as an answer: the word, and enough of anything else to see that it is not the word.
-const LENGTH: usize = 40;
+/// Characters that an answer takes: enough to see that it is not the word.
+pub(super) const ANSWER_LENGTH: usize = 40;
 
 /// What a key says to a question.
-enum Said {
+enum Reply {
     Yes,
     No,
-    /// NoClicks yet: the word is still being typed.
+    /// The word is not complete yet.
     Typing,
 }
 
 impl App {
     /// Takes a key as the answer to the open question, or as a part of it.
-    pub(crate) fn answer(&mut self, event: &KeyEvent) {
-        let Some(mut prompt) = self.prompt.take() else { return };
-        let said = self.said(&mut prompt, event);
-        match said {
-            Said::Typing => self.prompt = Some(prompt),
-            Said::Yes => self.request(prompt.command, None),
-            Said::No => self.answer_no(&prompt),
+    pub(super) fn answer(&mut self, key: &KeyEvent) {
+        let Some(mut prompt) = self.overlays.prompt.take() else { return };
+        match self.reply(&mut prompt, key) {
+            Reply::Typing => self.overlays.prompt = Some(prompt),
+            Reply::Yes => self.request(prompt.command, None),
+            Reply::No => self.say(self.refusal(&prompt)),
         }
     }
 
-    fn said(&self, prompt: &mut Prompt, event: &KeyEvent) -> Said {
-        if let Some(typed) = &mut prompt.typed {
-            return match event.code {
-                KeyCode::Enter if typed.trim() == RESET_WORD => Said::Yes,
-                _ if edit(typed, event, LENGTH) => Said::Typing,
-                _ => Said::No,
+    fn reply(&self, prompt: &mut Prompt, key: &KeyEvent) -> Reply {
+        if let Answer::Word(input) = &mut prompt.answer {
+            return match key.code {
+                KeyCode::Enter if input.text().trim() == RESET_WORD => Reply::Yes,
+                _ if input.press(key) != Edit::None => Reply::Typing,
+                _ => Reply::No,
             };
         }
-        let ctrl_c = event.code == KeyCode::Char('c') && event.modifiers == KeyModifiers::CONTROL;
-        match self
-            .keys
-            .lookup(event, crate::console::state::key_table::Context::Prompt)
-            .map(|(binding, _)| binding.action)
-        {
-            Some(Action::Confirm) => Said::Yes,
-            // Ctrl-C asks again what it has asked for; to any other question it is a no.
-            _ if ctrl_c && prompt.command == Command::Shutdown => Said::Yes,
-            _ => Said::No,
+        let is_ctrl_c = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
+        match self.keys.lookup(key, Context::Prompt).map(|(binding, _)| binding.action) {
+            Some(Action::Confirm) => Reply::Yes,
+            // A second Ctrl-C confirms that the user wants to quit. It answers any other question with no.
+            _ if is_ctrl_c && prompt.command == Command::Shutdown => Reply::Yes,
+            _ => Reply::No,
         }
     }
 
-    /// The question is closed, and nothing happens.
-    pub(crate) fn answer_no(&mut self, prompt: &Prompt) {
-        let said = match (&prompt.command, &prompt.typed) {
-            (_, Some(typed)) if typed.is_empty() => "nothing is deleted".to_owned(),
-            (_, Some(typed)) if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
-            (_, Some(typed)) => {
-                let typed = crate::text::excerpt(typed, LENGTH);
-                format!("nothing is deleted: {typed} is not {RESET_WORD}")
+    /// What a no to the question means, in words.
+    fn refusal(&self, prompt: &Prompt) -> String {
+        match (&prompt.command, &prompt.answer) {
+            (_, Answer::Word(input)) => match input.text() {
+                "" => "nothing was deleted".to_owned(),
+                typed if typed.trim() == RESET_WORD => "nothing was deleted: press Enter after the word".to_owned(),
+                typed => format!("nothing was deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
+            },
+            (Command::Shutdown, Answer::Key) => {
+                format!("clicktop continues: {}, then y quits", self.keys.label_of(Action::Quit))
             }
-            (Command::Shutdown, None) => {
-                format!("clicktop goes on: {}, then y quits", self.keys.told(Action::Quit))
-            }
-            (_, None) => "nothing is done: only y says yes".to_owned(),
-        };
-        self.say(said);
+            (_, Answer::Key) => "nothing is done: only y answers with yes".to_owned(),
+        }
     }
 }

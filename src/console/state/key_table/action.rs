@@ -1,13 +1,13 @@
-//! What a key can do.
+//! The actions of keys.
 
-/// What a key does.
+/// An action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Focus the next panel.
     NextPanel,
-    /// Focus the panel before.
+    /// Focus the previous panel.
     PreviousPanel,
-    /// Pick the stage at the key's place in its binding.
+    /// Pick a stage: the first key of the binding picks the first stage.
     PickStage,
     /// Start the picked stage, or stop it if it is active.
     ToggleStage,
@@ -17,7 +17,7 @@ pub enum Action {
     StartAll,
     /// Stop every stage.
     StopAll,
-    /// Forget every click and figure.
+    /// Delete every click and figure.
     Reset,
     /// Move up.
     Up,
@@ -31,29 +31,29 @@ pub enum Action {
     PageUp,
     /// Move down by a screenful.
     PageDown,
-    /// Move to the beginning.
+    /// Move to the first row.
     First,
-    /// Move to the end.
+    /// Move to the last row.
     Last,
-    /// Open the view at the key's place in its binding.
-    Show,
+    /// Open a view: the first key of the binding opens the first view.
+    OpenView,
     /// Open the next view.
     NextView,
-    /// Open the view before.
+    /// Open the previous view.
     PreviousView,
-    /// Give the focused panel the whole screen, or give it back.
+    /// Expand the focused panel to the whole screen, or shrink it.
     Expand,
-    /// Let the throughput chart show a shorter time.
+    /// Let the throughput chart span a shorter time.
     ZoomIn,
-    /// Let the throughput chart show a longer time.
+    /// Let the throughput chart span a longer time.
     ZoomOut,
-    /// Let the throughput chart show as much as suits what there is.
+    /// Let the span of the throughput chart follow the length of the history.
     ZoomAuto,
     /// Open everything about the url under the cursor.
     OpenUrl,
-    /// Type what the urls of the overview, the log or the rejects are narrowed to.
+    /// Type a filter for the urls of the overview, the log or the rejects.
     Filter,
-    /// Show the figures over the next window of time.
+    /// Show the figures over the next time window.
     CycleWindow,
     /// Type the part of a url to look for in the index.
     Search,
@@ -65,41 +65,41 @@ pub enum Action {
     CopyUrl,
     /// Draw with the next theme.
     CycleTheme,
-    /// Type the name of something to do.
+    /// Type the name of an action to run.
     Palette,
-    /// Complete the name that is typed.
+    /// Complete the typed name.
     Complete,
-    /// Take the line as it is typed.
+    /// Accept the typed line.
     Accept,
-    /// Leave the line.
+    /// Cancel the typed line.
     Cancel,
     /// Sort by the next figure.
     CycleSort,
-    /// Go into what is under the cursor.
+    /// Go to the urls of the country under the cursor.
     Enter,
-    /// Go back, or close what is open.
+    /// Go back, or close an overlay.
     Back,
-    /// Show the log instead of the recent clicks, or the other way round.
+    /// Switch between recent clicks and log.
     ToggleLog,
-    /// Hold what is drawn, or let it go on.
+    /// Freeze tables and chart, or unfreeze them.
     Freeze,
-    /// React to the mouse, or leave it to the terminal for selecting text.
+    /// Take the mouse, or leave it to the terminal, which selects text with it.
     ToggleMouse,
     /// Open or close the help.
     Help,
-    /// Hand the terminal back to the shell for a while.
+    /// Suspend the process, so that the shell has the terminal.
     Suspend,
-    /// Drain, then end.
+    /// Drain the pipeline and quit.
     Quit,
-    /// Yes to the question asked.
+    /// Answer the question with yes.
     Confirm,
-    /// No to the question asked.
+    /// Answer the question with no.
     Deny,
 }
 
 impl Action {
-    /// Its name, in the palette and in the config; one for each place of its binding where they do different things; none
-    /// for the answers in a dialog.
+    /// Its name in the palette and in the config file. If each key of its binding does another thing, a name for each key. None
+    /// for keys in a line or a question.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Action::NextPanel => &["next-panel"],
@@ -128,7 +128,7 @@ impl Action {
             Action::PageDown => &["page-down"],
             Action::First => &["first"],
             Action::Last => &["last"],
-            Action::Show => &[
+            Action::OpenView => &[
                 "view-overview",
                 "view-partitions",
                 "view-store",
@@ -165,7 +165,7 @@ impl Action {
         }
     }
 
-    /// Whether it only moves: nothing anyone would do by name.
+    /// Whether it only moves a cursor, which nobody does by name.
     pub(crate) const fn is_movement(self) -> bool {
         matches!(
             self,
@@ -181,8 +181,8 @@ impl Action {
         )
     }
 
-    /// Whether it only means something in the overview.
-    pub(crate) const fn of_overview(self) -> bool {
+    /// Whether it acts on the overview only.
+    pub(crate) const fn is_for_overview(self) -> bool {
         matches!(
             self,
             Action::NextPanel
@@ -198,8 +198,8 @@ impl Action {
         )
     }
 
-    /// Whether it steers the pipeline, which a read-only console must not.
-    pub const fn steers(self) -> bool {
+    /// Whether it controls the stages, which a read-only console refuses.
+    pub const fn controls_stages(self) -> bool {
         matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll | Action::Reset)
     }
 }

@@ -1,4 +1,4 @@
-//! A row of the table: keys, and the action that they do.
+//! A row of the key table: keys and their action.
 
 use std::borrow::Cow;
 
@@ -7,41 +7,41 @@ use crossterm::event::KeyCode;
 use super::action::Action;
 use super::context::Context;
 
-/// One key, with Ctrl or without.
+/// A key, with or without Ctrl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chord {
-    /// The key; a letter in upper case means with Shift.
+    /// The key. An upper-case letter means with Shift.
     pub code: KeyCode,
-    /// With Ctrl.
+    /// Whether Ctrl is held.
     pub ctrl: bool,
 }
 
+/// A row of the key table.
+#[derive(Clone, Debug)]
+pub struct KeyBinding {
+    /// The keys.
+    pub chords: Cow<'static, [Chord]>,
+    /// The keys in words: `Tab`, `↑ k`.
+    pub label: Cow<'static, str>,
+    /// The action in one or two words, for the footer; empty if the footer does not show it.
+    pub short: &'static str,
+    /// The action in a few words, for the help.
+    pub description: &'static str,
+    /// The action.
+    pub action: Action,
+    /// Where the keys act.
+    pub context: Context,
+    /// Whether the console asks before it acts.
+    pub dangerous: bool,
+}
+
 impl KeyBinding {
-    /// What one of its keys does, where each does another thing; what it does, where all do the same.
-    pub fn of_each(&self) -> &'static str {
+    /// The description for one of its keys, if each key does another thing.
+    pub fn description_of_one_key(&self) -> &'static str {
         match self.action {
-            Action::Show => "open this view",
+            Action::OpenView => "open this view",
             Action::PickStage => "go to this stage",
             _ => self.description,
         }
     }
-}
-
-/// One row of the table.
-#[derive(Clone, Debug)]
-pub struct KeyBinding {
-    /// The keys that do it.
-    pub chords: Cow<'static, [Chord]>,
-    /// The keys in words: `Tab`, `↑ k`.
-    pub label: Cow<'static, str>,
-    /// What it does, in one or two words, for the footer; empty if the footer has no place for it.
-    pub short: &'static str,
-    /// What it does, for the help.
-    pub description: &'static str,
-    /// What it does.
-    pub action: Action,
-    /// Where it holds.
-    pub context: Context,
-    /// Asks before it does it.
-    pub dangerous: bool,
 }

@@ -1,11 +1,11 @@
-//! Where a key holds.
+//! Where a key acts.
 
-use super::Action;
+use super::action::Action;
 
-/// Where a binding holds.
+/// Where a key acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
-    /// In every panel.
+    /// Everywhere.
     Anywhere,
     /// While the stages have the focus.
     Stages,
@@ -13,11 +13,11 @@ pub enum Context {
     Countries,
     /// While the urls have the focus.
     Urls,
-    /// While clicks and log have the focus.
+    /// While the activity has the focus.
     Activity,
-    /// In every view but the overview.
+    /// In every view except the overview.
     Views,
-    /// In the search of the index.
+    /// In the search.
     Search,
     /// In the rejects.
     Rejects,
@@ -25,7 +25,7 @@ pub enum Context {
     Log,
     /// On the map.
     Map,
-    /// While a line is typed.
+    /// While the user types a line.
     Line,
     /// While a question is open.
     Prompt,
@@ -34,27 +34,27 @@ pub enum Context {
 }
 
 impl Context {
-    /// Whether it is one of the views beside the overview.
+    /// Whether it is a view other than the overview.
     pub(crate) const fn is_view(self) -> bool {
         matches!(self, Context::Views | Context::Search | Context::Rejects | Context::Log | Context::Map)
     }
 
-    /// Whether it takes every key but its own away.
+    /// Whether it hides the keys of everything below it.
     pub(crate) const fn is_modal(self) -> bool {
         matches!(self, Context::Prompt | Context::Help | Context::Line)
     }
 
-    /// Whether an action that is bound everywhere holds here.
+    /// Whether `action` acts here, if its key is bound everywhere.
     pub(crate) const fn lets_through(self, action: Action) -> bool {
         match self {
-            // A question takes every key: what is no answer is a no.
+            // A question takes every key: any other key than yes is a no.
             Context::Prompt => false,
             Context::Help => matches!(action, Action::Quit | Action::Suspend),
-            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::Show),
-            // The map shows the window that the overview shows.
+            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
+            // The map shows the time window of the overview.
             Context::Map if matches!(action, Action::CycleWindow) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
-            _ => !(self.is_view() && action.of_overview()),
+            _ => !(self.is_view() && action.is_for_overview()),
         }
     }
 

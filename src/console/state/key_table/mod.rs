@@ -1,4 +1,4 @@
-//! The keys, declared once: what is bound, the footer, the help, the palette and `clicktop keys` are all this table.
+//! The key table. It declares each key once, for the bindings, the footer, the help, the palette and `clicktop keys`.
 
 mod action;
 mod binding;
@@ -8,17 +8,13 @@ mod table;
 pub use action::Action;
 pub use binding::{Chord, KeyBinding};
 pub use context::Context;
-use table::TABLE;
-
-/// Every key of the console, in the order of the footer.
-pub fn key_table() -> &'static [KeyBinding] {
-    TABLE
-}
+pub use table::key_table;
 
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+    use super::table::TABLE;
     use super::*;
     use crate::console::state::key_bindings::KeyBindings;
 
@@ -34,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_name_of_its_own_for_each_place() {
+    fn each_key_with_an_action_of_its_own_has_a_name_of_its_own() {
         let mut names: Vec<(Action, &str)> = Vec::new();
         for binding in key_table() {
             let of = binding.action.names();
@@ -48,22 +44,22 @@ mod tests {
     }
 
     #[test]
-    fn every_binding_explains_itself() {
+    fn every_binding_has_a_label_and_a_description() {
         for binding in key_table() {
             assert!(!binding.label.is_empty() && !binding.description.is_empty() && !binding.chords.is_empty());
         }
     }
 
     #[test]
-    fn what_steers_a_stage_without_asking_holds_only_where_the_stages_have_the_focus() {
+    fn keys_that_control_stages_without_asking_act_only_while_the_stages_have_the_focus() {
         let anywhere = TABLE.iter().filter(|binding| binding.context != Context::Stages);
-        for binding in anywhere.filter(|binding| binding.action.steers()) {
-            assert!(binding.dangerous, "{} acts wherever it is typed", binding.label);
+        for binding in anywhere.filter(|binding| binding.action.controls_stages()) {
+            assert!(binding.dangerous, "{} acts wherever the user presses it", binding.label);
         }
     }
 
     #[test]
-    fn a_context_wins_over_everywhere_and_a_question_lets_nothing_through() {
+    fn keys_of_a_context_come_first_and_a_question_hides_all_others() {
         let keys = KeyBindings::default();
         let action = |code, modifiers, context| {
             keys.lookup(&KeyEvent::new(code, modifiers), context).map(|(binding, _)| binding.action)

@@ -21,7 +21,7 @@ use crate::protocol::source::SourceProgress;
 const GAUGE: usize = 16;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let snapshot = app.live();
+    let snapshot = app.engine.snapshot();
     if let Some(row) = row(area, 0) {
         identity(frame, row, snapshot, app);
     }
@@ -202,7 +202,7 @@ fn finished(totals: &Totals, quit: &str, columns: usize) -> String {
 /// One line above the stages: draining, a reset, finished, or a source that gave up.
 pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let snapshot = app.live();
+    let snapshot = app.engine.snapshot();
     let failed = snapshot.source.progress.as_ref().and_then(|progress| progress.error.as_deref());
     let (text, style) = if app.is_quitting() || snapshot.shutting_down.is_some() {
         (draining::text(app), theme.warn())
@@ -211,7 +211,7 @@ pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
     } else if let Some(error) = failed {
         (format!(" the source gave up: {error}"), theme.bad())
     } else {
-        (finished(&snapshot.totals, app.keys.told(Action::Quit), usize::from(area.width)), theme.good())
+        (finished(&snapshot.totals, app.keys.label_of(Action::Quit), usize::from(area.width)), theme.good())
     };
     let columns = usize::from(area.width);
     let line = crate::console::format::left(&text, columns);

@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 use super::{both_ends, row};
 use crate::console::format::{NONE, bytes, count, fit, span};
 use crate::console::state::app::App;
-use crate::console::state::layout::Panel;
-use crate::console::state::screens::Screen;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
 use crate::protocol::snapshot::IndexStatus;
 
 /// Columns that labels and values take at most.
@@ -17,14 +17,14 @@ const WIDEST: u16 = 60;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let index = &app.live().index;
+    let index = &app.engine.snapshot().index;
     let room = usize::from(area.width).saturating_sub(12);
     let title = Line::from(vec![
         Span::styled(" index ", theme.key()),
         Span::styled(fit(&index.target, room), theme.dim()),
         Span::raw(" "),
     ]);
-    let focused = app.focus == Panel::Index && app.sheet == Screen::Overview;
+    let focused = app.overview.focus == Panel::Index && app.screens.open == Screen::Overview;
     let block = theme.frame(title, focused).padding(ratatui::widgets::Padding::horizontal(1));
     // A value stays near its label, however wide the panel.
     let inner = block.inner(area);

@@ -16,9 +16,9 @@ const BEFORE: usize = 9 + 6 + 11;
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let log = &app.shown().snapshot.log;
+    let log = &app.engine.frozen_or_live().snapshot.log;
     let of = |level: LogLevel| log.iter().filter(|line| line.level == level).count() as u64;
-    let level = match app.sheets.level {
+    let level = match app.screens.opens.level {
         LogLevel::Debug => "every level",
         LogLevel::Info => "info and above",
         LogLevel::Warn => "warnings and errors",
@@ -34,7 +34,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     filter::push(&mut title, area.width.saturating_sub(taken), app);
     let mut block =
         theme.frame(Line::from(title), true).title(counts.alignment(Alignment::Right)).padding(Padding::horizontal(1));
-    let back = app.sheets.log_back;
+    let back = app.screens.opens.log_back;
     if back > 0 {
         let note = format!(" {} newer ", count(back as u64));
         block = block.title_bottom(Line::styled(note, theme.warn()).alignment(Alignment::Right));
@@ -44,7 +44,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let columns = usize::from(inner.width);
     let height = usize::from(inner.height);
     let mut rows: Vec<Line<'_>> = Vec::new();
-    for line in app.sheets.lines(log).rev().skip(back) {
+    for line in app.screens.opens.lines(log).rev().skip(back) {
         let whole = in_full(line, columns, height, app);
         rows.splice(0..0, whole);
         if rows.len() >= height {
@@ -52,7 +52,7 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         }
     }
     if rows.is_empty() {
-        let filtered = !app.sheets.log_filter.is_empty();
+        let filtered = !app.screens.opens.log_filter.is_empty();
         let text = if filtered { "no line passes the filter" } else { "nothing logged at this level" };
         placeholder(frame, inner, text, app);
     }

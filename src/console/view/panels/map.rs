@@ -33,8 +33,8 @@ const URLS: [Column; 4] =
 
 pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let [map, list, urls] = parts(Screen::Map, area);
-    let board = &app.shown().snapshot.board;
-    let atlas = CountryMap::of(board, app.browse.country.as_deref());
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let atlas = CountryMap::of(board, app.selection.country.as_deref());
     if map.height < MAP_ROWS {
         let (columns, rows) = MAP_FROM;
         placeholder(frame, map, &format!("the map needs {columns}×{rows}; its countries:"), app);
@@ -57,7 +57,7 @@ pub(crate) fn drawn(map: Rect) -> Rect {
 
 fn world(frame: &mut Frame, area: Rect, atlas: &CountryMap, app: &App) {
     let theme = &app.theme;
-    let board = &app.shown().snapshot.board;
+    let board = &app.engine.frozen_or_live().snapshot.board;
     let title = title(board, atlas, app);
     let legend = legend(theme);
     let mut block = theme.frame(title.clone(), false);
@@ -248,7 +248,7 @@ fn elsewhere(atlas: &CountryMap, columns: usize) -> Option<String> {
 
 fn countries(frame: &mut Frame, area: Rect, atlas: &CountryMap, app: &App) {
     let theme = &app.theme;
-    let shown = app.shown();
+    let shown = app.engine.frozen_or_live();
     let board = &shown.snapshot.board;
     let title = Line::from(vec![
         Span::styled(" countries ", theme.key()),
@@ -281,15 +281,15 @@ fn countries(frame: &mut Frame, area: Rect, atlas: &CountryMap, app: &App) {
         cells(name, style, row.clicks, recent)
     });
     let rows = std::iter::once(cells("All".into(), Style::new(), all, last_minute.map(LastMinute::of_all))).chain(each);
-    let at = app.browse.country_row(board).unwrap_or(usize::MAX);
-    table::render(frame, inner, &columns, rows, Some(List { at, ..app.sheets.map }), app);
+    let at = app.selection.country_row(board).unwrap_or(usize::MAX);
+    table::render(frame, inner, &columns, rows, Some(List { at, ..app.screens.opens.map }), app);
 }
 
 /// The urls of the picked country, as many as there is room for.
 fn pages(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let board = &app.shown().snapshot.board;
-    let country = app.browse.country.as_deref().unwrap_or("all countries");
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let country = app.selection.country.as_deref().unwrap_or("all countries");
     let title = Line::from(vec![
         Span::styled(" urls ", theme.key()),
         Span::styled("of ", theme.dim()),
@@ -299,8 +299,8 @@ fn pages(frame: &mut Frame, area: Rect, app: &App) {
     let block = theme.frame(title, false);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if !app.browse.is_about(board) {
-        let text = if app.is_frozen() { held(app) } else { "loading…".to_owned() };
+    if !app.selection.is_about(board) {
+        let text = if app.engine.is_frozen() { held(app) } else { "loading…".to_owned() };
         return placeholder(frame, inner, &text, app);
     }
     if board.pages.is_empty() {
