@@ -56,8 +56,17 @@ pictures:
     scripts/captures
     scripts/columns assets/demo.svg
 
-# Check the links of the pages, the spelling, and the imports between files
+# Check the links of the pages, the spelling, the imports between files, and the commits
 pages:
-    scripts/docs
+    scripts/docs check
     scripts/spelling
     scripts/circles
+    scripts/subjects
+
+# Check the oldest Rust that Cargo.toml promises
+msrv:
+    scripts/msrv
+
+# Build the guide as a book and serve it on this machine
+book:
+    scripts/docs serve

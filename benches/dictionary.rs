@@ -28,12 +28,12 @@ fn coding(criterion: &mut Criterion) {
         let mut traffic = traffic(users, urls);
         // The tables as they are after some millions of clicks.
         for _ in 0..150 {
-            storage.code_texts(&batch(&mut traffic)).expect("room on the disk");
+            storage.intern_texts(&batch(&mut traffic)).expect("room on the disk");
         }
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || batch(&mut traffic),
-                |clicks| storage.code_texts(&clicks).expect("room on the disk"),
+                |clicks| storage.intern_texts(&clicks).expect("room on the disk"),
                 BatchSize::PerIteration,
             );
         });
@@ -55,7 +55,7 @@ fn coding(criterion: &mut Criterion) {
                 }
                 clicks
             },
-            |clicks| storage.code_texts(&clicks).expect("room on the disk"),
+            |clicks| storage.intern_texts(&clicks).expect("room on the disk"),
             BatchSize::PerIteration,
         );
     });

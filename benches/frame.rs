@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
-use clicktop::console::{ColorMode, ConsoleOptions, Offscreen};
+use clicktop::console::{ConsoleOptions, Offscreen};
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::index::IndexOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
@@ -18,6 +18,7 @@ use clicktop::search::embedded::Embedded;
 use clicktop::source::EmbeddedBroker;
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{IngestBatch, Storage, StorageOptions};
+use clicktop::theme::ColorMode;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

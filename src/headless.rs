@@ -1,4 +1,6 @@
-//! The pipeline without a terminal: one JSON object a second, and a summary at the end.
+//! The front without a terminal. It prints one JSON object a second and a summary at the end.
+//!
+//! The object is the snapshot in its own form, so nothing here knows which stages an engine has.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::engine::EngineHandle;
+use crate::protocol::snapshot::Totals;
 use crate::protocol::{Command, Snapshot, StageState};
 use crate::signals::{EndSignal, EndSignals};
 use crate::text::{printable, safe_json};
@@ -15,18 +18,18 @@ use crate::text::{printable, safe_json};
 /// Time between two status objects.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How a headless run came to its end.
+/// The reason why a headless run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The finite source was worked through.
+    /// The engine has processed the finite source to its end.
     Finished,
-    /// SIGINT, SIGTERM, SIGHUP, or nobody reads what an endless source has printed.
+    /// SIGINT, SIGTERM or SIGHUP came, or the reader of the output is gone and the source is endless.
     Interrupted,
-    /// A stage or the source failed, and there is nobody to mend it.
+    /// A stage or the source failed, and no person is there to restart it.
     Failed(String),
 }
 
-/// One status object: the snapshot without what only a screen shows.
+/// A status object: the snapshot without the parts that only a screen shows.
 #[derive(Serialize)]
 struct Status<'a> {
     event: &'static str,
@@ -39,27 +42,18 @@ struct Status<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     event: &'static str,
-    /// Everything the source had is stored, aggregated and indexed. `null` for an endless source.
+    /// Whether the engine has processed the source to its end; `null` for an endless source.
     complete: Option<bool>,
-    ingested: u64,
-    stored: u64,
-    duplicates: u64,
-    expired: u64,
-    future: u64,
-    rejected: u64,
-    late: u64,
-    skipped: u64,
-    clicks: u64,
-    pages: u64,
-    documents: u64,
+    #[serde(flatten)]
+    totals: Totals,
     seconds: f64,
     peak_rss_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
 
-/// Prints a status object a second until a finite source is finished, a signal comes or something fails; then asks the
-/// pipeline to drain and end, printing on meanwhile.
+/// Prints a status object a second until a finite source is finished, a signal comes, or a stage or the source fails. Then asks the
+/// engine to drain and end, and goes on printing until it has ended.
 pub async fn run(engine: &EngineHandle, finite: bool, out: &mut impl Write) -> Outcome {
     let (mut snapshots, commands) = (engine.snapshots.clone(), engine.commands.clone());
     let mut outcome = None;
@@ -80,7 +74,7 @@ pub async fn run(engine: &EngineHandle, finite: bool, out: &mut impl Write) -> O
                     let light = snapshot.light();
                     let status = Status { event: "status", seconds: seconds(snapshot.uptime), snapshot: &light };
                     is_read = write_line(out, &status).is_ok();
-                    // What a finite source has is stored all the same; an endless one would go on for nobody.
+                    // Without a reader, a finite source is still processed to its end; an endless source would never end.
                     if !is_read && !finite && outcome.is_none() {
                         ask = ask.or(Some(Outcome::Interrupted));
                     }
@@ -94,37 +88,26 @@ pub async fn run(engine: &EngineHandle, finite: bool, out: &mut impl Write) -> O
         };
         if let Some(ask) = ask {
             outcome.get_or_insert(ask);
-            // A second signal says it again, and the pipeline hurries. If it is gone already, the loop ends.
+            // A second signal sends a second shutdown, which ends the drain at once. If the engine is gone, the loop ends.
             let _ = commands.send(Command::Shutdown).await;
         }
     }
 }
 
-/// Prints the summary of a run that has ended. That it cannot be printed is for `out` to tell.
+/// Prints the summary of a run that has ended. An error of `out` is ignored here.
 ///
 /// # Errors
-/// What has failed, if `outcome` is a failure.
+/// `outcome` is a failure; the error says what failed.
 pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let totals = last.totals;
     let error = match &outcome {
         Outcome::Failed(cause) => Some(cause.as_str()),
         Outcome::Finished | Outcome::Interrupted => None,
     };
     let summary = Summary {
         event: "summary",
-        // A source that a signal has stopped ends early, and what it gave may be worked through all the same.
+        // A source that a signal has stopped ends early, so `finished` alone does not say that the run is complete.
         complete: finite.then_some(last.finished && outcome == Outcome::Finished),
-        ingested: totals.ingested,
-        stored: totals.stored,
-        duplicates: totals.duplicates,
-        expired: totals.expired,
-        future: totals.future,
-        rejected: totals.rejected,
-        late: totals.late,
-        skipped: totals.skipped,
-        clicks: totals.clicks,
-        pages: totals.pages,
-        documents: totals.documents,
+        totals: last.totals,
         seconds: seconds(last.uptime),
         peak_rss_bytes: peak_rss_bytes(),
         error,
@@ -132,12 +115,12 @@ pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl
     let _ = write_line(out, &summary);
     match error {
         None => Ok(ExitCode::SUCCESS),
-        // One line, whatever it quotes.
+        // The cause may quote untrusted text; the error is one printable line.
         Some(error) => Err(anyhow::Error::msg(printable(error).into_owned())),
     }
 }
 
-/// Whether there is a reason to end, and which.
+/// The reason to end the run, if there is one.
 fn verdict(snapshot: &Snapshot, finite: bool) -> Option<Outcome> {
     for stage in snapshot.stages.iter() {
         if let StageState::Failed { cause } = &stage.state {
@@ -151,20 +134,20 @@ fn verdict(snapshot: &Snapshot, finite: bool) -> Option<Outcome> {
     None
 }
 
-/// Milliseconds are enough.
+/// `time` in seconds, to the millisecond.
 fn seconds(time: Duration) -> f64 {
     time.as_millis() as f64 / 1000.0
 }
 
 fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
-    // Reasons may quote what a broker or an engine said.
+    // The snapshot may quote untrusted texts of events, brokers and search engines.
     let mut line = safe_json(&serde_json::to_string(value)?);
     line.push('\n');
     out.write_all(line.as_bytes())?;
     out.flush()
 }
 
-/// The most memory this process has had resident, where the system tells (Linux).
+/// The peak of the resident memory of this process; `None` if the system does not tell it (Linux does).
 fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -174,7 +157,11 @@ fn peak_rss_bytes() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::{mpsc, watch};
+
     use crate::protocol::source::SourceProgress;
+    use crate::protocol::stage::ItemUnit;
+    use crate::protocol::{StageAction, StageInfo, StageStatus};
 
     #[test]
     fn a_finite_source_ends_the_run_and_an_endless_one_does_not() {
@@ -193,6 +180,121 @@ mod tests {
         snapshot.source.progress =
             Some(SourceProgress { error: Some("broker gone".into()), ..SourceProgress::default() });
         assert_eq!(verdict(&snapshot, true), Some(Outcome::Failed("broker gone".into())));
+    }
+
+    /// An engine of stages that this program does not have, and both ends of its channels.
+    struct MadeUp {
+        handle: EngineHandle,
+        snapshots: watch::Sender<Arc<Snapshot>>,
+        commands: mpsc::Receiver<Command>,
+    }
+
+    impl MadeUp {
+        fn new() -> Self {
+            let (snapshots, receiver) = watch::channel(Arc::new(Snapshot::default()));
+            let (sender, commands) = mpsc::channel(4);
+            let (tables, _) = mpsc::channel(1);
+            let ended = tokio::spawn(async {});
+            let handle = EngineHandle { snapshots: receiver, commands: sender, tables, ended };
+            Self { handle, snapshots, commands }
+        }
+
+        /// Publishes `snapshots`, one after headless has taken the other; ends once headless asks for it, and returns what headless
+        /// printed.
+        async fn run(mut self, snapshots: Vec<Snapshot>, finite: bool) -> (Outcome, Vec<serde_json::Value>) {
+            let mut out = Vec::new();
+            let publish = async {
+                for snapshot in snapshots {
+                    self.snapshots.send_replace(Arc::new(snapshot));
+                    // Both futures share this thread, so headless has its turns meanwhile.
+                    for _ in 0..4 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                assert_eq!(self.commands.recv().await, Some(Command::Shutdown));
+                drop(self.snapshots);
+            };
+            let (outcome, ()) = tokio::join!(run(&self.handle, finite, &mut out), publish);
+            let text = String::from_utf8(out).expect("text");
+            (outcome, text.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect())
+        }
+    }
+
+    fn made_up(declared: &[(&str, &str)], seconds: u64) -> Snapshot {
+        let stage = |(place, (id, many)): (usize, &(&str, &str))| {
+            let unit = ItemUnit { one: (*id).into(), many: (*many).into(), short: (*many).into() };
+            let info = StageInfo {
+                id: (*id).into(),
+                title: format!("the {id}").into(),
+                unit: unit.clone(),
+                backlog_unit: unit,
+                actions: vec![StageAction::Restart],
+                feeds: Vec::new(),
+                before_figures: true,
+            };
+            let backlog = (place > 0).then_some(7);
+            StageStatus {
+                state: StageState::Running,
+                processed: 1_000 * seconds,
+                backlog,
+                ..StageStatus::new(Arc::new(info))
+            }
+        };
+        let stages = declared.iter().enumerate().map(stage).collect();
+        Snapshot { uptime: Duration::from_secs(seconds), stages, ..Snapshot::default() }
+    }
+
+    const THREE: &[(&str, &str)] = &[("read", "records"), ("shape", "rows"), ("publish", "pages")];
+    const SIX: &[(&str, &str)] = &[
+        ("source", "records"),
+        ("bronze", "records"),
+        ("silver", "clicks"),
+        ("sessions", "visits"),
+        ("figures", "pages"),
+        ("documents", "documents"),
+    ];
+
+    #[tokio::test]
+    async fn engines_of_three_and_of_six_stages_are_printed_as_they_declare_themselves() {
+        for declared in [THREE, SIX] {
+            let mut last = made_up(declared, 3);
+            last.finished = true;
+            let snapshots = vec![made_up(declared, 1), made_up(declared, 2), last.clone()];
+            let (outcome, lines) = MadeUp::new().run(snapshots.clone(), true).await;
+            assert_eq!(
+                (outcome, lines.len()),
+                (Outcome::Finished, 2),
+                "the summary takes the place of the last object"
+            );
+            for (line, snapshot) in lines.iter().zip(&snapshots) {
+                assert_eq!(
+                    (&line["event"], &line["seconds"]),
+                    (&"status".into(), &snapshot.uptime.as_secs_f64().into())
+                );
+                let stages = line["stages"].as_array().expect("a list");
+                let printed: Vec<_> = stages.iter().map(|stage| (&stage["id"], &stage["unit"]["many"])).collect();
+                let declared: Vec<_> =
+                    declared.iter().map(|(id, many)| (serde_json::json!(id), serde_json::json!(many))).collect();
+                assert_eq!(printed, declared.iter().map(|(id, many)| (id, many)).collect::<Vec<_>>());
+                assert_eq!((&stages[0]["backlog"], &stages[1]["backlog"]), (&serde_json::Value::Null, &7.into()));
+                // A status object is the snapshot's own form.
+                assert_eq!(serde_json::from_value::<Snapshot>(line.clone()).expect("a snapshot"), snapshot.light());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_stage_of_another_engine_ends_the_run_under_its_own_name() {
+        let mut failed = made_up(SIX, 2);
+        failed.stages["silver"].state = StageState::Failed { cause: "no memory\u{1b}[2J".into() };
+        let (outcome, lines) = MadeUp::new().run(vec![made_up(SIX, 1), failed.clone()], false).await;
+        let Outcome::Failed(cause) = &outcome else { panic!("{outcome:?}") };
+        assert_eq!(cause, "silver: no memory\u{1b}[2J");
+        assert_eq!(lines.last().expect("a line")["stages"][2]["state"], "failed");
+        let mut out = Vec::new();
+        let error = summarize(&failed, outcome, false, &mut out).expect_err("a failure").to_string();
+        assert!(error.starts_with("silver: no memory") && !error.contains('\u{1b}'), "{error:?}");
+        assert!(!out.contains(&0x1b));
     }
 
     #[test]

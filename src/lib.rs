@@ -9,17 +9,22 @@
 //! | module | holds | knows |
 //! |---|---|---|
 //! | [`cli`] | the commands and their flags | everything below |
-//! | [`config`] | settings and where each came from | nothing |
-//! | [`console`] | the terminal | [`protocol`] |
+//! | [`config`] | settings and where each came from | the vocabularies of the others: enums and limits, no behaviour |
+//! | [`console`] | the terminal | [`protocol`], [`theme`] |
 //! | [`headless`] | the same pipeline as JSON lines | [`protocol`] |
 //! | [`engine`] | what runs the stages and publishes snapshots | [`protocol`], `source`, `storage`, `search`, `click`, `world` |
 //! | [`source`] | embedded broker, producer, replay, generated traffic | [`protocol`], `click` |
 //! | [`protocol`] | snapshots up, commands down | `click` |
-//! | [`storage`] | SQLite: schema, writer, readers | `click`, [`sqlite`] |
-//! | [`search`] | the search index behind one trait | `click` |
+//! | [`storage`] | SQLite: schema, writer, readers | [`protocol`], `click`, [`sqlite`] |
+//! | [`search`] | the search index behind one trait | [`protocol`], `click` |
 //! | [`click`] | the event and its decoders | nothing |
 //! | [`signals`] | the signals that end a pipeline in order | nothing |
+//! | [`theme`] | names of themes, colours and their purposes | nothing |
+//! | [`secret`] | secrets that never print | nothing |
 //! | `world` | the countries: codes, names, places | nothing |
+
+// Input must never end the program. Tests and benchmarks may.
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::unwrap_used))]
 
 pub mod cli;
 pub mod click;
@@ -31,9 +36,11 @@ pub mod loopback;
 pub mod private;
 pub mod protocol;
 pub mod search;
+pub mod secret;
 pub mod signals;
 pub mod source;
 pub mod sqlite;
 pub mod storage;
 pub mod text;
+pub mod theme;
 mod world;

@@ -1,5 +1,5 @@
-//! SQLite files that somebody else may have had in hands: opened without following links, and used only if what their schema
-//! holds is what we put there. A trigger or a view runs whenever we write or read, and says what it likes.
+//! Opens SQLite files that another user may have prepared. No links are followed, and a file is used only if its schema is exactly ours:
+//! a foreign trigger or view would run whenever clicktop writes or reads.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,13 +11,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::private;
 use crate::text::excerpt;
 
-/// What SQLite keeps beside a database.
+/// The endings of the files that SQLite creates beside a database.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// How much of a foreign name is told.
+/// Longer foreign names are cut in messages, after this many characters.
 const SHOWN_NAME: usize = 60;
 
-/// What `ANALYZE` leaves behind, which tells the planner about sizes and does nothing.
+/// The tables of `ANALYZE`. They hold statistics for the query planner and are harmless.
 const STATISTICS: [(&str, &str); 2] = [
     ("sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
     ("sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
@@ -26,18 +26,18 @@ const STATISTICS: [(&str, &str); 2] = [
 /// Why a file was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It is a link, or its directory is not there.
+    /// The file is a link, or its directory does not exist.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// SQLite does not open it.
+    /// SQLite cannot open the file.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
 
-/// Opens `file` as `flags` say. Neither it nor what SQLite keeps beside it may be a symbolic link; its directory may.
+/// Opens `file` with `flags`. Neither the file nor SQLite's files beside it may be symbolic links; the directory may be one.
 ///
 /// # Errors
-/// There is such a link, or SQLite does not open it.
+/// One of the files is a link, or SQLite cannot open the file.
 pub fn open(file: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     refuse_links(file)?;
     let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -46,10 +46,10 @@ pub fn open(file: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Opens `file`, which nobody writes, for reading where SQLite cannot put its own files beside it.
+/// Opens `file`, which nobody writes, for reading in a directory where SQLite cannot create its own files.
 ///
 /// # Errors
-/// As those of [`open`].
+/// Those of [`open`].
 pub fn open_immutable(file: &Path) -> Result<Connection, OpenError> {
     refuse_links(file)?;
     let file = private::resolved(file)?;
@@ -63,7 +63,7 @@ pub fn open_immutable(file: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// What SQLite keeps beside `file` under this ending.
+/// The file with this ending that SQLite creates beside `file`.
 pub fn companion(file: &Path, ending: &str) -> std::path::PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
@@ -75,18 +75,18 @@ fn refuse_links(file: &Path) -> io::Result<()> {
     COMPANIONS.iter().try_for_each(|ending| private::refuse_link(&companion(file, ending)))
 }
 
-/// All but these may stand in the path of a URI as they are.
+/// The characters that are escaped in the path of a URI.
 const PATH: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
-/// A schema can neither reach functions that do more than compute, nor change what SQLite itself keeps.
+/// Prevents a schema from calling functions with side effects, and from changing SQLite's internal tables.
 fn harden(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     Ok(())
 }
 
-/// What a schema holds: each object with the words that made it.
+/// A schema: each object with the SQL that created it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema(BTreeSet<Object>);
 
@@ -99,10 +99,10 @@ struct Object {
 }
 
 impl Schema {
-    /// That of an open file. Runs nothing of it.
+    /// The schema of an open file. Runs nothing of it.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The schema cannot be read.
     pub fn of(connection: &Connection) -> rusqlite::Result<Self> {
         let mut select = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
         let rows = select.query_map([], |row| {
@@ -111,15 +111,15 @@ impl Schema {
         Ok(Self(rows.collect::<Result<_, _>>()?))
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the schema has no objects.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is in this schema and not in `ours`, or the other way round, in words; `None` if they are the same, byte for byte.
+    /// A difference between this schema and `ours`, in words; `None` if they are equal byte for byte.
     pub fn difference(&self, ours: &Self) -> Option<String> {
         let foreign = || self.0.difference(&ours.0).filter(|object| !object.is_statistics());
-        // What runs by itself matters most.
+        // Report triggers and views first, because they run by themselves.
         let worst =
             foreign().find(|object| object.kind == "trigger" || object.kind == "view").or_else(|| foreign().next());
         if let Some(object) = worst {
@@ -138,7 +138,7 @@ impl Object {
     }
 }
 
-/// `trigger evil on clicks`.
+/// Prints `trigger evil on clicks`.
 impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { kind, name, table, .. } = self;
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_foreign_changed_or_missing_is_named() {
+    fn foreign_changed_and_missing_objects_are_named() {
         const OURS: &str = "CREATE TABLE a (x UNIQUE); CREATE VIEW v AS SELECT 1;";
         let ours = schema(OURS);
         let found = |sql: &str| schema(sql).difference(&ours);
@@ -185,7 +185,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn no_link_is_followed_but_to_the_directory() {
+    fn only_a_link_to_the_directory_is_followed() {
         let directory = tempfile::tempdir().unwrap();
         let (real, link) = (directory.path().join("real"), directory.path().join("link"));
         std::fs::create_dir(&real).unwrap();

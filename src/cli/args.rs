@@ -1,4 +1,4 @@
-//! The command line: commands, flags, and which settings the flags stand for. It runs nothing.
+//! The command line: commands and flags. It runs nothing.
 
 use std::convert::Infallible;
 use std::num::NonZeroU64;
@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand};
 
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use super::values::{count, sort_by};
-use crate::config::Override;
 use crate::protocol::SortBy;
 
 const EXAMPLES: &str = "\
@@ -19,21 +18,22 @@ Examples:
   clicktop replay clicks.csv                        Run a file through the whole pipeline
   clicktop top --country FR --by users              The figures so far, as a table
 
-Settings come from the config file, then the environment, then the flags; the later wins. `clicktop config` shows \
-all of them, and where each one came from.
+Settings come from the config file, the environment and the flags; a later one overrides an earlier one. \
+`clicktop config` shows all settings, and where each one came from.
 
-The config file is the one that --config or CLICKTOP_CONFIG names, else, if it exists, \
-$XDG_CONFIG_HOME/clicktop/clicktop.toml (~/.config/clicktop/clicktop.toml).
+The config file is the file that --config or CLICKTOP_CONFIG names, else $XDG_CONFIG_HOME/clicktop/clicktop.toml \
+(~/.config/clicktop/clicktop.toml), if it exists.
 
-A setting's variable is CLICKTOP_ and its name in capitals, with two underscores for each dot: kafka.brokers is \
-CLICKTOP_KAFKA__BROKERS. Passwords and keys have no flags: others could read them in the process list.";
+The variable of a setting is CLICKTOP_ and the name of the setting in capitals, with two underscores for each dot: \
+kafka.brokers is CLICKTOP_KAFKA__BROKERS. Passwords and keys have no flags, because others could read them in the \
+process list.";
 
 /// top(1) for a clickstream: Kafka → SQLite → figures by url × country → search index, live in the terminal
 #[derive(Clone, Debug, Parser)]
 #[command(name = "clicktop", version, after_help = EXAMPLES, max_term_width = 120, propagate_version = false)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
     /// Flags of every command.
@@ -48,14 +48,14 @@ pub struct CommonArgs {
     /// Read settings from FILE; it must exist
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Keep the database and the embedded index in DIR [default: ~/.local/share/clicktop; its folder replay for `replay`, a
-    /// temporary one for `demo`]
+    /// Keep the database and the embedded index in DIR [default: ~/.local/share/clicktop; for `replay` the folder replay in
+    /// it, for `demo` a temporary folder]
     #[arg(long, global = true, value_name = "DIR", value_parser = utf8)]
     pub data_dir: Option<String>,
     /// Append the log to FILE
     #[arg(long, global = true, value_name = "FILE", value_parser = utf8)]
     pub log_file: Option<String>,
-    /// What to log: off, error, warn, info, debug, trace, or target=level,… [default: info]
+    /// Log level: off, error, warn, info, debug, trace, or target=level,… [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }
@@ -81,7 +81,7 @@ Examples:
     /// Run the pipeline on files of clicks, CSV or JSON
     #[command(after_help = "\
 Examples:
-  clicktop replay clicks.csv                                As fast as it can be stored
+  clicktop replay clicks.csv                                As fast as clicktop can store it
   clicktop replay 2026-*.json.gz                            Packed by gzip or zstd, one after another
   tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 clicks a second
   clicktop replay clicks.csv --brokers kafka:9092 --topic clicks
@@ -93,9 +93,9 @@ or bars between them. Quoted fields may hold line ends.
 
 JSON: objects one after another, over any number of lines, or in an array.
 
-UTF-8, or UTF-16 with a byte order mark. What is no click is kept in the table rejects and costs no other record.
+UTF-8, or UTF-16 with a byte order mark. clicktop keeps a record that is not a click in the table rejects; the other records are not affected.
 
-The exit code is 1 if there is not one click in the files.")]
+The exit code is 1 if the files hold no click.")]
     Replay(ReplayArgs),
     /// Print the figures by url × country and end
     #[command(after_help = "\
@@ -106,54 +106,55 @@ Examples:
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     #[command(after_help = "\
-Where clicks were deleted for their age (store.retention), the figures count more than is stored and cannot be recomputed; \
---kept-clicks makes them the figures of the clicks that are still there, and the search index with them.")]
+If clicktop has deleted old clicks (store.retention), the figures count more clicks than the database holds, and \
+rebuild refuses to recompute them. With --kept-clicks it recomputes them, and the search index, from the clicks that are \
+still there.")]
     Rebuild(RebuildArgs),
     /// Copy the database to a new file, also while a pipeline runs
     #[command(after_help = "\
 Examples:
   clicktop backup /backups/monday/clicktop.db               All of it, as of one moment, and checked
-  clicktop top --data-dir /backups/monday                   What is in it")]
+  clicktop top --data-dir /backups/monday                   The figures in it")]
     Backup(BackupArgs),
-    /// Say whether broker, topic, group, store and index can be reached and used
+    /// Check whether broker, topic, group, store and index can be reached and used
     #[command(after_help = "\
 Examples:
-  clicktop check                                            What is configured
+  clicktop check                                            Everything that is configured
   clicktop check --brokers kafka:9092 --topic clicks        Before `clicktop run` with the same flags
   clicktop check --index-url https://search:9200 | grep index")]
     Check(CheckArgs),
     /// Print every setting and where its value came from, secrets masked
     Config,
-    /// Print the keys of the console: where they hold, what they do, and their names for the config
+    /// Print the keys of the console: where they work, what they do, and the names of their actions in the config
     Keys,
 }
 
 /// Flags of `run`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct RunArgs {
-    /// Which Kafka.
+    /// The Kafka to read.
     #[command(flatten)]
     pub kafka: KafkaArgs,
-    /// Which index.
+    /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
-    /// How to show it.
+    /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
 }
 
-/// Flags of `check`: those of `run`, but for what concerns the console.
+/// Flags of `check`: those of `run`, without the flags of the console.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct CheckArgs {
-    /// Which Kafka.
+    /// The Kafka to read.
     #[command(flatten)]
     pub kafka: KafkaArgs,
-    /// Which index.
+    /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
 }
 
-/// Which Kafka to read.
+/// The Kafka to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Kafka")]
 pub struct KafkaArgs {
@@ -166,17 +167,17 @@ pub struct KafkaArgs {
     /// Consumer group [default: clicktop]
     #[arg(long, value_name = "GROUP")]
     pub group: Option<String>,
-    /// Format of the messages; auto tells by each message's first byte [default: auto]
+    /// Format of the messages; auto detects it from the first byte of each message [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
 }
 
-/// Which search index to fill.
+/// The search index to fill.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Index")]
 pub struct IndexArgs {
-    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; repeat or part by commas for more nodes. A
-    /// password in it shows in the list of processes: index.password_file keeps it out
+    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; for more nodes, repeat the flag or separate
+    /// them by commas. The list of processes shows a password in a URL: use index.password_file instead
     #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
     pub index_urls: Vec<String>,
     /// Name of the index [default: clicktop]
@@ -191,23 +192,23 @@ pub struct ViewArgs {
     /// No console: print one JSON status object a second
     #[arg(long)]
     pub headless: bool,
-    /// Use no colours; so does NO_COLOR
+    /// Use no colours; the variable NO_COLOR does the same
     #[arg(long, conflicts_with = "headless")]
     pub no_color: bool,
     /// Colours: auto, always, never, 16, 256 or true [default: auto]
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["headless", "no_color"], value_parser = ["auto", "always", "never", "16", "256", "true"])]
     pub color: Option<String>,
-    /// Theme: terminal, dark, light, high-contrast, or one of the config's [default: terminal]
+    /// Theme: terminal, dark, light, high-contrast, or one from the config [default: terminal]
     #[arg(long, value_name = "THEME", conflicts_with = "headless")]
     pub theme: Option<String>,
-    /// Draw with ASCII characters only, or not (--ascii=false); auto: if the locale is not UTF-8 [default: auto]
+    /// Draw with ASCII characters only, or never (--ascii=false); auto does if the locale is not UTF-8 [default: auto]
     #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
     pub ascii: Option<String>,
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long, conflicts_with = "headless")]
     pub no_mouse: bool,
-    /// Take no keys that start or stop anything
+    /// Ignore every key that starts or stops anything
     #[arg(long, conflicts_with = "headless")]
     pub read_only: bool,
 }
@@ -218,28 +219,28 @@ pub struct DemoArgs {
     /// Clicks a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "2000")]
     pub rate: Rate,
-    /// End after N clicks, 5M for five million; without it, go on until stopped
+    /// End after N clicks, 5M for five million; without it, run until you quit
     #[arg(long, value_name = "N", value_parser = count)]
     pub events: Option<NonZeroU64>,
-    /// Make the same traffic each time; without it, another each time
+    /// Make the same traffic each time; without it, every run differs
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many users there are, 50k for fifty thousand
+    /// Number of users, 50k for fifty thousand
     #[arg(long, value_name = "N", value_parser = count)]
     pub users: Option<NonZeroU64>,
-    /// How many urls there are
+    /// Number of urls
     #[arg(long, value_name = "N", value_parser = count)]
     pub urls: Option<NonZeroU64>,
     /// Let traffic rise and fall with the hours of the day
     #[arg(long)]
     pub day_curve: bool,
-    /// Format of the messages made
+    /// Format of the generated messages
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     pub format: MadeFormat,
-    /// Which index.
+    /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
-    /// How to show it.
+    /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
 }
@@ -247,25 +248,25 @@ pub struct DemoArgs {
 /// Flags of `replay`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct ReplayArgs {
-    /// Files to run through, one after another; - is standard input
+    /// Files to replay, one after another; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Format of the records; auto tells by each record's first byte [default: auto]
+    /// Format of the records; auto detects it from the first byte of each record [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// Records a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "max")]
     pub rate: Rate,
-    /// Send the records to a real Kafka, host:port,…, and read them from there; without it, an embedded broker
+    /// Send the records to a real Kafka, host:port,…, and read them from there; without it, use an embedded broker
     #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
     pub brokers: Option<String>,
-    /// Topic to send them to and read them from
+    /// Topic of that Kafka
     #[arg(long, value_name = "TOPIC", requires = "brokers", help_heading = "Kafka")]
     pub topic: Option<String>,
-    /// Which index.
+    /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
-    /// How to show it.
+    /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
 }
@@ -273,19 +274,19 @@ pub struct ReplayArgs {
 /// Flags of `top`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct TopArgs {
-    /// Only this country, in any case; without it, all
+    /// Only this country, in upper or lower case; without it, all countries
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
-    /// The figure to sort by, largest first
+    /// Figure to sort by, largest first
     #[arg(long, value_name = "FIGURE", default_value = "clicks", value_parser = sort_by())]
     pub by: SortBy,
-    /// How many rows, or all
+    /// Number of rows, or all
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: Limit,
-    /// How to print them; in CSV a text that a spreadsheet would take for a formula gets a ' before it, in JSON none does
+    /// Output format; in CSV, a ' is put before a text that a spreadsheet would take for a formula
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TopFormat,
-    /// Print urls whole, also where the table is wider than the terminal; other formats, files and pipes get them whole anyway
+    /// Print whole urls, also if the table gets wider than the terminal; CSV, JSON, files and pipes always get whole urls
     #[arg(long)]
     pub wide: bool,
 }
@@ -293,7 +294,7 @@ pub struct TopArgs {
 /// Flags of `backup`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct BackupArgs {
-    /// The file to make; it must not exist
+    /// File to write; it must not exist
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -301,12 +302,12 @@ pub struct BackupArgs {
 /// Flags of `rebuild`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub struct RebuildArgs {
-    /// Give up the figures of clicks that were deleted for their age, and count those that are kept
+    /// Drop the deleted clicks from the figures, and count only the clicks that are still there
     #[arg(long)]
     pub kept_clicks: bool,
 }
 
-/// Settings are UTF-8 throughout; clap refuses a flag that is not by itself.
+/// Settings are UTF-8 text, and clap refuses a flag that is not.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
 }
@@ -330,71 +331,6 @@ impl Cli {
     /// Whether to run without a console.
     pub fn headless(&self) -> bool {
         self.view().is_some_and(|view| view.headless)
-    }
-}
-
-/// The settings that the flags of `cli` stand for.
-pub fn flag_overrides(cli: &Cli) -> Vec<Override> {
-    let mut overrides = Overrides(Vec::new());
-    let common = &cli.common;
-    overrides.set("data_dir", "--data-dir", common.data_dir.as_deref());
-    overrides.set("log.file", "--log-file", common.log_file.as_deref());
-    overrides.set("log.level", "--log-level", common.log_level.as_deref());
-    match &cli.command {
-        Command::Run(args) => {
-            overrides.kafka(&args.kafka);
-            overrides.index(&args.index);
-        }
-        Command::Check(args) => {
-            overrides.kafka(&args.kafka);
-            overrides.index(&args.index);
-        }
-        Command::Demo(args) => {
-            // The messages made are the messages read, whatever format the config expects of its own topic.
-            overrides.set("kafka.format", "--format", Some(args.format.name()));
-            overrides.index(&args.index);
-        }
-        Command::Replay(args) => {
-            overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
-            overrides.set("kafka.topic", "--topic", args.topic.as_deref());
-            overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
-            overrides.index(&args.index);
-        }
-        Command::Top(_) | Command::Rebuild(_) | Command::Backup(_) | Command::Config | Command::Keys => {}
-    }
-    if let Some(view) = cli.view() {
-        overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
-        overrides.set("console.color", "--color", view.color.as_deref());
-        overrides.set("console.theme", "--theme", view.theme.as_deref());
-        overrides.set("console.ascii", "--ascii", view.ascii.as_deref());
-        overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
-    }
-    overrides.0
-}
-
-struct Overrides(Vec<Override>);
-
-impl Overrides {
-    fn set(&mut self, key: &'static str, flag: &'static str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.0.push(Override { key, value: value.to_owned(), flag });
-        }
-    }
-
-    fn kafka(&mut self, kafka: &KafkaArgs) {
-        self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
-        self.set("kafka.topic", "--topic", kafka.topic.as_deref());
-        self.set("kafka.group", "--group", kafka.group.as_deref());
-        self.set("kafka.format", "--format", kafka.format.map(FormatArg::name));
-    }
-
-    /// A URL asks for the engine that listens there.
-    fn index(&mut self, index: &IndexArgs) {
-        if !index.index_urls.is_empty() {
-            self.set("index.kind", "--index-url", Some("elasticsearch"));
-            self.set("index.urls", "--index-url", Some(&index.index_urls.join(",")));
-        }
-        self.set("index.name", "--index-name", index.index_name.as_deref());
     }
 }
 

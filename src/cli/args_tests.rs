@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use clap::CommandFactory as _;
 
 use super::*;
-use crate::config::{self, IndexKind, Origin, Sources};
+use crate::cli::overrides::flag_overrides;
+use crate::config::{self, IndexKind, Origin, Override, Sources};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -96,6 +97,22 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
     assert_eq!(loaded.settings.index.kind, IndexKind::Elasticsearch);
     assert_eq!(loaded.settings.index.urls.len(), 2);
     assert_eq!(loaded.settings.kafka.topic, "42");
+}
+
+#[test]
+fn the_settings_declare_the_flags_that_set_them() {
+    let lines = [
+        "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url \
+         http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse",
+        "clicktop run --color 16",
+    ];
+    let mut set: Vec<(&str, &str)> =
+        lines.iter().flat_map(|line| overrides(line)).map(|(key, _, flag)| (key, flag)).collect();
+    let mut declared: Vec<(&str, &str)> = config::declared_flags().collect();
+    set.sort_unstable();
+    set.dedup();
+    declared.sort_unstable();
+    assert_eq!(set, declared);
 }
 
 #[test]

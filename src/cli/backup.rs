@@ -17,7 +17,7 @@ use crate::storage::{BackupStep, DATABASE_FILE, Reader};
 /// Copies the database to a new file; progress goes to stderr if that is a terminal. A running pipeline is not disturbed.
 ///
 /// # Errors
-/// There is no database, the file exists or cannot be written, or it was interrupted: then nothing is left of it.
+/// There is no database, the file exists or cannot be written, or somebody interrupts it; then no file is left behind.
 pub(super) fn run(settings: &Settings, args: &BackupArgs, out: &mut Output) -> anyhow::Result<()> {
     let reader = Reader::open(&setup::data_dir(settings, "")?.join(DATABASE_FILE))?;
     if args.file.is_dir() {

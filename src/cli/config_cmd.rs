@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use crate::config::Loaded;
 use crate::text::printable;
 
-/// Prints the effective settings as TOML, secrets masked, with the origin of each as a comment. What is allowed but
-/// dangerous is pointed out first.
+/// Prints the effective settings as TOML, secrets masked, with the origin of each as a comment. Warnings of dangerous
+/// settings come first.
 ///
 /// # Errors
 /// If `out` cannot be written.

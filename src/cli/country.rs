@@ -1,25 +1,25 @@
-//! From what somebody types to a country as the clicks name it.
+//! Finds the country that the user means among those in the clicks.
 
 use crate::text::{excerpt, printable};
 
-/// A name that is at least so like what was typed is offered; as in clap's own suggestions.
+/// The least similarity at which a name is suggested, as in clap.
 const LIKENESS: f64 = 0.7;
 
-/// Names offered at most.
+/// The most names to suggest.
 const OFFERED: usize = 3;
 
-/// Which rows are meant.
+/// The rows that the user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// Those of every country.
+    /// The rows of every country.
     All,
-    /// Those of this one.
+    /// The rows of this country.
     One(String),
-    /// No click named what was typed; some that did are like it.
+    /// No click names this country; these names are similar.
     None { typed: String, like: Vec<String> },
 }
 
-/// The one of `countries` that `typed` means: the same name, else the only one that is the same in another case.
+/// The one of `countries` that `typed` means: the same name, else the only name that differs in case alone.
 pub(super) fn choose(typed: &str, countries: Vec<String>) -> Choice {
     if countries.iter().any(|name| name == typed) {
         return Choice::One(typed.to_owned());
@@ -32,11 +32,11 @@ pub(super) fn choose(typed: &str, countries: Vec<String>) -> Choice {
     Choice::None { typed: typed.to_owned(), like: like(&lower, &countries) }
 }
 
-/// The names that are most like `lower`, which is in lower case.
+/// The names that are most similar to `lower`, which is in lower case.
 fn like(lower: &str, countries: &[String]) -> Vec<String> {
     let likeness = |name: &String| {
         let name = name.to_lowercase();
-        // Codes of two letters are alike if one letter is; longer names where most of them are in place.
+        // Codes of two letters are similar if they share one letter; longer names if most letters are in place.
         strsim::jaro_winkler(lower, &name).max(strsim::normalized_damerau_levenshtein(lower, &name))
     };
     let mut like: Vec<(f64, &String)> =
@@ -46,7 +46,7 @@ fn like(lower: &str, countries: &[String]) -> Vec<String> {
 }
 
 impl Choice {
-    /// Why there is nothing to print; `any` tells whether there are clicks of other countries.
+    /// Why there is nothing to print; `any` is true if there are clicks of other countries.
     pub(super) fn nothing(&self, any: bool) -> String {
         match self {
             _ if !any => "no clicks yet".to_owned(),

@@ -1,4 +1,4 @@
-//! The temporary folder of a demo, and those of demos that were killed before they could remove theirs.
+//! The temporary folder of a demo. A demo also removes the folders that killed demos left behind.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -12,13 +12,13 @@ use crate::storage::DATABASE_FILE;
 
 const PREFIX: &str = "clicktop-demo-";
 
-/// Stands in a folder that a demo has made for itself, and says that it may go.
+/// The file that marks a folder as made by a demo, so that a later demo may remove it.
 const MARK: &str = "clicktop.demo";
 
-/// Held by a pipeline as long as it uses the folder.
+/// The lock that a pipeline holds as long as it uses the folder.
 const LOCK: &str = "clicktop.lock";
 
-/// Makes a folder that goes when it is dropped, and removes those that killed demos have left beside it.
+/// Makes a folder that is removed on drop, and removes the folders that killed demos have left beside it.
 ///
 /// # Errors
 /// It cannot be made.
@@ -31,13 +31,13 @@ pub(super) fn make() -> anyhow::Result<TempDir> {
     Ok(directory)
 }
 
-/// What somebody names as a data directory is to stay, also if a demo has made it.
+/// Keeps a folder that the user names as data directory, also if a demo has made it.
 pub(super) fn keep(directory: &Path) {
-    // It is seldom there.
+    // Most folders have no such file.
     let _ = fs::remove_file(directory.join(MARK));
 }
 
-/// Removes what is left beside `own`. What cannot be looked at or removed stays.
+/// Removes the folders that killed demos left beside `own`, as far as it can.
 fn remove_left(own: &Path) {
     let (Some(above), Ok(about)) = (own.parent(), own.symlink_metadata()) else { return };
     for entry in above.read_dir().into_iter().flatten().flatten() {
@@ -52,12 +52,12 @@ fn remove_left(own: &Path) {
 /// Removes `directory` if a demo of `user` has made it for itself and no longer runs.
 fn remove_if_left(directory: &Path, user: u32) -> Option<()> {
     let about = directory.symlink_metadata().ok()?;
-    // Nobody else can have put anything into it, or can while we look: each name in it is what it was when looked at.
+    // Only our user can write to the folder, so no name in it can change between the check and the removal.
     if !about.is_dir() || about.uid() != user || about.mode() & 0o077 != 0 {
         return None;
     }
     let is_file = |name| directory.join(name).symlink_metadata().is_ok_and(|about| about.is_file());
-    // The lock is taken before the database is made: with one, a lock that is free was given up.
+    // A pipeline takes the lock before it makes the database. With a database, a free lock means that the pipeline has ended.
     if ![MARK, LOCK, DATABASE_FILE].into_iter().all(is_file) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! `clicktop keys`: the table of keys, as the console has it with this config.
+//! `clicktop keys`: the keys of the console with this config.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use comfy_table::{Table, TableStyle};
 
 use crate::console::KeyBindings;
 
-/// Prints every binding: where it holds, its keys, its names for the config, and what it does.
+/// Prints every binding: where it works, its keys, the names of its actions in the config, and what it does.
 ///
 /// # Errors
 /// If `out` cannot be written to.
@@ -15,7 +15,7 @@ pub(super) fn print(keys: &KeyBindings, out: &mut impl Write) -> io::Result<()> 
     table.load_style(TableStyle::new()).set_header(["WHERE", "KEYS", "ACTION", "DOES"]);
     for binding in keys.table() {
         let names = binding.action.names();
-        // Keys that each do another thing have a row each.
+        // A key with an action of its own has a row of its own.
         if names.len() > 1 {
             for (chord, name) in binding.chords.iter().zip(names) {
                 table.add_row([binding.context.name(), &chord.name(), name, binding.description_of_one_key()]);

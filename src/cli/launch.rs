@@ -11,13 +11,8 @@ use tempfile::TempDir;
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::{Output, complain};
 use super::{check, demo_dir, locale, setup};
-use crate::config::{
-    ColorChoice, ConsoleSettings, KafkaSettings, OwnTheme, Settings, ThemeChoice, ThemeColor, ThemeRole,
-};
-use crate::console::{
-    self, ColorMode, ConsoleError, ConsoleOptions, Ink, KeyBindings, KeyError, Role, ThemeColors, ThemeName, Themes,
-    UnfinishedWork,
-};
+use crate::config::{ConsoleSettings, KafkaSettings, Settings};
+use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::status::log::LogBuffer;
@@ -30,15 +25,15 @@ use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Targ
 use crate::storage::Storage;
 use crate::text::printable;
 
-/// Topic and partitions of the embedded broker. The producer may have so much under way in each partition; eight let it stay ahead of
-/// the store.
+/// Topic and partitions of the embedded broker. The producer may have only so much under way in one partition; with eight it
+/// stays ahead of the store.
 const EMBEDDED_TOPIC: &str = "clicks";
 const EMBEDDED_PARTITIONS: i32 = 8;
 
-/// How long the end may take without a word.
+/// How long the shutdown may take before clicktop says what it waits for.
 const SILENCE: Duration = Duration::from_millis(300);
 
-/// What feeds the pipeline.
+/// The source that feeds the pipeline.
 struct Source {
     kafka: KafkaSettings,
     description: String,
@@ -48,7 +43,7 @@ struct Source {
     _broker: Option<EmbeddedBroker>,
 }
 
-/// Where the data lies; a demo's is temporary unless a place was named.
+/// The data directory; that of a demo is temporary unless the user names one.
 enum DataDir {
     Kept(PathBuf),
     Temporary(TempDir),
@@ -63,7 +58,7 @@ impl DataDir {
     }
 }
 
-/// Runs the pipeline until it is told to end, or its source is at its end and nobody watches.
+/// Runs the pipeline until somebody ends it, or, without a console, until its source is at its end.
 ///
 /// # Errors
 /// It cannot start: the data directory, a file, the broker or the settings. One clear line each.
@@ -81,10 +76,10 @@ pub(super) async fn run(
     };
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
-    console.undone = match (&cli.command, &settings.data_dir) {
-        (Command::Demo(_), None) => UnfinishedWork::Gone,
-        _ if own_broker => UnfinishedWork::SentAgain,
-        _ => UnfinishedWork::NextStart,
+    console.unfinished_work = match (&cli.command, &settings.data_dir) {
+        (Command::Demo(_), None) => UnfinishedWork::Deleted,
+        _ if own_broker => UnfinishedWork::ResumedWithoutUnstored,
+        _ => UnfinishedWork::Resumed,
     };
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
@@ -121,14 +116,14 @@ pub(super) async fn run(
     }
     let shown = console::run(console, &engine).await;
     if shown.is_err() {
-        // Nobody is left to ask for it; a full queue of commands would end with the channel.
+        // The console is gone and cannot send the command. If the queue is full, the engine ends with the channel.
         let _ = engine.commands.try_send(crate::protocol::Command::Shutdown);
     }
     stop_source(&source).await;
     let last = end_in_sight(engine).await;
     storage.close();
     match shown {
-        // As after a hang-up, which may not reach us: the pipeline has drained.
+        // The terminal hung up, and the pipeline has drained.
         Err(gone @ ConsoleError::Lost(_)) => complain(&gone.to_string()),
         shown => shown?,
     }
@@ -140,7 +135,7 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits for the engine's end, and says so where that takes a while: the console is gone by then.
+/// Waits for the engine's end. The console is gone by then, so a line says what a slow end waits for.
 async fn end_in_sight(engine: EngineHandle) -> Arc<Snapshot> {
     let snapshots = engine.snapshots.clone();
     let mut ended = std::pin::pin!(engine.ended());
@@ -152,11 +147,11 @@ async fn end_in_sight(engine: EngineHandle) -> Arc<Snapshot> {
     ended.await
 }
 
-/// Why a finite source that has come to its end is a failure all the same: none of its records was a click.
+/// The error of a finite source that has ended and held no click.
 fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
     let totals = &last.totals;
     let progress = last.source.progress.as_ref().filter(|progress| finite && progress.error.is_none())?;
-    // Fewer were taken than sent only after a reset, which forgets what was counted.
+    // After a reset, which clears the counts, fewer are counted as ingested than were sent.
     let none = totals.stored + totals.duplicates + totals.expired == 0 && totals.ingested == progress.sent;
     none.then(|| {
         let source = &last.source.description;
@@ -185,12 +180,12 @@ async fn open_source(
         }),
         Command::Replay(args) => {
             let mut kafka = settings.kafka.clone();
-            // The group's partitions are for those that `run`: a replay must not take any of them away.
+            // The partitions of the group belong to pipelines that `run`; a replay must not take any of them.
             kafka.group.push_str("-replay");
             require_topic(&kafka).await?;
             let options = setup::pipeline_options(settings, &kafka, String::new())?.kafka;
             if options.start == StartAt::Latest {
-                // What comes next is what this replay sends.
+                // The next messages of the topic are those that this replay sends.
                 let storage = Arc::clone(storage);
                 tokio::task::spawn_blocking(move || fix_start_offsets(&options, &storage)).await.context("start")??;
             }
@@ -209,7 +204,7 @@ async fn open_source(
         _ => {
             let kafka = settings.kafka.clone();
             if view.headless {
-                // Nobody watches a headless start: what is wrong from the first must end it.
+                // Nobody watches a headless start: without a broker and a topic it must fail.
                 require_topic(&kafka).await?;
             }
             let description = kafka.brokers.clone();
@@ -299,35 +294,31 @@ fn describe_replay(args: &ReplayArgs) -> String {
     }
 }
 
-/// What a console needs to know, or why the settings do not allow for one.
+/// The options of the console.
+///
+/// # Errors
+/// The keys of the config cannot be used.
 fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<ConsoleOptions, KeyError> {
     Ok(ConsoleOptions {
         frame_interval: settings.frame_interval,
-        color: match settings.color {
-            ColorChoice::Auto => ColorMode::Auto,
-            ColorChoice::Always => ColorMode::Always,
-            ColorChoice::Never => ColorMode::Never,
-            ColorChoice::Sixteen => ColorMode::Sixteen,
-            ColorChoice::Palette256 => ColorMode::Palette256,
-            ColorChoice::True => ColorMode::True,
-        },
-        themes: Themes::new(settings.themes.iter().map(|(name, theme)| own_theme(name, theme)), &settings.theme),
+        color: settings.color,
+        themes: Themes::new(&settings.themes, &settings.theme),
         ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
-        undone: UnfinishedWork::default(),
+        unfinished_work: UnfinishedWork::default(),
         keys: KeyBindings::with(settings.keys.iter())?,
     })
 }
 
-/// Whether to draw with ASCII only: as set, else as the locale has it.
+/// Whether to draw with ASCII only: as the setting says, else as the locale says.
 fn is_ascii(set: Option<bool>) -> bool {
     set.unwrap_or_else(|| match locale::without_utf8() {
         Some(variable) => {
             tracing::info!(
                 target: "console",
-                "{} is no UTF-8 locale, so the console draws with ASCII only; --ascii=false draws lines and symbols",
+                "{} is not a UTF-8 locale, so the console draws with ASCII only; --ascii=false draws lines and symbols",
                 printable(&variable)
             );
             true
@@ -336,33 +327,7 @@ fn is_ascii(set: Option<bool>) -> bool {
     })
 }
 
-fn own_theme(name: &str, theme: &OwnTheme) -> ThemeColors {
-    let base = match theme.base {
-        ThemeChoice::Terminal => ThemeName::Terminal,
-        ThemeChoice::Dark => ThemeName::Dark,
-        ThemeChoice::Light => ThemeName::Light,
-        ThemeChoice::HighContrast => ThemeName::HighContrast,
-    };
-    let role = |role: ThemeRole| match role {
-        ThemeRole::Text => Role::Text,
-        ThemeRole::Background => Role::Background,
-        ThemeRole::Faint => Role::Faint,
-        ThemeRole::Accent => Role::Accent,
-        ThemeRole::Good => Role::Good,
-        ThemeRole::Warn => Role::Warn,
-        ThemeRole::Bad => Role::Bad,
-        ThemeRole::Calm => Role::Calm,
-        ThemeRole::Other => Role::Other,
-    };
-    let ink = |color: ThemeColor| match color {
-        ThemeColor::Default => Ink::Default,
-        ThemeColor::Palette(index) => Ink::Palette(index),
-        ThemeColor::Rgb(red, green, blue) => Ink::Rgb(red, green, blue),
-    };
-    ThemeColors::own(name, base, theme.colors.iter().map(|(of, color)| (role(*of), ink(*color))))
-}
-
-/// The last word on the terminal the user returns to.
+/// Sums the run up on the terminal to which the user returns.
 fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
     let totals = &last.totals;
     out.line(format_args!(

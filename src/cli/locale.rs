@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-/// The variable that says that it does not, as `LC_ALL=C`; `None` if it does, or if no variable says anything: a container or a
-/// service manager sets none, and the terminals that look into those take UTF-8.
+/// The variable that names a locale without UTF-8, as `LC_ALL=C`; `None` if the locale is UTF-8 or no variable names one.
+/// Containers and service managers set none, and the terminals that show them take UTF-8.
 pub(super) fn without_utf8() -> Option<String> {
     decide(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()), charmap)
 }
@@ -16,7 +16,7 @@ fn decide(variable: impl Fn(&str) -> Option<String>, charmap: impl FnOnce() -> O
     let utf8 = match base.split_once('.') {
         Some((_, codeset)) => is_utf8(codeset),
         None if base == "C" || base == "POSIX" => false,
-        // macOS sets LC_CTYPE=UTF-8. Of other names, de_DE is Latin-1 and en_IN is UTF-8: the system knows.
+        // macOS sets LC_CTYPE=UTF-8. A name without a codeset can be either (de_DE is Latin-1, en_IN is UTF-8): ask the system.
         None => is_utf8(base) || charmap().is_none_or(|charmap| is_utf8(&charmap)),
     };
     (!utf8).then(|| format!("{name}={locale}"))
@@ -26,7 +26,8 @@ fn is_utf8(codeset: &str) -> bool {
     ["UTF-8", "utf8"].iter().any(|name| name.eq_ignore_ascii_case(codeset))
 }
 
-/// The system's name for the locale's characters. `None` where it has no such command, as with musl, which knows UTF-8 only.
+/// The codeset of the locale, by the system's command `locale`. `None` without that command, as with musl, which has UTF-8
+/// only.
 fn charmap() -> Option<String> {
     let mut command = Command::new("locale");
     let told = command.arg("charmap").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;

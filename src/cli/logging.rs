@@ -1,4 +1,4 @@
-//! Where log lines go: a file, stderr, and always the buffer that the console shows.
+//! Sends log lines to a file or stderr, and always to the buffer that the console shows.
 
 use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
@@ -20,21 +20,21 @@ use crate::private;
 use crate::protocol::snapshot::{LogLevel, LogLine};
 use crate::text::printable;
 
-/// Where lines go without a log file.
+/// The destination of log lines without a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lines {
     /// To stderr.
     Stderr,
     /// To the console's panel only.
     Console,
-    /// Nowhere: the command prints what it finds itself.
+    /// Nowhere: the command prints its findings itself.
     Nowhere,
 }
 
 /// Starts logging as `settings` say.
 ///
 /// # Errors
-/// The log file cannot be opened, or the level is none.
+/// The log file cannot be opened, or `log.level` cannot be parsed.
 pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.level)
         .with_context(|| format!("log.level \"{}\" is no level and no target=level list", settings.level))?;
@@ -55,7 +55,7 @@ pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer
     tracing_subscriber::registry().with(filter).with(file).with(stderr).with(buffer).try_init().context("logging")
 }
 
-/// A line is one line and steers nothing, whatever a library or a server has put in it.
+/// Writes each event in one line, without control characters that a library or a server has put into it.
 fn safe_fields() -> impl for<'w> FormatFields<'w> + 'static {
     format::debug_fn(|writer, field, value| {
         let text = format!("{value:?}");
@@ -84,7 +84,7 @@ impl<S: Subscriber> Layer<S> for BufferLayer {
     }
 }
 
-/// The event's message, its other fields behind it as `name=value`.
+/// The event's message, then its other fields as `name=value`.
 struct Message(String);
 
 impl Visit for Message {

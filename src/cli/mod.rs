@@ -1,4 +1,4 @@
-//! The command line: what each command does with everything below.
+//! The command line: each command with the rooms below that it uses.
 
 pub mod args;
 mod backup;
@@ -11,6 +11,7 @@ mod launch;
 mod locale;
 mod logging;
 mod output;
+mod overrides;
 mod rebuild;
 mod setup;
 mod table;
@@ -29,16 +30,16 @@ use crate::engine::local::status::log::LogBuffer;
 use args::{Cli, Command};
 use output::{Output, complain, is_unwritten};
 
-/// Exit code of a command line that is none.
+/// Exit code for a command line that cannot be parsed.
 const USAGE: u8 = 2;
 
-/// Runs the program: parses the command line, loads the settings, does the command. An error is printed as one line.
+/// Runs the program: parses the command line, loads the settings, runs the command. It prints an error as one line.
 pub fn main() -> ExitCode {
     let mut out = Output::stdout();
     let code = match Cli::try_parse() {
         Ok(cli) => match run(&cli, &mut out) {
             Ok(code) => code,
-            // Nobody reads it any more, or the end says why not.
+            // Nobody reads the output any more, or `Output::end` says why it cannot be written.
             Err(error) if is_unwritten(&error) => ExitCode::SUCCESS,
             Err(error) => {
                 // Several problems of one config file come as several lines.
@@ -47,7 +48,7 @@ pub fn main() -> ExitCode {
             }
         },
         Err(usage) if usage.use_stderr() => {
-            // Where nobody hears it, the exit code tells.
+            // If nobody reads standard error, the exit code is enough.
             let _ = usage.print();
             ExitCode::from(USAGE)
         }
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
-    let sources = Sources::from_process(cli.common.config.clone(), args::flag_overrides(cli))?;
+    let sources = Sources::from_process(cli.common.config.clone(), overrides::flag_overrides(cli))?;
     let loaded = config::load(&sources)?;
     let settings = &loaded.settings;
     let log = Arc::new(LogBuffer::default());

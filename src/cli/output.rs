@@ -1,4 +1,4 @@
-//! The one way to standard output and standard error. Either may be closed or full, and no command panics for it.
+//! Standard output and standard error. Either may be closed or full, and no command panics because of that.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -6,34 +6,34 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::storage::{Checking, Storage, StorageError};
+use crate::storage::{CheckWait, Storage, StorageError};
 use crate::text::printable;
 
-/// Between two tries on a pipe that is full and does not wait: whoever shares it has set it so.
+/// The pause between two tries on a full pipe that another program has set to non-blocking.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// Standard output. Whatever happens to it shows once, in [`Output::end`]: until then a command goes on with its work.
+/// Standard output. A failed write does not stop the command; [`Output::end`] reports it once.
 pub(super) struct Output<W = io::Stdout> {
     out: W,
     on_terminal: bool,
     broken: Option<Broken>,
 }
 
-/// Why nothing is written any more.
+/// Why standard output takes nothing more.
 enum Broken {
-    /// Nobody reads it: `clicktop check | head -n 1`, or a terminal that is gone.
+    /// Nobody reads it: `clicktop check | head -n 1`, or a closed terminal.
     Closed,
     /// It cannot be written, as on a full disk.
     Failed(io::Error),
 }
 
-/// What every write returns from the first failure on.
+/// The error of every write after the first failure.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output is closed or full")]
 struct Unwritten;
 
 impl Output {
-    /// That of the process. Made at the start, since a terminal that is gone no longer tells that it was one.
+    /// The standard output of the process. Create it at the start: a closed terminal no longer counts as a terminal.
     pub(super) fn stdout() -> Self {
         let out = io::stdout();
         Self { on_terminal: out.is_terminal(), out, broken: None }
@@ -46,12 +46,12 @@ impl<W> Output<W> {
         self.on_terminal
     }
 
-    /// Keeps in mind what became of a write.
+    /// Remembers the failure of a write.
     fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             self.broken.get_or_insert(match error.kind() {
                 ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Broken::Closed,
-                // A terminal that is gone answers with a failure of its device.
+                // A closed terminal reports an I/O error.
                 _ if self.on_terminal => Broken::Closed,
                 _ => Broken::Failed(error),
             });
@@ -61,22 +61,22 @@ impl<W> Output<W> {
 }
 
 impl<W: Write> Output<W> {
-    /// Prints a line, if that can be done.
+    /// Prints a line, unless an earlier write has failed.
     pub(super) fn line(&mut self, line: impl Display) {
-        // The end tells.
+        // `end` reports a failure.
         let _ = writeln!(self, "{line}");
     }
 
-    /// Has something printed by somebody who writes to standard output by himself.
+    /// Calls `print`, which writes to standard output on its own.
     pub(super) fn print_by(&mut self, print: impl FnOnce() -> io::Result<()>) {
-        // The end tells.
+        // `end` reports a failure.
         let _ = self.note(print());
     }
 
-    /// The exit code of the program, from that of the command: if nobody reads any more, it stays what it is; if what was
-    /// printed is not where it should be, one line says so and it is a failure.
+    /// The exit code of the program. If nobody reads the output any more, it is `code`, the exit code of the command. If the
+    /// output cannot be written, one line says so and the program fails.
     pub(super) fn end(mut self, code: ExitCode) -> ExitCode {
-        // What is wrong is in `broken`.
+        // `broken` holds the failure.
         let _ = self.flush();
         match self.broken {
             None | Some(Broken::Closed) => code,
@@ -118,10 +118,10 @@ fn advice(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// Whether a command has ended because it could not print, which [`Output::end`] deals with.
+/// Whether a command has ended because it could not print; [`Output::end`] reports that.
 pub(super) fn is_unwritten(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        // The csv crate keeps its cause to itself.
+        // The csv crate does not return its cause as a source.
         let csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
         let io = match csv {
             Some(csv::ErrorKind::Io(io)) => Some(io),
@@ -131,13 +131,13 @@ pub(super) fn is_unwritten(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Says on standard error what is wrong; each line of it becomes one of ours. Where nobody hears it, the exit code tells.
+/// Prints an error on standard error, each of its lines with our prefix. If nobody reads it, the exit code is enough.
 pub(super) fn complain(error: &str) {
     let lines: String = error.lines().map(|line| format!("clicktop: {}\n", printable(line))).collect();
     let _ = io::stderr().write_all(lines.as_bytes());
 }
 
-/// One line on stderr that says how far a long command is, if that is a terminal.
+/// One line with the progress of a long command, if stderr is a terminal.
 pub(super) struct ProgressLine {
     on_terminal: bool,
 }
@@ -147,26 +147,26 @@ impl ProgressLine {
         Self { on_terminal: io::stderr().is_terminal() }
     }
 
-    /// Shows `doing` in place of what was shown before.
+    /// Replaces the line with `doing`.
     pub(super) fn show(&mut self, doing: &str) {
         if self.on_terminal {
-            // Progress that cannot be shown is no reason to stop.
+            // The command goes on, also if nobody sees its progress.
             let _ = write!(io::stderr(), "\r\u{1b}[K{doing}");
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(super) fn clear(&mut self) {
         self.show("");
     }
 
-    /// Reads the database through if its state is not known.
+    /// Reads the database through for damage, unless it is known to be sound.
     ///
     /// # Errors
     /// It is damaged, or cannot be read.
     pub(super) fn verify(&mut self, storage: &Storage) -> Result<(), StorageError> {
         storage.verify(&mut |checking| {
-            if let Checking::For(time) = checking {
+            if let CheckWait::For(time) = checking {
                 self.show(&format!("checking the database, {} s", time.as_secs()));
             }
             true

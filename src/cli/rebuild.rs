@@ -1,4 +1,4 @@
-//! `clicktop rebuild`: every figure again from the stored clicks.
+//! `clicktop rebuild`: recomputes every figure from the stored clicks.
 
 use std::time::Instant;
 
@@ -15,16 +15,16 @@ use crate::storage::{DATABASE_FILE, Reader, Storage};
 /// There is no database, a pipeline is using it, it cannot be written, or clicks that the figures count were deleted.
 pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
-    // Opening the store would make an empty one.
+    // Opening a store that does not exist would create an empty one.
     drop(Reader::open(&directory.join(DATABASE_FILE))?);
     let storage = Storage::open(&directory, setup::storage_options(settings))?;
     let mut progress = ProgressLine::new();
     progress.verify(&storage)?;
     if args.kept_clicks && storage.reader()?.expiry()?.deleted > 0 {
-        storage.give_up_deleted()?;
+        storage.discard_figures()?;
     }
     let begin = Instant::now();
-    let rebuilt = aggregate::rebuild(&storage, setup::aggregate_settings(settings), |doing| progress.show(doing))?;
+    let rebuilt = aggregate::rebuild(&storage, settings.aggregate.figure_rules(), |doing| progress.show(doing))?;
     progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
     out.line(format_args!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks));

@@ -1,22 +1,21 @@
-//! From settings to what the pipeline, the store and the index want.
+//! Turns the settings into the options of the pipeline, the store and the index.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::click::FieldLimits;
-use crate::config::{self, ConfigError, Credentials, IndexKind, KafkaSettings, Settings, Synchronous};
+use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
 use crate::engine::local::PipelineOptions;
 use crate::engine::local::stages::aggregate::AggregateOptions;
 use crate::engine::local::stages::index::IndexOptions;
-use crate::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::protocol::snapshot::SourceStatus;
-use crate::search::elasticsearch::{Credentials as EngineCredentials, Elasticsearch, ElasticsearchOptions};
+use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
-use crate::storage::figures::AggregateSettings;
-use crate::storage::{CheckAtStart, RejectLimits, StorageOptions};
+use crate::storage::{RejectLimits, StorageOptions};
 
-/// The data directory: as set, else the user's own with `suffix` in it.
+/// The data directory: the one that is set, else the folder `suffix` in the user's own.
 pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
     match &settings.data_dir {
         Some(directory) => Ok(directory.clone()),
@@ -32,35 +31,17 @@ pub(super) fn storage_options(settings: &Settings) -> StorageOptions {
             rows: settings.store.max_rejects.get() as u64,
             bytes: settings.store.max_reject_bytes.get(),
         },
-        check: match settings.store.check {
-            config::CheckAtStart::Auto => CheckAtStart::Auto,
-            config::CheckAtStart::Always => CheckAtStart::Always,
-            config::CheckAtStart::Never => CheckAtStart::Never,
-        },
+        check: settings.store.check,
     }
 }
 
-pub(super) fn aggregate_settings(settings: &Settings) -> AggregateSettings {
-    AggregateSettings {
-        session_timeout_ms: i64::try_from(settings.aggregate.session_timeout.as_millis()).unwrap_or(i64::MAX),
-        recent_clicks: settings.aggregate.recent_clicks.get() as u64,
-    }
-}
-
-/// The configured engine.
+/// The client of the configured search engine.
 pub(super) fn elasticsearch(settings: &Settings) -> anyhow::Result<Elasticsearch> {
     let index = &settings.index;
-    let credentials = match index.credentials()? {
-        Credentials::None => EngineCredentials::None,
-        Credentials::Basic { username, password } => {
-            EngineCredentials::Basic { username, password: password.expose().to_owned() }
-        }
-        Credentials::ApiKey(key) => EngineCredentials::ApiKey(key.expose().to_owned()),
-    };
     Ok(Elasticsearch::new(ElasticsearchOptions {
         urls: index.urls.iter().map(|url| url.expose().to_owned()).collect(),
         index: index.name.clone(),
-        credentials,
+        credentials: index.credentials()?,
         ca_file: index.ca_file.clone(),
         verify: !index.danger_accept_invalid_certs,
         request_timeout: index.request_timeout,
@@ -86,22 +67,15 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
             url: settings.events.max_url_bytes.as_usize(),
             field: settings.events.max_field_bytes.as_usize(),
         },
-        start: match kafka.start {
-            config::StartAt::Earliest => StartAt::Earliest,
-            config::StartAt::Latest => StartAt::Latest,
-        },
-        on_lost_offset: match kafka.on_lost_offset {
-            config::OnLostOffset::Stop => OnLostOffset::Stop,
-            config::OnLostOffset::Earliest => OnLostOffset::Earliest,
-            config::OnLostOffset::Latest => OnLostOffset::Latest,
-        },
+        start: kafka.start,
+        on_lost_offset: kafka.on_lost_offset,
         max_batch_bytes: kafka.max_batch_bytes.as_usize(),
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     })
 }
 
-/// The pipeline as `settings` say, reading from `kafka`.
+/// The options of a pipeline that reads from `kafka`.
 pub(super) fn pipeline_options(
     settings: &Settings,
     kafka: &KafkaSettings,
@@ -112,7 +86,10 @@ pub(super) fn pipeline_options(
         kafka: kafka_options(settings, kafka)?,
         queue_batches: settings.ingest.queue_batches.get(),
         retention: settings.store.retention,
-        aggregate: AggregateOptions { settings: aggregate_settings(settings), interval: settings.aggregate.interval },
+        aggregate: AggregateOptions {
+            settings: settings.aggregate.figure_rules(),
+            interval: settings.aggregate.interval,
+        },
         index: IndexOptions {
             interval: settings.index.interval,
             bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },

@@ -8,16 +8,16 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::storage::Page;
 use crate::text::printable;
 
-/// What the columns are called.
+/// The titles of the columns.
 const HEADS: [&str; 5] = ["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
 
-/// Columns of a country at most, where the table is to fit.
+/// The most columns for a country, if the table must fit into the terminal.
 const COUNTRY: usize = 24;
 
-/// A url in fewer columns than this tells nothing; then the table is wider than the terminal.
+/// The fewest columns for a url: with fewer nobody recognizes it, so the table gets wider than the terminal.
 const URL_MIN: usize = 16;
 
-/// Prints `pages`; texts are cut so that a line has at most `width` columns, if that is given.
+/// Prints `pages`, with texts cut so that a line has at most `width` columns, if a width is given.
 ///
 /// # Errors
 /// `out` cannot be written.

@@ -11,8 +11,7 @@ use super::output::{Output, complain};
 use super::setup;
 use super::table::table;
 use crate::config::Settings;
-use crate::protocol::SortBy;
-use crate::storage::{DATABASE_FILE, Order, Page, Reader};
+use crate::storage::{DATABASE_FILE, Page, Reader};
 use crate::text::{no_formula, printable, safe_json};
 
 /// Prints the figures as `args` ask. A running pipeline is not disturbed.
@@ -22,11 +21,6 @@ use crate::text::{no_formula, printable, safe_json};
 pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
     let reader = Reader::open(&directory.join(DATABASE_FILE))?;
-    let order = match args.by {
-        SortBy::Clicks => Order::Clicks,
-        SortBy::Users => Order::Users,
-        SortBy::Time => Order::Time,
-    };
     let limit = match args.limit {
         Limit::Rows(rows) => Some(rows.get() as u64),
         Limit::All => None,
@@ -36,8 +30,8 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         Some(typed) => country::choose(typed, reader.countries()?),
     };
     let pages = match &country {
-        Choice::All => reader.top(None, order, limit)?,
-        Choice::One(name) => reader.top(Some(name), order, limit)?,
+        Choice::All => reader.top(None, args.by, limit)?,
+        Choice::One(name) => reader.top(Some(name), args.by, limit)?,
         Choice::None { .. } => Vec::new(),
     };
     let on_terminal = out.is_terminal();
@@ -46,7 +40,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         let why = country.nothing(reader.page_count()? > 0);
         match args.format {
             TopFormat::Table => writeln!(out, "{why}")?,
-            // Whatever reads these gets a table without rows.
+            // A program that reads them gets a table without rows.
             TopFormat::Csv | TopFormat::Json => complain(&why),
         }
     }
@@ -59,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
     Ok(out.flush()?)
 }
 
-/// Columns of the terminal, if what is printed is to fit into it.
+/// The columns of the terminal, if the table must fit into it.
 fn width(fits: bool) -> Option<usize> {
     let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
     (columns > 0).then(|| usize::from(columns))

@@ -1,4 +1,4 @@
-//! The values flags take: formats, rates, limits and counts as people write them.
+//! The values of flags: formats, rates, limits and counts as people write them.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -23,7 +23,7 @@ pub enum TopFormat {
 /// A format to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
-    /// Told by the first byte of each message
+    /// Detected from the first byte of each message
     #[default]
     Auto,
     /// Nine CSV fields, no header needed
@@ -85,7 +85,7 @@ impl From<MadeFormat> for Format {
 /// How fast a source sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// So many a second.
+    /// This many events a second.
     PerSecond(NonZeroU64),
     /// As fast as the pipeline takes them.
     Max,
@@ -108,7 +108,7 @@ impl std::str::FromStr for Rate {
 /// How many rows to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// So many at most.
+    /// At most this many.
     Rows(NonZeroUsize),
     /// All of them.
     All,
@@ -125,7 +125,7 @@ impl std::str::FromStr for Limit {
     }
 }
 
-/// Reads 2000, 2k, 1.5k, 1M, exactly: what is no whole number is refused, not rounded.
+/// Reads 2000, 2k, 1.5k, 1M, exactly: it refuses a fraction instead of rounding it.
 pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
     let (number, zeros) = match text.strip_suffix(['k', 'K']) {
         Some(number) => (number, 3),

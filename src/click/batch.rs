@@ -1,10 +1,11 @@
-//! Many clicks in two allocations: one text arena and one row table.
+//! A batch of clicks in two allocations: one buffer for all texts and one table of rows.
 
-use super::{Click, Timestamp};
+use super::event::Click;
+use super::timestamp::Timestamp;
 
 const TEXT_FIELDS: usize = 8;
 
-/// Clicks in arrival order. Their text lies end to end in one buffer, so that a batch costs no allocation a click.
+/// Clicks in the order in which they were added. All texts lie in one buffer, so a click needs no allocation of its own.
 #[derive(Clone, Debug, Default)]
 pub struct ClickBatch {
     text: String,
@@ -14,9 +15,9 @@ pub struct ClickBatch {
 #[derive(Clone, Copy, Debug)]
 struct Row {
     timestamp: Timestamp,
-    /// Where its text begins.
+    /// Where the texts of this click begin in the buffer.
     start: usize,
-    /// Lengths of the eight fields in it.
+    /// The lengths of its eight text fields.
     lengths: [u32; TEXT_FIELDS],
 }
 
@@ -39,7 +40,7 @@ impl ClickBatch {
             click.device,
         ];
         let start = self.text.len();
-        // A field is a part of a message, and those are far shorter.
+        // A field is a part of a message, and messages are far shorter than 4 GiB.
         let lengths = fields.map(|field| {
             self.text.push_str(field);
             u32::try_from(field.len()).unwrap_or(u32::MAX)
@@ -57,24 +58,24 @@ impl ClickBatch {
         self.rows.is_empty()
     }
 
-    /// Bytes the clicks take in memory.
+    /// The memory that the clicks take, in bytes.
     pub fn bytes(&self) -> usize {
         self.text.len() + self.rows.len() * size_of::<Row>()
     }
 
-    /// The clicks in the order they were pushed.
+    /// The clicks in the order in which they were added.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Click<'_>> + ExactSizeIterator {
         (0..self.rows.len()).map(|at| self.click(at))
     }
 
-    /// The clicks in the order of their time; those of one moment in the order they were pushed.
+    /// The clicks in order of time; clicks of one moment in the order in which they were added.
     pub fn by_time(&self) -> impl ExactSizeIterator<Item = Click<'_>> {
         let mut order: Vec<(Timestamp, usize)> = self.rows.iter().map(|row| row.timestamp).zip(0..).collect();
         order.sort_by_key(|(time, _)| *time);
         order.into_iter().map(|(_, at)| self.click(at))
     }
 
-    /// `at` is below `len`: only `iter` and `by_time` call this.
+    /// `at` must be below `len`; only `iter` and `by_time` call this.
     fn click(&self, at: usize) -> Click<'_> {
         let row = &self.rows[at];
         let mut start = row.start;
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clicks_come_back_as_they_were_pushed() {
+    fn clicks_are_returned_as_they_were_added_or_in_order_of_time() {
         let first = Click {
             click_id: "c1",
             user_id: "u1",

@@ -1,6 +1,6 @@
-//! The header of a CSV file: which column holds which field.
+//! The header of a CSV file: it tells which column holds which field.
 //!
-//! Of a name only letters and digits count, and not their case, so `User ID`, `user-id`, `[userId]` and `#user_id` are one name.
+//! Only the letters and digits of a name matter, and not their case: `User ID`, `user-id`, `[userId]` and `#user_id` are the same name.
 //!
 //! | field | names of its column |
 //! |---|---|
@@ -14,20 +14,21 @@
 //! | `os` | `os`, `operating_system`, `os_name` |
 //! | `device` | `device`, `device_type`, `device_class`, `device_category` |
 //!
-//! A name may stand behind that of its family, as in `geo_data.country`, or all names behind that of their table, as in
-//! `clicks.user_id`. The first four must be there. Other columns are passed over.
+//! A name may have the prefix of its family, as in `geo_data.country`, or all names may have the prefix of their table, as in
+//! `clicks.user_id`. The first four fields are required. Other columns are skipped.
 //!
-//! A header that is not understood must not be passed over either: the columns under it would be taken by their position. So
-//! a first line of nine words that hold no value is a header, whatever the words.
+//! An unknown header must not be skipped, because its columns would then be read by position. So a first line of nine words that are
+//! not values is a header, whatever the words are.
 
+use super::csv;
 use super::encode::{write_csv_field, write_csv_record};
 use super::error::DecodeError;
+use super::event::FIELD_NAMES;
 use super::fields::Field;
-use super::names::FIELD_NAMES;
-use super::{Timestamp, csv};
+use super::timestamp::Timestamp;
 use crate::text::{excerpt, is_unsafe};
 
-/// The names of each field's column, in the order of [`FIELD_NAMES`]; the first is ours.
+/// The accepted names of each field's column, in the order of [`FIELD_NAMES`]. The first name is the field's own.
 const NAMES: [&[&str]; FIELD_NAMES.len()] = [
     &["click_id", "event_id", "row_key", "id", "hit_id"],
     &["user_id", "user", "uid", "visitor_id", "visitor"],
@@ -40,10 +41,10 @@ const NAMES: [&[&str]; FIELD_NAMES.len()] = [
     &["device", "device_type", "device_class", "device_category"],
 ];
 
-/// What may stand before a name.
+/// Prefixes of names.
 const FAMILIES: [&str; 3] = ["clickdata", "geodata", "useragentdata"];
 
-/// Words that headers use and data hardly ever does. They hold no field of ours, but tell a header.
+/// Names of other columns. They are common in headers and rare in data, so they help to recognize a header.
 const HEADER_WORDS: &[&str] = &[
     "action",
     "amount",
@@ -79,49 +80,53 @@ const HEADER_WORDS: &[&str] = &[
     "value",
 ];
 
-/// Each name of a user's column holds one of these, and each of a time's column one of those.
+/// Every accepted name of the user's column contains one of these words.
 const USER_WORDS: [&str; 3] = ["user", "uid", "visitor"];
+
+/// Every accepted name of the time's column contains one of these words.
 const TIME_WORDS: [&str; 3] = ["time", "ts", "stamp"];
 
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
-/// The longest header that is looked at.
+/// The longest header that is read.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
-/// Longest name in a message, in characters, and how many are told.
+/// Longer names are cut in messages, after this many characters.
 const NAME_CHARS: usize = 40;
-const NAMES_TOLD: usize = 20;
 
-/// Where the fields of a CSV file stand.
+/// A message lists at most this many names.
+const MAX_LISTED_NAMES: usize = 20;
+
+/// The columns of a CSV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     separator: char,
-    /// Columns in all.
+    /// The number of columns.
     width: usize,
     /// The column of each field, in the order of [`FIELD_NAMES`].
-    places: [Option<usize>; FIELD_NAMES.len()],
-    passed_over: Box<[Box<str>]>,
+    indices: [Option<usize>; FIELD_NAMES.len()],
+    skipped: Box<[Box<str>]>,
 }
 
-/// Why a header cannot be used. Reads on after the file's name and a colon.
+/// Why a header cannot be used. The message continues after the file's name and a colon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// A header that lacks a required column.
+    /// A required column is missing.
     #[error("its header names {names}; {missing}. Rename the columns that hold them in its first line")]
     Missing {
-        /// What it names.
+        /// The names in the header.
         names: Box<str>,
-        /// What is missing, and the names it may have.
+        /// The missing fields, with the accepted names.
         missing: Box<str>,
     },
-    /// Two columns for one field.
+    /// Two columns may hold the same field.
     #[error("its header names both `{first}` and `{second}`, and either may be {field}; rename the one that is not")]
     Twice {
         /// The field.
         field: &'static str,
-        /// One column's name.
+        /// The name of one column.
         first: Box<str>,
-        /// The other's.
+        /// The name of the other.
         second: Box<str>,
     },
 }
@@ -129,30 +134,29 @@ pub enum HeaderError {
 /// Why a record does not fit its header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// It cannot be split into fields.
+    /// The record cannot be split into fields.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// It is wider or narrower than the header.
+    /// The record has more or fewer fields than the header has columns.
     #[error("{found} fields where the header has {width}")]
     Width {
-        /// Fields of the record.
+        /// The number of fields.
         found: usize,
-        /// Columns of the header.
+        /// The number of columns.
         width: usize,
     },
 }
 
 impl Columns {
-    /// The columns that `record` names if it is a header, with or without a line end and a byte order mark; `None` if it is
-    /// none.
+    /// The columns of `record` if it is a header, with or without a line end and a byte order mark; `None` if it is not a header.
     ///
     /// # Errors
-    /// It is a header, but not one of clicks.
+    /// It is a header, but not of clicks.
     pub fn of_header(record: &[u8]) -> Result<Option<Self>, HeaderError> {
         if record.len() > MAX_HEADER_BYTES {
             return Ok(None);
         }
-        // A name in another encoding is none of ours, but those beside it may be.
+        // A name in another encoding is unknown, but the other names may be known.
         let text = String::from_utf8_lossy(record);
         let text = csv::without_bom(&text);
         let mut best: Option<Header> = None;
@@ -165,8 +169,8 @@ impl Columns {
         best.map_or(Ok(None), Header::columns)
     }
 
-    /// Whether `record` may name our columns: whether a user and a time are named in it at all. Cheap, for records by the
-    /// million.
+    /// Whether `record` contains the words of a user's and of a time's column, as every usable header does. Cheap enough for millions of
+    /// records.
     pub fn may_be_header(record: &[u8]) -> bool {
         if record.len() > MAX_HEADER_BYTES {
             return false;
@@ -177,14 +181,14 @@ impl Columns {
         any(USER_WORDS) && any(TIME_WORDS)
     }
 
-    /// Whether the columns are the nine of a message in their order, so that records are messages as they are.
-    pub fn are_ours(&self) -> bool {
+    /// Whether the columns are the nine fields of a message in their order, so that records need no conversion.
+    pub fn are_message_fields(&self) -> bool {
         self.separator == ','
             && self.width == FIELD_NAMES.len()
-            && self.places.iter().copied().eq((0..self.width).map(Some))
+            && self.indices.iter().copied().eq((0..self.width).map(Some))
     }
 
-    /// What parts the columns; always ASCII.
+    /// The separator of the columns, which is always ASCII.
     pub fn separator(&self) -> u8 {
         u8::try_from(self.separator).unwrap_or(b',')
     }
@@ -194,15 +198,15 @@ impl Columns {
         self.width
     }
 
-    /// The names of the columns that hold no field, fit to print.
-    pub fn passed_over(&self) -> &[Box<str>] {
-        &self.passed_over
+    /// The printable names of the columns that hold no field.
+    pub fn skipped(&self) -> &[Box<str>] {
+        &self.skipped
     }
 
-    /// Makes `out` the message of `record`: its nine fields as CSV in our order.
+    /// Writes the message of `record` into `out`: its nine fields as CSV in the order of a message.
     ///
     /// # Errors
-    /// The record is no CSV, or of another width than the header.
+    /// The record is not CSV, or has another number of fields than the header has columns.
     pub fn write_message(&self, record: &[u8], scratch: &mut String, out: &mut Vec<u8>) -> Result<(), RecordError> {
         let text = std::str::from_utf8(record).map_err(|error| DecodeError::Utf8 { at: error.valid_up_to() })?;
         scratch.clear();
@@ -210,24 +214,24 @@ impl Columns {
         if pieces.len() != self.width {
             return Err(RecordError::Width { found: pieces.len(), width: self.width });
         }
-        let text = |place: Option<usize>| place.and_then(|at| pieces.get(at)).map_or("", |piece| piece.text(scratch));
+        let text = |index: Option<usize>| index.and_then(|at| pieces.get(at)).map_or("", |piece| piece.text(scratch));
         out.clear();
-        write_csv_record(self.places.map(text), out);
+        write_csv_record(self.indices.map(text), out);
         Ok(())
     }
 }
 
-/// Makes `out` a message that holds `record` and is no click, whatever stands in it: one quoted field.
+/// Writes a message into `out` that holds `record` as one quoted field, so that it is never a click.
 pub fn write_no_click(record: &[u8], out: &mut Vec<u8>) {
     out.clear();
     write_csv_field(&String::from_utf8_lossy(record), true, out);
 }
 
-/// A record read as names.
+/// A record, read as a list of names.
 struct Header {
     separator: char,
     names: Vec<String>,
-    /// The field that each name stands for.
+    /// The field of each name, if it is known.
     fields: Vec<Option<Field>>,
 }
 
@@ -236,7 +240,7 @@ impl Header {
         let mut scratch = String::new();
         let names: Vec<String> = match csv::fields(text, separator, &mut scratch) {
             Ok(pieces) => pieces.iter().map(|piece| piece.text(&scratch).trim().to_owned()).collect(),
-            // Blanks beside the quotes, or quotes inside: no record, but names all the same.
+            // Blanks beside quotes or quotes inside a name: not a valid record, but the names can be read.
             Err(_) => text.split(separator).map(|name| name.trim_matches(is_around).to_owned()).collect(),
         };
         let table = table_of(&names).map_or(0, str::len);
@@ -244,55 +248,56 @@ impl Header {
         Self { separator, names, fields }
     }
 
-    /// How much speaks for this reading.
+    /// How likely this separator is: more known fields, then more columns.
     fn weight(&self) -> (usize, usize) {
         (self.known(), self.names.len())
     }
 
-    /// Fields that it names.
+    /// How many fields have a column.
     fn known(&self) -> usize {
-        Field::ALL.iter().filter(|field| self.places(**field).next().is_some()).count()
+        Field::ALL.iter().filter(|field| self.indices(**field).next().is_some()).count()
     }
 
-    fn places(&self, field: Field) -> impl Iterator<Item = usize> {
+    fn indices(&self, field: Field) -> impl Iterator<Item = usize> {
         self.fields.iter().enumerate().filter(move |(_, known)| **known == Some(field)).map(|(at, _)| at)
     }
 
     fn columns(self) -> Result<Option<Columns>, HeaderError> {
-        // A record of clicks has a time, and no header is one.
+        // A record of clicks holds a time; a header does not.
         if self.names.iter().any(|name| name.parse::<Timestamp>().is_ok()) {
             return Ok(None);
         }
         let missing: Vec<Field> =
-            Field::REQUIRED.into_iter().filter(|field| self.places(*field).next().is_none()).collect();
+            Field::REQUIRED.into_iter().filter(|field| self.indices(*field).next().is_none()).collect();
         if !missing.is_empty() {
             return if self.looks_like_names() { Err(self.lacks(&missing)) } else { Ok(None) };
         }
         for field in Field::ALL {
-            let mut places = self.places(field);
-            if let (Some(first), Some(second)) = (places.next(), places.next()) {
+            let mut indices = self.indices(field);
+            if let (Some(first), Some(second)) = (indices.next(), indices.next()) {
                 let name = |at: usize| excerpt(self.names.get(at).map_or("", String::as_str), NAME_CHARS).into();
                 return Err(HeaderError::Twice { field: field.name(), first: name(first), second: name(second) });
             }
         }
-        let passed_over = self.names.iter().zip(&self.fields).filter(|(_, field)| field.is_none());
-        let told = |name: &str| if name.is_empty() { "(no name)".into() } else { excerpt(name, NAME_CHARS).into() };
+        let skipped = self.names.iter().zip(&self.fields).filter(|(_, field)| field.is_none());
+        let printable =
+            |name: &str| if name.is_empty() { "(no name)".into() } else { excerpt(name, NAME_CHARS).into() };
         Ok(Some(Columns {
             separator: self.separator,
             width: self.names.len(),
-            places: Field::ALL.map(|field| self.places(field).next()),
-            passed_over: passed_over.map(|(name, _)| told(name)).collect(),
+            indices: Field::ALL.map(|field| self.indices(field).next()),
+            skipped: skipped.map(|(name, _)| printable(name)).collect(),
         }))
     }
 
-    /// Whether these are names, though not ours: words and no values, each once, with enough among them that headers use. A
-    /// broken first record of a file without a header must not be taken for one.
+    /// Whether these are the names of other columns: distinct words that are not values, with enough typical words of headers. The
+    /// broken first record of a file without a header must not count as a header.
     fn looks_like_names(&self) -> bool {
         self.are_nine_words() || self.are_known_as_names()
     }
 
-    /// Whether records under these names would be taken for clicks by their position, and nothing here is a value: a record
-    /// has digits somewhere, or a path, or an empty field.
+    /// Whether these are nine words, so that records under them would be read by position. A record of clicks is not: it has digits, a
+    /// path or an empty field.
     fn are_nine_words(&self) -> bool {
         let commas = self.separator == ',' && self.names.len() == FIELD_NAMES.len();
         let distinct = self.names.iter().collect::<std::collections::BTreeSet<_>>().len() == self.names.len();
@@ -312,8 +317,8 @@ impl Header {
 
     fn lacks(&self, missing: &[Field]) -> HeaderError {
         let mut names: Vec<String> =
-            self.names.iter().take(NAMES_TOLD).map(|name| excerpt(name, NAME_CHARS).into_owned()).collect();
-        if self.names.len() > NAMES_TOLD {
+            self.names.iter().take(MAX_LISTED_NAMES).map(|name| excerpt(name, NAME_CHARS).into_owned()).collect();
+        if self.names.len() > MAX_LISTED_NAMES {
             names.push(format!("… ({} in all)", self.names.len()));
         }
         let missing: Vec<String> = missing.iter().map(|field| format!("no column is {}", or_else(*field))).collect();
@@ -344,41 +349,41 @@ fn same(name: &str, word: &str) -> bool {
     squeeze(name).eq(squeeze(word))
 }
 
-/// The characters that count.
+/// The characters of a name that matter.
 fn squeeze(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
 }
 
-/// What programs put around a name that is not part of it.
+/// Whether programs put this character around names.
 fn is_around(c: char) -> bool {
     c.is_whitespace() || c == '"'
 }
 
-/// The table that all of `names` begin with, its dot or colon included: `clicks.` of `clicks.url`, `ga:` of `ga:url`.
+/// The prefix of all `names`, with its dot or colon: `clicks.` of `clicks.url`, `ga:` of `ga:url`.
 fn table_of(names: &[String]) -> Option<&str> {
     let first = names.first()?;
     let table = first.get(..first.find(['.', ':'])? + 1)?;
     names.iter().all(|name| name.starts_with(table)).then_some(table)
 }
 
-/// A word as names are, not a value.
+/// Whether this is a name and not a value.
 fn is_name(name: &str) -> bool {
     let mut counted = name.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '/' | '{')).chars();
     counted.next().is_some_and(char::is_alphabetic) && counted.all(is_of_name) && name.chars().count() <= 64
 }
 
-/// What may stand in a name. A letter in another encoding is U+FFFD here.
+/// Whether a name may contain this character. U+FFFD replaces letters in another encoding.
 fn is_of_name(c: char) -> bool {
     let sign = "_-. ()#%?*@:'`\"[]$&\u{fffd}".contains(c);
     c.is_alphanumeric() || sign || is_unsafe(c)
 }
 
-/// A name without a digit, or with a slash inside: `user/visitor`.
+/// Whether this is a name without digits. It may have a slash inside, as in `user/visitor`.
 fn is_word(name: &str) -> bool {
     is_name(&name.replace('/', " ")) && !name.starts_with('/') && !name.chars().any(char::is_numeric)
 }
 
-/// Words joined as those of names are: `product_id`, `productId`.
+/// Whether words are joined as in names: `product_id`, `productId`.
 fn is_compound(name: &str) -> bool {
     let joint = |c: char| c.is_alphabetic();
     name.split('_').count() > 1 && name.split('_').all(|part| part.chars().next().is_some_and(joint))

@@ -27,7 +27,7 @@ fn is_no_header(record: &[u8]) {
 }
 
 #[test]
-fn the_first_name_of_each_field_is_its_own() {
+fn each_field_accepts_its_own_name_first() {
     assert_eq!(NAMES.map(|names| names[0]), FIELD_NAMES);
     let mut all: Vec<String> =
         NAMES.iter().flat_map(|names| names.iter().map(|name| squeeze(name).collect())).collect();
@@ -38,7 +38,7 @@ fn the_first_name_of_each_field_is_its_own() {
 }
 
 #[test]
-fn what_may_be_a_header_is_told_by_a_user_and_a_time() {
+fn a_possible_header_names_a_user_and_a_time() {
     for user in NAMES[Field::UserId as usize] {
         for time in NAMES[Field::Timestamp as usize] {
             let header = format!("id,url,{},\"{time}\"", user.to_uppercase());
@@ -56,16 +56,16 @@ fn our_own_header_needs_no_mapping() {
     for header in
         [names.clone(), names.to_uppercase(), format!("\u{feff}{names}\r\n"), names.replace("os", "Operating System")]
     {
-        assert!(columns(&header).are_ours(), "{header}");
+        assert!(columns(&header).are_message_fields(), "{header}");
     }
-    assert!(columns(&format!("\"{}\"\n", FIELD_NAMES.join("\",\""))).are_ours());
+    assert!(columns(&format!("\"{}\"\n", FIELD_NAMES.join("\",\""))).are_message_fields());
     for header in [names.replace(',', ";"), format!("{names},more"), names.replace("country,city", "city,country")] {
-        assert!(!columns(&header).are_ours(), "{header}");
+        assert!(!columns(&header).are_message_fields(), "{header}");
     }
 }
 
 #[test]
-fn columns_go_by_their_names() {
+fn columns_are_found_by_their_names() {
     assert_eq!(message("user_id,click_id,timestamp,url,city,country", "u1,c1,0,/a,Lyon,FR"), "c1,u1,0,/a,FR,Lyon,,,");
     assert_eq!(
         message("Event ID;Visitor-Id;eventTime;PAGE_URL;extra\r\n", "c;\"u;1\";0;/a,b;x\r\n"),
@@ -77,11 +77,11 @@ fn columns_go_by_their_names() {
     assert_eq!(message(nested, "c,u,0,/a,FR,Linux"), "c,u,0,/a,FR,,,Linux,");
     assert_eq!(message(",click_id,user_id,time,url", "0,c,u,0,\"/a\nb\""), "c,u,0,\"/a\nb\",,,,,");
     let passed_over = columns("id,user,time,url,price,\u{1b}[2J");
-    assert_eq!(passed_over.passed_over().iter().map(|name| &**name).collect::<Vec<_>>(), ["price", "\\u{1b}[2J"]);
+    assert_eq!(passed_over.skipped().iter().map(|name| &**name).collect::<Vec<_>>(), ["price", "\\u{1b}[2J"]);
 }
 
 #[test]
-fn a_header_of_something_else_is_refused_with_what_it_lacks() {
+fn a_header_without_required_columns_is_refused_and_they_are_named() {
     let foreign = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
     let words = refused(foreign);
     assert!(words.contains(&foreign.replace(',', ", ")) && words.contains("click_id (or event_id"), "{words}");
@@ -103,7 +103,7 @@ fn a_header_of_something_else_is_refused_with_what_it_lacks() {
 
 /// Whatever the header looks like, what is under it is never taken by its position.
 #[test]
-fn a_header_in_any_dress_is_one() {
+fn a_header_in_any_notation_is_recognized() {
     let names = ["user_id", "click_id", "timestamp", "url", "country", "city", "browser", "os", "device"];
     let dressed = |dress: fn(&str) -> String, comma: &str| names.map(dress).join(comma);
     for header in [
@@ -155,7 +155,7 @@ fn two_columns_for_one_field_are_refused() {
 }
 
 #[test]
-fn a_record_is_no_header() {
+fn a_record_is_not_taken_for_a_header() {
     for record in [
         "c1,u1,2024-01-01T00:00:00Z,/,FR,Paris,Firefox,Linux,desktop",
         "c,u,yesterday,/,FR,,,,",
@@ -190,7 +190,7 @@ fn a_record_of_another_width_is_refused() {
 }
 
 #[test]
-fn what_is_wrapped_is_no_click() {
+fn a_wrapped_record_is_never_a_click() {
     let mut out = Vec::new();
     write_no_click(b"c1,u1,2024-01-01T00:00:00Z,\"/\",FR,,,,", &mut out);
     assert!(Decoder::new(Format::Auto).decode(&out).is_err());

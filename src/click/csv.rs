@@ -1,14 +1,14 @@
-//! One CSV record of nine fields, held strictly to RFC 4180.
+//! Reads one CSV record of nine fields, strictly by RFC 4180.
 //!
-//! The csv crates are lenient by design: they take a quote inside a plain field, text after a closing quote and a quote
-//! that never closes, and so turn a cut message into a wrong click. This reader rejects all three; the tests hold what it
-//! accepts against the csv crate.
+//! The csv crate is lenient by design. It accepts a quote inside a plain field, text after a closing quote, and a quote that is never
+//! closed, and so turns a cut message into a wrong click. This reader rejects all three. Tests compare what it accepts with the csv
+//! crate.
 
 use memchr::{memchr_iter, memchr3};
 
 use super::error::DecodeError;
+use super::event::FIELD_NAMES;
 use super::fields::Piece;
-use super::names::FIELD_NAMES;
 
 const FIELDS: usize = FIELD_NAMES.len();
 
@@ -24,8 +24,8 @@ pub(super) fn split<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a
     if record.found == FIELDS { Ok(record.pieces) } else { Err(DecodeError::FieldCount { found: record.found }) }
 }
 
-/// Whether `line` is the header of a CSV file of clicks: the nine names in their order, in any case, quoted or not, with
-/// or without a line end and a byte order mark.
+/// Whether `line` is the header of a CSV file of clicks: the nine names in their order, in upper or lower case, quoted or not, with or
+/// without a line end and a byte order mark.
 pub fn is_csv_header(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else { return false };
     let mut scratch = String::new();
@@ -34,18 +34,18 @@ pub fn is_csv_header(line: &[u8]) -> bool {
     })
 }
 
-/// `text` after a byte order mark, which some Windows programs begin a file with.
+/// `text` without the byte order mark that some Windows programs write.
 pub(super) fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Takes off `\n`, `\r\n`, or the `\r` that is left where a file with `\r\n` is split at `\n`.
+/// Removes `\n`, `\r\n`, or the `\r` that remains when a file with `\r\n` is split at `\n`.
 fn without_line_end(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
 }
 
-/// The fields so far; `found` counts on past the ninth, for the error.
+/// The fields so far. `found` also counts fields after the ninth, for the error.
 struct Record<'a> {
     pieces: [Piece<'a>; FIELDS],
     found: usize,
@@ -66,7 +66,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The common message: no quote and no line break, so every comma ends a field.
+/// Splits the common message, without quotes and line breaks: every comma ends a field.
 fn split_plain<'a>(text: &'a str, record: &mut Record<'a>) {
     let mut start = 0;
     for comma in memchr_iter(b',', text.as_bytes()).chain([text.len()]) {
@@ -75,7 +75,7 @@ fn split_plain<'a>(text: &'a str, record: &mut Record<'a>) {
     }
 }
 
-/// The rare message: a quote or a line break. Apart, for the common one to be read by little code.
+/// Splits the rare message, with a quote or a line break. Never inlined, so that the code for the common message stays small.
 #[inline(never)]
 fn split_commas<'a>(text: &'a str, scratch: &mut String, record: &mut Record<'a>) -> Result<(), DecodeError> {
     split_quoted(text, ',', scratch, &mut |piece| record.push(piece))
@@ -88,7 +88,7 @@ pub(super) fn fields<'a>(text: &'a str, separator: char, scratch: &mut String) -
     Ok(pieces)
 }
 
-// Always inlined, as are the two below: a separator that is known when compiling is found twice as fast.
+// Always inlined, like the next two: a separator that is known at compile time is found twice as fast.
 #[inline(always)]
 fn split_quoted<'a>(
     text: &'a str,
@@ -97,7 +97,7 @@ fn split_quoted<'a>(
     push: &mut impl FnMut(Piece<'a>),
 ) -> Result<(), DecodeError> {
     let mut rest = Some(text);
-    // Counted from 1, as people do.
+    // Counted from 1.
     let mut field = 0;
     while let Some(text) = rest {
         field += 1;
@@ -111,7 +111,7 @@ fn split_quoted<'a>(
     Ok(())
 }
 
-/// A field without quotes, and what follows its separator.
+/// Reads a field without quotes. Returns it with the text behind its separator.
 #[inline(always)]
 fn plain_field(text: &str, separator: char, field: usize) -> Result<(Piece<'_>, Option<&str>), DecodeError> {
     let (content, rest) = match text.split_once(separator) {
@@ -125,7 +125,7 @@ fn plain_field(text: &str, separator: char, field: usize) -> Result<(Piece<'_>, 
     }
 }
 
-/// A field after its opening quote, and what follows its separator.
+/// Reads a quoted field from behind its opening quote. Returns it with the text behind its separator.
 #[inline(always)]
 fn quoted_field<'a>(
     mut body: &'a str,
@@ -147,7 +147,7 @@ fn quoted_field<'a>(
             None if after.is_empty() => None,
             None => return Err(DecodeError::TextAfterQuote { field }),
         };
-        // Nothing in scratch: no quote was doubled, and the content stands in the message as it is.
+        // No quote was doubled, so the content can be borrowed from the message.
         let piece = if scratch.len() == start {
             Piece::Message(content)
         } else {

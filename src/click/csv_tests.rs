@@ -33,7 +33,7 @@ fn fields_without_doubled_quotes_are_borrowed_from_the_message() {
 }
 
 #[test]
-fn one_line_end_is_taken_off() {
+fn one_line_end_is_removed() {
     for end in ["\n", "\r\n", "\r"] {
         for last in ["9", "\"9\""] {
             assert_eq!(fields(&format!("1,2,3,4,5,6,7,8,{last}{end}")).expect("nine fields")[8], "9");
@@ -50,7 +50,7 @@ fn another_number_of_fields_is_counted_in_the_error() {
     assert_eq!(fields("1,2,3,4,5,6,7,8,9,\"10\""), Err(DecodeError::FieldCount { found: 10 }));
     assert_eq!(
         DecodeError::FieldCount { found: 3 }.to_string(),
-        "3 CSV fields where 9 belong: click_id,user_id,timestamp,url,country,city,browser,os,device"
+        "3 CSV fields instead of 9: click_id,user_id,timestamp,url,country,city,browser,os,device"
     );
 }
 
@@ -104,7 +104,7 @@ fn by_csv_crate(text: &str) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn what_is_accepted_reads_the_same_in_the_csv_crate(
+    fn accepted_records_read_the_same_in_the_csv_crate(
         parts in proptest::collection::vec(
             prop_oneof![10 => "[^\",\r\n]{0,4}", 10 => "\"([^\"]|\"\"){0,4}\"", 1 => "[a\",\n\r ]{0,4}"],
             9,
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_csv_crate_writes_is_read(
+    fn records_of_the_csv_crate_are_read(
         record in proptest::collection::vec(prop_oneof![any::<String>(), "[\",\r\n a]{0,6}"], 9)
     ) {
         let mut writer = ::csv::Writer::from_writer(Vec::new());

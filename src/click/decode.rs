@@ -1,15 +1,15 @@
-//! From the bytes of one message to a [`Click`].
+//! Decodes the bytes of one message into a [`Click`].
 
 use super::error::DecodeError;
+use super::event::{Click, FIELD_NAMES, MAX_MESSAGE_BYTES};
 use super::fields::{FieldLimits, Piece};
-use super::names::FIELD_NAMES;
-use super::{Click, MAX_MESSAGE_BYTES, csv, fields, json};
+use super::{csv, fields, json};
 
 /// The wire format of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// The format is detected from the first byte of each message that is not blank: `{` begins JSON, everything else is CSV.
+    /// The format is detected from the first non-blank byte of each message: `{` begins JSON, anything else is CSV.
     #[default]
     Auto,
     /// Nine CSV fields, RFC 4180 quoting, no header.
@@ -18,14 +18,14 @@ pub enum Format {
     Json,
 }
 
-/// Decodes messages one after another, reusing its buffer.
+/// Decodes messages one after the other, with one buffer for all.
 #[derive(Debug, Default)]
 pub struct Decoder {
     format: Format,
     limits: FieldLimits,
-    /// Text of the current message's fields that could not be borrowed from it, because escapes were undone.
+    /// Texts of the current message that cannot be borrowed from it, because they had escapes.
     scratch: String,
-    /// The current message without its `NaN`s, if it has any.
+    /// The current message with replaced `NaN`s, if it has any.
     without_nan: String,
 }
 
@@ -35,17 +35,16 @@ impl Decoder {
         Self { format, ..Self::default() }
     }
 
-    /// The same with other limits of what a field may hold.
+    /// The same decoder with other limits for the length of fields.
     #[must_use]
     pub fn with_limits(self, limits: FieldLimits) -> Self {
         Self { limits, ..self }
     }
 
-    /// Decodes one message. Allocates nothing for a click, except for JSON strings with escapes
-    /// and JSON with `NaN`.
+    /// Decodes one message. Allocates nothing, except for JSON strings with escapes and JSON with `NaN`.
     ///
     /// # Errors
-    /// [`DecodeError`] says what is wrong in words fit for the `rejects` table.
+    /// [`DecodeError`] says what is wrong, in words for the `rejects` table.
     pub fn decode<'a>(&'a mut self, payload: &'a [u8]) -> Result<Click<'a>, DecodeError> {
         if payload.len() > MAX_MESSAGE_BYTES {
             return Err(DecodeError::TooLong { bytes: payload.len(), limit: MAX_MESSAGE_BYTES });
@@ -60,15 +59,16 @@ impl Decoder {
         let record = match (self.format, begins_object) {
             (Format::Json | Format::Auto, true) => match json::read(text, &mut self.scratch) {
                 Err(error @ DecodeError::Json { .. }) => {
-                    json_again(text, error, &mut self.without_nan, &mut self.scratch)?
+                    json_with_nan(text, error, &mut self.without_nan, &mut self.scratch)?
                 }
                 read => read?,
             },
             (Format::Json, false) => return Err(DecodeError::NotAnObject),
             (Format::Csv, _) | (Format::Auto, false) => csv::split(text, &mut self.scratch)?,
         };
-        // No field is longer than its message. One call for all but the longest messages: a click is written where it is wanted.
-        if payload.len() <= self.limits.least() {
+        // No field is longer than its message, so shorter messages need no check. They return here, because the click is then written
+        // directly to its destination.
+        if payload.len() <= self.limits.smallest() {
             return fields::click(record, &self.scratch);
         }
         let click = fields::click(record, &self.scratch)?;
@@ -77,10 +77,10 @@ impl Decoder {
     }
 }
 
-/// Reads an object that is no JSON once more, in case it is one but for its `NaN`s; else gives the `error`.
+/// Reads an invalid JSON object again with replaced `NaN`s. Returns `error` if it has none.
 #[cold]
 #[inline(never)]
-fn json_again<'a>(
+fn json_with_nan<'a>(
     text: &str,
     error: DecodeError,
     without_nan: &'a mut String,

@@ -26,7 +26,7 @@ fn error(format: Format, payload: impl AsRef<[u8]>) -> DecodeError {
 }
 
 #[test]
-fn auto_tells_json_from_csv_by_the_first_byte_that_is_not_blank() {
+fn auto_detects_json_by_the_first_non_blank_byte() {
     let mut decoder = Decoder::new(Format::Auto);
     for message in [CSV.to_owned(), JSON.to_owned(), format!(" \r\n\t{JSON}\n"), format!("{CSV}\r\n")] {
         assert_eq!(decoder.decode(message.as_bytes()), Ok(CLICK), "{message}");
@@ -34,14 +34,14 @@ fn auto_tells_json_from_csv_by_the_first_byte_that_is_not_blank() {
 }
 
 #[test]
-fn a_byte_order_mark_is_passed_over() {
+fn a_byte_order_mark_is_ignored() {
     for message in [CSV, JSON] {
         assert_eq!(Decoder::new(Format::Auto).decode(format!("\u{feff}{message}").as_bytes()), Ok(CLICK));
     }
 }
 
 #[test]
-fn a_named_format_takes_no_other() {
+fn a_named_format_rejects_the_other() {
     assert_eq!(Decoder::new(Format::Csv).decode(CSV.as_bytes()), Ok(CLICK));
     assert_eq!(Decoder::new(Format::Json).decode(JSON.as_bytes()), Ok(CLICK));
     assert_eq!(error(Format::Json, CSV), DecodeError::NotAnObject);
@@ -89,7 +89,7 @@ fn optional_fields_left_out_are_unknown() {
 }
 
 #[test]
-fn required_fields_must_say_something() {
+fn required_fields_must_not_be_blank() {
     for (at, field) in ["click_id", "user_id", "timestamp", "url"].into_iter().enumerate() {
         for empty in ["", " ", "\t\u{a0}", "\"\"", "\"\n\"", "\\N"] {
             let mut fields: Vec<&str> = CSV.split(',').collect();
@@ -129,7 +129,7 @@ fn field_text_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_message_of_nothing_is_empty() {
+fn a_blank_message_is_reported_as_empty() {
     for nothing in ["", " ", "\n", "\r\n", "\u{feff}", "\u{feff} \t"] {
         for format in [Format::Auto, Format::Csv, Format::Json] {
             assert_eq!(error(format, nothing), DecodeError::Empty, "{nothing:?}");
@@ -195,7 +195,7 @@ fn a_field_may_be_as_long_as_its_limit_and_no_longer() {
 
 /// The lines of a file that Python wrote.
 #[test]
-fn what_json_libraries_write_for_numbers_is_read() {
+fn numbers_as_json_libraries_write_them_are_read() {
     let mut decoder = Decoder::default();
     for (message, ids) in [
         (r#"{"click_id":1.0,"user_id":123.0,"timestamp":1767225600.0,"url":"/a","country":"FR"}"#, ("1", "123")),
@@ -228,7 +228,7 @@ fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
-fn errors_quote_little_and_nothing_that_steers_a_terminal() {
+fn errors_quote_little_and_escape_control_characters() {
     let shown = error(Format::Auto, CSV.replace("2026-01", "2026-13")).to_string();
     assert!(shown.starts_with("timestamp `2026-13-31T09:30:00.125Z` is not a time"), "{shown}");
     let hostile = format!("c1,u1,\u{1b}[2J{},/a,,,,,", "x".repeat(100_000));
@@ -300,7 +300,7 @@ fn optional() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_click_comes_back_from_every_wire_form(
+    fn a_click_round_trips_through_every_wire_format(
         (click_id, user_id, url) in (required(), required(), required()),
         millis in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis(),
         (country, city, browser, os, device) in (optional(), optional(), optional(), optional(), optional()),

@@ -1,12 +1,13 @@
-//! The wire forms of a [`Click`], each of which decodes to the same click again.
+//! Encodes a [`Click`] in each wire format. Decoding returns the same click.
 
 use serde::{Serialize, Serializer};
 
-use super::{Click, Timestamp};
+use super::event::Click;
+use super::timestamp::Timestamp;
 
 impl Click<'_> {
-    /// Appends the click as one CSV record without a line end, quoted only where RFC 4180 needs it or the record would
-    /// otherwise be taken for something else.
+    /// Appends the click as one CSV record without a line end. Quotes a field only if RFC 4180 requires it, or if the record would not
+    /// be recognized as CSV otherwise.
     pub fn write_csv(&self, out: &mut Vec<u8>) {
         let timestamp = self.timestamp.to_string();
         let [url, country, city] = [self.url, self.country, self.city];
@@ -50,19 +51,19 @@ impl Click<'_> {
     }
 }
 
-/// Appends nine texts as one CSV record that is told for CSV, without a line end.
+/// Appends nine texts as one CSV record without a line end, which is recognized as CSV.
 pub(super) fn write_csv_record(fields: [&str; 9], out: &mut Vec<u8>) {
     for (at, field) in fields.into_iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        // A record that begins like JSON or with a byte order mark would not be told for CSV with that text.
-        let looks_otherwise = at == 0 && (field.starts_with('\u{feff}') || field.trim_start().starts_with('{'));
-        write_csv_field(field, looks_otherwise, out);
+        // Without quotes, a record that begins with `{` would be read as JSON, and a byte order mark would be dropped.
+        let is_ambiguous = at == 0 && (field.starts_with('\u{feff}') || field.trim_start().starts_with('{'));
+        write_csv_field(field, is_ambiguous, out);
     }
 }
 
-/// Appends `field`, quoted where RFC 4180 wants it or `quote` asks for it.
+/// Appends `field`, with quotes if RFC 4180 requires them or `quote` is set.
 pub(super) fn write_csv_field(field: &str, quote: bool, out: &mut Vec<u8>) {
     if !quote && !field.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n')) {
         out.extend_from_slice(field.as_bytes());
@@ -79,7 +80,7 @@ pub(super) fn write_csv_field(field: &str, quote: bool, out: &mut Vec<u8>) {
 }
 
 fn write_json_value(value: &impl Serialize, out: &mut Vec<u8>) {
-    // Strings and structs always serialize, and a Vec takes every write.
+    // Serializing strings and structs into a Vec cannot fail.
     let written = serde_json::to_writer(out, value);
     debug_assert!(written.is_ok());
 }

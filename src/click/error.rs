@@ -1,126 +1,126 @@
 //! Why a message is not a click.
 
-use super::names::FIELD_NAMES;
+use super::event::FIELD_NAMES;
 use super::timestamp::TimestampError;
 
-/// Why a message is not a click. Its text is fit for people and safe to print: what it quotes of the message is short,
-/// with controls spelled out.
+/// Why a message is not a click. Each error prints as readable text that is safe for a terminal: quotations of the message are short,
+/// with escaped control characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// The message has no bytes (a Kafka tombstone), or only blanks.
+    /// The message has no bytes (a Kafka tombstone) or only blanks.
     #[error("empty message")]
     Empty,
     /// The message is longer than [`MAX_MESSAGE_BYTES`](super::MAX_MESSAGE_BYTES).
     #[error("message of {bytes} bytes is longer than the limit of {limit}")]
     TooLong {
-        /// Its length.
+        /// The length of the message.
         bytes: usize,
-        /// The longest that is read.
+        /// The longest message that is read.
         limit: usize,
     },
     /// The message is not UTF-8.
     #[error("not UTF-8 at byte {at}: send messages as UTF-8")]
     Utf8 {
-        /// Good bytes before the bad one.
+        /// The number of valid bytes before the invalid one.
         at: usize,
     },
-    /// A CSV record of another width.
-    #[error("{found} CSV fields where 9 belong: {}", FIELD_NAMES.join(","))]
+    /// A CSV record with another number of fields.
+    #[error("{found} CSV fields instead of 9: {}", FIELD_NAMES.join(","))]
     FieldCount {
-        /// Fields in the message.
+        /// The number of fields in the message.
         found: usize,
     },
-    /// A CSV field with an opening quote and no closing one.
+    /// A CSV field has an opening quote but no closing one.
     #[error("CSV field {field}: the quote is never closed")]
     UnterminatedQuote {
-        /// Which field, from 1.
+        /// The number of the field, from 1.
         field: usize,
     },
-    /// A CSV field that goes on after its closing quote.
-    #[error("CSV field {field}: text after the closing quote; a quote inside a quoted field is doubled")]
+    /// A CSV field continues after its closing quote.
+    #[error("CSV field {field}: text after the closing quote; double a quote inside a quoted field")]
     TextAfterQuote {
-        /// Which field, from 1.
+        /// The number of the field, from 1.
         field: usize,
     },
-    /// A CSV field with a quote inside that does not begin with one.
+    /// A CSV field contains a quote but does not begin with one.
     #[error("CSV field {field}: a quote inside a field without quotes; quote the whole field and double the quote")]
     BareQuote {
-        /// Which field, from 1.
+        /// The number of the field, from 1.
         field: usize,
     },
-    /// A CSV field with a line break inside that is not quoted.
-    #[error("CSV field {field}: a line break outside quotes; one message is one record")]
+    /// A CSV field contains a line break outside quotes.
+    #[error("CSV field {field}: a line break outside quotes; send one record in each message")]
     BareLineBreak {
-        /// Which field, from 1.
+        /// The number of the field, from 1.
         field: usize,
     },
-    /// Not JSON, or something after its end.
+    /// The message is not valid JSON, or continues after its end.
     #[error("JSON: {reason}")]
     Json {
-        /// What the parser says, and where.
+        /// The parser's message, with the position.
         reason: Box<str>,
     },
-    /// JSON was asked for, and the message does not begin with `{`.
-    #[error("JSON: not an object; a message is one object")]
+    /// The format is JSON, but the message does not begin with `{`.
+    #[error("JSON: not an object; send one object in each message")]
     NotAnObject,
-    /// A field that is given twice, be it under two names.
+    /// A field is given twice, perhaps under two names.
     #[error("JSON: `{field}` is given twice")]
     DuplicateField {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
     },
-    /// A field of the wrong JSON type.
-    #[error("JSON: `{field}` is {found} where {expected} belongs")]
+    /// A field has the wrong JSON type.
+    #[error("JSON: `{field}` is {found} instead of {expected}")]
     WrongType {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
-        /// What it may be.
+        /// The accepted types.
         expected: &'static str,
-        /// What it is.
+        /// The type in the message.
         found: &'static str,
     },
-    /// A JSON string with half of a surrogate pair.
-    #[error("JSON: `{field}` holds half of a surrogate pair, which is no character")]
+    /// A JSON string contains half of a surrogate pair.
+    #[error("JSON: `{field}` contains half of a surrogate pair, which is not a character")]
     NotText {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
     },
-    /// A JSON value nested too deep to be honest.
+    /// A JSON value is nested too deep.
     #[error("JSON: nested deeper than {limit} levels")]
     TooDeep {
-        /// The deepest that is read.
+        /// The deepest level that is read.
         limit: usize,
     },
-    /// A required field that is absent, empty or blank.
+    /// A required field is absent, empty or blank.
     #[error("`{field}` is missing or empty")]
     MissingField {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
     },
-    /// A field that is longer than the settings allow.
+    /// A field is longer than the settings allow.
     #[error("`{field}` has {bytes} bytes, more than the {limit} that {setting} allows")]
     FieldTooLong {
-        /// Its name.
+        /// The name of the field.
         field: &'static str,
-        /// Its length.
+        /// The length of the field.
         bytes: usize,
-        /// The longest that is taken.
+        /// The longest accepted field.
         limit: usize,
-        /// The setting that says so.
+        /// The setting of this limit.
         setting: &'static str,
     },
-    /// A timestamp that cannot be read.
+    /// The timestamp cannot be read.
     #[error("timestamp `{text}` {reason}")]
     Timestamp {
-        /// The beginning of what it says.
+        /// The beginning of its text.
         text: Box<str>,
-        /// What is wrong with it.
+        /// The reason.
         reason: TimestampError,
     },
 }
 
 impl DecodeError {
-    /// A short label for counting; its set and spelling are stable.
+    /// A short label for counting. The labels are stable.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Empty => "empty",

@@ -1,19 +1,18 @@
-//! The nine fields as the decoders find them, before they make a [`Click`].
+//! The nine fields as the decoders find them, and how they become a [`Click`].
 
 use super::error::DecodeError;
-use super::names::FIELD_NAMES;
-use super::{Click, UNKNOWN};
+use super::event::{Click, FIELD_NAMES, UNKNOWN};
 use crate::text::excerpt;
 
-/// Longest quotation of a message in an error, in characters.
+/// The longest quotation of a message in an error, in characters.
 pub(super) const EXCERPT_CHARS: usize = 80;
 
-/// How long the texts of a click may be, in bytes: what is stored of an event does not grow without bound.
+/// The longest texts of a click, in bytes. They bound what is stored of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldLimits {
-    /// Of the url; the setting `events.max_url_bytes`.
+    /// The longest url; the setting `events.max_url_bytes`.
     pub url: usize,
-    /// Of each other field; the setting `events.max_field_bytes`.
+    /// The longest other field; the setting `events.max_field_bytes`.
     pub field: usize,
 }
 
@@ -24,12 +23,12 @@ impl Default for FieldLimits {
 }
 
 impl FieldLimits {
-    /// A message of so many bytes holds no field that is too long.
-    pub(super) fn least(self) -> usize {
+    /// The smallest limit. A message that is not longer has no field that is too long.
+    pub(super) fn smallest(self) -> usize {
         self.url.min(self.field)
     }
 
-    /// Refuses a click with a longer field.
+    /// Fails if a field is too long.
     #[cold]
     pub(super) fn check(self, click: &Click<'_>) -> Result<(), DecodeError> {
         let within = |field: Field, text: &str, limit, setting| match text.len() {
@@ -46,7 +45,7 @@ impl FieldLimits {
             (Field::Os, click.os),
             (Field::Device, click.device),
         ] {
-            // What is absent is shown with a word of ours.
+            // An absent field holds our own word.
             if text != UNKNOWN {
                 within(field, text, self.field, "events.max_field_bytes")?;
             }
@@ -55,7 +54,7 @@ impl FieldLimits {
     }
 }
 
-/// One of the nine; its number is its place in [`FIELD_NAMES`].
+/// One of the nine fields. Its number is its index in [`FIELD_NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     ClickId,
@@ -70,10 +69,10 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// Those that no click lacks.
+    /// The required fields.
     pub(super) const REQUIRED: [Self; 4] = [Self::ClickId, Self::UserId, Self::Timestamp, Self::Url];
 
-    /// All nine, in CSV order.
+    /// All fields, in CSV order.
     pub(super) const ALL: [Self; 9] = [
         Self::ClickId,
         Self::UserId,
@@ -91,8 +90,8 @@ impl Field {
     }
 }
 
-/// Text of one field: in the message itself, or in the decoder's scratch where escapes had to be undone. A place rather
-/// than a reference, because scratch still grows while the later fields are read.
+/// The text of one field: in the message itself, or in the decoder's scratch buffer if it had escapes. A range instead of a reference,
+/// because the buffer still grows while later fields are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Piece<'a> {
     Message(&'a str),
@@ -110,7 +109,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Makes the click of nine fields in CSV order.
+/// Makes a click of nine fields in CSV order.
 #[inline(never)]
 pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Click<'a>, DecodeError> {
     let [click_id, user_id, timestamp, url, country, city, browser, os, device] =
@@ -139,7 +138,7 @@ pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Clic
 #[inline]
 fn required(field: Field, text: &str) -> Result<&str, DecodeError> {
     match text.as_bytes() {
-        // Nearly every field begins so, and then says something.
+        // Nearly every field begins with one of these, and then it is not blank.
         [b'!'..=b'[' | b']'..=b'~', ..] => Ok(text),
         _ if is_null(text) || text.chars().all(char::is_whitespace) => {
             Err(DecodeError::MissingField { field: field.name() })
@@ -152,8 +151,8 @@ fn or_unknown(text: &str) -> &str {
     if text.is_empty() || is_null(text) { UNKNOWN } else { text }
 }
 
-/// How databases write NULL in CSV (Postgres `COPY`, MySQL `INTO OUTFILE`, Hive). Such a field counts as empty; otherwise
-/// all unknown users would be one user.
+/// Databases write NULL like this in CSV (Postgres `COPY`, MySQL `INTO OUTFILE`, Hive). Such a field counts as empty; otherwise all
+/// unknown users would be one user.
 pub(super) const NULL: &str = r"\N";
 
 fn is_null(text: &str) -> bool {

@@ -1,10 +1,10 @@
-//! One JSON object: flat with the nine names, nested by family, or a mixture, each field at most once.
+//! Reads one JSON object: flat with the nine names, nested by family, or a mixture, each field at most once.
 //!
-//! Known fields are taken as the text of their value, so that numbers keep every digit they were sent with: a float would
-//! change a long id and could move a time by a millisecond. A number that is whole is the same id however it is written:
-//! `123.0` and `1.23e2` are `123`.
+//! A known field is the text of its value, so that numbers keep every digit: a float would change a long id and could move a time by a
+//! millisecond. A whole number is the same id in every notation: `123.0` and `1.23e2` are `123`.
 //!
-//! `NaN`, `Infinity` and `-Infinity` are no JSON, but Python and others write them for what is not known: they count as `null`.
+//! `NaN`, `Infinity` and `-Infinity` are not valid JSON, but Python and other programs write them for unknown values. They count as
+//! `null`.
 
 mod numbers;
 
@@ -15,16 +15,16 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Unexpected
 use serde_json::value::RawValue;
 
 use super::error::DecodeError;
+use super::event::FIELD_NAMES;
 use super::fields::{EXCERPT_CHARS, Field, Piece};
-use super::names::FIELD_NAMES;
 use crate::text::excerpt;
 use numbers::whole;
 pub(super) use numbers::without_nan;
 
-/// How deep the value of an unknown field may nest. As deep as serde_json reads anything.
+/// The deepest nesting of an unknown field's value, which is the limit of serde_json.
 const MAX_DEPTH: usize = 128;
 
-/// Reads one object; `text` begins with `{` after blanks.
+/// Reads one object. `text` begins with `{`, after blanks.
 pub(super) fn read<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
     members(text, scratch, false)
 }
@@ -58,18 +58,18 @@ fn syntax(error: &serde_json::Error) -> DecodeError {
     DecodeError::Json { reason: excerpt(&error.to_string(), 2 * EXCERPT_CHARS).into_owned().into_boxed_str() }
 }
 
-/// What is read so far.
+/// The fields that are read so far.
 struct Object<'a, 's> {
     pieces: [Option<Piece<'a>>; FIELD_NAMES.len()],
     families: [bool; 3],
     scratch: &'s mut String,
-    /// Empty strings may stand where the message has no number.
+    /// Whether empty strings may replace a `NaN` of the message.
     replaced: bool,
-    /// Why reading stopped, where it is not the syntax.
+    /// Why reading stopped, if not because of the syntax.
     fault: Option<DecodeError>,
 }
 
-/// Which object's members are being read: each has its own names.
+/// The object whose members are read. Each has its own names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Top,
@@ -143,7 +143,7 @@ impl Visitor<'_> for Level {
     }
 }
 
-/// Reads the members of the message, or of one family, into the object.
+/// Reads the members of the message or of one family.
 struct Members<'o, 'a, 's> {
     object: &'o mut Object<'a, 's>,
     level: Level,
@@ -195,12 +195,12 @@ impl<'de> Visitor<'de> for Members<'_, 'de, '_> {
         Ok(())
     }
 
-    /// `null`: nothing is known of the whole family.
+    /// `null`: all fields of the family are unknown.
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 
-    /// Unlike the provided method, does not repeat the string.
+    /// Unlike the default method, does not quote the string in the error.
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
         if self.object.replaced && text.is_empty() {
             return Ok(());
@@ -217,7 +217,7 @@ impl<'a> Object<'a, '_> {
         Ok(())
     }
 
-    /// Keeps the value of `field`, given as valid JSON.
+    /// Sets the value of `field`, which is valid JSON.
     fn set(&mut self, field: Field, value: &'a str) -> Result<(), DecodeError> {
         let place = &mut self.pieces[field as usize];
         if place.is_some() {
@@ -252,21 +252,21 @@ fn expected(field: Field) -> &'static str {
     }
 }
 
-/// The content of a JSON string with its quotes, in the message itself where it has no escapes.
+/// The content of a JSON string with its quotes. It is borrowed from the message if it has no escapes.
 fn string<'a>(field: Field, value: &'a str, scratch: &mut String) -> Result<Piece<'a>, DecodeError> {
     let content = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or_default();
     if memchr(b'\\', content.as_bytes()).is_none() {
         return Ok(Piece::Message(content));
     }
     let start = scratch.len();
-    // Half of a surrogate pair is good syntax, but no text.
+    // Half of a surrogate pair is valid syntax, but not text.
     Unescape(scratch)
         .deserialize(&mut serde_json::Deserializer::from_str(value))
         .map_err(|_| DecodeError::NotText { field: field.name() })?;
     Ok(Piece::Scratch { start, end: scratch.len() })
 }
 
-/// Appends a string, its escapes undone.
+/// Appends the unescaped content of a string.
 struct Unescape<'s>(&'s mut String);
 
 impl<'de> DeserializeSeed<'de> for Unescape<'_> {
@@ -290,9 +290,8 @@ impl Visitor<'_> for Unescape<'_> {
     }
 }
 
-/// Whether arrays and objects in `value`, which is valid JSON, nest deeper than [`MAX_DEPTH`]. serde_json skips a value
-/// without recursion, so depth costs no stack here; but whoever reads the message after us may not be so careful, and no
-/// honest producer sends it.
+/// Whether arrays and objects in `value`, which is valid JSON, nest deeper than [`MAX_DEPTH`]. serde_json skips a value without
+/// recursion, so depth costs no stack here. But other readers of the message may recurse, and no real producer nests so deep.
 fn nests_too_deep(value: &str) -> bool {
     if value.len() <= MAX_DEPTH {
         return false;

@@ -26,7 +26,7 @@ fn flat_nested_and_mixed_objects_give_the_same_fields() {
 }
 
 #[test]
-fn escapes_are_undone_in_names_and_values() {
+fn escapes_are_decoded_in_names_and_values() {
     let read = fields(r#"{"\u0063lick_id":"\ud83d\ude00\u0000\"","url":"\/a\n","city":"Orl\u00e9ans","os":"é"}"#);
     let read = read.expect("valid");
     assert_eq!([&read[0], &read[3], &read[5], &read[7]], ["😀\0\"", "/a\n", "Orléans", "é"]);
@@ -86,7 +86,7 @@ fn with_nan(text: &str) -> Result<[String; 9], DecodeError> {
 }
 
 #[test]
-fn numbers_that_are_none_are_null_wherever_they_stand() {
+fn nan_and_infinity_count_as_null_everywhere() {
     let expected: [String; 9] = ["c", "u", "", "/NaN,NaN", "", "", "", "", ""].map(String::from);
     for text in [
         r#"{"click_id":"c","user_id":"u","url":"/NaN,NaN","country":NaN}"#,
@@ -100,7 +100,7 @@ fn numbers_that_are_none_are_null_wherever_they_stand() {
 }
 
 #[test]
-fn only_values_are_taken_for_numbers_that_are_none() {
+fn nan_is_replaced_only_where_it_is_a_value() {
     for text in [
         r#"{"url":"NaN","x":"a,NaN,b","y":":Infinity}"}"#,
         r#"{"url":nan}"#,
@@ -130,7 +130,7 @@ fn null_is_empty_for_a_field_and_for_a_family() {
 }
 
 #[test]
-fn unknown_fields_are_passed_over_whatever_they_hold() {
+fn unknown_fields_are_ignored_whatever_they_hold() {
     let read = fields(
         r#"{"v":2,"a":[{"url":"x"},1e999,"]}\\\"",null],"url":"/a","geo_data":{"url":"/b","country":"FR","click_id":"no"},"v":3}"#,
     );
@@ -156,17 +156,17 @@ fn a_field_given_twice_is_refused_under_any_of_its_names() {
 #[test]
 fn a_wrong_type_is_named_with_its_field() {
     for (text, expected) in [
-        (r#"{"url":5}"#, "JSON: `url` is a number where a string belongs"),
-        (r#"{"city":["Paris"]}"#, "JSON: `city` is an array where a string or a number belongs"),
-        (r#"{"device":{"a":1}}"#, "JSON: `device` is an object where a string or a number belongs"),
-        (r#"{"country":true}"#, "JSON: `country` is a boolean where a string or a number belongs"),
-        (r#"{"timestamp":true}"#, "JSON: `timestamp` is a boolean where a string or a number belongs"),
+        (r#"{"url":5}"#, "JSON: `url` is a number instead of a string"),
+        (r#"{"city":["Paris"]}"#, "JSON: `city` is an array instead of a string or a number"),
+        (r#"{"device":{"a":1}}"#, "JSON: `device` is an object instead of a string or a number"),
+        (r#"{"country":true}"#, "JSON: `country` is a boolean instead of a string or a number"),
+        (r#"{"timestamp":true}"#, "JSON: `timestamp` is a boolean instead of a string or a number"),
         (
             r#"{"click_id":1.5}"#,
-            "JSON: `click_id` is a fraction, or a number of more than 40 digits where a string or an integer belongs",
+            "JSON: `click_id` is a fraction, or a number of more than 40 digits instead of a string or an integer",
         ),
-        (r#"{"user_id":true}"#, "JSON: `user_id` is a boolean where a string or an integer belongs"),
-        (r#"{"row_key":false}"#, "JSON: `click_id` is a boolean where a string or an integer belongs"),
+        (r#"{"user_id":true}"#, "JSON: `user_id` is a boolean instead of a string or an integer"),
+        (r#"{"row_key":false}"#, "JSON: `click_id` is a boolean instead of a string or an integer"),
     ] {
         assert_eq!(error(text), expected);
     }
@@ -185,7 +185,7 @@ fn half_a_surrogate_pair_is_refused() {
 }
 
 #[test]
-fn broken_json_says_where() {
+fn broken_json_is_reported_with_its_position() {
     for (text, expected) in [
         ("{", "JSON: EOF while parsing an object at line 1 column 1"),
         (r#"{"url":"/a"} x"#, "JSON: trailing characters at line 1 column 14"),
@@ -216,7 +216,7 @@ fn nesting_is_bounded_and_costs_no_stack() {
     // Where a known field or a family is nested, or the brackets never close.
     assert_eq!(
         error(&format!(r#"{{"url":{}1{}}}"#, "[".repeat(9_000), "]".repeat(9_000))),
-        "JSON: `url` is an array where a string belongs"
+        "JSON: `url` is an array instead of a string"
     );
     assert!(error(&"{\"click_data\":".repeat(30_000)).starts_with("JSON: EOF"));
     assert!(error(&format!("{{\"v\":{}", "[".repeat(200_000))).starts_with("JSON: EOF"));

@@ -89,7 +89,7 @@ fn times_that_programs_write_are_read_or_refused_with_the_reason() {
 }
 
 #[test]
-fn other_relatives_are_read() {
+fn less_common_forms_are_read() {
     for same in [
         "2026-01-31 10:30:00 GMT+0100",
         "2026-01-31 11:30:00 UTC+2",
@@ -118,7 +118,7 @@ fn other_relatives_are_read() {
 }
 
 #[test]
-fn what_could_be_read_in_two_ways_is_refused() {
+fn ambiguous_texts_are_refused() {
     use TimestampError::{Calendar, Compact, DateOnly, Digits, Form, Order, Rounded, Zone};
     for (text, expected) in [
         ("20170801", Compact),
@@ -162,7 +162,11 @@ fn what_could_be_read_in_two_ways_is_refused() {
 fn every_reason_says_what_to_write() {
     for (text, words) in [
         ("20170801", "is a date without separators"),
-        ("42948.5", "and this has 5; write other times like 2026-01-31T09:30:00Z"),
+        (
+            "42948.5",
+            "has 5 digits before the point instead of 10 (seconds), 13 (milliseconds), 16 (microseconds) or 19 (nanoseconds); \
+         write other times like 2026-01-31T09:30:00Z",
+        ),
         ("-1", "write times before 1970 like 1969-12-31T23:59:59Z"),
         ("11/15/2020 15:11", "write the year first"),
         ("soon", "is not a time: write RFC 3339"),
@@ -173,7 +177,7 @@ fn every_reason_says_what_to_write() {
 }
 
 #[test]
-fn unix_times_are_told_apart_by_their_digits() {
+fn the_count_of_digits_tells_the_unit_of_a_unix_time() {
     for (text, expected) in [
         ("1000000000", 1_000_000_000_000),
         ("9999999999", 9_999_999_999_000),
@@ -215,7 +219,7 @@ fn years_1_to_9999_and_no_others() {
 }
 
 #[test]
-fn what_the_calendar_lacks_is_refused() {
+fn dates_that_do_not_exist_are_refused() {
     for wrong in [
         "2026-13-01T00:00:00Z",
         "2026-00-01T00:00:00Z",
@@ -290,7 +294,7 @@ fn by_jiff(text: &str) -> Option<i64> {
 
 proptest! {
     #[test]
-    fn every_time_reads_back_from_how_it_shows(millis in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis()) {
+    fn every_time_parses_back_from_its_printed_form(millis in Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis()) {
         let time = Timestamp::from_millis(millis);
         let shown = time.to_string();
         prop_assert_eq!(shown.parse(), Ok(time));
@@ -342,7 +346,7 @@ proptest! {
 
     /// Every form, as jiff writes it.
     #[test]
-    fn relatives_read_back_what_they_were_written_from(seconds in -62_135_596_800_i64..253_402_200_000, hour in -12_i8..=14) {
+    fn less_common_forms_parse_back(seconds in -62_135_596_800_i64..253_402_200_000, hour in -12_i8..=14) {
         let zone = jiff::tz::Offset::constant(hour).to_time_zone();
         let time = jiff::Timestamp::from_second(seconds).expect("in jiff's years").to_zoned_datetime(zone);
         prop_assume!((1..=9999).contains(&time.year()));

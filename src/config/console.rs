@@ -1,134 +1,97 @@
-//! `[console]` and `[log]`: what people see.
+//! `[console]`: how the console looks.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::EnvFilter;
 
-use super::Check;
-use super::keys::{ACTIONS, KEYS};
-use super::theme::OwnTheme;
-use super::units::{auto_as_none, duration, empty_as_none};
-use crate::text::printable;
+use super::action_keys::ActionKeys;
+use super::kind::Kind;
+use super::names::THEMES;
+use super::setting::{Section, Setting};
+use super::units::{auto_as_none, duration};
+use crate::theme::{ColorMode, OwnTheme};
 
 /// `[console]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ConsoleSettings {
     /// The shortest time between two drawings of the screen.
     #[serde(with = "duration")]
     pub frame_interval: Duration,
-    /// Whether to use colours.
-    pub color: ColorChoice,
-    /// Which colours: a built-in theme or one of `themes`.
+    /// Whether to use colours, and how many.
+    pub color: ColorMode,
+    /// The theme: a built-in one or one of `themes`.
     pub theme: String,
     /// Draw with ASCII characters only. `None`, "auto": if the locale is not UTF-8.
-    #[serde(with = "auto_as_none")]
+    #[serde(default, serialize_with = "auto_as_none::serialize")]
     pub ascii: Option<bool>,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
     /// `[console.keys]`.
-    pub keys: KeySettings,
+    pub keys: ActionKeys,
     /// `[console.themes.NAME]`.
     pub themes: BTreeMap<String, OwnTheme>,
 }
 
-/// `[console.keys]`: the keys of each action by its name; empty for the built-in ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<String, String>")]
-pub struct KeySettings(BTreeMap<String, String>);
+/// The settings of `[console]`.
+pub(super) const CONSOLE: Section = Section {
+    table: "console",
+    help: "",
+    settings: &[
+        Setting {
+            key: "console.frame_interval",
+            kind: Kind::Duration(Duration::from_millis(10), Duration::from_secs(10)),
+            default: "100 ms",
+            help: "The shortest time between two drawings. Raise it for slow links.",
+            flags: &[],
+        },
+        Setting {
+            key: "console.color",
+            kind: Kind::Choice(&["auto", "always", "never", "16", "256", "true"]),
+            default: "auto",
+            help: "auto (as many as the terminal says it has; none if NO_COLOR is set), always, never; or how many: \
+                   \"16\", \"256\", \"true\".",
+            flags: &["--color", "--no-color"],
+        },
+        Setting {
+            key: "console.theme",
+            kind: Kind::Text,
+            default: "terminal",
+            help: "terminal (its own colours and background), dark, light, high-contrast, or one of your own, \
+                   [console.themes.NAME].",
+            flags: &["--theme"],
+        },
+        Setting {
+            key: "console.ascii",
+            kind: Kind::AutoSwitch,
+            default: "auto",
+            help: "true draws with ASCII only, for terminals and fonts without line characters; auto does if the locale \
+                   is set and is not UTF-8 (LC_ALL, else LC_CTYPE, else LANG).",
+            flags: &["--ascii"],
+        },
+        Setting {
+            key: "console.mouse",
+            kind: Kind::Switch,
+            default: "true",
+            help: "false leaves the mouse to the terminal, for selecting text.",
+            flags: &["--no-mouse"],
+        },
+    ],
+};
 
-impl Default for KeySettings {
-    fn default() -> Self {
-        BTreeMap::new().into()
-    }
-}
-
-impl From<BTreeMap<String, String>> for KeySettings {
-    fn from(given: BTreeMap<String, String>) -> Self {
-        let actions = KEYS.iter().filter_map(|key| key.name.strip_prefix(ACTIONS));
-        let mut keys: BTreeMap<String, String> = actions.map(|action| (action.to_owned(), String::new())).collect();
-        keys.extend(given);
-        Self(keys)
-    }
-}
-
-impl KeySettings {
-    /// Each action with its keys; those are empty where the built-in ones hold.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(action, keys)| (action.as_str(), keys.as_str()))
-    }
-}
-
-impl Default for ConsoleSettings {
-    fn default() -> Self {
-        Self {
-            frame_interval: Duration::from_millis(100),
-            color: ColorChoice::Auto,
-            theme: "terminal".into(),
-            ascii: None,
-            mouse: true,
-            keys: KeySettings::default(),
-            themes: BTreeMap::new(),
-        }
-    }
-}
-
-/// Whether to use colours, and how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColorChoice {
-    /// As many as the terminal has; none if `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Even if `NO_COLOR` is set.
-    Always,
-    /// None.
-    Never,
-    /// The terminal's sixteen.
-    #[serde(rename = "16")]
-    Sixteen,
-    /// The palette of 256.
-    #[serde(rename = "256")]
-    Palette256,
-    /// 24 bits.
-    True,
-}
-
-/// `[log]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogSettings {
-    /// The file to log to. Without it the console shows the newest lines, and a headless run logs to stderr.
-    #[serde(deserialize_with = "empty_as_none")]
-    pub file: Option<PathBuf>,
-    /// What to log: a level, or `target=level` directives separated by commas.
-    pub level: String,
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self { file: None, level: "info".into() }
-    }
-}
-
-impl LogSettings {
-    pub(super) fn validate(&self, check: &mut Check<'_>) {
-        if let Some(wrong) = self.level.split(',').map(str::trim).find(|directive| !is_level_or_targeted(directive)) {
-            let wrong = printable(wrong);
-            let reason =
-                format!("`{wrong}` is neither a level (off, error, warn, info, debug, trace) nor target=level");
-            check.refuse("log.level", reason);
-        } else if let Err(cause) = EnvFilter::try_new(&self.level) {
-            check.refuse("log.level", printable(&cause.to_string()).into_owned());
-        }
-    }
-}
-
-/// A lone word that is no level would be taken for a target, and a misspelt level would silently log next to nothing.
-fn is_level_or_targeted(directive: &str) -> bool {
-    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    directive.contains('=') || LEVELS.iter().any(|level| level.eq_ignore_ascii_case(directive))
-}
+/// `[console.themes.NAME]`.
+pub(super) const OWN_THEMES: Section = Section {
+    table: THEMES,
+    help: "",
+    settings: &[Setting {
+        key: THEMES,
+        kind: Kind::Themes,
+        default: "",
+        help: "Themes of your own, each a table with its name. A colour is \"#rrggbb\", a number of the palette of 256, \
+               \"default\" for the terminal's own, or one of its sixteen: black, red, green, yellow, blue, magenta, cyan, \
+               gray, dark-gray, light-red … light-cyan, white. The base, a built-in theme, gives the colours that are not \
+               set; without a base, terminal does. A terminal with fewer colours shows the nearest that it has.",
+        flags: &[],
+    }],
+};

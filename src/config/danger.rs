@@ -1,25 +1,26 @@
-//! What is allowed and dangerous beyond what the settings say of themselves: librdkafka's properties, and where a secret was set.
+//! Settings that are allowed and dangerous: each gets a warning.
 
-use super::index::{EngineUrl, IndexSettings};
-use super::kafka::{KafkaSettings, SaslMechanism};
-use super::secret::mask_url;
-use super::source::{Origin, Origins};
+use super::engine_url::EngineUrl;
+use super::index::IndexSettings;
+use super::kafka::{KafkaSettings, SaslMechanism, Security};
+use super::place::{Origin, Origins};
 use crate::loopback::is_plain_to_others;
+use crate::secret::mask_url;
 
 impl KafkaSettings {
-    /// Whether somebody could be in between unnoticed, because of a setting.
+    /// Whether a setting lets somebody stand in between unnoticed.
     pub(super) fn takes_any_certificate(&self) -> bool {
         (self.security.uses_tls() && (self.tls.danger_accept_invalid_certs || self.takes_any_host()))
             || self.readable_token_endpoint().is_some()
     }
 
-    /// Whether a certificate of another host will do.
+    /// Whether clicktop takes the certificate of another host.
     fn takes_any_host(&self) -> bool {
         let checked = self.property("ssl.endpoint.identification.algorithm");
         checked.is_some_and(|algorithm| algorithm.trim().eq_ignore_ascii_case("none"))
     }
 
-    /// The url that hands out tokens, if what goes there and comes back can be read on the way.
+    /// The url that issues tokens, if others can read the traffic to it.
     fn readable_token_endpoint(&self) -> Option<&str> {
         if !self.security.uses_sasl() || self.sasl.mechanism != Some(SaslMechanism::OauthBearer) {
             return None;
@@ -32,10 +33,23 @@ impl KafkaSettings {
     }
 
     pub(super) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.security.uses_tls() && self.tls.danger_accept_invalid_certs {
+            warnings.push(
+                "kafka.tls.danger_accept_invalid_certs is on: anyone between clicktop and the broker can read and change \
+                 everything"
+                    .into(),
+            );
+        }
+        if self.security == Security::SaslPlaintext && self.sasl.mechanism == Some(SaslMechanism::Plain) {
+            warnings.push(
+                "kafka.security is \"sasl_plaintext\" with PLAIN: the password can be read on the way to the broker"
+                    .into(),
+            );
+        }
         if self.security.uses_tls() && self.takes_any_host() {
             warnings.push(
-                "ssl.endpoint.identification.algorithm is \"none\": whoever has any certificate can stand between clicktop \
-                 and the broker, read and change everything"
+                "ssl.endpoint.identification.algorithm is \"none\": anyone with any certificate can stand between clicktop and \
+                 the broker, and read and change everything"
                     .into(),
             );
         }
@@ -49,7 +63,7 @@ impl KafkaSettings {
 }
 
 impl IndexSettings {
-    /// What is dangerous about the place that a setting came from.
+    /// Warns of settings that are dangerous because of the layer that sets them.
     pub(super) fn warn_of_places(&self, origins: &Origins, warnings: &mut Vec<String>) {
         if let Origin::Flag(flag) = origins.of("index.urls")
             && self.urls.iter().any(EngineUrl::has_userinfo)

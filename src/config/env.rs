@@ -1,33 +1,29 @@
 //! The environment and the flags as layers.
 
+use super::catalogue;
 use super::error::ConfigError;
+use super::folders::resolve;
 use super::foreign;
-use super::keys::{self, KEYS, Kind, PROPERTIES};
-use super::source::{Given, Origin, Override, Place, resolve};
-
-/// Every variable with this prefix must be a setting, but for those that are for others.
-pub(super) const PREFIX: &str = "CLICKTOP_";
-
-/// Names the config file; the only variable that is no setting.
-pub(super) const CONFIG: &str = "CLICKTOP_CONFIG";
+use super::given::Given;
+use super::kind::Kind;
+use super::names::{CONFIG, PREFIX, PROPERTIES, variable_of};
+use super::place::{Origin, Place};
+use super::setting::Setting;
+use super::sources::Override;
 
 /// Librdkafka properties: `CLICKTOP_KAFKA__PROPERTIES__FETCH_WAIT_MAX_MS` is `fetch.wait.max.ms`.
 const PROPERTY_PREFIX: &str = "CLICKTOP_KAFKA__PROPERTIES__";
 
-/// The variable of a setting: `kafka.brokers` is `CLICKTOP_KAFKA__BROKERS`.
-pub(super) fn variable_of(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__"))
-}
-
-/// What the environment holds for us.
+/// The variables of the environment that begin with our prefix.
 #[derive(Default)]
 pub(super) struct Environment {
     pub(super) given: Vec<Given>,
-    /// Names of variables with our prefix that are for others.
+    /// Names of variables that are meant for other programs.
     pub(super) ignored: Vec<String>,
 }
 
-/// The settings among `variables`. An unknown one with clicktop's prefix becomes a problem, unless it is for others.
+/// The settings among `variables`. An unknown one with clicktop's prefix becomes a problem, unless it is meant for another
+/// program.
 pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems: &mut Vec<ConfigError>) -> Environment {
     let Environment { mut given, mut ignored } = Environment::default();
     for (name, text) in variables {
@@ -40,13 +36,13 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
             given.push(Given { key, value: Kind::Property.value_of(text), place });
             continue;
         }
-        match KEYS.iter().find(|key| !key.kind.is_open() && variable_of(key.name) == *name) {
-            Some(key) => {
-                let value = match key.kind {
-                    Kind::Path => key.kind.value_of(&resolve(text, home, None)),
+        match closed().find(|setting| variable_of(setting.key) == *name) {
+            Some(setting) => {
+                let value = match setting.kind {
+                    Kind::Path => setting.kind.value_of(&resolve(text, home, None)),
                     kind => kind.value_of(text),
                 };
-                given.push(Given { key: key.name.to_owned(), value, place });
+                given.push(Given { key: setting.key.to_owned(), value, place });
             }
             None if foreign::is_of_the_tests(name) || foreign::is_of_a_service(name, text) => {
                 ignored.push(name.clone())
@@ -58,9 +54,14 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
     Environment { given, ignored }
 }
 
+/// The settings that a single variable can set.
+fn closed() -> impl Iterator<Item = &'static Setting> {
+    catalogue::settings().filter(|setting| !setting.kind.is_open())
+}
+
 fn nearest(unknown: &str) -> Option<String> {
     let upper = unknown.to_ascii_uppercase();
-    let names = KEYS.iter().filter(|key| !key.kind.is_open()).map(|key| variable_of(key.name));
+    let names = closed().map(|setting| variable_of(setting.key));
     let (nearest, distance) = names
         .chain([CONFIG.to_owned()])
         .map(|name| {
@@ -68,17 +69,17 @@ fn nearest(unknown: &str) -> Option<String> {
             (name, distance)
         })
         .min_by_key(|near| near.1)?;
-    // The prefix is right by definition: only the rest counts as a name.
-    keys::near_enough(upper.strip_prefix(PREFIX).unwrap_or(&upper), distance).then_some(nearest)
+    // The prefix is right already: only the rest counts as a name.
+    catalogue::near_enough(upper.strip_prefix(PREFIX).unwrap_or(&upper), distance).then_some(nearest)
 }
 
-/// The settings among `flags`. The command line has only flags that exist, so an unknown key is refused as one.
+/// The settings among `flags`. clap refuses flags that do not exist; a flag that names no setting is an error, too.
 pub(super) fn read_flags(flags: &[Override], problems: &mut Vec<ConfigError>) -> Vec<Given> {
     let mut given = Vec::new();
     for Override { key, value, flag } in flags {
         let place = Place { origin: Origin::Flag(flag), line: None };
-        match keys::find(key) {
-            Some(found) => given.push(Given { key: found.name.to_owned(), value: found.kind.value_of(value), place }),
+        match catalogue::find(key) {
+            Some(found) => given.push(Given { key: found.key.to_owned(), value: found.kind.value_of(value), place }),
             None => {
                 problems.push(ConfigError::Invalid { place, key: (*key).into(), reason: "is not a setting".into() });
             }
@@ -90,12 +91,6 @@ pub(super) fn read_flags(flags: &[Override], problems: &mut Vec<ConfigError>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn variables_are_named_after_their_settings() {
-        assert_eq!(variable_of("data_dir"), "CLICKTOP_DATA_DIR");
-        assert_eq!(variable_of("kafka.sasl.password_file"), "CLICKTOP_KAFKA__SASL__PASSWORD_FILE");
-    }
 
     #[test]
     fn slips_find_the_variable_that_was_meant() {

@@ -1,9 +1,9 @@
-//! What can be wrong with the settings, each in one line that names the place and the way out.
+//! Errors of the settings, each in one line that names the place and the way out.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use super::source::{Origin, Place};
+use super::place::{Origin, Place};
 use crate::text::printable;
 
 /// Why there are no settings. Messages never hold a secret.
@@ -24,7 +24,7 @@ pub enum ConfigError {
         path: PathBuf,
         /// The line, from 1.
         line: Option<usize>,
-        /// What the parser says, without the line's text: a secret may stand there.
+        /// The parser's message, without the text of the line, which may hold a secret.
         message: String,
     },
     /// The config file has a setting that does not exist.
@@ -60,12 +60,12 @@ pub enum ConfigError {
         place: Place,
         /// The dotted key.
         key: String,
-        /// What the setting takes.
+        /// The values that the setting takes.
         expected: String,
-        /// What is there; a secret is not shown.
+        /// The value that is there; a secret is not shown.
         found: String,
     },
-    /// A value that makes no sense, alone or with others.
+    /// A value that does not fit, alone or with others.
     #[error("{}: {reason}", Subject { place, key })]
     Invalid {
         /// Where it is written.
@@ -85,15 +85,24 @@ pub enum ConfigError {
         /// Why.
         cause: String,
     },
-    /// There is no place for data.
+    /// The environment names no folder for the data.
     #[error("neither XDG_DATA_HOME nor HOME is set: name a folder for the data with --data-dir")]
     NoHome,
-    /// More than one of these, one a line.
+    /// Several errors, one in each line.
     #[error("{}", Lines(.0))]
     Several(Vec<ConfigError>),
 }
 
 impl ConfigError {
+    /// The line of the config file that it names.
+    pub(super) fn line(&self) -> Option<usize> {
+        match self {
+            Self::Syntax { line, .. } | Self::UnknownSetting { line, .. } => *line,
+            Self::WrongValue { place, .. } | Self::Invalid { place, .. } => place.line,
+            _ => None,
+        }
+    }
+
     /// `errors` as one error; `None` if there is none.
     pub(super) fn of(mut errors: Vec<ConfigError>) -> Option<Self> {
         if errors.len() > 1 { Some(Self::Several(errors)) } else { errors.pop() }

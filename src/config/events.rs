@@ -1,21 +1,41 @@
-//! `[events]`: what a click may hold.
+//! `[events]`: how long the fields of a click may be.
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
+use super::setting::{Section, Setting};
 use super::units::Bytes;
 
 /// `[events]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct EventSettings {
-    /// The longest url that is taken.
+    /// The longest url that clicktop takes.
     pub max_url_bytes: Bytes,
-    /// The longest text of any other field, ids included.
+    /// The longest text of any other field, ids included, that clicktop takes.
     pub max_field_bytes: Bytes,
 }
 
-impl Default for EventSettings {
-    fn default() -> Self {
-        Self { max_url_bytes: Bytes::new(8 << 10), max_field_bytes: Bytes::new(4 << 10) }
-    }
-}
+/// The settings of `[events]`.
+pub(super) const EVENTS: Section = Section {
+    table: "events",
+    help: "",
+    settings: &[
+        Setting {
+            key: "events.max_url_bytes",
+            kind: Kind::FIELD,
+            default: "8 KiB",
+            help: "The longest url. A click with a longer one is rejected with this reason. clicktop reads no messages \
+                   longer than 512 KiB.",
+            flags: &[],
+        },
+        Setting {
+            key: "events.max_field_bytes",
+            kind: Kind::FIELD,
+            default: "4 KiB",
+            help: "The longest text of any other field, ids included. A click with a longer one is rejected with this \
+                   reason.",
+            flags: &[],
+        },
+    ],
+};

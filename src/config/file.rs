@@ -1,25 +1,31 @@
 //! The config file as a layer: TOML, with the line of every setting.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use figment::value::Value;
-use toml_edit::{Document, Item, TableLike};
+use serde::Deserialize as _;
+use toml::Value;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::catalogue;
 use super::error::ConfigError;
-use super::keys::{self, Kind, PROPERTIES, THEMES};
-use super::source::{Given, Origin, Place, Sources, resolve, user_config_file, variable};
+use super::folders::{resolve, user_config_file, variable};
+use super::given::Given;
+use super::kind::Kind;
+use super::names::{CONFIG, PROPERTIES, THEMES};
+use super::place::{Origin, Place};
+use super::sources::Sources;
 use super::theme;
+use crate::theme::Role;
 
-/// Finds and reads the config file; `None` if none was asked for and the user has none.
+/// Finds and reads the config file; `None` if nobody names one and the user has none.
 ///
 /// # Errors
-/// [`ConfigError::Unreadable`] for a file that was asked for and is absent, and for any that cannot be read.
+/// [`ConfigError::Unreadable`] for a file that somebody names and that is absent, and for any that cannot be read.
 pub(super) fn read(sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError> {
-    let asked = sources.file.clone().or_else(|| variable(&sources.env, super::env::CONFIG).map(PathBuf::from));
-    let must_exist = asked.is_some();
-    let Some(path) = asked.or_else(|| user_config_file(&sources.env)) else { return Ok(None) };
+    let named = sources.file.clone().or_else(|| variable(&sources.env, CONFIG).map(PathBuf::from));
+    let must_exist = named.is_some();
+    let Some(path) = named.or_else(|| user_config_file(&sources.env)) else { return Ok(None) };
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && !must_exist => Ok(None),
@@ -27,7 +33,8 @@ pub(super) fn read(sources: &Sources) -> Result<Option<(PathBuf, String)>, Confi
     }
 }
 
-/// The settings in `text`, the contents of `path`. What is no setting, or has no value a setting can have, becomes a problem.
+/// The settings in `text`, the contents of `path`, in the order of the lines. An unknown setting, and one whose value no setting
+/// can have, becomes a problem.
 ///
 /// # Errors
 /// [`ConfigError::Syntax`] if it is not TOML.
@@ -37,157 +44,146 @@ pub(super) fn parse(
     home: Option<&str>,
     problems: &mut Vec<ConfigError>,
 ) -> Result<Vec<Given>, ConfigError> {
-    let document = Document::parse(text).map_err(|error| ConfigError::Syntax {
+    let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
         path: path.into(),
-        line: error.span().map(|span| line_of(text, &span)),
+        line: error.span().map(|span| line_of(text, span.start)),
         message: error.message().trim_end().replace('\n', ", "),
     })?;
-    let mut walk = Walk { path, text, home, seen: HashSet::new(), given: Vec::new(), problems };
-    walk.table(document.as_table(), "");
-    Ok(walk.given)
+    let mut walk = Walk { path, text, home, given: Vec::new(), problems: Vec::new() };
+    walk.table(document.get_ref(), "");
+    let Walk { mut given, problems: mut wrong, .. } = walk;
+    given.sort_by_key(|given| given.place.line);
+    let mut seen = HashSet::new();
+    for Given { key, place, .. } in given.extract_if(.., |given| !seen.insert(given.key.clone())) {
+        wrong.push(ConfigError::Invalid { place, key, reason: "is set twice; keep one".into() });
+    }
+    wrong.sort_by_key(ConfigError::line);
+    problems.append(&mut wrong);
+    Ok(given)
 }
 
 struct Walk<'a> {
     path: &'a Path,
     text: &'a str,
     home: Option<&'a str>,
-    seen: HashSet<String>,
     given: Vec<Given>,
-    problems: &'a mut Vec<ConfigError>,
+    problems: Vec<ConfigError>,
 }
 
 impl Walk<'_> {
     /// The settings of the table called `prefix`; empty for the whole file.
-    fn table(&mut self, table: &dyn TableLike, prefix: &str) {
-        for (name, item) in table.iter() {
-            let key = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-            let line = self.line(table, name, item);
-            let below = item.as_table_like();
-            match (keys::find(&key).map(|key| key.kind), below) {
-                (Some(Kind::Properties), Some(properties)) => self.properties(properties, PROPERTIES),
-                (Some(Kind::Themes), Some(themes)) => self.themes(themes),
-                (Some(kind), _) => self.setting(key, kind, item, line),
-                (None, Some(below)) if keys::is_table(&key) => self.table(below, &key),
-                (None, _) if keys::is_table(&key) => {
-                    let found =
-                        value_of(item).map_or_else(|| name_of(item).into(), |value| Kind::Text.found("", &value));
+    fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
+        for (name, value) in table {
+            let (name, line) = (name.get_ref(), self.line(name.span().start));
+            let key = if prefix.is_empty() { name.clone().into_owned() } else { format!("{prefix}.{name}") };
+            match (catalogue::find(&key).map(|setting| setting.kind), value.get_ref()) {
+                (Some(Kind::Properties), DeValue::Table(properties)) => self.properties(properties, PROPERTIES),
+                (Some(Kind::Themes), DeValue::Table(themes)) => self.themes(themes),
+                (Some(kind), value) => self.setting(key, kind, value, line),
+                (None, DeValue::Table(below)) if catalogue::is_table(&key) => self.table(below, &key),
+                (None, value) if catalogue::is_table(&key) => {
+                    let found = match value_of(value) {
+                        Some(value) => Kind::Text.found("", &value),
+                        None => TOO_LARGE.into(),
+                    };
                     self.wrong(key, line, "a table of settings".into(), found);
                 }
                 (None, _) => {
-                    let suggestion = keys::nearest(&key).map(str::to_owned);
-                    self.problems.push(ConfigError::UnknownSetting { path: self.path.into(), key, line, suggestion });
+                    let suggestion = catalogue::nearest(&key).map(str::to_owned);
+                    self.unknown(key, line, suggestion);
                 }
             }
         }
     }
 
-    /// Property names hold dots: unquoted, TOML takes them for tables in tables, and they are put together again.
-    fn properties(&mut self, table: &dyn TableLike, prefix: &str) {
-        for (name, item) in table.iter() {
-            let key = format!("{prefix}.{name}");
-            match item.as_table_like() {
-                Some(below) => self.properties(below, &key),
-                None => {
-                    let line = self.line(table, name, item);
-                    self.setting(key, Kind::Property, item, line);
-                }
+    /// Property names hold dots. TOML takes an unquoted name for tables in tables, and this puts it together again.
+    fn properties(&mut self, table: &DeTable<'_>, prefix: &str) {
+        for (name, value) in table {
+            let key = format!("{prefix}.{}", name.get_ref());
+            match value.get_ref() {
+                DeValue::Table(below) => self.properties(below, &key),
+                value => self.setting(key, Kind::Property, value, self.line(name.span().start)),
             }
         }
     }
 
-    fn themes(&mut self, themes: &dyn TableLike) {
-        for (name, item) in themes.iter() {
-            let theme = format!("{THEMES}.{name}");
-            let line = self.line(themes, name, item);
-            if let Some(reason) = theme::refusal(name) {
+    fn themes(&mut self, themes: &DeTable<'_>) {
+        for (name, value) in themes {
+            let line = self.line(name.span().start);
+            let theme = format!("{THEMES}.{}", name.get_ref());
+            if let Some(reason) = theme::refusal(name.get_ref()) {
                 self.problems.push(ConfigError::Invalid { place: self.place(line), key: theme, reason });
                 continue;
             }
-            let Some(table) = item.as_table_like() else {
+            let DeValue::Table(table) = value.get_ref() else {
                 self.wrong(theme, line, "a table of colours".into(), "something else".into());
                 continue;
             };
             if table.is_empty() {
-                // A theme that changes nothing is one all the same.
+                // A theme that changes nothing is a theme all the same.
                 let (key, value) = (format!("{theme}.{}", theme::BASE), Value::from(theme::BUILT_IN[0]));
                 self.given.push(Given { key, value, place: self.place(line) });
             }
-            for (role, item) in table.iter() {
+            for (role, value) in table {
+                let (role, line) = (role.get_ref(), self.line(role.span().start));
                 let key = format!("{theme}.{role}");
-                let line = self.line(table, role, item);
-                if role == theme::BASE || theme::ROLES.contains(&role) {
-                    let kind = keys::kind_of(&key);
-                    self.setting(key, kind, item, line);
+                if role == theme::BASE || theme::is_role(role) {
+                    let kind = catalogue::kind_of(&key);
+                    self.setting(key, kind, value.get_ref(), line);
                 } else {
-                    let known = theme::ROLES.into_iter().chain([theme::BASE]);
+                    let known = Role::ALL.map(Role::name).into_iter().chain([theme::BASE]);
                     let near = known.min_by_key(|known| strsim::damerau_levenshtein(known, role));
-                    let suggestion = near.map(|near| format!("{theme}.{near}"));
-                    self.problems.push(ConfigError::UnknownSetting { path: self.path.into(), key, line, suggestion });
+                    self.unknown(key, line, near.map(|near| format!("{theme}.{near}")));
                 }
             }
         }
     }
 
-    fn setting(&mut self, key: String, kind: Kind, item: &Item, line: Option<usize>) {
-        let Some(value) = value_of(item) else {
-            return self.wrong(key, line, kind.expected(), name_of(item).into());
+    fn setting(&mut self, key: String, kind: Kind, value: &DeValue<'_>, line: usize) {
+        let Some(value) = value_of(value) else {
+            return self.wrong(key, line, kind.expected(), TOO_LARGE.into());
         };
         let value = match (kind, &value) {
-            (Kind::Path, Value::String(_, path)) => Value::from(resolve(path, self.home, self.path.parent())),
-            (Kind::Urls, Value::String(_, urls)) => kind.value_of(urls),
-            (Kind::Color, Value::Num(_, _)) => Value::from(kind.found("", &value)),
-            (Kind::Property, Value::Num(_, _) | Value::Bool(_, _)) => Value::from(kind.found("", &value)),
+            (Kind::Path, Value::String(path)) => Value::from(resolve(path, self.home, self.path.parent())),
+            (Kind::Urls, Value::String(urls)) => kind.value_of(urls),
+            (Kind::Color, Value::Integer(_)) => Value::from(kind.found("", &value)),
+            (Kind::Property, Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => {
+                Value::from(kind.found("", &value))
+            }
             _ => value,
         };
-        let place = self.place(line);
-        if self.seen.insert(key.clone()) {
-            self.given.push(Given { key, value, place });
-        } else {
-            self.problems.push(ConfigError::Invalid { place, key, reason: "is set twice; keep one".into() });
-        }
+        self.given.push(Given { key, value, place: self.place(line) });
     }
 
-    fn wrong(&mut self, key: String, line: Option<usize>, expected: String, found: String) {
+    fn wrong(&mut self, key: String, line: usize, expected: String, found: String) {
         self.problems.push(ConfigError::WrongValue { place: self.place(line), key, expected, found });
     }
 
-    fn place(&self, line: Option<usize>) -> Place {
-        Place { origin: Origin::File(self.path.into()), line }
+    fn unknown(&mut self, key: String, line: usize, suggestion: Option<String>) {
+        let path = self.path.into();
+        self.problems.push(ConfigError::UnknownSetting { path, key, line: Some(line), suggestion });
     }
 
-    fn line(&self, table: &dyn TableLike, name: &str, item: &Item) -> Option<usize> {
-        let span = table.key(name).and_then(|key| key.span()).or_else(|| item.span())?;
-        Some(line_of(self.text, &span))
+    fn place(&self, line: usize) -> Place {
+        Place { origin: Origin::File(self.path.into()), line: Some(line) }
+    }
+
+    fn line(&self, byte: usize) -> usize {
+        line_of(self.text, byte)
     }
 }
 
-/// The line, from 1, in which `span` begins.
-fn line_of(text: &str, span: &Range<usize>) -> usize {
-    let before = text.as_bytes().get(..span.start).unwrap_or(text.as_bytes());
+/// The line, from 1, of this byte of the text.
+fn line_of(text: &str, byte: usize) -> usize {
+    let before = text.as_bytes().get(..byte).unwrap_or(text.as_bytes());
     memchr::memchr_iter(b'\n', before).count().saturating_add(1)
 }
 
-/// The value of `item`; `None` for tables and times, which no setting takes.
-fn value_of(item: &Item) -> Option<Value> {
-    item.as_value().and_then(scalar_or_list)
-}
+/// Instead of a number without a [`value_of`] it.
+const TOO_LARGE: &str = "a number that is too large";
 
-fn scalar_or_list(value: &toml_edit::Value) -> Option<Value> {
-    match value {
-        toml_edit::Value::String(text) => Some(Value::from(text.value().as_str())),
-        toml_edit::Value::Integer(number) => Some(Value::from(*number.value())),
-        toml_edit::Value::Float(number) => Some(Value::from(*number.value())),
-        toml_edit::Value::Boolean(truth) => Some(Value::from(*truth.value())),
-        toml_edit::Value::Array(items) => items.iter().map(scalar_or_list).collect::<Option<Vec<_>>>().map(Value::from),
-        toml_edit::Value::Datetime(_) | toml_edit::Value::InlineTable(_) => None,
-    }
-}
-
-/// What [`value_of`] has no value for, in words.
-fn name_of(item: &Item) -> &'static str {
-    match item {
-        Item::Value(toml_edit::Value::Datetime(_)) => "a date or time",
-        Item::Value(toml_edit::Value::Array(_)) => "a list",
-        _ => "a table",
-    }
+/// `value` by itself, without its places; `None` for an integer beyond 64 bits.
+fn value_of(value: &DeValue<'_>) -> Option<Value> {
+    let spanned = toml::Spanned::new(0..0, value.clone());
+    Value::deserialize(ValueDeserializer::from(spanned)).ok()
 }

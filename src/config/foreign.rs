@@ -1,11 +1,11 @@
-//! Variables that begin as clicktop's own do and are for others: Kubernetes and our tests set them.
+//! Variables with clicktop's prefix that are meant for other programs: Kubernetes and the project's tests set them.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// What the tests, the benchmarks and the scripts of the project are told by, and none of it is for the program.
+/// Prefixes of variables that the tests, the benchmarks and the scripts of the project read. The program ignores them.
 const OF_THE_TESTS: [&str; 4] = ["CLICKTOP_TEST_", "CLICKTOP_FAULT_", "CLICKTOP_SOAK_", "CLICKTOP_BENCH_"];
 
-/// The program that they try.
+/// The program that the tests run.
 const PROGRAM: &str = "CLICKTOP_BIN";
 
 /// Whether the variable is for the tests, the benchmarks or the scripts.
@@ -13,8 +13,9 @@ pub(super) fn is_of_the_tests(name: &str) -> bool {
     name == PROGRAM || OF_THE_TESTS.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether Kubernetes has set the variable, as it does in every container for each service of the namespace; this one is called
-/// `clicktop`, or `clicktop-` and more. Both name and value must be as it sets them: anything else is a setting misspelt.
+/// Whether Kubernetes has set the variable. It sets several in every container for each service of the namespace, and this
+/// service is called `clicktop` or `clicktop-…`. Name and value must both have the form that Kubernetes gives them; anything
+/// else is a misspelt setting.
 pub(super) fn is_of_a_service(name: &str, value: &str) -> bool {
     match shape(name) {
         Some(Shape::Address) => value.parse::<IpAddr>().is_ok(),
@@ -29,7 +30,7 @@ pub(super) fn is_of_a_service(name: &str, value: &str) -> bool {
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
-/// What the value of a service's variable is.
+/// The form of a value that Kubernetes sets.
 #[derive(Clone, Copy)]
 enum Shape {
     Address,
@@ -42,7 +43,7 @@ fn shape(name: &str) -> Option<Shape> {
     if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
         return None;
     }
-    // Of the service `clicktop` nothing is left but what stands behind a service's name.
+    // The rest is the end of the service's name, if it has one, and the suffix that Kubernetes appends.
     let name = name.strip_prefix("CLICKTOP").filter(|rest| rest.starts_with('_'))?;
     if name.ends_with("_SERVICE_HOST") {
         return Some(Shape::Address);
@@ -154,9 +155,10 @@ mod tests {
         }
         assert!(found.iter().any(|(name, _)| name == "CLICKTOP_TEST_KAFKA"), "{found:?}");
         for (name, file) in found {
-            let is_setting = name == super::super::env::CONFIG
+            let is_setting = name == super::super::names::CONFIG
                 || name.starts_with("CLICKTOP_KAFKA__PROPERTIES__")
-                || super::super::keys::KEYS.iter().any(|key| super::super::env::variable_of(key.name) == name);
+                || super::super::catalogue::settings()
+                    .any(|setting| super::super::names::variable_of(setting.key) == name);
             assert!(is_setting || is_of_the_tests(&name), "{file}: {name} would stop the program");
         }
     }

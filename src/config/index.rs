@@ -1,22 +1,26 @@
 //! `[index]`: the search index.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::check::Check;
+use super::engine_url::EngineUrl;
 use super::error::ConfigError;
-use super::kafka::secret_or_file;
-use super::secret::{Secret, mask_url};
-use super::units::{Bytes, duration, empty_as_none};
+use super::kind::Kind;
+use super::secret_file::secret_or_file;
+use super::setting::{Section, Setting};
+use super::units::{Bytes, duration};
 use crate::loopback::is_plain_to_others;
+use crate::search::elasticsearch::Credentials;
+use crate::secret::Secret;
+use crate::text::printable;
 
 /// `[index]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct IndexSettings {
     /// Which engine.
     pub kind: IndexKind,
@@ -25,33 +29,27 @@ pub struct IndexSettings {
     /// The index's name.
     pub name: String,
     /// The user's name.
-    #[serde(deserialize_with = "empty_as_none")]
     pub username: Option<String>,
     /// The user's password.
-    #[serde(deserialize_with = "empty_as_none")]
     pub password: Option<Secret>,
     /// A file that holds the password, instead.
-    #[serde(deserialize_with = "empty_as_none")]
     pub password_file: Option<PathBuf>,
     /// An API key (the encoded form), instead of a user.
-    #[serde(deserialize_with = "empty_as_none")]
     pub api_key: Option<Secret>,
     /// A file that holds the API key, instead.
-    #[serde(deserialize_with = "empty_as_none")]
     pub api_key_file: Option<PathBuf>,
-    /// Certificates to trust, PEM; the usual ones if not set.
-    #[serde(deserialize_with = "empty_as_none")]
+    /// Certificates to trust, PEM; not set: the public ones.
     pub ca_file: Option<PathBuf>,
     /// Takes any certificate. Dangerous: anyone in between can read and change everything.
     pub danger_accept_invalid_certs: bool,
     /// How often changed figures are sent.
     #[serde(with = "duration")]
     pub interval: Duration,
-    /// Documents in one bulk request at most.
+    /// The most documents in one bulk request.
     pub bulk_documents: NonZeroUsize,
-    /// Bytes in one bulk request at most.
+    /// The most bytes in one bulk request.
     pub bulk_bytes: Bytes,
-    /// Bulk requests under way at once.
+    /// The most bulk requests under way at once.
     pub in_flight: NonZeroUsize,
     /// How long a request may take.
     #[serde(with = "duration")]
@@ -69,118 +67,126 @@ pub enum IndexKind {
     Elasticsearch,
 }
 
-impl Default for IndexSettings {
-    fn default() -> Self {
-        const BULK_DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_000).unwrap();
-        const IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(2).unwrap();
-        Self {
-            kind: IndexKind::Embedded,
-            urls: vec![EngineUrl("http://localhost:9200".into())],
-            name: "clicktop".into(),
-            username: None,
-            password: None,
-            password_file: None,
-            api_key: None,
-            api_key_file: None,
-            ca_file: None,
-            danger_accept_invalid_certs: false,
-            interval: Duration::from_secs(1),
-            bulk_documents: BULK_DOCUMENTS,
-            bulk_bytes: Bytes::mib(5),
-            in_flight: IN_FLIGHT,
-            request_timeout: Duration::from_secs(30),
-        }
-    }
-}
-
-/// The URL of a search engine. It may hold a user name and password, so it prints without them;
-/// only [`EngineUrl::expose`] gives all of it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct EngineUrl(String);
-
-impl EngineUrl {
-    /// `url` as it is.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
-
-    /// All of it, for the one place that connects.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Scheme, whether there is a user name or password, and host with port.
-    fn parts(&self) -> Option<(&str, bool, &str)> {
-        let (scheme, rest) = self.0.split_once("://")?;
-        let authority = rest.split(['/', '?', '#']).next()?;
-        let (userinfo, host) = match authority.rsplit_once('@') {
-            Some((_, host)) => (true, host),
-            None => (false, authority),
-        };
-        Some((scheme, userinfo, host))
-    }
-
-    pub(super) fn has_userinfo(&self) -> bool {
-        self.parts().is_some_and(|(_, userinfo, _)| userinfo)
-    }
-
-    fn is_https(&self) -> bool {
-        self.parts().is_some_and(|(scheme, _, _)| scheme.eq_ignore_ascii_case("https"))
-    }
-
-    fn problem(&self) -> Option<&'static str> {
-        let Some((scheme, _, host)) = self.parts() else { return Some("begin it with http:// or https://") };
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-            Some("begin it with http:// or https://")
-        } else if host.is_empty() || host.starts_with(':') {
-            Some("it has no host")
-        } else if self.0.contains(['?', '#']) {
-            Some("leave out what begins with `?` or `#`")
-        } else if self.0.contains(char::is_whitespace) {
-            Some("it has white space in it")
-        } else {
-            None
-        }
-    }
-}
-
-impl fmt::Display for EngineUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&mask_url(&self.0))
-    }
-}
-
-impl fmt::Debug for EngineUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", mask_url(&self.0))
-    }
-}
-
-impl Serialize for EngineUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// How to get in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// Without.
-    None,
-    /// User name and password.
-    Basic {
-        /// The user's name.
-        username: String,
-        /// The user's password.
-        password: Secret,
-    },
-    /// An API key, encoded as the engine gave it out.
-    ApiKey(Secret),
-}
+/// The settings of `[index]`.
+pub(super) const INDEX: Section = Section {
+    table: "index",
+    help: "",
+    settings: &[
+        Setting {
+            key: "index.kind",
+            kind: Kind::Choice(&["embedded", "elasticsearch"]),
+            default: "embedded",
+            help: "embedded (in the data directory) or elasticsearch (Elasticsearch 8 and 9, OpenSearch 2 and 3).",
+            flags: &["--index-url"],
+        },
+        Setting {
+            key: "index.urls",
+            kind: Kind::Urls,
+            default: "http://localhost:9200",
+            help: "One URL, or a list of nodes of one cluster. The embedded index does not use it. clicktop follows no \
+                   redirects; it uses the proxies of the environment (HTTPS_PROXY, NO_PROXY …), except to this machine.",
+            flags: &["--index-url"],
+        },
+        Setting {
+            key: "index.name",
+            kind: Kind::Text,
+            default: "clicktop",
+            help: "The index; clicktop creates it with its mapping if it does not exist. An alias with a write index \
+                   works, a data stream does not.",
+            flags: &["--index-name"],
+        },
+        Setting {
+            key: "index.username",
+            kind: Kind::OptionalText,
+            default: "",
+            help: "A user. It needs a password; an API key can take the place of both.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.password",
+            kind: Kind::Secret,
+            default: "",
+            help: "The user's password. Better name a file that holds it, with password_file.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.password_file",
+            kind: Kind::Path,
+            default: "",
+            help: "A file that holds the password, instead of password.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.api_key",
+            kind: Kind::Secret,
+            default: "",
+            help: "An API key in its encoded form, instead of a user. Better name a file that holds it, with \
+                   api_key_file.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.api_key_file",
+            kind: Kind::Path,
+            default: "",
+            help: "A file that holds the API key, instead of api_key.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.ca_file",
+            kind: Kind::Path,
+            default: "",
+            help: "Certificates to trust beside the public ones, PEM.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.danger_accept_invalid_certs",
+            kind: Kind::Switch,
+            default: "false",
+            help: "true takes any certificate: the engine may be anyone, who can then read and change everything. Trust \
+                   its certificate with ca_file instead.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.interval",
+            kind: Kind::INTERVAL,
+            default: "1 s",
+            help: "How often changed figures are sent. A longer interval spares the engine: a row that changes often is \
+                   sent once.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.bulk_documents",
+            kind: Kind::Count(100_000),
+            default: "2000",
+            help: "The most documents in one bulk request. The embedded index takes at least 10,000.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.bulk_bytes",
+            kind: Kind::Size(Bytes::mib(100)),
+            default: "5 MiB",
+            help: "The most bytes in one bulk request.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.in_flight",
+            kind: Kind::Count(64),
+            default: "2",
+            help: "The most bulk requests under way at once. Lower it if the engine answers 429.",
+            flags: &[],
+        },
+        Setting {
+            key: "index.request_timeout",
+            kind: Kind::TIMEOUT,
+            default: "30 s",
+            help: "How long a request may take before clicktop tries it again.",
+            flags: &[],
+        },
+    ],
+};
 
 impl IndexSettings {
-    /// How to get in, secrets read from their files.
+    /// How to sign in to the engine, secrets read from their files.
     ///
     /// # Errors
     /// [`ConfigError::SecretFile`] if a secret's file cannot be read.
@@ -201,7 +207,7 @@ impl IndexSettings {
         }
         for url in &self.urls {
             if let Some(problem) = url.problem() {
-                check.refuse("index.urls", format!("\"{}\": {problem}", crate::text::printable(&url.to_string())));
+                check.refuse("index.urls", format!("\"{}\": {problem}", printable(&url.to_string())));
             }
         }
         check.exclusive(("index.password", &self.password), ("index.password_file", &self.password_file));
@@ -224,7 +230,7 @@ impl IndexSettings {
         }
     }
 
-    /// Whether somebody could be in between unnoticed, because of a setting.
+    /// Whether a setting lets somebody stand in between unnoticed.
     pub(super) fn takes_any_certificate(&self) -> bool {
         self.kind == IndexKind::Elasticsearch
             && self.danger_accept_invalid_certs
@@ -244,7 +250,7 @@ impl IndexSettings {
         }
         let secret = self.username.is_some() || self.api_key.is_some() || self.api_key_file.is_some();
         for url in &self.urls {
-            if is_plain_to_others(&url.0) && (secret || url.has_userinfo()) {
+            if is_plain_to_others(url.expose()) && (secret || url.has_userinfo()) {
                 warnings.push(format!("{url} is not https: the password or API key can be read on the way"));
             }
         }
@@ -254,40 +260,19 @@ impl IndexSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_prints_without_its_password() {
-        let url = EngineUrl::new("https://elastic:hunter2@search:9200");
-        assert_eq!(format!("{url} {url:?}"), r#"https://***@search:9200 "https://***@search:9200""#);
-        assert_eq!(serde_json::to_string(&url).unwrap(), r#""https://***@search:9200""#);
-        assert_eq!(url.expose(), "https://elastic:hunter2@search:9200");
-    }
-
-    #[test]
-    fn urls_that_lead_nowhere_are_refused() {
-        for url in
-            ["localhost:9200", "ftp://search", "http://", "http://:9200", "http://a b", "http://a?b", "http://a#b"]
-        {
-            assert!(EngineUrl::new(url).problem().is_some(), "{url}");
-        }
-        for url in ["http://localhost:9200", "HTTPS://elastic:p@search/base/", "http://[::1]:9200"] {
-            assert_eq!(EngineUrl::new(url).problem(), None, "{url}");
-        }
-    }
+    use crate::config::Settings;
 
     #[test]
     fn credentials_come_from_files_too() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         std::fs::write(&file, "hunter2\n").unwrap();
-        let basic = IndexSettings {
-            username: Some("elastic".into()),
-            password_file: Some(file.clone()),
-            ..IndexSettings::default()
-        };
-        let key = IndexSettings { api_key_file: Some(file), ..IndexSettings::default() };
+        let none = Settings::default().index;
+        let basic =
+            IndexSettings { username: Some("elastic".into()), password_file: Some(file.clone()), ..none.clone() };
+        let key = IndexSettings { api_key_file: Some(file), ..none.clone() };
         let secret = Secret::new("hunter2");
-        assert_eq!(IndexSettings::default().credentials(), Ok(Credentials::None));
+        assert_eq!(none.credentials(), Ok(Credentials::None));
         assert_eq!(
             basic.credentials(),
             Ok(Credentials::Basic { username: "elastic".into(), password: secret.clone() })

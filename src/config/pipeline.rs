@@ -5,77 +5,89 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
+use super::setting::{Section, Setting};
 use super::units::{Bytes, duration, optional_duration};
+use crate::storage::CheckAtStart;
+use crate::storage::figures;
 
 /// `[ingest]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct IngestSettings {
-    /// Clicks in one batch, which is one transaction, at most.
+    /// The most clicks in one batch, which is one transaction.
     pub batch_events: NonZeroUsize,
-    /// How long a batch may wait to be filled.
+    /// How long a batch may wait to fill up.
     #[serde(with = "duration")]
     pub batch_interval: Duration,
-    /// Batches that may wait for the store; then the partitions are paused.
+    /// Batches that may wait for the store; beyond that, ingest pauses the partitions.
     pub queue_batches: NonZeroUsize,
 }
 
-impl Default for IngestSettings {
-    fn default() -> Self {
-        const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
-        const QUEUE_BATCHES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-        Self { batch_events: BATCH_EVENTS, batch_interval: Duration::from_millis(100), queue_batches: QUEUE_BATCHES }
-    }
-}
+/// The settings of `[ingest]`.
+pub(super) const INGEST: Section = Section {
+    table: "ingest",
+    help: "",
+    settings: &[
+        Setting {
+            key: "ingest.batch_events",
+            kind: Kind::Count(1_000_000),
+            default: "20000",
+            help: "The most clicks in one batch, which is one transaction. More is faster up to a point, and takes more \
+                   memory.",
+            flags: &[],
+        },
+        Setting {
+            key: "ingest.batch_interval",
+            kind: Kind::INTERVAL,
+            default: "100 ms",
+            help: "How long a batch may wait to fill up. With little traffic, this is the delay until a click is stored.",
+            flags: &[],
+        },
+        Setting {
+            key: "ingest.queue_batches",
+            kind: Kind::Count(1_000),
+            default: "4",
+            help: "Batches that may wait for the store. Beyond that, ingest pauses the partitions, so memory is bounded.",
+            flags: &[],
+        },
+    ],
+};
 
 /// `[store]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// What SQLite waits for at a commit.
     pub synchronous: Synchronous,
-    /// When the database is read through before the stages begin.
+    /// When to read the database through for damage before the stages begin.
     pub check: CheckAtStart,
     /// How long clicks are kept, by their own clock; `None` for ever.
-    #[serde(with = "optional_duration")]
+    #[serde(default, with = "optional_duration")]
     pub retention: Option<Duration>,
-    /// SQLite's page cache.
+    /// The size of SQLite's page cache.
     pub cache: Bytes,
-    /// Rejects kept at most; the oldest go.
+    /// The most rejects that are kept; the oldest are deleted.
     pub max_rejects: NonZeroUsize,
-    /// What rejects may take, with their payloads; the oldest go.
+    /// The most bytes of rejects that are kept, payloads included; the oldest are deleted.
     pub max_reject_bytes: Bytes,
 }
 
-impl Default for StoreSettings {
-    fn default() -> Self {
-        const MAX_REJECTS: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
-        Self {
-            synchronous: Synchronous::Normal,
-            check: CheckAtStart::Auto,
-            retention: None,
-            cache: Bytes::mib(32),
-            max_rejects: MAX_REJECTS,
-            max_reject_bytes: Bytes::mib(256),
-        }
-    }
-}
-
-/// What SQLite waits for at a commit. There is no `off`: it can leave a damaged file behind, and nothing here repairs one.
+/// What SQLite waits for at a commit. There is no `off`: it can leave a damaged file behind, and clicktop repairs none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Synchronous {
     /// For the operating system. A crash of clicktop loses nothing. A power loss may undo the last commits, but clicks and
-    /// Kafka offsets are in the same transaction of the same file: they go back together, and the clicks are
-    /// read from Kafka again. So nothing is lost as long as the topic still has them, and `full` would buy nothing.
+    /// Kafka offsets are in the same transaction of the same file: both go back together, and clicktop reads the clicks
+    /// from Kafka again. As long as the topic still has them, nothing is lost.
     #[default]
     Normal,
-    /// For the disk, at every commit: for topics that keep messages so shortly that they may be gone after an outage.
+    /// For the disk, at every commit: for topics that delete messages so soon that they may be gone after an outage.
     Full,
 }
 
 impl Synchronous {
-    /// As SQLite's pragma and the config file name it.
+    /// Its name in SQLite's pragma and in the config file.
     pub const fn name(self) -> &'static str {
         match self {
             Synchronous::Normal => "normal",
@@ -84,40 +96,117 @@ impl Synchronous {
     }
 }
 
-/// When the database is read through before the stages begin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckAtStart {
-    /// If the last clicktop on it did not close it.
-    #[default]
-    Auto,
-    /// At every start.
-    Always,
-    /// Not at all.
-    Never,
-}
+/// The settings of `[store]`.
+pub(super) const STORE: Section = Section {
+    table: "store",
+    help: "",
+    settings: &[
+        Setting {
+            key: "store.synchronous",
+            kind: Kind::Choice(&["normal", "full"]),
+            default: "normal",
+            help: "normal or full: what SQLite waits for at a commit. normal survives a crash of clicktop; a power loss may \
+                   undo the last commits, but clicks and offsets lie in the same file, go back together, and are read from \
+                   Kafka again. full also waits for the disk: for topics that delete messages so soon that they may be \
+                   gone by then.",
+            flags: &[],
+        },
+        Setting {
+            key: "store.check",
+            kind: Kind::Choice(&["auto", "always", "never"]),
+            default: "auto",
+            help: "When to read the database through for damage before the stages begin: auto (if the last clicktop did not \
+                   close it: a crash, a power loss, a copy), always or never. 5 million clicks take about 2 seconds, or as \
+                   long as the disk needs to read them.",
+            flags: &[],
+        },
+        Setting {
+            key: "store.retention",
+            kind: Kind::RETENTION,
+            default: "",
+            help: "How long clicks are kept, by their own clock, such as \"90 days\"; an hour at least, \"\" for ever. The \
+                   figures go on counting deleted clicks. Clicks older than the retention limit are refused and counted as \
+                   `expired`. Deleted clicks cannot be counted anew: see `clicktop rebuild --help`. Ages are measured from \
+                   the newest click that is not ahead of the clock, so a click with a time in the future ages no other.",
+            flags: &[],
+        },
+        Setting {
+            key: "store.cache",
+            kind: Kind::Size(Bytes::new(1 << 40)),
+            default: "32 MiB",
+            help: "The size of SQLite's page cache. Raise it if the database is much larger than the system's file cache.",
+            flags: &[],
+        },
+        Setting {
+            key: "store.max_rejects",
+            kind: Kind::Count(1_000_000_000),
+            default: "100000",
+            help: "The most rejects that are kept: messages that are no clicks, and documents that the engine refused. \
+                   Beyond that clicktop deletes the oldest, and shows how many. store.retention deletes rejects, too, by \
+                   the time at which they were kept.",
+            flags: &[],
+        },
+        Setting {
+            key: "store.max_reject_bytes",
+            kind: Kind::Size(Bytes::new(1 << 40)),
+            default: "256 MiB",
+            help: "The most bytes of rejects that are kept, payloads included. Beyond that clicktop deletes the oldest.",
+            flags: &[],
+        },
+    ],
+};
 
 /// `[aggregate]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct AggregateSettings {
     /// The longest gap to a user's next click that counts as time spent.
     #[serde(with = "duration")]
     pub session_timeout: Duration,
-    /// How often changed figures are written.
+    /// How often the aggregation writes changed figures.
     #[serde(with = "duration")]
     pub interval: Duration,
     /// Clicks kept in memory to correct the time spent when a click comes late.
     pub recent_clicks: NonZeroUsize,
 }
 
-impl Default for AggregateSettings {
-    fn default() -> Self {
-        const RECENT_CLICKS: NonZeroUsize = NonZeroUsize::new(2_000_000).unwrap();
-        Self {
-            session_timeout: Duration::from_secs(30 * 60),
-            interval: Duration::from_millis(500),
-            recent_clicks: RECENT_CLICKS,
+impl AggregateSettings {
+    /// The part of them on which the figures depend.
+    pub fn figure_rules(&self) -> figures::AggregateSettings {
+        figures::AggregateSettings {
+            session_timeout_ms: i64::try_from(self.session_timeout.as_millis()).unwrap_or(i64::MAX),
+            recent_clicks: self.recent_clicks.get() as u64,
         }
     }
 }
+
+/// The settings of `[aggregate]`.
+pub(super) const AGGREGATE: Section = Section {
+    table: "aggregate",
+    help: "",
+    settings: &[
+        Setting {
+            key: "aggregate.session_timeout",
+            kind: Kind::TIMEOUT,
+            default: "30 min",
+            help: "The longest gap to a user's next click that counts as time spent. A change recomputes every figure at the \
+                   next start.",
+            flags: &[],
+        },
+        Setting {
+            key: "aggregate.interval",
+            kind: Kind::INTERVAL,
+            default: "500 ms",
+            help: "How often the aggregation writes changed figures: the delay until a stored click shows in them.",
+            flags: &[],
+        },
+        Setting {
+            key: "aggregate.recent_clicks",
+            kind: Kind::Count(1_000_000_000),
+            default: "2000000",
+            help: "Clicks kept in memory to correct the time spent when a click comes late. Raise it if the console counts \
+                   `late` clicks.",
+            flags: &[],
+        },
+    ],
+};

@@ -1,11 +1,12 @@
-//! librdkafka properties that pass through, and those that must not.
+//! librdkafka properties that clicktop passes on, and those that it refuses.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::keys::masked;
+use crate::secret::{MASK, mask_url};
 
 /// librdkafka properties by name, with values as librdkafka takes them. Values that may be secret print as `***`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
@@ -40,7 +41,8 @@ const COMMITS: &str = "remove it: clicktop commits an offset once its clicks are
 const ASSIGNS: &str =
     "remove it: clicktop starts each partition from its stored offset, and chooses how they are assigned";
 
-/// Properties that a setting stands for, or that the pipeline must own to lose and double nothing; and what to do instead.
+/// Properties that have a setting of their own, or that clicktop must set itself so that it loses and doubles no click; each
+/// with what to do instead.
 const REFUSED: &[(&str, &str)] = &[
     ("bootstrap.servers", "set kafka.brokers instead"),
     ("metadata.broker.list", "set kafka.brokers instead"),
@@ -72,16 +74,57 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
     REFUSED.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name.trim())).map(|(_, advice)| *advice)
 }
 
+/// `value` of the property `name` as it may be printed.
+fn masked<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if is_sensitive_property(name) { Cow::Borrowed(MASK) } else { mask_url(value) }
+}
+
+/// Whether the value of this librdkafka property may be a secret. The list is wide on purpose: properties come and go with
+/// librdkafka's versions.
+pub(super) fn is_sensitive_property(name: &str) -> bool {
+    const PARTS: [&str; 11] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "key",
+        "jaas",
+        "credential",
+        "assertion",
+        "oauthbearer.config",
+        "extensions",
+    ];
+    let name = name.to_ascii_lowercase();
+    !name.ends_with(".url") && PARTS.iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys;
+    use crate::config::catalogue;
+
+    #[test]
+    fn properties_that_may_hold_a_secret_are_known_by_name() {
+        for name in [
+            "sasl.oauthbearer.client.secret",
+            "sasl.oauthbearer.config",
+            "ssl.key.pem",
+            "ssl.keystore.password",
+            "SASL.JAAS.config",
+        ] {
+            assert!(is_sensitive_property(name), "{name}");
+        }
+        for name in ["fetch.wait.max.ms", "client.id", "sasl.oauthbearer.token.endpoint.url"] {
+            assert!(!is_sensitive_property(name), "{name}");
+        }
+    }
 
     #[test]
     fn advice_names_settings_that_exist() {
         for (property, advice) in REFUSED {
             for word in advice.split([' ', ',', ':']).filter(|word| word.starts_with("kafka.")) {
-                assert!(keys::find(word).is_some(), "{property}: {word}");
+                assert!(catalogue::find(word).is_some(), "{property}: {word}");
             }
         }
     }

@@ -1,50 +1,56 @@
-//! The effective settings as TOML, each with where it came from.
+//! The effective settings as TOML, each with its origin.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::Loaded;
-use super::keys::{KEYS, Kind, PROPERTIES, THEMES, table_of};
-use crate::text::printable;
+use super::catalogue::SECTIONS;
+use super::kind::Kind;
+use super::load::Loaded;
+use super::names::THEMES;
+use super::setting::Setting;
+use super::toml_text::{quote, toml};
 
 /// Comments stand in one column unless a line is longer than this.
 const WIDEST: usize = 48;
 
 impl Loaded {
-    /// Every setting in the order of the sample file as valid TOML, with a comment that says where it came from: `default`,
-    /// the file, `env CLICKTOP_…`, `flag --…`. Secrets are masked; what is not set is `""`.
+    /// Every setting in the order of the example file as valid TOML, with a comment that names its origin: `default`, the
+    /// file, `env CLICKTOP_…`, `flag --…`. Secrets are masked; a setting that is not set is `""`.
     pub fn render(&self) -> String {
         let settings = serde_json::to_value(&self.settings).unwrap_or_default();
         let mut lines = Vec::new();
-        let mut table = "";
-        for key in KEYS {
-            let value = settings.pointer(&format!("/{}", key.name.replace('.', "/"))).unwrap_or(&Value::Null);
-            if let (Kind::Themes, Value::Object(themes)) = (key.kind, value) {
-                themes.iter().for_each(|(name, theme)| lines.extend(self.theme(name, theme)));
-                continue;
+        for section in &SECTIONS {
+            let mut of_section = Vec::new();
+            for setting in section.settings {
+                let value = settings.pointer(&format!("/{}", setting.key.replace('.', "/"))).unwrap_or(&Value::Null);
+                match (setting.kind, value) {
+                    (Kind::Themes, Value::Object(themes)) => {
+                        themes.iter().for_each(|(name, theme)| lines.extend(self.theme(name, theme)));
+                    }
+                    (Kind::Properties, Value::Object(properties)) => {
+                        of_section.extend(properties.iter().map(|(name, value)| self.property(setting, name, value)));
+                    }
+                    _ => of_section.push(Line {
+                        text: format!("{} = {}", setting.name(), toml(value, setting.kind.unset())),
+                        origin: Some(self.origin.of(setting.key).to_string()),
+                    }),
+                }
             }
-            let (its_table, properties) = match value {
-                Value::Object(properties) if key.name == PROPERTIES => (PROPERTIES, Some(properties)),
-                _ => (table_of(key.name), None),
-            };
-            if table != its_table {
+            if section.table != THEMES && !section.table.is_empty() {
                 lines.push(Line { text: String::new(), origin: None });
-                lines.push(Line { text: format!("[{its_table}]"), origin: None });
-                table = its_table;
+                lines.push(Line { text: format!("[{}]", section.table), origin: None });
             }
-            match properties {
-                Some(properties) => lines.extend(properties.iter().map(|(name, value)| Line {
-                    text: format!("{} = {}", quote(name), toml(value)),
-                    origin: Some(self.origin.of(&format!("{PROPERTIES}.{name}")).to_string()),
-                })),
-                None => lines.push(Line {
-                    text: format!("{} = {}", key.name.rsplit('.').next().unwrap_or(key.name), toml(value)),
-                    origin: Some(self.origin.of(key.name).to_string()),
-                }),
-            }
+            lines.append(&mut of_section);
         }
         align(&lines)
+    }
+
+    fn property(&self, table: &Setting, name: &str, value: &Value) -> Line {
+        Line {
+            text: format!("{} = {}", quote(name), toml(value, "")),
+            origin: Some(self.origin.of(&format!("{}.{name}", table.key)).to_string()),
+        }
     }
 
     fn theme(&self, name: &str, theme: &Value) -> Vec<Line> {
@@ -55,7 +61,7 @@ impl Loaded {
             Line { text: format!("[{table}]"), origin: None },
         ];
         lines.extend(theme.as_object().into_iter().flatten().map(|(role, value)| Line {
-            text: format!("{role} = {}", toml(value)),
+            text: format!("{role} = {}", toml(value, "")),
             origin: Some(self.origin.of(&format!("{table}.{role}")).to_string()),
         }));
         lines
@@ -80,46 +86,4 @@ fn align(lines: &[Line]) -> String {
         };
     }
     out
-}
-
-fn toml(value: &Value) -> String {
-    match value {
-        Value::Null => "\"\"".into(),
-        Value::String(text) => quote(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
-    }
-}
-
-/// As a TOML basic string in which nothing can steer a terminal.
-fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len().saturating_add(2));
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            c if printable(c.encode_utf8(&mut [0; 4])) == c.encode_utf8(&mut [0; 4]) as &str => quoted.push(c),
-            c => {
-                // Writing to a String cannot fail.
-                let _ = write!(quoted, "\\U{:08x}", u32::from(c));
-            }
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoted_text_is_toml_and_steers_no_terminal() {
-        let text = "a\"b\\c\u{1b}[2J\u{202e}é\n";
-        let quoted = quote(text);
-        assert_eq!(quoted, "\"a\\\"b\\\\c\\U0000001b[2J\\U0000202eé\\U0000000a\"");
-        let parsed = toml_edit::Document::parse(format!("x = {quoted}")).unwrap();
-        assert_eq!(parsed.as_table().get("x").and_then(|item| item.as_str()), Some(text));
-    }
 }

@@ -8,8 +8,11 @@ mod wrong;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::keys::{KEYS, Kind, PROPERTIES, THEMES};
+use super::kind::Kind;
+use super::names::{PROPERTIES, THEMES};
+use super::setting::Setting;
 use super::*;
+use crate::engine::local::stages::ingest::StartAt;
 
 const SECRET: &str = "hunter2-9f3c";
 
@@ -86,10 +89,10 @@ fn leaves(prefix: &str, value: &serde_json::Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn the_table_of_keys_and_the_settings_are_the_same() {
+fn every_field_of_the_settings_is_declared() {
     let mut fields = Vec::new();
     leaves("", &serde_json::to_value(Settings::default()).unwrap(), &mut fields);
-    let mut keys: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    let mut keys: Vec<&str> = catalogue::settings().map(|setting| setting.key).collect();
     fields.sort();
     keys.sort();
     assert_eq!(keys, fields);
@@ -97,13 +100,13 @@ fn the_table_of_keys_and_the_settings_are_the_same() {
 
 #[test]
 fn every_choice_is_a_value_of_its_type() {
-    for key in KEYS {
-        let (Kind::Choice(words) | Kind::OptionalChoice(words)) = key.kind else { continue };
+    for setting in catalogue::settings() {
+        let (Kind::Choice(words) | Kind::OptionalChoice(words)) = setting.kind else { continue };
         for word in words {
-            let variable = env::variable_of(key.name);
+            let variable = names::variable_of(setting.key);
             // Choices that need others are refused for that, not as unusable.
             match from_env(&[(&variable, word)]) {
-                Ok(loaded) => assert_eq!(loaded.origin.of(key.name), &Origin::Env(variable)),
+                Ok(loaded) => assert_eq!(loaded.origin.of(setting.key), &Origin::Env(variable)),
                 Err(error) => assert!(!error.to_string().contains("expected"), "{error}"),
             }
         }
@@ -114,8 +117,8 @@ fn every_choice_is_a_value_of_its_type() {
 fn the_sample_is_the_defaults_and_shows_every_setting() {
     let loaded = load(&Sources { file: Some(sample()), ..Sources::default() }).unwrap();
     assert_eq!(loaded.settings, Settings::default());
-    for key in KEYS.iter().filter(|key| !key.kind.is_open()) {
-        assert_eq!(loaded.origin.of(key.name), &Origin::File(sample()), "{} is missing in the sample", key.name);
+    for Setting { key, .. } in catalogue::settings().filter(|setting| !setting.kind.is_open()) {
+        assert_eq!(loaded.origin.of(key), &Origin::File(sample()), "{key} is missing in the sample");
     }
     assert!(std::fs::read_to_string(sample()).unwrap().contains("\n[kafka.properties]\n"));
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
-use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
 
 /// A number of bytes, written `"64 MiB"`, `"5 MB"` or as a plain integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(u64);
 
-/// Binary first: sizes that people choose are whole in those.
+/// Binary units first: most sizes that people choose are whole in them.
 const UNITS: [(&str, u64); 9] = [
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
@@ -139,7 +139,7 @@ pub mod duration {
     }
 }
 
-/// `#[serde(with = "optional_duration")]`: as [`duration`], or empty text for none.
+/// `#[serde(default, with = "optional_duration")]`: as [`duration`]; a value that is absent is `None`.
 pub mod optional_duration {
     use super::*;
 
@@ -153,56 +153,25 @@ pub mod optional_duration {
 
     /// Reads friendly text.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        match Option::<String>::deserialize(deserializer)? {
-            Some(text) if !text.is_empty() => duration::deserialize(text.into_deserializer()).map(Some),
-            _ => Ok(None),
-        }
+        duration::deserialize(deserializer).map(Some)
     }
 }
 
-/// What a switch that clicktop may set by itself is set to.
+/// The word for a switch that clicktop sets by itself.
 pub(super) const AUTO: &str = "auto";
 
-/// `#[serde(with = "auto_as_none")]`: a switch, or [`AUTO`], which is `None`.
+/// `#[serde(serialize_with = "auto_as_none::serialize")]`: a switch, or [`AUTO`] for `None`.
 pub(super) mod auto_as_none {
-    use serde::de::{Error, Unexpected};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Serialize, Serializer};
 
     use super::AUTO;
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Switch(bool),
-        Word(String),
-    }
-
+    /// Writes the switch or the word.
     pub(in crate::config) fn serialize<S: Serializer>(set: &Option<bool>, serializer: S) -> Result<S::Ok, S::Error> {
         match set {
             Some(on) => on.serialize(serializer),
             None => AUTO.serialize(serializer),
         }
-    }
-
-    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
-        match Given::deserialize(from)? {
-            Given::Switch(on) => Ok(Some(on)),
-            Given::Word(word) if word == AUTO => Ok(None),
-            Given::Word(word) => Err(D::Error::invalid_value(Unexpected::Str(&word), &"true, false or \"auto\"")),
-        }
-    }
-}
-
-/// `#[serde(deserialize_with = "empty_as_none")]`: empty text means that the setting is not set, so that a higher layer can
-/// take back what a lower one has set.
-pub fn empty_as_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    match Option::<String>::deserialize(deserializer)? {
-        Some(text) if !text.is_empty() => T::deserialize(text.into_deserializer()).map(Some),
-        _ => Ok(None),
     }
 }
 

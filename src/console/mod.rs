@@ -33,5 +33,4 @@ pub use run::{ConsoleError, run};
 pub use state::key_bindings::{KeyBindings, KeyError};
 pub use state::key_table::{Action, Chord, Context, KeyBinding, key_table};
 pub use state::settings::UnfinishedWork;
-pub use theme::colors::{ColorMode, Role, ThemeName};
-pub use theme::themes::{Ink, ThemeColors, Themes};
+pub use theme::themes::Themes;

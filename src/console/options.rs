@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::state::key_bindings::KeyBindings;
 use super::state::settings::{Settings, UnfinishedWork};
-use super::theme::colors::ColorMode;
 use super::theme::themes::Themes;
+use crate::theme::ColorMode;
 
 /// How the console looks and what it may do.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What every engine hands out, and all that a front needs of it.
+//! The handle that every engine hands out. A front needs nothing else of an engine.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::protocol::{Command, Snapshot};
 /// A running engine.
 #[derive(Debug)]
 pub struct EngineHandle {
-    /// The newest snapshot; closed once the engine has ended.
+    /// The newest snapshot. The channel closes after the engine has ended.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Where commands go.
+    /// Takes the commands.
     pub commands: mpsc::Sender<Command>,
-    /// Where orders of whole tables go. They hold a channel for the rows, so they are no commands.
+    /// Takes the orders of whole tables. An order has a channel for its rows, so it is not a command.
     pub tables: mpsc::Sender<TableOrder>,
     /// The engine's task.
     pub ended: tokio::task::JoinHandle<()>,

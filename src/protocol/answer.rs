@@ -1,4 +1,4 @@
-//! Answers to the questions of a front.
+//! The answers to the questions of a front.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,73 +9,73 @@ use super::board::{PageRow, RecentClick};
 use super::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::click::Timestamp;
 
-/// The newest answer of each kind. The answer to a new question may take a while: compare `asked`.
+/// The newest answer of each kind. A new question may take a while, so compare `asked` with the question.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answers {
-    /// To [`Question::Search`](super::Question::Search).
+    /// The answer to [`Question::Search`](super::Question::Search).
     pub search: Option<Arc<Answer<SearchQuestion, Vec<PageRow>>>>,
-    /// To [`Question::Rejects`](super::Question::Rejects).
+    /// The answer to [`Question::Rejects`](super::Question::Rejects).
     pub rejects: Option<Arc<Answer<RejectsQuestion, Rejects>>>,
-    /// To [`Question::Page`](super::Question::Page).
+    /// The answer to [`Question::Page`](super::Question::Page).
     pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
-    /// To [`Question::LastMinute`](super::Question::LastMinute); `None` while they are not known.
+    /// The answer to [`Question::LastMinute`](super::Question::LastMinute); `None` until the engine has counted it.
     pub last_minute: Option<Arc<LastMinute>>,
 }
 
-/// An answer with the question it belongs to.
+/// An answer with its question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer<Q, A> {
-    /// What was asked.
+    /// The question.
     pub asked: Q,
-    /// What was found, or why not, in one line.
+    /// What the engine found; or why it found nothing, in one line.
     pub found: Result<A, String>,
 }
 
 /// The newest rejects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejects {
-    /// How many are kept.
+    /// Number of rejects that are kept.
     pub total: u64,
-    /// How many older ones were deleted, because there were too many or for their age.
+    /// Number of rejects that were deleted, because there were too many or they were too old.
     pub deleted: u64,
-    /// The newest, newest first.
+    /// The newest rejects, newest first.
     pub rows: Vec<RejectRow>,
 }
 
-/// One message or document that could not be used. Untrusted text.
+/// One message or document that the engine could not use. Every text in it is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectRow {
-    /// When it was kept.
+    /// The time at which the engine kept it.
     #[serde(with = "super::serial::timestamp")]
     pub at: Timestamp,
-    /// `ingest` or `index`.
+    /// The id of the stage that refused it.
     pub stage: String,
-    /// The topic, or the search target.
+    /// The topic of the message, or the search target of the document.
     pub topic: String,
-    /// Of a message.
+    /// The partition of the message; `None` for a document.
     pub partition: Option<i32>,
-    /// Of a message.
+    /// The offset of the message; `None` for a document.
     pub offset: Option<i64>,
-    /// Why.
+    /// Why the engine could not use it.
     pub reason: String,
-    /// The first 4 KiB of the payload, as text as far as it is text.
+    /// The first 4 KiB of the payload, as far as they are text.
     pub payload: String,
     /// Size of the whole payload in bytes.
     pub payload_bytes: u64,
 }
 
-/// Clicks of the last minute by the clicks' own clock, which ends where windows end: with the newest click that is not
-/// ahead of the clock.
+/// Clicks of the last minute of event time. Like every window, the minute ends with the newest click that is not ahead of the
+/// clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastMinute {
-    /// By url, then by country: of the rows that the board showed.
+    /// For the rows that the board showed: by url, then by country.
     pages: HashMap<Arc<str>, HashMap<Arc<str>, u64>>,
-    /// Of every country that has any.
+    /// For every country that has clicks.
     countries: HashMap<Arc<str>, u64>,
 }
 
 impl LastMinute {
-    /// From the clicks of every country that has any.
+    /// Makes it from the clicks of every country that has clicks.
     pub fn new(countries: impl IntoIterator<Item = (Arc<str>, u64)>) -> Self {
         Self { pages: HashMap::new(), countries: countries.into_iter().collect() }
     }
@@ -85,12 +85,12 @@ impl LastMinute {
         self.pages.entry(url).or_default().insert(country, clicks);
     }
 
-    /// Clicks of `url` in `country`; `None` while they are not known.
+    /// Clicks of `url` in `country`; `None` while the engine has not counted them.
     pub fn of_page(&self, url: &str, country: &str) -> Option<u64> {
         self.pages.get(url)?.get(country).copied()
     }
 
-    /// All clicks.
+    /// Clicks of all countries.
     pub fn of_all(&self) -> u64 {
         self.countries.values().sum()
     }
@@ -106,21 +106,21 @@ impl LastMinute {
 pub struct PageDetails {
     /// Its figures by country, most clicks first.
     pub countries: Vec<PageRow>,
-    /// Its newest clicks by their storing, newest first, as far as they are among the newest 200,000 of all clicks.
+    /// Its clicks among the 200,000 that were stored last, newest first.
     pub clicks: Vec<RecentClick>,
-    /// How many clicks it got over that time; `None` if it is no time at all.
+    /// The number of its clicks over that time; `None` if the time has no length.
     pub trend: Option<Trend>,
 }
 
-/// Clicks over a span of event time.
+/// The number of clicks over a span of event time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trend {
-    /// Its begin.
+    /// The start of the span.
     #[serde(with = "super::serial::timestamp")]
     pub since: Timestamp,
-    /// Its end, the time of the newest click of all that is not ahead of the clock.
+    /// The end of the span: the time of the newest click that is not ahead of the clock.
     #[serde(with = "super::serial::timestamp")]
     pub until: Timestamp,
-    /// Clicks in each of its equal parts, oldest first.
+    /// The number of clicks in each of the equal parts of the span, oldest first.
     pub clicks: Vec<u64>,
 }

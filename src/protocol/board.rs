@@ -7,59 +7,59 @@ use serde::{Deserialize, Serialize};
 use super::view::View;
 use crate::click::Timestamp;
 
-/// The figures a [`View`] asked for.
+/// The figures that a [`View`] asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Board {
-    /// What was asked.
+    /// The view that was asked for.
     pub view: View,
     /// Every country, most clicks first.
     pub countries: Vec<CountryRow>,
-    /// The rows of the view in its order, at most its limit.
+    /// The rows of the view, in the order and up to the limit of the view.
     pub pages: Vec<PageRow>,
-    /// The number of rows without the limit.
+    /// The number of rows that the view would have without a limit.
     pub matching: u64,
-    /// Why the board cannot be made, in one line: for example, the window is too large to count exactly in time.
+    /// Why the engine cannot make the board, in one line: for example, it cannot count a window this large in time.
     pub problem: Option<String>,
 }
 
-/// Figures of one country over all its urls.
+/// The figures of one country over all its urls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountryRow {
-    /// The country as the events name it.
+    /// The country, as the events name it. Untrusted text.
     pub country: Arc<str>,
-    /// Its clicks.
+    /// Number of its clicks.
     pub clicks: u64,
-    /// Its urls.
+    /// Number of its urls.
     pub urls: u64,
 }
 
-/// Figures of one url × country.
+/// The figures of one url × country.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageRow {
-    /// The url as the events name it: untrusted text.
+    /// The url, as the events name it. Untrusted text.
     pub url: Arc<str>,
-    /// The country.
+    /// The country, as the events name it. Untrusted text.
     pub country: Arc<str>,
-    /// Distinct clicks.
+    /// Number of distinct clicks.
     pub clicks: u64,
-    /// Exact distinct users.
+    /// Exact number of distinct users.
     pub unique_users: u64,
-    /// Mean seconds spent, over the clicks where it is known.
+    /// Mean time spent in seconds, over the clicks whose time is known.
     pub avg_time_spent: Option<f64>,
 }
 
-/// A click that was just stored, for people to see. Untrusted text.
+/// A click that was just stored. Every text in it is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentClick {
-    /// By the event's clock.
+    /// The time of the event.
     #[serde(with = "super::serial::timestamp")]
     pub timestamp: Timestamp,
-    /// Who.
+    /// The user.
     pub user_id: String,
-    /// What.
+    /// The url.
     pub url: String,
-    /// Where.
+    /// The country.
     pub country: String,
-    /// Where.
+    /// The city.
     pub city: String,
 }

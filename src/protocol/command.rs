@@ -1,4 +1,4 @@
-//! Commands: what a front asks of an engine.
+//! The commands that a front sends to an engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,28 +6,28 @@ use super::question::Question;
 use super::stage::{StageAction, StageId};
 use super::view::View;
 
-/// One command. The next snapshots show whether and when it takes effect.
+/// One command. Later snapshots show whether and when it took effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// To one stage.
+    /// Start, stop or restart one stage. The engine answers an id that it does not know with a line in its log.
     Stage {
-        /// Which one.
+        /// The id of the stage.
         id: StageId,
-        /// What it should do.
+        /// The action that the stage should take.
         action: StageAction,
     },
     /// Start every stage that is not active.
     StartAll,
-    /// Stop every stage; each drains before the next stops.
+    /// Stop the stages one after the other. Each stage drains before the next one stops.
     StopAll,
-    /// Stop every stage, delete every click, reject and figure, also those in the search index, and start the stages again
-    /// that were active. They resume at the offsets that Kafka has.
+    /// Stop every stage, delete every click, reject and figure, delete the documents in the search index, then start the
+    /// stages that were active. They resume at the offsets that Kafka has.
     Reset,
-    /// The figures that the snapshot's board should show.
+    /// Show the rows of this view on the board of the snapshots.
     View(View),
-    /// A question that the snapshot's answers should answer.
+    /// Answer this question in the answers of the snapshots.
     Ask(Question),
-    /// Drain within the configured time, then end.
+    /// Drain within the configured time, then end the engine. A second one ends the drain at once.
     Shutdown,
 }

@@ -1,7 +1,8 @@
-//! What a front (console, headless) and an engine say to each other: [`Snapshot`]s go up, [`Command`]s go down.
+//! The messages between a front (console or headless) and an engine: the engine sends [`Snapshot`]s up, the front sends
+//! [`Command`]s down.
 //!
-//! Plain data that serializes and deserializes, with a version number. Nothing here does I/O, and nothing here knows how many
-//! stages an engine has or what they are called.
+//! Both are plain data with a version number, and both serialize and deserialize. Nothing here does I/O. Nothing here knows how
+//! many stages an engine has or what their names are.
 
 pub mod answer;
 pub mod board;
@@ -21,6 +22,7 @@ pub mod view;
 pub use command::Command;
 pub use pattern::{Pattern, PatternError};
 pub use question::Question;
+pub use serial::{to_micros, to_millis};
 pub use snapshot::Snapshot;
 pub use stage::{StageAction, StageId, StageInfo, StageState, StageStatus, Stages};
 pub use version::{PROTOCOL_VERSION, ProtocolVersion};

@@ -1,22 +1,22 @@
-//! What a reader types to see less: a text, or with `~` a regular expression; `!` before either turns it round.
+//! The filters that a user types: a text, or a regular expression after `~`. A `!` in front keeps what does not match.
 
 use std::fmt;
 
 use memchr::memchr2_iter;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// A regular expression may take this many bytes once compiled, and its lazily built automaton as many again.
+/// Maximum size of a compiled regular expression in bytes. Its lazily built automaton may take as much again.
 const REGEX_BYTES: usize = 1 << 20;
 
-/// A filter of texts. ASCII case is ignored; in a regular expression the case of every letter is.
+/// A filter of texts. A plain text ignores the case of ASCII letters; a regular expression ignores the case of every letter.
 ///
-/// | typed | keeps what |
+/// | the user types | the filter keeps texts that |
 /// |---|---|
-/// | `cart?` | holds `cart?`: a url is full of what a regular expression gives a meaning |
-/// | `~^/(cart\|checkout)` | matches the expression |
-/// | `!cart`, `!~^/cart` | does not |
+/// | `cart?` | contain `cart?`; the characters that are special in a regular expression are plain here |
+/// | `~^/(cart\|checkout)` | match the expression |
+/// | `!cart`, `!~^/cart` | do not match |
 ///
-/// Without anything behind `~` or `!` it keeps everything. A text that itself begins with one of them is written as an
+/// `~` or `!` with nothing after it keeps every text. To look for a text that starts with one of these two, write an
 /// expression: `~!`, `~~`.
 #[derive(Clone, Default)]
 pub struct Pattern {
@@ -29,15 +29,15 @@ pub struct Pattern {
 enum Matcher {
     #[default]
     Anything,
-    /// Not empty.
+    /// The text, which is not empty.
     Text(Box<[u8]>),
     Regex(Regex),
 }
 
-/// Why a text is no pattern, in one short line.
+/// Why a text is not a pattern, in one short line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// The expression breaks a rule.
+    /// The expression is not valid.
     #[error("{0}")]
     Syntax(String),
     /// The expression would take too much memory.
@@ -46,10 +46,10 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    /// The pattern that `text` stands for.
+    /// Parses `text`.
     ///
     /// # Errors
-    /// The text is a regular expression that is none.
+    /// The regular expression is not valid or too large.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let (negated, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         let matcher = match rest.strip_prefix('~') {
@@ -61,22 +61,22 @@ impl Pattern {
         Ok(Self { text: text.to_owned(), negated, matcher })
     }
 
-    /// As it was typed.
+    /// The text that the user typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether nothing was typed.
+    /// Whether the user typed nothing.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Whether `text` is kept.
+    /// Whether the filter keeps `text`.
     pub fn keeps(&self, text: &str) -> bool {
         self.keeps_any([text])
     }
 
-    /// Whether something is kept that consists of `parts`: one of them matches; if turned round, none does.
+    /// Whether the filter keeps a row that consists of `parts`: one of them matches, or none does after a `!`.
     pub fn keeps_any<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> bool {
         let mut parts = parts.into_iter();
         match &self.matcher {
@@ -101,7 +101,7 @@ fn regex(expression: &str) -> Result<Regex, PatternError> {
         .build();
     built.map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => PatternError::TooLarge,
-        // A picture of the expression, then `error: …`.
+        // The text shows the expression first, then a line `error: …`.
         other => {
             let text = other.to_string();
             let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

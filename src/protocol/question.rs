@@ -1,21 +1,21 @@
-//! Questions of a front beyond the running figures. A command asks them; snapshots hold the answers.
+//! The questions that a front can ask. A command carries the question; later snapshots hold the answer.
 
 use serde::{Deserialize, Serialize};
 
-/// One question. A new one of the same kind replaces the last.
+/// One question. A new question replaces the last question of its kind.
 ///
-/// The engine answers at once, and again about every two seconds for half a minute. A front that still needs the answer asks
-/// again before that is over. An answer has at most a thousand rows.
+/// The engine answers at once, then refreshes the answer about every two seconds for half a minute. A front that needs the answer
+/// for longer asks again within that time. An answer has at most a thousand rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// Documents of the search index whose url holds a text.
+    /// The documents of the search index whose url contains a text.
     Search(SearchQuestion),
     /// The newest rejects.
     Rejects(RejectsQuestion),
     /// Everything about one url.
     Page(PageQuestion),
-    /// The clicks of the last minute, of the rows and countries that the board shows.
+    /// The clicks of the last minute, for the rows and countries that the board shows.
     LastMinute,
 }
 
@@ -24,16 +24,16 @@ pub enum Question {
 pub struct SearchQuestion {
     /// A part of a url.
     pub text: String,
-    /// Only this country.
+    /// Only documents of this country; `None` takes every country.
     pub country: Option<String>,
-    /// At most this many rows.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 
 /// See [`Question::Rejects`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RejectsQuestion {
-    /// At most this many rows.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 
@@ -42,6 +42,6 @@ pub struct RejectsQuestion {
 pub struct PageQuestion {
     /// The whole url.
     pub url: String,
-    /// At most this many of its newest clicks.
+    /// The maximum number of its newest clicks.
     pub clicks: usize,
 }

@@ -1,4 +1,7 @@
-//! Times in JSON: durations as milliseconds, moments as RFC 3339 in UTC, to the millisecond.
+//! Times in JSON: a duration is a number of milliseconds, a moment is an RFC 3339 text in UTC.
+//!
+//! JSON has durations to the microsecond and moments to the millisecond. An engine rounds its times with [`to_micros`] and
+//! [`to_millis`], so that a snapshot comes back from JSON exactly as it was.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +10,18 @@ use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::click::Timestamp;
 
-/// A duration in milliseconds, exact to the microsecond.
+/// Cuts `duration` to the microseconds that JSON has.
+pub fn to_micros(duration: Duration) -> Duration {
+    Duration::new(duration.as_secs(), duration.subsec_micros() * 1_000)
+}
+
+/// Cuts `time` to the milliseconds that JSON has; a time before 1970 becomes the start of 1970.
+pub fn to_millis(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    UNIX_EPOCH + Duration::new(since.as_secs(), since.subsec_millis() * 1_000_000)
+}
+
+/// A duration as a number of milliseconds.
 pub(super) mod millis {
     use super::*;
 
@@ -20,7 +34,7 @@ pub(super) mod millis {
     }
 }
 
-/// The same; `null` for none.
+/// The same for an optional duration; `None` is `null`.
 pub(super) mod optional_millis {
     use super::*;
 
@@ -36,7 +50,7 @@ pub(super) mod optional_millis {
     }
 }
 
-/// A moment by the machine's clock.
+/// A moment by the clock of the machine.
 pub(super) mod moment {
     use super::*;
 
@@ -52,7 +66,7 @@ pub(super) mod moment {
     }
 }
 
-/// The same; `null` for none.
+/// The same for an optional moment; `None` is `null`.
 pub(super) mod optional_moment {
     use super::*;
 
@@ -70,7 +84,7 @@ pub(super) mod optional_moment {
     }
 }
 
-/// A click's time.
+/// A time of events.
 pub(super) mod timestamp {
     use super::*;
 
@@ -83,7 +97,7 @@ pub(super) mod timestamp {
     }
 }
 
-/// The same; `null` for none.
+/// The same for an optional time; `None` is `null`.
 pub(super) mod optional_timestamp {
     use super::*;
 
@@ -100,11 +114,11 @@ pub(super) mod optional_timestamp {
     }
 }
 
-/// `millis` milliseconds, to the nearest microsecond.
+/// The duration of `millis` milliseconds, rounded to a microsecond.
 fn duration<E: Error>(millis: f64) -> Result<Duration, E> {
     let micros = (millis * 1000.0).round();
     if micros.is_finite() && (0.0..=u64::MAX as f64).contains(&micros) {
         return Ok(Duration::from_micros(micros as u64));
     }
-    Err(E::custom(format!("{millis} is no duration in milliseconds")))
+    Err(E::custom(format!("{millis} is not a duration in milliseconds")))
 }

@@ -1,7 +1,9 @@
-//! The engine at one moment: everything a front may know of it.
+//! The snapshot: everything that a front may know of an engine, at one moment.
 //!
-//! An engine publishes a snapshot a few times a second. It is compact whatever the size of the data. Nothing here assumes that
-//! a stage is a thread of this process.
+//! An engine publishes a snapshot a few times a second. Its size does not grow with the data. Nothing here assumes that a stage
+//! is a thread of this process. A field is `None` if the engine does not know it; fronts then show a dash.
+//!
+//! Texts come from events, brokers and search engines: they are untrusted, and fronts escape them when they print them.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,28 +17,28 @@ use super::stage::Stages;
 use super::version::ProtocolVersion;
 use crate::click::Timestamp;
 
-/// The whole pipeline at one moment.
+/// The engine at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The version of this form.
     pub protocol: ProtocolVersion,
-    /// When it was taken; `None` before the first.
+    /// When it was taken, to the millisecond; `None` before the engine has published one.
     #[serde(with = "super::serial::optional_moment")]
     pub at: Option<SystemTime>,
-    /// Time since the engine started.
+    /// Time since the engine started, to the microsecond.
     #[serde(rename = "uptime_ms", with = "super::serial::millis")]
     pub uptime: Duration,
-    /// Where the clicks come from.
+    /// The source of the clicks.
     pub source: SourceStatus,
     /// The stages of the engine, in the order in which items pass them.
     pub stages: Stages,
-    /// Counts since the data directory was made or since this run began, as each says.
+    /// Counts. Some are of this run, others of the whole database.
     pub totals: Totals,
-    /// Time from when a click was produced to when its figures are visible: of the newest such click, or
-    /// the age of the oldest click still under way if that is more. `None` before the first click.
+    /// Time between the production of a click and the moment its figures were visible, for the newest visible click; or the age
+    /// of the oldest click that is not visible yet, if that is more. `None` before the first click.
     #[serde(rename = "delay_ms", with = "super::serial::optional_millis")]
     pub delay: Option<Duration>,
-    /// Sum of the partitions' lags; `None` while the broker has not told.
+    /// Sum of the lags of the partitions; `None` while one of them is unknown.
     pub lag: Option<u64>,
     /// The partitions assigned to this process.
     pub partitions: Arc<[PartitionStatus]>,
@@ -44,38 +46,38 @@ pub struct Snapshot {
     pub store: StoreStatus,
     /// The search index.
     pub index: IndexStatus,
-    /// The figures the view asked for.
+    /// The figures that the view asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub board: Arc<Board>,
-    /// The answers to the questions.
+    /// The answers to the questions of the front.
     #[serde(default, skip_serializing_if = "is_default")]
     pub answers: Answers,
-    /// The newest stored clicks, newest first, a few.
+    /// A few of the newest stored clicks, newest first.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub recent: Arc<[RecentClick]>,
-    /// What is odd about the events, each said once, oldest first: few.
+    /// Notices about odd events, oldest first. The engine gives each notice once, and only a few.
     pub notices: Arc<[Notice]>,
-    /// The newest log lines, oldest first, a few hundred at most.
+    /// The newest log lines, oldest first; at most a few hundred.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub log: Arc<[LogLine]>,
-    /// Set while the pipeline drains before it ends: what it waits for.
+    /// What the engine waits for while it drains before its end; `None` while it is not about to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shutting_down: Option<String>,
-    /// Everything is being forgotten, and what that waits for.
+    /// What the reset that is under way waits for; `None` while there is no reset.
     pub resetting: Option<String>,
-    /// How the newest reset of this run ended; `None` before the first has.
+    /// The result of the newest reset of this run; `None` before a reset has ended.
     pub last_reset: Option<ResetEnd>,
-    /// A finite source is stored, aggregated and indexed to its end.
+    /// The engine has processed a finite source to its end.
     pub finished: bool,
 }
 
-/// Whether `value` is what a reader takes if it is left out.
+/// Whether `value` is the value that a reader takes if the field is missing.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl Snapshot {
-    /// The same without board, answers, recent clicks and log: what a line a second should hold.
+    /// A copy without board, answers, recent clicks and log, for a front that prints one line a second.
     #[must_use]
     pub fn light(&self) -> Self {
         Self {
@@ -88,55 +90,57 @@ impl Snapshot {
     }
 }
 
-/// Where the clicks come from.
+/// The source of the clicks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceStatus {
-    /// For people: `localhost:9092`, `embedded broker, generated traffic`, `replay of clicks.csv`.
+    /// A description for people: `localhost:9092`, `embedded broker, generated traffic`, `replay of clicks.csv`.
     pub description: String,
-    /// The Kafka topic.
+    /// The Kafka topic; empty if there is none.
     pub topic: String,
-    /// The Kafka consumer group.
+    /// The Kafka consumer group; empty if there is none.
     pub group: String,
-    /// The producer's progress, where this process is the producer.
+    /// The progress of the producer, if the producer is part of this process.
     pub progress: Option<SourceProgress>,
 }
 
-/// How a reset ended.
+/// The result of a reset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetEnd {
-    /// Which one of this run it was, from 1.
+    /// The number of the reset within this run, from 1.
     pub number: u64,
-    /// Clicks that were deleted with their figures and rejects; or why nothing was.
+    /// Number of clicks that the reset deleted with their figures and rejects; or why it deleted nothing, in one line.
     pub deleted: Result<u64, String>,
-    /// Documents that were deleted from the index; `None` until the index stage has done that.
+    /// Number of documents that the reset deleted from the search index; `None` until it has done so.
     pub cleared: Option<u64>,
 }
 
-/// Counts of the whole pipeline.
+/// Counts of the whole engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Messages taken from Kafka by this run.
+    /// Messages that this run has taken from Kafka.
     pub ingested: u64,
-    /// Clicks stored by this run.
+    /// Clicks that this run has stored.
     pub stored: u64,
-    /// Clicks this run met that were stored already.
+    /// Clicks that this run has ignored because they were stored already.
     pub duplicates: u64,
-    /// Clicks this run met that are older than is kept (`store.retention`), and in no figure.
+    /// Clicks that this run has refused because they are older than the retention limit (`store.retention`). No figure counts
+    /// them.
     pub expired: u64,
-    /// Clicks this run stored that are more than a day ahead of the clock. They are in the figures, and move neither windows
-    /// nor the boundary of what expires.
+    /// Clicks that this run has stored although they are more than a day ahead of the clock. The figures count them, but they
+    /// move neither the windows nor the retention limit.
     pub future: u64,
-    /// Messages this run could not decode, and documents the engine refused.
+    /// Messages that this run could not decode, and documents that the search engine refused.
     pub rejected: u64,
-    /// Clicks that came after their user's kept horizon and missed a time-spent correction, since the last rebuild.
+    /// Clicks that came after the kept history of their user and missed a correction of the time spent, since the last rebuild.
     pub late: u64,
-    /// Offsets this run found missing between two messages: expired, compacted away, in a batch that was refused, or transaction markers.
+    /// Offsets that this run found missing between two messages. Kafka deleted or compacted them, they were in a batch that was
+    /// refused, or they are transaction markers.
     pub skipped: u64,
     /// Clicks in the database.
     pub clicks: u64,
     /// Rows of url × country.
     pub pages: u64,
-    /// Documents in the search index as far as this pipeline wrote them.
+    /// Documents of this database in the search index.
     pub documents: u64,
 }
 
@@ -147,56 +151,56 @@ pub struct PartitionStatus {
     pub partition: i32,
     /// The next offset to take from Kafka.
     pub position: Option<i64>,
-    /// The next offset to store; everything before it is in SQLite.
+    /// The next offset to store. Every message before it is stored.
     pub stored: Option<i64>,
-    /// The oldest offset the broker still has.
+    /// The oldest offset that the broker still has.
     pub low: Option<i64>,
     /// One past the newest offset.
     pub high: Option<i64>,
     /// `high − stored`.
     pub lag: Option<u64>,
-    /// Paused because the store does not keep up.
+    /// Whether the engine has paused it because a later stage does not keep up.
     pub paused: bool,
 }
 
 /// The database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoreStatus {
-    /// Its file.
+    /// The path of the database file.
     pub path: String,
-    /// Bytes of the file.
-    pub file_bytes: u64,
-    /// Bytes of the write-ahead log.
-    pub wal_bytes: u64,
-    /// Time of the newest transaction, begin to commit.
+    /// Size of the database file in bytes.
+    pub file_bytes: Option<u64>,
+    /// Size of the write-ahead log in bytes.
+    pub wal_bytes: Option<u64>,
+    /// Duration of the newest transaction, from its begin to its commit.
     #[serde(rename = "transaction_ms", with = "super::serial::optional_millis")]
     pub transaction: Option<Duration>,
-    /// Median time of the newest transactions.
+    /// Median duration of the newest transactions.
     #[serde(rename = "transaction_p50_ms", with = "super::serial::optional_millis")]
     pub transaction_p50: Option<Duration>,
-    /// 99th percentile of the same.
+    /// 99th percentile of the durations of the newest transactions.
     #[serde(rename = "transaction_p99_ms", with = "super::serial::optional_millis")]
     pub transaction_p99: Option<Duration>,
-    /// Transactions committed by this run.
-    pub transactions: u64,
-    /// Checkpoints of the aggregation written by this run.
-    pub checkpoints: u64,
-    /// No click before this time is taken in any more; `None` while none has expired.
+    /// Transactions that this run has committed.
+    pub transactions: Option<u64>,
+    /// Checkpoints of the aggregation that this run has written.
+    pub checkpoints: Option<u64>,
+    /// The retention limit: the store refuses clicks before this time. `None` while it has refused and deleted none.
     #[serde(with = "super::serial::optional_timestamp")]
     pub expired_before: Option<Timestamp>,
-    /// Clicks that the figures count and that were deleted for their age.
+    /// Clicks that were deleted because they are too old. The figures still count them.
     pub deleted: u64,
     /// Rejects that are kept.
     pub rejects: u64,
-    /// Rejects that were deleted, because there were too many or for their age.
+    /// Rejects that were deleted, because there were too many or they were too old.
     pub rejects_deleted: u64,
 }
 
-/// How well the engine says it is.
+/// The health of the index, as the search engine reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Not asked yet, or it did not answer.
+    /// The engine was not asked yet, did not answer or does not tell.
     #[default]
     Unknown,
     /// All is well.
@@ -210,45 +214,45 @@ pub enum Health {
 /// The search index.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexStatus {
-    /// Where documents go, without secrets: `embedded`, `https://search:9200/clicktop`.
+    /// The target of the documents, without secrets: `embedded`, `https://search:9200/clicktop`.
     pub target: String,
     /// Engine and version, once known: `elasticsearch 9.1.0`.
     pub engine: Option<String>,
-    /// How well the engine says it is.
+    /// The health of the index, as the search engine reports it.
     pub health: Health,
-    /// Documents the engine says it has.
+    /// Documents that the index has, as the search engine reports it.
     pub documents: Option<u64>,
     /// Rows of url × country whose newest figures are not in the index yet.
-    pub pending: u64,
-    /// Median time of the newest bulk requests.
+    pub pending: Option<u64>,
+    /// Median duration of the newest bulk requests.
     #[serde(rename = "bulk_p50_ms", with = "super::serial::optional_millis")]
     pub bulk_p50: Option<Duration>,
-    /// 99th percentile of the same.
+    /// 99th percentile of the durations of the newest bulk requests.
     #[serde(rename = "bulk_p99_ms", with = "super::serial::optional_millis")]
     pub bulk_p99: Option<Duration>,
-    /// Bulk requests answered by this run.
-    pub bulks: u64,
-    /// Requests and items tried again.
-    pub retries: u64,
-    /// Of those, because the engine said 429.
-    pub throttled: u64,
-    /// Documents the engine refused for good.
-    pub rejected: u64,
-    /// Documents that were not written because the index held the same or a newer version.
-    pub conflicts: u64,
-    /// Documents of another database that the index held when this run connected, as far as it can be told.
-    pub foreign: u64,
-    /// Bytes the index takes, where the engine tells.
+    /// Bulk requests of this run that the search engine has answered.
+    pub bulks: Option<u64>,
+    /// Requests and documents that this run has sent again.
+    pub retries: Option<u64>,
+    /// The part of `retries` that followed an answer of 429.
+    pub throttled: Option<u64>,
+    /// Documents that the search engine has refused for good.
+    pub rejected: Option<u64>,
+    /// Documents that this run did not write because the index had the same or a newer version.
+    pub conflicts: Option<u64>,
+    /// Documents of another database that the index had when this run connected.
+    pub foreign: Option<u64>,
+    /// Size of the index in bytes, as the search engine reports it.
     pub bytes: Option<u64>,
 }
 
-/// Something odd about the events that is said once, not for each of them.
+/// A notice about odd events. The engine gives it once, not for each event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// When it was noticed, by the machine's clock.
+    /// The time of the notice, by the clock of the machine.
     #[serde(with = "super::serial::timestamp")]
     pub at: Timestamp,
-    /// In one line that is safe to print.
+    /// The notice, in one line that is safe to print.
     pub text: Arc<str>,
 }
 
@@ -256,26 +260,26 @@ pub struct Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// Something failed.
+    /// An operation failed.
     Error,
-    /// Something is not as it should be.
+    /// Something needs attention.
     Warn,
-    /// Something happened.
+    /// A normal event.
     Info,
-    /// Detail.
+    /// A detail for developers.
     Debug,
 }
 
-/// One line of the program's log.
+/// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When, by the machine's clock.
+    /// The time of the line, by the clock of the machine.
     #[serde(with = "super::serial::timestamp")]
     pub at: Timestamp,
     /// Its severity.
     pub level: LogLevel,
-    /// Who says it: a stage's name or a module.
+    /// The part of the program that wrote it: a stage or a module.
     pub target: String,
-    /// What it says.
+    /// The text of the line.
     pub message: String,
 }

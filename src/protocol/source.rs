@@ -1,33 +1,33 @@
-//! How far a producer inside the engine's process is.
+//! The progress of a producer inside the engine's process.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a producer inside this process is.
+/// The progress of a producer inside this process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceProgress {
-    /// Messages the broker has acknowledged.
+    /// Messages that the broker has acknowledged.
     pub sent: u64,
-    /// Messages there will be in all, where that is known before the end.
+    /// Messages that the producer will send in total; `None` if it does not know yet.
     pub total: Option<u64>,
-    /// Bytes of the input files read so far.
+    /// Bytes read from the input files so far.
     pub bytes_read: u64,
-    /// Bytes of the input files in all; `None` for a pipe or a generator.
+    /// Size of the input files in bytes; `None` for a pipe or a generator.
     pub bytes_total: Option<u64>,
-    /// Waiting for the pipeline so as not to overrun the embedded broker's retention.
+    /// The producer waits for the store, because the embedded broker would otherwise delete messages that are not stored yet.
     pub held_back: bool,
-    /// The first record of a file that is no click: where it is and why, in one line.
+    /// The first record of a file that is not a click: one line that says where it is and why it was refused.
     pub first_no_click: Option<String>,
-    /// Set once everything has been sent and acknowledged.
+    /// Set once the broker has acknowledged every message.
     pub end: Option<SourceEnd>,
-    /// Set if the producer gave up, in one line. What it had sent is still processed.
+    /// Why the producer gave up, in one line. The engine still processes the messages that were sent.
     pub error: Option<String>,
 }
 
-/// Where a finished source ends: the next offset of each partition it wrote to.
+/// The end of a finished source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEnd {
-    /// Partition → one past the last message sent to it.
+    /// For each partition that the producer wrote to: one past the offset of the last message.
     pub offsets: BTreeMap<i32, i64>,
 }

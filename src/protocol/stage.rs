@@ -1,4 +1,4 @@
-//! The stages of an engine: what each is, and what it is doing.
+//! The stages of an engine: what the engine declares of each stage, and the state of the stage.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a stage in commands, settings and the log: `ingest`.
+/// The id of a stage in commands, settings and the log: `ingest`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StageId(Arc<str>);
@@ -31,69 +31,79 @@ impl fmt::Display for StageId {
     }
 }
 
-/// The words for the items that pass a stage.
+/// The words for the items of a stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemUnit {
-    /// In full: `messages`.
+    /// For one item: `message`.
+    pub one: Arc<str>,
+    /// For any other number of items: `messages`.
     pub many: Arc<str>,
-    /// Where there is little room: `msgs`.
+    /// For any number where there is little room: `msgs`.
     pub short: Arc<str>,
 }
 
-/// A handover from one stage to another.
+impl ItemUnit {
+    /// The word in full for `items` items.
+    pub fn of(&self, items: u64) -> &str {
+        if items == 1 { &self.one } else { &self.many }
+    }
+}
+
+/// An arrow from one stage to the stage that takes its items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageArrow {
     /// The stage that takes the items.
     pub to: StageId,
-    /// Whether the giving stage must wait while the other takes nothing. It need not if the handover is durable.
+    /// Whether the first stage must wait while the other stage takes nothing. It does not wait if the items are stored durably
+    /// between the two.
     pub waits: bool,
 }
 
-/// What a stage can be asked to do.
+/// An action that a front can ask of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageAction {
-    /// Start it if it is not active.
+    /// Start the stage if it is not active.
     Start,
-    /// Let it finish what it holds, then stop it.
+    /// Stop the stage after it has finished the items that it holds.
     Stop,
-    /// Stop it, then start it again.
+    /// Stop the stage, then start it again.
     Restart,
 }
 
-/// What an engine declares of a stage once.
+/// The declaration of a stage, which does not change while the engine runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageInfo {
-    /// Its id.
+    /// The id of the stage.
     pub id: StageId,
-    /// Its name for people.
+    /// The name that people see.
     pub title: Arc<str>,
-    /// The unit of `processed` and `rate`.
+    /// The unit of [`StageStatus::processed`] and [`StageStatus::rate`].
     pub unit: ItemUnit,
-    /// The unit of `backlog`.
+    /// The unit of [`StageStatus::backlog`].
     pub backlog_unit: ItemUnit,
-    /// The actions that it takes.
+    /// The actions that the stage takes.
     pub actions: Vec<StageAction>,
-    /// The stages to which it hands its items.
+    /// The arrows to the stages that take its items.
     pub feeds: Vec<StageArrow>,
-    /// Whether a click passes it before the figures count that click.
+    /// Whether a click must pass this stage before the figures count it.
     pub before_figures: bool,
 }
 
-/// One stage at one moment.
+/// A stage at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageStatus {
-    /// What it is.
+    /// The declaration of the stage.
     #[serde(flatten)]
     pub info: Arc<StageInfo>,
-    /// What it is doing.
+    /// The state of the stage.
     #[serde(flatten)]
     pub state: StageState,
-    /// Items that have passed since this run began.
+    /// Items that the stage has processed since this run began.
     pub processed: u64,
-    /// Items a second over the last few seconds; `None` while it is not active or has not run long enough to tell.
+    /// Items a second over the last few seconds; `None` while the stage is not active or has just started.
     pub rate: Option<f64>,
-    /// Items that wait for it; `None` if the engine does not know.
+    /// Items that wait for the stage; `None` if the engine does not know.
     pub backlog: Option<u64>,
     /// Errors since this run began.
     pub errors: u64,
@@ -102,7 +112,7 @@ pub struct StageStatus {
 }
 
 impl StageStatus {
-    /// The stage before it has done anything.
+    /// A stage that has not started yet.
     pub fn new(info: Arc<StageInfo>) -> Self {
         Self {
             info,
@@ -115,7 +125,7 @@ impl StageStatus {
         }
     }
 
-    /// Its id.
+    /// The id of the stage.
     pub fn id(&self) -> &StageId {
         &self.info.id
     }
@@ -127,12 +137,12 @@ impl StageStatus {
 pub struct Stages(Vec<StageStatus>);
 
 impl Stages {
-    /// The stage of this id.
+    /// The stage with this id.
     pub fn named(&self, id: &str) -> Option<&StageStatus> {
         self.iter().find(|stage| stage.id().as_str() == id)
     }
 
-    /// The place of a stage in the list.
+    /// The place in the list of the stage with this id.
     pub fn position(&self, id: &StageId) -> Option<usize> {
         self.iter().position(|stage| stage.id() == id)
     }
@@ -171,7 +181,7 @@ impl std::ops::IndexMut<&str> for Stages {
     }
 }
 
-/// For tests, which set every stage.
+/// For tests, which change stages.
 #[cfg(any(test, feature = "bench-support"))]
 impl std::ops::DerefMut for Stages {
     fn deref_mut(&mut self) -> &mut [StageStatus] {
@@ -179,42 +189,42 @@ impl std::ops::DerefMut for Stages {
     }
 }
 
-/// What a stage is doing.
+/// The state of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StageState {
-    /// Not running, on request or because it has not been started.
+    /// Does not run: it was stopped, or it was never started.
     #[default]
     Stopped,
-    /// Opening what it needs; `doing` says what, where that takes a while.
+    /// Prepares its work.
     Starting {
-        /// For example `replaying 40% of 1,200,000 clicks`.
+        /// What the stage does meanwhile, for example `replaying 40% of 1,200,000 clicks`.
         doing: String,
     },
-    /// At work, or waiting for work.
+    /// Works, or waits for items.
     Running,
-    /// Something it needs fails; it tries again by itself.
+    /// Cannot work at the moment, and tries again by itself.
     BackingOff {
-        /// What fails, in one line.
+        /// Why it cannot work, in one line.
         cause: String,
-        /// When it tries again.
+        /// The time of the next try, to the millisecond.
         #[serde(with = "super::serial::moment")]
         until: SystemTime,
     },
-    /// Finishing what it holds before it stops; `waiting_for` says what that is.
+    /// Finishes the items that it holds before it stops.
     Draining {
-        /// For example `3 batches to commit`.
+        /// What the stage waits for, for example `3 batches to commit`.
         waiting_for: String,
     },
-    /// Ended by an error or a panic; only a start command brings it back.
+    /// An error or a panic has ended it. It runs again after a start command.
     Failed {
-        /// What went wrong, in one line.
+        /// Why it ended, in one line.
         cause: String,
     },
 }
 
 impl StageState {
-    /// The state's name, as printed.
+    /// The name of the state, as fronts show it.
     pub const fn name(&self) -> &'static str {
         match self {
             StageState::Stopped => "stopped",
@@ -226,12 +236,12 @@ impl StageState {
         }
     }
 
-    /// Whether the stage's task is alive.
+    /// Whether the stage works or is about to.
     pub const fn is_active(&self) -> bool {
         !matches!(self, StageState::Stopped | StageState::Failed { .. })
     }
 
-    /// Time until the next try, while backing off.
+    /// Time until the next try, while the stage backs off.
     pub fn next_try(&self, now: SystemTime) -> Option<Duration> {
         match self {
             StageState::BackingOff { until, .. } => Some(until.duration_since(now).unwrap_or_default()),

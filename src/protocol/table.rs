@@ -1,4 +1,4 @@
-//! Whole tables, which may be too large for a snapshot: an engine hands them over in parts.
+//! Whole tables. A table may be too large for a snapshot, so the engine sends it in parts.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,36 +7,36 @@ use super::board::PageRow;
 use super::question::SearchQuestion;
 use super::view::View;
 
-/// Which table.
+/// The table that a front orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
-    /// Every row of a view in its order; the view's limit does not count.
+    /// Every row of a view, in the order of the view. The limit of the view is ignored.
     View(View),
-    /// Every reject that the filter keeps, as [`Pattern`](super::Pattern) reads it, newest first.
+    /// The rejects that the filter keeps, newest first.
     Rejects {
-        /// Looked for in reason and payload; everything is kept if it is empty.
+        /// A [`Pattern`](super::Pattern) for the reason and the payload. An empty filter keeps every reject.
         filter: String,
     },
-    /// What a search finds, as much as engines give at once.
+    /// The documents that a search finds, up to the limit of the search engine.
     Search(SearchQuestion),
 }
 
-/// A part of a table, in its order.
+/// One part of a table. Parts come in the order of the rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TablePart {
-    /// So many rows come; left out where that is not known beforehand.
+    /// The number of rows that follow. The engine leaves this part out if it does not know the number.
     Rows(u64),
-    /// Rows of a view or a search.
+    /// Rows of a view or of a search.
     Pages(Vec<PageRow>),
-    /// Rows of the rejects.
+    /// Rejects.
     Rejects(Vec<RejectRow>),
-    /// That was the table.
+    /// The end of the table.
     End {
-        /// Whether it holds every row there is.
+        /// Whether the table has every row that exists.
         complete: bool,
     },
-    /// The rest does not come, and why.
+    /// The engine cannot send the rest. The text is one line that says why.
     Failed(String),
 }

@@ -1,6 +1,6 @@
 //! The protocol as JSON: golden files, round trips, and other versions.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --lib protocol::` writes the golden files anew; read their diff before you commit it, and raise
+//! `UPDATE_GOLDEN=1 cargo test --lib protocol::` renews the golden files. Read their diff before you commit it. Raise
 //! [`PROTOCOL_VERSION`] if an older reader would misunderstand the new form.
 
 use std::path::Path;
@@ -43,16 +43,16 @@ fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &
     assert_eq!(serde_json::from_str::<T>(&stored).expect("deserializes"), *value, "{name}");
 }
 
-fn unit(many: &str, short: &str) -> ItemUnit {
-    ItemUnit { many: many.into(), short: short.into() }
+fn unit(one: &str, many: &str, short: &str) -> ItemUnit {
+    ItemUnit { one: one.into(), many: many.into(), short: short.into() }
 }
 
 fn stage(id: &str, state: StageState, next: Option<&str>) -> StageStatus {
     let info = StageInfo {
         id: id.into(),
         title: format!("the {id}").into(),
-        unit: unit("clicks", "clicks"),
-        backlog_unit: unit("messages", "msgs"),
+        unit: unit("click", "clicks", "clicks"),
+        backlog_unit: unit("message", "messages", "msgs"),
         actions: vec![StageAction::Start, StageAction::Stop, StageAction::Restart],
         feeds: next.map(|to| StageArrow { to: to.into(), waits: true }).into_iter().collect(),
         before_figures: true,
@@ -148,7 +148,7 @@ fn page_question() -> PageQuestion {
     PageQuestion { url: "/cart".into(), clicks: 20 }
 }
 
-/// A snapshot in which every field says something.
+/// A snapshot with a value in every field.
 fn full() -> Snapshot {
     let names = ["one", "two", "three", "four", "five", "six"];
     let stages = states()
@@ -201,13 +201,13 @@ fn full() -> Snapshot {
         }]),
         store: StoreStatus {
             path: "clicktop.db".into(),
-            file_bytes: 4_096,
-            wal_bytes: 8_192,
+            file_bytes: Some(4_096),
+            wal_bytes: Some(8_192),
             transaction: Some(Duration::from_micros(1_500)),
             transaction_p50: Some(Duration::from_micros(1_250)),
             transaction_p99: Some(Duration::from_micros(9_999)),
-            transactions: 3,
-            checkpoints: 1,
+            transactions: Some(3),
+            checkpoints: Some(1),
             expired_before: Some(AT),
             deleted: 2,
             rejects: 1,
@@ -218,15 +218,15 @@ fn full() -> Snapshot {
             engine: Some("elasticsearch 9.1.0".into()),
             health: Health::Yellow,
             documents: Some(11),
-            pending: 1,
+            pending: Some(1),
             bulk_p50: Some(Duration::from_micros(3_100)),
             bulk_p99: Some(Duration::from_micros(12_400)),
-            bulks: 5,
-            retries: 4,
-            throttled: 3,
-            rejected: 2,
-            conflicts: 1,
-            foreign: 6,
+            bulks: Some(5),
+            retries: Some(4),
+            throttled: Some(3),
+            rejected: Some(2),
+            conflicts: Some(1),
+            foreign: Some(6),
             bytes: Some(4_096),
         },
         board: Arc::new(Board {
@@ -258,7 +258,7 @@ fn a_snapshot_is_its_golden_file() {
 }
 
 #[test]
-fn a_snapshot_of_which_nothing_is_known_is_its_golden_file() {
+fn an_empty_snapshot_is_its_golden_file() {
     golden("snapshot_empty", &Snapshot::default());
 }
 
@@ -326,7 +326,47 @@ fn a_field_that_a_newer_engine_adds_is_no_error() {
     assert_eq!(serde_json::from_value::<Snapshot>(json).expect("read"), full());
 }
 
+#[test]
+fn another_version_is_refused_before_anything_else_of_it_is_read() {
+    let text = format!(r#"{{"protocol":{},"at":[7],"stages":"none"}}"#, PROTOCOL_VERSION + 1);
+    let error = serde_json::from_str::<Snapshot>(&text).expect_err("another version").to_string();
+    assert!(error.contains("version 2 of the protocol"), "{error}");
+    let error = serde_json::from_str::<Snapshot>("{}").expect_err("no version").to_string();
+    assert!(error.contains("missing field `protocol`"), "{error}");
+}
+
 proptest! {
+    #[test]
+    fn numbers_come_back_to_the_last_bit(rate in any::<f64>(), mean in any::<f64>(), processed in any::<u64>()) {
+        let finite = |number: f64| Some(number).filter(|number| number.is_finite());
+        let mut snapshot = full();
+        snapshot.stages["one"].rate = finite(rate);
+        snapshot.stages["one"].processed = processed;
+        snapshot.board = Arc::new(Board { pages: vec![PageRow { avg_time_spent: finite(mean), ..page() }], ..Board::default() });
+        let json = serde_json::to_string(&snapshot).expect("serializes");
+        prop_assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("read"), snapshot);
+    }
+
+    #[test]
+    fn moments_come_back_to_the_millisecond(millis in 0..=253_402_300_799_999_u64) {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+        let snapshot = Snapshot { at: Some(at), ..Snapshot::default() };
+        let json = serde_json::to_string(&snapshot).expect("serializes");
+        prop_assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("read"), snapshot);
+    }
+
+    #[test]
+    fn every_text_comes_back(title in any::<String>(), cause in any::<String>(), url in any::<String>()) {
+        let mut stage = stage(&title, StageState::Failed { cause: cause.clone() }, Some(&url));
+        stage.last_error = Some(cause);
+        let snapshot = Snapshot { stages: [stage].into_iter().collect(), ..Snapshot::default() };
+        let json = serde_json::to_string(&snapshot).expect("serializes");
+        prop_assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("read"), snapshot);
+        let command = Command::Ask(Question::Page(PageQuestion { url, clicks: usize::MAX }));
+        let json = serde_json::to_string(&command).expect("serializes");
+        prop_assert_eq!(serde_json::from_str::<Command>(&json).expect("read"), command);
+    }
+
     #[test]
     fn durations_come_back_to_the_microsecond(micros in 0..=4_000_000_000_000_u64) {
         let snapshot = Snapshot { uptime: Duration::from_micros(micros), ..Snapshot::default() };

@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The version that this program speaks. It grows with each change that an older reader would misunderstand.
+/// The version that this program speaks. Raise it with each change that an older reader would misunderstand.
 pub const PROTOCOL_VERSION: u32 = 1;
 
 /// [`PROTOCOL_VERSION`] in a snapshot. Reading a snapshot of another version is an error that names both.

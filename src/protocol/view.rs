@@ -1,10 +1,10 @@
-//! Views: which rows of the figures a front shows, in which order, over which time.
+//! Views: the rows that a front shows, their order, and the time that they cover.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The order of url rows; the largest first.
+/// The order of url rows. The largest comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SortBy {
@@ -21,7 +21,7 @@ impl SortBy {
     /// Every order.
     pub const ALL: [SortBy; 3] = [SortBy::Clicks, SortBy::Users, SortBy::Time];
 
-    /// Its name, as in JSON and on the command line.
+    /// The name of the order in JSON and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             SortBy::Clicks => "clicks",
@@ -31,30 +31,30 @@ impl SortBy {
     }
 }
 
-/// The rows of the figures that a front asks for.
+/// The rows that a front asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
-    /// Only this country. `None` takes all countries; a url has one row for each of its countries then.
+    /// Only this country. With `None` a url has one row for each of its countries.
     pub country: Option<String>,
-    /// Their order.
+    /// The order of the rows.
     pub sort: SortBy,
-    /// The most rows; 0 lets the engine choose.
+    /// The maximum number of rows. With 0 the engine chooses.
     pub limit: usize,
-    /// The span of event time.
+    /// The span of event time that the figures cover.
     pub window: Window,
-    /// The filter of urls in the notation of [`Pattern`](super::Pattern); empty keeps every url.
+    /// A [`Pattern`](super::Pattern) for urls. An empty filter keeps every url.
     pub filter: String,
 }
 
 impl View {
-    /// Whether it asks for the figures as the aggregation has them: no window, no filter.
+    /// Whether the view has neither a window nor a filter, so that the figures of the aggregation answer it.
     pub fn is_plain(&self) -> bool {
         self.window == Window::AllTime && self.filter.is_empty()
     }
 }
 
-/// A span of event time. It ends with the newest click that is not ahead of the clock, and includes that click; a click exactly
-/// one span older is outside. A click ahead of the clock enters once the clock has reached its time.
+/// A span of event time. It ends with the newest click that is not ahead of the clock, and includes that click. A click exactly
+/// one span older is outside. A click ahead of the clock enters the span once the clock has reached its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
@@ -68,7 +68,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// How long it is; `None` for all time.
+    /// The length of the span; `None` for all time.
     pub const fn length(self) -> Option<Duration> {
         match self {
             Window::AllTime => None,

@@ -1,16 +1,16 @@
-//! The identity of a document, the same on every machine and in every run.
+//! The id of a document, which is the same on every machine and in every run.
 
 use uuid::Uuid;
 
 use super::Document;
 
-/// The namespace of clicktop's document ids. It is part of every id: changing it orphans every document.
+/// The namespace of clicktop's document ids. Changing it would change every id, and no document would be updated any more.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f6f7a9e_3d5c_4b57_9a3e_5d0a7c1b2e64);
 
 impl Document {
-    /// The document's `_id`: a UUID of version 5 (SHA-1) over the length of the url in bytes as a big-endian 64-bit
-    /// number, the url, then the country. The length keeps (`/a`, `bc`) and (`/ab`, `c`) apart. 36 characters whatever
-    /// the url's length: engines refuse an `_id` of more than 512 bytes.
+    /// The document's `_id`: a UUID of version 5 (SHA-1) over the length of the url in bytes (as a big-endian 64-bit number), the url and
+    /// the country. With the length, (`/a`, `bc`) and (`/ab`, `c`) have different ids. An id always has 36 characters; engines refuse an
+    /// `_id` of more than 512 bytes.
     pub fn id(&self) -> String {
         let mut name = Vec::with_capacity(size_of::<u64>() + self.url.len() + self.country.len());
         name.extend_from_slice(&(self.url.len() as u64).to_be_bytes());
@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_tell_where_the_url_ends() {
+    fn urls_and_countries_with_the_same_joined_text_have_different_ids() {
         assert_ne!(document("/a", "bc", 1).id(), document("/ab", "c", 1).id());
     }
 

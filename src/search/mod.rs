@@ -1,4 +1,4 @@
-//! The search index behind one trait: Elasticsearch or OpenSearch over HTTP, or the embedded full-text index.
+//! The search index, with one trait for two implementations: Elasticsearch or OpenSearch over HTTP, and the embedded full-text index.
 
 pub mod elasticsearch;
 pub mod embedded;
@@ -10,19 +10,20 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 use crate::click::Timestamp;
+use crate::protocol::snapshot::Health;
 
 /// The figures of one url × country as a search document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// The url as the events name it.
+    /// The url, as in the events.
     pub url: String,
     /// The country.
     pub country: String,
     /// Distinct clicks.
     pub clicks: u64,
-    /// Exact distinct users.
+    /// Exact number of distinct users.
     pub unique_users: u64,
-    /// Mean seconds spent, over the clicks where it is known.
+    /// Mean time spent in seconds, over the clicks whose time spent is known.
     pub avg_time_spent: Option<f64>,
     /// Time of the earliest click.
     pub first_seen: Timestamp,
@@ -30,52 +31,54 @@ pub struct Document {
     pub last_seen: Timestamp,
     /// When the figures were computed.
     pub updated_at: Timestamp,
-    /// Only grows, also across a deleted database: an older version never replaces a newer one.
+    /// The version only grows, even after the database was deleted. An older version never replaces a newer one.
     pub version: u64,
 }
 
-/// What a search engine must be able to do for the pipeline.
+/// A search engine, as the pipeline uses it.
 ///
-/// Every call has a time limit of its own and may be repeated: an upsert is idempotent by (id, version).
+/// Every call has its own time limit and may be repeated: an upsert is idempotent by (id, version).
 #[async_trait]
 pub trait SearchIndex: Send + Sync + std::fmt::Debug {
-    /// Where documents go, without secrets: `embedded`, `https://search:9200/clicktop`. Identifies the index: progress is
-    /// kept for each target.
+    /// The target of the documents, without secrets: `embedded`, `https://search:9200/clicktop`. It identifies the index; the store keeps
+    /// the progress of each target.
     fn target(&self) -> String;
 
-    /// How documents are best sent to it, where `configured` is what the operator asks of an engine behind a network.
+    /// How documents are best sent. `configured` holds the settings, which are meant for an engine behind a network.
     fn bulk(&self, configured: Bulk) -> Bulk {
         configured
     }
 
-    /// Connects, and creates the index with its mapping if it is absent.
+    /// Connects, and creates the index with its mapping if it does not exist.
     async fn prepare(&self) -> Result<Prepared, SearchError>;
 
-    /// Writes documents unless the index holds the same or a newer version of them.
-    /// An error is about the request as a whole; what became of each document otherwise is in the outcome.
+    /// Writes documents, unless the index holds the same or a newer version of them. An error means that the whole request failed;
+    /// otherwise the outcome tells what happened to each document.
     async fn upsert(&self, documents: &[Document]) -> Result<BulkOutcome, SearchError>;
 
-    /// Health and size as the engine tells them.
+    /// Health and size, as the engine reports them.
     async fn status(&self) -> Result<EngineStatus, SearchError>;
 
     /// Documents whose url contains `query.text` (ASCII case ignored), most clicks first.
     async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError>;
 
-    /// Deletes every document, and keeps the index and its mapping. All are gone when this returns; an error may leave
-    /// some of them, and the same call goes on. Documents written later need versions that are greater by more than one
-    /// than those deleted: an engine may count the deletion as a version of its own. Returns how many this call deleted.
+    /// Deletes every document, and keeps the index and its mapping. After an error, some documents may be left, and another call
+    /// continues. Returns how many documents this call has deleted.
+    ///
+    /// The engine may count a deletion as a version. So later documents need versions that are greater by more than one than those of
+    /// the deleted documents.
     async fn clear(&self) -> Result<u64, SearchError>;
 
-    /// Makes everything written so far visible to `search` and `status`.
+    /// Makes all written documents visible to `search` and `status`.
     async fn refresh(&self) -> Result<(), SearchError>;
 }
 
 /// How documents are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bulk {
-    /// Documents a request.
+    /// Documents in one request.
     pub documents: usize,
-    /// Requests under way at once.
+    /// How many requests are sent at the same time.
     pub in_flight: usize,
 }
 
@@ -84,21 +87,21 @@ pub struct Bulk {
 pub struct Prepared {
     /// Engine and version: `elasticsearch 9.1.0`, `opensearch 2.19.1`, `embedded (SQLite FTS5 3.51.3)`.
     pub engine: String,
-    /// The index did not exist: every document must be sent again.
+    /// The index is new: every document must be sent.
     pub created: bool,
-    /// Documents it holds.
+    /// How many documents it holds.
     pub documents: u64,
 }
 
-/// What became of the documents of one bulk request. Those not named were written, or a newer version was there.
+/// The outcome of one bulk request. Documents that are not listed were written, or the index holds a newer version of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BulkOutcome {
-    /// How many were not written because the index holds the same or a newer version: they were sent before, or somebody
-    /// else writes there.
+    /// How many documents were not written because the index holds the same or a newer version: they were sent before, or another
+    /// program writes to the index.
     pub conflicts: u64,
-    /// To be sent again after a pause: position in the request, the engine's reason.
+    /// Documents to send again after a pause.
     pub retry: Vec<ItemFailure>,
-    /// Refused for good.
+    /// Documents that the engine refuses for good.
     pub rejected: Vec<ItemFailure>,
 }
 
@@ -107,138 +110,127 @@ pub struct BulkOutcome {
 pub struct ItemFailure {
     /// Position in the request.
     pub position: usize,
-    /// HTTP status of the item.
+    /// The HTTP status of the item.
     pub status: u16,
     /// The engine's reason, in one line.
     pub reason: String,
 }
 
-/// What the engine says of the index.
+/// The state of the index, as the engine reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineStatus {
-    /// `green`, `yellow`, `red` as the engine says; `None` if it does not tell.
-    pub health: Option<EngineHealth>,
+    /// The health of the index; unknown if the engine does not report it.
+    pub health: Health,
     /// Documents visible to search.
     pub documents: u64,
-    /// Bytes on disk, where the engine tells.
+    /// Bytes on disk; `None` if the engine does not report them.
     pub bytes: Option<u64>,
 }
 
-/// Health of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineHealth {
-    /// All is well.
-    Green,
-    /// Replicas are missing.
-    Yellow,
-    /// Data is missing.
-    Red,
-}
-
-/// What to look for.
+/// A search for documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchQuery {
     /// A part of a url; every url if empty.
     pub text: String,
-    /// Only this country.
+    /// Only documents of this country.
     pub country: Option<String>,
     /// At most this many documents.
     pub limit: usize,
 }
 
-/// Why a request to the search engine failed as a whole. Messages are one line, name the target and never hold a secret.
+/// Why a whole request to the search engine failed. Messages are one line, name the target and never contain secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
-    /// No connection, or it broke.
+    /// The connection failed or broke.
     #[error("{target} is unreachable: {cause}")]
     Unreachable {
-        /// Where.
+        /// The target.
         target: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
-    /// No answer in time.
+    /// The engine did not answer in time.
     #[error("{target} did not answer within {after:?}")]
     TimedOut {
-        /// Where.
+        /// The target.
         target: String,
-        /// The limit.
+        /// The time limit.
         after: Duration,
     },
-    /// 401, or 403 that is not about a block: waiting does not help until someone mends the credentials or the permissions.
+    /// 401, or 403 that is not about a block: somebody must correct the credentials or the permissions.
     #[error("{target} refused the credentials ({status}): {reason}")]
     Unauthorized {
-        /// Where.
+        /// The target.
         target: String,
         /// 401 or 403.
         status: u16,
         /// The engine's reason.
         reason: String,
     },
-    /// The index as it is takes no documents, whatever is in them: it is closed or blocked, or an alias has no index to
-    /// write to. Nothing is wrong with the documents, which wait until somebody mends it.
+    /// The index accepts no document at all: it is closed or blocked, or an alias has no write index. The documents are fine and wait until
+    /// somebody repairs the index.
     #[error("{target} takes no documents ({status}): {reason}; {advice}")]
     Unwritable {
-        /// Where.
+        /// The target.
         target: String,
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
         /// The engine's reason.
         reason: String,
-        /// What to do.
+        /// What the user can do.
         advice: &'static str,
     },
-    /// 3xx: something else is at the url. Nothing was sent on to where it points.
+    /// 3xx: another server is at the url. The redirect was not followed.
     #[error("{target} redirects to {to} ({status}); set index.urls to that")]
     Redirected {
-        /// Where.
+        /// The target.
         target: String,
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// The url that it points to, as index.urls would have it.
+        /// The new value for index.urls.
         to: String,
     },
-    /// 429.
+    /// 429: the engine is overloaded.
     #[error("{target} is overloaded (429): {reason}")]
     Throttled {
-        /// Where.
+        /// The target.
         target: String,
         /// The engine's reason.
         reason: String,
     },
-    /// 5xx, or an answer that makes no sense.
+    /// 5xx, or an invalid answer.
     #[error("{target} answered {status}: {reason}")]
     Server {
-        /// Where.
+        /// The target.
         target: String,
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
         /// The engine's reason.
         reason: String,
     },
-    /// Any other 4xx: the request itself is wrong for this engine (mapping conflict, index name).
+    /// Any other 4xx: the engine does not accept this request (mapping conflict, index name).
     #[error("{target} refused the request ({status}): {reason}")]
     Refused {
-        /// Where.
+        /// The target.
         target: String,
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
         /// The engine's reason.
         reason: String,
     },
-    /// The embedded index on disk failed.
+    /// The file of the embedded index failed.
     #[error("embedded index {path}: {cause}")]
     Disk {
-        /// Its file.
+        /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
 }
 
 impl SearchError {
-    /// Whether the same request may succeed later without a change here: the engine is away, slow, overloaded or out of
-    /// order, its index is mended, or the disk is full or busy.
+    /// Whether the same request may succeed later: once the engine is available, faster or less loaded, its index is repaired, or the disk
+    /// has free space.
     pub fn is_transient(&self) -> bool {
         match self {
             SearchError::Unreachable { .. }
@@ -252,7 +244,7 @@ impl SearchError {
         }
     }
 
-    /// Whether someone must mend the credentials or the permissions first.
+    /// Whether somebody must correct the credentials or the permissions first.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self, SearchError::Unauthorized { .. })
     }

@@ -1,37 +1,35 @@
-//! The order of arrival: a log of the newest clicks, packed, as far back as somebody may still have to count them.
+//! The log of arrivals: the newest clicks in order of arrival, packed, as far back as somebody may still have to count them.
 //!
-//! The table of clicks is one tree in the order of time. A second tree over it, by number, would be written for every click
-//! and kept for ever, while only those who follow the clicks as they come need it: the aggregation from its checkpoint on,
-//! and windows. So what is new is written once more, in one piece a batch, some 24 bytes a click, and is cut behind the
-//! checkpoint.
+//! The table of clicks is one tree in order of time. An index by order of arrival would be written for every click and kept for
+//! ever, but only the aggregation (from its checkpoint on) and the windows read clicks in that order. So the store writes each new
+//! click a second time, into a log: one row for each batch, some 24 bytes for each click. A checkpoint truncates the log.
 //!
-//! A click's number is its place here. They have no gap, and none is given out twice: the newest row always stays.
+//! A click's number is its position in the log. The numbers have no gaps, and no number is used twice: the newest row always stays.
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use super::StorageError;
 use super::model::{ClickKey, CountryId, StoredClick, UrlId, UserId};
-use super::{Reader, StorageError};
 use crate::click::Timestamp;
 
-/// Clicks a row at most: as much is unpacked to read one of them.
-const ROW_CLICKS: usize = 20_000;
+/// The most clicks in a row. To read one click, a reader unpacks up to a whole row.
+const MAX_ROW_CLICKS: usize = 20_000;
 
-/// A row ends where the texts of its clicks' ids come to this: somebody may send ids as long as a message.
-const ROW_TEXT_BYTES: usize = 1 << 20;
+/// A row ends when the text ids of its clicks reach this size: somebody may send ids as long as a message.
+const MAX_ROW_TEXT_BYTES: usize = 1 << 20;
 
-/// Clicks that stay behind the checkpoint: a window that follows, but not as closely as memory reaches back, need not be
-/// filled anew.
-const KEPT_CLICKS: i64 = 200_000;
+/// This many clicks before the checkpoint stay in the log, so that a window that is a little behind need not be filled anew.
+const CLICKS_BEFORE_CHECKPOINT: i64 = 200_000;
 
-/// The clicks of a row that has none.
+/// A row without clicks.
 const NO_CLICKS: [u8; 1] = [0];
 
-/// One click. A row is their number, then one after the other.
+/// One click. A row holds the number of its clicks, and then the clicks.
 #[derive(Serialize, Deserialize)]
 struct Packed<Key> {
-    /// Since the one before, in milliseconds; of the first since 1970. Wraps around.
-    later: i64,
+    /// Milliseconds since the click before; for the first click, since 1970. Wraps around.
+    millis_later: i64,
     user: UserId,
     url: UrlId,
     country: CountryId,
@@ -43,7 +41,7 @@ pub(super) fn last(connection: &Connection) -> Result<i64, StorageError> {
     Ok(connection.prepare_cached("SELECT COALESCE(MAX(last), 0) FROM arrivals")?.query_row([], |row| row.get(0))?)
 }
 
-/// Adds `clicks`, which are numbered from [`last`] on.
+/// Appends `clicks`, which are numbered from [`last`] on.
 pub(super) fn append(connection: &Connection, clicks: &[StoredClick]) -> Result<(), StorageError> {
     let mut insert = connection.prepare_cached("INSERT INTO arrivals (last, clicks) VALUES (?1, ?2)")?;
     let mut rest = clicks;
@@ -55,31 +53,32 @@ pub(super) fn append(connection: &Connection, clicks: &[StoredClick]) -> Result<
     Ok(())
 }
 
-/// The clicks that make up the next row, the last of them, and those behind it.
+/// Splits `clicks` into those of the next row and the rest. Also returns the last click of the row.
 fn next_row(clicks: &[StoredClick]) -> (&[StoredClick], Option<&StoredClick>, &[StoredClick]) {
     let mut text_bytes = 0_usize;
     let fits = |click: &&StoredClick| {
-        let has_room = text_bytes < ROW_TEXT_BYTES;
+        let has_room = text_bytes < MAX_ROW_TEXT_BYTES;
         if let ClickKey::Text(text) = &click.key {
             text_bytes = text_bytes.saturating_add(text.len());
         }
         has_room
     };
-    let length = clicks.iter().take(ROW_CLICKS).take_while(fits).count();
+    let length = clicks.iter().take(MAX_ROW_CLICKS).take_while(fits).count();
     let (row, behind) = clicks.split_at(length);
     (row, row.last(), behind)
 }
 
-/// Lets go of what a checkpoint that has counted up to `cursor` makes unnecessary.
-pub(super) fn cut(connection: &Connection, cursor: i64) -> Result<(), StorageError> {
+/// Deletes the rows that nobody needs after a checkpoint that counts every click up to `cursor`.
+pub(super) fn truncate(connection: &Connection, cursor: i64) -> Result<(), StorageError> {
     connection
         .prepare_cached("DELETE FROM arrivals WHERE last <= ?1 AND last < (SELECT MAX(last) FROM arrivals)")?
-        .execute([cursor.saturating_sub(KEPT_CLICKS)])?;
+        .execute([cursor.saturating_sub(CLICKS_BEFORE_CHECKPOINT)])?;
     Ok(())
 }
 
-/// Lets go of all but the numbering, which goes on after `last`: whoever has to count, counts the clicks themselves.
-pub(super) fn cut_off(connection: &Connection, last: i64) -> Result<(), StorageError> {
+/// Deletes all clicks of the log. The numbering continues after `last`. A reader that needs deleted clicks has to read the table of
+/// clicks instead.
+pub(super) fn clear(connection: &Connection, last: i64) -> Result<(), StorageError> {
     connection.execute("DELETE FROM arrivals", [])?;
     if last > 0 {
         connection.execute("INSERT INTO arrivals (last, clicks) VALUES (?1, ?2)", params![last, NO_CLICKS])?;
@@ -87,71 +86,32 @@ pub(super) fn cut_off(connection: &Connection, last: i64) -> Result<(), StorageE
     Ok(())
 }
 
-impl Reader {
-    /// Puts the clicks after `cursor` in `out`, in the order of arrival, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StorageError::OrderGone`] if the log no longer reaches back to the first of them; the database cannot be read.
-    pub fn clicks_after(&self, cursor: i64, limit: usize, out: &mut Vec<StoredClick>) -> Result<(), StorageError> {
-        out.clear();
-        let mut next = cursor.saturating_add(1);
-        let mut select =
-            self.connection.prepare_cached("SELECT last, clicks FROM arrivals WHERE last > ?1 ORDER BY last")?;
-        let mut rows = select.query([cursor])?;
-        while out.len() < limit
-            && let Some(row) = rows.next()?
-        {
-            let last = row.get(0)?;
-            let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let clicks = Unpacked::new(last, packed)?;
-            if clicks.next > next {
-                if out.is_empty() {
-                    return Err(StorageError::OrderGone { next });
-                }
-                break;
-            }
-            for click in clicks {
-                let click = click?;
-                if click.id < next {
-                    continue;
-                }
-                if out.len() >= limit {
-                    break;
-                }
-                next = click.id.saturating_add(1);
-                out.push(click);
-            }
-        }
-        Ok(())
-    }
-}
-
 fn pack(clicks: &[StoredClick]) -> postcard::Result<Vec<u8>> {
     let mut packed = postcard::to_extend(&(clicks.len() as u64), Vec::with_capacity(clicks.len() * 26 + 3))?;
     let mut before = 0_i64;
     for StoredClick { timestamp, key, user, url, country, .. } in clicks {
         let time = timestamp.as_millis();
-        let click = Packed { later: time.wrapping_sub(before), user: *user, url: *url, country: *country, key };
+        let click = Packed { millis_later: time.wrapping_sub(before), user: *user, url: *url, country: *country, key };
         packed = postcard::to_extend(&click, packed)?;
         before = time;
     }
     Ok(packed)
 }
 
-/// The clicks of a row.
-struct Unpacked<'a> {
+/// Unpacks the clicks of a row.
+pub(super) struct Unpacked<'a> {
     rest: &'a [u8],
     left: u64,
-    /// The number of the next.
-    next: i64,
-    /// The time of the one before, milliseconds since 1970.
+    /// The number of the next click.
+    pub(super) next: i64,
+    /// The time of the click before, in milliseconds since 1970.
     time: i64,
-    /// The row.
+    /// The number of the row's last click, which identifies the row.
     last: i64,
 }
 
 impl<'a> Unpacked<'a> {
-    fn new(last: i64, packed: &'a [u8]) -> Result<Self, StorageError> {
+    pub(super) fn new(last: i64, packed: &'a [u8]) -> Result<Self, StorageError> {
         let (left, rest) = postcard::take_from_bytes::<u64>(packed).map_err(|_| damaged(last))?;
         let first = i64::try_from(left).ok().and_then(|clicks| last.checked_sub(clicks)?.checked_add(1));
         Ok(Self { rest, left, next: first.ok_or_else(|| damaged(last))?, time: 0, last })
@@ -164,7 +124,7 @@ impl<'a> Unpacked<'a> {
         self.rest = rest;
         self.left -= 1;
         self.next = id.saturating_add(1);
-        self.time = self.time.wrapping_add(click.later);
+        self.time = self.time.wrapping_add(click.millis_later);
         if self.left == 0 && !rest.is_empty() {
             return Err(damaged(self.last));
         }
@@ -182,12 +142,12 @@ impl Iterator for Unpacked<'_> {
 }
 
 fn damaged(last: i64) -> StorageError {
-    StorageError::Damaged(format!("row {last} of arrivals is not as clicktop wrote it"))
+    StorageError::Damaged(format!("row {last} of the table arrivals cannot be unpacked"))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::storage::checkpoint::Parts;
+    use crate::storage::CheckpointParts;
     use proptest::prelude::*;
     use rusqlite::OptionalExtension as _;
 
@@ -230,7 +190,7 @@ mod tests {
         }
 
         #[test]
-        fn bytes_that_nobody_packed_are_damage_or_clicks_and_never_a_panic(
+        fn arbitrary_bytes_are_reported_as_damage_or_read_as_clicks_but_never_panic(
             last in any::<i64>(),
             bytes in prop::collection::vec(any::<u8>(), 0..60),
         ) {
@@ -245,14 +205,14 @@ mod tests {
         let settings = AggregateSettings { session_timeout_ms: 1, recent_clicks: 1 };
         let update = FiguresUpdate { changed: [], cursor, late: 0, settings };
         let mut new = std::iter::once(vec![1]);
-        storage.write_figures(update, Some(Parts { kept: 0, new: &mut new })).unwrap();
+        storage.write_figures(update, Some(CheckpointParts { kept: 0, new: &mut new })).unwrap();
     }
 
-    /// What is after `cursor`: how many, and the numbers of the first and the last; the first that is gone.
+    /// Reads the clicks after `cursor`: how many, and the numbers of the first and the last. Fails with the first missing number.
     fn after(storage: &Storage, cursor: i64, limit: usize) -> Result<(usize, i64, i64), i64> {
         let mut clicks = Vec::new();
         match storage.reader().unwrap().clicks_after(cursor, limit, &mut clicks) {
-            Err(StorageError::OrderGone { next }) => Err(next),
+            Err(StorageError::ArrivalsGone { next }) => Err(next),
             read => {
                 read.unwrap();
                 assert!(clicks.windows(2).all(|pair| pair[0].id + 1 == pair[1].id), "no gap");
@@ -269,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_batch_lies_in_several_rows_and_is_read_from_anywhere() {
+    fn a_large_batch_takes_several_rows_and_can_be_read_from_any_click() {
         let (_directory, storage) = open();
         store(&storage, 0..45_000);
         store(&storage, 45_000..45_001);
@@ -288,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_as_long_as_messages_make_no_giant_row() {
+    fn ids_as_long_as_messages_are_spread_over_several_rows() {
         let (_directory, storage) = open();
         let names: Vec<String> = (0..10).map(|id| format!("{id}").repeat(400_000)).collect();
         let clicks: Vec<_> = names.iter().zip(0..).map(|(name, at)| click(name, at, "/a")).collect();
@@ -300,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicates_take_no_number_and_a_batch_of_nothing_new_no_row() {
+    fn duplicates_get_no_number_and_a_batch_of_duplicates_adds_no_row() {
         let (_directory, storage) = open();
         store(&storage, 0..10);
         store(&storage, 0..10);
@@ -318,17 +278,17 @@ mod tests {
     }
 
     #[test]
-    fn it_is_cut_behind_the_checkpoint_and_says_so() {
+    fn a_checkpoint_truncates_the_log_and_readers_of_deleted_clicks_get_an_error() {
         let (_directory, storage) = open();
         for part in 0..13 {
             store(&storage, part * 20_000..(part + 1) * 20_000);
         }
         checkpoint(&storage, 239_000);
-        // What is younger than the checkpoint less 200,000 stays, and what shares a row with it.
+        // 200,000 clicks before the checkpoint stay, and the rest of their first row.
         assert_eq!(after(&storage, 19_999, 1), Err(20_000));
         assert_eq!(after(&storage, 20_000, usize::MAX), Ok((240_000, 20_001, 260_000)));
         assert_eq!(storage.reader().unwrap().click_count().unwrap(), 260_000);
-        // However far that goes, the numbers go on.
+        // The numbers continue even if nearly everything is deleted.
         sql(&storage).execute("DELETE FROM arrivals WHERE last < 250000", []).unwrap();
         checkpoint(&storage, 1_000_000);
         assert_eq!(after(&storage, 240_000, usize::MAX), Ok((20_000, 240_001, 260_000)));
@@ -340,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_as_such() {
+    fn a_row_that_cannot_be_unpacked_is_reported_as_damage() {
         let (_directory, storage) = open();
         store(&storage, 0..10);
         for clicks in ["x''", "x'ff'", "x'05'", "substr(clicks, 1, length(clicks) - 1)", "clicks || x'00'", "'text'"] {

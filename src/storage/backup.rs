@@ -1,4 +1,4 @@
-//! A copy of the database while a pipeline goes on writing it.
+//! Copies the database while a pipeline writes it.
 
 use std::fs::File;
 use std::io;
@@ -8,43 +8,43 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::soundness::{Found, read_through};
+use super::soundness::{CheckResult, check_file};
 use super::{Reader, StorageError};
 
-/// Pages copied at a time, 2 MB: as often is asked whether to go on.
+/// Pages that are copied in one step (4 MB). After each step the caller may stop the backup.
 const STEP_PAGES: i32 = 500;
 
-/// Why there is no copy. Each prints as one line that says what to do.
+/// Why a backup failed. Each error prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A backup takes no other file's place.
-    #[error("{} is there already; name a new file", path.display())]
+    /// A backup never overwrites a file.
+    #[error("{} exists already; name a new file", path.display())]
     Exists {
-        /// The file asked for.
+        /// The requested file.
         path: PathBuf,
     },
-    /// Nothing can be put there.
-    #[error("{}: {cause}; name a file in a directory that exists and can be written", path.display())]
+    /// No file can be created there.
+    #[error("{}: {cause}; name a file in a directory that exists and that you may write to", path.display())]
     Target {
-        /// The file asked for.
+        /// The requested file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         cause: io::Error,
     },
     /// The copy cannot be written.
     #[error("{} cannot be written: {cause}; is there enough room?", path.display())]
     Write {
-        /// The file asked for.
+        /// The requested file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         cause: rusqlite::Error,
     },
-    /// The copy is faithful, and of a damaged database.
+    /// The database is damaged, and so is the copy.
     #[error(
-        "the database is damaged ({found}), and so is any copy of it: nothing was kept; earlier backups may be sound"
+        "the database is damaged ({found}), and a copy would be as well, so no backup was made; earlier backups may be sound"
     )]
     Damaged {
-        /// The first thing that is wrong, in SQLite's words.
+        /// The first damage, in SQLite's words.
         found: String,
     },
     /// The database itself cannot be read.
@@ -52,43 +52,43 @@ pub enum BackupError {
     Storage(#[from] StorageError),
 }
 
-/// What a backup is doing.
+/// The progress of a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupStep {
-    /// Pages copied, of all there are.
+    /// Pages are being copied.
     Copying {
-        /// Copied.
+        /// Pages copied so far.
         done: u32,
-        /// Of all.
+        /// All pages.
         of: u32,
     },
-    /// The copy is read through, for so long.
+    /// The copy is being checked, for this long so far.
     Checking(Duration),
 }
 
 /// A finished copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// Clicks it holds.
+    /// Clicks in the copy.
     pub clicks: u64,
-    /// Bytes it takes.
+    /// The size of its file.
     pub bytes: u64,
 }
 
 impl Reader {
-    /// Copies the database as it is now to `target`, a new file that only its owner may read, and reads the copy through.
-    /// `None`, and no file, if `going_on` gave it up.
+    /// Copies the current state of the database to `target`, a new file that only its owner may read, and checks the copy. If
+    /// `proceed` returns `false`, the backup stops and leaves no file; this returns `None` then.
     ///
-    /// One read transaction spans the copy, so it is of one moment, whatever is written meanwhile; nobody waits for it, but
-    /// the write-ahead log grows until it ends. The copy is one file, without a log of its own. It gets its name only when
-    /// it is whole and on the disk.
+    /// One read transaction spans the copy, so the copy shows one moment, whatever is written meanwhile. Writers do not wait, but
+    /// the write-ahead log grows until the copy ends. The copy is one file without a write-ahead log. It gets its name only when it
+    /// is complete and on the disk.
     ///
     /// # Errors
-    /// There is such a file, it cannot be written, or the database cannot be read or is damaged.
+    /// `target` exists or cannot be written, or the database cannot be read or is damaged.
     pub fn back_up(
         &self,
         target: &Path,
-        going_on: &mut dyn FnMut(BackupStep) -> bool,
+        proceed: &mut dyn FnMut(BackupStep) -> bool,
     ) -> Result<Option<Copied>, BackupError> {
         let unfit = |cause| BackupError::Target { path: target.to_owned(), cause };
         let unwritten = |cause| BackupError::Write { path: target.to_owned(), cause };
@@ -100,43 +100,43 @@ impl Reader {
             _ => Path::new("."),
         };
         let part = tempfile::Builder::new().prefix(".clicktop-backup-").tempfile_in(directory).map_err(unfit)?;
-        // Closed before SQLite opens it: closing it later would release SQLite's locks. Removed unless it gets its name.
+        // Closed before SQLite opens it: closing it later would release SQLite's locks. Deleted on drop unless it gets its name.
         let part = part.into_temp_path();
 
         let mut copy = Connection::open(&part).map_err(unwritten)?;
-        // Nothing is lost with a copy that is not whole.
+        // An incomplete copy is deleted anyway.
         copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(unwritten)?;
-        self.copy_pages(&mut copy, going_on, unwritten).and_then(|whole| match whole {
+        self.copy_pages(&mut copy, proceed, unwritten).and_then(|complete| match complete {
             false => Ok(None),
             true => {
                 finish(copy).map_err(unwritten)?;
-                match read_through(&part, &mut |took| going_on(BackupStep::Checking(took)))? {
-                    Found::Nothing => return Ok(None),
-                    Found::Damage(found) => return Err(BackupError::Damaged { found }),
-                    Found::Sound => {}
+                match check_file(&part, &mut |took| proceed(BackupStep::Checking(took)))? {
+                    CheckResult::Stopped => return Ok(None),
+                    CheckResult::Damage(found) => return Err(BackupError::Damaged { found }),
+                    CheckResult::Sound => {}
                 }
                 let clicks = Reader::open(&part)?.click_count()?;
-                let bytes = settle(&part).map_err(unfit)?;
+                let bytes = sync(&part).map_err(unfit)?;
                 part.persist_noclobber(target).map_err(|error| match error.error.kind() {
                     io::ErrorKind::AlreadyExists => BackupError::Exists { path: target.to_owned() },
                     _ => unfit(error.error),
                 })?;
-                // Not every file system lets a directory be synced.
+                // Not every file system can sync a directory.
                 let _ = File::open(directory).and_then(|directory| directory.sync_all());
                 Ok(Some(Copied { clicks, bytes }))
             }
         })
     }
 
-    /// Copies every page as of now; `false` if `going_on` gave it up.
+    /// Copies every page of the current state. Returns `false` if `proceed` stopped it.
     fn copy_pages(
         &self,
         copy: &mut Connection,
-        going_on: &mut dyn FnMut(BackupStep) -> bool,
+        proceed: &mut dyn FnMut(BackupStep) -> bool,
         unwritten: impl Fn(rusqlite::Error) -> BackupError,
     ) -> Result<bool, BackupError> {
-        // Without a transaction around it, a copy would begin anew with every commit of the pipeline. Its end is that of
-        // this function, whatever happens.
+        // Without a transaction, SQLite would start the copy again after every commit of the pipeline. The transaction ends when
+        // this function returns.
         let transaction = self.connection.unchecked_transaction().map_err(StorageError::from)?;
         transaction.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).map_err(StorageError::from)?;
         let backup = Backup::new(&transaction, copy).map_err(&unwritten)?;
@@ -149,7 +149,7 @@ impl Reader {
             let progress = backup.progress();
             let of = u32::try_from(progress.pagecount).unwrap_or(0);
             let done = of.saturating_sub(u32::try_from(progress.remaining).unwrap_or(0));
-            if !going_on(BackupStep::Copying { done, of }) {
+            if !proceed(BackupStep::Copying { done, of }) {
                 return Ok(false);
             }
             match step {
@@ -161,14 +161,14 @@ impl Reader {
     }
 }
 
-/// Makes one file of the copy, and closes it.
+/// Closes the copy, with everything in one file.
 fn finish(copy: Connection) -> rusqlite::Result<()> {
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     copy.close().map_err(|(_, error)| error)
 }
 
-/// Waits until `file` is on the disk; its size.
-fn settle(file: &Path) -> io::Result<u64> {
+/// Waits until `file` is on the disk. Returns its size.
+fn sync(file: &Path) -> io::Result<u64> {
     let file = File::open(file)?;
     file.sync_all()?;
     Ok(file.metadata()?.len())
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_of_one_moment_while_writing_goes_on_and_is_one_private_file() {
+    fn a_backup_during_writes_shows_one_moment_and_is_one_private_file() {
         let (_directory, storage) = filled(100_000);
         let target = tempfile::tempdir().unwrap();
         let file = target.path().join(DATABASE_FILE);
@@ -214,14 +214,14 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        // It is a database like any other.
+        // The backup can be used as a database.
         let again = Storage::open(target.path(), StorageOptions::default()).unwrap();
         assert!(again.verify(&mut |_| true).unwrap());
         assert_eq!(again.store(&batch(&[click("click 7", 7, "/a")], 2)).unwrap().duplicates, 1);
     }
 
     #[test]
-    fn nothing_is_overwritten_and_nothing_is_left_of_a_copy_that_was_given_up() {
+    fn a_backup_overwrites_no_file_and_leaves_none_if_it_is_stopped() {
         let (_directory, storage) = filled(50_000);
         let target = tempfile::tempdir().unwrap();
         let file = target.path().join("copy.db");
@@ -232,7 +232,7 @@ mod tests {
         let error = reader.back_up(&file, &mut |_| true).unwrap_err();
         assert!(matches!(error, BackupError::Exists { .. }), "{error}");
         assert_eq!(std::fs::read(&file).unwrap(), b"mine");
-        // Nor what came to be meanwhile.
+        // Nor does it overwrite a file that was created meanwhile.
         let late = target.path().join("late.db");
         let error = reader.back_up(&late, &mut |_| std::fs::write(&late, "mine").is_ok()).unwrap_err();
         assert!(matches!(error, BackupError::Exists { .. }), "{error}");

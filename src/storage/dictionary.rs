@@ -1,4 +1,4 @@
-//! Dictionary tables: each repeating string is stored once and named by a number.
+//! Dictionary tables: each repeating text is stored once and gets a number.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -10,33 +10,33 @@ use rusqlite::{Connection, ToSql};
 use super::StorageError;
 use super::model::{CountryId, UrlId, UserId};
 
-/// What `N` texts stand for: the entries of a dictionary table that are used most, in bounded memory.
+/// Caches the most used entries of a dictionary table in bounded memory. `N` texts together are the key.
 ///
-/// Two generations: when the young one is full it becomes the old one, and what is used again moves back.
-/// That is a rough LRU without a list to maintain.
+/// There are two generations. When the young one is full, it becomes the old one. An entry of the old generation that is used again
+/// moves to the young one. This is an approximate LRU without a list to maintain.
 #[derive(Debug)]
 struct Cache<const N: usize, V> {
     young: Generation<N, V>,
     old: Generation<N, V>,
-    /// Entries of a generation.
+    /// The most entries in a generation.
     capacity: usize,
     state: RandomState,
 }
 
-/// Entries with their texts in one place: an allocation for each would take more memory than the text.
+/// Entries, with all texts in one buffer: an allocation for each text would take more memory than the text.
 #[derive(Debug)]
 struct Generation<const N: usize, V> {
     entries: HashTable<Entry<N, V>>,
-    /// End to end, also of entries that have left. Bytes, as they are but compared.
+    /// The texts of all entries one after the other, including those of removed entries. Bytes, because they are only compared.
     texts: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Entry<const N: usize, V> {
-    /// Where the texts begin in those of the generation.
+    /// Where the first text begins in the generation's buffer.
     start: u32,
-    /// Where each ends.
-    ends: [u32; N],
+    /// Where each text ends in the buffer.
+    text_ends: [u32; N],
     value: V,
 }
 
@@ -49,7 +49,7 @@ impl<const N: usize, V> Default for Generation<N, V> {
 impl<const N: usize, V> Entry<N, V> {
     fn parts<'t>(&self, texts: &'t [u8]) -> [&'t [u8]; N] {
         let mut start = self.start;
-        self.ends.map(|end| {
+        self.text_ends.map(|end| {
             let part = texts.get(start as usize..end as usize).unwrap_or_default();
             start = end;
             part
@@ -58,7 +58,7 @@ impl<const N: usize, V> Entry<N, V> {
 
     fn is(&self, parts: &[&[u8]; N], texts: &[u8]) -> bool {
         let mut start = self.start;
-        self.ends.iter().zip(parts).all(|(&end, part)| {
+        self.text_ends.iter().zip(parts).all(|(&end, part)| {
             let is = texts.get(start as usize..end as usize) == Some(part);
             start = end;
             is
@@ -67,11 +67,11 @@ impl<const N: usize, V> Entry<N, V> {
 }
 
 impl<const N: usize, V: Copy> Generation<N, V> {
-    /// Bytes of texts from which on it is full, whatever the number of entries.
-    const TEXTS: usize = 64 << 20;
+    /// A generation is full when its texts reach this size, whatever the number of entries.
+    const MAX_TEXT_BYTES: usize = 64 << 20;
 
     fn is_full(&self, capacity: usize) -> bool {
-        self.entries.len() >= capacity || self.texts.len() >= Self::TEXTS
+        self.entries.len() >= capacity || self.texts.len() >= Self::MAX_TEXT_BYTES
     }
 
     fn get(&self, hash: u64, parts: &[&[u8]; N]) -> Option<V> {
@@ -84,17 +84,17 @@ impl<const N: usize, V: Copy> Generation<N, V> {
         Some(entry.value)
     }
 
-    /// `hash_of` is that of any entry's texts; `hash` that of these.
+    /// `hash` is the hash of `parts`; `hash_of` hashes the texts of any entry.
     fn insert(&mut self, hash: u64, parts: &[&[u8]; N], value: V, hash_of: impl Fn(&[&[u8]; N]) -> u64) {
         let texts = &mut self.texts;
         let offset = |texts: &Vec<u8>| u32::try_from(texts.len()).unwrap_or(u32::MAX);
         let start = offset(texts);
-        let ends = parts.map(|part| {
+        let text_ends = parts.map(|part| {
             texts.extend_from_slice(part);
             offset(texts)
         });
         let texts = &self.texts;
-        self.entries.insert_unique(hash, Entry { start, ends, value }, |entry| hash_of(&entry.parts(texts)));
+        self.entries.insert_unique(hash, Entry { start, text_ends, value }, |entry| hash_of(&entry.parts(texts)));
     }
 }
 
@@ -120,7 +120,7 @@ impl<const N: usize, V: Copy> Cache<N, V> {
         Some(value)
     }
 
-    /// Must not be there yet.
+    /// Adds an entry, which must not be in the cache yet.
     fn insert(&mut self, parts: &[&str; N], value: V) {
         let parts = &parts.map(str::as_bytes);
         self.keep(Self::hash(&self.state, parts), parts, value);
@@ -154,7 +154,7 @@ pub(super) struct Place {
     pub country: CountryId,
 }
 
-/// The dictionaries a click refers to.
+/// The dictionaries that clicks refer to.
 #[derive(Debug)]
 pub(super) struct Dictionaries {
     users: Cache<1, UserId>,
@@ -165,7 +165,7 @@ pub(super) struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// Kept in memory of each, twice at most: what a hash table of a power of two takes before it doubles.
+    /// The most entries in a generation of each cache: just below the size at which the hash table would double.
     const USERS: usize = 900_000;
     const URLS: usize = 225_000;
     const SMALL: usize = 50_000;
@@ -180,7 +180,7 @@ impl Dictionaries {
         }
     }
 
-    /// Forgets every id: after a rollback some of them are not in the tables.
+    /// Forgets every id. After a rollback, the tables do not hold some of them.
     pub(super) fn clear(&mut self) {
         self.users.clear();
         self.urls.clear();
@@ -268,7 +268,7 @@ fn text<V: Copy + FromSql>(
     Ok(id)
 }
 
-/// What is not in memory is new in most cases, so that is tried first.
+/// Inserts first: most texts that are not in the cache are new.
 fn find_or_insert<V: FromSql>(
     connection: &Connection,
     values: &[&dyn ToSql],
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cache_stays_within_two_generations_and_keeps_what_is_used() {
+    fn the_cache_stays_within_two_generations_and_keeps_used_entries() {
         let mut cache = Cache::new(100);
         cache.insert(&["kept"], -1);
         for id in 0..10_000_i64 {
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_the_same_end_to_end_are_not_taken_for_one_another() {
+    fn keys_with_the_same_joined_text_are_told_apart() {
         let mut cache = Cache::new(100);
         for (parts, value) in [(["ab", "c"], 1), (["a", "bc"], 2), (["", "abc"], 3), (["abc", ""], 4)] {
             assert_eq!(cache.get(&parts), None);

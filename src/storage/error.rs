@@ -1,10 +1,10 @@
-//! What can go wrong with the database, in words for its user.
+//! Errors of the database, in words for the user.
 
 use std::path::{Path, PathBuf};
 
 use crate::sqlite::OpenError;
 
-/// An error of the database. Each prints as one line that says what to do.
+/// An error of the database. Each error prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The data directory cannot be made or written.
@@ -15,19 +15,19 @@ pub enum StorageError {
         /// Why.
         cause: std::io::Error,
     },
-    /// Another process has the data directory.
+    /// Another process uses the data directory.
     #[error("data directory {} is in use by another clicktop; stop that one or choose another with --data-dir", path.display())]
     InUse {
         /// The directory.
         path: PathBuf,
     },
-    /// There is no database.
+    /// There is no database file.
     #[error("no clicktop database at {}; run `clicktop run`, `demo` or `replay` with this --data-dir first", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
-    /// The file is there and cannot be opened.
+    /// The file exists but cannot be opened.
     #[error("{} cannot be opened: {cause}", path.display())]
     Unreadable {
         /// The file.
@@ -35,22 +35,22 @@ pub enum StorageError {
         /// Why, and what to do.
         cause: String,
     },
-    /// The file is not one of ours.
-    #[error("{} is not a clicktop database; choose another place with --data-dir", path.display())]
+    /// The file is not a clicktop database.
+    #[error("{} is not a clicktop database; choose another directory with --data-dir", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// Its schema holds something that is not ours, which would run with every write or read.
-    #[error("{}: {difference}, so nothing in this file is run; put a backup in its place, or choose another place with --data-dir", path.display())]
+    /// The schema differs from clicktop's. Triggers and views in it would run with every write or read.
+    #[error("{}: {difference}, so clicktop does not use this file; replace it with a backup, or choose another directory with --data-dir", path.display())]
     ForeignSchema {
         /// The file.
         path: PathBuf,
-        /// What it is, in words.
+        /// The difference, in words.
         difference: String,
     },
-    /// The schema is from the future.
-    #[error("{} was written by a newer clicktop (schema {found}, this one knows {known}); update clicktop", path.display())]
+    /// A newer clicktop has written the file.
+    #[error("{} was written by a newer clicktop (schema {found}; this one reads up to schema {known}); update clicktop", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -59,52 +59,59 @@ pub enum StorageError {
         /// The newest this program knows.
         known: u32,
     },
+    /// The file was made before the first release.
+    #[error(
+        "{} was written by a clicktop before its first release, and cannot be read: move it away or name another --data-dir; \
+         clicktop then reads again what Kafka still has", path.display()
+    )]
+    BeforeRelease {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process holds a lock on the file.
-    #[error("the database is locked by another process; it is tried again")]
+    #[error("the database is locked by another process; clicktop tries again")]
     Busy,
-    /// No room on the disk.
-    #[error("no space left for the database; free some, it is tried again")]
+    /// The disk is full.
+    #[error("no space left for the database; free some, and clicktop tries again")]
     Full,
-    /// Nothing can be written.
+    /// The database cannot be written.
     #[error("the database cannot be written: {0}")]
     ReadOnly(String),
-    /// Content that cannot be: the file was changed by another program or is damaged.
+    /// The file is damaged, or another program has changed it.
     #[error(
-        "the database is damaged: {0}; put a backup in its place, or move it away and read again what Kafka still has"
+        "the database is damaged: {0}; replace it with a backup, or move it away: clicktop then reads again what Kafka still has"
     )]
     Damaged(String),
-    /// A look through the file found something that cannot be.
-    #[error("{} is damaged ({found}); put a backup in its place, or save what can be read with sqlite3's `.dump` (docs/check.md), or move it away and read again what Kafka still has", path.display())]
+    /// The check of the file has found damage.
+    #[error("{} is damaged ({found}); replace it with a backup, or save what can be read with sqlite3's `.dump` (docs/check.md), or move it away: clicktop then reads again what Kafka still has", path.display())]
     Unsound {
         /// The file.
         path: PathBuf,
-        /// The first thing that is wrong, in SQLite's words.
+        /// The first damage, in SQLite's words.
         found: String,
     },
-    /// Parts of the checkpoint that were to stay are no longer there; it can be written as a whole.
-    #[error("parts of the checkpoint are gone; it has to be written anew")]
-    PartsMissing,
-    /// The figures cannot be computed again, since they count clicks that are gone.
+    /// The database no longer holds parts of the checkpoint on which the new one builds. A complete checkpoint can be written.
+    #[error("parts of the checkpoint are missing; a complete one must be written")]
+    CheckpointPartsMissing,
+    /// The figures cannot be computed again, because they count clicks that were deleted.
     #[error(
         "{why}, and {deleted} clicks that the figures count were deleted for their age (store.retention); \
-             `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+             `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones"
     )]
     CountsDeleted {
-        /// Why they would have to be.
+        /// Why they would have to be computed again.
         why: String,
         /// How many clicks.
         deleted: u64,
     },
-    /// Clicks that are to be counted in the order of arrival have left its log.
-    #[error(
-        "the order of arrival is not kept back to click {next}; start clicktop again: it counts every click anew then"
-    )]
-    OrderGone {
+    /// The log of arrivals no longer holds clicks that are to be counted.
+    #[error("the log of arrivals no longer holds click {next}; restart clicktop: it then counts every click anew")]
+    ArrivalsGone {
         /// The first of those clicks.
         next: i64,
     },
-    /// The database was closed for good.
-    #[error("the database is closed: clicktop is ending")]
+    /// The database was closed.
+    #[error("the database is closed: clicktop is stopping")]
     Closed,
     /// Any other error of SQLite.
     #[error("database: {0}")]
@@ -112,14 +119,14 @@ pub enum StorageError {
 }
 
 impl StorageError {
-    /// Whether the same call may succeed later without anybody changing the program or the file.
+    /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Full | Self::ReadOnly(_))
     }
 }
 
 impl StorageError {
-    /// Why the database file `path` was not opened.
+    /// The error for the database file `path`, which could not be opened.
     pub(super) fn not_opened(path: &Path, error: OpenError) -> Self {
         match error {
             OpenError::Io(cause) => Self::Directory { path: path.parent().unwrap_or(path).to_owned(), cause },

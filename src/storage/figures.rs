@@ -1,24 +1,20 @@
-//! The figures by url × country, with how far the aggregation and the search index are.
+//! The types of the figures by url × country, and of the progress of aggregation and index.
 
-use rusqlite::{Connection, ToSql, params};
-
-use super::checkpoint::{self, Parts};
 use super::model::{CountryId, PageId, UrlId};
-use super::{Storage, StorageError, arrivals};
 use crate::click::Timestamp;
 
 /// The figures of one url × country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFigures {
-    /// Its row.
+    /// The row of `page_stats`.
     pub page: PageId,
-    /// Its url.
+    /// The url.
     pub url: UrlId,
-    /// Its country.
+    /// The country.
     pub country: CountryId,
     /// Distinct clicks.
     pub clicks: u64,
-    /// Exact distinct users.
+    /// Exact number of distinct users.
     pub unique_users: u64,
     /// Sum of the known times spent, in milliseconds.
     pub spent_ms: i64,
@@ -50,26 +46,26 @@ impl PageFigures {
 /// What the figures depend on besides the clicks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AggregateSettings {
-    /// A gap to the user's next click beyond this is no time spent. Milliseconds.
+    /// A longer gap to the user's next click is not time spent. Milliseconds.
     pub session_timeout_ms: i64,
-    /// Clicks kept in memory for corrections by late ones.
+    /// Clicks kept in memory, so that late clicks can correct the time spent.
     pub recent_clicks: u64,
 }
 
-/// How far the aggregation is.
+/// The progress of the aggregation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AggregateState {
-    /// Every click up to this one is in the figures.
+    /// The figures count every click up to this one, in order of arrival.
     pub cursor: i64,
-    /// Clicks that missed a time-spent correction.
+    /// Clicks that came too late to correct the time spent.
     pub late: u64,
     /// The version of the newest written figures.
     pub last_version: u64,
-    /// What the figures were computed with.
+    /// The settings of the figures.
     pub settings: AggregateSettings,
 }
 
-/// Figures to write in one transaction with the cursor that they stand for.
+/// Figures to write in one transaction with their cursor.
 #[derive(Debug)]
 pub struct FiguresUpdate<C> {
     /// The rows that changed.
@@ -82,137 +78,11 @@ pub struct FiguresUpdate<C> {
     pub settings: AggregateSettings,
 }
 
-/// How far a search target is: every row up to this version and page is there.
+/// The progress of a search target: it holds every row up to this version and page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IndexCursor {
     /// Version of the last row.
     pub version: u64,
     /// Page of the last row: several rows may share a version.
     pub page: u32,
-}
-
-/// Rows are mostly there already: an update looks at nothing but the row and the index of versions.
-fn write_pages(
-    connection: &Connection,
-    changed: impl IntoIterator<Item = PageFigures>,
-    version: u64,
-) -> Result<(), StorageError> {
-    let mut update = connection.prepare_cached(
-        "UPDATE page_stats SET clicks = ?4, unique_users = ?5, spent_ms = ?6, spent_count = ?7, first_seen = ?8,
-           last_seen = ?9, version = ?10 WHERE id = ?1 AND url = ?2 AND country = ?3",
-    )?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for row in changed {
-        let values: [&dyn ToSql; 10] = [
-            &row.page,
-            &row.url,
-            &row.country,
-            &row.clicks,
-            &row.unique_users,
-            &row.spent_ms,
-            &row.spent_count,
-            &row.first_seen,
-            &row.last_seen,
-            &version,
-        ];
-        if update.execute(values.as_slice())? == 0 {
-            insert.execute(values.as_slice())?;
-        }
-    }
-    Ok(())
-}
-
-impl Storage {
-    /// Writes figures, their cursor and, where given, a checkpoint of the state behind them, in one transaction. A checkpoint
-    /// makes older clicks unnecessary in the order of arrival: [`Reader::clicks_after`](super::Reader::clicks_after) tells
-    /// them no longer.
-    ///
-    /// Returns the version that the rows got: `max(last + 1, milliseconds since 1970)`, so that it also grows
-    /// across a deleted database.
-    ///
-    /// # Errors
-    /// The database cannot be written, or parts of the checkpoint that were to stay are gone; nothing has changed then.
-    pub fn write_figures(
-        &self,
-        update: FiguresUpdate<impl IntoIterator<Item = PageFigures>>,
-        checkpoint: Option<Parts<'_>>,
-    ) -> Result<u64, StorageError> {
-        let FiguresUpdate { changed, cursor, late, settings } = update;
-        let with_checkpoint = checkpoint.is_some();
-        let version = self.write(|writer| {
-            writer.transaction(|connection, _| {
-                let last: u64 =
-                    connection.query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| {
-                        row.get(0)
-                    })?;
-                let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
-                let version = now.max(last + 1);
-                write_pages(connection, changed, version)?;
-                connection
-                    .prepare_cached(
-                        "INSERT INTO aggregate_state
-                       (one, cursor, late, last_version, session_timeout_ms, recent_clicks, checkpoint_cursor)
-                     VALUES (1, ?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0))
-                     ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, late = excluded.late,
-                       last_version = excluded.last_version, session_timeout_ms = excluded.session_timeout_ms,
-                       recent_clicks = excluded.recent_clicks, checkpoint_cursor = COALESCE(?6, checkpoint_cursor)",
-                    )?
-                    .execute(params![
-                        cursor,
-                        late,
-                        version,
-                        settings.session_timeout_ms,
-                        settings.recent_clicks,
-                        checkpoint.is_some().then_some(cursor)
-                    ])?;
-                if let Some(parts) = checkpoint {
-                    checkpoint::replace(connection, parts)?;
-                    arrivals::cut(connection, cursor)?;
-                }
-                Ok(version)
-            })
-        })?;
-        if with_checkpoint {
-            self.progress.checkpoint_written();
-        }
-        Ok(version)
-    }
-
-    /// Forgets every figure, its cursor and checkpoint: the clicks tell them again.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn clear_figures(&self) -> Result<(), StorageError> {
-        self.write(|writer| {
-            writer.transaction(|connection, _| {
-                // last_version stays: documents of the old rows must not outlive the new ones in a search index.
-                connection.execute_batch(
-                    "DELETE FROM page_stats; DELETE FROM checkpoint;
-                     UPDATE aggregate_state SET cursor = 0, late = 0, checkpoint_cursor = 0;",
-                )?;
-                Ok(())
-            })
-        })
-    }
-
-    /// Records that `target` holds every row up to `cursor`.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn set_index_cursor(&self, target: &str, cursor: IndexCursor) -> Result<(), StorageError> {
-        self.write(|writer| {
-            writer.transaction(|connection, _| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO index_state (target, version, page) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (target) DO UPDATE SET version = excluded.version, page = excluded.page",
-                    )?
-                    .execute(params![target, cursor.version, cursor.page])?;
-                Ok(())
-            })
-        })
-    }
 }

@@ -1,66 +1,65 @@
-//! One pipeline a data directory, and a word from each to the next.
+//! The lock file: it allows one pipeline for each data directory, and tells the next start whether the last stop was clean.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use super::file_names::LOCK_FILE;
 use super::{StorageError, trust};
 use crate::private;
 
-/// The lock file's name in the data directory.
-pub(super) const LOCK_FILE: &str = "clicktop.lock";
-
-/// Held while a pipeline uses a data directory; the system releases it when the process ends, however it ends.
+/// The lock of a data directory. The system releases it when the process ends, even if it is killed.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
     file: File,
     was_closed: bool,
 }
 
-/// What a clean stop leaves in the lock file. Kept in a file of its own: it must go before the database is touched, whatever
-/// state that is in, and a copy of the database must not bring it along.
+/// A clean stop writes this into the lock file. It is not kept in the database: the next start must remove it before it touches the
+/// database, which may be damaged, and a copy of the database must not contain it.
 const CLOSED: &str = "closed\n";
 
 impl DirectoryLock {
-    /// Makes the directory (readable by its owner only) if it is absent, and locks it. One that somebody else could make a trap
-    /// of is refused.
+    /// Creates the directory if it is absent, readable by its owner only, and locks it. Refuses a directory that another user could
+    /// have prepared.
     pub(super) fn take(directory: &Path) -> Result<Self, StorageError> {
         let fail = |cause| StorageError::Directory { path: directory.to_owned(), cause };
         private::create_dir(directory).map_err(fail)?;
-        trust::look_at(directory).map_err(fail)?;
+        trust::check(directory).map_err(fail)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).truncate(false);
         let file = private::open_with(options, &directory.join(LOCK_FILE)).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {
-                let mut word = String::new();
-                // Whatever else stands there, nobody vouches for the database.
-                let _ = (&file).take(64).read_to_string(&mut word);
-                Ok(Self { file, was_closed: word == CLOSED })
+                let mut content = String::new();
+                // Any other content counts as an unclean stop.
+                let _ = (&file).take(64).read_to_string(&mut content);
+                Ok(Self { file, was_closed: content == CLOSED })
             }
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse { path: directory.to_owned() }),
             Err(TryLockError::Error(cause)) => Err(fail(cause)),
         }
     }
 
-    /// Whether the last one to use the directory closed it.
+    /// Whether the last pipeline closed the database.
     pub(super) fn was_closed(&self) -> bool {
         self.was_closed
     }
 
-    /// From here on the database may change. On the disk before that happens; emptying a file needs no room there.
-    pub(super) fn opened(&self) {
+    /// Removes the note of the last clean stop before the database changes. The removal is on the disk when this returns. Emptying a
+    /// file works even on a full disk.
+    pub(super) fn mark_opened(&self) {
         if let Err(error) = self.file.set_len(0).and_then(|()| self.file.sync_all()) {
-            tracing::warn!(target: "store", "the lock file cannot be written, so an unclean stop will go unnoticed: {error}");
+            tracing::warn!(target: "store", "cannot write the lock file, so the next start will not notice an unclean stop: {error}");
         }
     }
 
-    /// The database is closed. Should the word not get through, the next start only looks for itself.
-    pub(super) fn closed(&self) {
-        let _ = self.leave_word();
+    /// Notes a clean stop. If that fails, the next start only checks the database.
+    pub(super) fn mark_closed(&self) {
+        let _ = self.write_closed();
     }
 
-    fn leave_word(&self) -> io::Result<()> {
+    fn write_closed(&self) -> io::Result<()> {
         use std::io::Seek as _;
         let mut file = &self.file;
         file.set_len(0)?;
@@ -84,17 +83,17 @@ mod tests {
     }
 
     #[test]
-    fn the_next_one_learns_whether_the_last_one_closed() {
+    fn the_next_start_learns_whether_the_last_stop_was_clean() {
         let directory = tempfile::tempdir().unwrap();
         let take = || DirectoryLock::take(directory.path()).unwrap();
         let first = take();
         assert!(!first.was_closed());
-        first.opened();
-        first.closed();
+        first.mark_opened();
+        first.mark_closed();
         drop(first);
         let second = take();
         assert!(second.was_closed());
-        second.opened();
+        second.mark_opened();
         drop(second);
         assert!(!take().was_closed());
     }

@@ -1,4 +1,4 @@
-//! Ids and rows as they lie in the database.
+//! Ids and rows, as the database holds them.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::click::Timestamp;
 
-/// A dictionary's row id. Four bytes: the aggregation keeps millions of them.
+/// The row id of a dictionary. Four bytes, because the aggregation keeps millions of them.
 macro_rules! dictionary_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -46,9 +46,9 @@ dictionary_id!(
     PageId
 );
 
-/// The identity of a click: 16 bytes if it is a UUID in canonical lower case, as most are, else its text.
+/// The id of a click: 16 bytes if it is a UUID in canonical lower case, otherwise its text.
 ///
-/// Ordered as the texts are, whichever way they are kept.
+/// Both kinds are ordered as their texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ClickKey {
     /// A canonical lower-case UUID.
@@ -58,7 +58,7 @@ pub enum ClickKey {
 }
 
 impl ClickKey {
-    /// The key that stands for `click_id`.
+    /// The key of `click_id`.
     pub fn new(click_id: &str) -> Self {
         match canonical_uuid(click_id) {
             Some(bytes) => Self::Uuid(bytes),
@@ -70,7 +70,7 @@ impl ClickKey {
 impl Ord for ClickKey {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            // The hex digits sort as the bytes they spell, and the hyphens stand at the same places.
+            // Bytes sort like their hex digits, and all UUIDs have their hyphens at the same places.
             (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Uuid(a), Self::Text(b)) => spell(a, &mut Uuid::encode_buffer()).cmp(b),
@@ -121,17 +121,17 @@ impl ToSql for Timestamp {
 /// A click as the aggregation needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredClick {
-    /// Its place in the order of arrival.
+    /// Its number in order of arrival.
     pub id: i64,
-    /// By the event's clock.
+    /// The time of the event.
     pub timestamp: Timestamp,
-    /// Its identity: orders clicks of the same moment.
+    /// Its id, which orders clicks of the same moment.
     pub key: ClickKey,
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// What.
+    /// The url.
     pub url: UrlId,
-    /// Where.
+    /// The country.
     pub country: CountryId,
 }
 

@@ -1,4 +1,4 @@
-//! How far the store has got, for whoever waits for it.
+//! The progress of the store, for threads that wait for it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::click::Timestamp;
 
-/// The newest stored click, and since when the clicks before it have been under way.
+/// The newest stored click, and how long clicks take until their figures are visible.
 #[derive(Debug)]
 pub struct Progress {
     inner: Mutex<Inner>,
@@ -19,13 +19,13 @@ pub struct Progress {
 #[derive(Debug, Default)]
 struct Inner {
     last_click: i64,
-    /// (last click of a batch, when its oldest message was produced), for batches whose figures are not visible yet.
+    /// Batches whose figures are not visible yet: the last click, and the time when the oldest message was produced.
     under_way: VecDeque<(i64, Timestamp)>,
     visible_after: Option<Duration>,
 }
 
-/// Batches remembered while the aggregation is behind; the oldest matter most and are kept.
-const REMEMBERED_BATCHES: usize = 4096;
+/// The most batches that are remembered while the aggregation is behind. The oldest are kept, because they tell the delay.
+const MAX_REMEMBERED_BATCHES: usize = 4096;
 
 impl Progress {
     pub(super) fn new(last_click: i64) -> Self {
@@ -38,7 +38,7 @@ impl Progress {
         if last_click > inner.last_click {
             inner.last_click = last_click;
             if let Some(produced_at) = produced_at
-                && inner.under_way.len() < REMEMBERED_BATCHES
+                && inner.under_way.len() < MAX_REMEMBERED_BATCHES
             {
                 inner.under_way.push_back((last_click, produced_at));
             }
@@ -46,7 +46,7 @@ impl Progress {
         }
     }
 
-    /// Every click was forgotten.
+    /// Forgets all progress, because every click was erased.
     pub(super) fn reset(&self) {
         *self.inner.lock() = Inner::default();
     }
@@ -55,17 +55,17 @@ impl Progress {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Checkpoints of the aggregation written since the database was opened.
+    /// How many checkpoints of the aggregation were written since the database was opened.
     pub fn checkpoints(&self) -> u64 {
         self.checkpoints.load(Ordering::Relaxed)
     }
 
-    /// The newest stored click's place in the order of arrival; 0 if there is none.
+    /// The number of the newest stored click; 0 if there is none.
     pub fn last_click(&self) -> i64 {
         self.inner.lock().last_click
     }
 
-    /// Waits until a click after `cursor` is stored, at most `timeout`.
+    /// Waits until a click after `cursor` is stored, but at most for `timeout`.
     pub fn wait_beyond(&self, cursor: i64, timeout: Duration) {
         let mut inner = self.inner.lock();
         if inner.last_click <= cursor {
@@ -73,7 +73,7 @@ impl Progress {
         }
     }
 
-    /// The figures of every click up to `cursor` are visible.
+    /// Notes that the figures of every click up to `cursor` are visible.
     pub fn figures_visible(&self, cursor: i64, now: Timestamp) {
         let mut inner = self.inner.lock();
         while let Some(&(last_click, produced_at)) = inner.under_way.front() {
@@ -85,7 +85,8 @@ impl Progress {
         }
     }
 
-    /// Time from produced to visible: of the newest visible batch, or the age of the oldest under way if that is more.
+    /// The time from producing a message to visible figures: that of the newest visible batch, or the age of the oldest batch under
+    /// way if it is greater.
     pub fn delay(&self, now: Timestamp) -> Option<Duration> {
         let inner = self.inner.lock();
         let waiting = inner.under_way.front().map(|&(_, produced_at)| age(produced_at, now));

@@ -1,4 +1,4 @@
-//! Reading: each reader has its own connection and sees a consistent state while the writer goes on.
+//! Readers: each has its own read-only connection and sees a consistent state while the writer works.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -9,50 +9,38 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::figures::{AggregateSettings, AggregateState, IndexCursor, PageFigures};
+use super::file_names::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
-use super::{DATABASE_FILE, StorageError, arrivals, conversion, schema};
+use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
+use crate::protocol::SortBy;
 use crate::sqlite::{self, OpenError};
 
-/// How long to wait for a lock that another process holds.
+/// How long a reader waits for a lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A read-only connection.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
-    /// Country of a place, read once.
+    /// The country of each row of `places`, read once.
     pub(super) countries: HashMap<i64, CountryId>,
-    /// An older clicktop wrote it last, and may be doing so: there is no log of arrivals.
-    is_older: bool,
-}
-
-/// The order of [`Reader::top`], largest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By clicks.
-    #[default]
-    Clicks,
-    /// By unique users.
-    Users,
-    /// By average time spent; rows without come last.
-    Time,
 }
 
 /// A row of figures with its texts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// Its row and version, for [`IndexCursor`].
+    /// The version and row of this page.
     pub at: IndexCursor,
-    /// The url: untrusted text.
+    /// The url, which is untrusted text.
     pub url: String,
     /// The country.
     pub country: String,
     /// Distinct clicks.
     pub clicks: u64,
-    /// Exact distinct users.
+    /// Exact number of distinct users.
     pub unique_users: u64,
-    /// Mean seconds spent, over the clicks where it is known.
+    /// Mean time spent in seconds, over the clicks whose time spent is known.
     pub avg_time_spent: Option<f64>,
     /// Time of the earliest click.
     pub first_seen: Timestamp,
@@ -65,14 +53,13 @@ const PAGE_COLUMNS: &str = "page_stats.version, page_stats.id, urls.url, countri
     FROM page_stats JOIN urls ON urls.id = page_stats.url JOIN countries ON countries.id = page_stats.country";
 
 impl Reader {
-    /// Opens the database file `path` for reading; a pipeline may be writing it meanwhile.
+    /// Opens the database file `path` for reading. A pipeline may write it meanwhile.
     ///
-    /// One that nobody has open is read also where SQLite cannot put its own files beside it: on a medium that cannot be
-    /// written, in a directory of somebody else.
+    /// If SQLite cannot create its files beside the database (on a read-only medium, or in a directory of another user), this opens a
+    /// database that no process has open.
     ///
     /// # Errors
-    /// There is no such file, it is not a clicktop database, it holds something that clicktop did not put there, or it was made
-    /// by a newer clicktop.
+    /// There is no such file, or it is not a clicktop database of a known schema.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         if path.symlink_metadata().is_err() {
             return Err(StorageError::Missing { path: path.to_owned() });
@@ -85,7 +72,7 @@ impl Reader {
         };
         let (connection, version) = match checked(sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)) {
             Err(StorageError::ReadOnly(_)) => {
-                is_closed(path)?;
+                require_closed(path)?;
                 checked(sqlite::open_immutable(path)).map_err(|error| match error {
                     StorageError::ReadOnly(cause) => StorageError::Unreadable { path: path.to_owned(), cause },
                     other => other,
@@ -96,10 +83,10 @@ impl Reader {
         if version == 0 {
             return Err(StorageError::Missing { path: path.to_owned() });
         }
-        Ok(Self { connection, countries: HashMap::new(), is_older: version < conversion::CLICKS_BY_TIME })
+        Ok(Self { connection, countries: HashMap::new() })
     }
 
-    /// Opens the database that the pipeline of this process has open, and so has looked into.
+    /// Opens the database of this process's pipeline, which has checked the schema already.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -107,10 +94,10 @@ impl Reader {
         let opened = sqlite::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
         let connection = opened.map_err(|error| StorageError::not_opened(path, error))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(Self { connection, countries: HashMap::new(), is_older: false })
+        Ok(Self { connection, countries: HashMap::new() })
     }
 
-    /// Hands every click up to `last` to `take` in the order of their time: no click comes late.
+    /// Passes every click up to number `last` to `take`, in order of time, so that no click is late.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -124,18 +111,33 @@ impl Reader {
         Ok(())
     }
 
-    /// The newest stored click's place in the order of arrival; 0 if there is none.
+    /// The number of the newest stored click; 0 if there is none.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn last_click(&self) -> Result<i64, StorageError> {
-        if self.is_older {
-            return Ok(self.connection.query_row("SELECT COALESCE(MAX(id), 0) FROM clicks", [], |row| row.get(0))?);
-        }
         arrivals::last(&self.connection)
     }
 
-    /// How many clicks are stored. Reads all of them.
+    /// Hands every part of the newest checkpoint to `take`, in the order they were written; none if there is no checkpoint.
+    ///
+    /// # Errors
+    /// The database cannot be read, or what `take` returns.
+    pub fn checkpoint_parts<E: From<StorageError>>(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sqlite = |error: rusqlite::Error| E::from(StorageError::from(error));
+        let mut select = self.connection.prepare("SELECT data FROM checkpoint ORDER BY part").map_err(sqlite)?;
+        let mut rows = select.query([]).map_err(sqlite)?;
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let part = row.get_ref(0).map_err(sqlite)?.as_blob().map_err(|error| sqlite(error.into()))?;
+            take(part)?;
+        }
+        Ok(())
+    }
+
+    /// How many clicks are stored. Reads the whole table.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -143,7 +145,7 @@ impl Reader {
         Ok(self.connection.query_row("SELECT COUNT(*) FROM clicks", [], |row| row.get(0))?)
     }
 
-    /// The next offset to take of each partition of `topic` that has ever been stored.
+    /// The next offset to read of each partition of `topic`, as far as offsets are stored.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -154,7 +156,7 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How far the aggregation is; `None` before its first write.
+    /// The progress of the aggregation; `None` before its first write.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -167,7 +169,7 @@ impl Reader {
         Ok(state.optional()?)
     }
 
-    /// Hands the figures of every page to `take`, in the order of their rows.
+    /// Passes the figures of every page to `take`, by row id.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -179,7 +181,7 @@ impl Reader {
         all.map(drop)
     }
 
-    /// As [`Reader::figures`], until `take` has had enough.
+    /// Like [`Reader::figures`], until `take` breaks.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -200,7 +202,7 @@ impl Reader {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Pages that `cursor` has not reached, oldest version first, at most `limit`.
+    /// At most `limit` pages after `cursor`, oldest version first.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -213,7 +215,7 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many pages `cursor` has not reached.
+    /// How many pages are after `cursor`.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -223,25 +225,15 @@ impl Reader {
         Ok(count.query_row(params![cursor.version, cursor.page], |row| row.get(0))?)
     }
 
-    /// How far `target` is; the beginning if it has never been written.
+    /// The largest pages of `country`, or of all countries if `None`. No limit if `limit` is `None`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn index_cursor(&self, target: &str) -> Result<IndexCursor, StorageError> {
-        let mut select = self.connection.prepare_cached("SELECT version, page FROM index_state WHERE target = ?1")?;
-        let cursor = select.query_row([target], |row| Ok(IndexCursor { version: row.get(0)?, page: row.get(1)? }));
-        Ok(cursor.optional()?.unwrap_or_default())
-    }
-
-    /// The largest pages, of one country or of all; `None` for no limit.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn top(&self, country: Option<&str>, order: Order, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
-        let order = match order {
-            Order::Clicks => "clicks DESC, unique_users DESC",
-            Order::Users => "unique_users DESC, clicks DESC",
-            Order::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
+    pub fn top(&self, country: Option<&str>, sort: SortBy, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
+        let order = match sort {
+            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Users => "unique_users DESC, clicks DESC",
+            SortBy::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
         };
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT {PAGE_COLUMNS} WHERE ?1 IS NULL OR countries.country = ?1
@@ -252,7 +244,7 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Rows of figures: pairs of url and country that have a click.
+    /// How many pages (url × country) have a click.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -279,17 +271,19 @@ impl Reader {
     }
 }
 
-/// Whether all of the database is in its file, which we may read.
-fn is_closed(path: &Path) -> Result<(), StorageError> {
+/// Fails unless the database file holds the whole database, without a write-ahead log, and we may read it.
+fn require_closed(path: &Path) -> Result<(), StorageError> {
     let unreadable = |cause: String| StorageError::Unreadable { path: path.to_owned(), cause };
     if let Err(cause) = std::fs::File::open(path) {
-        return Err(unreadable(format!("{cause}; run this as its owner, or ask them for a copy (clicktop backup)")));
+        return Err(unreadable(format!(
+            "{cause}; run this as the owner of the file, or ask the owner for a copy (clicktop backup)"
+        )));
     }
     let log = sqlite::companion(path, "-wal");
     match log.metadata() {
         Ok(log) if log.len() > 0 => Err(unreadable(format!(
-            "its newest part is in {DATABASE_FILE}-wal, which can only be read where files may be written beside it; \
-             copy both into a directory of your own, or ask for a copy (clicktop backup)"
+            "its newest part is in {DATABASE_FILE}-wal, and SQLite can only read that in a directory that you may write to; copy \
+             both files into a directory of yours, or ask for a copy (clicktop backup)"
         ))),
         _ => Ok(()),
     }

@@ -1,32 +1,35 @@
-//! What could not be used, kept with the reason.
+//! Rejects: messages that are not clicks and refused documents, each with the reason.
 
-mod room;
+mod eviction;
+mod limits;
 
 use rusqlite::{Connection, Row, params};
 
-use self::room::{ROW_BYTES, count, make_room, measure};
-pub use self::room::{RejectCount, RejectLimits};
+pub use self::eviction::RejectCount;
+use self::eviction::{ROW_BYTES, count, make_room, measure};
+pub use self::limits::RejectLimits;
 use super::{Reader, Storage, StorageError};
 use crate::click::Timestamp;
 
-/// How much of a payload is kept.
+/// The longest payload that is kept; longer ones are cut.
 const KEPT_PAYLOAD_BYTES: usize = 64 * 1024;
 
-/// Where there are too many, as many go as come, and so many more: what an older clicktop kept goes bit by bit.
-const MORE_AT_ONCE: usize = 1_000;
+/// If there are too many rejects, a batch deletes at most twice as many as it adds, and this many more. So a lower limit takes effect
+/// in steps.
+const EXTRA_DELETIONS: usize = 1_000;
 
-/// A message that is no click, or a document the search engine refused.
+/// A message that is not a click, or a document that the search engine has refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// `ingest` or `index`.
     pub stage: &'static str,
     /// The Kafka topic; for a document the search target.
     pub topic: String,
-    /// Of the message.
+    /// The partition of the message.
     pub partition: Option<i32>,
-    /// Of the message.
+    /// The offset of the message.
     pub offset: Option<i64>,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
     /// The payload, cut at 64 KiB.
     payload: Vec<u8>,
@@ -35,12 +38,12 @@ pub struct Reject {
 }
 
 impl Reject {
-    /// A message at `offset` of `partition`.
+    /// A rejected message at `offset` of `partition`.
     pub fn message(topic: &str, partition: i32, offset: i64, reason: String, payload: &[u8]) -> Self {
         Self { partition: Some(partition), offset: Some(offset), ..Self::new("ingest", topic, reason, payload) }
     }
 
-    /// A document that `target` refused.
+    /// A document that `target` has refused.
     pub fn document(target: &str, reason: String, document: &[u8]) -> Self {
         Self::new("index", target, reason, document)
     }
@@ -51,34 +54,34 @@ impl Reject {
         Self { stage, topic, partition: None, offset: None, reason, payload: kept, payload_bytes: payload.len() }
     }
 
-    /// What it takes in the table.
+    /// Its size in the table.
     fn bytes(&self) -> u64 {
         (self.payload.len() + self.reason.len() + self.topic.len()) as u64 + ROW_BYTES
     }
 }
 
-/// A reject as it was kept.
+/// A stored reject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptReject {
-    /// When it was kept.
+    /// When it was stored.
     pub at: Timestamp,
     /// `ingest` or `index`.
     pub stage: String,
     /// The Kafka topic; for a document the search target.
     pub topic: String,
-    /// Of the message.
+    /// The partition of the message.
     pub partition: Option<i32>,
-    /// Of the message.
+    /// The offset of the message.
     pub offset: Option<i64>,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
     /// The beginning of the payload.
     pub payload: Vec<u8>,
-    /// Bytes of the whole payload.
+    /// The size of the whole payload.
     pub payload_bytes: u64,
 }
 
-/// Where and why: `clicks[3]@142: CSV field 1: the quote is never closed`.
+/// Prints where and why: `clicks[3]@142: CSV field 1: the quote is never closed`.
 impl std::fmt::Display for Reject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.topic)?;
@@ -90,7 +93,7 @@ impl std::fmt::Display for Reject {
 }
 
 impl Storage {
-    /// Keeps `rejects` in a transaction of their own.
+    /// Stores `rejects` in a transaction of their own.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -109,7 +112,8 @@ impl Storage {
 }
 
 impl Reader {
-    /// How many rejects there are and were. The ends of the table tell, where a count would read every payload's page.
+    /// How many rejects are stored, and how many were deleted. This reads only the first and the last row; a count would read the pages
+    /// of all payloads.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -117,12 +121,12 @@ impl Reader {
         count(&self.connection)
     }
 
-    /// The newest rejects, newest first, at most `limit`, each with at most `payload_bytes` of its payload.
+    /// At most `limit` newest rejects, newest first, each with at most `payload_bytes` of its payload.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn newest_rejects(&self, limit: usize, payload_bytes: usize) -> Result<Vec<KeptReject>, StorageError> {
-        // Of an empty payload `substr` makes NULL.
+        // `substr` turns an empty payload into NULL.
         let mut select = self.connection.prepare_cached(
             "SELECT at, stage, topic, partition, \"offset\", reason, COALESCE(substr(payload, 1, ?2), x''), payload_bytes
              FROM rejects ORDER BY id DESC LIMIT ?1",
@@ -146,16 +150,16 @@ pub(super) fn kept_reject(row: &Row<'_>) -> rusqlite::Result<KeptReject> {
     })
 }
 
-/// What inserting rejects changed.
+/// What an insert of rejects has changed.
 pub(super) struct Inserted {
-    /// Old ones that went for them.
+    /// Old rejects that were deleted to make room.
     pub deleted: u64,
-    /// What all take now; `None` while nobody knows.
+    /// The size of all rejects now; `None` if it is not known.
     pub bytes: Option<u64>,
 }
 
-/// Inserts `rejects` in the transaction that is open on `connection`, and lets the oldest go where there are more than
-/// `limits` then. Before, all took `known` bytes; that is measured if nobody knows, which reads every row once.
+/// Inserts `rejects` in the open transaction of `connection`, and deletes the oldest rejects beyond `limits`. `known` is the size of all
+/// rejects before; if it is `None`, this measures it, which reads every row once.
 pub(super) fn insert(
     connection: &Connection,
     rejects: &[Reject],
@@ -179,7 +183,7 @@ pub(super) fn insert(
         statement.execute(params![at, stage, topic, partition, offset, reason, payload, *payload_bytes as i64])?;
         bytes = bytes.saturating_add(reject.bytes());
     }
-    let most = rejects.len().saturating_mul(2).saturating_add(MORE_AT_ONCE);
+    let most = rejects.len().saturating_mul(2).saturating_add(EXTRA_DELETIONS);
     let (deleted, freed) = make_room(connection, limits, bytes, most)?;
     Ok(Inserted { deleted, bytes: Some(bytes.saturating_sub(freed)) })
 }
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_without_a_payload_is_a_reject_like_any_other() {
+    fn a_message_without_a_payload_can_be_a_reject() {
         let (_directory, storage) = open();
         storage.keep_rejects(&[Reject::message("t", 0, 1, "it is empty".to_owned(), b"")]).unwrap();
         let found = storage.reader().unwrap().newest_rejects(1, 9).unwrap();

@@ -1,30 +1,23 @@
-//! The tables, and how an older file becomes a newer one.
+//! The schema of the database, and the check of a file's schema.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::soundness::{self, Found};
-use super::{StorageError, conversion};
+use super::StorageError;
 use crate::sqlite::Schema;
 
-/// `clic` in ASCII: tells a clicktop database from any other SQLite file.
-const APPLICATION_ID: i32 = 0x636c_6963;
+/// `clkt` in ASCII. It marks a SQLite file as a clicktop database.
+const APPLICATION_ID: i32 = 0x636c_6b74;
 
-/// One script a schema version, in order; `user_version` is how many have run.
-const MIGRATIONS: [&str; 6] = [
-    include_str!("schema_1.sql"),
-    include_str!("schema_2.sql"),
-    include_str!("schema_3.sql"),
-    include_str!("schema_4.sql"),
-    include_str!("schema_5.sql"),
-    include_str!("schema_6.sql"),
-];
+/// `clic` in ASCII: the mark of databases from before the first release, which have other tables.
+const BEFORE_RELEASE: i64 = 0x636c_6963;
 
-/// From so many clicks on, whoever waits for a conversion is told: it takes some seconds a million.
-const MANY_CLICKS: i64 = 100_000;
+/// One script for each schema version, in order; `user_version` is the number of scripts that have run. From the first release on, all
+/// scripts stay, so that a file of any release can be brought to the newest schema.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
 
-/// A click's id as text, whichever way the column keeps it.
+/// SQL for the id of a click as text, whether the column holds it as a blob or as text.
 macro_rules! click_id_text {
     () => {
         "CASE typeof(click_id) WHEN 'blob'
@@ -34,7 +27,7 @@ macro_rules! click_id_text {
     };
 }
 
-/// The figures by definition: what the incremental aggregation must equal, whatever the order of arrival.
+/// The definition of the figures. The incremental aggregation must equal it, whatever the order of arrival.
 /// Columns: url, country, clicks, unique_users, avg_time_spent (seconds). Parameter 1: session timeout in milliseconds.
 pub const BATCH_QUERY: &str = concat!(
     "WITH named AS (SELECT user, url, place, ts, ",
@@ -50,54 +43,36 @@ pub const BATCH_QUERY: &str = concat!(
     ORDER BY 3 DESC, 1, 2"
 );
 
-/// Clicks up to parameter 1 in the order of their time; those of one moment in the order of their ids' texts.
+/// The clicks up to number `?1` in order of time; clicks of one moment in order of their ids as texts.
 pub(super) const CLICKS_BY_TIME: &str =
     concat!("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, ", click_id_text!());
 
-/// Brings the file to the newest schema. Whether that laid clicks out anew, which leaves as much room free as they took.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<bool, StorageError> {
+/// Brings the file to the newest schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {
     let version = check(connection, path)?;
-    let clicks =
-        if (1..conversion::CLICKS_BY_TIME).contains(&version) { before_conversion(connection, path)? } else { 0 };
     let transaction = connection.transaction()?;
     run(&transaction, version, MIGRATIONS.len())?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
-    transaction.commit()?;
-    Ok(clicks > 0)
+    Ok(transaction.commit()?)
 }
 
-/// Makes a schema `from` one of version `to`.
+/// Runs the scripts from schema `from` to schema `to`.
 fn run(connection: &Connection, from: usize, to: usize) -> Result<(), StorageError> {
-    for (script, schema) in MIGRATIONS.iter().zip(1..).take(to).skip(from) {
+    for script in MIGRATIONS.iter().take(to).skip(from) {
         connection.execute_batch(script)?;
-        if schema == conversion::CLICKS_BY_TIME {
-            conversion::carry_over(connection)?;
-        }
     }
     Ok(())
 }
 
-/// What a file of this schema version holds: the way it came to it leaves no trace.
-fn ours(version: usize) -> Result<Schema, StorageError> {
+/// The schema of this version, as the scripts create it.
+fn expected(version: usize) -> Result<Schema, StorageError> {
     let connection = Connection::open_in_memory()?;
     run(&connection, 0, version)?;
     Ok(Schema::of(&connection)?)
 }
 
-/// How many clicks are to be laid out anew; a file that is damaged stays as it is.
-fn before_conversion(connection: &Connection, path: &Path) -> Result<i64, StorageError> {
-    if let Found::Damage(found) = soundness::read_through(path, &mut |_| true)? {
-        return Err(StorageError::Unsound { path: path.to_owned(), found });
-    }
-    let clicks = connection.query_row("SELECT COUNT(*) FROM clicks", [], |row| row.get(0))?;
-    if clicks >= MANY_CLICKS {
-        tracing::info!(target: "store", "an older clicktop wrote this database: its {clicks} clicks are laid out anew, once");
-    }
-    Ok(clicks)
-}
-
-/// The schema version of the file, if this program can use it; 0 for an empty file. Nothing in its schema is run.
+/// The schema version of the file, if this program can use it; 0 for an empty file. Runs nothing of the file's schema.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StorageError> {
     let foreign = || StorageError::Foreign { path: path.to_owned() };
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -110,6 +85,9 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
     if schema.is_empty() {
         return Ok(0);
     }
+    if application == BEFORE_RELEASE {
+        return Err(StorageError::BeforeRelease { path: path.to_owned() });
+    }
     if application != i64::from(APPLICATION_ID) {
         return Err(foreign());
     }
@@ -118,18 +96,8 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Stora
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         return Err(StorageError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as u32 });
     }
-    if let Some(difference) = schema.difference(&ours(found)?) {
+    if let Some(difference) = schema.difference(&expected(found)?) {
         return Err(StorageError::ForeignSchema { path: path.to_owned(), difference });
     }
     Ok(found)
-}
-
-/// Makes an empty file one of the schema `version`.
-#[cfg(test)]
-pub(super) fn run_scripts(connection: &Connection, version: usize) {
-    for script in &MIGRATIONS[..version] {
-        connection.execute_batch(script).unwrap();
-    }
-    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    connection.pragma_update(None, "user_version", version).unwrap();
 }

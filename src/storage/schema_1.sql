@@ -1,4 +1,4 @@
--- Strings that repeat are stored once.
+-- Dictionaries: each repeating text is stored once.
 CREATE TABLE users     (id INTEGER PRIMARY KEY, user_id TEXT NOT NULL UNIQUE);
 CREATE TABLE urls      (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE);
 CREATE TABLE countries (id INTEGER PRIMARY KEY, country TEXT NOT NULL UNIQUE);
@@ -7,19 +7,25 @@ CREATE TABLE places    (id INTEGER PRIMARY KEY, country INTEGER NOT NULL REFEREN
 CREATE TABLE agents    (id INTEGER PRIMARY KEY, browser TEXT NOT NULL, os TEXT NOT NULL, device TEXT NOT NULL,
                         UNIQUE (browser, os, device));
 
--- id is the order of arrival. The unique index grows at its right edge and makes a re-sent click a no-op.
+-- Every click, in order of time. The tree of the primary key is the table, so a click that is sent again is found and ignored.
 CREATE TABLE clicks (
-    id       INTEGER PRIMARY KEY,
     ts       INTEGER NOT NULL,          -- milliseconds since 1970, UTC
-    click_id NOT NULL,                  -- 16-byte blob if it is a canonical UUID, else text
+    click_id NOT NULL,                  -- a blob of 16 bytes for a UUID in canonical lower case, otherwise text
+    id       INTEGER NOT NULL,          -- number in order of arrival, from 1 on, without gaps until clicks are deleted for their age
     user     INTEGER NOT NULL REFERENCES users,
     url      INTEGER NOT NULL REFERENCES urls,
     place    INTEGER NOT NULL REFERENCES places,
     agent    INTEGER NOT NULL REFERENCES agents,
-    UNIQUE (ts, click_id)
+    PRIMARY KEY (ts, click_id)
+) WITHOUT ROWID;
+
+-- The log of arrivals: the newest clicks again, packed, in order of arrival, as far back as the aggregation may have to count them.
+CREATE TABLE arrivals (
+    last   INTEGER PRIMARY KEY,         -- the id of the last click in the row; the newest row is never deleted, since it holds the last id
+    clicks BLOB NOT NULL                -- packed clicks; x'00' for none
 );
 
--- The next offset to take of each partition: written with the clicks that came before it.
+-- The next offset to read of each partition, written together with the clicks before it.
 CREATE TABLE offsets (
     topic       TEXT NOT NULL,
     partition   INTEGER NOT NULL,
@@ -27,20 +33,20 @@ CREATE TABLE offsets (
     PRIMARY KEY (topic, partition)
 ) WITHOUT ROWID;
 
--- Messages that are no clicks, and documents the search engine refused.
+-- Messages that are not clicks, and documents that the search engine has refused.
 CREATE TABLE rejects (
     id            INTEGER PRIMARY KEY,
     at            INTEGER NOT NULL,     -- milliseconds since 1970, UTC
     stage         TEXT NOT NULL,        -- ingest or index
-    topic         TEXT NOT NULL,        -- for index: the target
+    topic         TEXT NOT NULL,        -- for index, the search target
     partition     INTEGER,
     "offset"      INTEGER,
     reason        TEXT NOT NULL,
-    payload       BLOB NOT NULL,        -- cut at 64 KiB
-    payload_bytes INTEGER NOT NULL      -- before the cut
+    payload       BLOB NOT NULL,        -- cut after 64 KiB
+    payload_bytes INTEGER NOT NULL      -- the size before the cut
 );
 
--- The figures. version grows with every write of a row, also across a deleted database.
+-- The figures of each url × country. Every write of a row gives it a greater version, even after the database was deleted.
 CREATE TABLE page_stats (
     id            INTEGER PRIMARY KEY,
     url           INTEGER NOT NULL REFERENCES urls,
@@ -48,33 +54,69 @@ CREATE TABLE page_stats (
     clicks        INTEGER NOT NULL,
     unique_users  INTEGER NOT NULL,
     spent_ms      INTEGER NOT NULL,     -- sum of the known times spent
-    spent_count   INTEGER NOT NULL,     -- how many are known
-    first_seen    INTEGER NOT NULL,
-    last_seen     INTEGER NOT NULL,
+    spent_count   INTEGER NOT NULL,     -- number of the known times spent
+    first_seen    INTEGER NOT NULL,     -- milliseconds since 1970, UTC
+    last_seen     INTEGER NOT NULL,     -- milliseconds since 1970, UTC
     version       INTEGER NOT NULL,
     UNIQUE (url, country)
 );
 CREATE INDEX page_stats_version ON page_stats (version);
 
--- How far the aggregation is (one row), and what it cannot read back from page_stats.
+-- The progress of the aggregation: one row, absent before its first write.
 CREATE TABLE aggregate_state (
     one                INTEGER PRIMARY KEY CHECK (one = 1),
-    cursor             INTEGER NOT NULL,
-    late               INTEGER NOT NULL,
-    last_version       INTEGER NOT NULL,
-    session_timeout_ms INTEGER NOT NULL,
-    recent_clicks      INTEGER NOT NULL
+    cursor             INTEGER NOT NULL,           -- the figures count every click up to this id
+    late               INTEGER NOT NULL,           -- clicks that came too late to correct the time spent
+    last_version       INTEGER NOT NULL,           -- the newest version in page_stats
+    session_timeout_ms INTEGER NOT NULL,           -- the setting that the figures depend on
+    recent_clicks      INTEGER NOT NULL,           -- the setting that decides which clicks are late
+    checkpoint_cursor  INTEGER NOT NULL DEFAULT 0  -- the checkpoint covers every click up to this id; a restart replays the later ones
 );
+
+-- The checkpoint: the state of the aggregation that page_stats does not hold, in parts numbered from 1 on.
 CREATE TABLE checkpoint (part INTEGER PRIMARY KEY, data BLOB NOT NULL);
 
--- How far each search target is: every row up to (version, page) is indexed there.
+-- The progress of each search target: it holds every row of page_stats up to (version, page).
 CREATE TABLE index_state (
     target  TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
-    page    INTEGER NOT NULL
+    page    INTEGER NOT NULL,
+    resets  INTEGER NOT NULL DEFAULT 0   -- resets after which the target was cleared; with fewer than in the table resets, it still holds erased documents
 ) WITHOUT ROWID;
 
--- For people with sqlite3: the nine fields of every click, and the figures.
+-- The number of resets: one row, absent before the first.
+CREATE TABLE resets (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
+
+-- The expiry of old clicks (store.retention): one row, absent before the first click expires.
+CREATE TABLE expiry (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    expired_before INTEGER NOT NULL,     -- milliseconds since 1970, UTC: the store refuses clicks before this time
+    deleted        INTEGER NOT NULL,     -- deleted clicks, which the figures still count
+    refused        INTEGER NOT NULL      -- refused clicks, which were never counted
+);
+
+-- The identity of this database among those of the same consumer group: one row.
+CREATE TABLE identity (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id  TEXT NOT NULL
+);
+INSERT INTO identity SELECT 1, lower(hex(randomblob(16)));
+
+-- The location of this file at the last run, which tells a copy from the original: one row, absent before the first run.
+CREATE TABLE location (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    host    TEXT NOT NULL,
+    path    BLOB NOT NULL,
+    device  INTEGER NOT NULL,
+    inode   INTEGER NOT NULL,
+    copy_of TEXT                        -- the identity of the database that this one may be a copy of; NULL if there is none
+);
+
+-- Topics whose start offsets are fixed. A partition of such a topic without a row in offsets was added later, and is read from its
+-- beginning.
+CREATE TABLE known_topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Views for people who use sqlite3: the nine fields of every click, and the figures.
 CREATE VIEW click_events AS
 SELECT CASE typeof(click_id) WHEN 'blob'
          THEN lower(substr(hex(click_id), 1, 8) || '-' || substr(hex(click_id), 9, 4) || '-' || substr(hex(click_id), 13, 4)

@@ -1,8 +1,10 @@
-//! What the store promises: once, whole, with its offsets, and readable by anyone.
+//! The promises of the store: each click once, each batch in one transaction with its offsets, and a file that any SQLite tool reads.
 
 use std::collections::BTreeMap;
 
 use tempfile::TempDir;
+
+use std::path::Path;
 
 use super::figures::{AggregateSettings, FiguresUpdate, IndexCursor, PageFigures};
 use super::*;
@@ -56,7 +58,7 @@ fn a_click_sent_twice_is_stored_once_and_counted_as_a_duplicate() {
 }
 
 #[test]
-fn a_click_more_than_a_day_ahead_of_the_clock_is_stored_and_told_once() {
+fn a_click_more_than_a_day_ahead_of_the_clock_is_stored_and_reported_once() {
     let (_directory, storage) = open();
     let (now, day) = (1_000_000_000_000, 86_400_000);
     let clicks = [
@@ -71,7 +73,7 @@ fn a_click_more_than_a_day_ahead_of_the_clock_is_stored_and_told_once() {
     assert_eq!(first, BatchOutcome { stored: 5, future: 2, ..BatchOutcome::default() });
     let again = storage.store_at(&batch(&clicks, 10), now).unwrap();
     assert_eq!(again, BatchOutcome { duplicates: 5, ..BatchOutcome::default() });
-    // A clock that knows no time has none of them in its past, and nothing overflows.
+    // With a clock at its lowest value, every click is from the future, and nothing overflows.
     let lost = click("lost", 0, "/a");
     assert_eq!(storage.store_at(&batch(&[lost], 11), Timestamp::from_millis(i64::MIN)).unwrap().future, 1);
     assert_eq!(
@@ -84,7 +86,7 @@ fn a_click_more_than_a_day_ahead_of_the_clock_is_stored_and_told_once() {
 fn a_batch_that_cannot_be_written_leaves_nothing_behind_and_can_be_stored_later() {
     let (_directory, storage) = open();
     storage.store(&batch(&[click("c1", 1, "/a")], 1)).unwrap();
-    // A new url and place, then a table that refuses: the ids given out meanwhile must not be believed later.
+    // A batch with a new url and place fails at a later table. The store must not use the ids of the failed batch afterwards.
     sql(&storage)
         .execute_batch("CREATE TRIGGER refuse BEFORE INSERT ON offsets BEGIN SELECT RAISE(ABORT, 'no'); END")
         .unwrap();
@@ -144,7 +146,7 @@ fn rejects_keep_where_why_and_the_first_64_kib() {
 }
 
 #[test]
-fn the_index_cursor_passes_every_changed_page_once_also_those_of_one_version() {
+fn the_index_cursor_passes_every_changed_page_once_even_if_pages_share_a_version() {
     let (_directory, storage) = open();
     let clicks: Vec<String> = (0..5).map(|number| format!("/{number}")).collect();
     let clicks: Vec<Click<'_>> = clicks.iter().map(|url| click(url, 1, url)).collect();
@@ -181,7 +183,26 @@ fn the_index_cursor_passes_every_changed_page_once_also_those_of_one_version() {
 }
 
 #[test]
-fn a_newer_schema_and_a_foreign_file_are_refused_with_words() {
+fn a_file_from_before_the_first_release_is_refused_with_one_clear_line_and_stays_as_it_is() {
+    let (directory, storage) = open();
+    sql(&storage).pragma_update(None, "application_id", 0x636c_6963).unwrap();
+    for version in 1..=6 {
+        sql(&storage).pragma_update(None, "user_version", version).unwrap();
+        let file = directory.path().join(DATABASE_FILE);
+        let error = Reader::open(&file).unwrap_err().to_string();
+        assert!(error.contains("before its first release") && error.contains("--data-dir"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    drop(storage);
+    let error = Storage::open(directory.path(), StorageOptions::default()).unwrap_err();
+    assert!(matches!(error, StorageError::BeforeRelease { .. }), "{error}");
+    let connection = rusqlite::Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 6);
+}
+
+#[test]
+fn a_newer_schema_and_a_foreign_file_are_refused_with_a_clear_message() {
     let (directory, storage) = open();
     sql(&storage).pragma_update(None, "user_version", 99).unwrap();
     drop(storage);
@@ -200,7 +221,7 @@ fn a_newer_schema_and_a_foreign_file_are_refused_with_words() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_what_names_people() {
+fn only_the_owner_may_read_the_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("data");

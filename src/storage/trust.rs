@@ -1,24 +1,23 @@
-//! Whether a data directory and what lies in it is ours to write: whoever else can put files there decides what we write into
-//! and what we believe.
+//! Checks that no other user could have prepared the data directory: such a user could decide which files we write and what we
+//! read.
 
 use std::io;
 use std::path::Path;
 
-/// A directory of another user's, or a file in it that is a link, no file, or another user's, is refused. One that everybody
-/// may write in is told: containers get such directories.
+/// Refuses a directory of another user, and a directory in which a file is a link, is not a regular file, or belongs to another user.
+/// Warns of a directory that everybody may write to, because containers often have one.
 ///
 /// # Errors
-/// Why it is refused, in words for its user.
+/// Why the directory is refused, in words for the user.
 #[cfg(unix)]
-pub(super) fn look_at(directory: &Path) -> io::Result<()> {
+pub(super) fn check(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-    use super::DATABASE_FILE;
-    use super::lock::LOCK_FILE;
+    use super::file_names::{DATABASE_FILE, LOCK_FILE};
     use crate::private::{is_trusted, refuse_link};
     use crate::sqlite::companion;
 
-    /// Of the embedded index, which lies beside the database.
+    /// The file of the embedded index, which lies beside the database.
     const INDEX_FILE: &str = "search.db";
 
     let we_are_root = rustix::process::geteuid().is_root();
@@ -33,7 +32,7 @@ pub(super) fn look_at(directory: &Path) -> io::Result<()> {
         tracing::warn!(target: "store", "{shown} belongs to another user (id {owner}), who can change every file in it");
     }
     if found.permissions().mode() & 0o002 != 0 {
-        tracing::warn!(target: "store", "everybody may write in {shown}; make it your own: chmod go-w, or name another (data_dir)");
+        tracing::warn!(target: "store", "everybody may write to {shown}; take that right away (chmod go-w), or choose another directory (data_dir)");
     }
     let databases = [DATABASE_FILE, INDEX_FILE].map(|name| directory.join(name));
     let beside = databases.iter().flat_map(|file| ["-wal", "-shm", "-journal"].map(|ending| companion(file, ending)));
@@ -42,7 +41,7 @@ pub(super) fn look_at(directory: &Path) -> io::Result<()> {
         let Ok(found) = file.symlink_metadata() else { continue };
         let name = file.file_name().unwrap_or_default().display();
         if !found.is_file() {
-            return refused(format!("{name} is no file"));
+            return refused(format!("{name} is not a regular file"));
         }
         if !is_trusted(&found) && !we_are_root {
             return refused(format!("{name} belongs to another user (id {})", found.uid()));
@@ -51,12 +50,12 @@ pub(super) fn look_at(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere nothing is known of owners.
+/// Other systems than Unix have no such owners.
 ///
 /// # Errors
 /// None.
 #[cfg(not(unix))]
-pub(super) fn look_at(_directory: &Path) -> io::Result<()> {
+pub(super) fn check(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_of_the_directory_may_be_a_link_and_nothing_is_written_through_one() {
+    fn a_link_in_the_directory_is_refused_and_its_target_stays_as_it_is() {
         for name in ["clicktop.lock", DATABASE_FILE, "clicktop.db-wal", "clicktop.db-shm", "search.db", "search.db-wal"]
         {
             let directory = tempfile::tempdir().unwrap();
@@ -87,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_before_anybody_waits_for_it() {
+    fn a_directory_in_place_of_a_file_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("clicktop.lock")).unwrap();
-        assert!(opened(directory.path()).unwrap_err().contains("clicktop.lock is no file"));
+        assert!(opened(directory.path()).unwrap_err().contains("clicktop.lock is not a regular file"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn json_as_python_writes_it_is_stored_and_only_a_wrong_id_rejected() {
     let home = Home::new();
     let summary = home.replay(&home.file("floats.json", lines.as_bytes()), &[]);
     assert_eq!((&summary["stored"], &summary["rejected"]), (&5.into(), &1.into()), "{summary}");
-    assert_eq!(reasons(&home), ["JSON: `user_id` is a boolean where a string or an integer belongs"]);
+    assert_eq!(reasons(&home), ["JSON: `user_id` is a boolean instead of a string or an integer"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn line(id: &str, time: &str, url: &str) -> String {
 /// When clicks are no longer taken in, in milliseconds since 1970.
 fn boundary(home: &Home) -> Option<i64> {
     figures::database(&home.data())
-        .query_row("SELECT (SELECT expired_before FROM retention)", [], |row| row.get(0))
+        .query_row("SELECT (SELECT expired_before FROM expiry)", [], |row| row.get(0))
         .expect("an answer")
 }
 

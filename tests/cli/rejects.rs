@@ -15,7 +15,7 @@ fn broken() -> Vec<(Vec<u8>, &'static str)> {
         (text("c,u,2024-01-01T00:00:00Z,/a\"b,FR,,,,"), "quote inside"),
         (text("c,u,yesterday,/,FR,,,,"), "timestamp `yesterday`"),
         (text("c,u,2024-13-01T00:00:00Z,/,FR,,,,"), "calendar"),
-        (text("c,u,17000000000000,/,FR,,,,"), "is no Unix time"),
+        (text("c,u,17000000000000,/,FR,,,,"), "is not a Unix time"),
         (text("c,u,20170801,/,FR,,,,"), "a date without separators"),
         (text("c,u,\u{1b}[2J,/,FR,,,,"), "timestamp"),
         (text("c,u,,/,FR,,,,"), "`timestamp` is missing"),

@@ -202,7 +202,7 @@ fn a_directory_of_another_users_is_not_written_and_one_for_all_is_warned_about()
     let file = home.path("clicks.csv").display().to_string();
     set_mode(&home.data(), 0o777);
     let ran = home.succeed(&["replay", &file, "--headless"]);
-    assert!(ran.stderr.contains("everybody may write in "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("everybody may write to "), "{}", ran.stderr);
     if !is_root() {
         return;
     }

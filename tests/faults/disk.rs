@@ -95,7 +95,7 @@ fn a_full_disk_and_room_again() {
         dice.tried(FAULT);
         disk.fill();
         let seen = run.await_object("trouble", |status| {
-            backs_off(status, "store", "no space left for the database; free some, it is tried again")
+            backs_off(status, "store", "no space left for the database; free some, and clicktop tries again")
         });
         assert!(is(&seen, "ingest", "running"), "{seen}");
         dice.pass(0..3_000);

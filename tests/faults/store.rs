@@ -24,7 +24,7 @@ fn a_long_write_transaction_of_another_process() {
         other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
         let begin = Instant::now();
         let seen = run.await_object("trouble", |status| {
-            backs_off(status, "store", "the database is locked by another process; it is tried again")
+            backs_off(status, "store", "the database is locked by another process; clicktop tries again")
         });
         assert!(is(&seen, "ingest", "running"), "{seen}");
         let hold = dice.time(2_500..6_000);

@@ -145,7 +145,7 @@ async fn a_lost_offset_stops_ingest_and_says_what_to_set() {
     assert_eq!(figures::number(data.path(), "SELECT next_offset FROM offsets"), 100);
 }
 
-/// The limit that ARCHITECTURE.md tells of, and the way out of it that README.md tells of.
+/// The limit that ARCHITECTURE.md describes, and the way out that docs/messages.md describes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_topic_made_anew_that_holds_more_than_is_stored_is_read_whole_once_the_offsets_are_deleted() {
     let clicks = made(308, 4_500);

@@ -37,12 +37,12 @@ async fn what_the_bytes_look_like_is_the_reason_of_the_reject_and_said_once() {
     let last = run.until("more of them", rejected(7)).await;
     let said = notices(&last);
     let [gzip, array] = said.as_slice() else { panic!("{said:#?}") };
-    assert!(gzip.starts_with("messages of clicks look like gzip, not a click: send events as they are"), "{gzip}");
+    assert!(gzip.starts_with("messages of clicks look like gzip, not a click: send events uncompressed"), "{gzip}");
     assert!(array.starts_with("messages of clicks look like a JSON array: send its events one by one"), "{array}");
     run.end().await;
     let reasons = "SELECT COUNT(*) FROM rejects WHERE reason LIKE ";
     assert_eq!(figures::number(data.path(), &format!("{reasons} 'gzip, not a click: %'")), 5);
-    assert_eq!(figures::number(data.path(), &format!("{reasons} '1 CSV fields where 9 belong%'")), 1);
+    assert_eq!(figures::number(data.path(), &format!("{reasons} '1 CSV fields instead of 9%'")), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

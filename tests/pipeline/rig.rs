@@ -228,7 +228,7 @@ impl Run {
         let wanted = |snapshot: &Snapshot| {
             snapshot.totals.clicks == clicks as u64
                 && snapshot.stages["aggregate"].backlog == Some(0)
-                && snapshot.index.pending == 0
+                && snapshot.index.pending == Some(0)
                 && snapshot.totals.pages > 0
                 && snapshot.index.documents == Some(snapshot.totals.pages)
         };

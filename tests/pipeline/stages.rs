@@ -1,8 +1,11 @@
 //! Each stage stops, starts and restarts alone, under load, with nothing lost or doubled.
 
+use std::sync::{Arc, Mutex};
+
 use clicktop::protocol::{Command, Snapshot, StageAction, StageState};
 use rand::RngExt;
 
+use crate::faulty_index::{Fault, FaultyIndex};
 use crate::rig::{BATCH_EVENTS, Data, QUEUE_BATCHES, Run, STAGES, assert_all_there, broker, embedded, options};
 use crate::support::clicks::{made, random};
 
@@ -154,4 +157,87 @@ async fn stop_all_drains_in_order_and_start_all_goes_on() {
     let last = run.finished().await;
     run.end().await;
     assert_all_there(&data, &*index, &last, &clicks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn snapshots_of_a_running_engine_come_back_from_json_unchanged() {
+    let (data, broker) = (Data::new(), broker());
+    let index = FaultyIndex::new(embedded(&data), Fault::None);
+    let clicks = made(109, 4_000);
+    let (mut run, _load) = Run::under_load(&broker, options(&broker), &data, index.clone(), &clicks, 2_000.0);
+    let mut seen = 0;
+    let mut comes_back = |snapshot: &Snapshot| {
+        let json = serde_json::to_string(snapshot).expect("serializes");
+        let read: Snapshot = serde_json::from_str(&json).expect("deserializes");
+        assert_eq!(read, *snapshot);
+        seen += 1;
+    };
+    run.until("documents", |snapshot| {
+        comes_back(snapshot);
+        snapshot.index.documents > Some(0) && snapshot.store.transaction_p99.is_some()
+    })
+    .await;
+    index.set(Fault::Unavailable);
+    run.until("a stage that backs off", |snapshot| {
+        comes_back(snapshot);
+        matches!(snapshot.stages["index"].state, StageState::BackingOff { .. })
+    })
+    .await;
+    assert!(seen >= 2, "{seen} snapshots");
+    index.set(Fault::None);
+    run.end().await;
+}
+
+/// On one thread, so that the lines of the supervisor come to this test and to no other.
+#[tokio::test]
+async fn a_command_for_a_stage_that_does_not_exist_is_answered_in_the_log_and_changes_nothing() {
+    let log = LogText::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (data, broker) = (Data::new(), broker());
+    let mut run = Run::start(options(&broker), &data, embedded(&data));
+    run.until("every stage at work", |snapshot| others_run(snapshot, "")).await;
+    for action in [StageAction::Start, StageAction::Stop, StageAction::Restart] {
+        run.tell("bronze\u{1b}[2J", action).await;
+    }
+    run.stop("aggregate").await;
+    assert_eq!(log.answers(), 3, "{}", log.text());
+    assert!(others_run(&run.last, "aggregate"), "{:#?}", run.last.stages);
+
+    // A reset holds commands back, and answers this one all the same.
+    run.command(Command::Reset).await;
+    run.tell("bronze", StageAction::Start).await;
+    run.until("the end of the reset", |snapshot| snapshot.last_reset.is_some() && snapshot.resetting.is_none()).await;
+    assert_eq!(log.answers(), 4, "{}", log.text());
+    run.until("the others at work", |snapshot| others_run(snapshot, "aggregate")).await;
+    assert_eq!(run.last.stages["aggregate"].state, StageState::Stopped);
+    assert_eq!(run.last.stages.len(), STAGES.len());
+    run.end().await;
+    assert!(!log.text().contains('\u{1b}'), "{}", log.text());
+}
+
+/// What the engine logs.
+#[derive(Clone, Default)]
+struct LogText(Arc<Mutex<Vec<u8>>>);
+
+impl LogText {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("text")
+    }
+
+    /// Lines that answer a command for a stage that does not exist.
+    fn answers(&self) -> usize {
+        self.text().lines().filter(|line| line.contains("no stage is named") && line.contains("bronze")).count()
+    }
+}
+
+impl std::io::Write for LogText {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

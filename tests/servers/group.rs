@@ -195,7 +195,7 @@ fn a_copy_that_lies_as_its_original_did_parts_from_it_and_reads_nothing_again() 
     let file = |home: &Home| home.data().join(clicktop::storage::DATABASE_FILE);
     std::fs::copy(file(original), file(copy)).expect("copied");
     let database = rusqlite::Connection::open(file(copy)).expect("a database");
-    database.execute("DELETE FROM place", []).expect("no place is noted");
+    database.execute("DELETE FROM location", []).expect("no place is noted");
     drop(database);
 
     let mut first = start(original);

@@ -27,7 +27,7 @@ fn a_topic_that_is_deleted_and_made_anew_is_told_and_the_operator_chooses() {
     let ran = run.end();
     let summary = ran.summary();
     let error = summary["error"].as_str().unwrap_or_else(|| panic!("no error: {ran:?}"));
-    assert!(error.contains("offset 1000") && error.contains("the topic was made anew"), "{error}");
+    assert!(error.contains("offset 1000") && error.contains("the topic was recreated"), "{error}");
     assert!(error.contains("kafka.on_lost_offset"), "{error}");
     assert_eq!((ran.status.code(), &summary["clicks"]), (Some(1), &1_000.into()), "{ran:?}");
 

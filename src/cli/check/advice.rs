@@ -1,10 +1,11 @@
-//! From what librdkafka or an engine says to what its user can do about it. docs/check.md lists these messages; what a broker
-//! says is in `engine/local/stages/ingest/broker_error.rs`.
+//! Advice for errors of librdkafka and the search engine. docs/check.md lists these messages; those for errors of a broker are
+//! in `engine/local/stages/ingest/broker_error.rs`.
 
-use crate::config::{Credentials, IndexSettings};
+use crate::config::IndexSettings;
 use crate::search::SearchError;
+use crate::search::elasticsearch::Credentials;
 
-/// Settings of librdkafka that are ours by another name.
+/// Properties of librdkafka, each with our setting for it.
 const OF_FILES: [(&str, &str); 3] = [
     ("ssl.ca.location", "kafka.tls.ca_file"),
     ("ssl.certificate.location", "kafka.tls.certificate_file"),
@@ -22,7 +23,7 @@ pub(super) fn of_settings(reason: &str) -> String {
 /// Why the engine cannot be used, and what to do.
 pub(super) fn of_engine(error: &SearchError, index: &IndexSettings) -> String {
     let advice = match error {
-        // They say it themselves.
+        // These errors hold their advice.
         SearchError::Unwritable { .. } | SearchError::Redirected { .. } => return error.to_string(),
         SearchError::Unreachable { target, .. }
         | SearchError::TimedOut { target, .. }
@@ -48,11 +49,11 @@ pub(super) fn of_engine(error: &SearchError, index: &IndexSettings) -> String {
     format!("{error}; {advice}")
 }
 
-/// What a user of the engine must be allowed.
+/// The privileges that a user of the engine needs.
 pub(super) const PRIVILEGES: &str = "grant the user `monitor` on the cluster, and on the index `create_index`, `write`, `read`, \
                                      `view_index_metadata` and `maintenance`";
 
-/// A missing one is "bad" to Java, and to others a failure in TLS 1.2.
+/// Java calls a missing client certificate "bad"; others report a failed handshake of TLS 1.2.
 const CLIENT_CERTIFICATE: &str = "the engine may want a certificate of its clients, and clicktop has none to show: name a port that \
                                   asks for a password or an API key";
 

@@ -1,4 +1,4 @@
-//! What the brokers say: of themselves, the topic, and what we may do.
+//! Asks the brokers about themselves, the topic and our permissions.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,25 +24,25 @@ use crate::config::KafkaSettings;
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
 
-/// How long a message is waited for to see whether the topic may be read. A refusal comes at once.
+/// How long to wait for a message, to see whether we may read the topic. A refusal comes at once.
 const READING: Duration = Duration::from_secs(5);
 
-/// How long it takes to see that every address of every broker is refused: librdkafka tries them one after another.
+/// How long it takes until every address of every broker has refused: librdkafka tries them one after another.
 const ALL_TRIED: Duration = Duration::from_secs(1);
 
 /// The first wait for an answer.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// What is waited for.
+/// How long a command waits for the brokers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Patience {
-    /// A broker that answers, or all brokers' refusal.
+    /// Until a broker answers or all brokers refuse.
     Answer,
-    /// A broker that answers: it may be about to start.
+    /// Until a broker answers: it may be about to start.
     Start,
 }
 
-/// A connection to the configured brokers that takes part in nothing.
+/// A connection to the configured brokers that joins no group.
 pub(in crate::cli) struct Probe {
     settings: KafkaSettings,
     consumer: BaseConsumer<ProbeContext>,
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Probe {
     group_refused: Cell<bool>,
 }
 
-/// What a broker says of itself and the topic.
+/// The answer of a broker about the cluster and the topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct Brokers {
     /// Brokers in the cluster.
@@ -71,7 +71,7 @@ pub(in crate::cli) enum TopicProblem {
 }
 
 impl Probe {
-    /// Sets the client up. Connects to nothing yet.
+    /// Sets up the client without connecting.
     ///
     /// # Errors
     /// librdkafka does not take the settings, or a secret's file cannot be read.
@@ -82,7 +82,7 @@ impl Probe {
         }
         config
             .set("group.id", &settings.group)
-            // What is read here is read by nobody of the group.
+            // Reading here does not move the offsets of the group.
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("allow.auto.create.topics", "false")
@@ -99,7 +99,7 @@ impl Probe {
     /// Asks for the brokers and the topic, within `kafka.connect_timeout`.
     ///
     /// # Errors
-    /// No broker answers, or it refuses us: in one line.
+    /// No broker answers, or it refuses us.
     pub(in crate::cli) fn brokers(&self, patience: Patience) -> anyhow::Result<Brokers> {
         let (topic, timeout) = (&self.settings.topic, self.settings.connect_timeout);
         let metadata = self.metadata(patience)?;
@@ -123,7 +123,7 @@ impl Probe {
         }
     }
 
-    /// Waits for the metadata, hearing meanwhile what librdkafka has to say.
+    /// Waits for the metadata, and collects librdkafka's errors meanwhile.
     fn metadata(&self, patience: Patience) -> anyhow::Result<Metadata> {
         let deadline = Instant::now() + self.settings.connect_timeout;
         let mut wait = FIRST_WAIT;
@@ -140,14 +140,14 @@ impl Probe {
                         tracing::debug!(target: "kafka", "no metadata: {error}");
                         bail!("{}", self.complaint(&heard).line());
                     }
-                    // One that answers slowly needs longer waits; one that refuses is soon told.
+                    // A slow broker needs longer waits; a refusal is quick.
                     wait = if heard.since.is_empty() { (wait * 2).min(ALL_TRIED) } else { FIRST_WAIT };
                 }
             }
         }
     }
 
-    /// Whether no address of any broker has taken us.
+    /// Whether every address of every broker has refused.
     fn tried_all(&self, heard: &Heard) -> bool {
         broker_error::addresses(&self.settings.brokers)
             .all(|at| heard.since.get(&at).is_some_and(|since| since.elapsed() >= ALL_TRIED))
@@ -161,20 +161,20 @@ impl Probe {
         }
     }
 
-    /// Errors and log lines are told while polling, one at a time; many may have piled up. For `longer`, what is on its way is
-    /// waited for.
+    /// Polls, because librdkafka reports errors and log lines one at a time while polling, and many may have piled up. Waits for
+    /// `longer` for those that are still to come.
     fn hear_out(&self, longer: bool) {
         let deadline = Instant::now() + Duration::from_millis(if longer { 500 } else { 20 });
         while Instant::now() < deadline && !(longer && self.heard.lock().reason.is_some()) {
-            // Only what the context hears of it counts.
+            // The context collects the errors.
             let _ = self.consumer.poll(Duration::from_millis(1));
         }
     }
 
-    /// How many messages the `partitions` of the topic hold, and what some of the newest look like.
+    /// The number of messages in the `partitions` of the topic, and a look at some of the newest.
     ///
     /// # Errors
-    /// The topic cannot be read, or may not be.
+    /// The topic cannot be read, or we may not read it.
     pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<(u64, Looked)> {
         let topic = &self.settings.topic;
         let mut messages = 0;
@@ -194,7 +194,7 @@ impl Probe {
             }
             messages += here;
         }
-        // Each partition is assigned once only: an end that an earlier assignment has reached may come late.
+        // Each partition is assigned only once, because the end-of-partition event of an earlier assignment may come late.
         let looked = match held.is_empty() {
             true => {
                 self.read_end(first_end)?;
@@ -205,7 +205,7 @@ impl Probe {
         Ok((messages, looked))
     }
 
-    /// Reads some of the newest messages of the partitions `held`, within the time there is.
+    /// Reads some of the newest messages of the partitions `held`, as long as the time lasts.
     fn look(&self, held: &[(i32, Range<i64>)]) -> anyhow::Result<Looked> {
         let mut looked = Looked::new(self.settings.format);
         let mut at = TopicPartitionList::new();
@@ -237,8 +237,7 @@ impl Probe {
         }
     }
 
-    /// Fetches what comes at `offset`, the end of the first partition: whether that may be done. That nothing comes in time is
-    /// no refusal.
+    /// Fetches at `offset`, the end of the first partition, to see whether we may read it. If nothing comes in time, we may.
     fn read_end(&self, offset: i64) -> anyhow::Result<()> {
         let topic = &self.settings.topic;
         let mut at = TopicPartitionList::new();
@@ -256,7 +255,7 @@ impl Probe {
         }
     }
 
-    /// The next event, if one comes in time; that the group is refused is kept in mind.
+    /// The next event, if one comes in time. It remembers a refusal of the group.
     fn poll(&self, within: Duration) -> Option<Result<BorrowedMessage<'_>, KafkaError>> {
         let event = self.consumer.poll(within);
         if let Some(Err(error)) = &event
@@ -267,7 +266,7 @@ impl Probe {
         event
     }
 
-    /// What the first event comes to that says something, if one comes in time. A poll may end early for want of news.
+    /// The first event that `says` turns into a result, if one comes in time. A poll may end early without an event.
     fn next<T>(
         &self,
         within: Duration,
@@ -286,10 +285,10 @@ impl Probe {
         }
     }
 
-    /// Whether the group may be used, by asking what it has committed.
+    /// Asks for the committed offsets of the group, to see whether we may use it.
     ///
     /// # Errors
-    /// It may not.
+    /// We may not use it.
     pub(super) fn group(&self) -> anyhow::Result<()> {
         let mut asked = TopicPartitionList::new();
         asked.add_partition(&self.settings.topic, 0);
@@ -297,7 +296,8 @@ impl Probe {
         let Err(error) = self.consumer.committed_offsets(asked, self.settings.connect_timeout) else {
             return Ok(());
         };
-        // Who may not look for the group's coordinator waits in vain for it, and is told beside, once.
+        // Without the right to find the coordinator of the group, the request times out; librdkafka reports the reason once,
+        // beside it.
         self.next(Duration::from_millis(200), |event| event.is_err().then_some(()));
         if self.group_refused.get() || is(&error, RDKafkaErrorCode::GroupAuthorizationFailed) {
             bail!("{group} may not be used by this user; grant it Read on the group, or set kafka.group");
@@ -306,8 +306,8 @@ impl Probe {
     }
 }
 
-/// Where in each partition of `held` to begin, so that `wanted` messages are read in all, or all there are. Each partition gives
-/// as many as the others, or all that it has.
+/// The offset in each partition of `held` at which to begin, so that `wanted` messages are read in all, or all there are. Each
+/// partition gives as many as the others, or all that it has.
 fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
     let length = |offsets: &Range<i64>| offsets.end.saturating_sub(offsets.start);
     let mut lengths: Vec<i64> = held.iter().map(|(_, offsets)| length(offsets)).collect();
@@ -315,7 +315,7 @@ fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
     let mut left = i64::try_from(wanted).unwrap_or(i64::MAX);
     let mut share = left;
     for (longer, length) in (1..=lengths.len()).rev().zip(&lengths) {
-        // A short partition leaves what it lacks to the longer ones.
+        // The longer partitions make up for a short one.
         share = i64::try_from(longer).map_or(0, |longer| left.saturating_add(longer - 1) / longer);
         if share < *length {
             break;
@@ -329,12 +329,12 @@ fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
     error.rdkafka_error_code() == Some(code)
 }
 
-/// What librdkafka has said beside its answers.
+/// Errors that librdkafka reports beside its answers.
 #[derive(Default)]
 struct Heard {
-    /// The newest reason that says more than that all brokers are down.
+    /// The newest reason other than "all brokers are down".
     reason: Option<String>,
-    /// Since when there is one, for each broker.
+    /// Since when each broker has failed.
     since: BTreeMap<String, Instant>,
 }
 
@@ -356,11 +356,11 @@ impl ProbeContext {
 
 impl ClientContext for ProbeContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // The reason of a refused connection is told in a log line only.
+        // librdkafka gives the reason of a refused connection in a log line only.
         if facility == "FAIL" || level as i32 <= RDKafkaLogLevel::Error as i32 {
             self.hear(message);
         }
-        // The command says it in its own words.
+        // The command prints it in its own words.
         tracing::debug!(target: "kafka", "{facility}: {message}");
     }
 

@@ -1,4 +1,4 @@
-//! Can the addresses be reached that a broker advertises?
+//! Checks whether the addresses that the brokers advertise can be reached.
 
 use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::BrokerError;
 
-/// Brokers looked at: of a cluster of hundreds, some tell of all.
+/// The most brokers to try: a few of a large cluster are enough.
 const MOST: usize = 32;
 
-/// How long one may take to answer. Those of a network take milliseconds.
+/// How long a broker may take to answer. In a network it takes milliseconds.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The first of the `advertised` addresses that leads nowhere; each is tried once, all at the same time. What is `configured` has
-/// answered.
+/// The error of the first of the `advertised` addresses that cannot be reached. It tries all at the same time, each once. The
+/// `configured` brokers have answered.
 pub(super) fn unreachable(configured: &str, advertised: Vec<(String, i32)>, timeout: Duration) -> Option<BrokerError> {
     let timeout = timeout.min(LONGEST);
     let (sender, tried) = channel();
@@ -28,7 +28,7 @@ pub(super) fn unreachable(configured: &str, advertised: Vec<(String, i32)>, time
         waiting.push(at.clone());
         let sender = sender.clone();
         let port = u16::try_from(port).unwrap_or(0);
-        // A resolver cannot be interrupted: whoever hangs in one is left behind.
+        // A thread that hangs in the resolver cannot be interrupted; it is left behind.
         std::thread::spawn(move || sender.send((at, trouble(&host, port, timeout))));
     }
     drop(sender);
@@ -47,7 +47,7 @@ fn address(host: &str, port: i32) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// What is wrong with `host`; `None` if it takes a connection.
+/// Why `host` cannot be reached; `None` if it takes a connection.
 fn trouble(host: &str, port: u16, timeout: Duration) -> Option<&'static str> {
     let Ok(addresses) = (host, port).to_socket_addrs() else {
         return Some("does not resolve");

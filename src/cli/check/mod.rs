@@ -1,4 +1,4 @@
-//! `clicktop check`: can broker, topic, store and index be reached and used?
+//! `clicktop check`: whether broker, topic, store and index can be reached and used.
 
 mod advice;
 mod kafka;
@@ -21,10 +21,10 @@ use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 use crate::text::printable;
 use kafka::{Patience, Probe};
 
-/// What is written to see whether there is room: a megabyte, less than any run needs.
+/// The size of the file that tests for free space: a megabyte, less than any run needs.
 const TRIED_BYTES: usize = 1 << 20;
 
-/// Checks everything the settings name, and prints a line for each. Fails if any of it does.
+/// Checks everything that the settings name, and prints a line for each. Fails if one of them fails.
 ///
 /// # Errors
 /// The async runtime does not start.
@@ -42,7 +42,7 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Where the settings that are checked come from: `clicktop.toml; over it --topic`.
+/// The layers that set anything: `clicktop.toml; over it --topic`.
 fn describe_layers(loaded: &Loaded) -> String {
     let over: Vec<&str> = loaded.origin.variables_and_flags().into_iter().collect();
     match (&loaded.file, over.is_empty()) {
@@ -73,7 +73,7 @@ impl Report<'_> {
         self.out.line(format_args!("{what:<8} warn   {}", printable(warning)));
     }
 
-    /// What was not looked at, and why.
+    /// Something that was not checked, and why.
     fn skip(&mut self, what: &str, why: &str) {
         self.out.line(format_args!("{what:<8} skip   {}", printable(why)));
     }
@@ -112,7 +112,7 @@ impl Report<'_> {
 /// Fails with one clear line unless a broker answers and has the topic.
 ///
 /// # Errors
-/// In one line that says what to do.
+/// No broker answers, or it does not have the topic. The line says what to do.
 pub(super) fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
     match Probe::new(kafka)?.brokers(Patience::Start)?.topic {
         Ok(_) => Ok(()),
@@ -144,7 +144,7 @@ fn check_store(settings: &Settings) -> anyhow::Result<String> {
     }
 }
 
-/// Writes something into `directory` that is gone afterwards.
+/// Writes a file into `directory` and removes it.
 fn try_writing(directory: &Path) -> anyhow::Result<()> {
     let written = tempfile::tempfile_in(directory).and_then(|mut file| {
         file.write_all(&vec![0x5a; TRIED_BYTES])?;
@@ -158,7 +158,7 @@ fn try_writing(directory: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The nearest place above that exists, a directory or not.
+/// The nearest existing path at or above `directory`, a directory or not.
 fn existing_parent(directory: &Path) -> &Path {
     directory.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(directory)
 }

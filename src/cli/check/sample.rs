@@ -1,19 +1,19 @@
-//! What the newest messages of a topic look like.
+//! A look at the newest messages of a topic.
 
 use std::collections::BTreeMap;
 
-use crate::click::{Decoder, Format, Looks, Timestamp};
+use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
-/// Messages that were read to see what they are.
+/// Messages that were read for a look at their format.
 pub(super) struct Looked {
     decoder: Decoder,
     sample: Sample,
     messages: usize,
     rejected: usize,
-    /// Why the first of them is no click.
+    /// Why the first of those that are no clicks is none.
     reason: String,
-    looks: BTreeMap<&'static str, (usize, Looks)>,
+    foreign: BTreeMap<&'static str, (usize, ForeignFormat)>,
 }
 
 impl Looked {
@@ -24,11 +24,11 @@ impl Looked {
             messages: 0,
             rejected: 0,
             reason: String::new(),
-            looks: BTreeMap::new(),
+            foreign: BTreeMap::new(),
         }
     }
 
-    /// How many messages it wants.
+    /// The number of messages that it wants.
     pub(super) fn wanted(&self) -> usize {
         SAMPLE
     }
@@ -43,8 +43,8 @@ impl Looked {
             Ok(click) => self.sample.add(&click),
             Err(error) => {
                 self.rejected += 1;
-                match Looks::like(payload) {
-                    Some(looks) => self.looks.entry(looks.kind()).or_insert((0, looks)).0 += 1,
+                match ForeignFormat::detect(payload) {
+                    Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
                     None if self.reason.is_empty() => self.reason = error.to_string(),
                     None => {}
                 }
@@ -52,12 +52,12 @@ impl Looked {
         }
     }
 
-    /// What there is to say of them, a line each.
+    /// Warnings about them, a line each.
     pub(super) fn warnings(&self) -> Vec<String> {
         let newest = format!("of the newest {} messages", self.messages);
         let mut warnings: Vec<String> =
-            self.looks.values().map(|(count, looks)| format!("{count} {newest} look like {looks}")).collect();
-        let others = self.rejected - self.looks.values().map(|(count, _)| count).sum::<usize>();
+            self.foreign.values().map(|(count, format)| format!("{count} {newest} look like {format}")).collect();
+        let others = self.rejected - self.foreign.values().map(|(count, _)| count).sum::<usize>();
         if others > 0 {
             warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
         }

@@ -1,10 +1,10 @@
-//! Numbers in JSON: whole ones as ids, and those that are none.
+//! JSON numbers: whole numbers as ids, and `NaN` and infinities, which are not valid JSON.
 
 use crate::click::fields::Piece;
 
-/// The text of a number that is whole, without fraction and exponent; `None` for any other. Nothing is rounded.
+/// The text of a whole number, without fraction and exponent; `None` for any other number. Nothing is rounded.
 pub(super) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'a>> {
-    const MOST_DIGITS: usize = 40;
+    const MAX_DIGITS: usize = 40;
     let Some(end) = number.find(['.', 'e', 'E']) else {
         return Some(Piece::Message(if number == "-0" { "0" } else { number }));
     };
@@ -20,10 +20,10 @@ pub(super) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'
     };
     let digits = || before.bytes().chain(fraction.bytes());
     let Some(first) = digits().position(|digit| digit != b'0') else { return Some(Piece::Message("0")) };
-    // An exponent beyond 64 bits leaves nothing whole, or nothing that fits.
+    // With an exponent beyond 64 bits, the number is not whole or too long.
     let point = i64::try_from(before.len()).ok()?.checked_add(exponent.parse().ok()?)?;
     let point = usize::try_from(point).ok()?;
-    if point.checked_sub(first)? > MOST_DIGITS || digits().skip(point).any(|digit| digit != b'0') {
+    if point.checked_sub(first)? > MAX_DIGITS || digits().skip(point).any(|digit| digit != b'0') {
         return None;
     }
     let start = scratch.len();
@@ -32,14 +32,14 @@ pub(super) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'
     Some(Piece::Scratch { start, end: scratch.len() })
 }
 
-/// `text` with an empty value of the same length in place of each `NaN`, `Infinity` and `-Infinity` that stands as a value;
-/// `None` if there is none. The same length, so that errors still name the right column.
+/// Replaces each value `NaN`, `Infinity` and `-Infinity` in `text` with an empty value; `None` if there is none. The replacements have the
+/// same length, so that errors still name the right column.
 pub(in crate::click) fn without_nan(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut replaced = String::new();
     let mut copied = 0;
     let mut in_string = false;
-    // The last byte that is not blank: what comes before a value.
+    // The last non-blank byte, which comes before a value.
     let mut before = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {

@@ -1,9 +1,11 @@
-//! The relatives of RFC 3339 that programs write: read after the common forms have failed, so speed does not matter here,
-//! only that nothing is guessed.
+//! Parses the less common forms of times. They are tried after the common forms have failed, so speed does not matter here. Nothing is
+//! guessed.
 
 use jiff::civil::{Date, Weekday};
 
-use super::{Timestamp, TimestampError, instant, leading_digits, value};
+use super::digits::{leading_digits, value};
+use super::error::TimestampError;
+use super::instant::{Timestamp, instant};
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -21,15 +23,15 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Names in brackets that say an offset of zero.
+/// Names in brackets that mean an offset of zero.
 const UTC_NAMES: [&str; 4] = ["utc", "gmt", "etc/utc", "etc/gmt"];
 
-/// Reads a date and time that begins with the year, or names its month. `text` has no blanks at its ends.
+/// Parses a date and time that begins with the year or contains the name of the month. `text` has no blanks at its ends.
 pub(super) fn read(text: &str) -> Result<Timestamp, TimestampError> {
     if text.contains('\u{2212}') {
         return Err(TimestampError::Minus);
     }
-    // As a web server's log has it.
+    // Access logs of web servers put the time in brackets.
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let cursor = Cursor { rest: text.as_bytes() };
     match (cursor.digits_ahead(), cursor.peek()) {
@@ -41,7 +43,7 @@ pub(super) fn read(text: &str) -> Result<Timestamp, TimestampError> {
     }
 }
 
-/// What has not been read yet.
+/// The rest of the text.
 struct Cursor<'a> {
     rest: &'a [u8],
 }
@@ -64,7 +66,7 @@ impl Cursor<'_> {
         taken.is_some()
     }
 
-    /// Blanks, if there are any.
+    /// Skips blanks. Returns whether there were any.
     fn blanks(&mut self) -> bool {
         let trimmed = self.rest.trim_ascii_start();
         let any = trimmed.len() < self.rest.len();
@@ -72,7 +74,7 @@ impl Cursor<'_> {
         any
     }
 
-    /// A number that is written with exactly these many digits here.
+    /// Reads a number of exactly this many digits.
     fn number(&mut self, digits: usize) -> Result<i16, TimestampError> {
         let (number, rest) = self.rest.split_at_checked(digits).ok_or(TimestampError::Form)?;
         if !number.iter().all(u8::is_ascii_digit) {
@@ -83,12 +85,12 @@ impl Cursor<'_> {
         i16::try_from(number).map_err(|_| TimestampError::Form)
     }
 
-    /// A number of two digits.
+    /// Reads a number of two digits.
     fn pair(&mut self) -> Result<i8, TimestampError> {
         self.number(2).and_then(|number| i8::try_from(number).map_err(|_| TimestampError::Form))
     }
 
-    /// A number of one or two digits, and no more.
+    /// Reads a number of one or two digits.
     fn short(&mut self) -> Result<i8, TimestampError> {
         match self.digits_ahead() {
             digits @ (1 | 2) => {
@@ -98,7 +100,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// A word in small letters.
+    /// Reads a word, in lower case.
     fn word(&mut self) -> String {
         let end = self.rest.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -106,7 +108,7 @@ impl Cursor<'_> {
         String::from_utf8_lossy(word).to_ascii_lowercase()
     }
 
-    /// `2026-01-31`, `2026/1/31` or `2026.01.31`, and the time of day.
+    /// Parses `2026-01-31`, `2026/1/31` or `2026.01.31`, with the time of day.
     fn year_first(mut self) -> Result<Timestamp, TimestampError> {
         let year = self.number(4)?;
         let separator = match self.peek() {
@@ -125,13 +127,13 @@ impl Cursor<'_> {
         self.time_of(year, month, day)
     }
 
-    /// `20260131`, and the time of day.
+    /// Parses `20260131`, with the time of day.
     fn compact(mut self) -> Result<Timestamp, TimestampError> {
         let (year, month, day) = (self.number(4)?, self.pair()?, self.pair()?);
         self.time_of(year, month, day)
     }
 
-    /// What follows a date of numbers.
+    /// Parses the time of day behind a date of numbers.
     fn time_of(mut self, year: i16, month: i8, day: i8) -> Result<Timestamp, TimestampError> {
         if self.rest.is_empty() {
             return Err(TimestampError::DateOnly);
@@ -145,7 +147,7 @@ impl Cursor<'_> {
         instant((year, month, day), clock, offset)
     }
 
-    /// `31/Jan/2026:09:30:00 +0000`, `31 Jan 2026 09:30:00 GMT`.
+    /// Parses `31/Jan/2026:09:30:00 +0000` and `31 Jan 2026 09:30:00 GMT`.
     fn day_first(mut self, weekday: Option<Weekday>) -> Result<Timestamp, TimestampError> {
         let day = self.short()?;
         let separator = match self.peek() {
@@ -172,11 +174,11 @@ impl Cursor<'_> {
         let offset = self.zone()?;
         self.comment();
         self.end()?;
-        on(weekday, (year, month, day))?;
+        check_weekday(weekday, (year, month, day))?;
         instant((year, month, day), clock, offset)
     }
 
-    /// `Sat, 31 Jan 2026 …`, `Sat Jan 31 09:30:00 2026`, `Jan 31, 2026 09:30:00`.
+    /// Parses `Sat, 31 Jan 2026 …`, `Sat Jan 31 09:30:00 2026` and `Jan 31, 2026 09:30:00`.
     fn name_first(mut self) -> Result<Timestamp, TimestampError> {
         let mut name = self.word();
         let weekday = weekday(&name);
@@ -206,7 +208,7 @@ impl Cursor<'_> {
         } else {
             let clock = self.clock()?;
             self.blanks();
-            // `date` names the zone before the year.
+            // The program `date` writes the zone before the year.
             let zone = self.peek().is_some_and(|byte| byte.is_ascii_alphabetic());
             let offset = if zone { self.named_zone()? } else { 0 };
             self.blanks();
@@ -216,11 +218,11 @@ impl Cursor<'_> {
             (self.number(4)?, clock, offset)
         };
         self.end()?;
-        on(weekday, (year, month, day))?;
+        check_weekday(weekday, (year, month, day))?;
         instant((year, month, day), clock, offset)
     }
 
-    /// `9:30`, `09:30:00`, `09:30:00.125`, `09:30:00,125`, `0930`, `093000`.
+    /// Parses `9:30`, `09:30:00`, `09:30:00.125`, `09:30:00,125`, `0930` and `093000`.
     fn clock(&mut self) -> Result<Clock, TimestampError> {
         let (hour, minute, second) = match self.digits_ahead() {
             4 => return Ok((self.pair()?, self.pair()?, 0, 0)),
@@ -249,8 +251,8 @@ impl Cursor<'_> {
         Ok((hour, minute, second, millis))
     }
 
-    /// The minutes east of UTC; none written is UTC. Behind an offset in digits its zone may be named again, as Java
-    /// (`+02:00[Europe/Berlin]`) and Go (`+0200 CEST`) do: the offset is what counts.
+    /// Parses the offset, in minutes east of UTC; 0 if there is none. A numeric offset may be followed by the name of its zone, as in Java
+    /// (`+02:00[Europe/Berlin]`) and Go (`+0200 CEST`). The offset decides.
     fn zone(&mut self) -> Result<i64, TimestampError> {
         self.blanks();
         let (offset, in_digits) = match self.peek() {
@@ -278,8 +280,8 @@ impl Cursor<'_> {
         Ok(offset)
     }
 
-    /// Behind an offset, a blank and the zone's abbreviation, or the offset again where the zone has none; then the reading of
-    /// Go's monotonic clock. Nothing is taken that is something else.
+    /// Skips what Go writes behind an offset: a blank with the zone's abbreviation (or the offset again if it has none), and the reading of
+    /// its monotonic clock. Skips nothing else.
     fn abbreviation(&mut self, offset: i64) {
         let Some(rest) = self.rest.strip_prefix(b" ") else { return };
         let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
@@ -297,7 +299,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// `Z`, `UTC`, `GMT`, `GMT+0100`.
+    /// Parses `Z`, `UTC`, `GMT` and `GMT+0100`.
     fn named_zone(&mut self) -> Result<i64, TimestampError> {
         match self.word().as_str() {
             "z" => Ok(0),
@@ -309,7 +311,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// `+02`, `+0200`, `+02:00`.
+    /// Parses `+02`, `+0200` and `+02:00`.
     fn offset(&mut self) -> Result<i64, TimestampError> {
         let negative = self.take(b'-');
         if !negative {
@@ -326,7 +328,7 @@ impl Cursor<'_> {
         Ok(if negative { -minutes } else { minutes })
     }
 
-    /// The zone's name in parentheses, which browsers write behind the offset it has.
+    /// Skips the name of the zone in parentheses, which browsers write behind the offset.
     fn comment(&mut self) {
         self.blanks();
         if self.rest.starts_with(b"(") && self.rest.ends_with(b")") {
@@ -343,7 +345,7 @@ impl Cursor<'_> {
     }
 }
 
-/// A month by its English name or the first three letters of it, from 1.
+/// The number of a month, from 1, by its English name or the first three letters of it.
 fn month(word: &str) -> Option<i8> {
     named(word, &MONTHS).and_then(|at| i8::try_from(at + 1).ok())
 }
@@ -356,8 +358,8 @@ fn named(word: &str, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == word || name.get(..3) == Some(word))
 }
 
-/// A weekday that is not the date's: one of the two is wrong, and nobody knows which.
-fn on(weekday: Option<Weekday>, (year, month, day): (i16, i8, i8)) -> Result<(), TimestampError> {
+/// Fails if the weekday is not that of the date: one of the two is wrong, and it is not known which.
+fn check_weekday(weekday: Option<Weekday>, (year, month, day): (i16, i8, i8)) -> Result<(), TimestampError> {
     let date = Date::new(year, month, day).map_err(|_| TimestampError::Calendar)?;
     match weekday {
         Some(weekday) if weekday != date.weekday() => Err(TimestampError::Calendar),

@@ -1,27 +1,29 @@
-//! Unix times: their unit is told by the digits before the point, so that a date without separators, a year or a
-//! spreadsheet's day number is never taken for one.
+//! Parses Unix times. The count of digits before the point tells the unit, so a date without separators, a year or a day number of a
+//! spreadsheet is never read as a Unix time.
 
 use jiff::civil::Date;
 
-use super::{Timestamp, TimestampError, fraction, leading_digits, value};
+use super::digits::{fraction, leading_digits, value};
+use super::error::TimestampError;
+use super::instant::Timestamp;
 
-/// Digits of a Unix time from September 2001 to the year 2286.
+/// Digits of a Unix time from September 2001 to the year 2286, for each unit.
 const SECONDS: u64 = 10;
 const MILLIS: u64 = 13;
 const MICROS: u64 = 16;
 const NANOS: u64 = 19;
 
-/// Significant digits that `%e`, `%g` and a spreadsheet's cell leave of a number, at most.
+/// The most significant digits that `%e`, `%g` and the cell of a spreadsheet print.
 const ROUNDED: usize = 7;
 
-/// A whole number or seconds with a fraction, by far the most common; anything else is [`TimestampError::Form`].
+/// Parses a whole number, or seconds with a fraction, which are the most common. Anything else is [`TimestampError::Form`].
 pub(super) fn common(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
     let (mut number, mut digits) = (0_u64, 0);
     for byte in bytes {
         if !byte.is_ascii_digit() {
             break;
         }
-        // Nineteen digits fit 64 bits; more are refused by their count.
+        // 19 digits fit into 64 bits; longer numbers are refused below.
         number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
         digits += 1;
     }
@@ -40,10 +42,10 @@ pub(super) fn common(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
         (1.., []) => return Err(no_unit(bytes, digits)),
         _ => return Err(TimestampError::Form),
     };
-    Ok(Timestamp(millis.cast_signed()))
+    Ok(Timestamp::from_millis(millis.cast_signed()))
 }
 
-/// Any decimal number, with a fraction or an exponent; `None` for what is not written as a number.
+/// Parses any decimal number, with a fraction or an exponent; `None` if the text is not a number.
 pub(super) fn decimal(bytes: &[u8]) -> Option<Result<Timestamp, TimestampError>> {
     let (negative, rest) = match bytes.split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -53,20 +55,20 @@ pub(super) fn decimal(bytes: &[u8]) -> Option<Result<Timestamp, TimestampError>>
     if negative {
         return Some(Err(TimestampError::Negative));
     }
-    // No program pads a number with zeros; a telephone or article number has them.
+    // Programs do not write leading zeros, but telephone and article numbers have them.
     if number.before.len() > 1 && number.before.first() == Some(&b'0') {
         return Some(Err(TimestampError::Form));
     }
-    Some(number.time().map(|millis| Timestamp(millis.cast_signed())))
+    Some(number.time().map(|millis| Timestamp::from_millis(millis.cast_signed())))
 }
 
-/// Why `digits` digits before the point are no Unix time.
+/// The error for a number with `digits` digits before the point.
 #[cold]
 fn no_unit(bytes: &[u8], digits: u64) -> TimestampError {
     if is_compact_date(bytes) { TimestampError::Compact } else { TimestampError::Digits { digits } }
 }
 
-/// Whether whole digits read as a day of our time, alone or with hour and minute behind it: 20170801, 20170801120000.
+/// Whether digits are a date of our time, perhaps with a time of day: 20170801, 20170801120000.
 fn is_compact_date(bytes: &[u8]) -> bool {
     let at = |from: usize, to: usize| {
         bytes.get(from..to).map_or(0, |digits| digits.iter().fold(0, |number, digit| number * 10 + value(*digit)))
@@ -79,19 +81,18 @@ fn is_compact_date(bytes: &[u8]) -> bool {
         && date().is_some()
 }
 
-/// An unsigned decimal number as it is written: digits and where the point stands among them. Not a float: those would
-/// move a time by a millisecond.
+/// An unsigned decimal number: its digits and the position of the point. A float would move a time by a millisecond.
 struct Decimal<'a> {
     before: &'a [u8],
     after: &'a [u8],
-    /// Index of the first digit after the point, exponent applied; may lie outside the digits on either side.
+    /// The index of the first digit after the point, with the exponent applied. It may lie outside the digits.
     point: i64,
-    /// The exponent has a plus sign.
+    /// Whether the exponent has a plus sign.
     plus: bool,
 }
 
 impl<'a> Decimal<'a> {
-    /// `None` if it is written in any other way.
+    /// `None` if the text is not a decimal number.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let (before, mut rest) = leading_digits(bytes);
         let mut after: &[u8] = &[];
@@ -126,13 +127,13 @@ impl<'a> Decimal<'a> {
         Some(Self { before, after, point: length.saturating_add(exponent), plus })
     }
 
-    /// As milliseconds, by the digits before the point.
+    /// The time in milliseconds. The count of digits before the point tells the unit.
     fn time(&self) -> Result<u64, TimestampError> {
         let first = self.before.iter().chain(self.after).position(|digit| *digit != b'0');
         let first = first.and_then(|first| i64::try_from(first).ok()).unwrap_or(i64::MAX);
-        // Zero and what is less than one have the digit before the point that is written there.
+        // Zero and numbers below one have one digit before the point.
         let digits = self.point.saturating_sub(first).max(1).unsigned_abs();
-        // Cuts a fraction of a second to milliseconds, and finer units too.
+        // Cuts off everything below a millisecond.
         let end = match digits {
             SECONDS => self.point.saturating_add(3),
             MILLIS => self.point,
@@ -145,11 +146,11 @@ impl<'a> Decimal<'a> {
         if self.plus && significant <= ROUNDED {
             return Err(TimestampError::Rounded);
         }
-        // Thirteen digits, whatever the unit.
+        // These are 13 digits for every unit.
         Ok((first..end).fold(0, |millis, at| millis * 10 + self.digit(at)))
     }
 
-    /// The digit at `index`, 0 outside those written.
+    /// The digit at `index`; 0 outside the written digits.
     fn digit(&self, index: i64) -> u64 {
         let digit = usize::try_from(index).ok().and_then(|index| match index.checked_sub(self.before.len()) {
             Some(index) => self.after.get(index),

@@ -1,6 +1,7 @@
 //! Themes of the user's own: what is read, and what is said when one is wrong.
 
 use super::*;
+use crate::theme::{OwnTheme, Role, ThemeColor, ThemeName};
 
 #[test]
 fn a_theme_of_ones_own_is_read_in_every_notation() {
@@ -10,15 +11,15 @@ fn a_theme_of_ones_own_is_read_in_every_notation() {
     );
     let loaded = config.load(&[]).unwrap();
     let dusk = &loaded.settings.console.themes["dusk"];
-    assert_eq!(dusk.base, ThemeChoice::Light);
-    let colors: Vec<(ThemeRole, ThemeColor)> = dusk.colors.iter().map(|(role, color)| (*role, *color)).collect();
+    assert_eq!(dusk.base, ThemeName::Light);
+    let colors: Vec<(Role, ThemeColor)> = dusk.colors.iter().map(|(role, color)| (*role, *color)).collect();
     assert_eq!(
         colors,
         [
-            (ThemeRole::Background, ThemeColor::Default),
-            (ThemeRole::Accent, ThemeColor::Rgb(0x1a, 0x2b, 0x3c)),
-            (ThemeRole::Good, ThemeColor::Palette(208)),
-            (ThemeRole::Bad, ThemeColor::Palette(9)),
+            (Role::Background, ThemeColor::Default),
+            (Role::Accent, ThemeColor::Rgb(0x1a, 0x2b, 0x3c)),
+            (Role::Good, ThemeColor::Palette(208)),
+            (Role::Bad, ThemeColor::Palette(9)),
         ]
     );
     assert_eq!(loaded.settings.console.themes["bare"], OwnTheme::default());
@@ -86,5 +87,5 @@ fn the_theme_that_the_sample_shows_can_be_used() {
     let theme: String = shown.lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     let config = Config::new(&format!("[console]\ntheme = 'solarized'\n[console.themes{theme}"));
     let loaded = config.load(&[]).unwrap();
-    assert_eq!(loaded.settings.console.themes["solarized"].colors.len(), theme::ROLES.len());
+    assert_eq!(loaded.settings.console.themes["solarized"].colors.len(), Role::ALL.len());
 }

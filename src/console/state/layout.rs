@@ -1,6 +1,6 @@
 //! Where everything is on the terminal: a pure function of its size, so that drawing, scrolling and the mouse agree.
 
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
 use super::panel::Panel;
 
@@ -9,6 +9,9 @@ pub(crate) const MINIMUM: (u16, u16) = (60, 16);
 
 /// Columns that a stage's box needs for its words. If the boxes of all stages do not fit side by side, each stage is a row.
 const BOX_COLUMNS: u16 = 18;
+
+/// Columns that the short row of a stage needs where several stages share a row.
+const HALF_ROW_COLUMNS: u16 = 28;
 
 /// Rows that the stages leave to header, banner, details, footer, and the smallest board.
 const BELOW_STAGES: u16 = 10;
@@ -251,16 +254,18 @@ fn each_stage(area: Rect, stages: u16, boxed: bool) -> Vec<Rect> {
         let gap = if area.width >= stages.saturating_mul(27).saturating_add(2) { 3 } else { BOX_GAP };
         Layout::horizontal((0..stages).map(|_| Constraint::Fill(1))).spacing(gap).split(area).to_vec()
     } else {
-        if area.height < stages.saturating_add(2) {
-            return area.rows().take(stages.into()).collect();
-        }
-        let inner = Rect {
-            x: area.x.saturating_add(1),
-            y: area.y.saturating_add(1),
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(2),
+        // As many stages side by side as it takes for all of them to have a place, as long as the words have room.
+        let most = (area.width.saturating_sub(2) / HALF_ROW_COLUMNS).max(1);
+        let columns = stages.div_ceil(area.height.max(1)).clamp(1, most);
+        let rows = stages.div_ceil(columns);
+        let inner = if area.height < rows.saturating_add(2) { area } else { area.inner(Margin::new(1, 1)) };
+        let across = |row: Rect| {
+            Layout::horizontal((0..columns).map(|_| Constraint::Fill(1)))
+                .spacing(u16::from(columns > 1))
+                .split(row)
+                .to_vec()
         };
-        inner.rows().take(stages.into()).collect()
+        inner.rows().take(rows.into()).flat_map(across).take(stages.into()).collect()
     }
 }
 
@@ -272,7 +277,9 @@ mod tests {
     fn at_every_size_no_panels_overlap_and_the_focused_one_holds_a_row() {
         for width in (60..=300).step_by(7) {
             for height in 16..=100 {
-                for (stages, banner, detail) in [(4, false, 1), (4, true, 1), (4, false, 9), (6, true, 9), (3, true, 1)]
+                let few = [(4, false, 1), (4, true, 1), (4, false, 9), (6, true, 9), (3, true, 1)];
+                for (stages, banner, detail) in
+                    few.into_iter().chain([(1, false, 1), (2, false, 9), (7, true, 1), (8, true, 9)])
                 {
                     for focus in Panel::ALL {
                         let whole = Rect::new(0, 0, width, height);
@@ -293,6 +300,18 @@ mod tests {
                         .into_iter()
                         .flatten()
                         .collect();
+                        let each = &layout.each_stage;
+                        assert_eq!(each.len(), stages, "{width}×{height}");
+                        for (at, area) in each.iter().enumerate() {
+                            assert!(
+                                !area.is_empty() && layout.stages.intersection(*area) == *area,
+                                "{width}×{height} {at}"
+                            );
+                            assert!(
+                                each.iter().skip(at + 1).all(|other| !area.intersects(*other)),
+                                "{width}×{height} {at}"
+                            );
+                        }
                         for (at, area) in all.iter().enumerate() {
                             assert_eq!(whole.intersection(*area), *area, "{width}×{height}");
                             assert!(!area.is_empty(), "{width}×{height} {at}");
@@ -311,6 +330,7 @@ mod tests {
         assert!(ScreenLayout::of_overview(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
         assert!(ScreenLayout::of_overview(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
     }
+
     #[test]
     fn an_expanded_panel_fills_the_terminal_between_header_and_footer() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {

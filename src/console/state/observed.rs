@@ -41,7 +41,7 @@ impl Observed {
             .iter()
             .filter_map(|partition| Some((partition.partition, u64::try_from(partition.stored?).ok()?)));
         self.partition_rates.push(snapshot.uptime, stored);
-        self.transaction_rate.push(snapshot.uptime, std::iter::once(((), snapshot.store.transactions)));
+        self.transaction_rate.push(snapshot.uptime, snapshot.store.transactions.map(|n| ((), n)).into_iter());
         self.snapshot = snapshot;
     }
 }

@@ -98,14 +98,18 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
             hint = if position == picked && stages_have_focus {
                 format!("{} restarts it", keys.label_of(Action::RestartStage))
             } else {
-                format!("{} picks it", keys.label_at(Action::PickStage, position))
+                // There are keys for the first nine stages.
+                let key = keys.label_at(Action::PickStage, position);
+                if key.is_empty() { String::new() } else { format!("{key} picks it") }
             };
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
-        StageState::Running | StageState::Stopped => {
-            facts.push(format!("{} {} this run", count(status.processed), printable(&status.info.unit.many)))
-        }
+        StageState::Running | StageState::Stopped => facts.push(format!(
+            "{} {} this run",
+            count(status.processed),
+            printable(status.info.unit.of(status.processed))
+        )),
     }
     if let Some(by) = observed.history.flow(&observed.snapshot).held_up_by(position).and_then(|by| stages.get(by)) {
         facts.insert(0, format!("held up by {} ({})", printable(&by.info.title), hold_word(&by.state)));

@@ -6,8 +6,9 @@ use ratatui::style::{Color, Modifier, Style};
 use super::super::theme::Theme;
 use super::{Console, fixture};
 use crate::console::state::chart_span::ChartSpan;
-use crate::console::theme::colors::{Depth, ThemeName};
+use crate::console::theme::colors::Depth;
 use crate::console::theme::themes::Themes;
+use crate::theme::ThemeName;
 
 /// What the chart's title says that it spans.
 fn span(console: &mut Console) -> String {

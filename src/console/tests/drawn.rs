@@ -102,7 +102,7 @@ fn conflicts_and_documents_of_others_show_where_there_are_any() {
     let panel = |console: &mut Console| console.part(|places| places.index).replace(' ', "");
     console.show_with_history(&snapshot);
     assert!(!panel(&mut console).contains("conflicts"));
-    (snapshot.index.conflicts, snapshot.index.foreign) = (12_345, 835);
+    (snapshot.index.conflicts, snapshot.index.foreign) = (Some(12_345), Some(835));
     console.show_with_history(&snapshot);
     let panel = panel(&mut console);
     assert!(panel.contains("conflicts12,345") && panel.contains("ofothers835"), "{panel}");

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::protocol::snapshot::Snapshot;
+use crate::protocol::snapshot::{IndexStatus, Snapshot, StoreStatus};
 use crate::protocol::stage::{ItemUnit, StageArrow};
 use crate::protocol::{Command, StageAction, StageInfo, StageState, StageStatus, Stages};
 
 /// Stages that hand on to the next, each with the unit of its items. The first must wait for the second.
 fn stages<const N: usize>(declared: [(&str, &str, &str); N]) -> Stages {
-    let unit = |many: &str, short: &str| ItemUnit { many: many.into(), short: short.into() };
+    let unit = |many: &str, short: &str| ItemUnit {
+        one: many.trim_end_matches('s').into(),
+        many: many.into(),
+        short: short.into(),
+    };
     let next =
         |place: usize| declared.get(place + 1).map(|(id, ..)| StageArrow { to: (*id).into(), waits: place == 0 });
     let stage = |(place, (id, many, short)): (usize, &(&str, &str, &str))| {
@@ -52,11 +56,25 @@ fn six() -> Snapshot {
     Snapshot { stages, ..fixture::running() }
 }
 
+fn eight() -> Snapshot {
+    let stages = stages([
+        ("source", "records", "recs"),
+        ("bronze", "records", "recs"),
+        ("silver", "clicks", "clicks"),
+        ("sessions", "visits", "visits"),
+        ("funnels", "visits", "visits"),
+        ("figures", "pages", "pages"),
+        ("documents", "documents", "docs"),
+        ("archive", "files", "files"),
+    ]);
+    Snapshot { stages, ..fixture::running() }
+}
+
 type Engine = fn() -> Snapshot;
 
 #[test]
-fn engines_of_three_and_of_six_stages_are_drawn_whole() {
-    for (name, engine) in [("three", three as Engine), ("six", six as Engine)] {
+fn engines_of_three_six_and_eight_stages_are_drawn_whole() {
+    for (name, engine) in [("three", three as Engine), ("six", six as Engine), ("eight", eight as Engine)] {
         for (width, height) in [(60, 16), (80, 24), (120, 40)] {
             let mut console = Console::new(width, height);
             for second in 0..=60_u64 {
@@ -148,4 +166,59 @@ fn an_engine_that_lists_no_stage_yet_draws_and_takes_keys() {
         assert_eq!(console.sent().iter().filter(|command| matches!(command, Command::Stage { .. })).count(), 0);
         assert!(!console.screen().is_empty());
     }
+}
+
+#[test]
+fn a_click_on_a_stage_picks_it_where_stages_share_a_row() {
+    let mut console = Console::new(60, 16);
+    console.show(eight());
+    let places = console.app.places.clone().expect("large enough").each_stage;
+    assert_eq!(places.len(), 8);
+    for (place, area) in places.into_iter().enumerate() {
+        console.click(area.x, area.y);
+        assert_eq!(console.app.stage, place);
+    }
+}
+
+#[test]
+fn one_item_has_the_word_for_one_item() {
+    let mut snapshot = three();
+    snapshot.stages["read"].processed = 1;
+    let mut console = console(snapshot);
+    console.press("1");
+    assert!(console.screen().contains("1 record this run"), "{}", console.screen());
+}
+
+#[test]
+fn an_engine_that_knows_nothing_of_its_index_and_its_files_shows_dashes() {
+    let mut snapshot = three();
+    snapshot.index = IndexStatus::default();
+    snapshot.store = StoreStatus::default();
+    let mut console = Console::new(120, 40);
+    console.show(snapshot);
+    let panel = console.part(|places| places.index);
+    for label in ["pending", "documents", "p50 / p99", "retries", "rejected"] {
+        let line = panel.lines().find(|line| line.contains(label)).unwrap_or_default();
+        assert!(line.trim_end_matches(['"', '│', ' ']).ends_with('—'), "{label}:\n{panel}");
+    }
+    console.press("F3");
+    let screen = console.screen();
+    for label in ["file", "write-ahead log", "transactions", "checkpoints"] {
+        let line = screen.lines().find(|line| line.contains(&format!(" {label} "))).unwrap_or_default();
+        assert!(line.contains('—'), "{label}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_tenth_stage_that_fails_has_no_key_and_is_named_all_the_same() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "tenth"];
+    let mut snapshot = Snapshot { stages: stages(names.map(|name| (name, "rows", "rows"))), ..fixture::running() };
+    snapshot.stages["tenth"].state = StageState::Failed { cause: "no memory".into() };
+    let mut console = Console::new(120, 40);
+    console.show(snapshot);
+    let screen = console.screen();
+    assert!(
+        screen.contains("tenth failed") && screen.contains("no memory") && !screen.contains("picks it"),
+        "{screen}"
+    );
 }

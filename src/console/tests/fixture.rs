@@ -96,18 +96,22 @@ pub(super) fn running() -> Snapshot {
         delay: Some(Duration::from_millis(1240)),
         lag: Some(2_000),
         partitions: Arc::new([PartitionStatus { partition: 0, lag: Some(2_000), ..PartitionStatus::default() }]),
-        store: StoreStatus { path: "clicktop.db".into(), file_bytes: 734_003_200, ..StoreStatus::default() },
+        store: StoreStatus { path: "clicktop.db".into(), file_bytes: Some(734_003_200), ..StoreStatus::default() },
         index: IndexStatus {
             target: "embedded".into(),
             engine: Some("embedded (SQLite FTS5 3.51.3)".into()),
             health: Health::Green,
             documents: Some(47_808),
-            pending: 312,
+            pending: Some(312),
             bulk_p50: Some(Duration::from_micros(3_100)),
             bulk_p99: Some(Duration::from_micros(12_400)),
-            bulks: 1_204,
+            bulks: Some(1_204),
+            retries: Some(0),
+            throttled: Some(0),
+            rejected: Some(0),
+            conflicts: Some(0),
+            foreign: Some(0),
             bytes: Some(18_874_368),
-            ..IndexStatus::default()
         },
         answers: Answers::default(),
         board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200, ..View::default() })),
@@ -139,12 +143,12 @@ pub(super) fn knowing() -> Snapshot {
         PartitionStatus { partition: 2, ..PartitionStatus::default() },
     ]);
     snapshot.store = StoreStatus {
-        wal_bytes: 4_194_304,
+        wal_bytes: Some(4_194_304),
         transaction: Some(Duration::from_millis(12)),
         transaction_p50: Some(Duration::from_millis(11)),
         transaction_p99: Some(Duration::from_millis(48)),
-        transactions: 3_120,
-        checkpoints: 2,
+        transactions: Some(3_120),
+        checkpoints: Some(2),
         ..snapshot.store
     };
     let page = |url: &str, country: &str, clicks| PageRow {
@@ -210,9 +214,9 @@ pub(super) fn backing_off() -> Snapshot {
     snapshot.index.target = "https://search:9200/clicktop".into();
     snapshot.index.engine = Some("elasticsearch 9.1.0".into());
     snapshot.index.health = Health::Unknown;
-    snapshot.index.pending = 31_200;
-    snapshot.index.retries = 7;
-    snapshot.index.throttled = 2;
+    snapshot.index.pending = Some(31_200);
+    snapshot.index.retries = Some(7);
+    snapshot.index.throttled = Some(2);
     if let Some(progress) = &mut snapshot.source.progress {
         progress.held_back = true;
     }
@@ -244,7 +248,7 @@ pub(super) fn finished() -> Snapshot {
         (stage.rate, stage.backlog) = (Some(0.0), Some(0));
     }
     snapshot.lag = Some(0);
-    snapshot.index.pending = 0;
+    snapshot.index.pending = Some(0);
     snapshot.finished = true;
     snapshot
 }

@@ -54,14 +54,36 @@ fn keys_of_the_config_work_and_stand_in_footer_and_help() {
 
 #[test]
 fn every_action_can_be_given_a_key_in_the_config() {
-    let settings = crate::config::ConsoleSettings::default();
-    let mut in_config: Vec<&str> = settings.keys.iter().map(|(action, _)| action).collect();
+    let mut in_config: Vec<&str> = crate::config::built_in_keys().map(|(action, _)| action).collect();
     let mut named: Vec<&str> =
         super::super::key_table().iter().flat_map(|binding| binding.action.names()).copied().collect();
     in_config.sort_unstable();
     named.sort_unstable();
     named.dedup();
     assert_eq!(in_config, named);
+}
+
+#[test]
+fn the_keys_that_the_config_tells_are_those_of_the_console() {
+    for (action, told) in crate::config::built_in_keys() {
+        let bindings = super::super::key_table().iter().filter(|binding| binding.action.names().contains(&action));
+        let names: Vec<Vec<String>> = bindings
+            .map(|binding| match binding.action.names() {
+                [_] => binding.chords.iter().map(|chord| chord.name()).collect(),
+                // Each of several actions has one key.
+                names => {
+                    let of_action = binding.chords.iter().zip(names).filter(|(_, name)| **name == action);
+                    of_action.map(|(chord, _)| chord.name()).collect()
+                }
+            })
+            .collect();
+        let told: Vec<&str> = told.split(' ').collect();
+        let some_binding = names.iter().any(|names| {
+            names.first().is_some_and(|first| told[0] == first)
+                && told.iter().all(|key| names.iter().any(|name| name == key))
+        });
+        assert!(some_binding, "{action}: the config tells {told:?}, the console has {names:?}");
+    }
 }
 
 #[test]

@@ -2,23 +2,7 @@
 
 use ratatui::style::Color;
 
-/// Whether to colour, and how finely.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorMode {
-    /// As the terminal says it can; none if `NO_COLOR` is set or it calls itself dumb.
-    #[default]
-    Auto,
-    /// As the terminal says it can, and at least sixteen, whatever else the environment says.
-    Always,
-    /// Bold, dim and reversed only.
-    Never,
-    /// The sixteen colours of the terminal's own scheme.
-    Sixteen,
-    /// The fixed palette of 256.
-    Palette256,
-    /// 24 bits.
-    True,
-}
+use crate::theme::{ColorMode, Role, ThemeName};
 
 /// How many colours there are to draw with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,77 +32,6 @@ impl ColorMode {
             ColorMode::True => Depth::True,
         }
     }
-}
-
-/// Which colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ThemeName {
-    /// The terminal's own sixteen, on its own background.
-    #[default]
-    Terminal,
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
-    /// Full colours on black, nothing dimmed.
-    HighContrast,
-}
-
-impl ThemeName {
-    /// Every one, in the order in which they are offered.
-    pub(crate) const ALL: [ThemeName; 4] =
-        [ThemeName::Terminal, ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast];
-
-    /// As the config and the console call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ThemeName::Terminal => "terminal",
-            ThemeName::Dark => "dark",
-            ThemeName::Light => "light",
-            ThemeName::HighContrast => "high-contrast",
-        }
-    }
-}
-
-/// What a colour is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Plain text.
-    Text,
-    /// What is behind it all.
-    Background,
-    /// Labels and what is secondary.
-    Faint,
-    /// What has the focus.
-    Accent,
-    /// What is well.
-    Good,
-    /// What wants a look.
-    Warn,
-    /// What is broken.
-    Bad,
-    /// A line of the chart, what drains, countries with few clicks.
-    Calm,
-    /// A line of the chart, countries with some clicks.
-    Other,
-}
-
-impl Role {
-    pub(crate) const ALL: [Role; 9] = [
-        Role::Text,
-        Role::Background,
-        Role::Faint,
-        Role::Accent,
-        Role::Good,
-        Role::Warn,
-        Role::Bad,
-        Role::Calm,
-        Role::Other,
-    ];
-
-    #[cfg(test)]
-    const INK: [Role; 8] =
-        [Role::Text, Role::Faint, Role::Accent, Role::Good, Role::Warn, Role::Bad, Role::Calm, Role::Other];
 }
 
 /// Red, green, blue.
@@ -289,6 +202,9 @@ fn distance(a: Rgb, b: Rgb) -> u32 {
 mod tests {
     use super::*;
 
+    const FOREGROUND: [Role; 8] =
+        [Role::Text, Role::Faint, Role::Accent, Role::Good, Role::Warn, Role::Bad, Role::Calm, Role::Other];
+
     #[test]
     fn no_color_is_honoured_only_when_nobody_asked() {
         let depth = |mode: ColorMode, no_color, term| mode.depth(no_color, None, term);
@@ -333,7 +249,7 @@ mod tests {
         for (theme, least) in [(ThemeName::Dark, 4.5), (ThemeName::Light, 4.5), (ThemeName::HighContrast, 7.0)] {
             let rgb = |role| theme.rgb(role).expect("a colour of its own");
             let ground = rgb(Role::Background);
-            for role in Role::INK {
+            for role in FOREGROUND {
                 assert!(contrast(rgb(role), ground) >= least, "{theme:?} {role:?}");
                 let rounded = |rgb| rgb_of_256(nearest_of_256(rgb));
                 assert!(contrast(rounded(rgb(role)), rounded(ground)) >= least, "{theme:?} {role:?} of 256");
@@ -344,7 +260,7 @@ mod tests {
     #[test]
     fn a_theme_uses_no_more_colours_than_there_are() {
         for theme in [ThemeName::Terminal, ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
-            for role in Role::INK.into_iter().chain([Role::Background]) {
+            for role in FOREGROUND.into_iter().chain([Role::Background]) {
                 assert_eq!(theme.color(role, Depth::None), None);
                 let sixteen = theme.color(role, Depth::Sixteen);
                 assert!(!matches!(sixteen, Some(Color::Rgb(..) | Color::Indexed(_))), "{theme:?} {role:?}");

@@ -9,10 +9,11 @@ use ratatui::symbols::{bar, border};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use super::theme::colors::{Depth, Role};
+use super::theme::colors::Depth;
 use super::theme::themes::{Palette, Themes};
 use crate::protocol::StageState;
 use crate::protocol::snapshot::{Health, LogLevel};
+use crate::theme::Role;
 
 /// The least shares of all clicks from which a country has the first, second and third colour of the map.
 pub(crate) const HEAT: [f64; 3] = [0.0, 0.01, 0.05];

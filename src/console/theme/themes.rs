@@ -1,51 +1,42 @@
 //! The themes to choose from: the built-in ones, and the user's own over them.
 
+use std::collections::BTreeMap;
+
 use ratatui::style::Color;
 
-use super::colors::{Depth, Role, ThemeName, nearest_of_256, nearest_of_sixteen, one_of_sixteen, rgb_of_256};
+use super::colors::{Depth, nearest_of_256, nearest_of_sixteen, one_of_sixteen, rgb_of_256};
+use crate::theme::{OwnTheme, Role, ThemeColor, ThemeName};
 
-/// A colour as a theme of the user's own gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
-    /// The terminal's own text or background.
-    Default,
-    /// One of the palette of 256; the first sixteen are the terminal's own.
-    Palette(u8),
-    /// Red, green, blue.
-    Rgb(u8, u8, u8),
-}
-
-impl Ink {
+impl ThemeColor {
     /// The colour, or the nearest to it, of those there are at `depth`; `apart` is one of the sixteen that it must not become.
-    fn color(self, depth: Depth, apart: Option<Color>) -> Option<Color> {
+    fn at(self, depth: Depth, apart: Option<Color>) -> Option<Color> {
         match (self, depth) {
-            (Ink::Default, _) | (_, Depth::None) => None,
-            (Ink::Palette(index), _) if index < 16 => one_of_sixteen(index),
-            (Ink::Palette(index), Depth::Sixteen) => Some(nearest_of_sixteen(rgb_of_256(index), apart)),
-            (Ink::Palette(index), _) => Some(Color::Indexed(index)),
-            (Ink::Rgb(r, g, b), Depth::Sixteen) => Some(nearest_of_sixteen((r, g, b), apart)),
-            (Ink::Rgb(r, g, b), Depth::Palette256) => Some(Color::Indexed(nearest_of_256((r, g, b)))),
-            (Ink::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),
+            (ThemeColor::Default, _) | (_, Depth::None) => None,
+            (ThemeColor::Palette(index), _) if index < 16 => one_of_sixteen(index),
+            (ThemeColor::Palette(index), Depth::Sixteen) => Some(nearest_of_sixteen(rgb_of_256(index), apart)),
+            (ThemeColor::Palette(index), _) => Some(Color::Indexed(index)),
+            (ThemeColor::Rgb(r, g, b), Depth::Sixteen) => Some(nearest_of_sixteen((r, g, b), apart)),
+            (ThemeColor::Rgb(r, g, b), Depth::Palette256) => Some(Color::Indexed(nearest_of_256((r, g, b)))),
+            (ThemeColor::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),
         }
     }
 }
 
-/// A theme.
+/// A theme with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThemeColors {
+pub(crate) struct NamedTheme {
     name: String,
-    base: ThemeName,
-    own: Vec<(Role, Ink)>,
+    theme: OwnTheme,
 }
 
-impl ThemeColors {
-    /// A theme called `name` with colours of its own; what it does not give comes from `base`.
-    pub fn own(name: impl Into<String>, base: ThemeName, colors: impl IntoIterator<Item = (Role, Ink)>) -> Self {
-        Self { name: name.into(), base, own: colors.into_iter().collect() }
+impl NamedTheme {
+    /// The user's `theme` called `name`.
+    pub(crate) fn own(name: &str, theme: &OwnTheme) -> Self {
+        Self { name: name.to_owned(), theme: theme.clone() }
     }
 
     fn built_in(base: ThemeName) -> Self {
-        Self { name: base.name().to_owned(), base, own: Vec::new() }
+        Self { name: base.name().to_owned(), theme: OwnTheme { base, ..OwnTheme::default() } }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -54,9 +45,9 @@ impl ThemeColors {
 
     /// What it paints with where there are colours of this `depth`.
     pub(crate) fn palette(&self, depth: Depth) -> Palette {
-        let color = |role: Role, apart| match self.own.iter().find(|(own, _)| *own == role) {
-            Some((_, ink)) => ink.color(depth, apart),
-            None => self.base.color(role, depth),
+        let color = |role: Role, apart| match self.theme.colors.get(&role) {
+            Some(color) => color.at(depth, apart),
+            None => self.theme.base.color(role, depth),
         };
         let ground = color(Role::Background, None);
         Palette(Role::ALL.map(|role| if role == Role::Background { ground } else { color(role, ground) }))
@@ -76,20 +67,21 @@ impl Palette {
 /// The themes of one console, one of them in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Themes {
-    all: Vec<ThemeColors>,
+    all: Vec<NamedTheme>,
     at: usize,
 }
 
 impl Default for Themes {
     fn default() -> Self {
-        Self::new([], ThemeName::Terminal.name())
+        Self::new(&BTreeMap::new(), ThemeName::Terminal.name())
     }
 }
 
 impl Themes {
     /// The built-in themes and `own`, with the one called `name` in use; the terminal's colours if there is none.
-    pub fn new(own: impl IntoIterator<Item = ThemeColors>, name: &str) -> Self {
-        let all: Vec<ThemeColors> = ThemeName::ALL.map(ThemeColors::built_in).into_iter().chain(own).collect();
+    pub fn new(own: &BTreeMap<String, OwnTheme>, name: &str) -> Self {
+        let own = own.iter().map(|(name, theme)| NamedTheme::own(name, theme));
+        let all: Vec<NamedTheme> = ThemeName::ALL.map(NamedTheme::built_in).into_iter().chain(own).collect();
         let at = all.iter().position(|theme| theme.name == name).unwrap_or(0);
         Self { all, at }
     }
@@ -98,12 +90,12 @@ impl Themes {
     pub(crate) fn palette(&self, depth: Depth) -> Palette {
         self.all
             .get(self.at)
-            .map_or_else(|| ThemeColors::built_in(ThemeName::Terminal).palette(depth), |theme| theme.palette(depth))
+            .map_or_else(|| NamedTheme::built_in(ThemeName::Terminal).palette(depth), |theme| theme.palette(depth))
     }
 
     /// Takes the next theme into use; its name.
     pub(crate) fn turn(&mut self) -> &str {
         self.at = (self.at + 1) % self.all.len().max(1);
-        self.all.get(self.at).map_or("", ThemeColors::name)
+        self.all.get(self.at).map_or("", NamedTheme::name)
     }
 }

@@ -40,9 +40,11 @@ impl Stage {
 
     /// The declaration of the stage.
     pub(crate) fn info(self) -> StageInfo {
-        let unit = |many: &str, short: &str| ItemUnit { many: many.into(), short: short.into() };
-        let (messages, clicks, documents) =
-            (unit("messages", "msgs"), unit("clicks", "clicks"), unit("documents", "docs"));
+        let unit =
+            |one: &str, many: &str, short: &str| ItemUnit { one: one.into(), many: many.into(), short: short.into() };
+        let messages = unit("message", "messages", "msgs");
+        let clicks = unit("click", "clicks", "clicks");
+        let documents = unit("document", "documents", "docs");
         // Messages wait in the queue until the store takes their clicks.
         let (unit, backlog_unit) = match self {
             Stage::Ingest => (messages.clone(), messages),

@@ -1,42 +1,41 @@
-//! What a node answers, read up to a limit: whatever sits at the other end decides how much it sends, and a few bytes of
-//! gzip become any number.
+//! Reads the answer of a node, up to a limit: the server decides how much it sends, and a few bytes of gzip can become any size.
 
 use std::sync::Arc;
 
 use reqwest::header::LOCATION;
 
-/// An error says what it has to say within this; the rest is left unread.
+/// How much of an error's body is read.
 const ERROR_BYTES: usize = 16 << 10;
 
-/// How many bytes an ordinary answer may have: a mapping, a count, a state.
+/// The longest ordinary answer: a mapping, a count, a state.
 pub(super) const ORDINARY_BYTES: usize = 4 << 20;
 
-/// What came back, whatever its status.
+/// An answer with any status.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// The body, of an error perhaps only its beginning.
+    /// The body. Of an error, it may be only the beginning.
     pub(super) body: String,
-    /// Where the answer sends us, as a url.
+    /// The url of a redirect.
     pub(super) redirect: Option<String>,
-    /// The proxy it came through.
+    /// The proxy that the answer came through.
     pub(super) proxy: Option<Arc<str>>,
 }
 
 /// Why an answer could not be read.
-pub(super) enum Unread {
-    /// It broke off, or took too long.
+pub(super) enum ReadError {
+    /// The connection broke, or took too long.
     Http(reqwest::Error),
-    /// It has more bytes than this. Nobody shall wait for the rest.
+    /// The body has more than this many bytes. The rest is not read.
     TooLong(usize),
 }
 
 impl Answer {
-    /// Reads `response`, at most `most` bytes of it, counted as they are after decompression.
+    /// Reads `response`, at most `max_bytes` of it after decompression.
     pub(super) async fn read(
         mut response: reqwest::Response,
-        most: usize,
+        max_bytes: usize,
         proxy: Option<Arc<str>>,
-    ) -> Result<Self, Unread> {
+    ) -> Result<Self, ReadError> {
         let status = response.status();
         let redirect = match response.headers().get(LOCATION).map(|location| location.to_str()) {
             Some(Ok(location)) if status.is_redirection() => Some(match response.url().join(location) {
@@ -46,14 +45,14 @@ impl Answer {
             _ => None,
         };
         let succeeded = status.is_success();
-        let most = if succeeded { most } else { ERROR_BYTES };
+        let max_bytes = if succeeded { max_bytes } else { ERROR_BYTES };
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(Unread::Http)? {
-            let room = most.saturating_sub(body.len());
+        while let Some(chunk) = response.chunk().await.map_err(ReadError::Http)? {
+            let room = max_bytes.saturating_sub(body.len());
             match chunk.get(..room) {
                 Some(first) if first.len() < chunk.len() => {
                     if succeeded {
-                        return Err(Unread::TooLong(most));
+                        return Err(ReadError::TooLong(max_bytes));
                     }
                     body.extend_from_slice(first);
                     break;
@@ -69,12 +68,12 @@ impl Answer {
     }
 }
 
-/// What index.urls would have to be for a request for `path` to go where a redirect sends it: the url without that path. No
-/// credentials are shown.
+/// The value of index.urls with which a request for `path` goes to the redirect's `url`: the url without that path and without
+/// credentials.
 fn target_of(path: &str, mut url: reqwest::Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
-    // A url that cannot hold them has none.
+    // These fail only for urls that cannot hold credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let text = url.to_string();
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_is_told_as_the_url_to_set() {
+    fn a_redirect_is_reported_as_the_url_to_set() {
         let target = |path: &str, to: &str| target_of(path, reqwest::Url::parse(to).unwrap());
         assert_eq!(target("/clicktop/_bulk", "https://search/clicktop/_bulk?filter_path=items"), "https://search");
         assert_eq!(target("/", "https://search:9243/"), "https://search:9243");

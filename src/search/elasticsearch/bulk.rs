@@ -1,4 +1,4 @@
-//! Bulk requests: how documents are cut into them, and what their answers say of each document.
+//! Bulk requests: divides documents into requests, and reads from the answers what happened to each document.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,48 +8,48 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::document::Source;
-use super::error::{Narrator, reason_of};
+use super::error::{Errors, reason_of};
 use super::refusal;
 use crate::search::{BulkOutcome, Document, ItemFailure, SearchError};
 
-/// A request is closed before it grows beyond this. Engines advise 5–15 MB, and refuse 100 MB.
+/// The longest request, unless a single document is longer. Engines recommend 5–15 MB and refuse 100 MB.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 
 /// The most documents in one request.
 const MAX_DOCUMENTS: usize = 2_000;
 
-/// The parts of a bulk request's answer that are read.
+/// The parameters of a bulk request: only these parts of the answer are needed.
 pub(super) const PARAMETERS: [(&str, &str); 1] = [("filter_path", "items.*.status,items.*.error")];
 
-/// The same, where the engine may wait for a shard to write to, for so long.
+/// The same parameters, with the time that the engine may wait for a shard.
 pub(super) fn parameters(shard_timeout: &str) -> [(&'static str, &str); 2] {
     let [filter] = PARAMETERS;
     [filter, ("timeout", shard_timeout)]
 }
 
-/// How many bytes the answer to so many documents of so many bytes may have. An error holds the names of index and document,
-/// and may quote the document twice.
+/// The longest answer to a request with `documents` documents of `bytes` bytes. An error contains the names of index and document, and may
+/// quote the document twice.
 pub(super) fn answer_bytes(documents: usize, bytes: usize) -> usize {
-    const WHATEVER: usize = 64 << 10;
-    const EACH: usize = 4 << 10;
-    WHATEVER.saturating_add(documents.saturating_mul(EACH)).saturating_add(bytes.saturating_mul(3))
+    const BASE: usize = 64 << 10;
+    const PER_DOCUMENT: usize = 4 << 10;
+    BASE.saturating_add(documents.saturating_mul(PER_DOCUMENT)).saturating_add(bytes.saturating_mul(3))
 }
 
-/// Documents in a row that travel together.
+/// Consecutive documents that are sent together.
 pub(super) struct Request {
-    /// Their positions in the slice they come from.
+    /// Their positions in the original slice.
     pub(super) range: Range<usize>,
     lines: Vec<u8>,
-    /// Where in `lines` each document begins.
+    /// Where each document begins in `lines`.
     starts: Vec<usize>,
 }
 
 impl Request {
-    /// Cuts `documents` into requests.
+    /// Divides `documents` into requests.
     ///
     /// # Errors
-    /// None that a document can cause; JSON that cannot be written says why.
-    pub(super) fn cut(documents: &[Document]) -> Result<Vec<Request>, serde_json::Error> {
+    /// The documents cannot be written as JSON, which no document causes.
+    pub(super) fn divide(documents: &[Document]) -> Result<Vec<Request>, serde_json::Error> {
         let mut requests = Vec::new();
         let mut request = Request::starting_at(0);
         for (position, document) in documents.iter().enumerate() {
@@ -76,12 +76,12 @@ impl Request {
         Self { range: position..position, lines: Vec::new(), starts: Vec::new() }
     }
 
-    /// The body.
+    /// The body of the request.
     pub(super) fn lines(&self) -> &[u8] {
         &self.lines
     }
 
-    /// Two halves, the first first; `None` if it is a single document.
+    /// Divides the request into two halves, in order; `None` if it has a single document.
     pub(super) fn halves(mut self) -> Option<(Request, Request)> {
         let middle = self.starts.len() / 2;
         let at = *self.starts.get(middle).filter(|_| middle > 0)?;
@@ -94,7 +94,7 @@ impl Request {
     }
 }
 
-/// The two lines of one document. The version is the caller's: the engine drops what is not newer than what it has.
+/// Writes the two lines of one document. With an external version, the engine ignores documents that are not newer than its own.
 fn write(lines: &mut Vec<u8>, document: &Document) -> Result<(), serde_json::Error> {
     let action = json!({"index": {"_id": document.id(), "version": document.version, "version_type": "external"}});
     serde_json::to_writer(&mut *lines, &action)?;
@@ -109,7 +109,7 @@ struct Items {
     items: Vec<HashMap<String, Item>>,
 }
 
-/// What became of one action.
+/// The result of one action.
 #[derive(Deserialize)]
 pub(super) struct Item {
     pub(super) status: u16,
@@ -117,58 +117,53 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Why it was not done.
+    /// Why the action failed.
     pub(super) fn reason(&self) -> String {
         self.error.as_ref().map_or_else(|| "no reason given".to_owned(), reason_of)
     }
 }
 
-/// The items of the answer to `count` actions, which all are of the kind `action`.
+/// The items of the answer to `count` actions of the kind `action`.
 ///
 /// # Errors
-/// An answer that does not account for every action is an error as a whole: none of them may count as done.
-pub(super) fn items(
-    narrator: &Narrator,
-    answer: &Answer,
-    action: &str,
-    count: usize,
-) -> Result<Vec<Item>, SearchError> {
-    let Items { items: told } =
-        serde_json::from_str(&answer.body).map_err(|error| narrator.senseless(answer, &error.to_string()))?;
-    if told.len() != count {
-        let why = format!("{count} documents were sent, {} accounted for", told.len());
-        return Err(narrator.senseless(answer, &why));
+/// The answer does not have an item for every action. Then no action counts as done.
+pub(super) fn items(errors: &Errors, answer: &Answer, action: &str, count: usize) -> Result<Vec<Item>, SearchError> {
+    let Items { items: reported } =
+        serde_json::from_str(&answer.body).map_err(|error| errors.invalid_answer(answer, &error.to_string()))?;
+    if reported.len() != count {
+        let why = format!("of {count} documents that were sent, it reports {}", reported.len());
+        return Err(errors.invalid_answer(answer, &why));
     }
     let mut items = Vec::with_capacity(count);
-    for item in told {
+    for item in reported {
         match item.into_iter().next() {
             Some((name, item)) if name == action => items.push(item),
-            _ => return Err(narrator.senseless(answer, &format!("an item is not about the action {action}"))),
+            _ => return Err(errors.invalid_answer(answer, &format!("an item does not report the action {action}"))),
         }
     }
     Ok(items)
 }
 
-/// What the answer to the documents at `range` says of them.
+/// What happened to the documents at `range`, according to the answer.
 ///
 /// # Errors
-/// Those of [`items`], and items that no document is to blame for: refused credentials, an index that takes nothing.
-pub(super) fn read(narrator: &Narrator, answer: &Answer, range: Range<usize>) -> Result<BulkOutcome, SearchError> {
-    let items = items(narrator, answer, "index", range.len())?;
+/// Those of [`items`], and failures that no document has caused: refused credentials, or an index that accepts no document.
+pub(super) fn read(errors: &Errors, answer: &Answer, range: Range<usize>) -> Result<BulkOutcome, SearchError> {
+    let items = items(errors, answer, "index", range.len())?;
     let proxy = answer.proxy.as_deref();
     let mut outcome = BulkOutcome::default();
     for (position, item) in range.zip(items) {
-        let failure = || ItemFailure { position, status: item.status, reason: narrator.line(&item.reason()) };
+        let failure = || ItemFailure { position, status: item.status, reason: errors.line(&item.reason()) };
         let of_index = item.error.as_ref().and_then(refusal::of_the_index);
         match (item.status, of_index) {
             (200..=299, _) => {}
             // The index holds this version or a newer one.
             (409, _) => outcome.conflicts = outcome.conflicts.saturating_add(1),
-            (400..=499, Some(advice)) => return Err(narrator.unwritable(item.status, &item.reason(), advice, proxy)),
+            (400..=499, Some(advice)) => return Err(errors.unwritable(item.status, &item.reason(), advice, proxy)),
             (429 | 500..=599, _) => outcome.retry.push(failure()),
-            (401 | 403, None) => return Err(narrator.status_because(item.status, &item.reason(), proxy)),
+            (401 | 403, None) => return Err(errors.status_because(item.status, &item.reason(), proxy)),
             (400..=499, None) => outcome.rejected.push(failure()),
-            (other, _) => return Err(narrator.senseless(answer, &format!("an item has status {other}"))),
+            (other, _) => return Err(errors.invalid_answer(answer, &format!("an item has status {other}"))),
         }
     }
     Ok(outcome)
@@ -186,31 +181,31 @@ mod tests {
     #[test]
     fn requests_hold_a_bounded_number_of_documents_in_order() {
         let documents: Vec<_> = (0..4_500).map(|n| document(&format!("/{n}"), "FR", 1)).collect();
-        let requests = Request::cut(&documents).unwrap();
+        let requests = Request::divide(&documents).unwrap();
         assert_eq!(requests.iter().map(|r| r.range.clone()).collect::<Vec<_>>(), [0..2000, 2000..4000, 4000..4500]);
         for request in &requests {
             let lines = String::from_utf8(request.lines.clone()).unwrap();
             assert_eq!(lines.lines().count(), request.range.len() * 2);
             assert!(lines.contains(&format!("\"/{}\"", request.range.start)));
         }
-        assert!(Request::cut(&[]).unwrap().is_empty());
+        assert!(Request::divide(&[]).unwrap().is_empty());
     }
 
     #[test]
-    fn requests_are_bounded_in_bytes_but_for_a_single_document() {
+    fn requests_are_bounded_in_bytes_unless_a_single_document_is_longer() {
         let long = "x".repeat(2 * 1024 * 1024);
         let documents: Vec<_> = (0..5).map(|n| document(&format!("{long}{n}"), "FR", 1)).collect();
-        let requests = Request::cut(&documents).unwrap();
+        let requests = Request::divide(&documents).unwrap();
         assert_eq!(requests.iter().map(|request| request.range.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert!(requests.iter().all(|request| request.lines.len() <= MAX_BYTES));
         let huge = [document(&"x".repeat(MAX_BYTES + 1), "FR", 1)];
-        assert_eq!(total(&Request::cut(&huge).unwrap()), 1);
+        assert_eq!(total(&Request::divide(&huge).unwrap()), 1);
     }
 
     #[test]
     fn halves_hold_the_same_documents() {
         let documents: Vec<_> = (0..5).map(|n| document(&format!("/{n}"), "FR", 1)).collect();
-        let whole = Request::cut(&documents).unwrap().remove(0);
+        let whole = Request::divide(&documents).unwrap().remove(0);
         let lines = whole.lines.clone();
         let (first, second) = whole.halves().unwrap();
         assert_eq!((first.range.clone(), second.range.clone()), (0..2, 2..5));

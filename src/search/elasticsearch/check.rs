@@ -1,73 +1,74 @@
-//! A look at the engine that changes nothing, for `clicktop check`.
+//! Checks the engine without changing anything, for `clicktop check`.
 
 use super::probe::Attempt;
 use super::{Elasticsearch, mapping};
-use crate::search::{EngineHealth, SearchError};
+use crate::protocol::snapshot::Health;
+use crate::search::SearchError;
 
-/// What `check` found.
+/// The findings of the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexCheck {
     /// `elasticsearch` or `opensearch`.
     pub engine: String,
     /// Its version.
     pub version: String,
-    /// The index, as it stands.
+    /// The state of the index.
     pub index: IndexState,
-    /// Health of the index; `None` if it is absent or the engine does not tell.
-    pub health: Option<EngineHealth>,
+    /// The health of the index; unknown if it does not exist or the engine does not report it.
+    pub health: Health,
     /// Whether documents may be written.
     pub write: WriteAccess,
 }
 
-/// Whether there is an index to write to.
+/// The state of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexState {
-    /// It will be created with its mapping when the pipeline first runs.
+    /// The index does not exist. The first run of the pipeline creates it.
     Absent,
-    /// It is there and its mapping fits.
+    /// The index exists and its mapping fits.
     Ready,
-    /// It is there but cannot be used: which field is wrong and what to do.
+    /// The index exists but cannot be used: which field is wrong and what to do.
     Unfit(String),
 }
 
 /// Whether documents may be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteAccess {
-    /// Yes.
+    /// Documents may be written.
     Allowed,
-    /// Not by us; the engine's reason.
+    /// These credentials may not write; the engine's reason.
     Denied(String),
-    /// Not by anybody: the index is closed or blocked, or an alias has no index to write to.
+    /// Nobody can write: the index is closed or blocked, or an alias has no write index.
     Refused {
         /// The engine's reason.
         reason: String,
-        /// What to do.
+        /// What the user can do.
         advice: &'static str,
     },
-    /// It cannot be told without writing; why.
+    /// The check cannot find out without writing; the reason.
     Unknown(String),
 }
 
 impl Elasticsearch {
-    /// Connects and reports what is there, changing nothing.
+    /// Connects and reports the state of the index, without changing anything.
     ///
     /// # Errors
-    /// As [`SearchIndex::prepare`](crate::search::SearchIndex::prepare), except that an unfit index is a finding, not an error.
+    /// Those of [`SearchIndex::prepare`](crate::search::SearchIndex::prepare), except that an unfit index is a finding.
     pub async fn check(&self) -> Result<IndexCheck, SearchError> {
         let (engine, version) = self.engine().await?;
         let Some(mapping) = self.mapping().await? else {
-            let why = "whether that is allowed shows when the pipeline first runs".to_owned();
+            let why = "the first run of the pipeline shows whether that is allowed".to_owned();
             let (index, write) = (IndexState::Absent, WriteAccess::Unknown(why));
-            return Ok(IndexCheck { engine, version, index, health: None, write });
+            return Ok(IndexCheck { engine, version, index, health: Health::Unknown, write });
         };
         if let Err(why) = mapping::check(&mapping) {
-            let index = IndexState::Unfit(self.client.narrator().line(&why));
+            let index = IndexState::Unfit(self.client.errors().line(&why));
             let write = WriteAccess::Unknown("the index does not fit".to_owned());
             return Ok(IndexCheck { engine, version, index, health: self.health().await?, write });
         }
-        let write = match self.attempt().await? {
-            // The pipeline counts documents, too; some blocks are against reading alone.
-            Attempt::Taken => match self.count().await {
+        let write = match self.try_write().await? {
+            // The pipeline also counts documents, and some blocks only concern reading.
+            Attempt::Accepted => match self.count().await {
                 Ok(_) => WriteAccess::Allowed,
                 Err(SearchError::Unwritable { reason, advice, .. }) => WriteAccess::Refused { reason, advice },
                 Err(error) => return Err(error),

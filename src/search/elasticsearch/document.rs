@@ -27,7 +27,7 @@ impl<'a> Source<'a> {
             country: Cow::Borrowed(&document.country),
             clicks: document.clicks,
             unique_users: document.unique_users,
-            // JSON has no other way to say "not a number".
+            // JSON cannot express NaN and infinities.
             avg_time_spent: document.avg_time_spent.filter(|seconds| seconds.is_finite()),
             first_seen: document.first_seen.to_string(),
             last_seen: document.last_seen.to_string(),
@@ -36,7 +36,7 @@ impl<'a> Source<'a> {
     }
 
     /// # Errors
-    /// Names the field whose time cannot be read.
+    /// The field whose time cannot be read.
     pub(super) fn document(self, version: u64) -> Result<Document, String> {
         let time = |field: &str, text: &str| match text.parse::<jiff::Timestamp>() {
             Ok(time) => Ok(Timestamp::from_millis(time.as_millisecond())),

@@ -1,4 +1,4 @@
-//! From what the engine or the network said to a [`SearchError`]: one line, no secrets.
+//! Makes a [`SearchError`] of an error from the engine or the network: one line, without secrets.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::options::Credentials;
+use super::credentials::Credentials;
 use super::refusal;
 use crate::search::SearchError;
 use crate::text::printable;
 
-/// A reason longer than this is cut: engines may answer with a stack trace or a whole web page.
+/// Longer reasons are cut: engines may answer with a stack trace or a web page.
 const MAX_REASON_CHARS: usize = 400;
 
-/// Words errors: knows the target's name and which texts must not appear in them.
+/// Makes errors. It knows the name of the target and the secrets that must not appear.
 #[derive(Clone)]
-pub(super) struct Narrator {
+pub(super) struct Errors {
     target: String,
     secrets: Vec<String>,
     timeout: Duration,
 }
 
-impl Narrator {
-    /// `more` are secrets beside the credentials.
+impl Errors {
+    /// `more` are other secrets than the credentials.
     pub(super) fn new<'c>(
         target: String,
         credentials: impl IntoIterator<Item = &'c Credentials>,
@@ -31,7 +31,7 @@ impl Narrator {
         timeout: Duration,
     ) -> Self {
         let mut secrets: Vec<String> = credentials.into_iter().flat_map(secrets).chain(more).collect();
-        // The longest first: one may be a part of another.
+        // The longest first, because one secret may be a part of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
         Self { target, secrets, timeout }
@@ -41,15 +41,15 @@ impl Narrator {
         &self.target
     }
 
-    /// Where a request went, with the proxy that it went through: it may be what answers.
-    fn asked(&self, proxy: Option<&str>) -> String {
+    /// The target of a request with its proxy, since the proxy may have sent the answer.
+    fn target_with(&self, proxy: Option<&str>) -> String {
         match proxy {
             Some(proxy) => self.line(&format!("{} (through the proxy {proxy} of the environment)", self.target)),
             None => self.target.clone(),
         }
     }
 
-    /// One line fit to print: no control characters, no secrets (a proxy may echo the request), not endless.
+    /// One printable line of limited length, without control characters and secrets (a proxy may echo the request).
     pub(super) fn line(&self, text: &str) -> String {
         let mut text = text.trim().to_owned();
         for secret in &self.secrets {
@@ -64,7 +64,7 @@ impl Narrator {
         printable(&short).into_owned()
     }
 
-    /// Why there was no answer. `node` says which one, where there are several.
+    /// The error if there was no answer. `node` names the node if there are several.
     pub(super) fn no_answer(&self, node: Option<&str>, proxy: Option<&str>, error: &reqwest::Error) -> SearchError {
         if error.is_timeout() {
             return self.timed_out(proxy);
@@ -76,33 +76,37 @@ impl Narrator {
         if let Some(node) = node {
             cause = format!("{node}: {cause}");
         }
-        SearchError::Unreachable { target: self.asked(proxy), cause: self.line(&cause) }
+        SearchError::Unreachable { target: self.target_with(proxy), cause: self.line(&cause) }
     }
 
     pub(super) fn timed_out(&self, proxy: Option<&str>) -> SearchError {
-        SearchError::TimedOut { target: self.asked(proxy), after: self.timeout }
+        SearchError::TimedOut { target: self.target_with(proxy), after: self.timeout }
     }
 
-    /// An answer that is not the one the request asked for.
-    pub(super) fn senseless(&self, answer: &Answer, why: &str) -> SearchError {
-        self.nonsense(answer.status, why, answer.proxy.as_deref())
+    /// The error for an answer that does not fit its request.
+    pub(super) fn invalid_answer(&self, answer: &Answer, why: &str) -> SearchError {
+        self.invalid(answer.status, why, answer.proxy.as_deref())
     }
 
-    /// The same of one that is not at hand.
-    pub(super) fn nonsense(&self, status: u16, why: &str, proxy: Option<&str>) -> SearchError {
+    /// The same, for an answer that was not read.
+    pub(super) fn invalid(&self, status: u16, why: &str, proxy: Option<&str>) -> SearchError {
         let reason = self.line(&format!("the answer makes no sense: {why}"));
-        SearchError::Server { target: self.asked(proxy), status, reason }
+        SearchError::Server { target: self.target_with(proxy), status, reason }
     }
 
     pub(super) fn refused(&self, status: u16, why: &str) -> SearchError {
         SearchError::Refused { target: self.target.clone(), status, reason: self.line(why) }
     }
 
-    /// An answer whose status is not a success.
+    /// The error for an answer whose status is not a success.
     pub(super) fn status(&self, answer: &Answer) -> SearchError {
         let proxy = answer.proxy.as_deref();
         if let Some(to) = &answer.redirect {
-            return SearchError::Redirected { target: self.asked(proxy), status: answer.status, to: self.line(to) };
+            return SearchError::Redirected {
+                target: self.target_with(proxy),
+                status: answer.status,
+                to: self.line(to),
+            };
         }
         let told = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
         let advice = told.get("error").and_then(refusal::of_the_index).filter(|_| (400..500).contains(&answer.status));
@@ -112,7 +116,7 @@ impl Narrator {
         }
     }
 
-    /// The index as it is takes no documents.
+    /// The error if the index accepts no documents.
     pub(super) fn unwritable(
         &self,
         status: u16,
@@ -120,39 +124,39 @@ impl Narrator {
         advice: &'static str,
         proxy: Option<&str>,
     ) -> SearchError {
-        // What to do follows behind a semicolon of ours.
+        // The message continues with a semicolon and the advice.
         let reason = self.line(reason.trim_end_matches(';'));
-        SearchError::Unwritable { target: self.asked(proxy), status, reason, advice }
+        SearchError::Unwritable { target: self.target_with(proxy), status, reason, advice }
     }
 
     pub(super) fn status_because(&self, status: u16, reason: &str, proxy: Option<&str>) -> SearchError {
-        let (target, reason) = (self.asked(proxy), self.line(reason));
+        let (target, reason) = (self.target_with(proxy), self.line(reason));
         match status {
             401 | 403 => SearchError::Unauthorized { target, status, reason },
             429 => SearchError::Throttled { target, reason },
-            // 408: a proxy gave up waiting. The other 4xx are about the request itself.
+            // 408 comes from a proxy that has timed out. The other 4xx concern the request itself.
             400..=407 | 409..=499 => SearchError::Refused { target, status, reason },
             _ => SearchError::Server { target, status, reason },
         }
     }
 }
 
-/// Every form in which the credentials travel.
+/// The credentials in every form in which they are sent.
 fn secrets(credentials: &Credentials) -> Vec<String> {
     use base64::Engine as _;
     let mut secrets = match credentials {
         Credentials::None => Vec::new(),
         Credentials::Basic { username, password } => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
-            vec![encoded, password.clone()]
+            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{}", password.expose()));
+            vec![encoded, password.expose().to_owned()]
         }
-        Credentials::ApiKey(key) => vec![key.clone()],
+        Credentials::ApiKey(key) => vec![key.expose().to_owned()],
     };
     secrets.retain(|secret| !secret.is_empty());
     secrets
 }
 
-/// The chain of causes below the HTTP client's own message, which holds the url and says little else.
+/// The causes of an error, without the HTTP client's own message, which contains little more than the url.
 pub(super) fn causes(error: &reqwest::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut next = error.source();
@@ -166,7 +170,7 @@ pub(super) fn causes(error: &reqwest::Error) -> String {
     if causes.is_empty() { "the connection failed".to_owned() } else { causes.join(": ") }
 }
 
-/// The reason in an error's body: the engine's own words where it is JSON, else the text itself.
+/// The reason in an error's body: the engine's reason if the body is JSON, otherwise the body itself.
 pub(super) fn reason_in(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
         Ok(Value::Object(answer)) => match ["error", "message", "Message"].iter().find_map(|key| answer.get(*key)) {
@@ -178,7 +182,7 @@ pub(super) fn reason_in(body: &str) -> String {
     }
 }
 
-/// `type: reason (cause)` of an error object; engines and proxies also send plain strings.
+/// The type, the reason and the innermost cause of an error object. Engines and proxies also send plain strings.
 pub(super) fn reason_of(error: &Value) -> String {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     if let Some(plain) = error.as_str() {
@@ -186,7 +190,7 @@ pub(super) fn reason_of(error: &Value) -> String {
     }
     let mut parts: Vec<String> = [text(error, "type"), text(error, "reason")].into_iter().flatten().collect();
     let mut deepest = error;
-    // The innermost cause is the one that says what to do. Nesting is bounded by the JSON parser.
+    // The innermost cause is the most helpful. The JSON parser bounds the nesting.
     while let Some(cause) = deepest.get("caused_by").filter(|cause| cause.is_object()) {
         deepest = cause;
     }
@@ -203,9 +207,10 @@ pub(super) fn reason_of(error: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn narrator() -> Narrator {
-        let credentials = [Credentials::Basic { username: "ann".to_owned(), password: "hush".to_owned() }];
-        Narrator::new("http://host/clicks".to_owned(), &credentials, ["c2VjcmV0".to_owned()], Duration::from_secs(1))
+    fn errors() -> Errors {
+        let credentials =
+            [Credentials::Basic { username: "ann".to_owned(), password: crate::secret::Secret::new("hush") }];
+        Errors::new("http://host/clicks".to_owned(), &credentials, ["c2VjcmV0".to_owned()], Duration::from_secs(1))
     }
 
     fn answer(status: u16, body: &str, proxy: Option<&str>) -> Answer {
@@ -213,38 +218,38 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_that_was_asked_is_named() {
-        let error = narrator().status(&answer(502, "no route", Some("http://proxy:3128"))).to_string();
+    fn an_error_names_the_proxy() {
+        let error = errors().status(&answer(502, "no route", Some("http://proxy:3128"))).to_string();
         assert_eq!(
             error,
             "http://host/clicks (through the proxy http://proxy:3128 of the environment) answered 502: no route"
         );
-        assert!(!narrator().status(&answer(502, "no route", None)).to_string().contains("proxy"));
+        assert!(!errors().status(&answer(502, "no route", None)).to_string().contains("proxy"));
     }
 
     #[test]
-    fn a_redirect_says_what_to_set() {
+    fn an_error_of_a_redirect_says_what_to_set() {
         let moved = Answer { redirect: Some("https://host".to_owned()), ..answer(301, "", None) };
-        let error = narrator().status(&moved);
+        let error = errors().status(&moved);
         assert_eq!(error.to_string(), "http://host/clicks redirects to https://host (301); set index.urls to that");
         assert!(error.is_transient() && !error.is_unauthorized());
     }
 
     #[test]
-    fn a_block_is_not_a_matter_of_credentials() {
+    fn a_blocked_index_is_not_reported_as_refused_credentials() {
         let body = r#"{"error":{"type":"cluster_block_exception","reason":"index [clicks] blocked by: [FORBIDDEN/8/index write (api)];"},"status":403}"#;
-        let error = narrator().status(&answer(403, body, None));
+        let error = errors().status(&answer(403, body, None));
         assert!(matches!(error, SearchError::Unwritable { status: 403, .. }), "{error}");
         assert!(error.is_transient() && !error.is_unauthorized());
-        assert!(narrator().status(&answer(403, r#"{"Message":"not you"}"#, None)).is_unauthorized());
+        assert!(errors().status(&answer(403, r#"{"Message":"not you"}"#, None)).is_unauthorized());
     }
 
     #[test]
     fn reasons_are_one_short_clean_line() {
-        let narrator = narrator();
-        assert_eq!(narrator.line("got hush and YW5uOmh1c2g=\n\u{1b}[2J"), "got *** and ***\\n\\u{1b}[2J");
-        assert_eq!(narrator.line("proxy c2VjcmV0"), "proxy ***");
-        assert_eq!(narrator.line(&"ä".repeat(1000)).chars().count(), MAX_REASON_CHARS + 1);
+        let errors = errors();
+        assert_eq!(errors.line("got hush and YW5uOmh1c2g=\n\u{1b}[2J"), "got *** and ***\\n\\u{1b}[2J");
+        assert_eq!(errors.line("proxy c2VjcmV0"), "proxy ***");
+        assert_eq!(errors.line(&"ä".repeat(1000)).chars().count(), MAX_REASON_CHARS + 1);
     }
 
     #[test]
@@ -260,8 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn statuses_tell_what_can_be_done() {
-        let narrator = narrator();
+    fn the_status_tells_whether_to_try_again() {
+        let errors = errors();
         for (status, transient, unauthorized) in [
             (302, true, false),
             (400, false, false),
@@ -273,7 +278,7 @@ mod tests {
             (500, true, false),
             (503, true, false),
         ] {
-            let error = narrator.status(&answer(status, "", None));
+            let error = errors.status(&answer(status, "", None));
             assert_eq!((error.is_transient(), error.is_unauthorized()), (transient, unauthorized), "{status}");
         }
     }

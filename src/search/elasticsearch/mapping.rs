@@ -1,15 +1,15 @@
-//! The index's mapping, and whether an index that exists already will do.
+//! The mapping of the index, and the check whether an existing index fits.
 
 use serde_json::{Map, Value, json};
 
-/// Version of the mapping, kept in its `_meta`.
+/// The version of the mapping, which is stored in its `_meta`.
 const VERSION: u64 = 1;
 
-/// Lucene refuses a term of more than 32,766 bytes, and with it the whole document. A character takes up to four.
-/// Longer texts are stored and returned all the same, but a search for a part of them does not find them.
+/// Lucene refuses a term of more than 32,766 bytes, and with it the whole document. A character takes up to four bytes. Longer texts are
+/// stored and returned, but a search for a part of them does not find them.
 const MAX_KEYWORD_CHARS: u32 = 8191;
 
-/// Field, the type it is created with, and every type that takes our values.
+/// Each field with the type that it is created with, and every type that accepts its values.
 const FIELDS: [(&str, &str, &[&str]); 8] = [
     ("url", "keyword", &["keyword", "wildcard"]),
     ("country", "keyword", &["keyword", "wildcard"]),
@@ -23,13 +23,12 @@ const FIELDS: [(&str, &str, &[&str]); 8] = [
 
 /// The body that creates the index.
 ///
-/// A part of a url is looked for with a `wildcard` query on the `keyword` field. The alternatives: the `wildcard` field
-/// type is missing from OpenSearch before 2.15; an n-gram field takes some ten times the space, slows every
-/// write, cannot find parts shorter than its grams, and its analyzer sits in a module that minimal distributions leave out. A
-/// wildcard query costs one pass over the distinct urls, and only while someone searches; it folds exactly
-/// the ASCII letters, and works the same in every version.
+/// A search for a part of a url is a `wildcard` query on the `keyword` field. There are two alternatives. OpenSearch before 2.15 does not
+/// have the `wildcard` field type. An n-gram field takes some ten times the space, slows down every write and cannot find parts that are
+/// shorter than its grams, and minimal distributions do not include its analyzer. A wildcard query takes one pass over the distinct
+/// urls, only when somebody searches; it ignores the case of exactly the ASCII letters, and works the same in every version.
 ///
-/// `dynamic: false`: what an ingest pipeline of the operator's adds to documents is kept and does no harm.
+/// With `dynamic: false`, fields that an ingest pipeline adds to documents are stored and change nothing.
 pub(super) fn creation() -> Value {
     let field = |kind: &str| match kind {
         "keyword" => json!({"type": kind, "ignore_above": MAX_KEYWORD_CHARS}),
@@ -49,7 +48,7 @@ pub(super) fn creation() -> Value {
 /// Checks the answer to "get mapping".
 ///
 /// # Errors
-/// Says which field is wrong and what to do, in one line.
+/// Which field is wrong and what to do, in one line.
 pub(super) fn check(answer: &Value) -> Result<(), String> {
     let indices = answer.as_object().filter(|indices| !indices.is_empty());
     let indices = indices.ok_or("the engine did not show its mapping")?;
@@ -62,7 +61,7 @@ fn check_index(index: &str, mappings: &Value) -> Result<(), String> {
         && found > VERSION
     {
         return Err(format!(
-            "index {index} was made by a newer clicktop (mapping {found}, this one knows {VERSION}): use that version, or {advice}"
+            "index {index} was made by a newer clicktop (mapping {found}; this one reads up to mapping {VERSION}): use that version, or {advice}"
         ));
     }
     if mappings["_source"]["enabled"] == json!(false) {
@@ -70,7 +69,7 @@ fn check_index(index: &str, mappings: &Value) -> Result<(), String> {
     }
     for (name, wanted, accepted) in FIELDS {
         let field = &mappings["properties"][name];
-        // A field with subfields and no type of its own is an object.
+        // A field with subfields and without a type is an object.
         match field["type"].as_str().or_else(|| field.is_object().then_some("object")) {
             Some(kind) if accepted.contains(&kind) => {}
             Some(kind) => {
@@ -93,12 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn an_index_as_created_will_do() {
+    fn the_created_mapping_fits() {
         assert_eq!(check(&answer(|_| ())), Ok(()));
     }
 
     #[test]
-    fn the_field_that_is_wrong_is_named() {
+    fn the_error_names_the_wrong_field() {
         let text = check(&answer(|m| m["properties"]["url"]["type"] = json!("text"))).unwrap_err();
         assert!(text.starts_with("field url of index clicks is text, not keyword:"), "{text}");
         let object = check(&answer(|m| m["properties"]["country"] = json!({"properties": {}}))).unwrap_err();
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_made_by_hand_with_fitting_types_will_do() {
+    fn a_mapping_made_by_hand_with_accepted_types_fits() {
         let made = answer(|m| {
             m["_meta"] = Value::Null;
             m["properties"]["url"] = json!({"type": "wildcard"});

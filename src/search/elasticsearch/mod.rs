@@ -1,6 +1,6 @@
 //! Elasticsearch 8 and 9, and OpenSearch 2 and 3, through the APIs they share.
 //!
-//! What the credentials must allow: the cluster privilege `monitor`, and on the index `create_index`, `write`, `read`,
+//! The credentials need the cluster privilege `monitor`, and on the index `create_index`, `write`, `read`,
 //! `view_index_metadata`, `maintenance` and (for health and size; optional) `monitor`.
 
 mod answer;
@@ -9,6 +9,7 @@ mod check;
 mod clear;
 mod client;
 mod connection;
+mod credentials;
 mod document;
 mod error;
 mod indices;
@@ -24,14 +25,15 @@ mod tests;
 use async_trait::async_trait;
 
 pub use self::check::{IndexCheck, IndexState, WriteAccess};
-use self::client::{Method, Payload, Question};
+use self::client::{HttpRequest, Method, Payload};
 pub use self::connection::Elasticsearch;
-pub use self::options::{Credentials, ElasticsearchOptions, OptionsError};
+pub use self::credentials::Credentials;
+pub use self::options::{ElasticsearchOptions, OptionsError};
 use self::probe::Attempt;
 use super::{BulkOutcome, Document, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery};
 
 impl Elasticsearch {
-    /// Sends one bulk request; halves it while the engine (or a proxy before it) finds it too large.
+    /// Sends one bulk request, and halves it while the engine (or a proxy in front of it) refuses it as too large.
     async fn bulk(&self, request: bulk::Request, outcome: &mut BulkOutcome) -> Result<(), SearchError> {
         let path = self.path("/_bulk");
         let shard_timeout = format!("{}ms", self.shard_timeout.as_millis());
@@ -39,12 +41,12 @@ impl Elasticsearch {
         let mut waiting = vec![request];
         while let Some(request) = waiting.pop() {
             let bytes = request.lines().len();
-            let question = Question::new(Method::POST, &path)
+            let http_request = HttpRequest::new(Method::POST, &path)
                 .parameters(&parameters)
                 .with(Payload::Lines(request.lines().to_vec()))
                 .at_most(bulk::answer_bytes(request.range.len(), bytes));
-            let answer = self.client.send(question).await?;
-            let narrator = self.client.narrator();
+            let answer = self.client.send(http_request).await?;
+            let errors = self.client.errors();
             if answer.status == 413 {
                 let position = request.range.start;
                 match request.halves() {
@@ -60,29 +62,29 @@ impl Elasticsearch {
                 }
             } else if answer.is_success() {
                 let count = request.range.len();
-                let told = bulk::read(narrator, &answer, request.range)?;
-                // That not one was taken may be the fault of each of them, or of the index.
-                if !told.rejected.is_empty() && told.rejected.len().saturating_add(told.retry.len()) == count {
+                let result = bulk::read(errors, &answer, request.range)?;
+                // If the engine accepted no document, the index may be at fault.
+                if !result.rejected.is_empty() && result.rejected.len().saturating_add(result.retry.len()) == count {
                     self.require_writable(answer.proxy.as_deref()).await?;
                 }
-                outcome.conflicts = outcome.conflicts.saturating_add(told.conflicts);
-                outcome.retry.extend(told.retry);
-                outcome.rejected.extend(told.rejected);
+                outcome.conflicts = outcome.conflicts.saturating_add(result.conflicts);
+                outcome.retry.extend(result.retry);
+                outcome.rejected.extend(result.rejected);
             } else {
-                return Err(narrator.status(&answer));
+                return Err(errors.status(&answer));
             }
         }
         Ok(())
     }
 
     /// # Errors
-    /// The index would refuse any document.
+    /// The index refuses every document.
     async fn require_writable(&self, proxy: Option<&str>) -> Result<(), SearchError> {
-        let narrator = self.client.narrator();
-        match self.attempt().await? {
-            Attempt::Taken => Ok(()),
-            Attempt::Refused { status, reason, advice } => Err(narrator.unwritable(status, &reason, advice, proxy)),
-            Attempt::Denied(reason) => Err(narrator.status_because(403, &reason, proxy)),
+        let errors = self.client.errors();
+        match self.try_write().await? {
+            Attempt::Accepted => Ok(()),
+            Attempt::Refused { status, reason, advice } => Err(errors.unwritable(status, &reason, advice, proxy)),
+            Attempt::Denied(reason) => Err(errors.status_because(403, &reason, proxy)),
         }
     }
 }
@@ -90,11 +92,11 @@ impl Elasticsearch {
 #[async_trait]
 impl SearchIndex for Elasticsearch {
     fn target(&self) -> String {
-        self.client.narrator().target().to_owned()
+        self.client.errors().target().to_owned()
     }
 
-    /// `created` also holds for an index without documents: a crash between creating it and noting that everything
-    /// must be sent again would otherwise leave documents out.
+    /// `created` is also true for an index without documents. Otherwise documents would be missing after a crash between creating the
+    /// index and noting that everything must be sent.
     async fn prepare(&self) -> Result<Prepared, SearchError> {
         let (name, version) = self.engine().await?;
         let engine = format!("{name} {version}");
@@ -103,61 +105,61 @@ impl SearchIndex for Elasticsearch {
             return Ok(Prepared { engine, created: self.indices.take_lost() || documents == 0, documents });
         }
         self.create().await?;
-        // Another one may have created it a moment ago, or a template may have changed what we asked for.
+        // Another program may have created it meanwhile, or a template may have changed the mapping.
         if self.fit_mapping().await?.is_none() {
-            return Err(self.client.narrator().nonsense(404, "the index was created but does not exist", None));
+            return Err(self.client.errors().invalid(404, "the index was created but does not exist", None));
         }
         Ok(Prepared { engine, created: true, documents: 0 })
     }
 
-    /// An error half way leaves the documents of earlier requests written; sending all of them again does no harm.
+    /// After an error, the documents of earlier requests are written. Sending all of them again does no harm.
     async fn upsert(&self, documents: &[Document]) -> Result<BulkOutcome, SearchError> {
         let mut outcome = BulkOutcome::default();
         let requests =
-            bulk::Request::cut(documents).map_err(|error| self.client.narrator().refused(400, &error.to_string()))?;
+            bulk::Request::divide(documents).map_err(|error| self.client.errors().refused(400, &error.to_string()))?;
         for request in requests {
             self.bulk(request, &mut outcome).await?;
         }
         Ok(outcome)
     }
 
-    /// An index that was deleted while the pipeline runs comes back by the next bulk request with a mapping the engine
-    /// guesses, or that a template gives it; this is where that shows.
+    /// If the index is deleted while the pipeline runs, the next bulk request creates it with a mapping that the engine guesses or a
+    /// template defines. This finds out.
     async fn status(&self) -> Result<EngineStatus, SearchError> {
         let Some(mapping) = self.fit_mapping().await? else {
             let advice = "clicktop creates the index and fills it again at the next try";
-            return Err(self.client.narrator().unwritable(404, "the index does not exist any more", advice, None));
+            return Err(self.client.errors().unwritable(404, "the index does not exist any more", advice, None));
         };
         let documents = self.count().await?;
         let health = self.health().await?;
         let sizes = self.optional(&self.path("/_stats/store"), &[]).await?.unwrap_or_default();
-        if let Some(lost) = self.indices.see(&mapping, &sizes) {
-            let why = format!("index {lost} was deleted, and what was sent to it is gone");
+        if let Some(lost) = self.indices.update(&mapping, &sizes) {
+            let why = format!("index {lost} was deleted with the documents in it");
             let advice = "clicktop fills the index again at the next try";
-            return Err(self.client.narrator().unwritable(404, &why, advice, None));
+            return Err(self.client.errors().unwritable(404, &why, advice, None));
         }
         let bytes = sizes["_all"]["total"]["store"]["size_in_bytes"].as_u64();
         Ok(EngineStatus { health, documents, bytes })
     }
 
-    /// Returns at most 10,000 documents. A url longer than 8,191 characters is not found by a part of it.
+    /// Returns at most 10,000 documents. A search for a part of a url does not find urls longer than 8,191 characters.
     async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError> {
         if query.limit == 0 {
             return Ok(Vec::new());
         }
         let path = self.path("/_search");
-        let question = Question::new(Method::POST, &path).with(Payload::Json(query::request(query)));
-        let answer = self.client.ask(question.at_most(query::answer_bytes(query.limit))).await?;
+        let request = HttpRequest::new(Method::POST, &path).with(Payload::Json(query::request(query)));
+        let answer = self.client.ask(request.at_most(query::answer_bytes(query.limit))).await?;
         let found: query::Answer = self.client.json(&answer)?;
-        query::documents(query, found).map_err(|why| self.client.narrator().senseless(&answer, &why))
+        query::documents(query, found).map_err(|why| self.client.errors().invalid_answer(&answer, &why))
     }
 
-    /// In rounds that each delete a bounded number of documents, until none is left.
+    /// Works in rounds that each delete a bounded number of documents, until none is left.
     async fn clear(&self) -> Result<u64, SearchError> {
         clear::clear(self).await
     }
 
     async fn refresh(&self) -> Result<(), SearchError> {
-        self.client.ask(Question::new(Method::POST, &self.path("/_refresh"))).await.map(drop)
+        self.client.ask(HttpRequest::new(Method::POST, &self.path("/_refresh"))).await.map(drop)
     }
 }

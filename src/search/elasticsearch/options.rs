@@ -1,4 +1,4 @@
-//! How to reach the engine, checked once so that nothing later can trip over it.
+//! The options of the connection. They are checked once, so that nothing fails because of them later.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,24 +7,27 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
-/// Where the engine is and how to talk to it.
+use super::credentials::Credentials;
+use crate::secret::Secret;
+
+/// The options of the connection to the engine.
 #[derive(Clone)]
 pub struct ElasticsearchOptions {
-    /// One or several nodes of one cluster, `https://search:9200`; requests take turns, and a node that cannot be reached
-    /// is passed over. `https://user:password@host` works too: credentials in a url are taken out before it is used.
+    /// One or several nodes of one cluster, such as `https://search:9200`. Requests go to the nodes in turn; unreachable nodes are skipped. In
+    /// `https://user:password@host`, the credentials are removed from the url before it is used.
     pub urls: Vec<String>,
-    /// The index's name.
+    /// The name of the index.
     pub index: String,
-    /// Who we are. Must be [`Credentials::None`] where a url holds the credentials.
+    /// The credentials. Must be [`Credentials::None`] if a url contains credentials.
     pub credentials: Credentials,
-    /// PEM file with the certificates of authorities to trust beside the public ones. The operating system's own list is
-    /// not read: name its file here if the engine's certificate hangs on it.
+    /// A PEM file with certificates of authorities that are trusted in addition to the public ones. The operating system's own list is not
+    /// read: name its file here if the engine's certificate needs it.
     pub ca_file: Option<PathBuf>,
-    /// Check the engine's certificate. **Dangerous if false**: anyone on the way can read the credentials and the data.
+    /// Whether to check the engine's certificate. **Dangerous if false**: anybody on the network path can read the credentials and the data.
     pub verify: bool,
-    /// Time limit of each request, from connecting to the last byte of the answer.
+    /// The time limit of each request, from connecting to the last byte of the answer.
     pub request_timeout: Duration,
-    /// Compress requests: less network for more CPU.
+    /// Whether to compress requests, which takes less network and more CPU.
     pub gzip: bool,
 }
 
@@ -57,7 +60,7 @@ impl fmt::Debug for ElasticsearchOptions {
     }
 }
 
-/// The url without what may be a secret in it.
+/// The url without the parts that may be secret.
 fn masked(url: &str) -> String {
     match Url::parse(url) {
         Ok(parsed) if parsed.username().is_empty() && parsed.password().is_none() => url.to_owned(),
@@ -66,103 +69,74 @@ fn masked(url: &str) -> String {
     }
 }
 
-/// Who we are to the engine.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// Nobody: the engine asks for none.
-    #[default]
-    None,
-    /// A user.
-    Basic {
-        /// Its name.
-        username: String,
-        /// Its password.
-        password: String,
-    },
-    /// An API key of Elasticsearch in its encoded form: base64 of `id:key`.
-    ApiKey(String),
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Credentials::None => f.write_str("None"),
-            Credentials::Basic { username, .. } => {
-                f.debug_struct("Basic").field("username", username).field("password", &format_args!("***")).finish()
-            }
-            Credentials::ApiKey(_) => f.debug_tuple("ApiKey").field(&format_args!("***")).finish(),
-        }
-    }
-}
-
-/// What is wrong with the options. One line, without secrets.
+/// An error in the options. Messages are one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
-    /// No node is named.
+    /// There is no url.
     #[error("no search url is given: name at least one, such as https://search:9200")]
     NoUrl,
-    /// A url is no use. It is named by its place because its text may hold a password.
+    /// A url cannot be used. The message names its position, because the url may contain a password.
     #[error("search url number {position} {cause}")]
     Url {
-        /// Counted from 1.
+        /// The position, from 1.
         position: usize,
-        /// Continues the sentence.
+        /// The cause, which continues the sentence.
         cause: String,
     },
-    /// Engines would refuse the name.
+    /// Engines would refuse the name of the index.
     #[error("index name {name:?} {cause}")]
     Index {
         /// The name.
         name: String,
-        /// Continues the sentence.
+        /// The cause, which continues the sentence.
         cause: &'static str,
     },
-    /// Credentials twice.
-    #[error("the credentials are given twice, in a search url and beside it: leave one of them out")]
+    /// There are two credentials.
+    #[error("the credentials are given twice, in a search url and in a setting of their own: remove one of them")]
     TwoCredentials,
-    /// HTTP's basic authentication cannot carry the name.
-    #[error("a user name must not be empty or hold a colon")]
+    /// HTTP basic authentication cannot express the name.
+    #[error("a user name must not be empty or contain a colon")]
     Username,
-    /// Not a key in its encoded form.
-    #[error("the API key must be in its encoded form: base64 of id:key, without blanks or colons")]
+    /// The API key is not encoded.
+    #[error("the API key must be encoded: base64 of id:key, without blanks or colons")]
     ApiKey,
-    /// The file of authorities.
+    /// The CA file cannot be used.
     #[error("cannot use the CA file {path}: {cause}; name a PEM file that can be read")]
     CaFile {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
-    /// A proxy of the environment.
+    /// A proxy of the environment cannot be used.
     #[error(
         "cannot use the proxy {proxy} of the environment: {cause}; unset it, or name the engine's host in NO_PROXY"
     )]
     Proxy {
-        /// It, without credentials.
+        /// The proxy, without credentials.
         proxy: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
-    /// No request could ever succeed.
+    /// No request could succeed.
     #[error("the request time-out must be more than zero")]
     Timeout,
     /// The HTTP client cannot be built.
     #[error("cannot set up the HTTP client: {cause}")]
     Client {
-        /// Why.
+        /// The cause.
         cause: String,
     },
 }
 
-/// One node with its credentials taken out of the url.
+/// The url of one node without credentials, and its credentials.
 #[derive(Clone)]
 pub(super) struct NodeAddress {
     pub(super) url: Url,
     pub(super) credentials: Credentials,
 }
 
-/// The nodes, checked.
+/// Checks the options and returns the nodes.
 pub(super) fn addresses(options: &ElasticsearchOptions) -> Result<Vec<NodeAddress>, OptionsError> {
     if options.urls.is_empty() {
         return Err(OptionsError::NoUrl);
@@ -175,7 +149,7 @@ pub(super) fn addresses(options: &ElasticsearchOptions) -> Result<Vec<NodeAddres
     numbered.map(|(at, url)| address(at.saturating_add(1), url, &options.credentials)).collect()
 }
 
-fn address(position: usize, text: &str, beside: &Credentials) -> Result<NodeAddress, OptionsError> {
+fn address(position: usize, text: &str, separate: &Credentials) -> Result<NodeAddress, OptionsError> {
     let bad = |cause: &str| OptionsError::Url { position, cause: cause.to_owned() };
     let mut url = Url::parse(text.trim()).map_err(|error| bad(&format!("is not a url: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -185,9 +159,9 @@ fn address(position: usize, text: &str, beside: &Credentials) -> Result<NodeAddr
         return Err(bad("must not have a ? or # part"));
     }
     if url.username().is_empty() && url.password().is_none() {
-        return Ok(NodeAddress { url, credentials: beside.clone() });
+        return Ok(NodeAddress { url, credentials: separate.clone() });
     }
-    if *beside != Credentials::None {
+    if *separate != Credentials::None {
         return Err(OptionsError::TwoCredentials);
     }
     let decoded = |text: &str| match percent_decode_str(text).decode_utf8() {
@@ -196,7 +170,7 @@ fn address(position: usize, text: &str, beside: &Credentials) -> Result<NodeAddr
     };
     let credentials = Credentials::Basic {
         username: decoded(url.username())?,
-        password: decoded(url.password().unwrap_or_default())?,
+        password: Secret::new(decoded(url.password().unwrap_or_default())?),
     };
     check_credentials(&credentials)?;
     if url.set_username("").is_err() || url.set_password(None).is_err() {
@@ -212,15 +186,16 @@ fn check_credentials(credentials: &Credentials) -> Result<(), OptionsError> {
             Err(OptionsError::Username)
         }
         Credentials::Basic { .. } => Ok(()),
-        // The client library panics on a key that cannot stand in a header.
-        Credentials::ApiKey(key) if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic() && b != b':') => {
-            Err(OptionsError::ApiKey)
+        // The client library panics on a key that cannot be part of a header.
+        Credentials::ApiKey(key) => {
+            let key = key.expose();
+            let fits = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+            if fits { Ok(()) } else { Err(OptionsError::ApiKey) }
         }
-        Credentials::ApiKey(_) => Ok(()),
     }
 }
 
-/// The rules of Elasticsearch and OpenSearch, and no percent sign, which would have another meaning in a url.
+/// Checks the rules of Elasticsearch and OpenSearch. A percent sign is not allowed either, because it has another meaning in a url.
 pub(super) fn check_index(name: &str) -> Result<(), OptionsError> {
     let cause = if name.is_empty() {
         "is empty"
@@ -231,7 +206,7 @@ pub(super) fn check_index(name: &str) -> Result<(), OptionsError> {
     } else if name.starts_with(['-', '_', '+']) {
         "must not begin with - _ or +"
     } else if name.chars().any(|c| c.is_control() || c.is_whitespace() || r#"\/*?"<>|,#:%"#.contains(c)) {
-        r#"must not hold blanks or any of \ / * ? " < > | , # : %"#
+        r#"must not contain blanks or any of \ / * ? " < > | , # : %"#
     } else if name.chars().any(char::is_uppercase) {
         "must be in lower case"
     } else {
@@ -249,24 +224,24 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_a_url_are_taken_out_and_decoded() {
+    fn credentials_in_a_url_are_removed_and_decoded() {
         let options = with_url("https://us%65r:p%40ss%3A@host:9200/prefix");
         let nodes = addresses(&options).unwrap();
         assert_eq!(nodes[0].url.as_str(), "https://host:9200/prefix");
         assert_eq!(
             nodes[0].credentials,
-            Credentials::Basic { username: "user".to_owned(), password: "p@ss:".to_owned() }
+            Credentials::Basic { username: "user".to_owned(), password: Secret::new("p@ss:") }
         );
         let shown = format!("{options:?}");
         assert!(!shown.contains("p%40ss") && !shown.contains("us%65r"), "{shown}");
     }
 
     #[test]
-    fn nothing_shows_a_secret() {
+    fn no_output_contains_a_secret() {
         let mut options = with_url("https://host");
-        options.credentials = Credentials::Basic { username: "ann".to_owned(), password: "hush".to_owned() };
+        options.credentials = Credentials::Basic { username: "ann".to_owned(), password: Secret::new("hush") };
         assert!(format!("{options:?}").contains(r#"Basic { username: "ann", password: *** }"#), "{options:?}");
-        options.credentials = Credentials::ApiKey("aHVzaA==".to_owned());
+        options.credentials = Credentials::ApiKey(Secret::new("aHVzaA=="));
         assert!(format!("{options:?}").contains("ApiKey(***)"), "{options:?}");
         let unparsable = with_url("https://ann:hush@[half");
         assert!(!format!("{unparsable:?}").contains("hush"));
@@ -274,18 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn options_that_cannot_work_are_told_apart() {
+    fn each_kind_of_wrong_option_has_its_own_error() {
         let error = |options: &ElasticsearchOptions| addresses(options).err().unwrap();
         assert_eq!(error(&ElasticsearchOptions { urls: Vec::new(), ..Default::default() }), OptionsError::NoUrl);
         for url in ["ftp://host", "host:9200", "", "http://host?a=b", "http://host#a"] {
             assert!(matches!(error(&with_url(url)), OptionsError::Url { position: 1, .. }), "{url}");
         }
         let twice =
-            ElasticsearchOptions { credentials: Credentials::ApiKey("a".to_owned()), ..with_url("http://a:b@host") };
+            ElasticsearchOptions { credentials: Credentials::ApiKey(Secret::new("a")), ..with_url("http://a:b@host") };
         assert_eq!(error(&twice), OptionsError::TwoCredentials);
         for key in ["", "id:key", "line\nbreak", "ümlaut"] {
             let options =
-                ElasticsearchOptions { credentials: Credentials::ApiKey(key.to_owned()), ..Default::default() };
+                ElasticsearchOptions { credentials: Credentials::ApiKey(Secret::new(key)), ..Default::default() };
             assert_eq!(error(&options), OptionsError::ApiKey, "{key:?}");
         }
         let never = ElasticsearchOptions { request_timeout: Duration::ZERO, ..Default::default() };

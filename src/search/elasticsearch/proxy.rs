@@ -1,4 +1,4 @@
-//! The proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), if a node is asked through one.
+//! Finds the proxy of a node in the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use reqwest::Url;
 use super::options::OptionsError;
 use crate::loopback::is_loopback;
 
-/// The proxy on the way to a node.
+/// The proxy of a node.
 pub(super) struct Proxy {
-    /// For people, without credentials.
+    /// The url to show, without credentials.
     pub(super) name: Arc<str>,
     pub(super) through: reqwest::Proxy,
-    /// What the proxy is told of who we are.
+    /// The credentials for the proxy.
     pub(super) secret: Option<String>,
 }
 
-/// The proxy of the environment through which the node at `url` is asked. This machine itself is asked directly: what is
-/// sent to it, credentials among it, is nobody else's business.
+/// The proxy of the environment for the node at `url`. Requests to this machine never go through a proxy, so that no other machine sees
+/// their content and credentials.
 ///
 /// # Errors
-/// A proxy that speaks something else than HTTP.
+/// The proxy does not speak HTTP.
 pub(super) fn of_environment(url: &Url) -> Result<Option<Proxy>, OptionsError> {
     found(&Matcher::from_env(), url)
 }
@@ -35,7 +35,7 @@ fn found(matcher: &Matcher, url: &Url) -> Result<Option<Proxy>, OptionsError> {
     let name = uri.to_string().trim_end_matches('/').to_owned();
     let unusable = |cause: &str| OptionsError::Proxy { proxy: name.clone(), cause: cause.to_owned() };
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(unusable("only proxies that speak HTTP can be used"));
+        return Err(unusable("only HTTP proxies can be used"));
     }
     let mut through = reqwest::Proxy::all(name.as_str()).map_err(|error| unusable(&error.to_string()))?;
     let authorization = found.basic_auth().cloned();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_is_the_environments_and_never_for_this_machine() {
+    fn the_proxy_of_the_environment_is_used_except_for_this_machine() {
         let matcher = Matcher::builder()
             .http("http://u:hush@proxy:3128")
             .https("proxy:3129")

@@ -1,4 +1,4 @@
-//! The search request, and the documents in its answer.
+//! Makes the search request, and reads the documents in its answer.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,16 +9,16 @@ use crate::search::{Document, SearchQuery};
 /// An engine returns at most this many documents to one search (`index.max_result_window`).
 pub(super) const MAX_HITS: usize = 10_000;
 
-/// The engine builds an automaton of the pattern and refuses it past a certain work, which grows with the square of a
-/// repetitive text. What the rest of a longer text says is checked on the answer.
+/// The longest pattern. The engine builds an automaton of the pattern and refuses it if that takes too long; the work grows with the square
+/// of a repetitive text. The rest of a longer text is compared with the documents of the answer.
 const MAX_PATTERN_CHARS: usize = 100;
 
-/// How many bytes the answer of at most `hits` documents may have. A url may be long, but hardly all of them.
+/// The longest answer with at most `hits` documents. A url may be long, but not all of them are.
 pub(super) fn answer_bytes(hits: usize) -> usize {
-    const WHATEVER: usize = 1 << 20;
-    const EACH: usize = 64 << 10;
-    const LONGEST: usize = 64 << 20;
-    hits.min(MAX_HITS).saturating_mul(EACH).saturating_add(WHATEVER).min(LONGEST)
+    const BASE: usize = 1 << 20;
+    const PER_DOCUMENT: usize = 64 << 10;
+    const MAX: usize = 64 << 20;
+    hits.min(MAX_HITS).saturating_mul(PER_DOCUMENT).saturating_add(BASE).min(MAX)
 }
 
 /// The body of the search.
@@ -40,7 +40,7 @@ pub(super) fn request(query: &SearchQuery) -> Value {
     })
 }
 
-/// A wildcard pattern for "contains", every character of `text` literal.
+/// A wildcard pattern for "contains `text`", with every character of `text` literal.
 fn pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('*');
@@ -54,7 +54,7 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// The part of a search's answer we read.
+/// The parts of a search's answer that are read.
 #[derive(Deserialize)]
 pub(super) struct Answer {
     #[serde(default)]
@@ -75,13 +75,13 @@ struct Hit {
     source: Source<'static>,
 }
 
-/// The documents of an answer, in its order.
+/// The documents of an answer, in the same order.
 ///
 /// # Errors
-/// Says what makes no sense in it.
+/// What is wrong with the answer.
 pub(super) fn documents(query: &SearchQuery, answer: Answer) -> Result<Vec<Document>, String> {
     if answer.timed_out {
-        return Err("the engine broke the search off half way".to_owned());
+        return Err("the engine did not finish the search".to_owned());
     }
     let text = query.text.to_ascii_lowercase();
     let documents = answer.hits.hits.into_iter().map(|hit| hit.source.document(hit.version.unwrap_or_default()));

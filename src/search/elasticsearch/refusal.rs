@@ -1,10 +1,10 @@
-//! Whose fault a refusal is: the index's, which somebody must mend while everything waits, or the document's, which is
-//! refused for good.
+//! Tells whether a refusal concerns the index, which somebody must repair while all documents wait, or a single document, which is
+//! rejected.
 
 use serde_json::Value;
 
-/// An error's type, a part of its reason, and what to do. All of them are about the index as it is, whatever is in a document.
-const OF_THE_INDEX: [(&str, &str, &str); 12] = [
+/// The type of an error, a part of its reason, and what to do. These errors concern the index, whatever is in a document.
+const INDEX_ERRORS: [(&str, &str, &str); 12] = [
     ("cluster_block_exception", "flood-stage", "free the engine's disk: then it lifts the block itself"),
     ("cluster_block_exception", "cluster read-only", "lift the block: set cluster.blocks.read_only to false"),
     (
@@ -17,8 +17,8 @@ const OF_THE_INDEX: [(&str, &str, &str); 12] = [
     (
         "routing_missing_exception",
         "",
-        "the index's mapping requires a _routing, which clicktop does not send: set index.name to another index, or make \
-         this one anew without that",
+        "the index's mapping requires a _routing, which clicktop does not send: set index.name to another index, or \
+         create this one again without it",
     ),
     ("illegal_argument_exception", "no write index", WRITE_INDEX),
     ("illegal_argument_exception", "more than one ind", WRITE_INDEX),
@@ -42,20 +42,20 @@ const OF_THE_INDEX: [(&str, &str, &str); 12] = [
 
 const WRITE_INDEX: &str = "give the alias a write index (is_write_index), or set index.name to one index";
 
-/// What to do about an index that refuses every document.
+/// The advice for an index that refuses every document.
 pub(super) const MAPPING: &str = "mend the index's mapping or settings, or set index.name to another index";
 
-/// What to do if the error `told` with a status of 4xx is about the index and not about what it was sent.
-pub(super) fn of_the_index(told: &Value) -> Option<&'static str> {
-    let reasons = reasons(told);
-    let found = OF_THE_INDEX.iter().find(|(kind, part, _)| is_type(told, kind) && reasons.contains(part));
+/// The advice if an error with a status of 4xx concerns the index and not a document.
+pub(super) fn of_the_index(error: &Value) -> Option<&'static str> {
+    let reasons = reasons(error);
+    let found = INDEX_ERRORS.iter().find(|(kind, part, _)| is_type(error, kind) && reasons.contains(part));
     found.map(|(_, _, advice)| *advice)
 }
 
-/// Every reason at the error's top, in one text.
-fn reasons(told: &Value) -> String {
-    let roots = told.get("root_cause").and_then(Value::as_array).into_iter().flatten();
-    std::iter::once(told).chain(roots).filter_map(|error| error.get("reason").and_then(Value::as_str)).collect()
+/// The reasons of the error and of its root causes, in one text.
+fn reasons(error: &Value) -> String {
+    let roots = error.get("root_cause").and_then(Value::as_array).into_iter().flatten();
+    std::iter::once(error).chain(roots).filter_map(|error| error.get("reason").and_then(Value::as_str)).collect()
 }
 
 /// Whether the error's type, or that of its first root cause, is `wanted`.
@@ -71,8 +71,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_about_the_index_are_told_from_those_about_a_document() {
-        // As Elasticsearch 8 and 9 and OpenSearch 2 and 3 word them.
+    fn errors_of_the_index_are_distinguished_from_those_of_a_document() {
+        // The texts of Elasticsearch 8 and 9 and OpenSearch 2 and 3.
         for (kind, reason, advice) in [
             ("cluster_block_exception", "index [c] blocked by: [FORBIDDEN/8/index write (api)];", "index.blocks.write"),
             ("cluster_block_exception", "index [c] blocked by: [FORBIDDEN/5/index read-only (api)];", "index.blocks"),
@@ -108,10 +108,10 @@ mod tests {
             ("illegal_argument_exception", "pipeline with id [nope] does not exist", "ingest pipeline"),
             ("strict_dynamic_mapping_exception", "mapping set to strict, dynamic introduction of [x]", "mapping"),
         ] {
-            let told = json!({"type": kind, "reason": reason});
-            let found = of_the_index(&told);
-            assert!(found.is_some_and(|found| found.contains(advice)), "{found:?} for {told}");
-            let wrapped = json!({"type": "exception", "reason": "see root cause", "root_cause": [told]});
+            let error = json!({"type": kind, "reason": reason});
+            let found = of_the_index(&error);
+            assert!(found.is_some_and(|found| found.contains(advice)), "{found:?} for {error}");
+            let wrapped = json!({"type": "exception", "reason": "see root cause", "root_cause": [error]});
             assert_eq!(of_the_index(&wrapped), found, "{wrapped}");
         }
         for (kind, reason) in [

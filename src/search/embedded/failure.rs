@@ -1,4 +1,4 @@
-//! What can go wrong with the file, in words that say what to do.
+//! Errors of the embedded index's file, in words that say what to do.
 
 use std::path::Path;
 
@@ -7,21 +7,23 @@ use rusqlite::ErrorCode;
 use crate::search::SearchError;
 use crate::sqlite::OpenError;
 
-/// The schema that this program knows.
+/// The schema of this program.
 pub(super) const SCHEMA: i32 = 1;
 
-/// Why a call on the file failed.
+/// Why an operation on the file failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    #[error("made by a newer clicktop (schema {found}, this one knows {SCHEMA}): use that version, or {REBUILD}")]
+    #[error(
+        "made by a newer clicktop (schema {found}; this one reads up to schema {SCHEMA}): use that version, or {REBUILD}"
+    )]
     NewerSchema { found: i32 },
     #[error("this is the database of another program: choose another data directory or move the file away")]
     NotOurs,
-    #[error("{difference}, so nothing in this file is run: {REBUILD}")]
+    #[error("{difference}, so clicktop does not use this file: {REBUILD}")]
     Foreign { difference: String },
     #[error("a task of the index ended unexpectedly: {0}")]
     Task(String),
@@ -37,10 +39,10 @@ impl From<OpenError> for Failure {
 }
 
 const REBUILD: &str =
-    "stop clicktop and delete the file with its -wal and -shm companions; it is rebuilt from the store";
+    "stop clicktop and delete the file with its -wal and -shm files; clicktop builds it again from the store";
 
 impl Failure {
-    /// The same as the pipeline knows it, naming the file.
+    /// The error for the pipeline, which names the file.
     pub(super) fn at(self, file: &Path) -> SearchError {
         let cause = match &self {
             Failure::Sqlite(error) => match error.sqlite_error_code() {
@@ -49,7 +51,7 @@ impl Failure {
                 }
                 Some(ErrorCode::DiskFull) => format!("the disk is full ({error}): free some space"),
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    format!("another process is writing the file ({error}): it is tried again")
+                    format!("another process is writing the file ({error}): clicktop tries again")
                 }
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
                     format!("{error}: check the permissions of the file and its directory")

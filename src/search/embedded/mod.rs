@@ -1,7 +1,6 @@
-//! The search index that needs nothing installed: SQLite's full-text search in one file of the data directory.
+//! The embedded search index, which needs no other program: SQLite's full-text search in one file of the data directory.
 //!
-//! It is derived data. Whatever happens to the file, deleting it (and letting the pipeline send every document again) is
-//! the cure.
+//! The file holds derived data. If anything is wrong with it, delete it, and the pipeline sends every document again.
 
 mod failure;
 mod read;
@@ -23,23 +22,23 @@ use self::failure::Failure;
 use super::{Bulk, BulkOutcome, Document, EngineStatus, Prepared, SearchError, SearchIndex, SearchQuery};
 use crate::private;
 
-/// The index's file in the data directory.
+/// The name of the index's file in the data directory.
 pub const FILE_NAME: &str = "search.db";
 
-/// What [`SearchIndex::target`] says.
+/// The value of [`SearchIndex::target`].
 const TARGET: &str = "embedded";
 
-/// A read that takes longer is broken off. Writes are bounded by their batch.
+/// A read that takes longer is interrupted. Writes are bounded by their batch.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
-/// Idle readers kept open; more are opened while more reads run at once.
+/// How many idle readers stay open. More are opened while more reads run at the same time.
 const IDLE_READERS: usize = 4;
 
-/// Minimum documents per transaction, if that many wait. It writes every page of the file that it touches, and a thousand documents
-/// touch most of them: ten thousand cost little more.
+/// Minimum documents per transaction, if that many wait. A transaction writes every page of the file that it changes. A thousand
+/// documents change most pages, so ten thousand cost little more.
 const TRANSACTION_DOCUMENTS: usize = 10_000;
 
-/// The embedded full-text index. Clones share the file and its connections.
+/// The embedded full-text index. Clones share the file and the connections.
 #[derive(Clone)]
 pub struct Embedded {
     shared: Arc<Shared>,
@@ -58,7 +57,7 @@ impl fmt::Debug for Embedded {
 }
 
 impl Embedded {
-    /// Opens `search.db` in `dir`, making both if they are absent. Blocks for as long as the disk takes.
+    /// Opens `search.db` in `dir`, and creates both if they are absent. Blocks while the disk works.
     ///
     /// # Errors
     /// [`SearchError::Disk`] if the directory or the file cannot be opened, is damaged, belongs to another program, or
@@ -76,7 +75,7 @@ impl Embedded {
         &self.shared.file
     }
 
-    /// Runs `read` on a connection of its own, on a thread that may block, for at most [`READ_LIMIT`].
+    /// Runs `read` with its own connection on a blocking thread, for at most [`READ_LIMIT`].
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection, &Path) -> Result<T, Failure> + Send + 'static,
@@ -126,13 +125,13 @@ impl SearchIndex for Embedded {
         TARGET.to_owned()
     }
 
-    /// A request is a transaction, and one at a time.
+    /// A request is one transaction, and only one runs at a time.
     fn bulk(&self, configured: Bulk) -> Bulk {
         Bulk { documents: configured.documents.max(TRANSACTION_DOCUMENTS), in_flight: 1 }
     }
 
-    /// `created` holds as long as the index has no document, not only for the call that made the file: a crash between
-    /// making it and noting that everything must be sent again would otherwise leave documents out.
+    /// `created` is true while the index has no document, not only for the call that creates the file. Otherwise documents would be
+    /// missing after a crash between creating the file and noting that everything must be sent.
     async fn prepare(&self) -> Result<Prepared, SearchError> {
         let documents = self.read(|reader, _| read::documents(reader)).await?;
         let engine = format!("embedded (SQLite FTS5 {})", rusqlite::version());
@@ -159,7 +158,7 @@ impl SearchIndex for Embedded {
         self.blocking(move || write::clear(&mut shared.writer.lock())).await
     }
 
-    /// Nothing to do: what is committed is visible.
+    /// Does nothing: committed documents are visible.
     async fn refresh(&self) -> Result<(), SearchError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Searching and counting.
+//! Searches and counts documents.
 
 use std::path::Path;
 
@@ -6,33 +6,34 @@ use rusqlite::{Connection, Row, params};
 
 use super::failure::Failure;
 use crate::click::Timestamp;
-use crate::search::{Document, EngineHealth, EngineStatus, SearchQuery};
+use crate::protocol::snapshot::Health;
+use crate::search::{Document, EngineStatus, SearchQuery};
 
 const COLUMNS: &str = "SELECT urls.url, pages.country, pages.clicks, pages.unique_users, pages.avg_time_spent,
     pages.first_seen, pages.last_seen, pages.updated_at, pages.version";
 const ORDER: &str = "(?1 IS NULL OR pages.country = ?1) ORDER BY pages.clicks DESC, urls.url, pages.country LIMIT ?2";
 
-/// Enough trigrams to narrow the candidates down; a longer text costs more to look up than it saves.
+/// The most trigrams in a query. These are enough to find few candidates; more would take longer to look up than they save.
 const MAX_TRIGRAMS: usize = 24;
 
 /// Documents whose url contains the text, most clicks first.
 pub(super) fn search(reader: &Connection, query: &SearchQuery) -> Result<Vec<Document>, Failure> {
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let country = query.country.as_deref();
-    // `lower` of SQLite and this one fold the same letters: A to Z. `instr` takes every character literally.
+    // SQLite's `lower` and this function change the same letters: A to Z. `instr` takes every character literally.
     let text = query.text.to_ascii_lowercase();
     let trigrams = trigram_query(&text);
     if text.is_empty() {
         let sql = format!("{COLUMNS} FROM pages JOIN urls ON urls.id = pages.url_id WHERE {ORDER}");
         collect(reader, &sql, params![country, limit])
     } else if trigrams.is_empty() {
-        // CROSS JOIN fixes the order of the joins: each url is compared once, then its pages are looked up.
+        // CROSS JOIN fixes the join order: each url is compared once, then its pages are looked up.
         let sql = format!(
             "{COLUMNS} FROM urls CROSS JOIN pages ON pages.url_id = urls.id WHERE instr(lower(urls.url), ?3) > 0 AND {ORDER}"
         );
         collect(reader, &sql, params![country, limit, text])
     } else {
-        // The same order: from the few urls that match to their pages.
+        // Here as well: from the few urls that match to their pages.
         let sql = format!(
             "{COLUMNS} FROM url_parts CROSS JOIN urls ON urls.id = url_parts.rowid
              CROSS JOIN pages ON pages.url_id = urls.id
@@ -42,11 +43,10 @@ pub(super) fn search(reader: &Connection, query: &SearchQuery) -> Result<Vec<Doc
     }
 }
 
-/// The full-text query that every url containing `text` matches: its trigrams, each a quoted string, so that nothing in
-/// them is query syntax. Empty if the text is too short to have one.
+/// A full-text query that every url containing `text` matches. It consists of trigrams of the text, quoted so that they are not read as
+/// query syntax. Empty if the text is shorter than a trigram.
 ///
-/// The tokenizer skips NUL, so it is left out here. Trigrams side by side would repeat two thirds of each other: every third one
-/// and the last cover the text.
+/// The tokenizer skips NUL, so this does too. Neighbouring trigrams overlap, so every third one and the last are enough to cover the text.
 fn trigram_query(text: &str) -> String {
     let characters: Vec<char> = text.chars().filter(|c| *c != '\0').collect();
     let last = characters.len().checked_sub(3);
@@ -88,7 +88,7 @@ fn document(row: &Row<'_>) -> rusqlite::Result<Document> {
     })
 }
 
-/// Only counts were ever written to the column; anything else is damage.
+/// The column only holds counts; a negative number is damage.
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
@@ -99,15 +99,15 @@ pub(super) fn documents(reader: &Connection) -> Result<u64, Failure> {
     Ok(reader.prepare_cached("SELECT documents FROM totals")?.query_row([], |row| count(row, 0))?)
 }
 
-/// Documents, and the bytes of the file with its write-ahead log.
+/// The number of documents, and the size of the file with its write-ahead log.
 pub(super) fn status(reader: &Connection, file: &Path) -> Result<EngineStatus, Failure> {
     let documents = documents(reader)?;
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
-    // The log is absent when nothing has been written since the last checkpoint.
+    // The log does not exist if nothing was written since it was checkpointed.
     let log_bytes = std::fs::metadata(Path::new(&log)).map_or(0, |metadata| metadata.len());
     let bytes = std::fs::metadata(file)?.len().saturating_add(log_bytes);
-    Ok(EngineStatus { health: Some(EngineHealth::Green), documents, bytes: Some(bytes) })
+    Ok(EngineStatus { health: Health::Green, documents, bytes: Some(bytes) })
 }
 
 #[cfg(test)]

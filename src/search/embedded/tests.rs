@@ -9,7 +9,7 @@ fn query(text: &str) -> SearchQuery {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_reopening() {
+async fn documents_are_found_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     index.upsert(&[document("/a/b/c", "FR", 3)]).await.unwrap();
@@ -22,7 +22,7 @@ async fn what_was_written_is_there_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_missing_directory_is_made() {
+async fn a_missing_directory_is_created() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(&dir.path().join("data/clicktop")).unwrap();
     assert!(index.prepare().await.unwrap().engine.starts_with("embedded (SQLite FTS5 3."));
@@ -76,7 +76,7 @@ async fn searches_run_beside_a_writer_and_see_whole_batches() {
 }
 
 #[tokio::test]
-async fn nul_in_urls_and_texts_is_text_like_any_other() {
+async fn nul_characters_in_urls_and_texts_are_searchable() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     index.upsert(&[document("/ab\0cd", "FR", 1), document("/abcd", "FR", 1)]).await.unwrap();
@@ -90,7 +90,7 @@ async fn nul_in_urls_and_texts_is_text_like_any_other() {
 }
 
 #[tokio::test]
-async fn figures_beyond_the_columns_are_rejected_and_their_neighbours_written() {
+async fn figures_too_large_for_the_columns_are_rejected_and_the_others_written() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     let outcome = index
@@ -115,7 +115,7 @@ fn refusal(dir: &Path) -> String {
 }
 
 #[test]
-fn a_file_that_is_no_database_says_what_to_do() {
+fn the_error_for_a_file_that_is_not_a_database_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(FILE_NAME), "not a database at all, but long enough to be one. ".repeat(100)).unwrap();
     let refusal = refusal(dir.path());
@@ -123,7 +123,7 @@ fn a_file_that_is_no_database_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn damage_inside_the_file_says_what_to_do() {
+async fn the_error_for_a_damaged_file_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     let documents: Vec<Document> = (0..2_000).map(|n| document(&format!("/page/{n}"), "FR", 1)).collect();
@@ -149,7 +149,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let file = dir.path().join(FILE_NAME);
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 2).unwrap();
     let refusal = refusal(dir.path());
-    assert!(refusal.contains("newer clicktop (schema 2, this one knows 1)"), "{refusal}");
+    assert!(refusal.contains("newer clicktop (schema 2; this one reads up to schema 1)"), "{refusal}");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn the_database_of_another_program_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn another_writer_makes_a_transient_error_not_a_loss() {
+async fn a_write_lock_of_another_process_is_a_transient_error() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     index.shared.writer.lock().busy_timeout(Duration::ZERO).unwrap();
@@ -178,7 +178,7 @@ async fn another_writer_makes_a_transient_error_not_a_loss() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_a_transient_error_and_half_a_batch_is_never_kept() {
+async fn a_full_disk_is_a_transient_error_and_nothing_of_the_batch_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let index = Embedded::open(dir.path()).unwrap();
     index.upsert(&[document("/a", "FR", 1)]).await.unwrap();

@@ -1,4 +1,4 @@
-//! Writing documents: one batch, one transaction, and only a greater version replaces.
+//! Writes documents: each batch in one transaction, and only greater versions replace a document.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ const ADD_PAGE: &str =
     "INSERT INTO pages (url_id, country, clicks, unique_users, avg_time_spent, first_seen, last_seen,
     updated_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (url_id, country) DO NOTHING";
 
-/// Writes `documents` in one transaction. All of it is durable when this returns.
+/// Writes `documents` in one transaction, which is on the disk when this returns.
 pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<BulkOutcome, Failure> {
     let mut outcome = BulkOutcome::default();
     if documents.is_empty() {
         return Ok(outcome);
     }
-    // Immediate: a transaction that begins by reading could not become a writer once another process has written.
+    // Immediate: a transaction that begins with a read fails to write if another process has written meanwhile.
     let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut added: i64 = 0;
     {
@@ -33,7 +33,7 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
                 outcome.rejected.push(ItemFailure {
                     position,
                     status: 400,
-                    reason: "clicks, unique_users or version is beyond a signed 64-bit number".to_owned(),
+                    reason: "clicks, unique_users or version does not fit into a signed 64-bit number".to_owned(),
                 });
                 continue;
             };
@@ -48,7 +48,7 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
             match statements.write(url_id, new_url, document, &figures)? {
                 Written::Added => added += 1,
                 Written::Replaced => {}
-                Written::Not => outcome.conflicts += 1,
+                Written::Skipped => outcome.conflicts += 1,
             }
         }
         if added > 0 {
@@ -59,24 +59,24 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
     Ok(outcome)
 }
 
-/// Deletes every document in one transaction, and gives the disk its room back. Returns how many there were.
+/// Deletes every document in one transaction, and shrinks the file. Returns how many documents there were.
 pub(super) fn clear(writer: &mut Connection) -> Result<u64, Failure> {
     let change = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let documents: i64 = change.query_row("SELECT COUNT(*) FROM pages", [], |row| row.get(0))?;
-    // The full-text index goes first: it reads the urls that it is about.
+    // The full-text index comes first, because it reads the urls.
     change.execute_batch(
         "INSERT INTO url_parts (url_parts) VALUES ('delete-all'); DELETE FROM pages; DELETE FROM urls;
          UPDATE totals SET documents = 0;",
     )?;
     change.commit()?;
-    // Whoever reads meanwhile may be in the way; what is free is used again in any case.
+    // This fails while another connection reads. The file uses the free pages later in any case.
     if let Err(error) = writer.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);") {
-        tracing::warn!(target: "index", "the embedded index keeps the room of what was deleted: {error}");
+        tracing::warn!(target: "index", "the file of the embedded index keeps the space of deleted documents: {error}");
     }
     Ok(documents.unsigned_abs())
 }
 
-/// The counts as SQLite can hold them.
+/// The counts, as SQLite can store them.
 struct Figures {
     clicks: i64,
     unique_users: i64,
@@ -93,12 +93,12 @@ impl Figures {
     }
 }
 
-/// What became of a document.
+/// What happened to a document.
 enum Written {
     Added,
     Replaced,
-    /// The same or a newer version is there.
-    Not,
+    /// The index holds the same or a newer version.
+    Skipped,
 }
 
 struct Statements<'t> {
@@ -122,7 +122,7 @@ impl<'t> Statements<'t> {
         })
     }
 
-    /// The url's number, and whether it is new.
+    /// The id of the url, and whether the url is new.
     fn url_id(&mut self, url: &str) -> Result<(i64, bool), Failure> {
         if let Some(id) = self.find_url.query_row([url], |row| row.get(0)).optional()? {
             return Ok((id, false));
@@ -154,10 +154,10 @@ impl<'t> Statements<'t> {
             &updated_at,
             &figures.version,
         ];
-        // Most documents of a running pipeline are known: they cost one look-up.
+        // Most documents exist already; these cost one look-up.
         if !new_url && self.update_page.execute(&values[..])? > 0 {
             return Ok(Written::Replaced);
         }
-        Ok(if self.add_page.execute(&values[..])? > 0 { Written::Added } else { Written::Not })
+        Ok(if self.add_page.execute(&values[..])? > 0 { Written::Added } else { Written::Skipped })
     }
 }

@@ -1,14 +1,14 @@
-//! The promises of [`SearchIndex`], kept by every implementation.
+//! The contract of [`SearchIndex`], tested with every implementation.
 
 use super::stand_in::StandIn;
 use super::{clicked, document};
+use crate::protocol::snapshot::Health;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{BulkOutcome, SearchIndex, SearchQuery};
 
-/// Runs a promise on the embedded index and on Elasticsearch's client before the stand-in, and, where asked for with
-/// `--ignored`, before the real engine at `CLICKTOP_TEST_SEARCH_URL` (whose certificate `CLICKTOP_TEST_SEARCH_CA` has
-/// signed, if it is set), in an index of its own.
+/// Tests a promise with the embedded index, and with the Elasticsearch client and the stand-in engine. With `--ignored`, also with the real
+/// engine at `CLICKTOP_TEST_SEARCH_URL`, in an index of its own. `CLICKTOP_TEST_SEARCH_CA` names a CA file for it.
 macro_rules! promise {
     ($name:ident) => {
         mod $name {
@@ -45,7 +45,7 @@ macro_rules! promise {
 promise!(prepare_reports_a_new_index_until_it_has_documents);
 promise!(documents_come_back_as_they_were_written);
 promise!(only_a_greater_version_replaces);
-promise!(a_batch_may_name_a_document_twice);
+promise!(a_batch_may_contain_a_document_twice);
 promise!(a_part_of_a_url_is_found_in_any_ascii_case);
 promise!(special_characters_are_literal);
 promise!(short_texts_and_other_scripts_are_found);
@@ -53,9 +53,9 @@ promise!(results_are_ordered_and_limited);
 promise!(a_country_narrows_the_search);
 promise!(long_urls_are_accepted);
 promise!(status_counts_documents);
-promise!(a_cleared_index_is_empty_and_takes_documents_again);
+promise!(a_cleared_index_is_empty_and_accepts_documents_again);
 
-/// Urls of what a search finds, in its order.
+/// The urls that a search finds, in order.
 async fn found(index: &dyn SearchIndex, text: &str, country: Option<&str>, limit: usize) -> Vec<String> {
     let query = SearchQuery { text: text.to_owned(), country: country.map(str::to_owned), limit };
     index.search(&query).await.unwrap().into_iter().map(|document| document.url).collect()
@@ -103,7 +103,7 @@ mod promises {
         assert_eq!(index.search(&query).await.unwrap(), [at(6, 10)]);
     }
 
-    pub async fn a_batch_may_name_a_document_twice(index: &dyn SearchIndex) {
+    pub async fn a_batch_may_contain_a_document_twice(index: &dyn SearchIndex) {
         fill(index, &[document("/a", "FR", 2), document("/a", "FR", 3), document("/a", "FR", 1)]).await;
         let all = index.search(&SearchQuery { limit: 10, ..Default::default() }).await.unwrap();
         assert_eq!(all, [document("/a", "FR", 3)]);
@@ -211,7 +211,7 @@ mod promises {
         assert!(found(index, &rather_long.replace("needle", "noodle"), None, 10).await.is_empty());
     }
 
-    pub async fn a_cleared_index_is_empty_and_takes_documents_again(index: &dyn SearchIndex) {
+    pub async fn a_cleared_index_is_empty_and_accepts_documents_again(index: &dyn SearchIndex) {
         index.clear().await.unwrap();
         let documents: Vec<_> = (0..5).map(|n| document(&format!("/page/{n}"), "FR", 1)).collect();
         fill(index, &documents).await;
@@ -231,7 +231,7 @@ mod promises {
         fill(index, &[document("/a", "FR", 2)]).await;
         let status = index.status().await.unwrap();
         assert_eq!(status.documents, 3);
-        assert!(status.health.is_some());
+        assert!(status.health != Health::Unknown);
         assert!(status.bytes.unwrap() > 0);
     }
 }

@@ -1,4 +1,4 @@
-//! What both indexes promise alike, and the stand-in engine that lets one of them be tested without the other's server.
+//! The contract of both search indexes, and a stand-in engine to test the client without a server.
 
 mod contract;
 pub(super) mod stand_in;
@@ -6,7 +6,7 @@ pub(super) mod stand_in;
 use super::Document;
 use crate::click::Timestamp;
 
-/// A document with figures that differ from each other.
+/// A document whose figures are all different.
 pub(super) fn document(url: &str, country: &str, version: u64) -> Document {
     Document {
         url: url.to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn document(url: &str, country: &str, version: u64) -> Document {
     }
 }
 
-/// The same with a number of clicks, which is what searches are ordered by.
+/// The same with another number of clicks, which is the order of searches.
 pub(super) fn clicked(url: &str, country: &str, clicks: u64) -> Document {
     Document { clicks, ..document(url, country, 1) }
 }

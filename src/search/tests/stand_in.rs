@@ -1,4 +1,4 @@
-//! As much of a search engine as the client uses, in memory, over real HTTP.
+//! A stand-in for a search engine: the parts that the client uses, in memory, over real HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,14 +17,14 @@ pub struct StandIn {
 struct Index {
     creation: Value,
     documents: BTreeMap<String, (u64, Value)>,
-    /// Versions of what was deleted: a deletion is a version of its own.
+    /// The versions of deleted documents: a deletion counts as a version.
     deleted: BTreeMap<String, u64>,
-    /// Documents whose next deletion is answered with this status in place of being done.
+    /// Documents whose next deletion fails with this status.
     spared: BTreeMap<String, u16>,
 }
 
-/// So many documents a request that lists all of them is answered: whoever wants more must ask again.
-const LISTED: usize = 2;
+/// The most documents in an answer to a search for all of them; the client must ask again for more.
+const MAX_LISTED: usize = 2;
 
 impl StandIn {
     /// Starts an engine without any index.
@@ -41,17 +41,17 @@ impl StandIn {
         self.server.uri()
     }
 
-    /// To make it misbehave, or to see what it was asked.
+    /// The server, to add failures or to see the received requests.
     pub fn server(&self) -> &MockServer {
         &self.server
     }
 
-    /// Deletes the index behind the client's back.
+    /// Deletes the index without telling the client.
     pub fn delete_index(&self) {
         *self.index.lock().unwrap() = None;
     }
 
-    /// Answers the next deletion of the document `id` with `status`, and does nothing.
+    /// Answers the next deletion of the document `id` with `status`, without deleting it.
     pub fn spare(&self, id: &str, status: u16) {
         self.index.lock().unwrap().as_mut().unwrap().spared.insert(id.to_owned(), status);
     }
@@ -121,7 +121,7 @@ impl Index {
         json!({"index": {"status": 201}})
     }
 
-    /// A document's version serves as its sequence number: both change with it.
+    /// The version of a document also serves as its sequence number, because both change with every write.
     fn delete(&mut self, action: &Value) -> Value {
         assert_eq!(action["if_primary_term"], 1);
         let (id, number) = (action["_id"].as_str().unwrap(), action["if_seq_no"].as_u64().unwrap());
@@ -143,7 +143,7 @@ impl Index {
         assert_eq!((&request["sort"], &request["query"]), (&json!(["_doc"]), &Value::Null));
         let hit =
             |(id, (version, _)): (&String, &(u64, Value))| json!({"_id": id, "_seq_no": version, "_primary_term": 1});
-        let hits: Vec<Value> = self.documents.iter().map(hit).take(LISTED).collect();
+        let hits: Vec<Value> = self.documents.iter().map(hit).take(MAX_LISTED).collect();
         ok(json!({"timed_out": false, "hits": {"total": {"value": self.documents.len()}, "hits": hits}}))
     }
 

@@ -44,7 +44,7 @@ impl Layout {
 
     /// That of records under a header.
     pub(super) fn under(columns: Columns, format: Format) -> Self {
-        if columns.are_ours() { Self::Messages(format) } else { Self::Columns(columns) }
+        if columns.are_message_fields() { Self::Messages(format) } else { Self::Columns(columns) }
     }
 }
 

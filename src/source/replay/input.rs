@@ -15,7 +15,7 @@ pub enum ReplayInput {
 
 /// How the replay reads the columns of a header, for the log.
 pub(super) fn describe(columns: &Columns) -> String {
-    let passed_over = columns.passed_over();
+    let passed_over = columns.skipped();
     match passed_over.is_empty() {
         true => "its columns are read by its header".to_owned(),
         false => format!("its columns are read by its header; ignored: {}", passed_over.join(", ")),

@@ -1,7 +1,7 @@
 //! Throughput over the last 24 hours, from the counters: items over the time that really passed.
 //!
 //! Each snapshot is added to three rings at once, so it costs the same however long the history is and however far back the
-//! chart looks. With four stages:
+//! chart looks. For example, the memory of a history of four stages:
 //!
 //! | slots of | reach back | slots | bytes |
 //! |---|---|---|---|
@@ -9,8 +9,8 @@
 //! | 10 s | 6 h | 2,161 | 138,304 |
 //! | 1 min | 24 h | 1,441 | 92,224 |
 //!
-//! 288,192 bytes in all, allocated at once; freezing the screen copies them, in about a tenth of a millisecond. Other engines take
-//! as much a stage.
+//! That is 288,192 bytes, allocated at once. Freezing the screen copies them in about a tenth of a millisecond. The memory is
+//! proportional to the number of stages.
 
 mod backlogs;
 mod flow;

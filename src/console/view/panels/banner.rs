@@ -81,8 +81,8 @@ fn unfinished_work(snapshot: &Snapshot, work: UnfinishedWork) -> String {
     let backlogs = |in_memory: bool| {
         let fed = stages.iter().flat_map(|stage| &stage.info.feeds).filter(|arrow| arrow.waits == in_memory);
         let fed = fed.filter_map(|arrow| stages.named(arrow.to.as_str()));
-        let backlogs = fed.filter_map(|stage| Some((stage.backlog.filter(|n| *n > 0)?, &stage.info.backlog_unit.many)));
-        backlogs.map(|(n, unit)| format!("{} {}", count(n), printable(unit))).collect::<Vec<_>>()
+        let backlogs = fed.filter_map(|stage| Some((stage.backlog.filter(|n| *n > 0)?, &stage.info.backlog_unit)));
+        backlogs.map(|(n, unit)| format!("{} {}", count(n), printable(unit.of(n)))).collect::<Vec<_>>()
     };
     let (in_memory, durable) = (backlogs(true), backlogs(false));
     let (lost, resumed) = match work {

@@ -47,27 +47,29 @@ fn facts(index: &IndexStatus, app: &App) -> Vec<(&'static str, String, Style)> {
         (Some(p50), Some(p99)) => format!("{} / {}", span(p50), span(p99)),
         _ => NONE.to_owned(),
     };
-    let retries = if index.throttled > 0 {
-        format!("{} ({} throttled)", count(index.retries), count(index.throttled))
-    } else {
-        count(index.retries)
+    let retries = match (index.retries, index.throttled) {
+        (Some(retries), Some(throttled)) if throttled > 0 => {
+            format!("{} ({} throttled)", count(retries), count(throttled))
+        }
+        (retries, _) => told(retries.map(count)),
     };
+    let alarm = |value: Option<u64>| theme.alarm(value.unwrap_or(0));
     let mut facts = vec![
         ("health", health.to_owned(), health_style),
-        ("pending", count(index.pending), theme.key()),
+        ("pending", told(index.pending.map(count)), theme.key()),
         ("documents", told(index.documents.map(count)), theme.key()),
     ];
     // What an index of one's own seldom has.
     let unusual = [("of others", index.foreign), ("conflicts", index.conflicts)];
-    let unusual = unusual.into_iter().filter(|(_, documents)| *documents > 0);
+    let unusual = unusual.into_iter().filter_map(|(label, n)| Some((label, n.filter(|n| *n > 0)?)));
     facts.extend(unusual.map(|(label, documents)| (label, count(documents), theme.alarm(documents))));
     facts.extend([
         ("p50 / p99", bulk, plain),
-        ("retries", retries, theme.alarm(index.retries)),
-        ("rejected", count(index.rejected), theme.alarm(index.rejected)),
+        ("retries", retries, alarm(index.retries)),
+        ("rejected", told(index.rejected.map(count)), alarm(index.rejected)),
         ("engine", told(index.engine.clone()), plain),
         ("size", told(index.bytes.map(bytes)), plain),
-        ("bulks", count(index.bulks), plain),
+        ("bulks", told(index.bulks.map(count)), plain),
     ]);
     facts
 }

@@ -57,8 +57,8 @@ fn results(frame: &mut Frame, area: Rect, app: &App) {
     };
     let has_focus = app.overlays.line_for(LinePurpose::Search).is_none();
     let mut block = theme.frame(Line::styled(extent, theme.dim()), has_focus).padding(Padding::right(1));
-    if snapshot.index.pending > 0 {
-        let pending = format!(" {} rows not in the index yet ", count(snapshot.index.pending));
+    if let Some(pending) = snapshot.index.pending.filter(|rows| *rows > 0) {
+        let pending = format!(" {} rows not in the index yet ", count(pending));
         block = block.title_bottom(Line::styled(pending, theme.dim()).alignment(Alignment::Right));
     }
     let inner = block.inner(area);

@@ -15,6 +15,9 @@ use crate::protocol::{StageStatus, Stages};
 use crate::console::view::rows::{both_ends, row};
 use crate::text::printable;
 
+/// Columns of a row with everything that it says of a stage.
+const ROW_COLUMNS: u16 = 56;
+
 /// The part of a stage in the flow.
 #[derive(Clone, Copy)]
 enum Part<'a> {
@@ -109,7 +112,7 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
 /// The items that have passed the stage, with as many words about them as fit beside the figure.
 fn total(stage: &StageStatus, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
     let processed = stage.processed;
-    let (many, short) = (printable(&stage.info.unit.many), printable(&stage.info.unit.short));
+    let (many, short) = (printable(stage.info.unit.of(processed)), printable(&stage.info.unit.short));
     let labels = [format!("{many} this run"), format!("{short} this run"), short.into_owned()];
     let room = |label: &String| columns.saturating_sub(width(label) + 1);
     let exact = labels.iter().take(2).find(|label| width(&count(processed)) <= room(label));
@@ -165,6 +168,9 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
         // It waits for the stage below it.
         Part::HeldUp(..) => theme.symbol("↓", "v"),
     };
+    if area.width < ROW_COLUMNS {
+        return half_row(frame, area, position, stage, mark, app);
+    }
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
         Span::styled(format!("{}{flow}", position + 1), theme.dim()),
@@ -179,6 +185,25 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
         Span::styled(mark, theme.warn()),
         Span::styled(right(&count_in(stage.errors, 6), 6), theme.alarm(stage.errors)),
         Span::styled(" err", theme.dim()),
+    ]);
+    frame.render_widget(Paragraph::new(line), area);
+}
+
+/// A stage where several share a row: its state is only a symbol, and its backlog and errors have no room.
+fn half_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, mark: &'static str, app: &App) {
+    let theme = &app.theme;
+    let picked = app.picked_stage == position;
+    let (symbol, style) = theme.state(&stage.state);
+    let line = Line::from(vec![
+        Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
+        Span::styled(left(&(position + 1).to_string(), 2), theme.dim()),
+        Span::styled(
+            left(&printable(&stage.info.title), 10),
+            if picked { theme.accent().patch(theme.key()) } else { theme.key() },
+        ),
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(right(&rate(stage.rate), 9), theme.key()),
+        Span::styled(mark, theme.warn()),
     ]);
     frame.render_widget(Paragraph::new(line), area);
 }

@@ -51,20 +51,20 @@ fn facts<'a>(app: &App, rejects: &'a str) -> Vec<Fact<'a>> {
     let (store, totals) = (&snapshot.store, &snapshot.totals);
     let time = |time| or_unknown(time, duration);
     let plain = Style::new();
-    let per_click = (totals.clicks > 0).then(|| store.file_bytes as f64 / totals.clicks as f64);
+    let per_click = store.file_bytes.filter(|_| totals.clicks > 0).map(|bytes| bytes as f64 / totals.clicks as f64);
     let all = if store.expired_before.is_some() { "ever stored in the database" } else { "in the database" };
     let mut facts = vec![
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
-        ("file", bytes(store.file_bytes), theme.key(), "size of the database file"),
-        ("write-ahead log", bytes(store.wal_bytes), plain, "SQLite moves it into the file at each checkpoint"),
+        ("file", or_unknown(store.file_bytes, bytes), theme.key(), "size of the database file"),
+        ("write-ahead log", or_unknown(store.wal_bytes, bytes), plain, "SQLite moves it into the file at each checkpoint"),
         (
             "bytes a click",
             or_unknown(per_click, |bytes| format!("{bytes:.0} B")),
             plain,
             "of the file, with the figures",
         ),
-        ("transactions", count(store.transactions), plain, "committed by this run"),
+        ("transactions", or_unknown(store.transactions, count), plain, "committed by this run"),
         ("rate", rate(observed.transaction_rate.rate(&())), plain, "transactions over the last seconds"),
         ("newest", time(store.transaction), plain, "the newest transaction, from begin to commit"),
         ("p50", time(store.transaction_p50), plain, "half of the newest transactions take less"),
@@ -74,7 +74,7 @@ fn facts<'a>(app: &App, rejects: &'a str) -> Vec<Fact<'a>> {
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), rejects),
         ("late", count(totals.late), theme.alarm(totals.late), "clicks with a time that is not exact; clicktop rebuild corrects it"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets that Kafka left out between two messages"),
-        ("checkpoints", count(store.checkpoints), plain, "checkpoints of the aggregation that this run wrote"),
+        ("checkpoints", or_unknown(store.checkpoints, count), plain, "checkpoints of the aggregation that this run wrote"),
     ];
     if let Some(before) = store.expired_before {
         let before = before.to_string();

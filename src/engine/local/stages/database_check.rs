@@ -1,7 +1,7 @@
 //! Stages wait until the database has been checked: none works with a damaged one.
 
 use super::handle::{Backoff, Signal, StageHandle};
-use crate::storage::{Checking, Storage, StorageError};
+use crate::storage::{CheckWait, Storage, StorageError};
 
 /// Waits until the check has found the database sound; `false` if the stage was asked to end meanwhile. The stage shows that it
 /// waits.
@@ -13,8 +13,8 @@ pub(crate) fn wait_until_sound(storage: &Storage, handle: &StageHandle) -> Resul
     loop {
         let verified = storage.verify(&mut |checking| {
             handle.starting(match checking {
-                Checking::For(time) => format!("checking the database, {} s", time.as_secs()),
-                Checking::Elsewhere => "waiting for the check of the database".to_owned(),
+                CheckWait::For(time) => format!("checking the database, {} s", time.as_secs()),
+                CheckWait::Elsewhere => "waiting for the check of the database".to_owned(),
             });
             handle.signal() == Signal::Run
         });

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::engine::local::stage::Stage;
 use crate::protocol::stage::StageState;
+use crate::protocol::to_millis;
 
 /// What a stage is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl StageHandle {
 
     /// The same trouble goes on: the next try is `delay` from now.
     pub(crate) fn still_backing_off(&self, cause: &str, delay: Duration) {
-        self.set_state(StageState::BackingOff { cause: cause.to_owned(), until: SystemTime::now() + delay });
+        self.set_state(StageState::BackingOff { cause: cause.to_owned(), until: to_millis(SystemTime::now() + delay) });
     }
 
     /// Blocks for `time`, or until the signal is no longer the one the caller has `seen`; the signal then.

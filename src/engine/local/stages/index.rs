@@ -15,7 +15,7 @@ use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::snapshot::Health;
-use crate::search::{Bulk, BulkOutcome, Document, EngineHealth, SearchError, SearchIndex};
+use crate::search::{Bulk, BulkOutcome, Document, SearchError, SearchIndex};
 use crate::storage::figures::IndexCursor;
 use crate::storage::{Page, Reader, Reject, Storage, StorageError};
 
@@ -178,14 +178,14 @@ impl IndexStage {
                     handle.starting(format!("clearing {target} of what was forgotten"));
                 }
                 let documents = self.index.clear().await?;
-                self.storage.target_cleared(target)?;
+                self.storage.mark_target_cleared(target)?;
                 tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
                 *self.metrics.index.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }
             Some(state) => Ok(state.cursor),
             None => {
-                self.storage.note_target(target)?;
+                self.storage.register_target(target)?;
                 Ok(IndexCursor::default())
             }
         }
@@ -220,12 +220,7 @@ impl IndexStage {
     async fn ask_status(&self) -> Result<(), SearchError> {
         let status = self.index.status().await?;
         let metrics = &self.metrics.index;
-        *metrics.health.lock() = match status.health {
-            Some(EngineHealth::Green) => Health::Green,
-            Some(EngineHealth::Yellow) => Health::Yellow,
-            Some(EngineHealth::Red) => Health::Red,
-            None => Health::Unknown,
-        };
+        *metrics.health.lock() = status.health;
         *metrics.documents.lock() = Some(status.documents);
         metrics.uncounted.store(false, Relaxed);
         *metrics.bytes.lock() = status.bytes;

@@ -18,7 +18,7 @@ use crate::protocol::answer::Answers;
 use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
 use crate::protocol::stage::StageStatus;
-use crate::protocol::{ProtocolVersion, StageInfo, StageState};
+use crate::protocol::{ProtocolVersion, StageInfo, StageState, to_micros, to_millis};
 use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
 
 /// The shortest and longest time between two looks at the files and tables.
@@ -136,8 +136,8 @@ impl Publisher {
         let pages = metrics.pages();
         Snapshot {
             protocol: ProtocolVersion,
-            at: Some(SystemTime::now()),
-            uptime: self.started.elapsed(),
+            at: Some(to_millis(SystemTime::now())),
+            uptime: to_micros(self.started.elapsed()),
             source: SourceStatus {
                 progress: self.options.progress.as_ref().map(|progress| progress.borrow().clone()),
                 ..self.options.source.clone()
@@ -156,7 +156,7 @@ impl Publisher {
                 pages,
                 documents: documents.unwrap_or_else(|| pages.saturating_sub(sample.pending_documents)),
             },
-            delay,
+            delay: delay.map(to_micros),
             lag,
             partitions,
             store: self.store_status(&sample),
@@ -178,13 +178,13 @@ impl Publisher {
         let quantiles = self.shared.metrics.transaction_quantiles();
         StoreStatus {
             path: self.shared.storage.path().display().to_string(),
-            file_bytes: sample.file_bytes,
-            wal_bytes: sample.wal_bytes,
-            transaction,
-            transaction_p50: quantiles.map(|(p50, _)| p50),
-            transaction_p99: quantiles.map(|(_, p99)| p99),
-            transactions,
-            checkpoints: self.shared.storage.progress().checkpoints(),
+            file_bytes: Some(sample.file_bytes),
+            wal_bytes: Some(sample.wal_bytes),
+            transaction: transaction.map(to_micros),
+            transaction_p50: quantiles.map(|(p50, _)| to_micros(p50)),
+            transaction_p99: quantiles.map(|(_, p99)| to_micros(p99)),
+            transactions: Some(transactions),
+            checkpoints: Some(self.shared.storage.progress().checkpoints()),
             expired_before: sample.expiry.before,
             deleted: sample.expiry.deleted,
             rejects: sample.rejects.kept,
@@ -200,15 +200,15 @@ impl Publisher {
             engine: index.engine.lock().clone(),
             health: *index.health.lock(),
             documents: *index.documents.lock(),
-            pending: sample.pending_documents,
-            bulk_p50: quantiles.map(|(p50, _)| p50),
-            bulk_p99: quantiles.map(|(_, p99)| p99),
-            bulks: index.bulks.load(Relaxed),
-            retries: index.retries.load(Relaxed),
-            throttled: index.throttled.load(Relaxed),
-            rejected: index.rejected.load(Relaxed),
-            conflicts: index.conflicts.load(Relaxed),
-            foreign: index.foreign.load(Relaxed),
+            pending: Some(sample.pending_documents),
+            bulk_p50: quantiles.map(|(p50, _)| to_micros(p50)),
+            bulk_p99: quantiles.map(|(_, p99)| to_micros(p99)),
+            bulks: Some(index.bulks.load(Relaxed)),
+            retries: Some(index.retries.load(Relaxed)),
+            throttled: Some(index.throttled.load(Relaxed)),
+            rejected: Some(index.rejected.load(Relaxed)),
+            conflicts: Some(index.conflicts.load(Relaxed)),
+            foreign: Some(index.foreign.load(Relaxed)),
             bytes: *index.bytes.lock(),
         }
     }

@@ -1,4 +1,4 @@
-//! The drain: stages stop in the order of the flow, within a deadline.
+//! The drain stops the stages in the order in which clicks pass them, within a deadline.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,31 +8,31 @@ use crate::engine::local::stage::{PerStage, Stage};
 use crate::engine::local::stages::handle::Signal;
 use crate::protocol::stage::StageState;
 
-/// After the bound of a shutdown every stage is told to stop at once; this is how long that may take.
+/// After the deadline every stage is told to stop at once. This is the maximum time that the stages may take for it.
 const LAST_RESORT: Duration = Duration::from_secs(5);
 
-/// Stops the stages one after the other, so that each finishes what the stage before it handed over.
+/// Stops the stages one after the other, so that each stage finishes the items that the stage before it handed over.
 pub(super) struct Drain {
     pub(super) left: VecDeque<Stage>,
     pub(super) deadline: Instant,
-    /// The deadline has passed, and the log has a line about it.
+    /// Whether the deadline has passed and the log has a line about it.
     over: bool,
-    /// The pipeline ends after it.
+    /// Whether the pipeline ends after the drain.
     pub(super) then_end: bool,
 }
 
 impl Drain {
-    /// A drain of every stage within `timeout`; the pipeline ends after it with `then_end`.
+    /// A drain of every stage within `timeout`. With `then_end` the pipeline ends after it.
     pub(super) fn new(timeout: Duration, then_end: bool) -> Self {
         Self { left: Stage::ALL.into(), deadline: Instant::now() + timeout, over: false, then_end }
     }
 
-    /// Takes the next step; returns whether the drain is done.
+    /// Takes the next step and returns whether the drain has ended.
     pub(super) fn advance(&mut self, workers: &mut PerStage<Worker>) -> bool {
         let now = Instant::now();
         if now >= self.deadline {
             if !std::mem::replace(&mut self.over, true) {
-                tracing::warn!(target: "pipeline", "no more time to drain; the next start does what is left");
+                tracing::warn!(target: "pipeline", "the time to drain is over; the next start does the rest of the work");
             }
             for stage in Stage::ALL {
                 workers.get_mut(stage).end(Signal::Stop);

@@ -1,4 +1,4 @@
-//! The supervisor: owns the stages, obeys commands, publishes snapshots, drains at the end.
+//! The supervisor owns the stages, carries out commands, publishes snapshots, and drains the stages at the end.
 
 mod drain;
 mod reset;
@@ -15,24 +15,24 @@ use super::stages::ingest::LagWatchGuard;
 use super::status::publisher::Publisher;
 use crate::engine::local::stage::{PerStage, Stage};
 use crate::engine::tables::TableOrder;
-use crate::protocol::command::Command;
-use crate::protocol::snapshot::Snapshot;
-use crate::protocol::stage::StageAction;
-use crate::protocol::stage::StageState;
-use crate::protocol::view::View;
+use crate::protocol::{Command, Snapshot, StageAction, StageState, View};
 use crate::text::excerpt;
 use drain::Drain;
 use reset::{Reset, ResetProgress};
 use worker::{Ended, Worker};
 
-/// Of so many snapshots one is made while nothing moves: the clock goes on, and an idle console costs next to nothing.
+/// While no stage is active, the supervisor publishes every fourth snapshot only. The clock of the console goes on, and an idle
+/// console costs next to nothing.
 const QUIET_TICKS: u32 = 4;
 
-/// How often a snapshot is made: twice as often as figures are written, within these bounds.
+/// Bounds of the time between two snapshots. Within them, there are two snapshots for each time the figures are written.
 const SNAPSHOT_INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
 
-/// How often it is looked whether a finite source is finished once everything is stored.
+/// Time between two checks whether a finite source is finished, once every message of it is stored.
 const END_INTERVAL: Duration = Duration::from_millis(25);
+
+/// Maximum number of characters of an unknown stage id in the log.
+const SHOWN_ID: usize = 40;
 
 /// Owns the stages.
 pub(crate) struct Supervisor {
@@ -50,7 +50,7 @@ pub(crate) struct Supervisor {
     _lag_watch: LagWatchGuard,
 }
 
-/// What the supervisor takes over.
+/// The parts that the supervisor takes over.
 pub(crate) struct SupervisorOptions {
     pub workers: PerStage<Worker>,
     pub ended: mpsc::UnboundedReceiver<Ended>,
@@ -60,17 +60,14 @@ pub(crate) struct SupervisorOptions {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub publisher: Publisher,
     pub desk: AnswerDesk,
-    /// How often the aggregation writes figures.
+    /// Time between two writes of the figures.
     pub figures_interval: Duration,
-    /// How long a shutdown may drain.
+    /// Maximum time of the drain of a shutdown.
     pub shutdown_timeout: Duration,
     pub lag_watch: LagWatchGuard,
 }
 
-/// Characters of an unknown stage's id in the log.
-const SHOWN_ID: usize = 40;
-
-/// How often snapshots are made where figures are written every `figures`.
+/// The time between two snapshots if the figures are written every `figures`.
 pub(crate) fn snapshot_interval(figures: Duration) -> Duration {
     let (shortest, longest) = SNAPSHOT_INTERVALS;
     (figures / 2).clamp(shortest, longest)
@@ -94,7 +91,7 @@ impl Supervisor {
         }
     }
 
-    /// Works until it is told to shut down and has done so, or nobody can tell it anything any more.
+    /// Runs until a shutdown has ended. If every sender of commands is gone, that is a shutdown, too.
     pub(crate) async fn run(mut self) {
         let mut tick = tokio::time::interval(self.snapshot_interval);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -106,7 +103,7 @@ impl Supervisor {
             tokio::select! {
                 Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
                 command = self.commands.recv(), if steered => {
-                    // Nobody can tell it anything any more: that is the end, too.
+                    // Without a sender no further command can come.
                     steered = command.is_some();
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
@@ -122,7 +119,7 @@ impl Supervisor {
             }
             let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
             self.advance_reset(ending).await;
-            // A reset that deletes is not cut short; the drain waits for its end.
+            // The drain waits for a reset that is deleting.
             if let Some(current) = drain.as_mut().filter(|_| self.reset.is_none()) {
                 let finished = current.advance(&mut self.workers);
                 let ends = current.then_end;
@@ -140,8 +137,8 @@ impl Supervisor {
         }
     }
 
-    /// Tells the stages behind the store, once everything of a finite source is stored, that they need not wait for more to
-    /// gather. Whether one of them is at that; one that is in trouble takes the time it takes.
+    /// Once every message of a finite source is stored, tells the stage that still has work not to wait for larger batches.
+    /// Returns whether that stage is running; nothing hurries a stage that backs off.
     fn hurry_the_end(&self) -> bool {
         let Some(handle) = self.publisher.left_at_the_end().map(|stage| &self.workers.get(stage).handle) else {
             return false;
@@ -150,13 +147,19 @@ impl Supervisor {
         handle.state() == StageState::Running
     }
 
-    /// Whether nothing moves: no stage is at work, and nothing is about to change that.
+    /// Whether no stage is active and neither a drain nor a reset is under way.
     fn is_quiet(&self, draining: bool) -> bool {
         let active = |stage| self.workers.get(stage).handle.state().is_active();
         !draining && self.reset.is_none() && !Stage::ALL.into_iter().any(active)
     }
 
     fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {
+        if let Command::Stage { id, .. } = &command
+            && Stage::of(id).is_none()
+        {
+            tracing::warn!(target: "pipeline", "no stage is named {}", excerpt(id.as_str(), SHOWN_ID));
+            return;
+        }
         if self.reset.as_mut().is_some_and(|reset| reset.takes(&command)) {
             return;
         }
@@ -168,16 +171,16 @@ impl Supervisor {
             }
             Command::Ask(question) => self.desk.ask(question),
             Command::Shutdown if ending => {
-                // Asked twice: whoever asks has no patience left.
+                // A second shutdown ends the drain now.
                 if let Some(drain) = drain {
                     drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
             Command::Shutdown => *drain = Some(Drain::new(self.shutdown_timeout, true)),
-            // The end has been asked for; nothing is started any more.
+            // During a shutdown no stage starts any more.
             _ if ending => {}
             Command::Reset => {
-                // A stop of all stages that is under way still holds: they stay stopped.
+                // If the stages were about to stop, they stay stopped after the reset.
                 let stay_stopped = drain.take().is_some();
                 self.reset = Some(Reset::begin(&mut self.workers, stay_stopped, self.shutdown_timeout));
             }
@@ -189,10 +192,7 @@ impl Supervisor {
                 }
             }
             Command::Stage { id, action } => {
-                let Some(stage) = Stage::of(&id) else {
-                    tracing::warn!(target: "pipeline", "no stage is named {}", excerpt(id.as_str(), SHOWN_ID));
-                    return;
-                };
+                let Some(stage) = Stage::of(&id) else { return };
                 if let Some(drain) = drain {
                     drain.left.retain(|&left| left != stage);
                 }
@@ -206,7 +206,7 @@ impl Supervisor {
         }
     }
 
-    /// Takes the next step of a reset. With `ending` no stage starts any more, and nothing is deleted that is not yet.
+    /// Takes the next step of a reset. With `ending`, a reset that has not begun to delete is dropped, and no stage starts.
     async fn advance_reset(&mut self, ending: bool) {
         let Some(mut reset) = self.reset.take_if(|reset| !(ending && reset.is_stopping())) else {
             self.reset = None;
@@ -228,7 +228,7 @@ impl Supervisor {
                 );
                 self.publisher.reset();
                 self.desk.reset();
-                // Messages that wait for the store are still to come, as in the totals.
+                // The store still has to take the messages in its queue, so ingest goes on counting them, as the totals do.
                 let queued = self.publisher.queued();
                 for stage in Stage::ALL {
                     let kept = if stage == Stage::Ingest { queued } else { 0 };

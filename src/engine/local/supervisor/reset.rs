@@ -1,7 +1,7 @@
-//! The reset: the stages stop, the store deletes everything, and the stages that were at work start again.
+//! The reset stops the stages, deletes everything in the store, and starts the stages that were active.
 //!
 //! The store deletes everything in one transaction, which also notes that the search targets must be cleared. The index stage
-//! clears them before it sends anything. So the next start completes a reset that died half way.
+//! clears them before it sends a document. So if the program dies during a reset, the next start completes the reset.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use crate::protocol::command::Command;
 use crate::protocol::stage::StageAction;
 use crate::storage::{Storage, StorageError};
 
-/// How long the stages may take to stop. If one takes longer, nothing is deleted.
+/// Maximum time that the stages may take to stop. If a stage takes longer, the reset deletes nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A reset under way.
 pub(crate) struct Reset {
-    /// The stages to start at its end.
+    /// Whether each stage starts at the end of the reset.
     start: PerStage<bool>,
     step: ResetStep,
 }
@@ -37,16 +37,16 @@ pub(crate) struct Deleted {
     pub took: Duration,
 }
 
-/// How far a reset is.
+/// The progress of a reset.
 pub(crate) enum ResetProgress {
     UnderWay,
-    /// The reset is over; an error is one line that says why it deleted nothing.
+    /// The reset has ended. An error is one line that says why it deleted nothing.
     Ended(Result<Deleted, String>),
 }
 
 impl Reset {
-    /// Stops every stage. The stages that are at work start again at the end, unless `stay_stopped`; the stages may take
-    /// `shutdown_timeout` to stop.
+    /// Stops every stage. The stages that are active start again at the end of the reset, unless `stay_stopped`. The stages may
+    /// take `shutdown_timeout` to stop.
     pub(crate) fn begin(workers: &mut PerStage<Worker>, stay_stopped: bool, shutdown_timeout: Duration) -> Self {
         let start = PerStage::from_fn(|stage| !stay_stopped && workers.get(stage).is_wanted());
         for stage in Stage::ALL {
@@ -55,8 +55,8 @@ impl Reset {
         Self { start, step: ResetStep::Stopping { deadline: Instant::now() + PATIENCE.min(shutdown_timeout) } }
     }
 
-    /// Takes a command that would start or stop stages: it takes effect at the end of the reset. `false` if the command is no
-    /// such one.
+    /// Takes a command that starts or stops stages, so that it has its effect at the end of the reset. Returns `false` for any
+    /// other command.
     pub(crate) fn takes(&mut self, command: &Command) -> bool {
         match command {
             Command::Stage { id, action } => {
@@ -82,7 +82,7 @@ impl Reset {
         }
     }
 
-    /// Whether the reset may still be called off: it has deleted nothing yet.
+    /// Whether the reset can still be cancelled, because it has not begun to delete.
     pub(crate) fn is_stopping(&self) -> bool {
         matches!(self.step, ResetStep::Stopping { .. })
     }
@@ -95,7 +95,7 @@ impl Reset {
                     let storage = Arc::clone(storage);
                     self.step = ResetStep::Deleting(tokio::task::spawn_blocking(move || {
                         let begin = Instant::now();
-                        storage.reset().map(|clicks| Deleted { clicks, took: begin.elapsed() })
+                        storage.erase_events().map(|clicks| Deleted { clicks, took: begin.elapsed() })
                     }));
                     ResetProgress::UnderWay
                 }

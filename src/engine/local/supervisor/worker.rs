@@ -1,4 +1,4 @@
-//! One stage's thread: started, stopped, and caught when it falls.
+//! The worker starts and stops the thread of one stage, and turns a panic into a failed state.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +10,10 @@ use crate::engine::local::stage::Stage;
 use crate::engine::local::stages::handle::{Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
-/// A stage's work: runs until the handle's signal asks it to end; an error is one line for people.
+/// The work of a stage. It runs until the signal of the handle asks it to end. An error is one line for people.
 pub(crate) type Work = Arc<dyn Fn(&StageHandle) -> Result<(), String> + Send + Sync>;
 
-/// Tells that a stage's thread has ended.
+/// The message that the thread of a stage has ended.
 pub(crate) struct Ended(pub Stage);
 
 pub(crate) struct Worker {
@@ -29,17 +29,17 @@ impl Worker {
         Self { handle: StageHandle::new(stage), work, ended, alive: false, again: false }
     }
 
-    /// Whether its thread is there.
+    /// Whether the thread of the stage is alive.
     pub(crate) fn is_alive(&self) -> bool {
         self.alive
     }
 
-    /// Whether it is at work, or will be once it has ended.
+    /// Whether the stage is active, or starts again after its thread has ended.
     pub(crate) fn is_wanted(&self) -> bool {
         self.again || self.alive && self.handle.signal() == Signal::Run
     }
 
-    /// Starts the stage; one that is just stopping starts again once it has stopped.
+    /// Starts the stage. A stage that is about to stop starts again after it has stopped.
     pub(crate) fn start(&mut self) {
         if self.alive {
             self.again = self.handle.signal() != Signal::Run;
@@ -51,20 +51,20 @@ impl Worker {
         let stage = handle.stage();
         let spawned = std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(&handle)));
-            // Whoever hears of the end may count on what the stage held (the data directory) being free.
+            // The receiver of `Ended` relies on the data directory, which the stage held, being free.
             drop(work);
             handle.set_state(match result {
                 Ok(Ok(())) => StageState::Stopped,
                 Ok(Err(cause)) => failed(&handle, cause),
                 Err(panic) => failed(&handle, format!("panicked: {}", message(&*panic))),
             });
-            // Nobody listens once the program ends.
+            // At the end of the program there is no receiver any more.
             let _ = ended.send(Ended(stage));
         });
         match spawned {
             Ok(_) => self.alive = true,
             Err(error) => {
-                let state = failed(&self.handle, format!("no thread: {error}"));
+                let state = failed(&self.handle, format!("the system gives no thread: {error}"));
                 self.handle.set_state(state);
             }
         }
@@ -78,7 +78,7 @@ impl Worker {
         }
     }
 
-    /// Ends the stage, and starts it again once it has ended.
+    /// Ends the stage, and starts it again after its thread has ended.
     pub(crate) fn restart(&mut self) {
         self.end(Signal::Stop);
         if self.alive {
@@ -88,7 +88,7 @@ impl Worker {
         }
     }
 
-    /// Its thread has ended.
+    /// Notes that the thread has ended, and starts the stage again if a restart was asked for.
     pub(crate) fn has_ended(&mut self) {
         self.alive = false;
         if std::mem::take(&mut self.again) {

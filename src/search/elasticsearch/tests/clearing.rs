@@ -1,11 +1,11 @@
-//! Emptying the index, round by round.
+//! Deleting every document of the index in rounds.
 
 use super::*;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
 use serde_json::Value;
 
-/// An engine with so many documents in the index, the client that has written them, and their ids in the engine's order.
+/// An engine with `count` documents, the client that has written them, and their ids in the order of the engine.
 async fn filled(count: usize) -> (StandIn, Elasticsearch, Vec<String>) {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
@@ -17,7 +17,7 @@ async fn filled(count: usize) -> (StandIn, Elasticsearch, Vec<String>) {
     (engine, index, ids)
 }
 
-/// The ids in each request that deletes.
+/// The ids in each deleting request.
 async fn deletions(engine: &StandIn) -> Vec<Vec<String>> {
     let requests = bodies(engine.server(), "/clicktop/_bulk").await;
     let deletions = requests.iter().filter(|body| body.starts_with(r#"{"delete""#));
@@ -30,7 +30,7 @@ async fn documents(index: &Elasticsearch) -> u64 {
 }
 
 #[tokio::test]
-async fn every_round_deletes_what_it_found_until_nothing_is_found() {
+async fn every_round_deletes_the_found_documents_until_none_is_left() {
     let (engine, index, ids) = filled(5).await;
     assert_eq!(index.clear().await.unwrap(), 5);
     assert_eq!(documents(&index).await, 0);
@@ -45,7 +45,7 @@ async fn every_round_deletes_what_it_found_until_nothing_is_found() {
 }
 
 #[tokio::test]
-async fn a_document_that_was_written_meanwhile_or_is_gone_is_left_to_the_next_round() {
+async fn a_document_that_changed_or_was_deleted_meanwhile_is_left_to_the_next_round() {
     let (engine, index, ids) = filled(5).await;
     engine.spare(&ids[0], 409);
     engine.spare(&ids[3], 404);
@@ -56,7 +56,7 @@ async fn a_document_that_was_written_meanwhile_or_is_gone_is_left_to_the_next_ro
 }
 
 #[tokio::test]
-async fn a_failure_among_the_documents_says_what_can_be_done_and_the_same_call_goes_on() {
+async fn a_failed_deletion_says_what_to_do_and_another_call_continues() {
     for (status, transient, unauthorized) in
         [(429, true, false), (503, true, false), (403, false, true), (400, false, false)]
     {
@@ -73,7 +73,7 @@ async fn a_failure_among_the_documents_says_what_can_be_done_and_the_same_call_g
 }
 
 #[tokio::test]
-async fn a_request_that_fails_in_the_middle_leaves_the_rest_to_the_same_call() {
+async fn after_a_failed_request_another_call_deletes_the_rest() {
     let (engine, index, _) = filled(5).await;
     for (at, status, left) in [("_search", 429, 5), ("_bulk", 503, 5), ("_refresh", 429, 5)] {
         let refusal = ResponseTemplate::new(status);
@@ -92,7 +92,7 @@ async fn a_request_that_fails_in_the_middle_leaves_the_rest_to_the_same_call() {
 }
 
 #[tokio::test]
-async fn rounds_that_get_nowhere_end() {
+async fn clearing_stops_when_a_round_deletes_nothing() {
     let (engine, index, _) = filled(5).await;
     let nothing = |request: &wiremock::Request| {
         let count = request.body.iter().filter(|b| **b == b'\n').count();
@@ -101,12 +101,12 @@ async fn rounds_that_get_nowhere_end() {
     };
     Mock::given(path("/clicktop/_bulk")).respond_with(nothing).with_priority(1).mount(engine.server()).await;
     let error = index.clear().await.unwrap_err();
-    assert!(error.is_transient() && error.to_string().contains("of 5 documents 5 are left"), "{error}");
+    assert!(error.is_transient() && error.to_string().contains("5 of 5 documents are left"), "{error}");
     assert_eq!(deletions(&engine).await.len(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_that_leaves_open_what_there_is_or_was_deleted_is_no_success() {
+async fn an_incomplete_answer_is_an_error() {
     let hit = json!({"_id": "a", "_seq_no": 1, "_primary_term": 1});
     let searches = [
         json!({}),
@@ -115,7 +115,7 @@ async fn an_answer_that_leaves_open_what_there_is_or_was_deleted_is_no_success()
         json!({"hits": {"total": {"value": 3}, "hits": []}}),
         json!({"hits": {"total": {"value": 1}, "hits": [{"_id": "a"}]}}),
         json!({"timed_out": true, "hits": {"total": {"value": 0}}}),
-        // From here on it is the deletion that is not accounted for.
+        // The next cases have an incomplete answer to the deletion.
         json!({"hits": {"total": {"value": 2}, "hits": [hit, hit]}}),
     ];
     let bulks =
@@ -138,7 +138,7 @@ async fn an_answer_that_leaves_open_what_there_is_or_was_deleted_is_no_success()
 }
 
 #[tokio::test]
-async fn a_routed_document_is_deleted_where_it_lies() {
+async fn a_document_with_a_routing_is_deleted_with_it() {
     let (engine, index, _) = filled(1).await;
     let hit = json!({"_id": "a", "_seq_no": 1, "_primary_term": 1, "_routing": "north"});
     let answer = ResponseTemplate::new(200).set_body_json(json!({"hits": {"total": {"value": 2}, "hits": [hit]}}));
@@ -154,7 +154,7 @@ async fn a_routed_document_is_deleted_where_it_lies() {
 }
 
 #[tokio::test]
-async fn an_alias_of_several_indices_is_not_touched() {
+async fn an_alias_of_several_indices_is_not_cleared() {
     let (engine, index, _) = filled(1).await;
     let mappings = mapping::creation();
     let answer = ResponseTemplate::new(200).set_body_json(json!({"clicks-1": mappings, "clicks-2": mappings}));

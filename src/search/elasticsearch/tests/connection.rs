@@ -1,4 +1,4 @@
-//! Reaching the engine: nodes, credentials, certificates, and what never shows.
+//! Connecting to the engine: nodes, credentials, certificates, and secrets that are never shown.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::*;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
+use crate::secret::Secret;
 
 /// A port of this machine on which nobody listens.
 async fn dead_url() -> String {
@@ -22,7 +23,7 @@ async fn dead_url() -> String {
     format!("http://{address}")
 }
 
-/// The `Authorization` headers a server has got.
+/// The `Authorization` headers that a server has received.
 async fn authorizations(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     let header = |request: &wiremock::Request| request.headers.get("authorization")?.to_str().ok().map(str::to_owned);
@@ -30,13 +31,13 @@ async fn authorizations(server: &MockServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_unreachable() {
+async fn a_closed_port_is_reported_as_unreachable() {
     let error = client(&dead_url().await).prepare().await.unwrap_err();
     assert!(matches!(&error, SearchError::Unreachable { cause, .. } if cause.contains("refused")), "{error}");
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_off_is_unreachable() {
+async fn a_broken_connection_is_reported_as_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -51,7 +52,7 @@ async fn a_connection_that_breaks_off_is_unreachable() {
 }
 
 #[tokio::test]
-async fn requests_pass_over_a_dead_node() {
+async fn requests_skip_a_dead_node() {
     let engine = StandIn::start().await;
     let urls = vec![dead_url().await, engine.url(), dead_url().await];
     let index = Elasticsearch::new(ElasticsearchOptions { urls, ..Default::default() }).unwrap();
@@ -63,7 +64,7 @@ async fn requests_pass_over_a_dead_node() {
 }
 
 #[tokio::test]
-async fn requests_take_turns() {
+async fn requests_go_to_the_nodes_in_turn() {
     let answer = ResponseTemplate::new(200).set_body_json(json!({}));
     let nodes = [always(answer.clone()).await, always(answer).await];
     let urls = nodes.iter().map(MockServer::uri).collect();
@@ -78,15 +79,15 @@ async fn requests_take_turns() {
 
 #[tokio::test]
 async fn credentials_are_sent_and_never_shown() {
-    // A careless proxy that echoes what it was sent.
+    // A careless proxy that echoes the request.
     let echo = |request: &wiremock::Request| {
         let header = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         ResponseTemplate::new(401).set_body_string(format!("who is {header} (hush-hush, p%40ss-word, p@ss-word)?"))
     };
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(echo).mount(&server).await;
-    let basic = Credentials::Basic { username: "ann".to_owned(), password: "hush-hush".to_owned() };
-    let key = Credentials::ApiKey("a2V5OnNlY3JldA==".to_owned());
+    let basic = Credentials::Basic { username: "ann".to_owned(), password: Secret::new("hush-hush") };
+    let key = Credentials::ApiKey(Secret::new("a2V5OnNlY3JldA=="));
     let in_url = server.uri().replace("http://", "http://ann:p%40ss-word@");
     let cases = [
         (
@@ -128,7 +129,7 @@ async fn credentials_in_the_url_of_a_dead_node_never_show() {
 }
 
 #[tokio::test]
-async fn compressed_requests_say_so() {
+async fn compressed_requests_have_a_content_encoding() {
     let server = always(ResponseTemplate::new(200).set_body_json(json!({"items": [item(201, "", "")]}))).await;
     let index = Elasticsearch::new(ElasticsearchOptions { gzip: true, ..options(&server.uri()) }).unwrap();
     index.upsert(&[document("/a", "FR", 1)]).await.unwrap();
@@ -138,7 +139,7 @@ async fn compressed_requests_say_so() {
     assert_eq!(request.body.get(..2), Some(&[0x1f, 0x8b][..]));
 }
 
-/// A server on https that greets like an engine, and the PEM of the authority that vouches for it.
+/// A server on https that answers like an engine, and the PEM of its authority.
 async fn secure_engine() -> (String, String) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -170,7 +171,7 @@ async fn secure_engine() -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_certificate_counts_only_with_its_authority() {
+async fn a_certificate_is_accepted_only_with_its_authority() {
     let (url, pem) = secure_engine().await;
     let error = client(&url).engine().await.unwrap_err();
     assert!(matches!(&error, SearchError::Unreachable { cause, .. } if cause.contains("CA file")), "{error}");
@@ -185,7 +186,7 @@ async fn a_certificate_counts_only_with_its_authority() {
 }
 
 #[test]
-fn a_ca_file_that_is_no_use_is_named() {
+fn an_unusable_ca_file_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let broken = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
     for content in ["", "no certificate", broken] {

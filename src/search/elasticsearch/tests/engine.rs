@@ -1,7 +1,7 @@
-//! Preparing the index, and what is asked of the engine besides writing.
+//! Preparing, checking and querying the index.
 
 use super::*;
-use crate::search::EngineHealth;
+use crate::protocol::snapshot::Health;
 use crate::search::tests::document;
 use crate::search::tests::stand_in::StandIn;
 use serde_json::Value;
@@ -30,9 +30,9 @@ async fn the_index_is_created_once_with_its_mapping() {
 }
 
 #[tokio::test]
-async fn losing_the_race_to_create_is_fine() {
+async fn an_index_that_another_program_has_just_created_is_used() {
     let engine = StandIn::start().await;
-    // The index is absent when the client looks, and there when it creates.
+    // The index does not exist when the client looks for it, but exists when the client creates it.
     Mock::given(method("GET"))
         .and(path("/clicktop/_mapping"))
         .respond_with(ResponseTemplate::new(404))
@@ -60,7 +60,7 @@ async fn an_index_with_another_mapping_is_refused_naming_the_field() {
 }
 
 #[tokio::test]
-async fn an_index_deleted_meanwhile_shows_in_the_status() {
+async fn the_status_reports_a_deleted_index() {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
     index.prepare().await.unwrap();
@@ -72,7 +72,7 @@ async fn an_index_deleted_meanwhile_shows_in_the_status() {
 }
 
 #[tokio::test]
-async fn an_index_made_anew_under_its_name_is_filled_again() {
+async fn an_index_that_was_created_again_is_filled_again() {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
     index.prepare().await.unwrap();
@@ -102,20 +102,20 @@ async fn health_and_size_are_optional() {
     let index = client(&engine.url());
     index.prepare().await.unwrap();
     let status = index.status().await.unwrap();
-    assert_eq!(status, EngineStatus { health: Some(EngineHealth::Yellow), documents: 0, bytes: Some(4096) });
+    assert_eq!(status, EngineStatus { health: Health::Yellow, documents: 0, bytes: Some(4096) });
     for forbidden in ["/_cluster/health/clicktop", "/clicktop/_stats/store"] {
         let refusal = ResponseTemplate::new(403);
         Mock::given(path(forbidden)).respond_with(refusal).with_priority(1).mount(engine.server()).await;
     }
     let status = index.status().await.unwrap();
-    assert_eq!(status, EngineStatus { health: None, documents: 0, bytes: None });
+    assert_eq!(status, EngineStatus { health: Health::Unknown, documents: 0, bytes: None });
     let refusal = ResponseTemplate::new(401);
     Mock::given(path("/clicktop/_count")).respond_with(refusal).with_priority(1).mount(engine.server()).await;
     assert!(index.status().await.unwrap_err().is_unauthorized());
 }
 
 #[tokio::test]
-async fn the_engine_is_named_by_its_greeting_or_by_its_nodes() {
+async fn the_version_comes_from_the_root_or_from_the_nodes() {
     let greeting = json!({"version": {"number": "9.1.0", "build_flavor": "default"}, "tagline": "You Know"});
     let server = always(ResponseTemplate::new(200).set_body_json(greeting)).await;
     assert_eq!(client(&server.uri()).engine().await.unwrap(), ("elasticsearch".to_owned(), "9.1.0".to_owned()));
@@ -139,13 +139,13 @@ async fn a_check_changes_nothing() {
     let index = client(&engine.url());
     let absent = index.check().await.unwrap();
     assert_eq!((absent.engine.as_str(), absent.version.as_str()), ("opensearch", "2.19.1"));
-    assert_eq!((absent.index, absent.health), (IndexState::Absent, None));
+    assert_eq!((absent.index, absent.health), (IndexState::Absent, Health::Unknown));
     assert!(matches!(absent.write, WriteAccess::Unknown(_)));
     assert_eq!(puts(&engine).await, 0);
 
     index.prepare().await.unwrap();
     let ready = index.check().await.unwrap();
-    assert_eq!((ready.index, ready.health), (IndexState::Ready, Some(EngineHealth::Yellow)));
+    assert_eq!((ready.index, ready.health), (IndexState::Ready, Health::Yellow));
     assert_eq!(ready.write, WriteAccess::Allowed);
     assert_eq!(index.status().await.unwrap().documents, 0);
 
@@ -158,7 +158,7 @@ async fn a_check_changes_nothing() {
                 advice: "open the index (POST INDEX/_open)",
             },
         ),
-        // That a plain document cannot be parsed is nobody's fault but the index's.
+        // If a simple document cannot be parsed, the index is at fault.
         (
             item(400, "document_parsing_exception", "failed to parse field [first_seen]"),
             WriteAccess::Refused {
@@ -184,7 +184,7 @@ async fn a_check_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_engine_that_writes_what_it_should_not_is_cleaned_up_after() {
+async fn the_check_deletes_its_document_if_the_engine_has_written_it() {
     let engine = StandIn::start().await;
     let index = client(&engine.url());
     index.prepare().await.unwrap();
@@ -203,7 +203,7 @@ async fn an_engine_that_writes_what_it_should_not_is_cleaned_up_after() {
 
 #[tokio::test]
 #[ignore = "needs an engine at CLICKTOP_TEST_SEARCH_URL"]
-async fn a_check_finds_its_way_around_a_real_engine() {
+async fn a_check_reports_a_real_engine() {
     let url = std::env::var("CLICKTOP_TEST_SEARCH_URL").unwrap();
     let index = format!("clicktop-test-{}", uuid::Uuid::new_v4());
     let ca_file = std::env::var_os("CLICKTOP_TEST_SEARCH_CA").map(Into::into);

@@ -1,4 +1,4 @@
-//! What becomes of documents when the engine, or what stands before it, does not do as asked.
+//! The outcome for documents when the engine, or a proxy in front of it, fails.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn upsert_answered(response: ResponseTemplate, count: usize) -> Result<Bul
     client(&server.uri()).upsert(&documents(count)).await
 }
 
-/// The same, where a plain document is answered with `plain`.
+/// The same, with `plain` as the answer to a simple document.
 async fn upsert_beside(plain: Value, response: ResponseTemplate, count: usize) -> Result<BulkOutcome, SearchError> {
     let server = always(response).await;
     let answer = items(&[plain]);
@@ -25,7 +25,7 @@ async fn upsert_beside(plain: Value, response: ResponseTemplate, count: usize) -
     client(&server.uri()).upsert(&documents(count)).await
 }
 
-/// What an index says to the plain document that it would take.
+/// The answer to a simple document that the index would accept.
 fn taken() -> Value {
     item(409, "version_conflict_engine_exception", "required seqNo [1]. but no document was found")
 }
@@ -35,7 +35,7 @@ fn items(items: &[Value]) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn every_item_of_a_mixed_answer_is_told_apart() {
+async fn every_item_of_a_mixed_answer_has_its_own_outcome() {
     let answer = items(&[
         item(201, "", ""),
         item(409, "version_conflict_engine_exception", "newer"),
@@ -58,7 +58,7 @@ async fn every_item_of_a_mixed_answer_is_told_apart() {
 }
 
 #[tokio::test]
-async fn what_is_the_matter_with_the_index_rejects_no_document() {
+async fn errors_of_the_index_reject_no_document() {
     for (status, kind, reason, advice) in [
         (400, "illegal_argument_exception", "no write index is defined for alias [clicktop]. The", "is_write_index"),
         (400, "routing_missing_exception", "routing is required for [clicktop]/[a]", "_routing"),
@@ -76,7 +76,7 @@ async fn what_is_the_matter_with_the_index_rejects_no_document() {
         (404, "index_not_found_exception", "no such index [clicktop]", "creates the index"),
     ] {
         let refused = item(status, kind, reason);
-        // Also of one document, and of one among others that were written before it happened.
+        // The same for a single document, and for one after others that were written.
         for refused in [vec![refused.clone(); 3], vec![refused.clone()], vec![item(201, "", ""), refused]] {
             let error = upsert_answered(items(&refused), refused.len()).await.unwrap_err();
             assert!(matches!(error, SearchError::Unwritable { .. }) && error.is_transient(), "{error}");
@@ -93,7 +93,7 @@ async fn what_is_the_matter_with_the_index_rejects_no_document() {
 }
 
 #[tokio::test]
-async fn where_every_document_is_refused_a_plain_one_tells_whose_fault_it_is() {
+async fn if_every_document_is_refused_a_simple_one_tells_whether_the_index_is_at_fault() {
     let refused = item(400, "document_parsing_exception", "failed to parse field [first_seen] of type [date]");
     for count in [1, 3] {
         let answer = || items(&vec![refused.clone(); count]);
@@ -103,10 +103,10 @@ async fn where_every_document_is_refused_a_plain_one_tells_whose_fault_it_is() {
         let outcome = upsert_beside(taken(), answer(), count).await.unwrap();
         assert_eq!(outcome.rejected.len(), count, "the index would take others");
     }
-    // Some are put off: nothing was taken, either.
+    // Some must be sent again: no document was accepted either.
     let mixed = [item(429, "es_rejected_execution_exception", "queue"), refused.clone()];
     assert!(matches!(upsert_beside(refused, items(&mixed), 2).await, Err(SearchError::Unwritable { .. })));
-    // Whether it is the index's fault cannot be told, so nothing is decided.
+    // It is not known whether the index is at fault, so no document is rejected.
     let away = item(503, "unavailable_shards_exception", "primary is gone");
     let long = item(400, "illegal_argument_exception", "immense term");
     let error = upsert_beside(away, items(&[long]), 1).await.unwrap_err();
@@ -114,7 +114,7 @@ async fn where_every_document_is_refused_a_plain_one_tells_whose_fault_it_is() {
 }
 
 #[tokio::test]
-async fn one_bad_document_among_good_ones_is_refused_without_a_question() {
+async fn one_bad_document_among_good_ones_is_rejected_without_a_probe() {
     let server = always(items(&[item(201, "", ""), item(400, "illegal_argument_exception", "immense term")])).await;
     let outcome = client(&server.uri()).upsert(&documents(2)).await.unwrap();
     assert_eq!(outcome.rejected.iter().map(|failure| failure.position).collect::<Vec<_>>(), [1]);
@@ -122,14 +122,14 @@ async fn one_bad_document_among_good_ones_is_refused_without_a_question() {
 }
 
 #[tokio::test]
-async fn what_lets_nothing_through_that_is_larger_than_a_pebble_rejects_no_document() {
+async fn a_proxy_with_a_tiny_size_limit_rejects_no_document() {
     let server = always(ResponseTemplate::new(413)).await;
     let error = client(&server.uri()).upsert(&documents(3)).await.unwrap_err();
     assert!(matches!(error, SearchError::Unwritable { status: 413, .. }), "{error}");
 }
 
 #[tokio::test]
-async fn positions_count_through_every_request_of_a_large_batch() {
+async fn positions_are_those_of_the_whole_batch() {
     let server = MockServer::start().await;
     let refuse_last = |request: &wiremock::Request| {
         let count = request.body.iter().filter(|b| **b == b'\n').count() / 2;
@@ -144,7 +144,7 @@ async fn positions_count_through_every_request_of_a_large_batch() {
 }
 
 #[tokio::test]
-async fn refused_credentials_at_an_item_hold_the_whole_request() {
+async fn refused_credentials_of_an_item_fail_the_whole_request() {
     for status in [401, 403] {
         let answer = items(&[item(201, "", ""), item(status, "security_exception", "no write for you")]);
         let error = upsert_answered(answer, 2).await.unwrap_err();
@@ -163,7 +163,7 @@ async fn a_deleted_index_rejects_no_document() {
 }
 
 #[tokio::test]
-async fn a_status_of_the_request_as_a_whole_says_what_can_be_done() {
+async fn the_status_of_a_request_tells_whether_to_try_again() {
     for (status, transient, unauthorized) in [
         (401, false, true),
         (403, false, true),
@@ -184,7 +184,7 @@ async fn a_status_of_the_request_as_a_whole_says_what_can_be_done() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_account_for_every_document_is_no_success() {
+async fn an_answer_without_an_item_for_every_document_is_an_error() {
     let ok = item(201, "", "");
     let whole = json!({"items": [ok.clone(), ok.clone()]}).to_string();
     let half = whole.get(..whole.len() / 2).unwrap().to_owned();
@@ -243,7 +243,7 @@ async fn a_request_that_is_too_large_is_halved_until_it_fits() {
 }
 
 #[tokio::test]
-async fn no_documents_make_no_request() {
+async fn without_documents_no_request_is_sent() {
     let server = always(ResponseTemplate::new(500)).await;
     assert_eq!(client(&server.uri()).upsert(&[]).await.unwrap(), BulkOutcome::default());
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -259,7 +259,7 @@ async fn a_slow_engine_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_search_that_makes_no_sense_is_an_error() {
+async fn an_invalid_answer_to_a_search_is_an_error() {
     let source = json!({"url": "/a", "country": "FR", "clicks": 1, "unique_users": 1, "avg_time_spent": null,
         "first_seen": "yesterday", "last_seen": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"});
     for body in [

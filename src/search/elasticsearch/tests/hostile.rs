@@ -1,9 +1,9 @@
-//! What sits at the url and is up to no good: answers without end, and redirects.
+//! Hostile servers: endless answers and redirects.
 
 use super::*;
 use crate::search::tests::document;
 
-/// Blanks as gzip: a thousandth of their number.
+/// Blanks, compressed with gzip to a thousandth of their size.
 fn bomb(mebibytes: usize) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -19,7 +19,7 @@ fn gzipped(status: u16, body: Vec<u8>) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn an_answer_that_grows_beyond_its_bound_is_left_unread() {
+async fn an_answer_longer_than_its_limit_is_not_read() {
     let server = always(gzipped(200, bomb(80))).await;
     let index = client(&server.uri());
     let query = SearchQuery { text: "a".to_owned(), country: None, limit: 10_000 };
@@ -31,12 +31,12 @@ async fn an_answer_that_grows_beyond_its_bound_is_left_unread() {
         index.check().await.unwrap_err(),
     ];
     for error in errors {
-        assert!(matches!(error, SearchError::Server { .. }) && error.to_string().contains("more than"), "{error}");
+        assert!(matches!(error, SearchError::Server { .. }) && error.to_string().contains("longer than"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn an_error_is_read_as_far_as_it_says_something() {
+async fn an_error_is_read_only_up_to_its_limit() {
     for status in [400, 403, 429, 503] {
         let server = always(gzipped(status, bomb(80))).await;
         let error = client(&server.uri()).prepare().await.unwrap_err();
@@ -49,8 +49,8 @@ async fn an_error_is_read_as_far_as_it_says_something() {
 }
 
 #[tokio::test]
-async fn an_honest_answer_has_room() {
-    // Every one of a full request refused, and each reason as long as engines make them.
+async fn the_limit_is_large_enough_for_a_full_answer() {
+    // Every document of a full request is refused, each with a long reason.
     let reason = "x".repeat(3_000);
     let refused = vec![item(429, "es_rejected_execution_exception", &reason); 2_000];
     let server = always(ResponseTemplate::new(200).set_body_json(json!({"items": refused}))).await;
@@ -59,7 +59,7 @@ async fn an_honest_answer_has_room() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let elsewhere = always(ResponseTemplate::new(200).set_body_json(json!({"items": [item(201, "", "")]}))).await;
     for status in [301, 302, 303, 307, 308] {
         let location = format!("{}/clicktop/_bulk?filter_path=items", elsewhere.uri());
@@ -72,7 +72,7 @@ async fn a_redirect_is_told_and_not_followed() {
         assert_eq!(server.received_requests().await.unwrap().len(), 1, "asked once");
     }
     assert!(elsewhere.received_requests().await.unwrap().is_empty(), "nothing was sent on");
-    // Relative, and away from http.
+    // A relative redirect, and one to https.
     let secure = always(ResponseTemplate::new(308).insert_header("location", "https://search.example:9243/")).await;
     let error = client(&secure.uri()).prepare().await.unwrap_err();
     assert!(error.to_string().contains("redirects to https://search.example:9243 (308)"), "{error}");

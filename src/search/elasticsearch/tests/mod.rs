@@ -12,13 +12,13 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 
 impl Elasticsearch {
-    /// Deletes the index a test has made.
+    /// Deletes the index of a test.
     pub(in crate::search) async fn delete(&self) {
-        self.client.ask(Question::new(Method::DELETE, &self.path(""))).await.unwrap();
+        self.client.ask(HttpRequest::new(Method::DELETE, &self.path(""))).await.unwrap();
     }
 }
 
-/// A client of `url` that gives up soon.
+/// A client for the engine at `url`.
 fn client(url: &str) -> Elasticsearch {
     Elasticsearch::new(options(url)).unwrap()
 }
@@ -34,7 +34,7 @@ async fn always(response: ResponseTemplate) -> MockServer {
     server
 }
 
-/// The bodies of the requests a server has got at `at`.
+/// The bodies of the requests that a server has received at the path `at`.
 async fn bodies(server: &MockServer, at: &str) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     let there = requests.into_iter().filter(|request| request.url.path() == at);

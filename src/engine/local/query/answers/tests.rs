@@ -391,7 +391,7 @@ async fn the_last_minute_is_told_of_every_row_shown_whatever_the_view_and_only_t
     bench.store(&[("/b", "DE", 101), ("/b", "DE", 99)]);
     bench.until(|answers, _| of(answers, "/b", "DE") == Some(3)).await;
     // What is forgotten is forgotten here, too.
-    bench.storage.reset().unwrap();
+    bench.storage.erase_events().unwrap();
     bench.desk.reset();
     bench.store(&[("/b", "DE", 7)]);
     bench.until(|answers, _| of(answers, "/b", "DE") == Some(1)).await;

@@ -12,7 +12,7 @@ use super::standing::{REFRESH, SHARE};
 use super::tables::Tables;
 use crate::click::Timestamp;
 use crate::engine::local::query::board;
-use crate::engine::local::query::board::{BoardSlot, Limits, NotThere, Stamp, StoredBoards};
+use crate::engine::local::query::board::{BoardSlot, Limits, RowsMissing, Stamp, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::handle::StageHandle;
 use crate::protocol::answer::{Answer, Answers};
@@ -152,7 +152,7 @@ impl Answering {
         let is_ours = || !(view.is_plain() && publishes(&aggregate.state()));
         if !is_ours() {
             self.made = None;
-            self.boards.rest();
+            self.boards.drop_window();
             return;
         }
         let begin = Instant::now();
@@ -248,13 +248,13 @@ impl Answering {
         let refuse = |why: String| order.send_now(TablePart::Failed(why));
         let rows = match self.boards.rows_of(window) {
             Ok(rows) => rows,
-            Err(NotThere::Yet) => {
+            Err(RowsMissing::Counting) => {
                 // Unless another was asked for meanwhile.
                 self.shared.questions.lock().table.get_or_insert(order);
                 return;
             }
-            Err(NotThere::Unseen) => return refuse("the window is not counted: look at it first".to_owned()),
-            Err(NotThere::TooLarge) => return refuse("the window is too large to be counted".to_owned()),
+            Err(RowsMissing::NotViewed) => return refuse("the window is not counted: look at it first".to_owned()),
+            Err(RowsMissing::TooLarge) => return refuse("the window is too large to be counted".to_owned()),
         };
         match self.storage.reader() {
             Ok(reader) => self.tables.begin(order, rows, reader, Arc::clone(&self.shared)),

@@ -1,4 +1,4 @@
-//! Which urls a filter keeps.
+//! Finds the urls that a filter keeps.
 
 use std::ops::ControlFlow;
 
@@ -7,20 +7,20 @@ use hashbrown::HashSet;
 use crate::protocol::pattern::{Pattern, PatternError};
 use crate::storage::{Reader, StorageError, UrlId};
 
-/// The urls that a pattern keeps. Urls are only ever added, so each is looked at once.
+/// The urls that a pattern keeps. Urls are only ever added to the database, so each is matched once.
 #[derive(Debug)]
 pub(super) struct UrlFilter {
     pattern: Pattern,
     urls: HashSet<UrlId, foldhash::fast::RandomState>,
-    /// Every url up to this one has been looked at.
-    seen: UrlId,
+    /// Every url up to this one has been matched.
+    matched_up_to: UrlId,
 }
 
 impl UrlFilter {
     /// # Errors
     /// `text` is no pattern.
     pub(super) fn new(text: &str) -> Result<Self, PatternError> {
-        Ok(Self { pattern: Pattern::parse(text)?, urls: HashSet::default(), seen: UrlId(0) })
+        Ok(Self { pattern: Pattern::parse(text)?, urls: HashSet::default(), matched_up_to: UrlId(0) })
     }
 
     pub(super) fn text(&self) -> &str {
@@ -31,7 +31,7 @@ impl UrlFilter {
         self.urls.contains(&url)
     }
 
-    /// Looks at the urls that are new; what was looked at stays so if `go_on` ends it.
+    /// Matches the urls that are new, until `go_on` breaks. The next call continues there.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -40,12 +40,12 @@ impl UrlFilter {
         reader: &Reader,
         mut go_on: impl FnMut() -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StorageError> {
-        let Self { pattern, urls, seen } = self;
-        reader.urls_after(*seen, |id, url| {
+        let Self { pattern, urls, matched_up_to } = self;
+        reader.urls_after(*matched_up_to, |id, url| {
             if pattern.keeps(url) {
                 urls.insert(id);
             }
-            *seen = id;
+            *matched_up_to = id;
             go_on()
         })
     }

@@ -1,21 +1,21 @@
-//! What a board may cost: memory and time.
+//! How much memory and time a board may take.
 
 use std::time::Duration;
 
-/// What a board may cost.
+/// How much memory and time a board may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Memory of a window that moves with the clicks; one that needs more is counted anew each time.
+    /// Memory of a window that moves with the clicks. A window that needs more is counted anew each time, in a sweep.
     pub live_bytes: usize,
-    /// Memory of one pass of that.
+    /// Memory of one pass of a sweep.
     pub sweep_bytes: usize,
-    /// Memory of the counts of the last minute: beyond it there are none.
+    /// Memory of the counts of the last minute. If they need more, they are not shown.
     pub minute_bytes: usize,
-    /// Time of one slice of counting a window: how long a question waits for it at most.
+    /// Time for which a window is counted before a waiting question is answered.
     pub slice: Duration,
-    /// How many rows are read between two looks at the clock.
-    pub rows_a_look: u32,
-    /// Time to go through the urls, or the figures.
+    /// Rows that are read between two checks of clock and memory.
+    pub rows_per_check: u32,
+    /// Time to read all urls, or all figures.
     pub scan: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Default for Limits {
             sweep_bytes: 120 << 20,
             minute_bytes: 64 << 20,
             slice: Duration::from_millis(100),
-            rows_a_look: 1024,
+            rows_per_check: 1024,
             scan: Duration::from_secs(10),
         }
     }

@@ -1,4 +1,4 @@
-//! The rows a view asks for: out of the figures in memory, the figures in the database, or the clicks of a window.
+//! Boards: the rows that a view asks for, from the figures in memory, the figures in the database, or the clicks of a window.
 
 mod filter;
 mod limits;
@@ -17,30 +17,30 @@ use crate::protocol::view::{SortBy, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
-pub(crate) use rows::{NotThere, Rows, RowsError, every_row, row_count};
+pub(crate) use rows::{Rows, RowsError, RowsMissing, every_row, row_count};
 pub use stored::{Made, Stamp, StoredBoards};
 pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
 
-/// Rows of a view that leaves the limit to us.
+/// The rows of a view that sets no limit.
 const DEFAULT_LIMIT: usize = 200;
 
-/// Clicks and urls of one country.
+/// How many clicks and urls one country has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CountryFigures {
     pub clicks: u64,
     pub urls: u64,
 }
 
-/// The figures behind a board.
-pub(crate) struct Figures<C, P> {
+/// The figures that a board is made of.
+pub(crate) struct BoardFigures<C, P> {
     /// Every country.
     pub countries: C,
-    /// Every page; those of other countries than the view's are left out here.
+    /// Every page; [`board`] leaves out the countries that the view does not show.
     pub pages: P,
 }
 
-/// Where the board stands that the snapshots show. A board goes there only while its view is the one asked for, so
-/// that of two makers the one whose turn has passed cannot cover the other's board.
+/// Holds the board that the snapshots show. It accepts a board only while its view is the one asked for. So of two threads that
+/// make boards, the one that is late cannot replace the other's board.
 #[derive(Clone, Debug)]
 pub(crate) struct BoardSlot {
     view: watch::Receiver<View>,
@@ -52,28 +52,28 @@ impl BoardSlot {
         Self { view, board: watch::Sender::default() }
     }
 
-    /// The view asked for.
+    /// The view that is asked for.
     pub(crate) fn view(&self) -> View {
         self.view.borrow().clone()
     }
 
-    /// Tells of other views than the one asked for at this moment.
+    /// Receives every view that is asked for from now on.
     pub(crate) fn views(&self) -> watch::Receiver<View> {
         self.view.clone()
     }
 
-    /// The board shown.
+    /// The board that is shown.
     pub(crate) fn shown(&self) -> Arc<Board> {
         Arc::clone(&self.board.borrow())
     }
 
-    /// What was shown is no longer so.
+    /// Removes the rows that are shown: they are no longer true.
     pub(crate) fn clear(&self) {
         let view = self.view();
         self.board.send_replace(Arc::new(Board { view, ..Board::default() }));
     }
 
-    /// Shows `board` if its view is still asked for and `still` says that it is the caller's turn; whether it did.
+    /// Shows `board` if its view is still asked for and `still` returns true. Returns whether it is shown.
     pub(crate) fn publish(&self, board: Board, still: impl FnOnce() -> bool) -> bool {
         self.board.send_if_modified(|shown| {
             let wanted = *self.view.borrow() == board.view && still();
@@ -85,7 +85,7 @@ impl BoardSlot {
     }
 }
 
-/// Names of countries, read once.
+/// The names of countries, each read from the database once.
 #[derive(Debug, Default)]
 pub(crate) struct CountryNames(HashMap<CountryId, Arc<str>>);
 
@@ -100,13 +100,13 @@ impl CountryNames {
     }
 }
 
-/// Makes the board of `view`. Costs one pass over the pages and a sort of the rows shown.
+/// Makes the board of `view`: one pass over the pages, and a sort of the rows that are shown.
 ///
 /// # Errors
 /// A text cannot be read from the database.
 pub(crate) fn board<'a>(
     view: &View,
-    figures: Figures<impl Iterator<Item = (CountryId, CountryFigures)>, impl Iterator<Item = &'a PageFigures>>,
+    figures: BoardFigures<impl Iterator<Item = (CountryId, CountryFigures)>, impl Iterator<Item = &'a PageFigures>>,
     names: &mut CountryNames,
     reader: &Reader,
 ) -> Result<Board, StorageError> {
@@ -158,14 +158,14 @@ pub(crate) fn page_row(
     })
 }
 
-/// The first pages of a view out of any number of them, in bounded memory.
+/// Finds the first pages of a view among any number of pages, in bounded memory.
 struct TopPages {
     sort: SortBy,
     limit: usize,
-    /// `Some(None)` for a country that no click named: nothing is of it.
+    /// `Some(None)` for a country that no click has named: it has no pages.
     country: Option<Option<CountryId>>,
     rows: Vec<PageFigures>,
-    /// What comes after this one does not come in.
+    /// Pages behind this one are not among the first.
     last: Option<PageFigures>,
     matching: u64,
 }
@@ -209,12 +209,12 @@ impl TopPages {
     }
 }
 
-/// Mean time spent in seconds: the sum of the known gaps by their count.
+/// Mean time spent in seconds: the sum of the known gaps divided by their number.
 fn average_seconds(page: &PageFigures) -> Option<f64> {
     (page.spent_count > 0).then(|| page.spent_ms as f64 / 1000.0 / page.spent_count as f64)
 }
 
-/// Largest first; rows that are alike keep their order from one board to the next.
+/// Largest first. Rows with equal figures keep their order from one board to the next.
 fn compare(sort: SortBy, a: &PageFigures, b: &PageFigures) -> Ordering {
     let by_clicks = |page: &PageFigures| Reverse((page.clicks, page.unique_users));
     let order = match sort {

@@ -1,4 +1,4 @@
-//! Every row of a view, one by one in its order: memory holds none of the texts, and of all time none of the rows.
+//! Every row of a view, one by one in the order of the view. Memory never holds all texts; for all time it holds no rows either.
 
 use std::ops::ControlFlow;
 
@@ -6,48 +6,48 @@ use super::window::PageRows;
 use super::{CountryNames, StoredBoards, compare, page_row};
 use crate::protocol::board::PageRow;
 use crate::protocol::pattern::{Pattern, PatternError};
-use crate::protocol::view::{SortBy, View, Window};
+use crate::protocol::view::{View, Window};
 use crate::storage::figures::PageFigures;
-use crate::storage::{CountryId, Order, Reader, StorageError};
+use crate::storage::{CountryId, Reader, StorageError};
 
 /// Where the rows of a view come from.
 #[derive(Debug)]
 pub(crate) enum Rows {
     /// The figures in the database.
     Stored,
-    /// The figures of a window, as they were when this was taken.
+    /// A copy of the figures of a window.
     Window(PageRows),
 }
 
-/// Why the rows of a window are not there.
+/// Why the rows of a window cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotThere {
-    /// They are being counted, or brought up to date.
-    Yet,
-    /// Nobody looks at that window.
-    Unseen,
-    /// It cannot be counted.
+pub(crate) enum RowsMissing {
+    /// They are still being counted.
+    Counting,
+    /// Nobody views this window, so it is not counted.
+    NotViewed,
+    /// The window cannot be counted within the memory limit.
     TooLarge,
 }
 
 impl StoredBoards {
-    /// The rows of `window` at this moment.
-    pub(crate) fn rows_of(&self, window: Window) -> Result<Rows, NotThere> {
+    /// The current rows of `window`.
+    pub(crate) fn rows_of(&self, window: Window) -> Result<Rows, RowsMissing> {
         if window == Window::AllTime {
             return Ok(Rows::Stored);
         }
         let Some(count) = self.window.as_ref().filter(|count| count.window() == window) else {
-            return Err(NotThere::Unseen);
+            return Err(RowsMissing::NotViewed);
         };
         match count.figures() {
             Some(figures) => Ok(Rows::Window(figures.pages.rows())),
-            None if count.is_too_large() => Err(NotThere::TooLarge),
-            None => Err(NotThere::Yet),
+            None if count.is_too_large() => Err(RowsMissing::TooLarge),
+            None => Err(RowsMissing::Counting),
         }
     }
 }
 
-/// How many rows `view` has, where no filter has to look at each of them.
+/// How many rows `view` has; `None` for a view with a filter, which would have to match every row.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -63,10 +63,10 @@ pub(crate) fn row_count(view: &View, rows: &Rows, reader: &Reader) -> Result<Opt
     }))
 }
 
-/// Hands every row of `view` to `take` in the view's order, until it has had enough.
+/// Passes every row of `view` to `take`, in the view's order, until `take` breaks.
 ///
 /// # Errors
-/// The database cannot be read, or the filter is no pattern.
+/// The database cannot be read, or the filter is not a valid pattern.
 pub(crate) fn every_row(
     view: &View,
     rows: Rows,
@@ -87,7 +87,7 @@ pub(crate) fn every_row(
         Ok(take(page_row(page, url.into(), &mut names, reader)?))
     };
     match rows {
-        Rows::Stored => Ok(reader.figures_in_order(country, order(view.sort), &mut hand_over)?),
+        Rows::Stored => Ok(reader.figures_in_order(country, view.sort, &mut hand_over)?),
         Rows::Window(rows) => {
             for page in rows.sorted(country, |a, b| compare(view.sort, a, b)) {
                 if hand_over(&page)?.is_break() {
@@ -99,7 +99,7 @@ pub(crate) fn every_row(
     }
 }
 
-/// Why rows cannot be handed out.
+/// Why the rows of a view cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RowsError {
     #[error(transparent)]
@@ -108,15 +108,7 @@ pub(crate) enum RowsError {
     Filter(#[from] PatternError),
 }
 
-/// `Some(None)` for a country that no click named.
+/// The country of `view`; `Some(None)` if no click has named it.
 fn country_of(view: &View, reader: &Reader) -> Result<Option<Option<CountryId>>, StorageError> {
     view.country.as_deref().map(|country| reader.country_id(country)).transpose()
-}
-
-fn order(sort: SortBy) -> Order {
-    match sort {
-        SortBy::Clicks => Order::Clicks,
-        SortBy::Users => Order::Users,
-        SortBy::Time => Order::Time,
-    }
 }

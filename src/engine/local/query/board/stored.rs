@@ -1,4 +1,4 @@
-//! Boards out of the database: of a window, of a filter, and of everything while no aggregation runs.
+//! Boards that are made from the database: windows, filters, and all figures while the aggregation does not run.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -16,17 +16,17 @@ use crate::protocol::pattern::PatternError;
 use crate::protocol::view::{View, Window};
 use crate::storage::{CountryId, Reader, StorageError};
 
-/// Seconds that figures grow older before it is said anew.
-const AGE_STEP: u64 = 5;
+/// The shown age of figures changes in steps of this many seconds.
+const AGE_STEP_SECONDS: u64 = 5;
 
-/// What a board depends on: it needs to be made anew only when this differs.
+/// What a board depends on. The board needs to be made again only when its stamp changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// The version of the figures, or the newest click counted in the order of arrival.
+    /// The version of the figures, or the newest counted click in order of arrival.
     state: i64,
     /// Where a window ends, in milliseconds since 1970.
     end: Option<i64>,
-    /// How old figures are that cannot be kept new.
+    /// How old the figures of a sweep are.
     age: Option<Duration>,
 }
 
@@ -41,19 +41,18 @@ impl Stamp {
     }
 }
 
-/// What came of making a board.
+/// The result of making a board.
 #[derive(Debug)]
 pub struct Made {
-    /// What it depends on; `None` if it has no rows.
+    /// What the board depends on; `None` if it has no rows.
     pub stamp: Option<Stamp>,
-    /// The board; `None` if the one before is still right.
+    /// The board; `None` if the previous one is still right.
     pub board: Option<Board>,
-    /// There is more to count: make it again at once.
+    /// There are more clicks to count: call again at once.
     pub goes_on: bool,
 }
 
-/// Makes boards from a reading connection: of a window, of a filter, of everything. Whoever wants a board kept new asks
-/// for it again and again.
+/// Makes boards from a reading connection. To keep a board up to date, call [`StoredBoards::make`] again and again.
 pub struct StoredBoards {
     session_timeout_ms: i64,
     limits: Limits,
@@ -62,25 +61,25 @@ pub struct StoredBoards {
     pub(super) window: Option<WindowCount>,
 }
 
-/// Why there are no rows.
-enum Missing {
+/// Why a board has no rows.
+enum NoRows {
     Counting { window: Window, percent: u8 },
     TooLarge(Window),
     TooSlow(&'static str, Duration),
-    NoPattern(PatternError),
+    InvalidFilter(PatternError),
     Ended,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for NoRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Counting { window, percent } => write!(f, "counting the last {} … {percent}%", words(*window)),
             Self::TooLarge(window) => {
                 write!(f, "the last {} has too many urls to be counted in memory; choose all time", words(*window))
             }
-            Self::TooSlow(what, limit) => write!(f, "{what} took longer than {limit:?}; it is tried again"),
-            Self::NoPattern(error) => write!(f, "the filter cannot be read: {error}"),
-            Self::Ended => f.write_str("the pipeline ends"),
+            Self::TooSlow(what, limit) => write!(f, "{what} took longer than {limit:?}; clicktop tries again"),
+            Self::InvalidFilter(error) => write!(f, "the filter cannot be read: {error}"),
+            Self::Ended => f.write_str("the pipeline is stopping"),
         }
     }
 }
@@ -93,52 +92,52 @@ fn words(window: Window) -> &'static str {
     }
 }
 
-/// The clock of one board.
-struct Clock<'a> {
+/// Limits the time for one board.
+struct Deadline<'a> {
     begin: Instant,
     rows: u32,
     limits: Limits,
     ended: &'a dyn Fn() -> bool,
 }
 
-impl Clock<'_> {
-    /// Whether another row may be read.
-    fn row(&mut self, limit: Duration) -> ControlFlow<()> {
+impl Deadline<'_> {
+    /// Breaks if no other row may be read.
+    fn spend_row(&mut self, limit: Duration) -> ControlFlow<()> {
         self.rows = self.rows.wrapping_add(1);
-        if self.rows.is_multiple_of(self.limits.rows_a_look) && (self.begin.elapsed() > limit || (self.ended)()) {
+        if self.rows.is_multiple_of(self.limits.rows_per_check) && (self.begin.elapsed() > limit || (self.ended)()) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
     }
 
-    fn gave_up(&self, otherwise: Missing) -> Missing {
-        if (self.ended)() { Missing::Ended } else { otherwise }
+    fn gave_up(&self, otherwise: NoRows) -> NoRows {
+        if (self.ended)() { NoRows::Ended } else { otherwise }
     }
 }
 
 impl StoredBoards {
-    /// A gap beyond `session_timeout_ms` is no time spent.
+    /// A gap longer than `session_timeout_ms` is not time spent.
     pub fn new(session_timeout_ms: i64, limits: Limits) -> Self {
         Self { session_timeout_ms, limits, names: CountryNames::default(), filter: None, window: None }
     }
 
-    /// Names of countries, read once.
+    /// The names of countries.
     pub(crate) fn names(&mut self) -> &mut CountryNames {
         &mut self.names
     }
 
-    /// One that knows nothing of what this one has read.
+    /// The same, without anything that was read so far.
     pub fn anew(&self) -> Self {
         Self::new(self.session_timeout_ms, self.limits)
     }
 
-    /// Nobody wants a board for now: lets go of what only a window needs.
-    pub fn rest(&mut self) {
+    /// Frees the memory of the window, because nobody views it for now.
+    pub fn drop_window(&mut self) {
         self.window = None;
     }
 
-    /// Goes on with the board of `view`, which was last made with `known`, at the time `now`. What takes too long is given up,
-    /// also once `ended` is true: then the board holds a problem and no rows.
+    /// Makes the board of `view`, or continues to count for it. The caller has a board with the stamp `known`; the clock shows
+    /// `now`. If this takes too long, or `ended` becomes true, the board holds a problem and no rows.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -153,7 +152,7 @@ impl StoredBoards {
         if self.window.as_ref().is_some_and(|count| count.window() != view.window) {
             self.window = None;
         }
-        let mut clock = Clock { begin: Instant::now(), rows: 0, limits: self.limits, ended };
+        let mut deadline = Deadline { begin: Instant::now(), rows: 0, limits: self.limits, ended };
         let count = match self.window.take() {
             Some(count) => Some(count),
             None => WindowCount::new(view.window, self.session_timeout_ms, self.limits),
@@ -165,30 +164,30 @@ impl StoredBoards {
                     return Ok(Made { stamp: known, board: None, goes_on: false });
                 }
                 let made = reader.consistent(|reader| {
-                    if let Err(missing) = self.look_at_urls(view, reader, &mut clock)? {
-                        return Ok(Err(missing));
+                    if let Err(no_rows) = self.update_filter(view, reader, &mut deadline)? {
+                        return Ok(Err(no_rows));
                     }
-                    self.of_all_time(view, reader, &mut clock)
+                    self.of_all_time(view, reader, &mut deadline)
                 })?;
                 Ok(Made::from(view, made.map(|board| (stamp, board)), false))
             }
             Some(mut count) => {
-                // After an error it is not put back, and begins anew.
+                // After an error the count is dropped, and the next call begins a new one.
                 let progress = count.go_on(now, reader)?;
-                let made = self.of_window(view, known, &count, progress, reader, &mut clock);
+                let made = self.of_window(view, known, &count, progress, reader, &mut deadline);
                 self.window = Some(count);
                 made
             }
         }
     }
 
-    /// Makes the filter fit the view, and lets it see the urls that are new.
-    fn look_at_urls(
+    /// Sets the filter of the view, and matches it with the urls that are new.
+    fn update_filter(
         &mut self,
         view: &View,
         reader: &Reader,
-        clock: &mut Clock<'_>,
-    ) -> Result<Result<(), Missing>, StorageError> {
+        deadline: &mut Deadline<'_>,
+    ) -> Result<Result<(), NoRows>, StorageError> {
         if self.filter.as_ref().is_some_and(|filter| filter.text() != view.filter) {
             self.filter = None;
         }
@@ -200,22 +199,22 @@ impl StoredBoards {
             Some(filter) => filter,
             none => match UrlFilter::new(&view.filter) {
                 Ok(filter) => none.insert(filter),
-                Err(error) => return Ok(Err(Missing::NoPattern(error))),
+                Err(error) => return Ok(Err(NoRows::InvalidFilter(error))),
             },
         };
-        let looked = filter.extend(reader, || clock.row(limit))?;
-        // The next try goes on where this one ended.
-        let missing = || clock.gave_up(Missing::TooSlow("looking through the urls", limit));
-        Ok(if looked.is_break() { Err(missing()) } else { Ok(()) })
+        let looked = filter.extend(reader, || deadline.spend_row(limit))?;
+        // The next call continues where this one ended.
+        let no_rows = || deadline.gave_up(NoRows::TooSlow("matching the urls", limit));
+        Ok(if looked.is_break() { Err(no_rows()) } else { Ok(()) })
     }
 
     fn of_all_time(
         &mut self,
         view: &View,
         reader: &Reader,
-        clock: &mut Clock<'_>,
-    ) -> Result<Result<Board, Missing>, StorageError> {
-        let limit = self.limits.scan.saturating_add(clock.begin.elapsed());
+        deadline: &mut Deadline<'_>,
+    ) -> Result<Result<Board, NoRows>, StorageError> {
+        let limit = self.limits.scan.saturating_add(deadline.begin.elapsed());
         let mut top = TopPages::new(view, reader)?;
         let mut countries: HashMap<CountryId, CountryFigures> = HashMap::new();
         let filter = self.filter.as_ref();
@@ -226,10 +225,10 @@ impl StoredBoards {
             if filter.is_none_or(|filter| filter.keeps(page.url)) {
                 top.push(&page);
             }
-            clock.row(limit)
+            deadline.spend_row(limit)
         })?;
         if read.is_break() {
-            return Ok(Err(clock.gave_up(Missing::TooSlow("reading the figures", self.limits.scan))));
+            return Ok(Err(deadline.gave_up(NoRows::TooSlow("reading the figures", self.limits.scan))));
         }
         finish(view, countries.into_iter(), top, &mut self.names, reader).map(Ok)
     }
@@ -241,28 +240,29 @@ impl StoredBoards {
         count: &WindowCount,
         progress: Progress,
         reader: &mut Reader,
-        clock: &mut Clock<'_>,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Made, StorageError> {
         let goes_on = matches!(progress, Progress::Counting(_));
         let Some(figures) = count.figures() else {
-            // What is shown stays while it is brought up to date.
+            // The shown board stays while the window is counted.
             if known.is_some() && goes_on {
                 return Ok(Made { stamp: known, board: None, goes_on });
             }
-            let missing = match progress {
-                Progress::Counting(percent) => Missing::Counting { window: view.window, percent },
-                Progress::Ready | Progress::TooLarge => Missing::TooLarge(view.window),
+            let no_rows = match progress {
+                Progress::Counting(percent) => NoRows::Counting { window: view.window, percent },
+                Progress::Ready | Progress::TooLarge => NoRows::TooLarge(view.window),
             };
-            return Ok(Made::from(view, Err(clock.gave_up(missing)), goes_on));
+            return Ok(Made::from(view, Err(deadline.gave_up(no_rows)), goes_on));
         };
-        let age = figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP * AGE_STEP));
+        let age =
+            figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP_SECONDS * AGE_STEP_SECONDS));
         let stamp = Stamp { state: figures.up_to, end: Some(figures.end), age };
         if known == Some(stamp) {
             return Ok(Made { stamp: known, board: None, goes_on });
         }
         let made = reader.consistent(|reader| {
-            if let Err(missing) = self.look_at_urls(view, reader, clock)? {
-                return Ok(Err(missing));
+            if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
+                return Ok(Err(no_rows));
             }
             let mut top = TopPages::new(view, reader)?;
             let filter = self.filter.as_ref();
@@ -272,7 +272,7 @@ impl StoredBoards {
             let mut board = finish(view, figures.pages.countries().into_iter(), top, &mut self.names, reader)?;
             if let (Some((passes, _)), Some(age)) = (figures.swept, age) {
                 board.problem = Some(format!(
-                    "{} s old: the last {} is too large to keep, and is counted anew in {passes} passes",
+                    "{} s old: the last {} does not fit into memory, so clicktop counts it anew in {passes} passes",
                     age.as_secs(),
                     words(view.window)
                 ));
@@ -284,11 +284,11 @@ impl StoredBoards {
 }
 
 impl Made {
-    fn from(view: &View, made: Result<(Stamp, Board), Missing>, goes_on: bool) -> Self {
+    fn from(view: &View, made: Result<(Stamp, Board), NoRows>, goes_on: bool) -> Self {
         let (stamp, board) = match made {
             Ok((stamp, board)) => (Some(stamp), board),
-            Err(missing) => {
-                (None, Board { view: view.clone(), problem: Some(missing.to_string()), ..Board::default() })
+            Err(no_rows) => {
+                (None, Board { view: view.clone(), problem: Some(no_rows.to_string()), ..Board::default() })
             }
         };
         Self { stamp, board: Some(board), goes_on }

@@ -23,7 +23,7 @@ const UNBOUNDED: Limits = Limits {
     sweep_bytes: usize::MAX,
     minute_bytes: usize::MAX,
     slice: Duration::from_secs(3600),
-    rows_a_look: 1024,
+    rows_per_check: 1024,
     scan: Duration::MAX,
 };
 
@@ -233,12 +233,12 @@ proptest! {
     fn a_window_that_moves_holds_the_batch_query_at_every_moment(
         batches in prop::collection::vec((-10..90_i16, prop::collection::vec(seed(), 0..40)), 1..8),
         window in prop::sample::select(vec![Window::LastHour, Window::LastFiveMinutes]),
-        (rows_a_look, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
+        (rows_per_check, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
         falls_behind in any::<bool>(),
     ) {
         let bench = Bench::new(&[]);
         // Slices of some rows; where nothing may be kept, in passes.
-        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_a_look, ..UNBOUNDED };
+        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_per_check, ..UNBOUNDED };
         let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
         let mut reader = bench.storage.reader().unwrap();
         let view = view(window, "", None);
@@ -272,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_rows_of_a_view_are_those_of_the_whole_order(
+    fn the_first_rows_of_a_view_equal_those_of_a_full_sort(
         pages in prop::collection::vec((0..6_u64, 0..4_u64, 0..3_u64), 0..200),
         limit in 1..20_usize,
         sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
@@ -310,34 +310,34 @@ fn seeds(count: u16) -> Vec<Seed> {
 }
 
 #[test]
-fn a_window_that_cannot_be_kept_is_counted_in_passes_and_says_so() {
+fn a_window_beyond_the_memory_limit_is_counted_in_passes_and_says_so() {
     let clicks: Vec<Seed> = (0..200_u16)
         .map(|id| Seed { user: (id % 7) as u8, minutes: (id % 90).cast_signed(), ..seeds(200).remove(id.into()) })
         .collect();
     let bench = Bench::new(&clicks);
-    let limits = Limits { live_bytes: 0, slice: Duration::ZERO, rows_a_look: 10, ..UNBOUNDED };
+    let limits = Limits { live_bytes: 0, slice: Duration::ZERO, rows_per_check: 10, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     let board = bench.board(&mut boards, &view(Window::LastHour, "", None));
     let problem = board.problem.clone().unwrap();
-    assert_eq!(problem, "0 s old: the last hour is too large to keep, and is counted anew in 2 passes");
+    assert_eq!(problem, "0 s old: the last hour does not fit into memory, so clicktop counts it anew in 2 passes");
     assert_board(&Board { problem: None, ..board }, &bench.by_definition(Window::LastHour));
 }
 
 #[test]
-fn a_window_beyond_the_memory_is_a_problem_and_no_half_truth() {
+fn a_window_too_large_even_for_passes_shows_a_problem_and_no_rows() {
     let bench = Bench::new(&seeds(10));
-    let limits = Limits { live_bytes: 0, sweep_bytes: 0, rows_a_look: 1, ..UNBOUNDED };
+    let limits = Limits { live_bytes: 0, sweep_bytes: 0, rows_per_check: 1, ..UNBOUNDED };
     let board = bench.board(&mut StoredBoards::new(SESSION_TIMEOUT_MS, limits), &view(Window::LastHour, "", None));
     let problem = board.problem.unwrap();
     assert!(problem.contains("the last hour") && !problem.contains('\n') && board.pages.is_empty(), "{problem}");
 }
 
 #[test]
-fn counting_tells_how_far_it_is_and_another_window_begins_anew() {
+fn counting_shows_its_progress_and_starts_again_for_another_window() {
     let clicks: Vec<Seed> =
         (0..60).map(|at| Seed { id: at, minutes: at.cast_signed(), ..seeds(1).remove(0) }).collect();
     let bench = Bench::new(&clicks);
-    let limits = Limits { slice: Duration::ZERO, rows_a_look: 10, ..UNBOUNDED };
+    let limits = Limits { slice: Duration::ZERO, rows_per_check: 10, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     let mut reader = bench.storage.reader().unwrap();
     let mut make = |window, known| boards.make(&view(window, "", None), known, LATE, &mut reader, &|| false).unwrap();
@@ -373,7 +373,7 @@ fn a_user_with_very_many_clicks_is_counted_like_any_other() {
 }
 
 #[test]
-fn a_clock_that_jumps_by_years_begins_the_window_anew() {
+fn a_window_is_counted_anew_when_the_clock_jumps_by_years() {
     let bench = Bench::new(&seeds(5));
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let hour = view(Window::LastHour, "", None);
@@ -398,19 +398,19 @@ fn a_clock_that_jumps_by_years_begins_the_window_anew() {
 }
 
 #[test]
-fn a_board_that_comes_too_late_is_given_up() {
+fn a_board_stops_when_the_pipeline_stops() {
     let bench = Bench::new(&seeds(5));
     bench.aggregate();
-    let limits = Limits { rows_a_look: 1, ..UNBOUNDED };
+    let limits = Limits { rows_per_check: 1, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     for window in [Window::AllTime, Window::LastHour] {
         let made = boards.make(&view(window, "a", None), None, LATE, &mut bench.storage.reader().unwrap(), &|| true);
-        assert_eq!(made.unwrap().board.unwrap().problem.as_deref(), Some("the pipeline ends"));
+        assert_eq!(made.unwrap().board.unwrap().problem.as_deref(), Some("the pipeline is stopping"));
     }
 }
 
 #[test]
-fn a_filter_follows_urls_that_come_later_and_another_filter_begins_anew() {
+fn a_filter_finds_new_urls_and_another_filter_starts_again() {
     let bench = Bench::new(&seeds(1));
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let mut urls = |filter: &str| {
@@ -427,7 +427,7 @@ fn a_filter_follows_urls_that_come_later_and_another_filter_begins_anew() {
 }
 
 #[test]
-fn only_the_board_of_the_view_asked_for_is_shown_and_only_by_whose_turn_it_is() {
+fn only_the_board_of_the_current_view_is_shown() {
     let asked = watch::Sender::new(view(Window::LastHour, "", None));
     let slot = BoardSlot::new(asked.subscribe());
     let board = |view: View, matching| Board { view, matching, ..Board::default() };

@@ -1,60 +1,59 @@
-//! The state behind the figures, written now and then so that a restart replays only the tail.
+//! The encoding of a checkpoint: the state behind the figures, so that a restart replays only the newest clicks.
 //!
-//! Its parts, in this order: the pairs, of which those written before stay and new ones are added; the users' visits and the
-//! ids, written anew each time; and a header that says what there is. Lists of numbers are written as the differences of their
-//! neighbours, which take a byte or two each.
+//! A checkpoint has these parts, in this order: the (page, user) pairs, where earlier parts stay and new ones are added; the users'
+//! visits and the click ids, which are written anew each time; and a header with counts. Lists of numbers are encoded as
+//! differences between neighbours, which take a byte or two each.
 
 use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Aggregation;
-use super::format_1;
-use super::pairs::Pairs;
-use super::recent::Recent;
+use super::aggregation::Aggregation;
+use super::page_users::PageUsers;
+use super::recent_visits::RecentVisits;
 use super::timeline::{Timeline, Visit};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{ClickKey, PageId, Reader, StorageError, UserId};
 
-/// Changes whenever the encoding or the rules of eviction do; a checkpoint of another format is not used, unless there is a
-/// reader for it. Each part begins with it.
-const FORMAT: u32 = 2;
+/// The number of this format; every part begins with it. It grows when the encoding or the rules of eviction change. From the first
+/// release on, a reader of each released format stays.
+const FORMAT: u32 = 1;
 
-/// Pairs or visits a part: keeps each below a megabyte or so.
+/// Pairs or visits in a part, which keeps a part below about a megabyte.
 const PART_ENTRIES: usize = 128 * 1024;
 
-/// The same for ids.
+/// Click ids in a part.
 const PART_KEYS: usize = 16 * 1024;
 
 #[derive(Serialize, Deserialize)]
 enum Part {
     /// Sorted by page and user.
     Pairs {
-        /// Each less the one before it.
+        /// Differences to the page before.
         pages: Vec<u32>,
-        /// Each less the one before it, if that is of the same page.
+        /// Differences to the user before on the same page; the first user of a page as it is.
         users: Vec<u32>,
     },
     Visits(Visits),
-    /// The last of the clicks of a user and moment that has several.
+    /// The last id of each moment that has several clicks of one user.
     Keys(Vec<(UserId, i64, ClickKey)>),
     Header(Header),
 }
 
-/// Timelines in the order of their users.
+/// Timelines, by the row id of their users.
 #[derive(Default, Serialize, Deserialize)]
 struct Visits {
-    /// Whether there were visits before the first of each.
+    /// Whether older visits of these users were dropped.
     cut: bool,
-    /// Each less the one before it.
+    /// Differences to the user before.
     users: Vec<u32>,
-    /// How many each user has.
+    /// How many visits each user has.
     visits: Vec<u32>,
-    /// The time of each user's first, less that of the user before.
+    /// The time of each user's first visit, as the difference to that of the user before.
     first: Vec<i64>,
-    /// The times of all others, each less the one before it.
+    /// The times of all other visits, as differences to the visit before.
     gaps: Vec<u64>,
-    /// Of all.
+    /// The page of each visit.
     pages: Vec<PageId>,
 }
 
@@ -69,26 +68,24 @@ struct Header {
     keys: u64,
 }
 
-/// A checkpoint read back.
+/// A checkpoint that was read from the database.
 pub(super) struct Checkpoint {
-    /// Every click up to this one is in it.
+    /// The checkpoint covers every click up to this one, in order of arrival.
     pub cursor: i64,
-    /// What the state was kept with.
+    /// The settings that the state was kept with.
     pub settings: AggregateSettings,
     /// Every (page, user) that has a click.
-    pub seen: Pairs,
-    /// The kept clicks.
-    pub recent: Recent,
-    /// The figures were written by the rules of eviction that hold today.
-    pub same_rules: bool,
+    pub page_users: PageUsers,
+    /// The recent visits.
+    pub recent: RecentVisits,
 }
 
-/// The parts of the checkpoint of `aggregation` after those that stay, encoded one at a time. `pair_parts` is, once all have
-/// been taken, how many hold pairs, with those that stay.
+/// Encodes the parts of a checkpoint of `aggregation` one at a time, without the parts that stay in the database. After the last
+/// part, `pair_parts` holds the number of parts with pairs, including those that stay.
 pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl Iterator<Item = Vec<u8>> {
-    let Aggregation { seen, recent, .. } = aggregation;
-    pair_parts.set(seen.written_parts());
-    let pairs = seen.unwritten(PART_ENTRIES).map(move |pairs| {
+    let Aggregation { page_users, recent, .. } = aggregation;
+    pair_parts.set(page_users.written_parts());
+    let pairs = page_users.unwritten(PART_ENTRIES).map(move |pairs| {
         pair_parts.set(pair_parts.get() + 1);
         pairs_part(&pairs)
     });
@@ -106,14 +103,14 @@ pub(super) fn encode(aggregation: &Aggregation, pair_parts: &Cell<u64>) -> impl 
             cursor: aggregation.cursor,
             settings: aggregation.settings,
             evict_at: recent.evict_at(),
-            pairs: seen.len() as u64,
+            pairs: page_users.len() as u64,
             pair_parts: pair_parts.get(),
             visits: recent.len() as u64,
             keys: recent.keys().len() as u64,
         })
     });
-    // Encoding into memory fails only for values that serde cannot size, of which there are none here; a part
-    // that were missing all the same would show in the header's counts.
+    // Encoding into memory fails only for sequences of unknown length, and there are none here. If a part were missing anyway,
+    // the header's counts would show it.
     pairs.chain(visits).chain(keys).chain(header).filter_map(|part| postcard::to_allocvec(&(FORMAT, part)).ok())
 }
 
@@ -138,7 +135,7 @@ fn pairs_of(pages: Vec<u32>, users: Vec<u32>) -> impl Iterator<Item = (PageId, U
     })
 }
 
-/// As many of `timelines` as make a part; `None` if there are no more.
+/// A part with the next of `timelines`; `None` if there are no more.
 fn visits_part<'a>(cut: bool, timelines: &mut impl Iterator<Item = (UserId, &'a Timeline)>) -> Option<Part> {
     let mut part = Visits { cut, ..Visits::default() };
     let (mut last_user, mut last_first) = (0, 0);
@@ -160,7 +157,7 @@ fn visits_part<'a>(cut: bool, timelines: &mut impl Iterator<Item = (UserId, &'a 
     (!part.users.is_empty()).then_some(Part::Visits(part))
 }
 
-fn restore_visits(recent: &mut Recent, part: Visits) {
+fn restore_visits(recent: &mut RecentVisits, part: Visits) {
     let Visits { cut, users, visits, first, gaps, pages } = part;
     let (mut gaps, mut pages) = (gaps.into_iter(), pages.into_iter());
     let (mut user, mut begin) = (0_u32, 0_i64);
@@ -179,25 +176,25 @@ fn restore_visits(recent: &mut Recent, part: Visits) {
     }
 }
 
-/// A checkpoint of which not all parts are read yet.
+/// Reads a checkpoint part by part.
 #[derive(Default)]
-struct Loading {
-    seen: Pairs,
-    recent: Option<Recent>,
+struct Decoder {
+    page_users: PageUsers,
+    recent: Option<RecentVisits>,
     header: Option<Header>,
     pair_parts: u64,
     unusable: bool,
 }
 
-impl Loading {
+impl Decoder {
     fn take(&mut self, part: &[u8]) {
-        let recent = self.recent.get_or_insert_with(|| Recent::new(u64::MAX / 4));
+        let recent = self.recent.get_or_insert_with(|| RecentVisits::new(u64::MAX / 4));
         match postcard::from_bytes::<(u32, Part)>(part) {
-            // The header is the last.
+            // The header is the last part.
             Ok((FORMAT, part)) if self.header.is_none() => match part {
                 Part::Pairs { pages, users } => {
                     self.pair_parts += 1;
-                    self.seen.extend(pairs_of(pages, users));
+                    self.page_users.extend(pairs_of(pages, users));
                 }
                 Part::Visits(part) => restore_visits(recent, part),
                 Part::Keys(keys) => {
@@ -210,42 +207,29 @@ impl Loading {
     }
 
     fn finish(self) -> Option<Checkpoint> {
-        let Self { mut seen, recent, header, pair_parts, unusable } = self;
+        let Self { mut page_users, recent, header, pair_parts, unusable } = self;
         let (mut recent, header) = (recent?, header?);
-        let found = (seen.len() as u64, pair_parts, recent.len() as u64, recent.keys().len() as u64);
+        let found = (page_users.len() as u64, pair_parts, recent.len() as u64, recent.keys().len() as u64);
         let Header { cursor, settings, .. } = header;
         if unusable || found != (header.pairs, header.pair_parts, header.visits, header.keys) {
             return None;
         }
-        seen.mark_written(pair_parts);
+        page_users.mark_written(pair_parts);
         recent.set_budget_and_threshold(settings.recent_clicks, header.evict_at);
-        Some(Checkpoint { cursor, settings, seen, recent, same_rules: true })
+        Some(Checkpoint { cursor, settings, page_users, recent })
     }
 }
 
-/// Reads the newest checkpoint. `None` if there is none, it is of an unknown format or incomplete: then
-/// everything is replayed from the first click.
+/// Reads the newest checkpoint. `None` if there is none, or if it has an unknown format or is incomplete: the caller then replays
+/// every click.
 ///
 /// # Errors
 /// The database cannot be read.
 pub(super) fn load(reader: &Reader) -> Result<Option<Checkpoint>, StorageError> {
-    let mut loading = Loading::default();
-    let mut older: Option<format_1::Loading> = None;
-    let expired_before = reader.expiry()?.before;
-    let mut first = true;
+    let mut decoder = Decoder::default();
     reader.checkpoint_parts::<StorageError>(|part| {
-        if std::mem::take(&mut first) {
-            older = format_1::Loading::begin(part, expired_before);
-        } else if let Some(older) = &mut older {
-            older.take(part);
-        }
-        if older.is_none() {
-            loading.take(part);
-        }
+        decoder.take(part);
         Ok(())
     })?;
-    Ok(match older {
-        Some(older) => older.finish(),
-        None => loading.finish(),
-    })
+    Ok(decoder.finish())
 }

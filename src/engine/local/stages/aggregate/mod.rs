@@ -1,16 +1,15 @@
 //! Aggregate: stored clicks → figures by url × country, exact and incremental.
 
+mod aggregation;
+mod by_user;
 mod checkpoint;
-mod figures;
-mod format_1;
-mod keys;
-mod load;
-mod pairs;
-mod recent;
+mod last_ids;
+mod page_users;
+mod persistence;
+mod recent_visits;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod users;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,31 +26,32 @@ use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::view::View;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError};
-use figures::Aggregation;
+use aggregation::Aggregation;
 
-/// A checkpoint is written when this many clicks have come since the last: a crash replays at most that. What is written each
-/// time has a bound, so the cost of checkpoints stays a constant a click.
+/// A checkpoint is written after this many clicks. After a crash, the stage replays at most that many. The size of a checkpoint is
+/// bounded, so its cost for each click is constant.
 const CHECKPOINT_CLICKS: i64 = 2_000_000;
 
-/// On a clean stop a checkpoint is worth its write from this many clicks on.
-const CHECKPOINT_AT_STOP: i64 = 100_000;
+/// A clean stop writes a checkpoint after at least this many clicks.
+const CHECKPOINT_CLICKS_AT_STOP: i64 = 100_000;
 
-/// Where clicks are deleted for their age, a checkpoint is written so often in that time, so that they can go, ...
-const CHECKPOINTS_A_RETENTION: u32 = 64;
+/// Clicks can only be deleted for their age once a checkpoint has counted them, so this many checkpoints are written during the
+/// retention time …
+const CHECKPOINTS_PER_RETENTION: u32 = 64;
 
-/// ... but no more often than this: it writes all recent clicks.
-const SHORTEST_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+/// … but no more often than this, since each writes all recent visits.
+const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Figures are written at most this share of the time, whatever the interval asks for.
+/// Writing figures takes at most an eighth of the time, whatever the configured interval is.
 const WRITE_SHARE: u32 = 8;
 
-/// The longest the figures may lie unwritten for that.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+/// Figures are written at least this often, even if writing then takes more of the time.
+const MAX_WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// State is prefetched this many clicks ahead.
-const AHEAD: usize = 32;
+const PREFETCHED_CLICKS: usize = 32;
 
-/// How the aggregation works.
+/// Options of the aggregate stage.
 #[derive(Clone, Copy, Debug)]
 pub struct AggregateOptions {
     /// What the figures depend on besides the clicks.
@@ -64,30 +64,30 @@ pub struct AggregateOptions {
 pub(crate) struct AggregateStage {
     storage: Arc<Storage>,
     options: AggregateOptions,
-    /// How long clicks are kept; those that no checkpoint has counted are kept longer.
+    /// How long clicks are kept. Clicks that no checkpoint has counted are kept longer.
     retention: Option<Duration>,
     metrics: Arc<Metrics>,
     board: BoardSlot,
 }
 
 impl AggregateStage {
-    /// A stage for a store that keeps clicks for `retention`, for ever if `None`.
+    /// A stage for a store that keeps clicks for `retention`, or for ever if `None`.
     pub(crate) fn new(shared: &SharedParts, options: AggregateOptions, retention: Option<Duration>) -> Self {
         let SharedParts { storage, metrics, board, .. } = shared.clone();
         Self { storage, options, retention, metrics, board }
     }
 
-    /// Works until asked to stop.
+    /// Runs until the stage is asked to stop.
     ///
     /// # Errors
-    /// The database is damaged; passing trouble is waited out.
+    /// The database is damaged. After errors that pass, the stage tries again.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), StorageError> {
         if !wait_until_sound(&self.storage, handle)? {
             return Ok(());
         }
         handle.starting("loading figures");
         let mut reader = self.storage.reader()?;
-        let loaded = load::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
+        let loaded = persistence::load(&self.storage, &mut reader, self.options.settings, &mut |doing| {
             handle.starting(doing);
             handle.signal() != Signal::Stop
         })?;
@@ -95,11 +95,11 @@ impl AggregateStage {
             return Ok(());
         };
         handle.running();
-        Run::new(self, handle, reader, aggregation).run()
+        AggregateRun::new(self, handle, reader, aggregation).run()
     }
 }
 
-/// Recomputes every figure from the stored clicks; `progress` is told how far it is.
+/// Recomputes every figure from the stored clicks. `progress` receives the progress, in words.
 ///
 /// # Errors
 /// The database cannot be read or written, or clicks that the figures count were deleted for their age.
@@ -113,37 +113,40 @@ pub fn rebuild(
         progress(&doing);
         true
     };
-    match load::rebuild(storage, &mut reader, settings, tell)? {
+    match persistence::rebuild(storage, &mut reader, settings, tell)? {
         Ok(aggregation) => Ok(Rebuilt { clicks: reader.click_count()?, pages: aggregation.pages().len() as u64 }),
-        Err(load::Interrupted) => Ok(Rebuilt::default()),
+        Err(persistence::Interrupted) => Ok(Rebuilt::default()),
     }
 }
 
-/// What a rebuild went through.
+/// What a rebuild has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Clicks counted.
+    /// Counted clicks.
     pub clicks: u64,
     /// Rows of url × country.
     pub pages: u64,
 }
 
-struct Run<'a> {
+/// The stage while it runs.
+struct AggregateRun<'a> {
     stage: &'a AggregateStage,
     handle: &'a StageHandle,
     reader: Reader,
     aggregation: Aggregation,
     names: CountryNames,
     view: watch::Receiver<View>,
+    /// When figures were last written.
     written: Instant,
-    /// How long the newest writes took.
+    /// How long the last writes took.
     writes_took: [Duration; 3],
+    /// Whether clicks were counted since.
     unwritten: bool,
-    /// Up to which click, and when.
+    /// The last click of the newest checkpoint, and when it was written.
     checkpointed: (i64, Instant),
 }
 
-impl<'a> Run<'a> {
+impl<'a> AggregateRun<'a> {
     fn new(stage: &'a AggregateStage, handle: &'a StageHandle, reader: Reader, aggregation: Aggregation) -> Self {
         Self {
             stage,
@@ -165,7 +168,7 @@ impl<'a> Run<'a> {
         let mut backoff = Backoff::new();
         loop {
             let signal = self.handle.signal();
-            match self.step(signal) {
+            match self.round(signal) {
                 Ok(true) => {
                     backoff.reset();
                     self.handle.running();
@@ -183,22 +186,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One round: read, count, write if it is time, wait if there is nothing. `false` at the end.
-    fn step(&mut self, signal: Signal) -> Result<bool, StorageError> {
+    /// One round: reads clicks, counts them, writes figures if it is time, and waits if there are no clicks. Returns `false` at the
+    /// end.
+    fn round(&mut self, signal: Signal) -> Result<bool, StorageError> {
         if signal == Signal::Stop {
             self.finish()?;
             return Ok(false);
         }
         let cursor = self.aggregation.cursor;
         let mut clicks = Vec::new();
-        self.stage.storage.clicks_after(&self.reader, cursor, load::READ_CLICKS, &mut clicks)?;
+        self.stage.storage.clicks_after(&self.reader, cursor, persistence::READ_CLICKS, &mut clicks)?;
         let read = clicks.len();
         let mut counted = 0;
         let mut clicks = clicks.into_iter();
         let mut result: Result<(), StorageError> = Ok(());
         while result.is_ok() && clicks.len() > 0 {
-            self.aggregation.look_at(clicks.as_slice().iter().take(AHEAD));
-            result = clicks.by_ref().take(AHEAD).try_for_each(|click| {
+            self.aggregation.prefetch(clicks.as_slice().iter().take(PREFETCHED_CLICKS));
+            result = clicks.by_ref().take(PREFETCHED_CLICKS).try_for_each(|click| {
                 self.aggregation.apply(click, |click| self.reader.last_key_before(click))?;
                 counted += 1;
                 Ok(())
@@ -215,7 +219,7 @@ impl<'a> Run<'a> {
             let left = self.stage.storage.progress().last_click() - self.aggregation.cursor;
             self.handle.draining(format!("{left} clicks to aggregate"));
         }
-        // Once everything is counted and nothing more comes, there is nothing to wait for.
+        // At the end of a finite source there are no more clicks to wait for.
         let hurries = read == 0 && self.unwritten && self.handle.take_hurry();
         let interval = if hurries { Duration::ZERO } else { self.interval() };
         let due = interval.saturating_sub(self.written.elapsed());
@@ -232,23 +236,23 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// The configured interval, stretched where writing takes long, so that counting gets most of the time. A single write that
-    /// had to wait for another's turn does not count as long.
+    /// The configured interval, or a longer one if writing takes long, so that most of the time is left for counting. The shortest of
+    /// the last writes decides: a single write may have waited for another stage.
     fn interval(&self) -> Duration {
         let took = self.writes_took.into_iter().min().unwrap_or_default();
-        let stretched = (took * WRITE_SHARE).min(LONGEST_INTERVAL);
+        let stretched = (took * WRITE_SHARE).min(MAX_WRITE_INTERVAL);
         self.stage.options.interval.max(stretched)
     }
 
     fn checkpoint_is_due(&self, clicks: i64) -> bool {
         let (cursor, at) = self.checkpointed;
-        let old = |keep: Duration| at.elapsed() >= (keep / CHECKPOINTS_A_RETENTION).max(SHORTEST_CHECKPOINT_INTERVAL);
+        let old = |keep: Duration| at.elapsed() >= (keep / CHECKPOINTS_PER_RETENTION).max(MIN_CHECKPOINT_INTERVAL);
         let new = self.aggregation.cursor - cursor;
         new >= clicks || new > 0 && self.stage.retention.is_some_and(old)
     }
 
     fn finish(&mut self) -> Result<(), StorageError> {
-        let worth = if self.stage.retention.is_some() { 1 } else { CHECKPOINT_AT_STOP };
+        let worth = if self.stage.retention.is_some() { 1 } else { CHECKPOINT_CLICKS_AT_STOP };
         let checkpoint = self.checkpoint_is_due(worth);
         if self.unwritten || checkpoint {
             self.handle.draining("figures to be written");
@@ -259,7 +263,7 @@ impl<'a> Run<'a> {
 
     fn write(&mut self, with_checkpoint: bool) -> Result<(), StorageError> {
         let begin = Instant::now();
-        load::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        persistence::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
         if with_checkpoint {
             self.checkpointed = (self.aggregation.cursor, Instant::now());
         } else {
@@ -273,13 +277,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Shows the figures as they were last written, or a little newer, if the view asks for them as they are: windows
-    /// and filters would take longer than the counting can wait, and are made elsewhere.
+    /// Shows the figures in memory, if the view has neither window nor filter. Those take too long here; another thread makes
+    /// them.
     fn publish(&mut self) -> Result<(), StorageError> {
         let view = self.view.borrow_and_update().clone();
         if view.is_plain() {
             let figures =
-                board::Figures { countries: self.aggregation.countries(), pages: self.aggregation.pages().iter() };
+                board::BoardFigures { countries: self.aggregation.countries(), pages: self.aggregation.pages().iter() };
             let board = board::board(&view, figures, &mut self.names, &self.reader)?;
             self.stage.board.publish(board, || true);
         }

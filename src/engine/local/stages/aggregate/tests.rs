@@ -1,17 +1,17 @@
 //! The invariant: whatever the order of arrival, the duplicates and the restarts, the figures equal the batch query.
 
 mod checkpoints;
-mod format_1;
 mod ties;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::figures::Aggregation;
-use super::load;
+use super::aggregation::Aggregation;
+use super::persistence;
 use crate::click::{Click, ClickBatch, Timestamp};
+use crate::protocol::SortBy;
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{BATCH_QUERY, IngestBatch, Order, Storage, StorageError, StorageOptions, older};
+use crate::storage::{BATCH_QUERY, IngestBatch, Storage, StorageError, StorageOptions};
 
 const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1_000_000 };
 
@@ -60,8 +60,8 @@ enum Step {
     Crash,
     /// Stop in good order.
     Stop { checkpoint: bool },
-    /// End the process and start another; `converted` if what it ended was an older clicktop.
-    Restart { converted: bool },
+    /// End the process and start another.
+    Restart,
     /// Let go of the order of arrival as far as no checkpoint needs it.
     Cut,
     /// Lose the checkpoint, and what is in memory.
@@ -77,7 +77,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<bool>().prop_map(|checkpoint| Step::Write { checkpoint }),
         2 => Just(Step::Crash),
         1 => any::<bool>().prop_map(|checkpoint| Step::Stop { checkpoint }),
-        1 => any::<bool>().prop_map(|converted| Step::Restart { converted }),
+        1 => Just(Step::Restart),
         1 => Just(Step::Cut),
     ]
 }
@@ -151,22 +151,20 @@ impl Bench {
     }
 
     fn write(&mut self, checkpoint: bool) {
-        load::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
+        persistence::save(&self.storage, &mut self.aggregation, checkpoint).unwrap();
         self.robbed &= !checkpoint;
     }
 
     fn reload(&mut self) {
         let mut reader = self.storage.reader().unwrap();
-        self.aggregation = load::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
+        self.aggregation =
+            persistence::load(&self.storage, &mut reader, self.settings, &mut |_| true).unwrap().unwrap();
     }
 
-    fn restart(&mut self, converted: bool) {
+    fn restart(&mut self) {
         // A directory is open once at a time.
         let elsewhere = in_memory_directory();
         self.storage = Storage::open(elsewhere.path(), StorageOptions::default()).unwrap();
-        if converted {
-            older::make(self.directory.path());
-        }
         self.storage = Storage::open(self.directory.path(), StorageOptions::default()).unwrap();
         self.reload();
     }
@@ -176,7 +174,7 @@ impl Bench {
     }
 
     fn figures(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
-        let rows = self.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap();
+        let rows = self.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap();
         let mut rows: Vec<_> = rows
             .into_iter()
             .map(|page| (page.url, page.country, page.clicks, page.unique_users, page.avg_time_spent))
@@ -192,14 +190,14 @@ impl Bench {
 
     /// All that decides what becomes of the next clicks.
     fn state(&self) -> String {
-        let Aggregation { cursor, recent, seen, .. } = &self.aggregation;
+        let Aggregation { cursor, recent, page_users, .. } = &self.aggregation;
         let mut keys: Vec<_> = recent.keys().collect();
         keys.sort_unstable();
         let timelines: Vec<_> = recent
             .timelines()
             .map(|(user, timeline)| (user, timeline.is_cut(), timeline.iter().collect::<Vec<_>>()))
             .collect();
-        format!("{cursor} {} {} {} {keys:?} {timelines:?}", seen.len(), recent.len(), recent.evict_at())
+        format!("{cursor} {} {} {} {keys:?} {timelines:?}", page_users.len(), recent.len(), recent.evict_at())
     }
 
     fn batch_query(&self) -> Vec<(String, String, u64, u64, Option<f64>)> {
@@ -240,7 +238,7 @@ impl Bench {
             Step::Count => self.count(),
             Step::Write { checkpoint } => self.write(checkpoint),
             Step::Crash => self.reload(),
-            Step::Restart { converted } => self.restart(converted),
+            Step::Restart => self.restart(),
             Step::Cut => {
                 self.robbed = true;
                 self.execute(
@@ -255,7 +253,7 @@ impl Bench {
             }
             Step::Expire { tens_of_minutes } => {
                 let now = Timestamp::from_millis(40 * 600_000);
-                self.storage.let_expire(i64::from(tens_of_minutes) * 600_000, now).unwrap();
+                self.storage.advance_expiry(i64::from(tens_of_minutes) * 600_000, now).unwrap();
                 let mut from = Some(Timestamp::from_millis(i64::MIN));
                 while let Some(begin) = from {
                     from = self.storage.delete_expired(begin, 7).unwrap().next;
@@ -338,7 +336,7 @@ proptest! {
         // What is gone cannot be counted again, unless it is given up.
         if bench.storage.reader().unwrap().expiry().unwrap().deleted > 0 {
             super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap_err();
-            bench.storage.give_up_deleted().unwrap();
+            bench.storage.discard_figures().unwrap();
         }
         super::rebuild(&bench.storage, bench.settings, |_| {}).unwrap();
         bench.assert_exact();
@@ -365,13 +363,14 @@ proptest! {
 }
 
 #[test]
-fn versions_only_grow_also_across_a_deleted_database() {
+fn versions_grow_even_after_the_database_is_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = Seed { id: 1, user: 1, tens_of_minutes: 0, millis: 0, url: 1, country: 1 };
     bench.store(std::slice::from_ref(&seed));
     bench.count();
     bench.write(false);
-    let version = |bench: &Bench| bench.storage.reader().unwrap().top(None, Order::Clicks, None).unwrap()[0].at.version;
+    let version =
+        |bench: &Bench| bench.storage.reader().unwrap().top(None, SortBy::Clicks, None).unwrap()[0].at.version;
     let first = version(&bench);
     bench.store(&[Seed { id: 2, ..seed.clone() }]);
     bench.count();
@@ -387,7 +386,7 @@ fn versions_only_grow_also_across_a_deleted_database() {
 }
 
 #[test]
-fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_that_is_gone() {
+fn a_changed_timeout_or_a_lost_checkpoint_does_not_lose_figures_of_deleted_clicks() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 30), seed(3, 40)]);
@@ -397,12 +396,12 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
     let figures = bench.figures();
     let fails = |bench: &Bench, settings| {
         let mut reader = bench.storage.reader().unwrap();
-        load::load(&bench.storage, &mut reader, settings, &mut |_| true).unwrap_err().to_string()
+        persistence::load(&bench.storage, &mut reader, settings, &mut |_| true).unwrap_err().to_string()
     };
     assert_eq!(
         fails(&bench, AggregateSettings { session_timeout_ms: 600_000, ..SETTINGS }),
         "aggregate.session_timeout was 1800 s and is 600 s, and 2 clicks that the figures count were deleted for their age \
-         (store.retention); `clicktop rebuild --kept-clicks` counts what is kept and gives the rest up"
+         (store.retention); `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones"
     );
     bench.reload();
     assert_eq!(bench.figures(), figures);
@@ -412,7 +411,7 @@ fn figures_of_deleted_clicks_are_not_lost_to_a_changed_timeout_or_a_checkpoint_t
 }
 
 #[test]
-fn only_writes_with_a_checkpoint_count_as_one() {
+fn only_writes_with_a_checkpoint_are_counted_as_checkpoints() {
     let mut bench = Bench::new(SETTINGS);
     bench.write(false);
     assert_eq!(bench.storage.progress().checkpoints(), 0);
@@ -422,7 +421,7 @@ fn only_writes_with_a_checkpoint_count_as_one() {
 }
 
 #[test]
-fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks_are_gone_too() {
+fn without_the_log_of_arrivals_figures_are_recomputed_unless_clicks_were_deleted() {
     let mut bench = Bench::new(SETTINGS);
     let seed = |id, tens_of_minutes| Seed { id, user: 1, tens_of_minutes, millis: 0, url: 1, country: 1 };
     bench.store(&[seed(1, 0), seed(2, 1)]);
@@ -439,7 +438,7 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     assert_eq!(bench.aggregation.cursor, 5);
 
     // A checkpoint was written with that: now it is the clicks before the figures' cursor that are gone.
-    bench.go(Step::Restart { converted: false });
+    bench.go(Step::Restart);
     bench.assert_exact();
     bench.store(&[seed(6, 30)]);
     bench.store(&[seed(7, 31)]);
@@ -449,12 +448,12 @@ fn where_the_order_of_arrival_is_gone_the_figures_are_counted_anew_unless_clicks
     bench.execute("DELETE FROM arrivals WHERE last < 7");
     let figures = bench.figures();
     let reader = &mut bench.storage.reader().unwrap();
-    let error = load::load(&bench.storage, reader, SETTINGS, &mut |_| true).unwrap_err();
+    let error = persistence::load(&bench.storage, reader, SETTINGS, &mut |_| true).unwrap_err();
     assert!(matches!(error, StorageError::CountsDeleted { deleted: 5, .. }), "{error}");
-    assert!(error.to_string().starts_with("the order of arrival is not kept back to click 6, and 5 clicks"), "{error}");
+    assert!(error.to_string().starts_with("the log of arrivals no longer holds click 6, and 5 clicks"), "{error}");
     assert_eq!(bench.figures(), figures);
-    bench.storage.give_up_deleted().unwrap();
-    bench.go(Step::Restart { converted: false });
+    bench.storage.discard_figures().unwrap();
+    bench.go(Step::Restart);
     bench.assert_exact();
     assert_eq!(bench.figures()[0].2, 2);
 }

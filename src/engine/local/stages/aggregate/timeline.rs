@@ -1,4 +1,4 @@
-//! One user's visits in the order of their time.
+//! One user's visits in order of time.
 
 use std::cmp::Ordering;
 
@@ -6,11 +6,11 @@ use thin_vec::ThinVec;
 
 use crate::storage::PageId;
 
-/// The clicks of a user in one moment.
+/// All clicks of one user at one moment.
 ///
-/// All but the last of them, in the order of their ids, have no time spent beyond 0, which is counted when they come and is
-/// never corrected. So the page of the last is all that a later click can need.
-// Packed: 12 bytes rather than 16, of which there are millions.
+/// All of them but the one with the greatest id have 0 ms spent. That is counted when they arrive and never corrected, so only the
+/// page of that last click is kept.
+// Packed into 12 bytes instead of 16: there are millions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(Rust, packed(4))]
 pub(super) struct Visit {
@@ -20,24 +20,24 @@ pub(super) struct Visit {
     pub page: PageId,
 }
 
-/// Where a moment falls among a user's visits, which are numbered from the oldest.
+/// Where a moment belongs among a user's visits, which are numbered from the oldest, starting with 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spot {
-    /// Before everything that is still kept.
+    /// Before the oldest visit, where older visits were dropped.
     Late,
-    /// Between two visits: that of this number would come after it.
+    /// Between two visits: before the visit of this number.
     Free(usize),
-    /// This visit is of that moment.
+    /// The visit of this number is of the same moment.
     Taken(usize),
 }
 
-/// One user's kept visits: 24 bytes, and for all but the newest of them 12 bytes each behind a header of 16.
+/// One user's kept visits: 24 bytes, and for a user with several visits a header of 16 bytes and 12 bytes for each older visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Timeline {
     older: ThinVec<Visit>,
-    /// Most clicks come in the order of their time and need no look further, and users of a single visit no allocation.
+    /// Kept apart: most clicks come in order of time and need only this, and a user with a single visit needs no allocation.
     newest: Visit,
-    /// Visits before the first that is kept were dropped.
+    /// Whether older visits were dropped.
     dropped: bool,
 }
 
@@ -46,7 +46,7 @@ impl Timeline {
         Self { older: ThinVec::new(), newest: visit, dropped: false }
     }
 
-    /// Takes back `visits`, oldest first; `None` if there are none.
+    /// A timeline of `visits`, oldest first; `None` if there are none.
     pub(super) fn restored(visits: impl IntoIterator<Item = Visit>, dropped: bool) -> Option<Self> {
         let mut older: ThinVec<Visit> = visits.into_iter().collect();
         let newest = older.pop()?;
@@ -58,22 +58,22 @@ impl Timeline {
         self.older.len() + 1
     }
 
-    /// Oldest first.
+    /// The visits, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = Visit> {
         self.older.iter().copied().chain(std::iter::once(self.newest))
     }
 
-    /// Whether visits before the first that is kept were dropped.
+    /// Whether older visits were dropped.
     pub(super) fn is_cut(&self) -> bool {
         self.dropped
     }
 
-    /// The time of the oldest.
+    /// The time of the oldest visit.
     pub(super) fn begin(&self) -> i64 {
         self.older.first().map_or(self.newest.at, |visit| visit.at)
     }
 
-    /// The time of the newest.
+    /// The time of the newest visit.
     pub(super) fn end(&self) -> i64 {
         self.newest.at
     }
@@ -94,11 +94,11 @@ impl Timeline {
         if number == self.older.len() { Some(self.newest) } else { self.older.get(number).copied() }
     }
 
-    /// Puts a visit where [`Timeline::spot`] found it a free one.
+    /// Inserts a visit where [`Timeline::spot`] has found [`Spot::Free`].
     pub(super) fn insert(&mut self, number: usize, visit: Visit) {
         let len = self.older.len();
         if len == self.older.capacity() {
-            // Most users have a click or two; doubling from four would waste most of the memory.
+            // Most users have one or two clicks; starting with room for four would waste most of the memory.
             self.older.reserve_exact(len / 2 + 1);
         }
         if number > len {
@@ -108,7 +108,7 @@ impl Timeline {
         }
     }
 
-    /// A later click of the same moment.
+    /// Changes the page of a visit, for a click of the same moment with a greater id.
     pub(super) fn set_page(&mut self, number: usize, page: PageId) {
         if number == self.older.len() {
             self.newest.page = page;
@@ -117,13 +117,13 @@ impl Timeline {
         }
     }
 
-    /// Drops the `count` oldest, but never the newest. How many went.
+    /// Drops the `count` oldest visits, but never the newest. Returns how many were dropped.
     pub(super) fn drop_oldest(&mut self, count: usize) -> usize {
         let count = count.min(self.older.len());
         if count > 0 {
             self.older.drain(..count);
             self.dropped = true;
-            // Where little is unused, the next visits fill it.
+            // If less than half is unused, the next visits will fill it.
             if self.older.len() < self.older.capacity() / 2 {
                 self.older.shrink_to_fit();
             }
@@ -131,7 +131,7 @@ impl Timeline {
         count
     }
 
-    /// Drops what is older than `cut`, but never the newest. How many went.
+    /// Drops the visits before `cut`, but never the newest. Returns how many were dropped.
     pub(super) fn drop_before(&mut self, cut: i64) -> usize {
         self.drop_oldest(self.older.partition_point(|visit| visit.at < cut))
     }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_found_between_before_after_and_at_the_others() {
+    fn a_moment_is_found_before_between_after_and_at_the_visits() {
         let mut timeline = timeline(&[10, 20, 30]);
         let spots = [5, 10, 15, 25, 30, 31].map(|at| timeline.spot(at));
         use Spot::{Free, Late, Taken};

@@ -101,7 +101,7 @@ impl Assigner {
             return Ok(());
         }
         if resume::has_twin(consumer, &self.group, us) {
-            storage.take_identity()?;
+            storage.renew_identity()?;
             return Err(NoStart::Twin(self.group.clone()));
         }
         self.twin_checked.store(true, Relaxed);

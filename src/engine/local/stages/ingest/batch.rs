@@ -7,7 +7,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use super::unpack;
-use crate::click::{ClickBatch, Decoder, Looks, Timestamp};
+use crate::click::{ClickBatch, Decoder, ForeignFormat, Timestamp};
 use crate::storage::{IngestBatch, Reject};
 
 /// A batch is also full at this many bytes, so that a few huge messages do not outweigh many ordinary ones.
@@ -19,13 +19,13 @@ pub(super) struct Gatherer {
     capacity: usize,
     reject_bytes: usize,
     began: Option<Instant>,
-    /// What rejects looked like, each once.
-    looks: Vec<Looks>,
+    /// The formats of rejected messages, each once.
+    foreign: Vec<ForeignFormat>,
 }
 
 impl Gatherer {
     pub(super) fn new(topic: Arc<str>, capacity: usize) -> Self {
-        Self { batch: Self::empty(&topic, 0), topic, capacity, reject_bytes: 0, began: None, looks: Vec::new() }
+        Self { batch: Self::empty(&topic, 0), topic, capacity, reject_bytes: 0, began: None, foreign: Vec::new() }
     }
 
     fn empty(topic: &Arc<str>, room: usize) -> IngestBatch {
@@ -68,13 +68,13 @@ impl Gatherer {
             Ok(click) => self.batch.clicks.push(&click),
             Err(error) => {
                 let reject = match unpack::refusal(payload) {
-                    // A notice of ours stands where a batch was refused; it is no message of the topic.
+                    // Our own notice replaces a refused batch; it is not a message of the topic.
                     Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
                     None => {
-                        let looks = Looks::like(payload);
-                        let reason = looks.map_or_else(|| error.to_string(), |looks| looks.to_string());
-                        if let Some(looks) = looks.filter(|looks| !self.looks.contains(looks)) {
-                            self.looks.push(looks);
+                        let format = ForeignFormat::detect(payload);
+                        let reason = format.map_or_else(|| error.to_string(), |format| format.to_string());
+                        if let Some(format) = format.filter(|format| !self.foreign.contains(format)) {
+                            self.foreign.push(format);
                         }
                         Reject::message(&self.topic, partition, offset, reason, payload)
                     }
@@ -97,8 +97,8 @@ impl Gatherer {
     }
 
     /// What rejects have looked like since the last call.
-    pub(super) fn take_looks(&mut self) -> Vec<Looks> {
-        std::mem::take(&mut self.looks)
+    pub(super) fn take_foreign(&mut self) -> Vec<ForeignFormat> {
+        std::mem::take(&mut self.foreign)
     }
 
     /// What was gathered; an empty batch begins.

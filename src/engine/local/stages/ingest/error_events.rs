@@ -97,10 +97,10 @@ impl IngestRun<'_> {
     /// Notes that the topic does not exist yet: once it does, the stage reads it from its beginning.
     fn note_absence(&self) -> Result<(), StorageError> {
         let (storage, topic) = (&self.stage.storage, self.stage.options.topic.as_str());
-        if self.stage.own_broker || storage.has_seen(topic)? {
+        if self.stage.own_broker || storage.knows_topic(topic)? {
             return Ok(());
         }
-        storage.see_topic(topic, &BTreeMap::new())?;
+        storage.add_topic(topic, &BTreeMap::new())?;
         tracing::info!(target: "ingest", "topic {topic} does not exist yet; ingest reads it from its beginning once it does");
         Ok(())
     }

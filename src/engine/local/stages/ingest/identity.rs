@@ -32,13 +32,13 @@ pub(super) fn group_member(
 
 fn try_once(storage: &Storage, seen_topic: Option<&str>, handle: &StageHandle) -> Result<Option<Member>, StorageError> {
     let has_seen = match seen_topic {
-        Some(topic) => storage.has_seen(topic)?,
+        Some(topic) => storage.knows_topic(topic)?,
         None => true,
     };
-    let nothing_to_write = storage.is_settled()? && has_seen;
+    let nothing_to_write = storage.is_at_known_location()? && has_seen;
     // Nothing is written to a database that may be damaged.
     if !nothing_to_write && !wait_until_sound(storage, handle)? {
         return Ok(None);
     }
-    Ok(Some(Member::new(&storage.settle_identity()?)))
+    Ok(Some(Member::new(&storage.confirm_identity()?)))
 }

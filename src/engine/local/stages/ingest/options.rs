@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::click::{FieldLimits, Format};
 
 /// How the consumer reads Kafka.
@@ -17,11 +19,11 @@ pub struct KafkaOptions {
     pub format: Format,
     /// How long the fields of a click may be.
     pub field_limits: FieldLimits,
-    /// Where to begin in a partition of which nothing is stored.
+    /// Where to begin in a partition without a stored offset.
     pub start: StartAt,
-    /// What to do when the stored offset is no longer in the topic.
+    /// What to do if the topic no longer has the stored offset.
     pub on_lost_offset: OnLostOffset,
-    /// What the compressed batches of one fetch of a partition may become, in bytes.
+    /// The largest size, in bytes, to which the compressed batches of one fetch of a partition may unpack.
     pub max_batch_bytes: usize,
     /// How many messages make a batch.
     pub batch_events: usize,
@@ -48,24 +50,26 @@ impl std::fmt::Debug for KafkaOptions {
     }
 }
 
-/// Where to begin in a partition of which nothing is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Where to begin in a partition without a stored offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StartAt {
-    /// With its oldest message.
+    /// At the oldest message that the broker has.
     #[default]
     Earliest,
-    /// With what comes next.
+    /// At the next message that somebody sends.
     Latest,
 }
 
-/// What to do when the stored offset is no longer in the topic: retention passed it, or the topic was made anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What to do if the topic no longer has the stored offset: its messages expired, or the topic was recreated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnLostOffset {
-    /// Stop ingest and say so; nothing is skipped without the operator's word.
+    /// Fail the ingest stage with an error: only the operator decides to skip messages.
     #[default]
     Stop,
-    /// Go on with the oldest message there is.
+    /// Resume at the oldest message that the broker has.
     Earliest,
-    /// Go on with what comes next.
+    /// Resume at the next message that somebody sends.
     Latest,
 }

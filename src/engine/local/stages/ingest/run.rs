@@ -180,8 +180,8 @@ impl<'a> IngestRun<'a> {
     /// Reports what rejects look like, and whether the first clicks make sense; at the `end` by as many as there are.
     fn report_oddities(&mut self, end: bool) {
         let (notices, topic) = (&self.stage.notices, &self.stage.options.topic);
-        for looks in self.gatherer.take_looks() {
-            notices.say(looks.kind(), || format!("messages of {topic} look like {looks}"));
+        for format in self.gatherer.take_foreign() {
+            notices.say(format.kind(), || format!("messages of {topic} look like {format}"));
         }
         for oddity in self.first_clicks.judged(end) {
             notices.say(oddity.kind, || format!("{topic}: {}", oddity.text));

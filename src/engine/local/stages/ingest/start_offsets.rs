@@ -42,7 +42,7 @@ pub enum NoStart {
 /// A broker does not tell where a partition ends, or the database is damaged or cannot be written.
 pub fn fix_start_offsets(options: &KafkaOptions, storage: &Storage) -> Result<(), NoStart> {
     storage.verify(&mut |_| true)?;
-    let us = Member::new(&storage.settle_identity()?);
+    let us = Member::new(&storage.confirm_identity()?);
     let ledger = OffsetLedger::new(storage.offsets(&options.topic)?, None);
     let mut config = ClientConfig::new();
     for (key, value) in &options.properties {
@@ -76,7 +76,7 @@ impl TopicStart<'_> {
         consumer: &BaseConsumer<C>,
         assigned: &BTreeSet<i32>,
     ) -> Result<(), NoStart> {
-        if self.storage.has_seen(self.topic)? {
+        if self.storage.knows_topic(self.topic)? {
             return Ok(());
         }
         let starts = match self.start {
@@ -84,7 +84,7 @@ impl TopicStart<'_> {
             StartAt::Earliest => BTreeMap::new(),
             StartAt::Latest => self.starts(consumer, assigned)?,
         };
-        self.storage.see_topic(self.topic, &starts)?;
+        self.storage.add_topic(self.topic, &starts)?;
         self.ledger.begun(&starts);
         if !starts.is_empty() {
             tracing::info!(target: "ingest", "{} begins at {}", self.topic, shown(&starts));

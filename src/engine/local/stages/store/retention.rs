@@ -45,7 +45,7 @@ impl Retention {
             Some(round) => round,
             None if Instant::now() < self.next_round => return Ok(()),
             None => {
-                storage.let_expire(keep_ms, now)?;
+                storage.advance_expiry(keep_ms, now)?;
                 (Timestamp::from_millis(i64::MIN), 0)
             }
         };

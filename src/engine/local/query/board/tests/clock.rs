@@ -46,17 +46,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_window_follows_the_clock_also_where_no_clicks_come(
+    fn a_window_follows_the_clock_even_without_new_clicks(
         rounds in prop::collection::vec(
             (prop::sample::select(vec![-90, 0, 0, 1, 3, 7, 30, 70_i64]), prop::collection::vec(around(), 0..30)),
             1..9,
         ),
         window in prop::sample::select(vec![Window::LastHour, Window::LastFiveMinutes]),
-        (rows_a_look, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
+        (rows_per_check, live_bytes) in (1..9_u32, prop::sample::select(vec![usize::MAX, usize::MAX, 0])),
         falls_behind in any::<bool>(),
     ) {
         let bench = Bench::new(&[]);
-        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_a_look, ..UNBOUNDED };
+        let limits = Limits { live_bytes, slice: Duration::ZERO, rows_per_check, ..UNBOUNDED };
         let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
         let mut reader = bench.storage.reader().unwrap();
         let view = view(window, "", None);
@@ -90,7 +90,7 @@ fn at(id: u16, minutes: i16) -> Seed {
 }
 
 #[test]
-fn a_click_of_the_far_future_leaves_the_windows_as_they_are() {
+fn a_click_from_the_far_future_does_not_move_the_windows() {
     let bench = Bench::new(&[at(1, 10), at(2, 12), at(3, 13)]);
     let now = Timestamp::from_millis(20 * MINUTE_MS);
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
@@ -113,7 +113,7 @@ fn a_click_of_the_far_future_leaves_the_windows_as_they_are() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_a_little_keeps_the_window_and_one_set_back_far_begins_it_anew() {
+fn a_window_stays_when_the_clock_is_set_back_a_little_and_is_counted_anew_otherwise() {
     let bench = Bench::new(&[at(1, 10), at(2, 12), at(3, 13)]);
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let mut reader = bench.storage.reader().unwrap();
@@ -133,14 +133,14 @@ fn a_clock_that_is_set_back_a_little_keeps_the_window_and_one_set_back_far_begin
 }
 
 #[test]
-fn clicks_that_expire_before_they_fall_out_of_a_window_do_not_stay_in_it() {
+fn clicks_that_expire_inside_a_window_leave_it() {
     let bench = Bench::new(&[at(1, 0), at(2, 1), at(3, 59)]);
     bench.aggregate();
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let hour = view(Window::LastHour, "", None);
     assert_board(&bench.board(&mut boards, &hour), &bench.by_definition(Window::LastHour));
     bench.store(&[at(4, 62)]);
-    bench.storage.let_expire(60 * MINUTE_MS, LATE).unwrap();
+    bench.storage.advance_expiry(60 * MINUTE_MS, LATE).unwrap();
     // As the deletion does once a checkpoint has counted them.
     let connection = rusqlite::Connection::open(bench.storage.path()).unwrap();
     assert_eq!(connection.execute("DELETE FROM clicks WHERE ts < 120000", []), Ok(2));

@@ -57,11 +57,11 @@ proptest! {
             ),
             1..10,
         ),
-        rows_a_look in 1..9_u32,
+        rows_per_check in 1..9_u32,
         falls_behind in prop::bool::weighted(0.2),
     ) {
         let mut bench = Bench::new(&[]);
-        let limits = Limits { slice: Duration::ZERO, rows_a_look, ..UNBOUNDED };
+        let limits = Limits { slice: Duration::ZERO, rows_per_check, ..UNBOUNDED };
         let mut count = MinuteCount::new(limits);
         let mut reader = bench.storage.reader().unwrap();
         let mut seconds = 10_000_i64;
@@ -95,9 +95,9 @@ proptest! {
 }
 
 #[test]
-fn more_pages_than_there_is_room_for_are_no_counts() {
+fn too_many_pages_for_the_memory_limit_give_no_counts() {
     let bench = Bench::new(&seeds(100));
-    let mut count = MinuteCount::new(Limits { minute_bytes: 0, rows_a_look: 1, ..UNBOUNDED });
+    let mut count = MinuteCount::new(Limits { minute_bytes: 0, rows_per_check: 1, ..UNBOUNDED });
     let mut reader = bench.storage.reader().unwrap();
     assert!(count.counts().is_none());
     assert_eq!(count.go_on(LATE, &mut reader).unwrap(), MinuteProgress::TooLarge);

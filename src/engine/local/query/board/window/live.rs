@@ -1,132 +1,127 @@
-//! A window that fits into memory: filled once, then moved on with the clicks.
+//! A window that fits into memory: it is filled once, then moves on with the clicks.
 //!
-//! It ends with the newest click that its clock has reached. Clicks ahead of that clock wait in the database, which has them
-//! in the order of time, and are read from there once it has reached them.
+//! The window ends with the newest click that the clock has reached. Clicks ahead of the clock wait in the database, which keeps
+//! clicks in order of time; the window reads them from there once the clock has reached them.
 
 use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
 
-use super::slice::{Slice, Step, share};
+use super::budget::{Budget, SliceEnd};
+use super::percent::percent_before;
 use crate::click::Timestamp;
-use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePlace, UserId};
+use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePosition, UserId};
 
-/// Clicks read at once in the order of arrival.
+/// Clicks read at once in order of arrival.
 const READ_CLICKS: usize = 4096;
 
-/// A clock that is set back by less keeps a window where it is; beyond that it begins anew.
-const STEADY_MS: i64 = 60_000;
+/// A window stays where it is if the clock is set back by at most this; otherwise it is counted anew.
+const TOLERATED_SETBACK_MS: i64 = 60_000;
 
-/// The click's time cannot be kept: the window has moved on by weeks since the tally began.
+/// The tally cannot hold the click's time: the window has moved on by weeks since the tally began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OutOfRange;
 
-/// What is counted of the clicks in a window.
+/// Counts the clicks of a window.
 pub(super) trait Tally {
-    /// An empty one for clicks after `base`, in milliseconds since 1970.
+    /// An empty tally for clicks after `base`, in milliseconds since 1970.
     fn anew(&self, base: i64) -> Self;
-    /// Whether [`Tally::take_in`] needs to know if `click` is the last of its user's of the same moment.
-    fn ties(&self, click: &StoredClick) -> bool;
-    /// Takes a click in. `last` says whether it is the last of its user's of the same moment, by their ids.
+    /// Whether the tally holds a click of the same user and moment, so that [`Tally::take_in`] needs to know which comes last.
+    fn has_tie(&self, click: &StoredClick) -> bool;
+    /// Counts a click. `last` says whether its id is the greatest of the clicks of the same user and moment.
     ///
     /// # Errors
     /// [`OutOfRange`]: the tally must begin anew.
     fn take_in(&mut self, click: &StoredClick, last: bool) -> Result<(), OutOfRange>;
-    /// Takes a click out: no other of its user's that is in the tally is earlier.
+    /// Takes a click back. It must be the earliest click of its user in the tally.
     fn take_out(&mut self, click: &StoredClick);
-    /// Gives back what is no longer needed.
+    /// Frees memory that is no longer needed.
     fn shrink(&mut self);
-    /// Memory it takes.
+    /// Memory that the tally takes.
     fn bytes(&self) -> usize;
 }
 
 /// A window that moves.
 #[derive(Debug)]
 pub(super) struct Live<T> {
+    /// Holds every click that is later than `begin`, no later than `reached`, and arrived up to `cursor`. While the window is
+    /// filled, it holds only those of them before the position that the filling has reached.
     tally: T,
-    /// In the tally are the clicks after this time …
+    /// Milliseconds since 1970.
     begin: i64,
-    /// … up to this one, which the clock has reached, …
+    /// What the clock showed, in milliseconds since 1970.
     reached: i64,
-    /// … up to this one in the order of arrival; while it is filled, of those only the ones before a place.
+    /// A click in order of arrival.
     cursor: i64,
-    /// None of these is between what the clock has reached and this time.
+    /// The earliest known click after `reached`, in milliseconds since 1970.
     ahead: i64,
-    /// The time of the newest in the tally: the window's end.
+    /// The time of the newest click in the tally, which is the window's end.
     end: i64,
-    /// Clicks before this time had expired when it was filled or last looked at.
+    /// Clicks before this time had expired when the window was filled or last checked.
     expired: Option<Timestamp>,
     phase: Phase,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// Nothing is known yet.
-    Begin,
-    /// Every click up to `target` that the clock has reached and that is not in the tally yet, in the order of time.
-    Fill {
-        place: TimePlace,
-        target: i64,
-        moment: Moment,
-    },
-    /// The clicks that came since, up to `target`.
-    TakeIn {
-        target: i64,
-    },
-    /// Those that fell out of the window's beginning, which is now `until`.
-    TakeOut {
-        place: TimePlace,
-        until: i64,
-    },
-    Rest,
+    /// Nothing is counted yet.
+    New,
+    /// Counts every click up to `target` that the clock has reached and that is not in the tally yet, in order of time.
+    Fill { position: TimePosition, target: i64, moment: Moment },
+    /// Counts the clicks that have arrived since, up to `target`.
+    TakeIn { target: i64 },
+    /// Takes back the clicks that are too old for the window, which now begins at `until`.
+    TakeOut { position: TimePosition, until: i64 },
+    /// Everything is counted.
+    UpToDate,
 }
 
-/// The last click of each user at one moment.
+/// The click with the greatest id of each user at one moment.
 #[derive(Debug)]
 struct Moment {
     time: i64,
     last: HashMap<UserId, ClickKey, foldhash::fast::RandomState>,
 }
 
-/// What is counted of a window, and of which.
+/// The counts of a window, and which clicks they cover.
 #[derive(Debug)]
 pub(super) struct Counted<'a, T> {
     pub tally: &'a T,
-    /// Every click up to this one is counted, …
+    /// Every click up to this one, in order of arrival, is counted …
     pub up_to: i64,
     /// … if it is no newer than this, the window's end, in milliseconds since 1970.
     pub end: i64,
 }
 
 impl<T: Tally> Live<T> {
-    /// Begins with `tally`, which is empty, by finding out what is to be filled.
+    /// A window of which nothing is counted yet. `tally` must be empty.
     pub(super) fn new(tally: T) -> Self {
         let (begin, reached, end) = (i64::MIN, i64::MIN, i64::MIN);
-        Self { tally, begin, reached, cursor: 0, ahead: i64::MAX, end, expired: None, phase: Phase::Begin }
+        Self { tally, begin, reached, cursor: 0, ahead: i64::MAX, end, expired: None, phase: Phase::New }
     }
 
-    /// Begins anew.
-    pub(super) fn anew(&self) -> Self {
+    /// The same window, of which nothing is counted yet.
+    pub(super) fn restarted(&self) -> Self {
         Self::new(self.tally.anew(0))
     }
 
-    /// What is counted, unless clicks are being taken in or out.
+    /// The counts, unless they are between two states.
     pub(super) fn counted(&self) -> Option<Counted<'_, T>> {
         let Self { tally, cursor, end, .. } = self;
-        matches!(self.phase, Phase::Rest).then_some(Counted { tally, up_to: *cursor, end: *end })
+        matches!(self.phase, Phase::UpToDate).then_some(Counted { tally, up_to: *cursor, end: *end })
     }
 
-    /// How much of it is counted.
+    /// How much of the window is counted.
     pub(super) fn percent(&self) -> u8 {
         match &self.phase {
-            Phase::Fill { place, .. } => share(place, self.begin, self.end, 100),
-            Phase::Begin => 0,
-            Phase::TakeIn { .. } | Phase::TakeOut { .. } | Phase::Rest => 99,
+            Phase::Fill { position, .. } => percent_before(position, self.begin, self.end),
+            Phase::New => 0,
+            Phase::TakeIn { .. } | Phase::TakeOut { .. } | Phase::UpToDate => 99,
         }
     }
 
-    /// Counts until the slice is over, it is done, or it fails. The clock shows `now`; in the midst of a move it is not
-    /// looked at.
+    /// Counts until everything is counted or the budget is spent. The clock shows `now`; a slice that continues a move
+    /// ignores it.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -134,60 +129,59 @@ impl<T: Tally> Live<T> {
         &mut self,
         length_ms: i64,
         now: Timestamp,
-        most: usize,
         reader: &mut Reader,
-        slice: &mut Slice,
-    ) -> Result<Step, StorageError> {
-        if matches!(self.phase, Phase::Begin | Phase::Rest)
-            && let Some(step) = self.begin_move(length_ms, now.as_millis(), reader)?
+        budget: &mut Budget,
+    ) -> Result<SliceEnd, StorageError> {
+        if matches!(self.phase, Phase::New | Phase::UpToDate)
+            && let Some(end) = self.begin_move(length_ms, now.as_millis(), reader)?
         {
-            return Ok(step);
+            return Ok(end);
         }
         loop {
-            let step = match &mut self.phase {
-                Phase::Fill { .. } => self.fill(most, reader, slice)?,
+            let end = match &mut self.phase {
+                Phase::Fill { .. } => self.fill(reader, budget)?,
                 Phase::TakeIn { target } => {
                     let target = *target;
-                    self.take_in(target, length_ms, most, reader, slice)?
+                    self.take_in(target, length_ms, reader, budget)?
                 }
-                Phase::TakeOut { .. } => self.take_out(reader, slice)?,
-                Phase::Begin | Phase::Rest => return Ok(Step::Done),
+                Phase::TakeOut { .. } => self.take_out(reader, budget)?,
+                Phase::New | Phase::UpToDate => return Ok(SliceEnd::Done),
             };
-            if !matches!(step, Step::Done) {
-                return Ok(step);
+            if end != SliceEnd::Done {
+                return Ok(end);
             }
         }
     }
 
-    /// Finds out what there is to do; how it ended, if there is nothing.
-    fn begin_move(&mut self, length_ms: i64, now: i64, reader: &Reader) -> Result<Option<Step>, StorageError> {
+    /// Decides which phase comes next. `Some` if there is nothing to count, or everything must be counted anew.
+    fn begin_move(&mut self, length_ms: i64, now: i64, reader: &Reader) -> Result<Option<SliceEnd>, StorageError> {
         let target = reader.last_click()?;
         if target < self.cursor {
-            return Ok(Some(Step::Anew));
+            return Ok(Some(SliceEnd::Restart));
         }
         if self.cursor == 0 {
             if let Some(newest) = reader.newest_time(Timestamp::from_millis(now))? {
                 self.expired = reader.expiry()?.before;
-                // What comes after `target` is taken in before anybody sees the figures.
+                // The next phase counts the clicks after `target` before anybody sees the figures.
                 self.start_fill(newest.as_millis(), now, length_ms, target);
                 return Ok(None);
             }
-            self.phase = Phase::Rest;
-            return Ok(Some(Step::Done));
+            self.phase = Phase::UpToDate;
+            return Ok(Some(SliceEnd::Done));
         }
         let before = self.reached;
         if now >= before || self.end <= now {
             self.reached = now;
-        } else if before.saturating_sub(now) > STEADY_MS {
-            return Ok(Some(Step::Anew));
+        } else if before.saturating_sub(now) > TOLERATED_SETBACK_MS {
+            return Ok(Some(SliceEnd::Restart));
         }
         if self.ahead <= self.reached {
-            let place = TimePlace::after_time(Timestamp::from_millis(before));
-            self.phase = Phase::Fill { place, target: self.cursor, moment: Moment::new() };
+            let position = TimePosition::after_time(Timestamp::from_millis(before));
+            self.phase = Phase::Fill { position, target: self.cursor, moment: Moment::new() };
         } else if target > self.cursor {
             self.phase = Phase::TakeIn { target };
         } else {
-            return Ok(Some(Step::Done));
+            return Ok(Some(SliceEnd::Done));
         }
         Ok(None)
     }
@@ -197,63 +191,51 @@ impl<T: Tally> Live<T> {
         self.end = newest;
         self.begin = newest.saturating_sub(length_ms);
         self.tally = self.tally.anew(self.begin);
-        let place = TimePlace::after_time(Timestamp::from_millis(self.begin));
-        self.phase = Phase::Fill { place, target, moment: Moment::new() };
+        let position = TimePosition::after_time(Timestamp::from_millis(self.begin));
+        self.phase = Phase::Fill { position, target, moment: Moment::new() };
     }
 
-    fn fill(&mut self, most: usize, reader: &mut Reader, slice: &mut Slice) -> Result<Step, StorageError> {
+    fn fill(&mut self, reader: &mut Reader, budget: &mut Budget) -> Result<SliceEnd, StorageError> {
         let Self { tally, reached, end, phase, cursor, ahead, .. } = self;
-        let Phase::Fill { place, target, moment } = phase else { return Ok(Step::Done) };
-        let (from, until) = (place.clone(), Timestamp::from_millis(*reached));
-        let mut step = Step::Done;
+        let Phase::Fill { position, target, moment } = phase else { return Ok(SliceEnd::Done) };
+        let (from, until) = (position.clone(), Timestamp::from_millis(*reached));
         let read = reader.clicks_between(&from, until, |click| {
-            *place = TimePlace::after(&click);
+            *position = TimePosition::after(&click);
             if click.id <= *target {
                 let last = moment.is_last(&click);
                 if tally.take_in(&click, last) == Err(OutOfRange) {
-                    step = Step::Anew;
-                    return ControlFlow::Break(());
+                    return ControlFlow::Break(SliceEnd::Restart);
                 }
                 *end = (*end).max(click.timestamp.as_millis());
             }
-            if slice.looks() {
-                if tally.bytes() > most {
-                    step = Step::Full;
-                    return ControlFlow::Break(());
-                }
-                if slice.is_over() {
-                    step = Step::SliceOver;
-                    return ControlFlow::Break(());
-                }
-            }
-            ControlFlow::Continue(())
+            budget.spend_row(|| tally.bytes())
         })?;
-        if read.is_continue() {
-            *cursor = *target;
-            *ahead = reader.next_time(until)?.map_or(i64::MAX, Timestamp::as_millis);
-            *phase = Phase::TakeIn { target: reader.last_click()? };
+        if let ControlFlow::Break(end) = read {
+            return Ok(end);
         }
-        Ok(step)
+        *cursor = *target;
+        *ahead = reader.next_time(until)?.map_or(i64::MAX, Timestamp::as_millis);
+        *phase = Phase::TakeIn { target: reader.last_click()? };
+        Ok(SliceEnd::Done)
     }
 
     fn take_in(
         &mut self,
         target: i64,
         length_ms: i64,
-        most: usize,
         reader: &mut Reader,
-        slice: &mut Slice,
-    ) -> Result<Step, StorageError> {
+        budget: &mut Budget,
+    ) -> Result<SliceEnd, StorageError> {
         let mut clicks = Vec::new();
         while self.cursor < target {
             match reader.clicks_after(self.cursor, READ_CLICKS, &mut clicks) {
-                // It fell so far behind that filling it is the shorter way.
-                Err(StorageError::OrderGone { .. }) => return Ok(Step::Anew),
+                // The window fell so far behind that it is faster to fill it anew.
+                Err(StorageError::ArrivalsGone { .. }) => return Ok(SliceEnd::Restart),
                 read => read?,
             }
             if clicks.is_empty() {
-                // The clicks are others than those that were there: somebody has emptied the database.
-                return Ok(Step::Anew);
+                // Somebody has emptied the database: these are other clicks than before.
+                return Ok(SliceEnd::Restart);
             }
             for click in &clicks {
                 if click.id > target {
@@ -264,49 +246,49 @@ impl<T: Tally> Live<T> {
                 if time > self.reached {
                     self.ahead = self.ahead.min(time);
                 } else if time > self.begin {
-                    let last = !self.tally.ties(click) || reader.last_key_before(click)? <= Some(click.key.clone());
+                    let last = !self.tally.has_tie(click) || reader.last_key_before(click)? <= Some(click.key.clone());
                     if self.tally.take_in(click, last) == Err(OutOfRange) {
-                        return Ok(Step::Anew);
+                        return Ok(SliceEnd::Restart);
                     }
                     self.end = self.end.max(time);
                 }
-                if slice.looks() && slice.is_over() {
-                    return Ok(Step::SliceOver);
+                if let ControlFlow::Break(end) = budget.spend_time() {
+                    return Ok(end);
                 }
             }
-            if self.tally.bytes() > most {
-                return Ok(Step::Full);
+            if budget.exceeds_memory(self.tally.bytes()) {
+                return Ok(SliceEnd::Full);
             }
         }
-        let place = TimePlace::after_time(Timestamp::from_millis(self.begin));
-        self.phase = Phase::TakeOut { place, until: self.end.saturating_sub(length_ms) };
-        Ok(Step::Done)
+        let position = TimePosition::after_time(Timestamp::from_millis(self.begin));
+        self.phase = Phase::TakeOut { position, until: self.end.saturating_sub(length_ms) };
+        Ok(SliceEnd::Done)
     }
 
-    fn take_out(&mut self, reader: &mut Reader, slice: &mut Slice) -> Result<Step, StorageError> {
+    fn take_out(&mut self, reader: &mut Reader, budget: &mut Budget) -> Result<SliceEnd, StorageError> {
         let Self { tally, begin, cursor, expired, phase, .. } = self;
-        let Phase::TakeOut { place, until } = phase else { return Ok(Step::Done) };
-        let from = place.clone();
+        let Phase::TakeOut { position, until } = phase else { return Ok(SliceEnd::Done) };
+        let from = position.clone();
         let read = reader.clicks_between(&from, Timestamp::from_millis(*until), |click| {
-            *place = TimePlace::after(&click);
+            *position = TimePosition::after(&click);
             if click.id <= *cursor {
                 tally.take_out(&click);
             }
-            if slice.looks() && slice.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            budget.spend_time()
         })?;
-        if read.is_break() {
-            return Ok(Step::SliceOver);
+        if let ControlFlow::Break(end) = read {
+            return Ok(end);
         }
         let expiry = reader.expiry()?.before;
         if *expired != expiry && expiry.is_some_and(|before| before.as_millis() > begin.saturating_add(1)) {
-            // What was to be taken out may have been deleted first.
-            return Ok(Step::Anew);
+            // The store may have deleted clicks before this could take them back.
+            return Ok(SliceEnd::Restart);
         }
         *expired = expiry;
         *begin = *until;
         tally.shrink();
-        *phase = Phase::Rest;
-        Ok(Step::Done)
+        *phase = Phase::UpToDate;
+        Ok(SliceEnd::Done)
     }
 }
 
@@ -315,7 +297,7 @@ impl Moment {
         Self { time: i64::MIN, last: HashMap::default() }
     }
 
-    /// Whether `click` is the last of its user's so far at its moment, by their ids. Clicks come in the order of time.
+    /// Whether the id of `click` is the greatest so far of its user and moment. Clicks come in order of time.
     fn is_last(&mut self, click: &StoredClick) -> bool {
         let time = click.timestamp.as_millis();
         if time != self.time {

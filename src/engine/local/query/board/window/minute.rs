@@ -1,32 +1,32 @@
-//! Clicks of the last minute by page: a window that keeps no more than a count of each page, whoever looks at which.
+//! Clicks of the last minute by page: a window that keeps only a count for each page.
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+use super::budget::{Budget, SliceEnd};
 use super::live::{Live, OutOfRange, Tally};
-use super::slice::{Slice, Step};
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
 use crate::storage::{CountryId, Reader, StorageError, StoredClick, UrlId};
 
-/// How long it is.
+/// The length of this window.
 const LENGTH_MS: i64 = 60_000;
 
-/// Counts the clicks of the last minute for as long as somebody looks. It ends where windows do.
+/// Counts the clicks of the last minute for as long as somebody views them. The minute ends where the other windows end.
 #[derive(Debug)]
 pub(crate) struct MinuteCount {
     limits: Limits,
     live: Live<Counts>,
 }
 
-/// How far it is.
+/// How far the count is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MinuteProgress {
-    /// [`MinuteCount::counts`] are as new as they get.
+    /// [`MinuteCount::counts`] are up to date.
     Ready,
     /// There is more to count.
     Counting,
-    /// More pages were clicked than can be counted; it begins anew.
+    /// The pages do not fit into the memory limit; the count starts again.
     TooLarge,
 }
 
@@ -35,27 +35,27 @@ impl MinuteCount {
         Self { limits, live: Live::new(Counts::default()) }
     }
 
-    /// Counts for about the time of a slice; the clock shows `now`.
+    /// Counts for about [`Limits::slice`]; the clock shows `now`.
     ///
     /// # Errors
-    /// The database cannot be read; then the count must begin anew.
+    /// The database cannot be read. The count cannot be continued then.
     pub(crate) fn go_on(&mut self, now: Timestamp, reader: &mut Reader) -> Result<MinuteProgress, StorageError> {
-        let mut slice = Slice::new(self.limits);
-        Ok(match self.live.go_on(LENGTH_MS, now, self.limits.minute_bytes, reader, &mut slice)? {
-            Step::Done => MinuteProgress::Ready,
-            Step::SliceOver => MinuteProgress::Counting,
-            Step::Anew => {
-                self.live = self.live.anew();
+        let mut budget = Budget::new(self.limits, self.limits.minute_bytes);
+        Ok(match self.live.go_on(LENGTH_MS, now, reader, &mut budget)? {
+            SliceEnd::Done => MinuteProgress::Ready,
+            SliceEnd::TimeUp => MinuteProgress::Counting,
+            SliceEnd::Restart => {
+                self.live = self.live.restarted();
                 MinuteProgress::Counting
             }
-            Step::Full => {
-                self.live = self.live.anew();
+            SliceEnd::Full => {
+                self.live = self.live.restarted();
                 MinuteProgress::TooLarge
             }
         })
     }
 
-    /// The newest counts, unless clicks are being taken in or out.
+    /// The newest counts, unless they are between two states.
     pub(crate) fn counts(&self) -> Option<&Counts> {
         self.live.counted().map(|counted| counted.tally)
     }
@@ -73,7 +73,7 @@ impl Counts {
         self.pages.get(&(url, country)).copied().map_or(0, u64::from)
     }
 
-    /// Those with a click.
+    /// Every country with a click.
     pub(crate) fn countries(&self) -> impl Iterator<Item = (CountryId, u64)> {
         self.countries.iter().map(|(country, clicks)| (*country, *clicks))
     }
@@ -84,7 +84,7 @@ impl Tally for Counts {
         Self::default()
     }
 
-    fn ties(&self, _click: &StoredClick) -> bool {
+    fn has_tie(&self, _click: &StoredClick) -> bool {
         false
     }
 

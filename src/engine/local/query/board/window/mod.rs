@@ -1,123 +1,126 @@
-//! Figures of the clicks of a window, counted from the clicks themselves, in slices of bounded time.
+//! Figures of a window, counted from its clicks in slices of bounded time.
 //!
-//! A window ends with the newest click that is not ahead of the clock; what is ahead comes in once the clock has reached it.
-//! So a click that claims to be of the future moves no window, and while nothing comes and nothing waits, none moves.
+//! A window ends with the newest click that is not ahead of the clock. Clicks ahead of the clock enter the window once the clock
+//! has reached them, so a click with a wrong time in the future moves no window. Without new clicks, and without clicks ahead of
+//! the clock, a window stands still.
 //!
-//! A click's time spent is the gap to its user's next click. Unless that one is ahead of the clock, it lies in the window,
-//! too: the clicks of the window are all it takes.
+//! A click's time spent is the gap to its user's next click. That click lies in the window as well, unless it is ahead of the
+//! clock, so the clicks of the window are enough to compute it.
 //!
-//! A window that fits into memory is filled once and moves from then on (`live.rs`): what a refresh costs depends on the
-//! clicks that have come and gone, not on how many there are. One that does not is counted anew each time, in several
-//! passes (`sweep.rs`).
+//! A window that fits into memory is filled once and then moves (`live.rs`): a refresh costs time for the clicks that entered and
+//! left, whatever the size of the window. A larger window is counted anew each time, in several passes (`sweep.rs`).
 
+mod budget;
+mod figures;
 mod live;
+mod live_tally;
 mod minute;
 mod pages;
-mod pass;
-mod slice;
+mod percent;
 mod sweep;
-mod tally;
+mod sweep_tally;
 
+use self::budget::{Budget, SliceEnd};
+pub(super) use self::figures::WindowFigures;
 use self::live::{Counted, Live};
+use self::live_tally::LiveTally;
 pub(crate) use self::minute::{Counts, MinuteCount, MinuteProgress};
 pub(super) use self::pages::PageRows;
-pub(super) use self::slice::WindowFigures;
-use self::slice::{Slice, Span, Step};
-use self::sweep::Sweep;
-use self::tally::LiveTally;
+use self::sweep::{Sweep, SweptWindow};
 use super::limits::Limits;
 use crate::click::Timestamp;
 use crate::protocol::view::Window;
 use crate::storage::{Reader, StorageError};
 
-/// Counts one window for as long as somebody looks at it.
+/// Counts one window for as long as somebody views it.
 #[derive(Debug)]
 pub(super) struct WindowCount {
     window: Window,
     length_ms: i64,
     session_timeout_ms: i64,
     limits: Limits,
-    way: Way,
+    method: Method,
 }
 
+/// How the window is counted.
 #[derive(Debug)]
-enum Way {
+enum Method {
     Live(Box<Live<LiveTally>>),
     Sweep(Box<Sweep>),
     TooLarge,
 }
 
-/// How far a window is.
+/// How far the count of a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// [`WindowCount::figures`] are as new as they get.
+    /// [`WindowCount::figures`] are up to date.
     Ready,
-    /// So many percent of it.
+    /// This many percent are counted.
     Counting(u8),
-    /// It cannot be counted in the memory there is.
+    /// The window cannot be counted within the memory limit.
     TooLarge,
 }
 
 impl WindowCount {
-    /// `None` for all time, which is no window.
+    /// `None` for [`Window::AllTime`]: the database holds those figures.
     pub(super) fn new(window: Window, session_timeout_ms: i64, limits: Limits) -> Option<Self> {
         let length_ms = i64::try_from(window.length()?.as_millis()).unwrap_or(i64::MAX);
-        let way = Way::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
-        Some(Self { window, length_ms, session_timeout_ms, limits, way })
+        let method = Method::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
+        Some(Self { window, length_ms, session_timeout_ms, limits, method })
     }
 
     pub(super) fn window(&self) -> Window {
         self.window
     }
 
-    /// Whether it cannot be counted in the memory there is.
+    /// Whether the window cannot be counted within the memory limit.
     pub(super) fn is_too_large(&self) -> bool {
-        matches!(self.way, Way::TooLarge)
+        matches!(self.method, Method::TooLarge)
     }
 
-    /// Counts for about the time of a slice; the clock shows `now`.
+    /// Counts for about [`Limits::slice`]; the clock shows `now`.
     ///
     /// # Errors
-    /// The database cannot be read; then the count must begin anew.
+    /// The database cannot be read. The count cannot be continued then.
     pub(super) fn go_on(&mut self, now: Timestamp, reader: &mut Reader) -> Result<Progress, StorageError> {
-        let mut slice = Slice::new(self.limits);
         let (length_ms, session_timeout_ms, limits) = (self.length_ms, self.session_timeout_ms, self.limits);
-        let (step, percent, fuller) = match &mut self.way {
-            Way::TooLarge => return Ok(Progress::TooLarge),
-            Way::Live(live) => {
-                let step = live.go_on(length_ms, now, limits.live_bytes, reader, &mut slice)?;
-                (step, live.percent(), Way::Sweep(Box::new(Sweep::new())))
+        let (end, percent, if_full) = match &mut self.method {
+            Method::TooLarge => return Ok(Progress::TooLarge),
+            Method::Live(live) => {
+                let end = live.go_on(length_ms, now, reader, &mut Budget::new(limits, limits.live_bytes))?;
+                (end, live.percent(), Method::Sweep(Box::new(Sweep::new())))
             }
-            Way::Sweep(sweep) => {
-                let step = sweep.go_on(Span { length_ms, session_timeout_ms, now }, limits, reader, &mut slice)?;
-                (step, sweep.percent(), Way::TooLarge)
+            Method::Sweep(sweep) => {
+                let window = SweptWindow { length_ms, session_timeout_ms, now };
+                let budget = &mut Budget::new(limits, limits.sweep_bytes);
+                (sweep.go_on(window, limits.live_bytes, reader, budget)?, sweep.percent(), Method::TooLarge)
             }
         };
-        Ok(match step {
-            Step::Done => Progress::Ready,
-            Step::SliceOver => Progress::Counting(percent),
-            Step::Full => {
-                self.way = fuller;
+        Ok(match end {
+            SliceEnd::Done => Progress::Ready,
+            SliceEnd::TimeUp => Progress::Counting(percent),
+            SliceEnd::Full => {
+                self.method = if_full;
                 Progress::Counting(0)
             }
-            Step::Anew => {
-                self.way = Way::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
+            SliceEnd::Restart => {
+                self.method = Method::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
                 Progress::Counting(0)
             }
         })
     }
 
-    /// The newest figures that are whole.
+    /// The newest complete figures.
     pub(super) fn figures(&self) -> Option<WindowFigures<'_>> {
-        match &self.way {
-            Way::Live(live) => live.counted().map(|Counted { tally, up_to, end }| WindowFigures {
+        match &self.method {
+            Method::Live(live) => live.counted().map(|Counted { tally, up_to, end }| WindowFigures {
                 pages: tally.pages(),
                 up_to,
                 end,
                 swept: None,
             }),
-            Way::Sweep(sweep) => sweep.figures(),
-            Way::TooLarge => None,
+            Method::Sweep(sweep) => sweep.figures(),
+            Method::TooLarge => None,
         }
     }
 }

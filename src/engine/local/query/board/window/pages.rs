@@ -1,4 +1,4 @@
-//! The pages of a window and what is counted of each: additive, so that clicks can be taken in and out.
+//! The pages of a window with their counts. Counts are sums, so that clicks can be added and taken back.
 
 use std::cmp::Ordering;
 
@@ -9,10 +9,10 @@ use crate::engine::local::query::board::CountryFigures;
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, PageId, UrlId};
 
-/// A page's place in a [`Pages`]. Free ones are given out again.
+/// A page's slot in a [`Pages`]. A slot that becomes free is used again.
 pub(super) type Slot = u32;
 
-/// Counts by page.
+/// The counts of each page.
 #[derive(Debug, Default)]
 pub(in crate::engine::local::query::board) struct Pages {
     rows: Vec<Row>,
@@ -42,17 +42,17 @@ impl Row {
     }
 }
 
-/// The pages of a window at one moment, 32 bytes each, while the window moves on.
+/// A copy of the pages at one moment, 32 bytes each, so that the window can move on meanwhile.
 #[derive(Debug)]
 pub(crate) struct PageRows(Vec<Row>);
 
 impl PageRows {
-    /// How many of them are of `country`, or of any.
+    /// How many pages are of `country`, or of any country if `None`.
     pub(in crate::engine::local::query::board) fn count_of(&self, country: Option<CountryId>) -> u64 {
         self.0.iter().filter(|row| country.is_none_or(|country| row.country == country)).count() as u64
     }
 
-    /// Those of `country`, or of any, in the order that `compare` makes.
+    /// The pages of `country`, or of any country if `None`, sorted by `compare`.
     pub(in crate::engine::local::query::board) fn sorted(
         mut self,
         country: Option<CountryId>,
@@ -65,7 +65,7 @@ impl PageRows {
 }
 
 impl Pages {
-    /// The place of a page. One that is new here has no clicks yet and must get one.
+    /// The slot of a page. The caller must count a click on a page that is new.
     pub(super) fn slot(&mut self, url: UrlId, country: CountryId) -> Slot {
         let Self { rows, by_key, free } = self;
         *by_key.entry((url, country)).or_insert_with(|| {
@@ -77,12 +77,12 @@ impl Pages {
                 return slot;
             }
             rows.push(row);
-            // There are fewer clicks in a window than numbers here.
+            // A window has fewer clicks than there are slot numbers.
             Slot::try_from(rows.len() - 1).unwrap_or(Slot::MAX)
         })
     }
 
-    /// Counts a click, and its user if this is the user's first here.
+    /// Counts a click, and its user if this is the user's first click on the page.
     pub(super) fn take_in(&mut self, slot: Slot, first_of_user: bool) {
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.clicks += 1;
@@ -90,7 +90,7 @@ impl Pages {
         }
     }
 
-    /// Takes a click back, and its user if this was the user's last here. A page without clicks is no page.
+    /// Takes a click back, and its user if this was the user's only click on the page. A page without clicks gives up its slot.
     pub(super) fn take_out(&mut self, slot: Slot, last_of_user: bool) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         row.clicks = row.clicks.saturating_sub(1);
@@ -117,12 +117,12 @@ impl Pages {
         }
     }
 
-    /// Every page with a click. When it was first and last seen is not known here.
+    /// Every page with a click. `first_seen` and `last_seen` are not counted for windows.
     pub(in crate::engine::local::query::board) fn iter(&self) -> impl Iterator<Item = PageFigures> {
         (0..).zip(&self.rows).filter(|(_, row)| row.clicks > 0).map(|(slot, row)| row.figures(PageId(slot)))
     }
 
-    /// The pages with a click as they are now.
+    /// A copy of the pages with a click.
     pub(in crate::engine::local::query::board) fn rows(&self) -> PageRows {
         PageRows(self.rows.iter().copied().filter(|row| row.clicks > 0).collect())
     }
@@ -138,7 +138,7 @@ impl Pages {
         countries
     }
 
-    /// Memory it takes.
+    /// Memory that the pages take.
     pub(super) fn bytes(&self) -> usize {
         self.rows.capacity() * size_of::<Row>()
             + self.by_key.allocation_size()

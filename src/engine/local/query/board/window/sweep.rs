@@ -1,51 +1,65 @@
-//! A window that is too large to be kept: counted anew each time, in several passes over its clicks.
+//! A window that does not fit into memory: it is counted anew each time, in several passes over its clicks.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::budget::{Budget, SliceEnd};
+use super::figures::WindowFigures;
 use super::pages::Pages;
-use super::pass::SweepTally;
-use super::slice::{Slice, Span, Step, WindowFigures, share};
+use super::percent::percent_before;
+use super::sweep_tally::SweepTally;
 use crate::click::Timestamp;
-use crate::engine::local::query::board::limits::Limits;
-use crate::storage::{Reader, StorageError, TimePlace};
+use crate::storage::{Reader, StorageError, TimePosition};
 
-/// Sweeps take at most one part in so many of the time.
-const SHARE: u32 = 4;
+/// Sweeps take at most a quarter of the time.
+const TIME_SHARE: u32 = 4;
 
-/// A window that needs more passes than this is given up: they would take minutes.
-const MOST_PASSES: u32 = 64;
+/// A window that needs more passes than this is not counted: the passes would take minutes.
+const MAX_PASSES: u32 = 64;
 
 /// A window that is counted anew, in passes.
 #[derive(Debug)]
 pub(super) struct Sweep {
     passes: u32,
-    /// What is being counted.
+    /// The round under way.
     round: Option<Round>,
-    /// What was counted last.
+    /// What the last finished round has counted.
     done: Option<Counted>,
 }
 
 #[derive(Debug)]
 struct Counted {
     pages: Pages,
-    /// Up to which click in the order of arrival.
+    /// The last counted click in order of arrival.
     up_to: i64,
     /// The window's end, in milliseconds since 1970.
     end: i64,
-    /// When it began.
-    since: Instant,
+    /// When the round began.
+    started: Instant,
     /// When the next round may begin.
-    next: Instant,
+    next_round: Instant,
 }
 
+/// What a sweep counts.
+#[derive(Clone, Copy)]
+pub(super) struct SweptWindow {
+    pub(super) length_ms: i64,
+    pub(super) session_timeout_ms: i64,
+    pub(super) now: Timestamp,
+}
+
+/// One count of the whole window.
 #[derive(Debug)]
 struct Round {
     tally: SweepTally,
+    /// The number of the pass under way, from 0 on.
     pass: u32,
-    place: TimePlace,
+    position: TimePosition,
+    /// Milliseconds since 1970.
     begin: i64,
+    /// Milliseconds since 1970.
     end: i64,
+    /// The last click to count, in order of arrival.
     target: i64,
     started: Instant,
     worked: Duration,
@@ -60,11 +74,11 @@ impl Sweep {
 
     /// The figures of the last round.
     pub(super) fn figures(&self) -> Option<WindowFigures<'_>> {
-        self.done.as_ref().map(|Counted { pages, up_to, end, since, .. }| WindowFigures {
+        self.done.as_ref().map(|Counted { pages, up_to, end, started, .. }| WindowFigures {
             pages,
             up_to: *up_to,
             end: *end,
-            swept: Some((self.passes, since.elapsed())),
+            swept: Some((self.passes, started.elapsed())),
         })
     }
 
@@ -72,81 +86,82 @@ impl Sweep {
     pub(super) fn percent(&self) -> u8 {
         let Some(round) = &self.round else { return 0 };
         let passes = u64::from(self.passes.max(1));
-        let done = u64::from(round.pass) * 100 + u64::from(share(&round.place, round.begin, round.end, 100));
+        let done = u64::from(round.pass) * 100 + u64::from(percent_before(&round.position, round.begin, round.end));
         u8::try_from(done / passes).unwrap_or(99)
     }
 
-    /// Counts until the slice is over, the round is done, or it fails; a new round begins when it is time.
+    /// Counts until the round is done or the budget is spent; begins a new round when it is time. A window that would fit into
+    /// `live_bytes` as one that moves is to be counted that way, from the start.
     ///
     /// # Errors
     /// The database cannot be read.
     pub(super) fn go_on(
         &mut self,
-        span: Span,
-        limits: Limits,
+        window: SweptWindow,
+        live_bytes: usize,
         reader: &mut Reader,
-        slice: &mut Slice,
-    ) -> Result<Step, StorageError> {
+        budget: &mut Budget,
+    ) -> Result<SliceEnd, StorageError> {
         let begin = Instant::now();
-        let step = self.round(span, limits, reader, slice)?;
+        let end = self.round(window, live_bytes, reader, budget)?;
         if let Some(round) = &mut self.round {
             round.worked += begin.elapsed();
         }
-        Ok(step)
+        Ok(end)
     }
 
     fn round(
         &mut self,
-        span: Span,
-        limits: Limits,
+        window: SweptWindow,
+        live_bytes: usize,
         reader: &mut Reader,
-        slice: &mut Slice,
-    ) -> Result<Step, StorageError> {
+        budget: &mut Budget,
+    ) -> Result<SliceEnd, StorageError> {
         if self.round.is_none() {
             let (target, newest) =
-                reader.consistent(|reader| Ok((reader.last_click()?, reader.newest_time(span.now)?)))?;
-            let Some(end) = newest.map(Timestamp::as_millis) else { return Ok(Step::Anew) };
-            if let Some(Counted { up_to, end: before, next, .. }) = &self.done {
+                reader.consistent(|reader| Ok((reader.last_click()?, reader.newest_time(window.now)?)))?;
+            let Some(end) = newest.map(Timestamp::as_millis) else { return Ok(SliceEnd::Restart) };
+            if let Some(Counted { up_to, end: before, next_round, .. }) = &self.done {
                 if *up_to > target {
-                    return Ok(Step::Anew);
+                    return Ok(SliceEnd::Restart);
                 }
-                if (*up_to, *before) == (target, end) || Instant::now() < *next {
-                    return Ok(Step::Done);
+                if (*up_to, *before) == (target, end) || Instant::now() < *next_round {
+                    return Ok(SliceEnd::Done);
                 }
             }
-            self.round = Some(Round::new(span, end, target));
+            self.round = Some(Round::new(window, end, target));
         }
-        let Some(round) = &mut self.round else { return Ok(Step::Done) };
+        let Some(round) = &mut self.round else { return Ok(SliceEnd::Done) };
         while round.pass < self.passes {
-            match round.pass_on(self.passes, limits.sweep_bytes, reader, slice)? {
-                Step::Done => {}
-                Step::Full if self.passes < MOST_PASSES => {
+            match round.continue_pass(self.passes, reader, budget)? {
+                SliceEnd::Done => {}
+                SliceEnd::Full if self.passes < MAX_PASSES => {
                     self.passes *= 2;
                     self.round = None;
-                    return Ok(Step::SliceOver);
+                    return Ok(SliceEnd::TimeUp);
                 }
                 other => return Ok(other),
             }
         }
         if let Some(round) = self.round.take() {
-            if round.would_fit(limits.live_bytes) {
-                return Ok(Step::Anew);
+            if round.would_fit(live_bytes) {
+                return Ok(SliceEnd::Restart);
             }
-            let next = Instant::now() + round.worked.saturating_mul(SHARE - 1);
+            let next_round = Instant::now() + round.worked.saturating_mul(TIME_SHARE - 1);
             let Round { tally, target, end, started, .. } = round;
-            self.done = Some(Counted { pages: tally.finish(), up_to: target, end, since: started, next });
+            self.done = Some(Counted { pages: tally.finish(), up_to: target, end, started, next_round });
         }
-        Ok(Step::Done)
+        Ok(SliceEnd::Done)
     }
 }
 
 impl Round {
-    fn new(span: Span, end: i64, target: i64) -> Self {
-        let begin = end.saturating_sub(span.length_ms);
+    fn new(window: SweptWindow, end: i64, target: i64) -> Self {
+        let begin = end.saturating_sub(window.length_ms);
         Self {
-            tally: SweepTally::new(span.session_timeout_ms),
+            tally: SweepTally::new(window.session_timeout_ms),
             pass: 0,
-            place: TimePlace::after_time(Timestamp::from_millis(begin)),
+            position: TimePosition::after_time(Timestamp::from_millis(begin)),
             begin,
             end,
             target,
@@ -157,49 +172,40 @@ impl Round {
         }
     }
 
-    /// Goes on with a pass, to its end at most.
-    fn pass_on(
+    /// Continues the pass under way until it ends or the budget is spent.
+    fn continue_pass(
         &mut self,
         passes: u32,
-        most: usize,
         reader: &mut Reader,
-        slice: &mut Slice,
-    ) -> Result<Step, StorageError> {
-        let Self { tally, pass, place, end, target, clicks, .. } = self;
-        let from = place.clone();
-        let mut step = Step::Done;
+        budget: &mut Budget,
+    ) -> Result<SliceEnd, StorageError> {
+        let Self { tally, pass, position, end, target, clicks, .. } = self;
+        let from = position.clone();
         let read = reader.clicks_between(&from, Timestamp::from_millis(*end), |click| {
-            *place = TimePlace::after(&click);
+            *position = TimePosition::after(&click);
             if click.id <= *target && click.user.0 % passes == *pass {
                 *clicks += 1;
                 tally.count(click);
             }
-            if slice.looks() {
-                if tally.bytes() > most {
-                    step = Step::Full;
-                    return ControlFlow::Break(());
-                }
-                if slice.is_over() {
-                    step = Step::SliceOver;
-                    return ControlFlow::Break(());
-                }
-            }
-            ControlFlow::Continue(())
+            budget.spend_row(|| tally.bytes())
         })?;
-        if read.is_continue() {
-            self.pass += 1;
-            self.users += self.tally.next_pass();
-            self.place = TimePlace::after_time(Timestamp::from_millis(self.begin));
+        if let ControlFlow::Break(end) = read {
+            return Ok(end);
         }
-        Ok(step)
+        self.pass += 1;
+        self.users += self.tally.next_pass();
+        self.position = TimePosition::after_time(Timestamp::from_millis(self.begin));
+        Ok(SliceEnd::Done)
     }
 
-    /// Whether a window that moves would fit again, with room to grow: by what it is known to take.
+    /// Whether a moving window of these clicks and users would fit again, with room to grow.
     fn would_fit(&self, live_bytes: usize) -> bool {
         self.clicks * LIVE_CLICK_BYTES + self.users * LIVE_USER_BYTES < live_bytes / 2
     }
 }
 
-/// What a moving window takes a click and a user, measured and rounded up; see `benches/window.rs`.
+/// Memory of a moving window for each click, measured with `benches/window.rs` and rounded up.
 const LIVE_CLICK_BYTES: usize = 16;
+
+/// The same for each user.
 const LIVE_USER_BYTES: usize = 150;

@@ -35,12 +35,12 @@ fn counted(ids: std::ops::Range<u16>) -> Bench {
 }
 
 #[test]
-fn pairs_that_are_written_stay_and_new_ones_are_added_also_after_a_restart() {
+fn written_pairs_stay_and_new_ones_are_added_even_after_a_restart() {
     let mut bench = counted(0..80);
     for (ids, new_parts) in [(80..120, 1), (120..121, 1), (121..122, 1), (116..118, 0)] {
         bench.reload();
         let before = parts(&bench);
-        let pair_parts = bench.aggregation.seen.written_parts();
+        let pair_parts = bench.aggregation.page_users.written_parts();
         bench.store(
             &stream(ids.clone()).into_iter().map(|seed| Seed { id: seed.id + 1_000, ..seed }).collect::<Vec<_>>(),
         );
@@ -50,26 +50,26 @@ fn pairs_that_are_written_stay_and_new_ones_are_added_also_after_a_restart() {
         // They are counted by the restart at the latest.
         bench.count();
         bench.write(true);
-        assert_eq!(bench.aggregation.seen.written_parts(), pair_parts + new_parts, "{ids:?}");
+        assert_eq!(bench.aggregation.page_users.written_parts(), pair_parts + new_parts, "{ids:?}");
         bench.assert_exact();
     }
 }
 
 #[test]
-fn one_of_which_parts_are_gone_is_written_anew_and_not_built_upon() {
+fn a_checkpoint_with_missing_parts_is_written_completely() {
     let mut bench = counted(0..80);
     bench.sql().execute("DELETE FROM checkpoint", []).unwrap();
     bench.go(Step::Clicks(stream(80..120)));
     bench.count();
     bench.go(Step::Stop { checkpoint: true });
-    assert_eq!(bench.aggregation.seen.written_parts(), 1, "all in one, and not the new ones in a second");
+    assert_eq!(bench.aggregation.page_users.written_parts(), 1, "all in one, and not the new ones in a second");
     bench.reload();
-    assert_eq!(bench.aggregation.seen.written_parts(), 1);
+    assert_eq!(bench.aggregation.page_users.written_parts(), 1);
     bench.assert_exact();
 }
 
 #[test]
-fn one_that_is_incomplete_or_foreign_is_not_used_and_everything_is_replayed() {
+fn an_incomplete_or_unknown_checkpoint_is_ignored_and_everything_is_replayed() {
     for change in ["DELETE FROM checkpoint WHERE part = ?1", "UPDATE checkpoint SET data = x'03ff' WHERE part = ?1"] {
         // From the last, the header, to the first; how many there are differs.
         for part in 0.. {
@@ -77,7 +77,7 @@ fn one_that_is_incomplete_or_foreign_is_not_used_and_everything_is_replayed() {
             let Some(part) = parts(&bench).len().checked_sub(part).filter(|&part| part > 0) else { break };
             bench.sql().execute(change, [part]).unwrap();
             bench.reload();
-            assert_eq!(bench.aggregation.seen.written_parts(), 0, "{change} {part}");
+            assert_eq!(bench.aggregation.page_users.written_parts(), 0, "{change} {part}");
             bench.go(Step::Clicks(stream(80..120)));
             bench.count();
             bench.go(Step::Stop { checkpoint: true });

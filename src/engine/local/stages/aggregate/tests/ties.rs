@@ -42,7 +42,7 @@ fn key(number: u32) -> ClickKey {
 
 /// More than is kept of one user, late by less than is kept, with many clicks a moment.
 #[test]
-fn the_last_of_a_moment_is_known_also_of_users_with_more_clicks_than_are_kept() {
+fn the_last_click_of_a_moment_is_right_even_for_users_with_many_clicks() {
     let mut rng: rand::rngs::StdRng = rand::SeedableRng::seed_from_u64(1);
     let mut aggregation = Aggregation::new(SETTINGS);
     let mut model = Model::default();
@@ -76,7 +76,7 @@ fn the_last_of_a_moment_is_known_also_of_users_with_more_clicks_than_are_kept() 
 }
 
 #[test]
-fn clicks_of_whole_seconds_that_come_soon_after_each_other_are_seldom_looked_up() {
+fn clicks_with_times_in_whole_seconds_are_rarely_looked_up() {
     let mut asked = 0;
     let mut aggregation = Aggregation::new(SETTINGS);
     for id in 1..=10_000_i64 {
@@ -105,7 +105,7 @@ proptest! {
 
     /// One user, few moments: nearly every click has others of its moment, most of them not the newest.
     #[test]
-    fn figures_equal_the_batch_query_where_nearly_all_clicks_share_their_moment(
+    fn figures_equal_the_batch_query_when_most_clicks_share_their_moment(
         steps in prop::collection::vec(prop_oneof![
             5 => prop::collection::vec((0..400_u16, 0..40_i16, 0..5_u8), 1..40).prop_map(|seeds| {
                 let seed = |(id, tens_of_minutes, url)| {

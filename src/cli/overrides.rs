@@ -1,0 +1,70 @@
+//! The settings that the flags set.
+
+use super::args::{Cli, Command, IndexArgs, KafkaArgs};
+use super::values::FormatArg;
+use crate::config::Override;
+
+/// The settings that the flags of `cli` set.
+pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
+    let mut overrides = Overrides(Vec::new());
+    let common = &cli.common;
+    overrides.set("data_dir", "--data-dir", common.data_dir.as_deref());
+    overrides.set("log.file", "--log-file", common.log_file.as_deref());
+    overrides.set("log.level", "--log-level", common.log_level.as_deref());
+    match &cli.command {
+        Command::Run(args) => {
+            overrides.kafka(&args.kafka);
+            overrides.index(&args.index);
+        }
+        Command::Check(args) => {
+            overrides.kafka(&args.kafka);
+            overrides.index(&args.index);
+        }
+        Command::Demo(args) => {
+            // The demo reads the messages that it makes, whatever format the config names for its own topic.
+            overrides.set("kafka.format", "--format", Some(args.format.name()));
+            overrides.index(&args.index);
+        }
+        Command::Replay(args) => {
+            overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
+            overrides.set("kafka.topic", "--topic", args.topic.as_deref());
+            overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
+            overrides.index(&args.index);
+        }
+        Command::Top(_) | Command::Rebuild(_) | Command::Backup(_) | Command::Config | Command::Keys => {}
+    }
+    if let Some(view) = cli.view() {
+        overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
+        overrides.set("console.color", "--color", view.color.as_deref());
+        overrides.set("console.theme", "--theme", view.theme.as_deref());
+        overrides.set("console.ascii", "--ascii", view.ascii.as_deref());
+        overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
+    }
+    overrides.0
+}
+
+struct Overrides(Vec<Override>);
+
+impl Overrides {
+    fn set(&mut self, key: &'static str, flag: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.push(Override { key, value: value.to_owned(), flag });
+        }
+    }
+
+    fn kafka(&mut self, kafka: &KafkaArgs) {
+        self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
+        self.set("kafka.topic", "--topic", kafka.topic.as_deref());
+        self.set("kafka.group", "--group", kafka.group.as_deref());
+        self.set("kafka.format", "--format", kafka.format.map(FormatArg::name));
+    }
+
+    /// A URL selects the engine that listens there, too.
+    fn index(&mut self, index: &IndexArgs) {
+        if !index.index_urls.is_empty() {
+            self.set("index.kind", "--index-url", Some("elasticsearch"));
+            self.set("index.urls", "--index-url", Some(&index.index_urls.join(",")));
+        }
+        self.set("index.name", "--index-name", index.index_name.as_deref());
+    }
+}

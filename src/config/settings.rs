@@ -1,0 +1,95 @@
+//! Every setting, typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::Check;
+use super::console::ConsoleSettings;
+use super::error::ConfigError;
+use super::events::EventSettings;
+use super::index::IndexSettings;
+use super::kafka::KafkaSettings;
+use super::kind::Kind;
+use super::log::LogSettings;
+use super::pipeline::{AggregateSettings, IngestSettings, StoreSettings};
+use super::place::Origins;
+use super::setting::{Section, Setting};
+use super::units::duration;
+
+/// Every setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the database and the embedded index live; not set: [`default_data_dir`](super::default_data_dir).
+    pub data_dir: Option<PathBuf>,
+    /// How long the stages may drain when clicktop ends.
+    #[serde(with = "duration")]
+    pub shutdown_timeout: Duration,
+    /// `[log]`.
+    pub log: LogSettings,
+    /// `[kafka]`.
+    pub kafka: KafkaSettings,
+    /// `[events]`.
+    pub events: EventSettings,
+    /// `[ingest]`.
+    pub ingest: IngestSettings,
+    /// `[store]`.
+    pub store: StoreSettings,
+    /// `[aggregate]`.
+    pub aggregate: AggregateSettings,
+    /// `[index]`.
+    pub index: IndexSettings,
+    /// `[console]`.
+    pub console: ConsoleSettings,
+}
+
+/// The settings at the top of the file.
+pub(super) const TOP: Section = Section {
+    table: "",
+    help: "",
+    settings: &[
+        Setting {
+            key: "data_dir",
+            kind: Kind::Path,
+            default: "",
+            help: "Where the database and the embedded index live; not set: $XDG_DATA_HOME/clicktop or \
+                   ~/.local/share/clicktop. One clicktop at a time may use a folder.",
+            flags: &["--data-dir"],
+        },
+        Setting {
+            key: "shutdown_timeout",
+            kind: Kind::TIMEOUT,
+            default: "30 s",
+            help: "How long the stages may take to finish their work when clicktop ends. The next start does the rest: \
+                   nothing is lost if this is short.",
+            flags: &[],
+        },
+    ],
+};
+
+impl Settings {
+    /// Whether clicktop takes any certificate of the broker (the embedded one has none) or of the search engine.
+    pub fn takes_any_certificate(&self, own_broker: bool) -> bool {
+        self.index.takes_any_certificate() || (!own_broker && self.kafka.takes_any_certificate())
+    }
+
+    /// Settings that are allowed but dangerous, one line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        self.kafka.warn(&mut warnings);
+        self.index.warn(&mut warnings);
+        warnings
+    }
+
+    /// The values that do not fit together.
+    pub(super) fn validate(&self, origins: &Origins) -> Vec<ConfigError> {
+        let mut check = Check::new(origins);
+        self.log.validate(&mut check);
+        self.kafka.validate(&mut check);
+        self.index.validate(&mut check);
+        self.console.validate(&mut check);
+        check.into_problems()
+    }
+}
