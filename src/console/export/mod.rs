@@ -8,6 +8,6 @@ mod table_file;
 
 pub(crate) use clipboard::clipboard_sequence;
 pub(crate) use file::write_new;
-pub(crate) use format::{ExportError, ExportFormat, check_name};
+pub(crate) use format::{ExportFormat, check_name};
 pub(crate) use rows::TableRows;
 pub(crate) use table_file::{ExportColumns, TableFile, TableOutcome, TableProgress, rows_written};

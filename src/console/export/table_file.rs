@@ -207,7 +207,13 @@ mod tests {
         let (sender, receiver) = bounded(64);
         parts.into_iter().for_each(|part| sender.send(part).expect("room"));
         let format = ExportFormat::of(name).expect("an ending");
-        TableFile { name: name.to_owned(), format, columns: COLUMNS, parts: receiver, progress: TableProgress::new(name) }
+        TableFile {
+            name: name.to_owned(),
+            format,
+            columns: COLUMNS,
+            parts: receiver,
+            progress: TableProgress::new(name),
+        }
     }
 
     fn files(folder: &Path) -> Vec<String> {

@@ -81,7 +81,8 @@ impl KeyBindings {
             return Ok(());
         }
         let anywhere = self.0.iter().any(|binding| named(binding) && binding.context == Context::Anywhere);
-        let is_meant = |binding: &&mut KeyBinding| named(binding) && (!anywhere || binding.context == Context::Anywhere);
+        let is_meant =
+            |binding: &&mut KeyBinding| named(binding) && (!anywhere || binding.context == Context::Anywhere);
         for binding in self.0.iter_mut().filter(is_meant) {
             let names = binding.action.names();
             if names.len() > 1 {

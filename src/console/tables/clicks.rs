@@ -6,25 +6,27 @@ use super::column::{Column, Width};
 use crate::console::format::time_of_day;
 use crate::protocol::board::RecentClick;
 
-const TIME: Column<RecentClick> =
-    Column::words("time", Width::Fixed(9), |click, context, _| (time_of_day(click.timestamp), context.theme.dim()))
-        .exported("timestamp", |click| click.timestamp.to_string().into());
+const TIME: Column<RecentClick> = Column::words("time", Width::Fixed(9), |click: &RecentClick, context, _| {
+    (time_of_day(click.timestamp), context.theme.dim())
+})
+.exported("timestamp", |click| click.timestamp.to_string().into());
 
 const COUNTRY: Column<RecentClick> =
-    Column::words("country", Width::Fixed(8), |click, _, _| (click.country.clone(), Style::new()))
+    Column::words("country", Width::Fixed(8), |click: &RecentClick, _, _| (click.country.clone(), Style::new()))
         .exported("country", |click| click.country.as_str().into());
 
 const CITY: Column<RecentClick> =
-    Column::words("city", Width::Fixed(17), |click, _, _| (click.city.clone(), Style::new()))
+    Column::words("city", Width::Fixed(17), |click: &RecentClick, _, _| (click.city.clone(), Style::new()))
         .priority(1)
         .exported("city", |click| click.city.as_str().into());
 
-const USER: Column<RecentClick> =
-    Column::words("user", Width::Fixed(13), |click, context, _| (click.user_id.clone(), context.theme.dim()))
-        .exported("user_id", |click| click.user_id.as_str().into());
+const USER: Column<RecentClick> = Column::words("user", Width::Fixed(13), |click: &RecentClick, context, _| {
+    (click.user_id.clone(), context.theme.dim())
+})
+.exported("user_id", |click| click.user_id.as_str().into());
 
 const URL: Column<RecentClick> =
-    Column::words("url", Width::Rest(12), |click, _, _| (click.url.clone(), Style::new()))
+    Column::words("url", Width::Rest(12), |click: &RecentClick, _, _| (click.url.clone(), Style::new()))
         .exported("url", |click| click.url.as_str().into());
 
 /// The recent clicks of the overview.

@@ -25,11 +25,11 @@ impl From<&CountryRow> for CountryLine {
 }
 
 const NAME: Column<CountryLine> =
-    Column::words("country", Width::Rest(9), |line, _, _| (line.name.to_string(), Style::new()))
+    Column::words("country", Width::Rest(9), |line: &CountryLine, _, _| (line.name.to_string(), Style::new()))
         .exported("country", |line| (*line.name).into());
 
 /// The code with its name. The codes of countries that the map does not have are faint.
-const FULL_NAME: Column<CountryLine> = Column::words("country", Width::Rest(12), |line, context, _| {
+const FULL_NAME: Column<CountryLine> = Column::words("country", Width::Rest(12), |line: &CountryLine, context, _| {
     if line.is_sum {
         return (line.name.to_string(), Style::new());
     }
@@ -41,16 +41,17 @@ const FULL_NAME: Column<CountryLine> = Column::words("country", Width::Rest(12),
 });
 
 /// Wide enough for 9,999,999,999; more clicks are shown in the short form.
-const CLICKS: Column<CountryLine> =
-    Column::figure("clicks", 11, |line, context, width| (count_in(line.clicks, width), context.theme.key()))
-        .exported("clicks", |line| line.clicks.into());
+const CLICKS: Column<CountryLine> = Column::figure("clicks", 11, |line: &CountryLine, context, width| {
+    (count_in(line.clicks, width), context.theme.key())
+})
+.exported("clicks", |line| line.clicks.into());
 
-const SHARE: Column<CountryLine> = Column::figure("share", 7, |line, context, _| {
+const SHARE: Column<CountryLine> = Column::figure("share", 7, |line: &CountryLine, context, _| {
     (percent(line.clicks, context.all_clicks), context.theme.dim())
 })
 .priority(1);
 
-const LAST_MINUTE: Column<CountryLine> = Column::figure("last min", 9, |line, context, width| {
+const LAST_MINUTE: Column<CountryLine> = Column::figure("last min", 9, |line: &CountryLine, context, width| {
     let known = context.last_minute.map(|known| match line.is_sum {
         true => known.of_all(),
         false => known.of_country(&line.name),

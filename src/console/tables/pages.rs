@@ -15,22 +15,23 @@ const URL_COLUMNS: usize = 90;
 const BAR_COLUMNS: usize = 48;
 
 const URL: Column<PageRow> =
-    Column::words("url", Width::Rest(14), |page, _, _| (page.url.to_string(), Style::new()))
+    Column::words("url", Width::Rest(14), |page: &PageRow, _, _| (page.url.to_string(), Style::new()))
         .exported("url", |page| (*page.url).into());
 
-const COUNTRY: Column<PageRow> =
-    Column::words("country", Width::Fixed(9), |page, context, _| (page.country.to_string(), context.theme.dim()))
-        .priority(1)
-        .exported("country", |page| (*page.country).into());
+const COUNTRY: Column<PageRow> = Column::words("country", Width::Fixed(9), |page: &PageRow, context, _| {
+    (page.country.to_string(), context.theme.dim())
+})
+.priority(1)
+.exported("country", |page| (*page.country).into());
 
-const CLICKS: Column<PageRow> = Column::figure("clicks", 10, |page, context, width| {
+const CLICKS: Column<PageRow> = Column::figure("clicks", 10, |page: &PageRow, context, width| {
     (count_in(page.clicks, width.saturating_sub(1)), style(SortBy::Clicks, context))
 })
 .priority(2)
 .sorts_by(SortBy::Clicks)
 .exported("clicks", |page| page.clicks.into());
 
-const USERS: Column<PageRow> = Column::figure("users", 9, |page, context, width| {
+const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, context, width| {
     (count_in(page.unique_users, width.saturating_sub(1)), style(SortBy::Users, context))
 })
 .priority(3)
@@ -38,13 +39,14 @@ const USERS: Column<PageRow> = Column::figure("users", 9, |page, context, width|
 .exported("unique_users", |page| page.unique_users.into());
 
 /// Its title with the mark of the order is as wide as the column.
-const AVERAGE_TIME: Column<PageRow> =
-    Column::figure("avg time", 10, |page, context, _| (seconds(page.avg_time_spent), style(SortBy::Time, context)))
-        .priority(4)
-        .sorts_by(SortBy::Time)
-        .exported("avg_time_spent", |page| page.avg_time_spent.into());
+const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &PageRow, context, _| {
+    (seconds(page.avg_time_spent), style(SortBy::Time, context))
+})
+.priority(4)
+.sorts_by(SortBy::Time)
+.exported("avg_time_spent", |page| page.avg_time_spent.into());
 
-const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 9, |page, context, width| {
+const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 9, |page: &PageRow, context, width| {
     let known = context.last_minute.and_then(|known| known.of_page(&page.url, &page.country));
     // The store, which counts the last minute, is a little ahead of the figures beside it.
     let shown = or_unknown(known, |clicks| count_in(clicks.min(page.clicks), width.saturating_sub(1)));
@@ -57,14 +59,20 @@ const BAR: Column<PageRow> =
     Column::words("", Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)), bar);
 
 /// What the index found.
-pub(crate) static FOUND: &[&Column<PageRow>] =
-    &[&URL, &COUNTRY.width(Width::Fixed(12)), &CLICKS.width(Width::Fixed(12)), &USERS.width(Width::Fixed(12)), &AVERAGE_TIME];
+pub(crate) static FOUND: &[&Column<PageRow>] = &[
+    &URL,
+    &COUNTRY.width(Width::Fixed(12)),
+    &CLICKS.width(Width::Fixed(12)),
+    &USERS.width(Width::Fixed(12)),
+    &AVERAGE_TIME,
+];
 
 /// The urls beside the list of countries on the map.
 pub(crate) static BESIDE_MAP: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS];
 
 /// One url by country.
-pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[&COUNTRY.width(Width::Rest(14)).priority(0), &CLICKS, &USERS, &AVERAGE_TIME];
+pub(crate) static BY_COUNTRY: &[&Column<PageRow>] =
+    &[&COUNTRY.width(Width::Rest(14)).priority(0), &CLICKS, &USERS, &AVERAGE_TIME];
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME];

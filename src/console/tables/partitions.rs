@@ -14,38 +14,42 @@ pub(crate) struct PartitionLine {
     pub(crate) stored_rate: Option<f64>,
 }
 
-const PARTITION: Column<PartitionLine> =
-    Column::figure("partition", 10, |line, context, _| (line.status.partition.to_string(), context.theme.key()))
-        .exported("partition", |line| line.status.partition.into());
+const PARTITION: Column<PartitionLine> = Column::figure("partition", 10, |line: &PartitionLine, context, _| {
+    (line.status.partition.to_string(), context.theme.key())
+})
+.exported("partition", |line| line.status.partition.into());
 
-const LAG: Column<PartitionLine> = Column::figure("lag", 11, |line, context, width| {
+const LAG: Column<PartitionLine> = Column::figure("lag", 11, |line: &PartitionLine, context, width| {
     (or_unknown(line.status.lag, |lag| count_in(lag, width.saturating_sub(1))), context.theme.key())
 })
 .exported("lag", |line| line.status.lag.into());
 
 const RATE: Column<PartitionLine> =
-    Column::figure("rate", 10, |line, _, _| (rate(line.stored_rate), Style::new())).priority(1);
+    Column::figure("rate", 10, |line: &PartitionLine, _, _| (rate(line.stored_rate), Style::new())).priority(1);
 
 const STORED: Column<PartitionLine> =
-    Column::figure("stored", 15, |line, _, width| (offset(line.status.stored, width), Style::new()))
+    Column::figure("stored", 15, |line: &PartitionLine, _, width| (offset(line.status.stored, width), Style::new()))
         .exported("stored", |line| line.status.stored.into());
 
-const POSITION: Column<PartitionLine> =
-    Column::figure("position", 15, |line, context, width| (offset(line.status.position, width), context.theme.dim()))
-        .priority(3)
-        .exported("position", |line| line.status.position.into());
+const POSITION: Column<PartitionLine> = Column::figure("position", 15, |line: &PartitionLine, context, width| {
+    (offset(line.status.position, width), context.theme.dim())
+})
+.priority(3)
+.exported("position", |line| line.status.position.into());
 
-const LOW: Column<PartitionLine> =
-    Column::figure("low", 15, |line, context, width| (offset(line.status.low, width), context.theme.dim()))
-        .priority(4)
-        .exported("low", |line| line.status.low.into());
+const LOW: Column<PartitionLine> = Column::figure("low", 15, |line: &PartitionLine, context, width| {
+    (offset(line.status.low, width), context.theme.dim())
+})
+.priority(4)
+.exported("low", |line| line.status.low.into());
 
-const HIGH: Column<PartitionLine> =
-    Column::figure("high", 15, |line, context, width| (offset(line.status.high, width), context.theme.dim()))
-        .priority(2)
-        .exported("high", |line| line.status.high.into());
+const HIGH: Column<PartitionLine> = Column::figure("high", 15, |line: &PartitionLine, context, width| {
+    (offset(line.status.high, width), context.theme.dim())
+})
+.priority(2)
+.exported("high", |line| line.status.high.into());
 
-const STATE: Column<PartitionLine> = Column::words("  state", Width::Rest(12), |line, context, _| {
+const STATE: Column<PartitionLine> = Column::words("  state", Width::Rest(12), |line: &PartitionLine, context, _| {
     if line.status.paused {
         let mark = context.theme.symbol("◐", "!");
         (format!("  {mark} paused: the store does not keep up"), context.theme.warn())
@@ -56,7 +60,8 @@ const STATE: Column<PartitionLine> = Column::words("  state", Width::Rest(12), |
 .exported("paused", |line| line.status.paused.into());
 
 /// The columns of the screen.
-pub(crate) static DRAWN: &[&Column<PartitionLine>] = &[&PARTITION, &LAG, &RATE, &STORED, &POSITION, &LOW, &HIGH, &STATE];
+pub(crate) static DRAWN: &[&Column<PartitionLine>] =
+    &[&PARTITION, &LAG, &RATE, &STORED, &POSITION, &LOW, &HIGH, &STATE];
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<PartitionLine>] = &[&PARTITION, &POSITION, &STORED, &LOW, &HIGH, &LAG, &STATE];

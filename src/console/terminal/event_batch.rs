@@ -1,4 +1,4 @@
-//! What the terminal has for us at one time. Keys that come together are told from one that comes alone.
+//! The events that the terminal has at one time. Several keys at once are pasted text, not typed keys.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,64 +8,65 @@ use std::task::Poll;
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use futures::Stream;
 
-use crate::console::state::app::{App, Event};
+use crate::console::state::app::App;
+use crate::console::update::event::Event;
 
-/// Events that are taken at once; the screen is drawn before the rest.
+/// The most events of a batch. The screen is drawn before the next batch.
 const MOST: usize = 1024;
 
-/// Everything that could be read without waiting, in its order.
+/// The events that could be read without waiting, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct EventBatch {
     events: Vec<TerminalEvent>,
-    /// Why nothing comes any more.
+    /// Why the terminal sends nothing more.
     pub(crate) end: Option<io::Error>,
 }
 
 impl EventBatch {
-    /// Waits for the next event, and takes those that are there with it.
+    /// Waits for the next event, and takes every other event that is there by then.
     pub(crate) async fn next(mut events: impl Stream<Item = io::Result<TerminalEvent>> + Unpin) -> Self {
-        let mut read = Self::default();
+        let mut batch = Self::default();
         poll_fn(|context| {
-            while read.events.len() < MOST {
+            while batch.events.len() < MOST {
                 match Pin::new(&mut events).poll_next(context) {
-                    Poll::Ready(Some(Ok(event))) => read.events.push(event),
+                    Poll::Ready(Some(Ok(event))) => batch.events.push(event),
                     Poll::Ready(ended) => {
-                        read.end = Some(ended.and_then(Result::err).unwrap_or(io::ErrorKind::UnexpectedEof.into()));
+                        batch.end = Some(ended.and_then(Result::err).unwrap_or(io::ErrorKind::UnexpectedEof.into()));
                         return Poll::Ready(());
                     }
-                    Poll::Pending if read.events.is_empty() => return Poll::Pending,
+                    Poll::Pending if batch.events.is_empty() => return Poll::Pending,
                     Poll::Pending => return Poll::Ready(()),
                 }
             }
             Poll::Ready(())
         })
         .await;
-        read
+        batch
     }
 
-    /// Nobody reads any more.
+    /// The batch after the last one.
     pub(crate) fn nothing_more() -> Self {
         Self { events: Vec::new(), end: Some(io::ErrorKind::UnexpectedEof.into()) }
     }
 
-    /// Whether what comes next may be taken with it.
+    /// Whether more events may be added.
     pub(crate) fn takes_more(&self) -> bool {
         self.end.is_none() && self.events.len() < MOST
     }
 
-    /// Takes what has come after it.
+    /// Adds a later batch.
     pub(crate) fn append(&mut self, mut later: Self) {
         self.events.append(&mut later.events);
         self.end = later.end;
     }
 
-    /// True if the screen has to be drawn.
+    /// Gives every event to `app`. True if the screen may look different after it.
     pub(crate) fn apply_to(&self, app: &mut App) -> bool {
         let mut changed = false;
         let mut keys: Vec<KeyEvent> = Vec::new();
         for event in &self.events {
             if let TerminalEvent::Key(key) = event {
-                // Where releases come, too, one key pressed is still one key.
+                // Some terminals also send the release of a key.
                 if key.kind == KeyEventKind::Press {
                     keys.push(*key);
                 }
@@ -75,7 +76,7 @@ impl EventBatch {
             changed |= match event {
                 TerminalEvent::Mouse(mouse) => app.apply(Event::Mouse(*mouse)),
                 TerminalEvent::Paste(text) => app.apply(Event::Paste(text.clone())),
-                // The frame to come finds the new size by itself.
+                // The next frame takes the new size.
                 TerminalEvent::Resize(..) => true,
                 TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Key(_) => false,
             };
@@ -94,7 +95,7 @@ fn press(app: &mut App, keys: Vec<KeyEvent>) -> bool {
 
 #[cfg(test)]
 impl EventBatch {
-    /// As from a terminal that goes on.
+    /// As from a terminal that sends more later.
     pub(crate) fn without_end(self) -> Self {
         Self { end: None, ..self }
     }
@@ -108,6 +109,8 @@ mod tests {
     use futures::{StreamExt as _, stream};
 
     use super::*;
+    use crate::console::state::key_bindings::KeyBindings;
+    use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
     use crate::protocol::Command;
 
@@ -115,19 +118,21 @@ mod tests {
         Ok(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char(code), KeyModifiers::NONE, kind)))
     }
 
-    /// Takes what `events` has at once; whether the pipeline was asked to stop all, and whether a question is open.
+    /// Takes `events` as one batch. Returns whether the pipeline was asked to stop all, and whether a question is open.
     async fn read(app: &mut App, events: Vec<io::Result<TerminalEvent>>) -> (bool, bool) {
-        // After them nothing comes for now: the stream does not end.
+        // The stream does not end after them.
         let read = EventBatch::next(stream::iter(events).chain(stream::pending())).await;
         assert!(read.end.is_none());
         read.apply_to(app);
-        (app.outbox.contains(&Command::StopAll), app.prompt.is_some())
+        (app.outgoing.commands.contains(&Command::StopAll), app.overlays.prompt.is_some())
     }
 
     #[tokio::test]
     async fn a_key_with_its_release_is_one_key_and_two_keys_of_one_read_are_many() {
         use KeyEventKind::{Press, Release, Repeat};
-        let app = || App::new(Theme::plain(false, false), false, SystemTime::UNIX_EPOCH);
+        let app = || {
+            App::new(Settings::default(), Theme::plain(false, false), KeyBindings::default(), SystemTime::UNIX_EPOCH)
+        };
         let mut typed = app();
         assert_eq!(read(&mut typed, vec![key('X', Press), key('X', Release)]).await, (false, true));
         assert_eq!(read(&mut typed, vec![key('y', Press), key('y', Repeat), key('y', Release)]).await, (true, false));

@@ -1,5 +1,5 @@
-//! A terminal that does not tell its size (0 × 0, as over a serial line or in a bare container) has the size that the
-//! environment tells, or that of a VT100.
+//! A size for a terminal that does not know its own (0 × 0, as over a serial line or in a bare container): that of the environment,
+//! or that of a VT100.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
-/// Columns and rows where nobody tells.
+/// The size if the environment has none either.
 const USUAL: Size = Size { width: 80, height: 24 };
 
-/// [`CrosstermBackend`] that is never empty.
+/// A [`CrosstermBackend`] that is never empty.
 #[derive(Debug)]
 pub(crate) struct FallbackSizeBackend<W: Write> {
     inner: CrosstermBackend<W>,
@@ -18,7 +18,7 @@ pub(crate) struct FallbackSizeBackend<W: Write> {
 }
 
 impl<W: Write> FallbackSizeBackend<W> {
-    /// With `COLUMNS` and `LINES` for a terminal that does not tell its size.
+    /// A terminal that does not know its size has `COLUMNS` and `LINES`.
     pub(crate) fn new(writer: W) -> Self {
         let variable = |name| std::env::var(name).ok();
         let fallback = fallback(variable("COLUMNS").as_deref(), variable("LINES").as_deref());
@@ -71,8 +71,8 @@ impl<W: Write> Backend for FallbackSizeBackend<W> {
         self.inner.show_cursor()
     }
 
-    /// The console shows no cursor. Asking the terminal where it is waits for an answer that not every one gives, and takes
-    /// the keyboard from whoever reads it.
+    /// The console shows no cursor. A terminal that is asked for its position may never answer, and the question takes the keyboard
+    /// from the thread that reads it.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         Ok(Position::ORIGIN)
     }

@@ -1,7 +1,11 @@
-//! The terminal: the event loop, the screen, the keyboard.
+//! The terminal: what it sends, what is drawn on it, and the loop that drives the state between the two.
 
+mod effects;
 pub(crate) mod event_batch;
 pub(crate) mod event_loop;
-pub(crate) mod fallback_size;
-pub(crate) mod keyboard;
+mod fallback_size;
+mod frames;
+mod keyboard;
+pub(crate) mod panic_hook;
 pub(crate) mod session;
+mod table_threads;

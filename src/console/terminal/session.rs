@@ -1,9 +1,7 @@
-//! The real terminal: taken over, given back after quit, error and panic.
+//! The real terminal: the console takes it over, and gives it back after quit, error and panic.
 
 use std::io::{self, IsTerminal, Stdout, Write as _, stdin, stdout};
 use std::mem::ManuallyDrop;
-use std::panic::{self, PanicHookInfo};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
@@ -21,26 +19,21 @@ use super::fallback_size::FallbackSizeBackend;
 use crate::console::state::app::App;
 use crate::console::view;
 
-/// Has the terminal remember its title (XTWINOPS 22), and take it back (23); ignored where it is not known.
+/// The terminal remembers its title (XTWINOPS 22), and takes it back (23). A terminal that does not know them ignores both.
 const KEEP_TITLE: &str = "\x1b[22;0t";
 const TITLE_BACK: &str = "\x1b[23;0t";
 
-/// Whether the terminal is ours and must be given back.
+/// Whether the console has the terminal and must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-tokio::task_local! {
-    /// Set while the console's own code runs, on whatever thread: it tells its panics from those of a stage.
-    pub(crate) static CONSOLE: ();
-}
-
-/// Whether the console can run: somebody can see it and type.
+/// Whether somebody can see the console and type.
 pub(crate) fn is_terminal() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
 }
 
 /// The terminal while the console has it.
 pub(crate) struct TerminalSession {
-    /// Never dropped: it would print that the cursor cannot be shown, and panic where standard error is gone as well.
+    /// Never dropped: its destructor prints an error if the cursor cannot be shown, and panics if standard error is gone as well.
     /// [`give_back`] shows the cursor.
     terminal: ManuallyDrop<Terminal<FallbackSizeBackend<Stdout>>>,
     mouse: bool,
@@ -51,10 +44,10 @@ impl TerminalSession {
     /// Takes the terminal over.
     pub(crate) fn open(mouse: bool) -> io::Result<Self> {
         take(mouse)?;
-        // Made at once after `take`, so that any error from here on gives the terminal back.
-        let giving_back = GiveBack;
+        // From here on, an error gives the terminal back.
+        let guard = GiveBack;
         let terminal = ManuallyDrop::new(Terminal::new(FallbackSizeBackend::new(stdout()))?);
-        std::mem::forget(giving_back);
+        std::mem::forget(guard);
         Ok(Self { terminal, mouse, title: String::new() })
     }
 
@@ -68,7 +61,7 @@ impl TerminalSession {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// What is on the screen once `app` is drawn.
+    /// Draws one frame and returns the screen.
     pub(crate) fn picture(&mut self, app: &mut App) -> io::Result<Buffer> {
         let frame = self.terminal.draw(|frame| {
             app.fit(frame.area());
@@ -91,7 +84,7 @@ impl TerminalSession {
         if on { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
     }
 
-    /// Gives the terminal's window a title, if it has another. `title` must be printable.
+    /// Sets the title of the terminal's window, unless it has that title. `title` must be printable.
     pub(crate) fn set_title(&mut self, title: &str) -> io::Result<()> {
         if self.title != title {
             title.clone_into(&mut self.title);
@@ -103,12 +96,12 @@ impl TerminalSession {
     /// Gives the terminal to the shell until this process is continued.
     pub(crate) fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        // To this thread, not the process: the call returns only after the stop, so that nothing is drawn before it.
+        // The signal goes to this thread, so that the call returns after the stop and nothing is drawn before it.
         signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
         self.resume()
     }
 
-    /// Takes the terminal over anew: somebody else had it.
+    /// Takes the terminal over again after somebody else had it.
     pub(crate) fn resume(&mut self) -> io::Result<()> {
         give_back();
         take(self.mouse)?;
@@ -123,6 +116,7 @@ impl Drop for TerminalSession {
     }
 }
 
+/// Gives the terminal back when it is dropped.
 struct GiveBack;
 
 impl Drop for GiveBack {
@@ -133,19 +127,24 @@ impl Drop for GiveBack {
 
 fn take(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
-    let giving_back = GiveBack;
+    let guard = GiveBack;
     enable_raw_mode()?;
-    // Pasted text comes as such, so that it does not act as keys.
+    // The terminal marks pasted text, so that the text does not act as keys.
     execute!(stdout(), Print(KEEP_TITLE), EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }
-    std::mem::forget(giving_back);
+    std::mem::forget(guard);
     Ok(())
 }
 
-/// Undoes [`take`] once; errors have nowhere to go.
-fn give_back() {
+/// Whether the console has the terminal now.
+pub(super) fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+/// Undoes [`take`] once. Nobody is left to hear of an error.
+pub(super) fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             stdout(),
@@ -157,64 +156,5 @@ fn give_back() {
             Print(TITLE_BACK)
         );
         let _ = disable_raw_mode();
-    }
-}
-
-type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
-
-/// The panic hook of a live console; the one before it comes back when this is dropped.
-pub(crate) struct PanicHook {
-    before: Arc<Hook>,
-}
-
-impl PanicHook {
-    /// A panic of the console gives the terminal back and goes on to the hook before. One of a stage is for its supervisor
-    /// to catch and must not print over the live screen: it goes to the log.
-    pub(crate) fn install() -> Self {
-        let before: Arc<Hook> = panic::take_hook().into();
-        let inner = Arc::clone(&before);
-        panic::set_hook(Box::new(move |info| {
-            if !TAKEN.load(Ordering::SeqCst) {
-                inner(info);
-            } else if is_console() {
-                give_back();
-                inner(info);
-            } else {
-                tracing::error!(target: "panic", "{}", info.to_string().replace('\n', " "));
-            }
-        }));
-        Self { before }
-    }
-}
-
-impl Drop for PanicHook {
-    fn drop(&mut self) {
-        // Hooks cannot be changed while a panic unwinds; ours then lets everything through, the terminal being given back.
-        if !std::thread::panicking() {
-            let before = Arc::clone(&self.before);
-            panic::set_hook(Box::new(move |info| before(info)));
-        }
-    }
-}
-
-fn is_console() -> bool {
-    CONSOLE.try_with(|()| ()).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn only_the_consoles_own_code_counts_as_the_console() {
-        let (own, spawned, thread) = CONSOLE
-            .scope((), async {
-                let spawned = tokio::spawn(async { is_console() }).await.expect("joins");
-                let thread = std::thread::spawn(is_console).join().expect("joins");
-                tokio::task::yield_now().await;
-                (is_console(), spawned, thread)
-            })
-            .await;
-        assert_eq!((own, spawned, thread, is_console()), (true, false, false, false));
     }
 }

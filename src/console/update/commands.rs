@@ -53,9 +53,8 @@ impl App {
             // So does a newer question of the same kind.
             Command::Ask(question) => {
                 let kind = std::mem::discriminant(question);
-                let is_same = |waiting: &Command| {
-                    matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind)
-                };
+                let is_same =
+                    |waiting: &Command| matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind);
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
             Command::Shutdown => {

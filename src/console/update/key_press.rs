@@ -34,7 +34,8 @@ impl App {
 
     /// Says where a key acts that controls stages, but not here. False for any other key.
     fn explain_stage_key(&mut self, key: &KeyEvent) -> bool {
-        let controls = self.keys.lookup(key, Context::Stages).is_some_and(|(binding, _)| binding.action.controls_stages());
+        let controls =
+            self.keys.lookup(key, Context::Stages).is_some_and(|(binding, _)| binding.action.controls_stages());
         let below = self.screens.context(self.overview.focus);
         if !controls || self.context() != below || below.is_view() {
             return false;

@@ -35,9 +35,7 @@ impl App {
             LinePurpose::Filter => return,
             LinePurpose::Search => return self.enter_next_screen(true),
             LinePurpose::Export => Some(ExportFormat::next_name(line.text())),
-            LinePurpose::Palette => {
-                self.offers(line.text()).get(line.picked_offer).map(|offer| offer.name.to_owned())
-            }
+            LinePurpose::Palette => self.offers(line.text()).get(line.picked_offer).map(|offer| offer.name.to_owned()),
         };
         if let (Some(text), Some(line)) = (completed, &mut self.overlays.line) {
             line.input.set(text);

@@ -68,8 +68,7 @@ impl<'a, R: 'static> Table<'a, R> {
             Cursor::Mark { row, top, has_focus } => (row, top, has_focus),
         };
         let blank = if matches!(self.cursor, Cursor::None) { "" } else { " " };
-        let columns =
-            fit_columns(self.columns, usize::from(area.width).saturating_sub(blank.len()), self.context.sort);
+        let columns = fit_columns(self.columns, usize::from(area.width).saturating_sub(blank.len()), self.context.sort);
         if self.has_titles
             && let Some(row) = row(area, 0)
         {

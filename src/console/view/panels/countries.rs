@@ -31,7 +31,6 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         all_clicks: countries::all_clicks(board),
         ..TableContext::new(theme)
     };
-    let cursor =
-        Cursor::Mark { row: app.selection.country_row(board), top: app.selection.country_top, has_focus };
+    let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.selection.country_top, has_focus };
     Table::new(countries::IN_PANEL, context, cursor).without_titles().render(frame, inner, countries::lines(board));
 }

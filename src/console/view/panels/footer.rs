@@ -71,8 +71,8 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
         })
     };
     let here = table().filter(|binding| binding.context == context && context != Context::Anywhere);
-    let views = table()
-        .filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
+    let views =
+        table().filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
     // Help and quit come first, since they must be visible on every terminal; then the keys of this context.
     let order = everywhere().take(2).chain(here).chain(views).chain(everywhere().skip(2));
     let mut spans = Vec::new();
@@ -104,12 +104,12 @@ fn short(binding: &KeyBinding, app: &App) -> &'static str {
 }
 
 fn is_shown(binding: &KeyBinding, app: &App) -> bool {
-    let is_refused =
-        (app.settings.read_only || app.ending.is_quitting()) && binding.action.controls_stages();
-    let completes =
-        app.overlays.line.as_ref().is_some_and(|line| {
-            matches!(line.purpose, LinePurpose::Palette | LinePurpose::Export)
-        });
+    let is_refused = (app.settings.read_only || app.ending.is_quitting()) && binding.action.controls_stages();
+    let completes = app
+        .overlays
+        .line
+        .as_ref()
+        .is_some_and(|line| matches!(line.purpose, LinePurpose::Palette | LinePurpose::Export));
     let has_no_stage = binding.action == Action::PickStage && app.engine.snapshot().stages.is_empty();
     !binding.short.is_empty() && !is_refused && !has_no_stage && (completes || binding.action != Action::Complete)
 }

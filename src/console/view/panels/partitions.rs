@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 
 use crate::console::format::{count, or_unknown};
 use crate::console::state::app::App;
-use crate::console::tables::partitions::{self, PartitionLine};
 use crate::console::tables::TableContext;
+use crate::console::tables::partitions::{self, PartitionLine};
 use crate::console::view::placeholder::placeholder;
 use crate::console::view::table::{Cursor, Table};
 use crate::text::printable;

@@ -11,8 +11,8 @@ use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
 use crate::console::state::layout::ScreenLayout;
 use crate::console::state::panel::Panel;
-use crate::protocol::{StageStatus, Stages};
 use crate::console::view::rows::{both_ends, row};
+use crate::protocol::{StageStatus, Stages};
 use crate::text::printable;
 
 /// Columns of a row with everything that it says of a stage.

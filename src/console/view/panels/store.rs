@@ -57,7 +57,12 @@ fn facts<'a>(app: &App, rejects: &'a str) -> Vec<Fact<'a>> {
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
         ("file", or_unknown(store.file_bytes, bytes), theme.key(), "size of the database file"),
-        ("write-ahead log", or_unknown(store.wal_bytes, bytes), plain, "SQLite moves it into the file at each checkpoint"),
+        (
+            "write-ahead log",
+            or_unknown(store.wal_bytes, bytes),
+            plain,
+            "SQLite moves it into the file at each checkpoint",
+        ),
         (
             "bytes a click",
             or_unknown(per_click, |bytes| format!("{bytes:.0} B")),
@@ -72,9 +77,24 @@ fn facts<'a>(app: &App, rejects: &'a str) -> Vec<Fact<'a>> {
         ("stored", count(totals.stored), plain, "clicks that this run stored"),
         ("duplicates", count(totals.duplicates), plain, "clicks that this run met again; they count once"),
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), rejects),
-        ("late", count(totals.late), theme.alarm(totals.late), "clicks with a time that is not exact; clicktop rebuild corrects it"),
-        ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets that Kafka left out between two messages"),
-        ("checkpoints", or_unknown(store.checkpoints, count), plain, "checkpoints of the aggregation that this run wrote"),
+        (
+            "late",
+            count(totals.late),
+            theme.alarm(totals.late),
+            "clicks with a time that is not exact; clicktop rebuild corrects it",
+        ),
+        (
+            "skipped",
+            count(totals.skipped),
+            theme.alarm(totals.skipped),
+            "offsets that Kafka left out between two messages",
+        ),
+        (
+            "checkpoints",
+            or_unknown(store.checkpoints, count),
+            plain,
+            "checkpoints of the aggregation that this run wrote",
+        ),
     ];
     if let Some(before) = store.expired_before {
         let before = before.to_string();

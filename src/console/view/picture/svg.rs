@@ -300,7 +300,10 @@ mod tests {
         let word = format!(r#"textLength="{:.2}""#, 5.0 * WIDTH);
         assert!(svg.contains(&word), "two wide characters and a narrow one take five columns: {svg}");
         assert!(svg.contains(r##"fill="#16181d" font-weight="bold">ab</text>"##), "{svg}");
-        assert!(svg.contains(r##"height="18" fill="#e06c75"/>"##), "reversed text has a background of its colour: {svg}");
+        assert!(
+            svg.contains(r##"height="18" fill="#e06c75"/>"##),
+            "reversed text has a background of its colour: {svg}"
+        );
     }
 
     #[test]
