@@ -53,7 +53,7 @@ const URLS: [(&str, u64, u64, Option<f64>); 12] = [
     ("/d", 40, 30, Some(1700.0)),
 ];
 
-/// NoClicks published yet.
+/// Nothing published yet.
 pub(super) fn empty() -> Snapshot {
     Snapshot { stages: not_started(), ..Snapshot::default() }
 }
