@@ -19,7 +19,7 @@ pub enum ConsoleError {
     #[error("the console needs a terminal; use --headless")]
     NotATerminal,
     /// The terminal could not be set up.
-    #[error("cannot use the terminal: {0}; use --headless")]
+    #[error("the terminal cannot be used: {0}; use --headless")]
     Setup(#[source] io::Error),
     /// The terminal failed or went away while the console was running. The pipeline was asked to end. It has ended, or a signal
     /// cut the wait short.

@@ -46,13 +46,13 @@ impl ExportFormat {
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExportError {
-    #[error("{0}: end the name in .csv or .json for the table, in .txt, .ansi or .svg for the screen")]
+    #[error("{0}: end the name in .csv or .json for the table, .txt, .ansi or .svg for the screen")]
     Ending(String),
-    #[error("{0}: give a plain name; clicktop writes the file to the current directory")]
+    #[error("{0}: give a plain name; it is written to the current directory")]
     NotAName(String),
     #[error("{0} exists already; give another name")]
     Exists(String),
-    #[error("cannot write {0}: {1}")]
+    #[error("{0} cannot be written: {1}")]
     Io(String, io::Error),
 }
 

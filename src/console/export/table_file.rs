@@ -97,9 +97,9 @@ impl TableFile {
     fn run(&self, folder: &Path) -> TableOutcome {
         let message = match self.write(folder) {
             Ok(Some(message)) => return TableOutcome { message, is_written: true },
-            Ok(None) => format!("stopped: {} was not written", self.name),
+            Ok(None) => format!("stopped: {} is not written", self.name),
             Err(Failure::File(error)) => error.to_string(),
-            Err(Failure::Table(why)) => format!("{} was not written: {why}", self.name),
+            Err(Failure::Table(why)) => format!("{} is not written: {why}", self.name),
         };
         TableOutcome { message, is_written: false }
     }
@@ -153,7 +153,7 @@ fn message(name: &str, rows: u64, complete: bool) -> String {
     if complete {
         rows_written(rows, None, name)
     } else {
-        format!("the first {} rows written to {name}; a search returns no more", count(rows))
+        format!("the first {} rows written to {name}; a search gives no more", count(rows))
     }
 }
 
@@ -254,12 +254,12 @@ mod tests {
     fn a_table_that_is_not_complete_leaves_no_file_and_the_reason() {
         let folder = tempfile::tempdir().expect("a folder");
         let failed = table("a.csv", [pages(0, 3), TablePart::Failed("the disk is gone".to_owned())]);
-        assert_eq!(failed.run(folder.path()).message, "a.csv was not written: the disk is gone");
+        assert_eq!(failed.run(folder.path()).message, "a.csv is not written: the disk is gone");
         let ended = table("a.csv", [pages(0, 3)]);
-        assert_eq!(ended.run(folder.path()).message, "a.csv was not written: the pipeline has ended");
+        assert_eq!(ended.run(folder.path()).message, "a.csv is not written: the pipeline has ended");
         let stopped = table("a.csv", [pages(0, 3)]);
         stopped.progress.stop();
-        assert_eq!(stopped.run(folder.path()).message, "stopped: a.csv was not written");
+        assert_eq!(stopped.run(folder.path()).message, "stopped: a.csv is not written");
         assert_eq!(files(folder.path()), [""; 0]);
     }
 
@@ -278,6 +278,6 @@ mod tests {
         assert_eq!(rows_written(40, Some(10_640_512), "c.csv"), "the newest 40 of 10,640,512 rows written to c.csv");
         assert_eq!(rows_written(40, Some(40), "c.csv"), "40 rows written to c.csv");
         assert_eq!(rows_written(1, None, "c.csv"), "1 row written to c.csv");
-        assert_eq!(message("c.csv", 10_000, false), "the first 10,000 rows written to c.csv; a search returns no more");
+        assert_eq!(message("c.csv", 10_000, false), "the first 10,000 rows written to c.csv; a search gives no more");
     }
 }

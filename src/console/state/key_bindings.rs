@@ -15,7 +15,7 @@ pub enum KeyError {
     UnknownAction(String),
     /// No key has this name.
     #[error(
-        "console.keys.{action}: `{key}` is not a key; write a character, F1–F12, Tab, Enter, PgUp, or one of them with Ctrl-"
+        "console.keys.{action}: `{key}` is no key; give a character, F1–F12, Tab, Enter, PgUp, or one of them with Ctrl-"
     )]
     UnknownKey {
         /// The action that it would run.
@@ -24,7 +24,7 @@ pub enum KeyError {
         key: String,
     },
     /// One key has two actions.
-    #[error("console.keys: `{key}` is bound to both {one} and {other}; give one of them another key")]
+    #[error("console.keys: `{key}` would do both {one} and {other}; give one of them another key")]
     Twice {
         /// The name of the key.
         key: String,
@@ -306,14 +306,14 @@ mod tests {
         let error =
             |config: &[(&str, &str)]| KeyBindings::with(config.iter().copied()).expect_err("refused").to_string();
         assert_eq!(error(&[("sortt", "s")]), "console.keys.sortt: there is no such action; `clicktop keys` lists them");
-        assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is not a key; "));
+        assert!(error(&[("sort", "Hyper-x")]).starts_with("console.keys.sort: `Hyper-x` is no key; "));
         assert_eq!(
             error(&[("sort", "w")]),
-            "console.keys: `w` is bound to both sort and window; give one of them another key"
+            "console.keys: `w` would do both sort and window; give one of them another key"
         );
         assert_eq!(
             error(&[("view-log", "F2")]),
-            "console.keys: `F2` is bound to both view-partitions and view-log; give one of them another key"
+            "console.keys: `F2` would do both view-partitions and view-log; give one of them another key"
         );
         assert!(KeyBindings::with([("sort", "w"), ("window", "s")]).is_ok(), "two actions may exchange their keys");
     }

@@ -27,6 +27,7 @@ const USER: Column<RecentClick> = Column::words("user", Width::Fixed(13), |click
 
 const URL: Column<RecentClick> =
     Column::words("url", Width::Rest(12), |click: &RecentClick, _, _| (click.url.clone(), Style::new()))
+        .whole()
         .exported("url", |click| click.url.as_str().into());
 
 /// The recent clicks of the overview.

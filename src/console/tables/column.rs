@@ -43,19 +43,31 @@ pub(super) enum Width {
     Part(fn(usize) -> usize),
 }
 
+/// Where a text is in its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Align {
+    /// Flush left, before a blank that separates it from the next column.
+    Left,
+    /// Flush left over the whole cell.
+    LeftWhole,
+    /// Flush right.
+    Right,
+    /// Flush right, before a blank.
+    RightBlank,
+}
+
 /// A column of a table with rows of the type `R`.
 #[derive(Debug)]
 pub(crate) struct Column<R> {
     pub(crate) title: &'static str,
     width: Width,
-    /// Figures are flush right.
-    is_figure: bool,
+    align: Align,
     /// On a narrow screen, the columns with the highest number are left out first; a column with 0 always stays.
     priority: u8,
     /// The order that a click on the title selects.
     pub(crate) sort: Option<SortBy>,
-    /// The cell of a row, for so many columns of the screen.
-    pub(crate) cell: fn(&R, &TableContext<'_>, usize) -> Cell,
+    /// The text of a row, for so many columns of the screen.
+    cell: fn(&R, &TableContext<'_>, usize) -> Cell,
     export: Option<Export<R>>,
 }
 
@@ -73,7 +85,7 @@ impl<R> Column<R> {
         width: Width,
         cell: fn(&R, &TableContext<'_>, usize) -> Cell,
     ) -> Self {
-        Self { title, width, is_figure: false, priority: 0, sort: None, cell, export: None }
+        Self { title, width, align: Align::Left, priority: 0, sort: None, cell, export: None }
     }
 
     /// A column of figures, flush right.
@@ -82,7 +94,7 @@ impl<R> Column<R> {
         width: usize,
         cell: fn(&R, &TableContext<'_>, usize) -> Cell,
     ) -> Self {
-        Self { title, width: Width::Fixed(width), is_figure: true, priority: 0, sort: None, cell, export: None }
+        Self { title, width: Width::Fixed(width), align: Align::Right, priority: 0, sort: None, cell, export: None }
     }
 
     /// A column of files only.
@@ -99,6 +111,24 @@ impl<R> Column<R> {
     /// The same column with another width.
     pub(super) const fn width(mut self, width: Width) -> Self {
         self.width = width;
+        self
+    }
+
+    /// The same column without the blank that separates words from the next column.
+    pub(super) const fn whole(mut self) -> Self {
+        self.align = Align::LeftWhole;
+        self
+    }
+
+    /// The same column, flush right as figures are.
+    pub(super) const fn flush_right(mut self) -> Self {
+        self.align = Align::Right;
+        self
+    }
+
+    /// The same column of figures, with a blank after them.
+    pub(super) const fn blank_after(mut self) -> Self {
+        self.align = Align::RightBlank;
         self
     }
 
@@ -123,9 +153,21 @@ impl<R> Column<R> {
     }
 }
 
+/// The cell of `row` in a column of `width`.
+pub(crate) fn cell<R>(column: &Column<R>, row: &R, context: &TableContext<'_>, width: usize) -> Cell {
+    let room = if column.align == Align::RightBlank { width.saturating_sub(1) } else { width };
+    let (text, style) = (column.cell)(row, context, room);
+    (cell_text(column, &text, width), style)
+}
+
 /// `text` in a cell of `width`.
 pub(crate) fn cell_text<R>(column: &Column<R>, text: &str, width: usize) -> String {
-    if column.is_figure { right(text, width) } else { left(&left(text, width.saturating_sub(1)), width) }
+    match column.align {
+        Align::Left => left(&left(text, width.saturating_sub(1)), width),
+        Align::LeftWhole => left(text, width),
+        Align::Right => right(text, width),
+        Align::RightBlank => left(&right(text, width.saturating_sub(1)), width),
+    }
 }
 
 /// The columns that fit into `room`, each with its width. The column of `sort` is never left out.

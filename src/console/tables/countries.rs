@@ -40,9 +40,11 @@ const FULL_NAME: Column<CountryLine> = Column::words("country", Width::Rest(12),
     }
 });
 
-/// Wide enough for 9,999,999,999; more clicks are shown in the short form.
-const CLICKS: Column<CountryLine> = Column::figure("clicks", 11, |line: &CountryLine, context, width| {
-    (count_in(line.clicks, width), context.theme.key())
+/// Columns of the screen for clicks: wide enough for 999,999,999. More clicks are shown in the short form.
+const CLICKS_COLUMNS: usize = 11;
+
+const CLICKS: Column<CountryLine> = Column::figure("clicks", CLICKS_COLUMNS, |line: &CountryLine, context, _| {
+    (count_in(line.clicks, CLICKS_COLUMNS), context.theme.key())
 })
 .exported("clicks", |line| line.clicks.into());
 
@@ -64,13 +66,18 @@ const LAST_MINUTE: Column<CountryLine> = Column::figure("last min", 9, |line: &C
 
 const URLS: Column<CountryLine> = Column::of_files("urls", |line| line.urls.into());
 
-const BAR: Column<CountryLine> = Column::words("", Width::Part(|left| left.div_ceil(3).clamp(4, 13)), bar);
+const BAR: Column<CountryLine> = Column::words("", Width::Part(|left| left.div_ceil(3).clamp(4, 13)), bar).whole();
 
 /// The panel of the overview.
 pub(crate) static IN_PANEL: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &BAR];
 
 /// The list beside the map.
-pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[&FULL_NAME, &CLICKS, &SHARE, &LAST_MINUTE];
+pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
+    &FULL_NAME,
+    &CLICKS.width(Width::Fixed(12)),
+    &SHARE.width(Width::Fixed(8)),
+    &LAST_MINUTE.width(Width::Fixed(10)).blank_after(),
+];
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &URLS];
@@ -86,8 +93,8 @@ pub(crate) fn all_clicks(board: &Board) -> u64 {
     board.countries.iter().fold(0, |sum, row| sum.saturating_add(row.clicks))
 }
 
-/// The sum has no bar: the bar of every country would be short beside it.
+/// The bar after a blank. The sum has no bar: the bar of every country would be short beside it.
 fn bar(line: &CountryLine, context: &TableContext<'_>, width: usize) -> Cell {
     let share = if line.is_sum { 0.0 } else { line.clicks as f64 / context.largest };
-    (context.theme.bar(share, width.saturating_sub(1)), context.theme.accent())
+    (format!(" {}", context.theme.bar(share, width.saturating_sub(1))), context.theme.accent())
 }

@@ -7,4 +7,4 @@ pub(crate) mod pages;
 pub(crate) mod partitions;
 pub(crate) mod rejects;
 
-pub(crate) use column::{Column, TableContext, cell_text, export_names, export_row, fit_columns, sort_at};
+pub(crate) use column::{Column, TableContext, cell, cell_text, export_names, export_row, fit_columns, sort_at};

@@ -24,6 +24,16 @@ const COUNTRY: Column<PageRow> = Column::words("country", Width::Fixed(9), |page
 .priority(1)
 .exported("country", |page| (*page.country).into());
 
+/// The url in the panel of the overview, before a bar or figures.
+static PANEL_URL: Column<PageRow> = URL.whole();
+
+/// The country in the panel of the overview, among the figures.
+static PANEL_COUNTRY: Column<PageRow> = COUNTRY.flush_right();
+
+/// The country in a table about one url.
+const COUNTRY_OF_URL: Column<PageRow> =
+    Column::words("country", Width::Rest(12), |page: &PageRow, _, _| (page.country.to_string(), Style::new()));
+
 const CLICKS: Column<PageRow> = Column::figure("clicks", 10, |page: &PageRow, context, width| {
     (count_in(page.clicks, width.saturating_sub(1)), style(SortBy::Clicks, context))
 })
@@ -60,28 +70,37 @@ const BAR: Column<PageRow> =
 
 /// What the index found.
 pub(crate) static FOUND: &[&Column<PageRow>] = &[
-    &URL,
+    &URL.width(Width::Rest(12)),
     &COUNTRY.width(Width::Fixed(12)),
-    &CLICKS.width(Width::Fixed(12)),
-    &USERS.width(Width::Fixed(12)),
-    &AVERAGE_TIME,
+    &CLICKS.width(Width::Fixed(12)).priority(0),
+    &USERS.width(Width::Fixed(12)).priority(2),
+    &AVERAGE_TIME.blank_after().priority(3),
 ];
 
 /// The urls beside the list of countries on the map.
-pub(crate) static BESIDE_MAP: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS];
+pub(crate) static BESIDE_MAP: &[&Column<PageRow>] = &[
+    &URL.width(Width::Rest(12)),
+    &COUNTRY.width(Width::Fixed(10)).priority(2),
+    &CLICKS.width(Width::Fixed(11)).priority(0),
+    &USERS.width(Width::Fixed(11)).blank_after().priority(1),
+];
 
 /// One url by country.
-pub(crate) static BY_COUNTRY: &[&Column<PageRow>] =
-    &[&COUNTRY.width(Width::Rest(14)).priority(0), &CLICKS, &USERS, &AVERAGE_TIME];
+pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[
+    &COUNTRY_OF_URL,
+    &CLICKS.width(Width::Fixed(11)).priority(0),
+    &USERS.width(Width::Fixed(10)).priority(1),
+    &AVERAGE_TIME.blank_after().priority(2),
+];
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME];
 
 /// The urls of the overview, for what `view` asks.
 pub(crate) fn of_view(view: &View) -> Vec<&'static Column<PageRow>> {
-    let mut columns: Vec<&'static Column<PageRow>> = vec![&URL, &BAR];
+    let mut columns: Vec<&'static Column<PageRow>> = vec![&PANEL_URL, &BAR];
     if view.country.is_none() {
-        columns.push(&COUNTRY);
+        columns.push(&PANEL_COUNTRY);
     }
     columns.push(&CLICKS);
     if view.window == Window::AllTime {

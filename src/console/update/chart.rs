@@ -30,7 +30,7 @@ impl App {
         if self.display.layout.as_ref().is_none_or(|layout| layout.throughput.is_none()) {
             self.say(format!("the throughput chart spans {name}; it is not on this screen"));
         } else if is_same && span.is_some() {
-            self.say(format!("the throughput chart spans {name}, its limit"));
+            self.say(format!("the throughput chart spans {name}, and that is its end"));
         }
     }
 }

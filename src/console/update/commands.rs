@@ -40,7 +40,7 @@ impl App {
             Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
             _ if self.settings.read_only => Err(READ_ONLY),
             _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
-                Err("the pipeline drains and takes no more commands")
+                Err("draining before the end: no more commands")
             }
             Command::Stage { .. } | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
         }
@@ -93,7 +93,7 @@ impl App {
                     self.outgoing.commands.push(command)
                 }
                 Err(TrySendError::Full(command)) => {
-                    self.say(format!("the pipeline is busy and did not take: {}", describe(&command)));
+                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
                     has_message = true;
                 }
                 Err(TrySendError::Closed(_)) => {
@@ -113,7 +113,7 @@ fn describe(command: &Command) -> String {
         Command::StopAll => "stop all stages".to_owned(),
         Command::Reset => "delete all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
-        Command::Ask(_) => "ask the pipeline".to_owned(),
+        Command::Ask(_) => "look something up".to_owned(),
         Command::Shutdown => "shut down".to_owned(),
     }
 }

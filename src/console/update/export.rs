@@ -120,7 +120,7 @@ impl App {
     /// Orders `table` from the engine; a thread writes it.
     fn order(&mut self, table: Table, name: &str, format: ExportFormat) -> Result<Effect, String> {
         if let Some(progress) = &self.table_export {
-            return Err(format!("{}: wait for it, or stop it with Esc", progress.words()));
+            return Err(format!("{}: wait for it, or Esc stops it", progress.words()));
         }
         let columns = export_columns(&table);
         let (order, parts) = TableOrder::new(table);
@@ -134,7 +134,8 @@ impl App {
     pub(crate) fn end_table_export(&mut self, outcome: TableOutcome) {
         self.table_export = None;
         let TableOutcome { message, is_written } = outcome;
-        let live = if is_written && self.engine.is_frozen() { "; live figures, not the frozen ones" } else { "" };
+        let live =
+            if is_written && self.engine.is_frozen() { "; figures of now, not those held on the screen" } else { "" };
         self.say(format!("{message}{live}"));
     }
 

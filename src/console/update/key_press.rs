@@ -44,11 +44,11 @@ impl App {
             READ_ONLY.to_owned()
         } else {
             let keys = self.keys.label_for_stages(Action::PickStage, self.engine.snapshot().stages.len());
-            format!("this key controls a stage: pick one with {keys} first")
+            format!("this key steers the stages: go to one with {keys} first")
         });
         true
     }
 }
 
 /// Said of a key that a read-only console refuses.
-pub(super) const READ_ONLY: &str = "read-only: this console does not control the pipeline";
+pub(super) const READ_ONLY: &str = "read-only: this console does not steer the pipeline";

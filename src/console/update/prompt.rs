@@ -52,14 +52,14 @@ impl App {
     fn refusal(&self, prompt: &Prompt) -> String {
         match (&prompt.command, &prompt.answer) {
             (_, Answer::Word(input)) => match input.text() {
-                "" => "nothing was deleted".to_owned(),
-                typed if typed.trim() == RESET_WORD => "nothing was deleted: press Enter after the word".to_owned(),
-                typed => format!("nothing was deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
+                "" => "nothing is deleted".to_owned(),
+                typed if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
+                typed => format!("nothing is deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
             },
             (Command::Shutdown, Answer::Key) => {
-                format!("clicktop continues: {}, then y quits", self.keys.label_of(Action::Quit))
+                format!("clicktop goes on: {}, then y quits", self.keys.label_of(Action::Quit))
             }
-            (_, Answer::Key) => "nothing is done: only y answers with yes".to_owned(),
+            (_, Answer::Key) => "nothing is done: only y says yes".to_owned(),
         }
     }
 }

@@ -17,7 +17,7 @@ impl App {
     pub(super) fn reset_message(&self, reset: &ResetEnd) -> String {
         let index = self.index_name();
         match (&reset.deleted, reset.cleared) {
-            (Err(why), _) => format!("nothing was deleted: {why}"),
+            (Err(why), _) => format!("nothing is deleted: {why}"),
             (Ok(clicks), None) => {
                 format!("deleted {} clicks; {index} is cleared next", count(*clicks))
             }

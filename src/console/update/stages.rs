@@ -33,7 +33,7 @@ impl App {
             let id = stage.id().clone();
             self.request(Command::Stage { id, action }, None);
         } else {
-            let refused = format!("{} does not take the action {}", printable(&stage.info.title), verb(action));
+            let refused = format!("{} does not take this: {}", printable(&stage.info.title), verb(action));
             self.say(refused);
         }
     }

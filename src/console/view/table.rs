@@ -10,7 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use super::rows::row;
 use crate::console::state::list::List;
-use crate::console::tables::{Column, TableContext, cell_text, fit_columns};
+use crate::console::tables::{Column, TableContext, cell, cell_text, fit_columns};
 
 /// How a table is drawn.
 pub(super) struct Table<'a, R: 'static> {
@@ -83,8 +83,8 @@ impl<'a, R: 'static> Table<'a, R> {
             let is_marked = marked == Some(top + at);
             let mut spans = vec![Span::raw(if is_marked { theme.symbol("▸", ">") } else { blank })];
             for (column, width) in &columns {
-                let (text, style) = (column.cell)(values.borrow(), &self.context, *width);
-                spans.push(Span::styled(cell_text(column, &text, *width), style));
+                let (text, style) = cell(column, values.borrow(), &self.context, *width);
+                spans.push(Span::styled(text, style));
             }
             let mut line = Line::from(spans);
             if is_marked {

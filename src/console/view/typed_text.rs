@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(shown("/cart", 2, 10), "/ca[r]t");
         assert_eq!(shown("/products/espresso", 0, 10), "…espresso[ ]");
         assert_eq!(shown("/products/espresso", 18, 10), "[/]products…");
-        assert_eq!(shown("/products/espresso", 9, 10), "…oduc[t]s/…");
+        assert_eq!(shown("/products/espresso", 9, 10), "…ducts[/]es…");
         for left in 0..20 {
             for columns in 1..25 {
                 assert!(shown("/日本語/👩‍👩‍👧/e\u{301}", left, columns).contains('['), "{left} in {columns}");

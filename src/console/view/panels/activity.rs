@@ -68,7 +68,7 @@ fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {
 fn log(frame: &mut Frame, area: Rect, app: &App) {
     let log = &app.engine.frozen_or_live().snapshot.log;
     if log.is_empty() {
-        return placeholder(frame, area, "the log is empty", app);
+        return placeholder(frame, area, "nothing logged", app);
     }
     let end = log.len().saturating_sub(app.overview.activity.back);
     let first = end.saturating_sub(usize::from(area.height));

@@ -86,14 +86,14 @@ fn unfinished_work(snapshot: &Snapshot, work: UnfinishedWork) -> String {
     };
     let (in_memory, durable) = (backlogs(true), backlogs(false));
     let (lost, resumed) = match work {
-        UnfinishedWork::Deleted => return "all data is deleted".to_owned(),
+        UnfinishedWork::Deleted => return "nothing is kept".to_owned(),
         UnfinishedWork::Resumed => (String::new(), [in_memory, durable].concat().join(", ")),
         UnfinishedWork::ResumedWithoutUnstored => (in_memory.join(", "), durable.join(", ")),
     };
     match (lost.is_empty(), resumed.is_empty()) {
-        (true, true) => "no work is left".to_owned(),
-        (true, false) => format!("the next start resumes with {resumed}"),
+        (true, true) => "nothing is left undone".to_owned(),
+        (true, false) => format!("the next start takes up {resumed}"),
         (false, true) => format!("{lost} are not stored"),
-        (false, false) => format!("{lost} are not stored, the next start resumes with {resumed}"),
+        (false, false) => format!("{lost} are not stored, the next start takes up {resumed}"),
     }
 }

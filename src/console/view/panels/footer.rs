@@ -56,7 +56,7 @@ fn file_name(line: &LineInput, columns: u16, app: &App) -> Line<'static> {
 /// The keys while a question waits for a word.
 fn word_keys(app: &App) -> Line<'static> {
     let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
-    let answers = [(" Enter", " confirm "), (" Esc", " no ")];
+    let answers = [(" Enter", " take it "), (" Esc", " no ")];
     let spans = answers.into_iter().flat_map(|(key, short)| [Span::styled(key, accent), Span::styled(short, dim)]);
     Line::from_iter(spans)
 }
@@ -93,10 +93,10 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
 fn short(binding: &KeyBinding, app: &App) -> &'static str {
     let line = app.overlays.line.as_ref().filter(|_| binding.context == Context::Line).map(|line| line.purpose);
     match (line, binding.action) {
-        (Some(LinePurpose::Filter), Action::Accept) => "keep the filter",
+        (Some(LinePurpose::Filter), Action::Accept) => "keep it",
         (Some(LinePurpose::Filter), Action::Cancel) => "show all",
-        (Some(LinePurpose::Search), Action::Accept) => "go to the results",
-        (Some(LinePurpose::Palette), Action::Accept) => "run it",
+        (Some(LinePurpose::Search), Action::Accept) => "to what is found",
+        (Some(LinePurpose::Palette), Action::Accept) => "do it",
         (_, Action::Quit) if app.ending.is_at_once() => "leave",
         (_, Action::Quit) if app.ending.is_quitting() => "leave at once",
         _ => binding.short,

@@ -56,7 +56,7 @@ fn results(frame: &mut Frame, area: Rect, app: &App) {
         _ => String::new(),
     };
     let has_focus = app.overlays.line_for(LinePurpose::Search).is_none();
-    let mut block = theme.frame(Line::styled(extent, theme.dim()), has_focus).padding(Padding::right(1));
+    let mut block = theme.frame(Line::styled(extent, theme.dim()), has_focus);
     if let Some(pending) = snapshot.index.pending.filter(|rows| *rows > 0) {
         let pending = format!(" {} rows not in the index yet ", count(pending));
         block = block.title_bottom(Line::styled(pending, theme.dim()).alignment(Alignment::Right));
@@ -69,7 +69,7 @@ fn results(frame: &mut Frame, area: Rect, app: &App) {
     match results {
         None => waiting_placeholder(frame, inner, "searching…", app),
         Some(Err(problem)) => prose(frame, inner, problem, theme.bad()),
-        Some(Ok(rows)) if rows.is_empty() => placeholder(frame, inner, "no url in the index holds this text", app),
+        Some(Ok(rows)) if rows.is_empty() => placeholder(frame, inner, "no url in the index holds that", app),
         Some(Ok(rows)) => {
             let table = Table::new(pages::FOUND, TableContext::new(theme), Cursor::of(app.screens.search));
             table.render(frame, inner, rows.iter());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Sparkline};
+use ratatui::widgets::Sparkline;
 
 use crate::console::format::{count, duration, fit, time_of_day};
 use crate::console::state::app::App;
@@ -24,7 +24,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let url = app.screens.url.url.as_deref().unwrap_or_default();
     let url = fit(url, usize::from(parts.before.width).saturating_sub(4));
     let title = Line::from(vec![Span::raw(" "), Span::styled(url, theme.key()), Span::raw(" ")]);
-    let mut block = theme.frame(title, false).padding(Padding::right(1));
+    let mut block = theme.frame(title, false);
     if let Some(Ok(details)) = details {
         block = block.title_bottom(Line::styled(total(details), theme.dim()));
     }
@@ -70,7 +70,7 @@ fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(Trend { clicks, .. }) = trend else {
-        return placeholder(frame, inner, "no recent clicks", app);
+        return placeholder(frame, inner, "no clicks of late", app);
     };
     let bars = spread(clicks, usize::from(inner.width));
     let sparkline = Sparkline::default().data(bars).bar_set(theme.bars()).style(theme.accent());

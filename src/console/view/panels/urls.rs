@@ -51,9 +51,9 @@ fn no_rows(frame: &mut Frame, area: Rect, problem: Option<&str>, app: &App) {
     if let Some(problem) = problem {
         prose(frame, area, problem, app.theme.warn());
     } else if !app.selection.filter.is_empty() {
-        placeholder(frame, area, "no url matches the filter", app);
+        placeholder(frame, area, "no url passes the filter", app);
     } else if app.selection.window != Window::AllTime {
-        placeholder(frame, area, "no clicks in this time window", app);
+        placeholder(frame, area, "no clicks in this time", app);
     } else {
         no_clicks_placeholder(frame, area, app);
     }
