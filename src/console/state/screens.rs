@@ -21,7 +21,7 @@ pub(crate) const SEARCH_RESULTS: usize = 200;
 const URL_CLICKS: usize = 200;
 
 /// Which screen is open, and where the user is in each of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Screens {
     pub(crate) open: Screen,
     pub(crate) partitions: List,
@@ -63,23 +63,6 @@ pub(crate) struct UrlView {
 impl Default for LogView {
     fn default() -> Self {
         Self { level: LogLevel::Debug, filter: Pattern::default(), back: 0 }
-    }
-}
-
-impl Default for Screens {
-    fn default() -> Self {
-        Self {
-            open: Screen::default(),
-            partitions: List::default(),
-            rejects: List::default(),
-            rejects_filter: Pattern::default(),
-            rejects_asked_at: None,
-            search: List::default(),
-            search_text: String::new(),
-            log: LogView::default(),
-            map_top: 0,
-            url: UrlView::default(),
-        }
     }
 }
 

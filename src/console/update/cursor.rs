@@ -95,14 +95,18 @@ impl App {
         }
     }
 
+    /// Selects the country in `row` of the list of countries, and asks for its figures.
+    pub(super) fn select_country_row(&mut self, row: usize) {
+        let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+        if self.selection.select_country_row(&board, row) {
+            self.request_view();
+        }
+    }
+
     /// Puts the cursor on the visible row `row` of the open screen's list.
     pub(super) fn pick_visible_row(&mut self, row: usize) {
         if self.screens.open == Screen::Map {
-            let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
-            if self.selection.select_country_row(&board, self.screens.map_top + row) {
-                self.request_view();
-            }
-            return;
+            return self.select_country_row(self.screens.map_top + row);
         }
         let len = self.list_len();
         if let Some(list) = self.screens.list_mut()

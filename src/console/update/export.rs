@@ -42,7 +42,7 @@ impl App {
             Screen::Log => ("log", Source::Console(log_rows(self.screens.log.lines(&snapshot.log)))),
             Screen::Partitions => {
                 let lines = snapshot.partitions.iter();
-                let lines = lines.map(|status| PartitionLine { status: status.clone(), stored_rate: None });
+                let lines = lines.map(|status| PartitionLine { status: *status, stored_rate: None });
                 ("partitions", Source::Console(table_rows(partitions::EXPORTED, lines)))
             }
             Screen::Store => ("store", Source::Console(store_rows(snapshot))),

@@ -50,11 +50,7 @@ impl App {
         let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
         match (panel, row) {
             (Panel::Stages, _) => self.picked_stage = layout.stage_at(point).unwrap_or(self.picked_stage),
-            (Panel::Countries, Some(row)) => {
-                if self.selection.select_country_row(&board, self.selection.country_top + row) {
-                    self.request_view();
-                }
-            }
+            (Panel::Countries, Some(row)) => self.select_country_row(self.selection.country_top + row),
             (Panel::Urls, Some(row)) if self.selection.is_about(&board) => {
                 self.selection.pick_page(&board, self.selection.page_top + row);
             }

@@ -32,12 +32,15 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
     }
 }
 
+/// Draws a panel into its area.
+type Render = fn(&mut Frame, Rect, &App);
+
 fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
     header::render(frame, layout.header, app);
     stages::render(frame, layout, app);
     stage_details::render(frame, layout.details, app);
     footer::render(frame, layout.footer, app);
-    let optional: [(Option<Rect>, fn(&mut Frame, Rect, &App)); 8] = [
+    let optional: [(Option<Rect>, Render); 8] = [
         (layout.banner, banner::render),
         (layout.tabs, tabs::render),
         (layout.body, screen),

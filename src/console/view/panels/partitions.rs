@@ -28,10 +28,10 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     if snapshot.partitions.is_empty() {
         return placeholder(frame, inner, "no partition is assigned", app);
     }
-    let lines = snapshot.partitions.iter().map(|status| PartitionLine {
-        status: status.clone(),
-        stored_rate: observed.partition_rates.rate(&status.partition),
-    });
+    let lines = snapshot
+        .partitions
+        .iter()
+        .map(|status| PartitionLine { status: *status, stored_rate: observed.partition_rates.rate(&status.partition) });
     let cursor = Cursor::of(app.screens.partitions);
     Table::new(partitions::DRAWN, TableContext::new(theme), cursor).render(frame, inner, lines);
 }
