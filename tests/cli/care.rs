@@ -40,7 +40,7 @@ fn a_backup_of_a_running_pipeline_is_a_database_like_any_other() {
     assert!(run.is_alive());
 
     let again = home.run(&["backup", &name]);
-    assert!(again.one_clear_line().contains("is there already"), "{again:?}");
+    assert!(again.one_clear_line().contains("exists already"), "{again:?}");
     let folder = home.run(&["backup", &directory.display().to_string()]);
     assert!(folder.one_clear_line().contains("is a directory"), "{folder:?}");
     let nowhere = home.run(&["backup", "no/such/place.db"]);
@@ -97,7 +97,7 @@ fn damage_after_a_crash_is_found_before_anything_builds_on_it() {
     let ran = home.run(&["check"]);
     assert!(ran.stdout.contains("store    FAILED") && ran.stdout.contains("is damaged"), "{ran:?}");
     let ran = home.run(&["backup", "copy.db"]);
-    assert!(ran.one_clear_line().contains("nothing was kept"), "{ran:?}");
+    assert!(ran.one_clear_line().contains("no backup was made"), "{ran:?}");
     assert!(!home.path("copy.db").exists());
 }
 

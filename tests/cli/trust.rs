@@ -191,7 +191,10 @@ fn a_closed_database_is_read_where_nothing_can_be_written() {
         set_mode(&home.data().join("clicktop.db"), 0o000);
         let ran = as_reader(&home, &["top"]);
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-        assert!(!ran.status.success() && said.contains("run this as its owner") && said.lines().count() == 1, "{said}");
+        assert!(
+            !ran.status.success() && said.contains("run this as the owner of the file") && said.lines().count() == 1,
+            "{said}"
+        );
     }
     set_mode(&home.data(), 0o755);
 }

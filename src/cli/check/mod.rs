@@ -152,9 +152,9 @@ fn try_writing(directory: &Path) -> anyhow::Result<()> {
     });
     written.map_err(|error| match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            anyhow!("no space left in {}; free some, or choose another place with --data-dir", directory.display())
+            anyhow!("no space left in {}; free some, or choose another directory with --data-dir", directory.display())
         }
-        _ => anyhow!("{} is not writable: {error}; choose another place with --data-dir", directory.display()),
+        _ => anyhow!("{} is not writable: {error}; choose another directory with --data-dir", directory.display()),
     })
 }
 
