@@ -14,7 +14,6 @@ use super::selection::Selection;
 use super::settings::Settings;
 use crate::console::export::TableProgress;
 use crate::console::theme::Theme;
-use crate::protocol::{Command, Question};
 
 /// The whole state of the console. It knows neither terminal nor clock. `update` changes it, event by event.
 #[derive(Debug)]
@@ -44,30 +43,4 @@ pub(crate) struct App {
     pub(crate) ending: Ending,
     /// The user asked to suspend the process.
     pub(crate) suspend: bool,
-}
-
-impl App {
-    /// A console that has seen nothing yet. It asks for the figures at once.
-    pub(crate) fn new(settings: Settings, theme: Theme, keys: KeyBindings, now: SystemTime) -> Self {
-        let selection = Selection::default();
-        let commands = vec![Command::View(selection.view()), Command::Ask(Question::LastMinute)];
-        Self {
-            settings,
-            theme,
-            keys,
-            now,
-            engine: ObservedEngine::default(),
-            picked_stage: 0,
-            selection,
-            overview: Overview::default(),
-            screens: Screens::default(),
-            overlays: Overlays::default(),
-            message: None,
-            display: Display::default(),
-            outgoing: Outgoing { commands, ..Outgoing::default() },
-            table_export: None,
-            ending: Ending::default(),
-            suspend: false,
-        }
-    }
 }

@@ -20,3 +20,4 @@ mod reset;
 mod screens;
 mod settings;
 mod stages;
+mod start;
