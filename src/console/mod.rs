@@ -6,12 +6,13 @@
 //! clock       ─▶      └─▶ commands ─▶ engine
 //! ```
 //!
-//! `state` knows neither `update` nor `view`, these do not know each other, and `terminal` drives them. `tables`, `export`,
+//! `state` knows neither `update` nor `view`, these do not know each other, and `terminal` drives them. `tables`, `export`, `keys`,
 //! `format` and `theme` are below them. The console knows an engine by its [`Snapshot`](crate::protocol::Snapshot)s and its stages
 //! as these list them, and nothing else of it.
 
 mod export;
 mod format;
+mod keys;
 #[cfg(feature = "bench-support")]
 mod offscreen;
 mod options;
@@ -26,11 +27,11 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use keys::bindings::{KeyBindings, KeyError};
+pub use keys::{Action, Chord, Context, KeyBinding, key_table};
 #[cfg(feature = "bench-support")]
 pub use offscreen::Offscreen;
 pub use options::ConsoleOptions;
 pub use run::{ConsoleError, run};
-pub use state::key_bindings::{KeyBindings, KeyError};
-pub use state::key_table::{Action, Chord, Context, KeyBinding, key_table};
 pub use state::settings::UnfinishedWork;
 pub use theme::themes::Themes;

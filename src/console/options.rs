@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::state::key_bindings::KeyBindings;
+use super::keys::bindings::KeyBindings;
 use super::state::settings::{Settings, UnfinishedWork};
 use super::theme::themes::Themes;
 use crate::theme::ColorMode;

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use super::display::Display;
 use super::ending::Ending;
 use super::engine::ObservedEngine;
-use super::key_bindings::KeyBindings;
 use super::outgoing::Outgoing;
 use super::overlays::{FooterMessage, Overlays};
 use super::panel::Overview;
@@ -13,6 +12,7 @@ use super::screens::Screens;
 use super::selection::Selection;
 use super::settings::Settings;
 use crate::console::export::TableProgress;
+use crate::console::keys::bindings::KeyBindings;
 use crate::console::theme::Theme;
 
 /// The whole state of the console. It knows neither terminal nor clock. `update` changes it, event by event.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::key_bindings::KeyBindings;
-use super::key_table::{Context, KeyBinding};
 use super::screen::Screen;
+use crate::console::keys::bindings::KeyBindings;
+use crate::console::keys::{Context, KeyBinding};
 
 /// Columns of one column of the help.
 pub(crate) const HELP_COLUMNS: usize = 56;

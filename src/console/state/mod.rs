@@ -11,8 +11,6 @@ pub(crate) mod ending;
 pub(crate) mod engine;
 pub(crate) mod help_lines;
 pub(crate) mod history;
-pub(crate) mod key_bindings;
-pub(crate) mod key_table;
 pub(crate) mod layout;
 pub(crate) mod line_input;
 pub(crate) mod list;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::key_bindings::KeyBindings;
-use super::key_table::{Action, Context};
+use crate::console::keys::bindings::KeyBindings;
+use crate::console::keys::{Action, Context};
 use crate::protocol::Stages;
 use crate::text::printable;
 

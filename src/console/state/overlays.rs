@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::key_table::Context;
 use super::line_input::{LineInput, LinePurpose};
 use super::prompt::Prompt;
+use crate::console::keys::Context;
 
 /// What lies over the open screen.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::activity::Activity;
 use super::chart_span::ChartSpan;
-use super::key_table::Context;
+use crate::console::keys::Context;
 
 /// A panel of the overview that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

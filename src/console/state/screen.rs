@@ -1,6 +1,6 @@
 //! The screens of the console. Users, config file and docs call them views.
 
-use super::key_table::Context;
+use crate::console::keys::Context;
 
 /// A screen of the console; its body fills the terminal between header and footer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::key_table::Context;
 use super::list::List;
 use super::panel::Panel;
 use super::screen::Screen;
 use super::selection::Selection;
+use crate::console::keys::Context;
 
 use crate::protocol::Pattern;
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};

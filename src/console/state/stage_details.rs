@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use super::history::hold_word;
-use super::key_bindings::KeyBindings;
-use super::key_table::Action;
 use super::observed::Observed;
 use super::trouble::in_trouble;
 use crate::console::format::{count, countdown, first_lines, width, wrap_after};
+use crate::console::keys::Action;
+use crate::console::keys::bindings::KeyBindings;
 use crate::console::theme::Theme;
 use crate::protocol::{StageState, StageStatus};
 use crate::text::printable;

@@ -109,7 +109,7 @@ mod tests {
     use futures::{StreamExt as _, stream};
 
     use super::*;
-    use crate::console::state::key_bindings::KeyBindings;
+    use crate::console::keys::bindings::KeyBindings;
     use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
     use crate::protocol::Command;

@@ -73,8 +73,8 @@ mod tests {
     use futures::stream;
 
     use super::*;
+    use crate::console::keys::bindings::KeyBindings;
     use crate::console::state::app::App;
-    use crate::console::state::key_bindings::KeyBindings;
     use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
 

@@ -3,7 +3,7 @@
 use super::steered::console;
 use super::{Console, fixture};
 use crate::console::export::TableOutcome;
-use crate::console::state::key_bindings::KeyBindings;
+use crate::console::keys::bindings::KeyBindings;
 use crate::protocol::StageState;
 
 /// The last row.

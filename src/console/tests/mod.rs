@@ -28,8 +28,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use tokio::sync::mpsc;
 
+use super::keys::bindings::KeyBindings;
 use super::state::app::App;
-use super::state::key_bindings::KeyBindings;
 use super::state::settings::Settings;
 use super::theme::Theme;
 use super::update::event::Event;

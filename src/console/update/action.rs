@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::console::keys::Action;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Action;
 use crate::console::state::line_input::LinePurpose;
 use crate::console::state::list::CursorMove;
 use crate::console::state::overlays::Help;

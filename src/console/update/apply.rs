@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use ratatui::layout::Rect;
 
 use super::event::Event;
+use crate::console::keys::Context;
 use crate::console::state::activity::{ActivityTab, newer_lines};
 use crate::console::state::app::App;
 use crate::console::state::ending::Ending;
-use crate::console::state::key_table::Context;
 use crate::console::state::layout::ScreenLayout;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;

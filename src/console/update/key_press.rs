@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use crate::console::keys::{Action, Context};
 use crate::console::state::app::App;
-use crate::console::state::key_table::{Action, Context};
 
 impl App {
     /// Takes a key; only its press counts. True if the screen may look different after it.

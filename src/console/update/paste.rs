@@ -3,8 +3,8 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::console::keys::Action;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Action;
 use crate::console::state::line_input::LINE_LENGTH;
 use crate::console::state::prompt::Answer;
 

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::console::keys::{Action, Context};
 use crate::console::state::app::App;
-use crate::console::state::key_table::{Action, Context};
 use crate::console::state::prompt::{Answer, Prompt, RESET_WORD};
 use crate::console::state::text_input::Edit;
 use crate::protocol::Command;

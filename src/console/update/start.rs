@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
+use crate::console::keys::bindings::KeyBindings;
 use crate::console::state::app::App;
 use crate::console::state::display::Display;
 use crate::console::state::ending::Ending;
 use crate::console::state::engine::ObservedEngine;
-use crate::console::state::key_bindings::KeyBindings;
 use crate::console::state::outgoing::Outgoing;
 use crate::console::state::overlays::Overlays;
 use crate::console::state::panel::Overview;

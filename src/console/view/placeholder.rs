@@ -7,8 +7,8 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::console::format::{first_lines, fit, wrap};
+use crate::console::keys::Action;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Action;
 use crate::console::state::no_clicks::NoClicks;
 use crate::text::printable;
 

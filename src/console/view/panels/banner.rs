@@ -7,8 +7,8 @@ use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
 use crate::console::format::{count, left, width};
+use crate::console::keys::Action;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Action;
 use crate::console::state::settings::UnfinishedWork;
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::Totals;

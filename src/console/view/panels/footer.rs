@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::console::format::{fit, width};
+use crate::console::keys::{Action, Context, KeyBinding};
 use crate::console::state::app::App;
-use crate::console::state::key_table::{Action, Context, KeyBinding};
 use crate::console::state::line_input::{LineInput, LinePurpose};
 use crate::console::state::prompt::Answer;
 use crate::console::view::rows::room;

@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::console::format::{width, wrap};
+use crate::console::keys::Context;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Context;
 use crate::console::state::prompt::{Answer, Prompt, RESET_WORD};
 use crate::console::state::text_input::TextInput;
 use crate::console::view::typed_text::typed_text;

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::console::keys::Context;
 use crate::console::state::app::App;
-use crate::console::state::key_table::Context;
 use crate::console::state::stage_details::{DetailContext, INDENT, stage_details};
 use crate::console::view::rows::{both_ends, row};
 

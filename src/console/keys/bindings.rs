@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::key_table::{Action, Chord, Context, KeyBinding, key_table};
+use super::{Action, Chord, Context, KeyBinding, key_table};
 use crate::text::excerpt;
 
 /// Why the keys of the config file cannot be used.

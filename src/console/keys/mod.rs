@@ -1,7 +1,8 @@
-//! The key table. It declares each key once, for the bindings, the footer, the help, the palette and `clicktop keys`.
+//! The keys. A table declares each of them once, for the bindings, the footer, the help, the palette and `clicktop keys`.
 
 mod action;
 mod binding;
+pub(crate) mod bindings;
 mod context;
 mod table;
 
@@ -16,7 +17,7 @@ mod tests {
 
     use super::table::TABLE;
     use super::*;
-    use crate::console::state::key_bindings::KeyBindings;
+    use crate::console::keys::bindings::KeyBindings;
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
