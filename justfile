@@ -19,25 +19,25 @@ test *NAME: setup
 ci:
     bash .ci/run
 
-# Format, and let clippy look at everything
+# Format the code, and run clippy on everything
 lint:
     cargo fmt --all
     cargo clippy --all-targets -- -D warnings
 
-# Run the suite on a real Kafka, Elasticsearch and OpenSearch
+# Run the tests with a real Kafka, Elasticsearch and OpenSearch
 servers *ARGS:
     scripts/setup --servers
     scripts/servers {{ARGS}}
 
-# Run the fault suite in its long form
+# Run the long form of the fault tests
 faults *ARGS:
     scripts/faults {{ARGS}}
 
-# Put a load with random faults on the program for half an hour
+# Run a load with random faults for half an hour
 soak *ARGS:
     scripts/soak {{ARGS}}
 
-# Run the benchmarks beside the kept figures
+# Run the benchmarks, and compare them with the saved figures
 bench *ARGS:
     scripts/bench {{ARGS}}
 
@@ -45,11 +45,11 @@ bench *ARGS:
 compare *ARGS:
     scripts/compare {{ARGS}}
 
-# Build the binary that is given away
+# Build the binary for publishing
 release:
     cargo build --release --no-default-features --features static --locked
 
-# Make the pictures of the README and the guide anew
+# Renew the pictures of the README and the guide
 pictures:
     cargo build --release --locked
     scripts/record
@@ -63,7 +63,7 @@ pages:
     scripts/circles
     scripts/subjects
 
-# Check the oldest Rust that Cargo.toml promises
+# Check the oldest Rust that Cargo.toml supports
 msrv:
     scripts/msrv
 

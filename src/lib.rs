@@ -4,21 +4,21 @@
 //! Kafka ──▶ ingest ──▶ store (SQLite) ──▶ aggregate ──▶ index (Elasticsearch / OpenSearch / embedded)
 //! ```
 //!
-//! The folders are the architecture; dependencies point one way, from the console down to the event:
+//! The folders are the architecture. Dependencies point one way, from the command line and the console down to the event:
 //!
 //! | module | holds | knows |
 //! |---|---|---|
 //! | [`cli`] | the commands and their flags | everything below |
-//! | [`config`] | settings and where each came from | the vocabularies of the others: enums and limits, no behaviour |
+//! | [`config`] | settings and the origin of each | the enums and limits of other modules, no behaviour |
 //! | [`console`] | the terminal | [`protocol`], [`theme`] |
 //! | [`headless`] | the same pipeline as JSON lines | [`protocol`] |
-//! | [`engine`] | what runs the stages and publishes snapshots | [`protocol`], `source`, `storage`, `search`, `click`, `world` |
+//! | [`engine`] | the stages, and the snapshots of them | [`protocol`], `source`, `storage`, `search`, `click`, `world` |
 //! | [`source`] | embedded broker, producer, replay, generated traffic | [`protocol`], `click` |
 //! | [`protocol`] | snapshots up, commands down | `click` |
 //! | [`storage`] | SQLite: schema, writer, readers | [`protocol`], `click`, [`sqlite`] |
 //! | [`search`] | the search index behind one trait | [`protocol`], `click` |
 //! | [`click`] | the event and its decoders | nothing |
-//! | [`signals`] | the signals that end a pipeline in order | nothing |
+//! | [`signals`] | the signals after which a pipeline drains and ends | nothing |
 //! | [`theme`] | names of themes, colours and their purposes | nothing |
 //! | [`secret`] | secrets that never print | nothing |
 //! | `world` | the countries: codes, names, places | nothing |

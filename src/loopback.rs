@@ -1,4 +1,4 @@
-//! Whether a host is this machine itself, and nobody else can listen in between.
+//! Decides whether a host is this machine itself, so that nobody can listen in between.
 
 use std::net::IpAddr;
 

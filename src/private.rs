@@ -1,4 +1,4 @@
-//! Files that nobody but their owner may read: clicks name people.
+//! Files that only their owner may read, because clicks name people.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;

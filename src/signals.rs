@@ -1,4 +1,4 @@
-//! The signals that end a pipeline in order: SIGINT, SIGTERM and, unless it is ignored, SIGHUP.
+//! The signals after which a pipeline drains and ends: SIGINT, SIGTERM and, unless it is ignored, SIGHUP.
 
 use std::future::pending;
 

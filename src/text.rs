@@ -1,4 +1,4 @@
-//! Text from events made safe to print: it is data, and must never steer a terminal.
+//! Makes text from events safe to print. Such text is data, and must never control the terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

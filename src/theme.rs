@@ -1,4 +1,4 @@
-//! The words for colours that the config and the console share: themes, roles, colours and how many of them to use.
+//! The vocabulary of colours that config and console share: themes, roles, colours, and the number of colours.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -66,7 +66,7 @@ pub enum Command {
     /// Run the pipeline on the configured Kafka and search index, with the console
     #[command(after_help = "\
 Examples:
-  clicktop run                                              As configured
+  clicktop run                                              With the settings that are in effect
   clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
   clicktop run --headless | jq .                            No console: one JSON object a second")]
@@ -82,50 +82,51 @@ Examples:
     #[command(after_help = "\
 Examples:
   clicktop replay clicks.csv                                As fast as clicktop can store it
-  clicktop replay 2026-*.json.gz                            Packed by gzip or zstd, one after another
-  tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 clicks a second
+  clicktop replay 2026-*.json.gz                            Several compressed files (gzip, zstd)
+  tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 a second
   clicktop replay clicks.csv --brokers kafka:9092 --topic clicks
                                                             Through a real Kafka
 
 CSV: nine columns in the order click_id,user_id,timestamp,url,country,city,browser,os,device, or a header that names \
-the columns in any order (event_id, visitor_id, page_url and other usual names are known), with commas, semicolons, tabs \
-or bars between them. Quoted fields may hold line ends.
+the columns in any order (replay also knows event_id, visitor_id, page_url and other usual names). Commas separate the \
+columns; under a header, semicolons, tabs or | may do so, too. Quoted fields may hold line ends.
 
 JSON: objects one after another, over any number of lines, or in an array.
 
-UTF-8, or UTF-16 with a byte order mark. clicktop keeps a record that is not a click in the table rejects; the other records are not affected.
+Files are in UTF-8, or in UTF-16 with a byte order mark. clicktop stores a record that is not a click in the table \
+rejects; the other records are not affected.
 
 The exit code is 1 if the files hold no click.")]
     Replay(ReplayArgs),
-    /// Print the figures by url × country and end
+    /// Print the figures by url × country
     #[command(after_help = "\
 Examples:
-  clicktop top                                              The 20 rows with most clicks
+  clicktop top                                              The 20 rows with the most clicks
   clicktop top --country FR --by time --limit 5             Where France stays longest
-  clicktop top --limit all --format csv > figures.csv       All of it")]
+  clicktop top --limit all --format csv > figures.csv       Every row, as CSV")]
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     #[command(after_help = "\
 If clicktop has deleted old clicks (store.retention), the figures count more clicks than the database holds, and \
 rebuild refuses to recompute them. With --kept-clicks it recomputes them, and the search index, from the clicks that are \
-still there.")]
+still stored.")]
     Rebuild(RebuildArgs),
     /// Copy the database to a new file, also while a pipeline runs
     #[command(after_help = "\
 Examples:
-  clicktop backup /backups/monday/clicktop.db               All of it, as of one moment, and checked
-  clicktop top --data-dir /backups/monday                   The figures in it")]
+  clicktop backup /backups/monday/clicktop.db               The state of one moment, checked for damage
+  clicktop top --data-dir /backups/monday                   The figures in that backup")]
     Backup(BackupArgs),
-    /// Check whether broker, topic, group, store and index can be reached and used
+    /// Check whether clicktop can reach and use broker, topic, group, store and index
     #[command(after_help = "\
 Examples:
-  clicktop check                                            Everything that is configured
-  clicktop check --brokers kafka:9092 --topic clicks        Before `clicktop run` with the same flags
-  clicktop check --index-url https://search:9200 | grep index")]
+  clicktop check                                            Everything that the settings name
+  clicktop check --brokers kafka:9092 --topic clicks        The same flags as for `clicktop run`
+  clicktop check --index-url https://search:9200            Another search engine")]
     Check(CheckArgs),
-    /// Print every setting and where its value came from, secrets masked
+    /// Print every setting and where its value came from, with secrets masked
     Config,
-    /// Print the keys of the console: where they work, what they do, and the names of their actions in the config
+    /// Print the keys of the console: where they work, what they do, and the action names for the config file
     Keys,
 }
 
@@ -158,7 +159,7 @@ pub struct CheckArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Kafka")]
 pub struct KafkaArgs {
-    /// Brokers to begin with, host:port, separated by commas [default: localhost:9092]
+    /// First brokers to ask, host:port, separated by commas [default: localhost:9092]
     #[arg(long, value_name = "BROKERS")]
     pub brokers: Option<String>,
     /// Topic of the clicks [default: clicks]
@@ -177,7 +178,7 @@ pub struct KafkaArgs {
 #[command(next_help_heading = "Index")]
 pub struct IndexArgs {
     /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; for more nodes, repeat the flag or separate
-    /// them by commas. The list of processes shows a password in a URL: use index.password_file instead
+    /// them by commas. Put no password into URL, because the list of processes shows it: use index.password_file
     #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
     pub index_urls: Vec<String>,
     /// Name of the index [default: clicktop]
@@ -189,7 +190,7 @@ pub struct IndexArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Console")]
 pub struct ViewArgs {
-    /// No console: print one JSON status object a second
+    /// Run without the console, and print one JSON object a second
     #[arg(long)]
     pub headless: bool,
     /// Use no colours; the variable NO_COLOR does the same
@@ -201,7 +202,7 @@ pub struct ViewArgs {
     /// Theme: terminal, dark, light, high-contrast, or one from the config [default: terminal]
     #[arg(long, value_name = "THEME", conflicts_with = "headless")]
     pub theme: Option<String>,
-    /// Draw with ASCII characters only, or never (--ascii=false); auto does if the locale is not UTF-8 [default: auto]
+    /// Draw with ASCII characters only; --ascii=false never does, auto does so if the locale is not UTF-8 [default: auto]
     #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
     pub ascii: Option<String>,
@@ -222,13 +223,13 @@ pub struct DemoArgs {
     /// End after N clicks, 5M for five million; without it, run until you quit
     #[arg(long, value_name = "N", value_parser = count)]
     pub events: Option<NonZeroU64>,
-    /// Make the same traffic each time; without it, every run differs
+    /// Generate the same traffic for the same N; without it, every run differs
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Number of users, 50k for fifty thousand
+    /// Number of users, such as 5000 or 50k [default: 50k]
     #[arg(long, value_name = "N", value_parser = count)]
     pub users: Option<NonZeroU64>,
-    /// Number of urls
+    /// Number of urls [default: 2000]
     #[arg(long, value_name = "N", value_parser = count)]
     pub urls: Option<NonZeroU64>,
     /// Let traffic rise and fall with the hours of the day
@@ -257,10 +258,11 @@ pub struct ReplayArgs {
     /// Records a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "max")]
     pub rate: Rate,
-    /// Send the records to a real Kafka, host:port,…, and read them from there; without it, use an embedded broker
+    /// Send the records to a real Kafka at host:port,…, and read them from there. Without it, clicktop uses an embedded
+    /// broker
     #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
     pub brokers: Option<String>,
-    /// Topic of that Kafka
+    /// Topic of that Kafka to write and read
     #[arg(long, value_name = "TOPIC", requires = "brokers", help_heading = "Kafka")]
     pub topic: Option<String>,
     /// The search index to fill.
@@ -283,10 +285,11 @@ pub struct TopArgs {
     /// Number of rows, or all
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: Limit,
-    /// Output format; in CSV, a ' is put before a text that a spreadsheet would take for a formula
+    /// Output format; CSV has a ' before each text that a spreadsheet would take for a formula
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TopFormat,
-    /// Print whole urls, also if the table gets wider than the terminal; CSV, JSON, files and pipes always get whole urls
+    /// Print whole urls, even if the table is then wider than the terminal; CSV, JSON, files and pipes always get whole
+    /// urls
     #[arg(long)]
     pub wide: bool,
 }
@@ -302,7 +305,7 @@ pub struct BackupArgs {
 /// Flags of `rebuild`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub struct RebuildArgs {
-    /// Drop the deleted clicks from the figures, and count only the clicks that are still there
+    /// Remove the deleted clicks from the figures, and count only the clicks that are still stored
     #[arg(long)]
     pub kept_clicks: bool,
 }

@@ -1,4 +1,4 @@
-//! `run`, `demo` and `replay`: a source, the pipeline, and a console or JSON lines in front of it.
+//! `run`, `demo` and `replay`: start a source and the pipeline, with the console or JSON lines as the front.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -158,9 +158,9 @@ fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
         match (progress.sent, &progress.first_no_click) {
             (0, _) => format!("no click in the {source}: it holds no record"),
             (sent, Some(first)) => {
-                format!("no click in the {source}: none of {sent} records is one; the first: {first}")
+                format!("no click in the {source}: records: {sent}, clicks: none; the first: {first}")
             }
-            (sent, None) => format!("no click in the {source}: none of {sent} records is one"),
+            (sent, None) => format!("no click in the {source}: records: {sent}, clicks: none"),
         }
     })
 }

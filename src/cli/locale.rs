@@ -1,4 +1,4 @@
-//! Whether the locale says that the terminal takes UTF-8.
+//! Decides by the locale whether the terminal takes UTF-8.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! The command line: each command with the rooms below that it uses.
+//! The command line: runs each command with the modules that it needs.
 
 pub mod args;
 mod backup;

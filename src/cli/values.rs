@@ -23,10 +23,10 @@ pub enum TopFormat {
 /// A format to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
-    /// Detected from the first byte of each message
+    /// Detect the format from the first byte of each message
     #[default]
     Auto,
-    /// Nine CSV fields, no header needed
+    /// Nine CSV fields; in a file with a header, the columns that it names
     Csv,
     /// JSON objects
     Json,

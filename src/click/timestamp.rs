@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | RFC 3339, any offset; `T`, `t` or a space between; `Z` or `z` | `2026-01-31T10:30:00.125+01:00` | that instant |
 //! | the same without an offset | `2026-01-31 09:30:00` | UTC |
-//! | its relatives: ` UTC` or ` GMT`, offsets `+01`, `+0100`, ` +01:00`, `GMT+0100`, `Z[UTC]`, `+01:00[Europe/Paris]`, `+0100 CET`; a comma before the fraction; no seconds; `/` or `.` in the date; month, day and hour of one digit; no separators | `2026/1/31 9:30 UTC`, `20260131T093000Z` | that instant |
-//! | the month by its English name, as web servers, HTTP, mail, `date` and browsers have it | `31/Jan/2026:09:30:00 +0000`, `Sat, 31 Jan 2026 09:30:00 GMT`, `Sat Jan 31 09:30:00 2026` | that instant, if the weekday is the date's |
+//! | similar forms: ` UTC` or ` GMT`, offsets `+01`, `+0100`, ` +01:00`, `GMT+0100`, `Z[UTC]`, `+01:00[Europe/Paris]`, `+0100 CET`; a comma before the fraction; no seconds; `/` or `.` in the date; month, day and hour of one digit; no separators | `2026/1/31 9:30 UTC`, `20260131T093000Z` | that instant |
+//! | the month by its English name, as web servers, HTTP, mail, `date` and browsers write it | `31/Jan/2026:09:30:00 +0000`, `Sat, 31 Jan 2026 09:30:00 GMT`, `Sat Jan 31 09:30:00 2026` | that instant, if the weekday is the date's |
 //! | Unix epoch, 10 digits before the point; a fraction or an exponent may follow | `1769851800.125` | seconds |
 //! | the same with 13, 16 or 19 digits | `1769851800125` | milliseconds, microseconds, nanoseconds |
 //!

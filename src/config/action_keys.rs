@@ -31,8 +31,8 @@ pub fn built_in_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The settings of `[console.keys]`.
 pub(super) const ACTION_KEYS: Section = Section {
     table: ACTIONS,
-    help: "The keys of each action, one key or several separated by blanks, instead of the built-in ones: \"x\", \"F5\", \
-           \"Ctrl-x\", \"Tab\", \"Space\", \"PgUp\". `clicktop keys` shows the resulting table.",
+    help: "The keys of each action, which replace the built-in ones. One key, or several with spaces between them: \
+           \"x\", \"F5\", \"Ctrl-x\", \"Tab\", \"Space\", \"PgUp\". `clicktop keys` shows the resulting table.",
     settings: ALL,
 };
 

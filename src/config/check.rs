@@ -1,4 +1,4 @@
-//! Collects settings that do not fit together.
+//! Collects the errors of settings that do not fit together.
 
 use super::error::ConfigError;
 use super::place::Origins;

@@ -43,15 +43,15 @@ pub(super) const CONSOLE: Section = Section {
             key: "console.frame_interval",
             kind: Kind::Duration(Duration::from_millis(10), Duration::from_secs(10)),
             default: "100 ms",
-            help: "The shortest time between two drawings. Raise it for slow links.",
+            help: "The shortest time between two frames. Raise it if the connection to the terminal is slow.",
             flags: &[],
         },
         Setting {
             key: "console.color",
             kind: Kind::Choice(&["auto", "always", "never", "16", "256", "true"]),
             default: "auto",
-            help: "auto (as many as the terminal says it has; none if NO_COLOR is set), always, never; or how many: \
-                   \"16\", \"256\", \"true\".",
+            help: "The number of colours: auto (as many as the terminal says it has; none if NO_COLOR is set), always, \
+                   never, \"16\", \"256\" or \"true\" (24 bits).",
             flags: &["--color", "--no-color"],
         },
         Setting {
@@ -66,8 +66,8 @@ pub(super) const CONSOLE: Section = Section {
             key: "console.ascii",
             kind: Kind::AutoSwitch,
             default: "auto",
-            help: "true draws with ASCII only, for terminals and fonts without line characters; auto does if the locale \
-                   is set and is not UTF-8 (LC_ALL, else LC_CTYPE, else LANG).",
+            help: "true draws with ASCII only, for terminals and fonts without line characters; auto does so if the \
+                   locale is set and is not UTF-8 (LC_ALL, else LC_CTYPE, else LANG).",
             flags: &["--ascii"],
         },
         Setting {
@@ -88,10 +88,11 @@ pub(super) const OWN_THEMES: Section = Section {
         key: THEMES,
         kind: Kind::Themes,
         default: "",
-        help: "Themes of your own, each a table with its name. A colour is \"#rrggbb\", a number of the palette of 256, \
-               \"default\" for the terminal's own, or one of its sixteen: black, red, green, yellow, blue, magenta, cyan, \
-               gray, dark-gray, light-red … light-cyan, white. The base, a built-in theme, gives the colours that are not \
-               set; without a base, terminal does. A terminal with fewer colours shows the nearest that it has.",
+        help: "Themes of your own, each a table with its name. A colour is \"#rrggbb\", a number of the 256-colour \
+               palette, \"default\" for the terminal's own colour, or one of its sixteen colours: black, red, green, \
+               yellow, blue, magenta, cyan, gray, dark-gray, light-red … light-cyan, white. base names the built-in \
+               theme that supplies the colours that you do not set; the default is \"terminal\". A terminal with fewer \
+               colours shows the nearest colour that it has.",
         flags: &[],
     }],
 };

@@ -1,4 +1,4 @@
-//! Settings that are allowed and dangerous: each gets a warning.
+//! Warns about settings that are allowed but dangerous.
 
 use super::engine_url::EngineUrl;
 use super::index::IndexSettings;

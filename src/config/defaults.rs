@@ -1,4 +1,4 @@
-//! The settings when no layer sets anything.
+//! The layer of the defaults.
 
 use super::settings::Settings;
 use super::tree::Tree;

@@ -1,4 +1,4 @@
-//! Errors of the settings, each in one line that names the place and the way out.
+//! Errors of the settings. Each one is one line that names the place and says what to do.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -25,16 +25,14 @@ pub(super) const EVENTS: Section = Section {
             key: "events.max_url_bytes",
             kind: Kind::FIELD,
             default: "8 KiB",
-            help: "The longest url. A click with a longer one is rejected with this reason. clicktop reads no messages \
-                   longer than 512 KiB.",
+            help: "The longest url. clicktop rejects a click with a longer one, and any message longer than 512 KiB.",
             flags: &[],
         },
         Setting {
             key: "events.max_field_bytes",
             kind: Kind::FIELD,
             default: "4 KiB",
-            help: "The longest text of any other field, ids included. A click with a longer one is rejected with this \
-                   reason.",
+            help: "The longest text of any other field, ids included. clicktop rejects a click with a longer one.",
             flags: &[],
         },
     ],

@@ -6,10 +6,10 @@ use super::setting::{Section, Setting};
 use super::toml_text::toml;
 
 const HEAD: &str = "\
-# Every setting of clicktop with its default. Keep what you change, leave out the rest.
+# Every setting of clicktop with its default. Keep the settings that you change, and leave out the rest.
 #
 # Read from: --config FILE, else the file that CLICKTOP_CONFIG names, else $XDG_CONFIG_HOME/clicktop/clicktop.toml
-# (~/.config/clicktop/clicktop.toml). clicktop never reads a file in the working directory that nobody names.
+# (~/.config/clicktop/clicktop.toml). clicktop reads a file in the working directory only if you name it.
 # The environment overrides the file: kafka.brokers is CLICKTOP_KAFKA__BROKERS, with two underscores for each dot. Flags
 # override both. `clicktop config` prints every setting in effect, and where its value came from.
 #

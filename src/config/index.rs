@@ -84,15 +84,16 @@ pub(super) const INDEX: Section = Section {
             kind: Kind::Urls,
             default: "http://localhost:9200",
             help: "One URL, or a list of nodes of one cluster. The embedded index does not use it. clicktop follows no \
-                   redirects; it uses the proxies of the environment (HTTPS_PROXY, NO_PROXY …), except to this machine.",
+                   redirects. It uses the proxies of the environment (HTTPS_PROXY, NO_PROXY …), except for connections \
+                   to this machine.",
             flags: &["--index-url"],
         },
         Setting {
             key: "index.name",
             kind: Kind::Text,
             default: "clicktop",
-            help: "The index; clicktop creates it with its mapping if it does not exist. An alias with a write index \
-                   works, a data stream does not.",
+            help: "The name of the index. If it does not exist, clicktop creates it with its mapping. An alias with a \
+                   write index works, a data stream does not.",
             flags: &["--index-name"],
         },
         Setting {
@@ -106,7 +107,7 @@ pub(super) const INDEX: Section = Section {
             key: "index.password",
             kind: Kind::Secret,
             default: "",
-            help: "The user's password. Better name a file that holds it, with password_file.",
+            help: "The user's password. It is safer in a file: see password_file.",
             flags: &[],
         },
         Setting {
@@ -120,8 +121,7 @@ pub(super) const INDEX: Section = Section {
             key: "index.api_key",
             kind: Kind::Secret,
             default: "",
-            help: "An API key in its encoded form, instead of a user. Better name a file that holds it, with \
-                   api_key_file.",
+            help: "An API key in its encoded form, instead of a user. It is safer in a file: see api_key_file.",
             flags: &[],
         },
         Setting {
@@ -135,23 +135,23 @@ pub(super) const INDEX: Section = Section {
             key: "index.ca_file",
             kind: Kind::Path,
             default: "",
-            help: "Certificates to trust beside the public ones, PEM.",
+            help: "Certificates to trust in addition to the public ones, PEM.",
             flags: &[],
         },
         Setting {
             key: "index.danger_accept_invalid_certs",
             kind: Kind::Switch,
             default: "false",
-            help: "true takes any certificate: the engine may be anyone, who can then read and change everything. Trust \
-                   its certificate with ca_file instead.",
+            help: "true accepts any certificate: anyone can pose as the engine, and read and change everything. Better \
+                   trust the engine's certificate with ca_file.",
             flags: &[],
         },
         Setting {
             key: "index.interval",
             kind: Kind::INTERVAL,
             default: "1 s",
-            help: "How often changed figures are sent. A longer interval spares the engine: a row that changes often is \
-                   sent once.",
+            help: "How often the index stage sends changed figures. A longer interval means less work for the engine: \
+                   a row that changes often is sent once.",
             flags: &[],
         },
         Setting {
@@ -172,7 +172,7 @@ pub(super) const INDEX: Section = Section {
             key: "index.in_flight",
             kind: Kind::Count(64),
             default: "2",
-            help: "The most bulk requests under way at once. Lower it if the engine answers 429.",
+            help: "The most bulk requests at the same time. Lower it if the engine answers 429.",
             flags: &[],
         },
         Setting {

@@ -91,7 +91,7 @@ pub(super) const KAFKA: Section = Section {
             key: "kafka.brokers",
             kind: Kind::Text,
             default: "localhost:9092",
-            help: "Brokers to begin with, host:port, separated by commas; the client learns the others from them.",
+            help: "The first brokers to ask, host:port, separated by commas; they name the others.",
             flags: &["--brokers"],
         },
         Setting {
@@ -113,18 +113,18 @@ pub(super) const KAFKA: Section = Section {
             key: "kafka.format",
             kind: Kind::Choice(&["auto", "csv", "json"]),
             default: "auto",
-            help: "auto (the format is detected from the first byte of each message), csv or json. Name one if a stray \
-                   message must not pass as the other.",
+            help: "auto (clicktop detects the format from the first byte of each message), csv or json. With csv or \
+                   json, clicktop rejects messages in the other format.",
             flags: &["--format"],
         },
         Setting {
             key: "kafka.start",
             kind: Kind::Choice(&["earliest", "latest"]),
             default: "earliest",
-            help: "Where to begin when this data_dir first sees the topic: earliest or latest. clicktop fixes latest \
-                   once, for every partition: a restart resumes there, and a partition that is added later is read from \
-                   its beginning. Offsets that this data_dir, or another one of the group, has stored come before \
-                   either.",
+            help: "Where to begin when this data_dir first sees the topic: earliest or latest. With latest, clicktop \
+                   records the end of every partition once: a restart resumes there, and clicktop reads a partition \
+                   that is added later from its beginning. If this data_dir, or another clicktop of the group, has \
+                   stored an offset, clicktop begins there instead.",
             flags: &[],
         },
         Setting {
@@ -132,7 +132,7 @@ pub(super) const KAFKA: Section = Section {
             kind: Kind::Choice(&["stop", "earliest", "latest"]),
             default: "stop",
             help: "What to do if the topic no longer has the stored offset (it expired, or the topic was recreated): \
-                   stop with an error, or resume at earliest or latest. Everything but stop may leave a gap in the \
+                   stop with an error, or resume at earliest or latest. earliest and latest may leave a gap in the \
                    figures.",
             flags: &[],
         },
@@ -140,8 +140,9 @@ pub(super) const KAFKA: Section = Section {
             key: "kafka.max_batch_bytes",
             kind: Kind::Size(Bytes::mib(1024)),
             default: "64 MiB",
-            help: "The largest size to which the batches that one fetch brings from a partition may unpack. A batch \
-                   that is larger on its own is rejected: a few hundred KB can unpack to as many MB. On Linux only.",
+            help: "The largest size to which the batches of one fetch from a partition may decompress, because a few \
+                   hundred KB can become as many MB. clicktop rejects a batch that is larger on its own. Works on \
+                   Linux only.",
             flags: &[],
         },
         Setting {
@@ -229,7 +230,7 @@ pub(super) const SASL: Section = Section {
             key: "kafka.sasl.password",
             kind: Kind::Secret,
             default: "",
-            help: "The password. Better name a file that holds it, with password_file.",
+            help: "The password. It is safer in a file: see password_file.",
             flags: &[],
         },
         Setting {
@@ -290,7 +291,7 @@ pub(super) const TLS: Section = Section {
             key: "kafka.tls.key_password",
             kind: Kind::Secret,
             default: "",
-            help: "The password of that key. Better name a file that holds it, with key_password_file.",
+            help: "The password of that key. It is safer in a file: see key_password_file.",
             flags: &[],
         },
         Setting {
@@ -304,8 +305,8 @@ pub(super) const TLS: Section = Section {
             key: "kafka.tls.danger_accept_invalid_certs",
             kind: Kind::Switch,
             default: "false",
-            help: "true takes any certificate: the broker may be anyone, who can then read and change everything. Trust \
-                   its certificate with ca_file instead.",
+            help: "true accepts any certificate: anyone can pose as the broker, and read and change everything. Better \
+                   trust the broker's certificate with ca_file.",
             flags: &[],
         },
     ],
@@ -319,9 +320,10 @@ pub(super) const KAFKA_PROPERTIES: Section = Section {
         key: PROPERTIES,
         kind: Kind::Properties,
         default: "",
-        help: "Any other librdkafka property, passed on as it is, for instance fetch.wait.max.ms = 100 or client.rack = \
-               \"eu-west-1a\". clicktop refuses properties for which it has a setting, and properties that could lose \
-               clicks. The environment can set one, too: CLICKTOP_KAFKA__PROPERTIES__FETCH_WAIT_MAX_MS.",
+        help: "Any other librdkafka property, which clicktop passes on as it is, such as fetch.wait.max.ms = 100 or \
+               client.rack = \"eu-west-1a\". clicktop refuses properties for which it has a setting, and properties \
+               that could lose clicks. The environment can set one, too: \
+               CLICKTOP_KAFKA__PROPERTIES__FETCH_WAIT_MAX_MS.",
         flags: &[],
     }],
 };

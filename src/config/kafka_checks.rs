@@ -1,4 +1,4 @@
-//! Whether the settings of `[kafka]` fit together.
+//! Checks whether the settings of `[kafka]` fit together.
 
 use super::check::Check;
 use super::kafka::{KafkaSettings, SaslMechanism};

@@ -1,4 +1,4 @@
-//! What librdkafka's clients are given to connect.
+//! The properties with which librdkafka's clients connect.
 
 use std::path::Path;
 

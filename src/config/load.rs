@@ -1,4 +1,4 @@
-//! Reads the settings: four layers, the later over the earlier.
+//! Reads the settings from four layers; a later layer overrides an earlier one.
 
 use std::path::PathBuf;
 

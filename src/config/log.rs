@@ -1,4 +1,4 @@
-//! `[log]`.
+//! `[log]`: where the log goes, and how much of it.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(super) const LOG: Section = Section {
             key: "log.level",
             kind: Kind::Text,
             default: "info",
-            help: "off, error, warn, info, debug or trace; or for parts, \"warn,clicktop=debug\".",
+            help: "off, error, warn, info, debug or trace; or a level for each part, such as \"warn,clicktop=debug\".",
             flags: &["--log-level"],
         },
     ],

@@ -1,17 +1,17 @@
-//! Settings, read from four layers, the later over the earlier: defaults, config file (TOML), environment (`CLICKTOP_…`),
-//! flags. Each setting remembers its layer and its line.
+//! Settings from four layers, where a later layer overrides an earlier one: defaults, config file (TOML), environment
+//! (`CLICKTOP_…`), flags. Each setting remembers its layer and its line.
 //!
-//! A setting is declared once, in a `Setting` beside the field that holds it; default, variable, error messages,
-//! `assets/clicktop.toml` and `docs/settings.md` come from there.
+//! Each setting has one declaration, a `Setting` beside the field that holds its value. Default, variable, error messages,
+//! `assets/clicktop.toml` and `docs/settings.md` come from the declaration.
 //!
 //! | files, from the bottom up | hold |
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `kind`, `setting` | the values that a setting takes, and its declaration |
 //! | `kafka`, `events`, `pipeline`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
-//! | `kafka_checks`, `kafka_client`, `secret_file`, `danger` | whether they fit together, what a client gets, what is dangerous |
+//! | `kafka_checks`, `kafka_client`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `catalogue` | all declarations, found by name |
-//! | `given`, `sources`, `file`, `env`, `tree`, `defaults`, `load` | the layers, and how they are merged |
+//! | `given`, `sources`, `file`, `env`, `tree`, `defaults`, `load` | the layers, and how clicktop merges them |
 //! | `toml_text`, `render`, `example`, `reference` | the settings in effect, the example file and the reference as text |
 
 mod action_keys;

@@ -33,8 +33,8 @@ pub(super) const INGEST: Section = Section {
             key: "ingest.batch_events",
             kind: Kind::Count(1_000_000),
             default: "20000",
-            help: "The most clicks in one batch, which is one transaction. More is faster up to a point, and takes more \
-                   memory.",
+            help: "The most clicks in one batch, which is one transaction. A larger batch is faster up to a point, and \
+                   takes more memory.",
             flags: &[],
         },
         Setting {
@@ -48,7 +48,8 @@ pub(super) const INGEST: Section = Section {
             key: "ingest.queue_batches",
             kind: Kind::Count(1_000),
             default: "4",
-            help: "Batches that may wait for the store. Beyond that, ingest pauses the partitions, so memory is bounded.",
+            help: "The most batches that may wait for the store. If more would wait, ingest pauses the partitions, so \
+                   memory is bounded.",
             flags: &[],
         },
     ],
@@ -105,29 +106,30 @@ pub(super) const STORE: Section = Section {
             key: "store.synchronous",
             kind: Kind::Choice(&["normal", "full"]),
             default: "normal",
-            help: "normal or full: what SQLite waits for at a commit. normal survives a crash of clicktop; a power loss may \
-                   undo the last commits, but clicks and offsets lie in the same file, go back together, and are read from \
-                   Kafka again. full also waits for the disk: for topics that delete messages so soon that they may be \
-                   gone by then.",
+            help: "normal or full: what SQLite waits for at a commit. normal survives a crash of clicktop. A power \
+                   loss may undo the last commits, with clicks and offsets together, so clicktop reads those clicks \
+                   from Kafka again. full also waits for the disk: use it if the topic may have deleted the messages \
+                   by then.",
             flags: &[],
         },
         Setting {
             key: "store.check",
             kind: Kind::Choice(&["auto", "always", "never"]),
             default: "auto",
-            help: "When to read the database through for damage before the stages begin: auto (if the last clicktop did not \
-                   close it: a crash, a power loss, a copy), always or never. 5 million clicks take about 2 seconds, or as \
-                   long as the disk needs to read them.",
+            help: "When to check the whole database for damage before the stages start: auto (if the last clicktop did \
+                   not close it: a crash, a power loss, a copy), always or never. The check of 5 million clicks takes \
+                   about 2 seconds, or as long as the disk needs to read them.",
             flags: &[],
         },
         Setting {
             key: "store.retention",
             kind: Kind::RETENTION,
             default: "",
-            help: "How long clicks are kept, by their own clock, such as \"90 days\"; an hour at least, \"\" for ever. The \
-                   figures go on counting deleted clicks. Clicks older than the retention limit are refused and counted as \
-                   `expired`. Deleted clicks cannot be counted anew: see `clicktop rebuild --help`. Ages are measured from \
-                   the newest click that is not ahead of the clock, so a click with a time in the future ages no other.",
+            help: "How long clicktop keeps clicks, such as \"90 days\"; at least an hour, \"\" for ever. The age of a \
+                   click is its distance in time to the newest click that is not ahead of the clock, so a click with a \
+                   time in the future makes no other click older. The figures still count deleted clicks, but clicktop \
+                   cannot recompute them: see `clicktop rebuild --help`. clicktop refuses new clicks that are older \
+                   than the limit, and counts them as `expired`.",
             flags: &[],
         },
         Setting {
@@ -141,16 +143,17 @@ pub(super) const STORE: Section = Section {
             key: "store.max_rejects",
             kind: Kind::Count(1_000_000_000),
             default: "100000",
-            help: "The most rejects that are kept: messages that are no clicks, and documents that the engine refused. \
-                   Beyond that clicktop deletes the oldest, and shows how many. store.retention deletes rejects, too, by \
-                   the time at which they were kept.",
+            help: "The most rejects that clicktop keeps: messages that are not clicks, and documents that the engine \
+                   refused. If there are more, clicktop deletes the oldest, and shows how many. store.retention \
+                   deletes rejects, too, by the time at which they were stored.",
             flags: &[],
         },
         Setting {
             key: "store.max_reject_bytes",
             kind: Kind::Size(Bytes::new(1 << 40)),
             default: "256 MiB",
-            help: "The most bytes of rejects that are kept, payloads included. Beyond that clicktop deletes the oldest.",
+            help: "The most bytes of rejects that clicktop keeps, payloads included. If there are more, clicktop \
+                   deletes the oldest.",
             flags: &[],
         },
     ],
@@ -189,23 +192,24 @@ pub(super) const AGGREGATE: Section = Section {
             key: "aggregate.session_timeout",
             kind: Kind::TIMEOUT,
             default: "30 min",
-            help: "The longest gap to a user's next click that counts as time spent. A change recomputes every figure at the \
-                   next start.",
+            help: "The longest gap to a user's next click that counts as time spent. If you change it, the next start \
+                   recomputes every figure.",
             flags: &[],
         },
         Setting {
             key: "aggregate.interval",
             kind: Kind::INTERVAL,
             default: "500 ms",
-            help: "How often the aggregation writes changed figures: the delay until a stored click shows in them.",
+            help: "How often the aggregation writes changed figures. This is the delay until a stored click shows in \
+                   the figures.",
             flags: &[],
         },
         Setting {
             key: "aggregate.recent_clicks",
             kind: Kind::Count(1_000_000_000),
             default: "2000000",
-            help: "Clicks kept in memory to correct the time spent when a click comes late. Raise it if the console counts \
-                   `late` clicks.",
+            help: "How many clicks the aggregation keeps in memory, to correct the time spent when clicks arrive out \
+                   of order. Raise it if the console counts `late` clicks.",
             flags: &[],
         },
     ],

@@ -14,7 +14,7 @@ This page lists every setting with its default, its values, its environment vari
 [Configuration](configuration.md) explains how the config file, the environment and the flags work together.
 
 A duration has a unit: `500 ms`, `30 s`, `1h 30m`. A size has one, too: `5 MB`, `64 MiB`; a plain number is bytes. In the
-config file, text, durations and sizes stand in quotes, and `\"\"` means not set.
+config file, write text, durations and sizes in quotes; `\"\"` means not set.
 ";
 
 /// The reference page: a table for each section of the config file.

@@ -1,4 +1,4 @@
-//! Secrets that the config holds itself or keeps in a file.
+//! Secrets, either in the config itself or in a file that it names.
 
 use std::path::PathBuf;
 

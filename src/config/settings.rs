@@ -62,8 +62,8 @@ pub(super) const TOP: Section = Section {
             key: "shutdown_timeout",
             kind: Kind::TIMEOUT,
             default: "30 s",
-            help: "How long the stages may take to finish their work when clicktop ends. The next start does the rest: \
-                   nothing is lost if this is short.",
+            help: "How long the stages may take to finish their work when clicktop ends. The next start does the rest, \
+                   so a short time loses nothing.",
             flags: &[],
         },
     ],

@@ -1,4 +1,4 @@
-//! What people get from their settings: the value that wins, where it came from, and what is said when one is wrong.
+//! Tests of the settings: the value that wins, its origin, and the message if a value is wrong.
 
 mod clients;
 mod secrets;

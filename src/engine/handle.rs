@@ -1,4 +1,4 @@
-//! The handle that every engine hands out. A front needs nothing else of an engine.
+//! The handle that every engine hands out. A front (console or headless) needs nothing else of an engine.
 
 use std::sync::Arc;
 

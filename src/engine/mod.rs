@@ -1,4 +1,4 @@
-//! What runs the stages and publishes snapshots of them.
+//! Engines: they run the stages, and publish snapshots of them.
 
 pub mod handle;
 pub mod local;

@@ -1,4 +1,4 @@
-//! Orders of whole tables. An engine hands a table over in parts, through a channel that bounds its memory.
+//! Orders of whole tables. The engine sends a table in parts, through a channel that bounds the memory.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! librdkafka's in-process broker: the real protocol on a loopback port, nothing to install.
+//! librdkafka's in-process broker. It speaks the real protocol on a loopback port and needs no installation.
 //!
-//! It keeps 5 MiB or 100,000 batches a partition, in memory, and drops the oldest silently: see the producer's window.
+//! The broker keeps 5 MiB or 100,000 batches of each partition in memory, and then silently drops the oldest
+//! batches. `window.rs` says how the producer prevents that.
 
 use std::thread::JoinHandle;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What can keep a demo or a replay from starting, or end it early.
+//! Errors that keep a demo or a replay from starting, or end it early.
 
 use std::path::PathBuf;
 

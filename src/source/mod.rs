@@ -1,7 +1,7 @@
-//! A click stream with nothing installed: an in-process broker, a traffic generator and the replay of files.
+//! Sources of clicks that need no other program: an in-process broker, a traffic generator, and the replay of files.
 //!
-//! Generator and replay are [`Feed`](producer::Feed)s of one producer, which also serves a real cluster. The pipeline
-//! sees neither: it reads Kafka, whoever wrote there.
+//! Generator and replay are [`Feed`](producer::Feed)s of one producer, which can also send to a real cluster. The
+//! pipeline knows neither of them: it reads from Kafka, whoever wrote the messages.
 
 pub mod broker;
 mod error;

@@ -1,8 +1,9 @@
-//! Which partition a record goes to.
+//! Computes the partition of a record.
 //!
-//! Murmur2 of the key over the number of partitions: what the Java client and librdkafka's `murmur2` partitioner do, so
-//! a user's clicks share a partition also with producers other than this one. The choice is made here, not in
-//! librdkafka, because a producer that holds back by partition has to know it before it sends.
+//! The partition is the Murmur2 hash of the key modulo the number of partitions, as in the Java client and in
+//! librdkafka's `murmur2` partitioner. So the clicks of a user share a partition, also if other producers write to
+//! the topic. librdkafka could choose the partition itself, but a producer that limits what is under way in each
+//! partition must know the partition before it sends.
 
 /// The partition of `key` in a topic of `partitions` partitions; 0 if there is none.
 pub fn partition_of(key: &[u8], partitions: i32) -> i32 {

@@ -1,6 +1,7 @@
-//! The producer behind generator and replay: acknowledged, to a real cluster idempotent, on a thread of its own.
+//! The producer behind generator and replay. It runs on a thread of its own and waits for acknowledgements; to a
+//! real cluster it is idempotent.
 //!
-//! It never drops: a full librdkafka queue and a full window (embedded broker only) make it wait.
+//! It drops no record. If librdkafka's queue or the window (for the embedded broker only) is full, it waits.
 
 mod deliveries;
 mod feed;

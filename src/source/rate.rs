@@ -1,4 +1,4 @@
-//! A steady rate with small bursts: a token bucket.
+//! A token bucket: a steady rate with small bursts.
 
 use std::time::Duration;
 

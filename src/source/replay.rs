@@ -1,6 +1,6 @@
-//! Replay of files and standard input: each record that is a click becomes a message.
+//! Replays files and standard input: each record becomes a message.
 //!
-//! What is no click is sent as it is: rejecting it, where everyone can see it, is the pipeline's part.
+//! The replay also sends records that are not clicks. The pipeline rejects them, and shows them among the rejects.
 
 mod container;
 mod head;

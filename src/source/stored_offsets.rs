@@ -1,4 +1,5 @@
-//! Offsets that the store has committed, as a producer reads them that must not overrun the embedded broker.
+//! The offsets that the store has committed. The producer reads them so that it does not overrun the embedded
+//! broker.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

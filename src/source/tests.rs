@@ -1,4 +1,4 @@
-//! Whole-broker tests: what a consumer gets of what the producer sends.
+//! Tests with the whole broker: a consumer gets what the producer sends.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! How much of a partition may be in the embedded broker before the pipeline has stored it.
+//! Limits how much of a partition may be in the embedded broker before the pipeline has stored it.
 //!
-//! The broker keeps 5 MiB or 100,000 batches a partition and then drops the oldest without a word. Staying below that
-//! with what is sent and not yet stored means nothing is ever dropped.
+//! The broker keeps 5 MiB or 100,000 batches of each partition, and then silently drops the oldest. As long as the
+//! records that are sent and not yet stored stay below that, the broker drops nothing.
 
 use std::collections::VecDeque;
 

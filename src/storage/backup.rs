@@ -99,7 +99,9 @@ impl Reader {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let part = tempfile::Builder::new().prefix(".clicktop-backup-").tempfile_in(directory).map_err(unfit)?;
+        // The error names the temporary file, which the user does not know; its kind says what is wrong.
+        let part = tempfile::Builder::new().prefix(".clicktop-backup-").tempfile_in(directory);
+        let part = part.map_err(|error| unfit(std::io::Error::from(error.kind())))?;
         // Closed before SQLite opens it: closing it later would release SQLite's locks. Deleted on drop unless it gets its name.
         let part = part.into_temp_path();
 

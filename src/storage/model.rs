@@ -1,4 +1,4 @@
-//! Ids and rows, as the database holds them.
+//! Ids and rows as the database stores them.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The countries: codes, names, and where the middle of each is.
+//! The countries: codes, names, and the position of the middle of each.
 
 /// A country and the middle of its land, or of the part of it where most people live.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
-//! Which country an event means, and where that is.
+//! Finds the country that an event means, and its place on the map.
 //!
-//! A table of our own: crates with ISO codes have no coordinates, and the one that has them brings megabytes of other facts
-//! about every country.
+//! The table is our own. Crates with ISO codes have no coordinates, and the one crate that has them brings megabytes
+//! of other facts about every country.
 
 mod countries;
 

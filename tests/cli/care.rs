@@ -45,6 +45,7 @@ fn a_backup_of_a_running_pipeline_is_a_database_like_any_other() {
     assert!(folder.one_clear_line().contains("is a directory"), "{folder:?}");
     let nowhere = home.run(&["backup", "no/such/place.db"]);
     assert!(nowhere.one_clear_line().contains("no/such/place.db"), "{nowhere:?}");
+    assert!(!nowhere.stderr.contains(".clicktop-backup"), "the temporary file is of no interest: {nowhere:?}");
     run.signal("TERM");
     assert!(run.end().status.success(), "the run is not disturbed");
 

@@ -1,4 +1,4 @@
-//! `clicktop check`: whether broker, topic, store and index can be reached and used.
+//! `clicktop check`: tests whether clicktop can reach and use broker, topic, store and index.
 
 mod advice;
 mod kafka;

@@ -1,4 +1,4 @@
-//! A look at the newest messages of a topic.
+//! Reads the newest messages of a topic, and reports what is odd about them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the clients of Kafka are given, and what of it is dangerous.
+//! Tests of the properties that Kafka clients get, and of the warnings about them.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Themes of the user's own: what is read, and what is said when one is wrong.
+//! Tests of the user's own themes: what clicktop reads, and the message if a theme is wrong.
 
 use super::*;
 use crate::theme::{OwnTheme, Role, ThemeColor, ThemeName};

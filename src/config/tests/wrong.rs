@@ -1,4 +1,4 @@
-//! What is said when a setting is wrong.
+//! Tests of the messages about wrong settings.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! The local engine: four stages under a supervisor in this process, seen from outside as a
-//! [`Snapshot`](crate::protocol::Snapshot) and steered by [`Command`](crate::protocol::Command)s.
+//! The local engine: four stages under a supervisor in this process. Fronts see it as a
+//! [`Snapshot`](crate::protocol::Snapshot), and control it with [`Command`](crate::protocol::Command)s.
 //!
 //! Every handover is durable or can be repeated, so each stage can stop, fail, restart or be killed alone:
 //!

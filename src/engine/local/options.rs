@@ -1,4 +1,4 @@
-//! What a pipeline is started with, and why it may not start.
+//! The options of a pipeline, and the errors that keep it from starting.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The start of a pipeline: builds the shared parts and the stages, starts them, and hands out the engine's handle.
+//! Starts a pipeline: builds the shared parts and the stages, starts them, and hands out the engine's handle.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Parts that the stages, the queries and the status of one engine share.
+//! The parts that stages, queries and status of one engine share.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The four stages of the local engine, as it declares them to fronts.
+//! The four stages of the local engine, as the engine declares them to fronts.
 
 use std::fmt;
 use std::sync::Arc;

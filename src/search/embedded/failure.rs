@@ -1,4 +1,4 @@
-//! Errors of the embedded index's file, in words that say what to do.
+//! Turns errors of the embedded index's file into messages that say what to do.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the broker has acknowledged, by partition.
+//! Counts what the broker has acknowledged in each partition.
 
 use parking_lot::Mutex;
 use rdkafka::ClientContext;

@@ -1,4 +1,4 @@
-//! What a producer sends and where to: feeds, records, targets.
+//! What a producer sends, and to which target.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -1,6 +1,7 @@
-//! Messages to librdkafka, many a call.
+//! Hands messages to librdkafka, many with one call.
 //!
-//! rdkafka hands them over one by one, and each time librdkafka looks at the clock, twice, and for the topic by its name.
+//! rdkafka hands messages over one by one. For each of them librdkafka reads the clock twice and looks up the topic
+//! by its name.
 
 use std::ffi::CString;
 use std::ops::Deref;

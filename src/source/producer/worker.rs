@@ -1,4 +1,5 @@
-//! The producer's thread: take, wait for the rate, wait for room, send, count.
+//! The producer's thread. It takes a record, waits for the rate and for room in the window, sends the record, and
+//! counts it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! What a file is wrapped in, told by its first bytes: gzip and zstd are unpacked, UTF-16 becomes UTF-8, all as streams.
+//! Detects by the first bytes of a file whether it is compressed or in UTF-16. Decompresses gzip and zstd, and
+//! converts UTF-16 to UTF-8, all as streams.
 
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::sync::Arc;

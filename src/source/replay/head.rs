@@ -1,4 +1,5 @@
-//! What an input is, told by its beginning: clicks, with or without a header, or something that is not read.
+//! Detects by the beginning of an input what it holds: clicks with a header, clicks without one, or something that
+//! replay does not read.
 
 use super::records::{Grammar, KEEP};
 use crate::click::columns::MAX_HEADER_BYTES;
@@ -185,7 +186,7 @@ fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     let line = sample.get(..memchr::memchr(b'\n', sample).unwrap_or(sample.len())).unwrap_or_default();
     let no_text = std::str::from_utf8(line).is_err_and(|error| error.error_len().is_some());
     let binary = memchr::memchr(0, line).is_some() && (no_text || zeros * 10 > sample.len());
-    binary.then_some(("binary data", "replay reads CSV and JSON, also packed by gzip or zstd"))
+    binary.then_some(("binary data", "replay reads CSV and JSON, also compressed with gzip or zstd"))
 }
 
 /// Whether every whole line is one of an access log: `203.0.113.7 - - [31/Jan/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 …`.

@@ -1,4 +1,4 @@
-//! What a record that is no click seems to be, with what to do. For the line at the end of a replay without a click.
+//! Hints for the message at the end of a replay without a click: what the first record seems to be, and what to do.
 
 use crate::click::FIELD_NAMES;
 

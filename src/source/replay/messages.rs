@@ -1,4 +1,5 @@
-//! From records to messages: as they are, or by the columns of a header.
+//! Turns records into messages. Under a header, the columns become the nine fields; without one, the record stays as
+//! it is.
 
 use super::head::Layout;
 use super::records::KEEP;

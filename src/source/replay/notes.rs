@@ -1,4 +1,4 @@
-//! Records that are no clicks: told in the log with file and line, and remembered for the end.
+//! Reports records that are not clicks. The log names file and line; the end of the replay names the first one.
 
 use std::time::{Duration, Instant};
 

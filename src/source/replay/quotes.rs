@@ -1,5 +1,5 @@
-//! Where a CSV record ends that a quoted field may carry over lines. As strict as the decoder: what it would refuse is
-//! broken here, so that a stray quote costs its own line only.
+//! Finds the end of a CSV record whose quoted fields may contain line ends. It is as strict as the decoder: what the
+//! decoder would reject breaks the record here, so a stray quote affects only its own line.
 
 use memchr::{memchr, memchr3};
 

@@ -1,11 +1,11 @@
-//! Records out of chunks, in bounded memory whatever the input.
+//! Splits chunks of text into records, in bounded memory for any input.
 //!
-//! A record is a CSV record as RFC 4180 has it, with line ends in quoted fields, or a JSON value, over as many lines as it
-//! takes, alone or in an array. What is neither is a record by its line: a quote or a brace that is never closed costs its
-//! own line and none of its neighbours.
+//! A record is a CSV record by RFC 4180, with line ends in quoted fields, or a JSON value over any number of lines,
+//! alone or in an array. Text that is neither becomes one record for each line, so a quote or a brace that is never
+//! closed affects only its own line.
 //!
-//! Whoever takes the records knows clicks. A line that is a click is a record, and nothing more is looked at; only the
-//! others are scanned. The records are the same without that shortcut.
+//! The caller can tell whether a line is a click. Such a line is a record at once; only other lines are scanned.
+//! This shortcut does not change the records.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Inputs: opened, looked at, and read by a thread of their own.
+//! Opens the inputs, detects what they hold, and reads them on a thread of its own.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};

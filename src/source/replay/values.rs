@@ -1,6 +1,7 @@
-//! Where a JSON value ends, told byte by byte: values may span lines and chunks, and memory is not needed for them.
+//! Finds the end of a JSON value, byte by byte. A value may span lines and chunks; the scan needs no memory for it.
 //!
-//! Only the structure is looked at, so what decoders take beyond JSON (`NaN`) is one value here, too.
+//! The scan looks at the structure only, so text that the decoders accept beyond JSON (`NaN`) is one value here,
+//! too.
 
 use memchr::memchr3;
 

@@ -1,4 +1,4 @@
-//! Browsers, operating systems and devices that go together, with rough shares of web traffic.
+//! Plausible combinations of browser, operating system and device, with rough shares of web traffic.
 
 /// One combination that people really use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

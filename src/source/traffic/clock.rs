@@ -1,4 +1,4 @@
-//! The clock of generated events: it advances with their count, and can be tied to the wall clock.
+//! The clock of generated events. It advances with the number of events, and can follow the wall clock.
 
 /// How a day's traffic goes up and down: its mean is 1, its peak at 19:00 and its low at 07:00 UTC, because most people
 /// online live east of there.

@@ -1,4 +1,4 @@
-//! Wire forms of a generated click. What repeats (urls, places, agents) is quoted once, when the tables are made.
+//! Encodes generated clicks. Texts that repeat (urls, places, agents) are quoted once, when the tables are built.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
-//! Traffic that looks like a shop's: sessions of visitors from sixty countries over Zipf-distributed pages.
+//! Generates traffic like that of a shop: sessions of visitors from sixty countries over Zipf-distributed pages.
 //!
-//! The same seed, start and options give the same clicks.
+//! The same seed, start and options generate the same clicks.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Generated traffic that looks like a shop's.
+//! Generated traffic like that of a shop.
 
 pub mod agents;
 mod clock;

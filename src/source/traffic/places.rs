@@ -1,4 +1,4 @@
-//! Countries by their share of the people online, and cities in them.
+//! Countries with their share of the people online, and their cities.
 
 /// A country and its cities, the largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
-//! Visitors: who is on the site, and who clicks next.
+//! The visitors: who is on the site, and who clicks next.
 //!
-//! A fixed number of sessions is open at any time. Each click of a session is followed by a think time; the session with
-//! the earliest next click is the one that clicks. A session that ends makes room for another visitor's. Times in here
-//! only order the clicks: what a click is stamped with comes from the event clock, which runs at the same speed as long
-//! as there are users enough (see [`Visitors::new`]).
+//! The number of open sessions is constant. After each click a session pauses for a think time; the session with the
+//! earliest next click clicks next. When a session ends, another visitor starts one. The times in this file only
+//! order the clicks. The event clock sets the time of a click; it runs at the same speed as long as there are enough
+//! users (see [`Visitors::new`]).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,4 +1,4 @@
-//! What a front asks beyond the running counts: boards of figures, windows, and answers to questions.
+//! Answers what a front asks beyond the running counts: boards of figures, windows, and questions.
 
 pub(crate) mod answers;
 pub mod board;

@@ -1,4 +1,4 @@
-//! Stages wait until the database has been checked: none works with a damaged one.
+//! Makes the stages wait until the database has been checked, so that no stage works with a damaged file.
 
 use super::handle::{Backoff, Signal, StageHandle};
 use crate::storage::{CheckWait, Storage, StorageError};

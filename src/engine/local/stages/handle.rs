@@ -1,4 +1,5 @@
-//! What a stage's task and the supervisor share: the stop signal one way, state and counts the other.
+//! What a stage's thread and the supervisor share: the supervisor sends the stop signal, the stage reports its state
+//! and counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

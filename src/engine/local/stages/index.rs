@@ -1,7 +1,7 @@
 //! Index: changed figures → documents of the search engine.
 //!
-//! It syncs state, not events: the cursor is a version of `page_stats`, a row that changes again while the engine
-//! is slow moves ahead of the cursor, and is sent once, with its newest figures.
+//! The stage syncs state, not events. Its cursor is a version of `page_stats`. A row that changes again while the
+//! engine is slow moves ahead of the cursor, so the stage sends it once, with its newest figures.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -175,7 +175,7 @@ impl IndexStage {
         match reader.target_state(target)? {
             Some(state) if state.outdated => {
                 if !matches!(handle.state(), crate::protocol::stage::StageState::BackingOff { .. }) {
-                    handle.starting(format!("clearing {target} of what was forgotten"));
+                    handle.starting(format!("clearing {target} after the reset"));
                 }
                 let documents = self.index.clear().await?;
                 self.storage.mark_target_cleared(target)?;

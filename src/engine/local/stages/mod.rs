@@ -1,4 +1,4 @@
-//! The four stages, and what they share with the supervisor and with each other.
+//! The four stages, and the parts that they share with the supervisor and with each other.
 
 pub mod aggregate;
 mod database_check;

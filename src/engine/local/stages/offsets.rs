@@ -1,4 +1,4 @@
-//! Where each partition stands between Kafka and SQLite.
+//! The offsets of each partition on the way from Kafka to SQLite.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Counts of this run, written by the stages and read by whoever makes the snapshots.
+//! The counts of this run. The stages write them; the publisher of the snapshots reads them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How the engine is doing: counts, rates, latencies, and the snapshot that is made of them.
+//! The status of the engine: counts, rates, latencies, and the snapshot that combines them.
 
 pub(crate) mod latency;
 pub mod log;

@@ -1,4 +1,4 @@
-//! What is said once: that something about the events is odd. A line in a log of thousands would be missed.
+//! Notices: findings that events are odd, each reported once. In a log of thousands of lines nobody would see them.
 
 use std::sync::Arc;
 

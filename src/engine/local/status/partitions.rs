@@ -1,4 +1,4 @@
-//! Where each partition is, gathered from whoever knows a part of it.
+//! The position of each partition, combined from the parts that know a piece of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

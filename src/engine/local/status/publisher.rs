@@ -1,4 +1,4 @@
-//! From counts, states and what the disk says to a [`Snapshot`].
+//! Makes a [`Snapshot`] from counts, states and what the disk says.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Items a second, honestly: from counts and the time between them, never from a first interval or a mean of rates.
+//! Computes items a second from counts and the time between them. It never extrapolates from a first short interval, and
+//! never averages rates.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

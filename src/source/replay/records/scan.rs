@@ -1,4 +1,4 @@
-//! Records that are no click by their first line: over how many lines they go, or where they break.
+//! Scans records whose first line is not a click: finds how many lines they span, or where they break.
 
 use memchr::{memchr, memchr2_iter};
 

@@ -1,4 +1,4 @@
-//! The desk: takes questions in, holds the newest answers, and answers searches in a task of its own.
+//! The desk receives questions, holds the newest answers, and runs searches in a task of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};

@@ -1,4 +1,4 @@
-//! From a question to what is found.
+//! Looks up the answer to a question.
 
 use std::sync::Arc;
 

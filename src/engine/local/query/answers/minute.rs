@@ -1,4 +1,4 @@
-//! The clicks of the last minute of what a board shows, for as long as somebody looks at it.
+//! Counts the clicks of the last minute for the rows that a board shows, as long as somebody looks at the board.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

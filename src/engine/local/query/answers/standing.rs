@@ -1,4 +1,4 @@
-//! A question that is answered again and again for as long as somebody wants to know.
+//! A question that the engine answers again and again, as long as a front wants to know.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Tables that are handed over whole, each on a thread of its own with a reading connection of its own: neither the answers
-//! nor a stage wait for the file that they go to.
+//! Sends whole tables. Each one has a thread and a reading connection of its own, so neither the answers nor a stage
+//! wait for the file that the front writes.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl HandOver {
         drop(reader);
         let last = match outcome {
             Ok(ControlFlow::Continue(())) => TablePart::End { complete: true },
-            _ if self.is_forgotten() => TablePart::Failed("every click was forgotten meanwhile".to_owned()),
+            _ if self.is_forgotten() => TablePart::Failed("a reset deleted the clicks meanwhile".to_owned()),
             Ok(ControlFlow::Break(())) => return,
             Err(error) => TablePart::Failed(error.to_string()),
         };

@@ -1,4 +1,4 @@
-//! What a console gets for its questions.
+//! The answers that a console gets to its questions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -359,7 +359,7 @@ async fn a_reset_ends_a_table() {
     assert_eq!(parts.recv_timeout(HANG), Ok(TablePart::Rows(4_000)));
     bench.desk.reset();
     let rest = tokio::task::spawn_blocking(move || taken(&parts)).await.unwrap();
-    assert_eq!(rest.last(), Some(&TablePart::Failed("every click was forgotten meanwhile".to_owned())));
+    assert_eq!(rest.last(), Some(&TablePart::Failed("a reset deleted the clicks meanwhile".to_owned())));
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The answering thread: reads the database for rejects, pages, the last minute, and for boards that the aggregation does
-//! not make.
+//! The answering thread. It reads the database for rejects, pages, the last minute, and the boards that the
+//! aggregation does not make.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};

@@ -1,4 +1,5 @@
-//! Every row of a view, one by one in the order of the view. Memory never holds all texts; for all time it holds no rows either.
+//! Reads every row of a view, one by one, in the order of the view. Memory never holds all texts; for all time it
+//! holds no rows either.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Boards that are made from the database: windows, filters, and all figures while the aggregation does not run.
+//! Makes boards from the database: windows, filters, and all figures while the aggregation does not run.
 
 use std::fmt;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! Boards hold what the definition gives, whoever makes them.
+//! Boards equal the definition of the figures, whichever part makes them.
 
 mod clock;
 mod minute;

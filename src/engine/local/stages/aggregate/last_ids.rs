@@ -1,4 +1,4 @@
-//! The ids of clicks that a later click of the same user and moment is likely to be compared with.
+//! The click ids that the aggregation probably needs to compare with later clicks of the same user and moment.
 
 use std::hash::BuildHasher;
 use std::hint::black_box;

@@ -1,4 +1,5 @@
-//! Partitions that the group assigns: the offset at which each resumes, and the offsets that we commit for it.
+//! The partitions that the group assigns: the offset at which each one resumes, and the offsets that we commit for
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

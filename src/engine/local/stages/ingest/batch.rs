@@ -1,4 +1,4 @@
-//! Messages gathered to a batch.
+//! Gathers messages into a batch.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,8 @@
-//! What librdkafka says of a broker, as a sentence that leads with the fact, and what to do about it.
+//! Turns librdkafka's errors about a broker into a sentence that begins with the fact and ends with what to do.
 //!
-//! Its reasons look like `ssl://kafka:9093/bootstrap: SSL handshake failed: … (after 5ms in state SSL_HANDSHAKE)`. Behind the
-//! broker's address stands `bootstrap` if it was configured, its number if another broker has named it.
+//! librdkafka's reasons look like `ssl://kafka:9093/bootstrap: SSL handshake failed: … (after 5ms in state
+//! SSL_HANDSHAKE)`. After the address comes `bootstrap` for a configured broker, or the broker's number if another
+//! broker has named it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

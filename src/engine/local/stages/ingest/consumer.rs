@@ -1,4 +1,4 @@
-//! The Kafka consumer: one `BaseConsumer`. We give its offsets in the rebalance callback.
+//! The Kafka consumer, one `BaseConsumer`. We set its offsets in the rebalance callback.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! What librdkafka calls back: rebalances, log lines, errors and statistics, kept for the next poll.
+//! Receives librdkafka's callbacks (rebalances, log lines, errors, statistics) and keeps them for the next poll.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! What the stage does on errors of the consumer, and when trouble is over.
+//! Decides what the stage does about errors of the consumer, and when a fault has ended.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;

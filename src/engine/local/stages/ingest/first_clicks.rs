@@ -1,4 +1,4 @@
-//! Judges the first clicks of a run once.
+//! Checks the first clicks of a run, once.
 
 use std::time::{Duration, Instant};
 

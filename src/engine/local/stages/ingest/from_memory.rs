@@ -1,4 +1,4 @@
-//! Ingest without Kafka, for benchmarks: decodes messages that are in memory and hands them over like Kafka's.
+//! Ingest without Kafka, for benchmarks. It decodes messages from memory and hands them to the store as ingest does.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

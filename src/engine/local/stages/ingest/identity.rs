@@ -1,4 +1,4 @@
-//! Our identity in the consumer group, noted in the database before we join.
+//! Our identity in the consumer group. We record it in the database before we join.
 
 use super::resume::Member;
 use crate::engine::local::stages::database_check::wait_until_sound;

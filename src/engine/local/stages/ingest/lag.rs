@@ -1,5 +1,5 @@
-//! The lag while ingest does not fetch: librdkafka learns the newest offset from fetches, so a stopped or paused
-//! consumer shows a lag that stands still. This asks the broker instead.
+//! Asks the broker for the newest offsets while ingest does not fetch. librdkafka learns them only from fetches, so
+//! without this the lag of a stopped or paused consumer would not change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

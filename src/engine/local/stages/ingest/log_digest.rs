@@ -1,4 +1,4 @@
-//! One log line a second about rejects and missing offsets, however many there are.
+//! Writes at most one log line a second about rejects and missing offsets.
 
 use crate::storage::IngestBatch;
 

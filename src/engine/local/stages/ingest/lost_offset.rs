@@ -1,4 +1,5 @@
-//! The stored offset is no longer in the topic: retention removed it, or the topic was recreated.
+//! Handles a stored offset that is no longer in the topic: the topic's retention removed it, or the topic was
+//! recreated.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

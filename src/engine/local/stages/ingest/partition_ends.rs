@@ -1,7 +1,7 @@
-//! Partitions that the consumer has read to their end.
+//! Finds out that the consumer has read a partition to its end.
 //!
-//! The last offsets of a partition may hold no messages but transaction markers or aborted records. The consumer skips them
-//! silently after the last message, and only its statistics show its position.
+//! The last offsets of a partition may hold transaction markers or aborted records instead of messages. The consumer
+//! skips them silently; only its statistics show its position.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Do the first clicks make sense? A topic has no header that would say which field is which: with two of them swapped, every
-//! click is well formed and every figure wrong.
+//! Checks whether the first clicks make sense. A topic has no header that names the fields: if a producer swaps two
+//! of them, every click is well formed and every figure is wrong.
 
 use std::collections::HashSet;
 

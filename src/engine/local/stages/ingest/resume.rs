@@ -1,16 +1,17 @@
-//! The offset at which a partition resumes after the group has assigned it to us.
+//! Decides the offset at which a partition resumes after the group has assigned it to us.
 //!
-//! Our database is the truth about the clicks that we stored. But another clicktop of the group may have held the partition
-//! meanwhile; its clicks are in its own database and belong to its figures. The metadata of each committed offset names the
-//! database that committed it. After our own commit we resume at the stored offset, even if it is lower (for example after a
-//! power loss that undid the last transactions). After the commit of another clicktop we resume at the committed offset.
+//! Our database decides for the clicks that we stored. But another clicktop of the group may have held the partition
+//! in between; its clicks are in its own database and count in its figures. The metadata of each committed offset
+//! names the database that committed it. After our own commit we resume at the stored offset, even if it is lower
+//! (for example after a power loss that undid the last transactions). After the commit of another clicktop we resume
+//! at the committed offset.
 //!
-//! A database that was copied to another container or disk has the identity of its original. We notice that once both are
-//! members of the group; the later one takes a new identity then.
+//! A database that was copied to another container or disk has the identity of its original. We notice that once
+//! both are members of the group; then the later one takes a new identity.
 //!
-//! A database that may be a copy resumes at the original's committed offset while the original is a member of the group. If it
-//! is not, the original may be lost and this may be its backup: then we read its messages again, because reading twice is
-//! better than losing clicks.
+//! A database that may be a copy resumes at the original's committed offset while the original is a member of the
+//! group. If it is not, the original may be lost and this database may be its backup. Then we read its messages
+//! again, because reading twice is better than losing clicks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

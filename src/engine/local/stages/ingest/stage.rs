@@ -1,4 +1,4 @@
-//! The ingest stage: its parts, and why it ends.
+//! The ingest stage: its parts, and the reasons why it ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

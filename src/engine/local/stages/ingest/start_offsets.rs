@@ -1,9 +1,10 @@
-//! Where the partitions of a topic begin, fixed once: when this database first sees the topic.
+//! Decides where the partitions of a topic begin: once, when this database first sees the topic.
 //!
-//! With `kafka.start = "latest"` that is their end at that moment, noted in the database before anything is read. A start that
-//! was found anew each time would pass over what a partition without a click got while nobody looked; so would one that
-//! were found for the partitions that are ours alone, once another's come to us. A partition that is not noted by then came
-//! later, and begins at its beginning.
+//! With `kafka.start = "latest"`, a partition begins at its end at that moment. Ingest records the ends of all
+//! partitions in the database before it reads anything. If each start looked up the end again, it would skip the
+//! messages that arrived in a quiet partition while clicktop was stopped. If ingest recorded only our own
+//! partitions, it would skip messages of a partition that later moves to us. A partition without a recorded offset
+//! is newer than that, so ingest reads it from its beginning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

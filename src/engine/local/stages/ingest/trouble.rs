@@ -1,4 +1,4 @@
-//! Trouble with the brokers, and the reasons that librdkafka gives for it.
+//! Faults of the brokers, and the reasons that librdkafka gives for them.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Letting clicks expire and deleting them, in steps between the batches of the store; rejects go with them, by the time they were
-//! kept.
+//! Deletes clicks that are older than `store.retention`, in steps between the batches of the store. It also deletes
+//! rejects, by the time at which they were stored.
 
 use std::time::{Duration, Instant};
 

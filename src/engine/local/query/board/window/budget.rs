@@ -1,4 +1,4 @@
-//! What one slice of counting may cost: time and memory.
+//! The limits of time and memory for one slice of counting.
 
 use std::ops::ControlFlow;
 use std::time::Instant;

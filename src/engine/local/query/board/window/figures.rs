@@ -1,4 +1,4 @@
-//! What comes out of counting a window.
+//! The figures that counting a window yields.
 
 use std::time::Duration;
 

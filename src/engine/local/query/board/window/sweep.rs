@@ -1,4 +1,4 @@
-//! A window that does not fit into memory: it is counted anew each time, in several passes over its clicks.
+//! A window that does not fit into memory. Each time, several passes over its clicks count it from the beginning.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! How large a packed batch becomes: unpacked a piece at a time into nothing, or by what it says itself.
+//! Measures how large a compressed batch becomes: decompresses it piece by piece and drops the result, or reads the
+//! size that the batch states.
 
 use std::ffi::{c_char, c_uint, c_void};
 use std::io::Read;

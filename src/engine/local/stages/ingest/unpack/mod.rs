@@ -1,10 +1,10 @@
-//! What one fetch of a partition may become when its batches are unpacked: bounded, whatever the codec.
+//! Limits the size to which the batches of one fetch from a partition may decompress, with any codec.
 //!
-//! A compressed batch of some 600 KB can hold as many MB, and librdkafka unpacks gzip, lz4 and snappy without a limit.
-//! On Linux the linker puts [`wrapped`] between librdkafka and its decompressors (`build.rs`). A batch that is larger than
-//! the limit is refused: in place of its messages librdkafka gets one of ours, which says so. It has the offset of the
-//! batch's first message, becomes a reject there, and librdkafka goes on behind the batch. A batch that only finds no
-//! room beside the others of its fetch is put off to the next.
+//! A compressed batch of some 600 KB can hold as many MB, and librdkafka decompresses gzip, lz4 and snappy without a limit.
+//! On Linux the linker puts [`wrapped`] between librdkafka and its decompressors (`build.rs`). We refuse a batch that is
+//! larger than the limit: instead of its messages, librdkafka gets one message of ours that says so. That message has the
+//! offset of the batch's first message. It becomes a reject, and librdkafka continues behind the batch. If a batch exceeds
+//! the limit only together with other batches of its fetch, we postpone it to the next fetch.
 //!
 //! ```text
 //! fetch ─▶ rd_kafka_msgset_parse ─▶ decompressor of each batch ─▶ its messages, or the notice

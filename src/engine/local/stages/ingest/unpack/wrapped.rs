@@ -1,8 +1,10 @@
-//! The decompressors of librdkafka 2.12 as its message reader calls them, each behind a look at what the batch becomes.
+//! Wraps the decompressors that the message reader of librdkafka 2.12 calls. Each wrapper first checks how large the batch
+//! becomes.
 //!
-//! Unsafe, because librdkafka offers no way to bound them: these functions stand in for C functions of the same signatures
-//! (rdgz.h, rdkafka_lz4.h, snappy.h, rdkafka_zstd.h, rdkafka_msgset.h), rely on what these promise of their arguments, and keep
-//! to it: buffers come from `malloc`, since librdkafka gives them to `free`. None of them may panic.
+//! The code is unsafe, because librdkafka offers no way to limit its decompressors. These functions replace C functions with
+//! the same signatures (rdgz.h, rdkafka_lz4.h, snappy.h, rdkafka_zstd.h, rdkafka_msgset.h), rely on the guarantees of those
+//! for their arguments, and keep the same guarantees: buffers come from `malloc`, since librdkafka gives them to `free`. None
+//! of them may panic.
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_int, c_void};
