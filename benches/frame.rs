@@ -105,7 +105,7 @@ fn frames(criterion: &mut Criterion) {
     for (name, key) in
         [("overview", 1), ("partitions", 2), ("store", 3), ("rejects", 4), ("search", 5), ("log", 6), ("map", 7)]
     {
-        let mut console = Offscreen::new(&options, 200, 60);
+        let mut console = Offscreen::new(options.clone(), 200, 60);
         // Some minutes of history behind the chart.
         for _ in 0..1_200 {
             console.show(next(&mut snapshot));

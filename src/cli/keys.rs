@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use comfy_table::{Table, TableStyle};
 
-use crate::console::Keys;
+use crate::console::KeyBindings;
 
 /// Prints every binding: where it works, its keys, the names of its actions in the config, and what it does.
 ///
 /// # Errors
 /// If `out` cannot be written to.
-pub(super) fn print(keys: &Keys, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn print(keys: &KeyBindings, out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(["WHERE", "KEYS", "ACTION", "DOES"]);
     for binding in keys.table() {
@@ -18,7 +18,7 @@ pub(super) fn print(keys: &Keys, out: &mut impl Write) -> io::Result<()> {
         // A key with an action of its own has a row of its own.
         if names.len() > 1 {
             for (chord, name) in binding.chords.iter().zip(names) {
-                table.add_row([binding.context.name(), &chord.name(), name, binding.of_each()]);
+                table.add_row([binding.context.name(), &chord.name(), name, binding.description_of_one_key()]);
             }
         } else {
             let name = names.first().copied().unwrap_or_default();
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_config_are_shown_with_the_others() {
-        let keys = Keys::with([("sort", "o"), ("view-log", "F9")]).unwrap();
+        let keys = KeyBindings::with([("sort", "o"), ("view-log", "F9")]).unwrap();
         let mut out = Vec::new();
         print(&keys, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

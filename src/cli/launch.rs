@@ -12,7 +12,7 @@ use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::{Output, complain};
 use super::{check, demo_dir, locale, setup};
 use crate::config::{ConsoleSettings, KafkaSettings, Settings};
-use crate::console::{self, ConsoleError, ConsoleOptions, KeyError, Keys, Themes, Undone};
+use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::status::log::LogBuffer;
@@ -76,10 +76,10 @@ pub(super) async fn run(
     };
     let mut console = console_options(&settings.console, &view)?;
     console.unverified = settings.takes_any_certificate(own_broker);
-    console.undone = match (&cli.command, &settings.data_dir) {
-        (Command::Demo(_), None) => Undone::Gone,
-        _ if own_broker => Undone::SentAgain,
-        _ => Undone::NextStart,
+    console.unfinished_work = match (&cli.command, &settings.data_dir) {
+        (Command::Demo(_), None) => UnfinishedWork::Deleted,
+        _ if own_broker => UnfinishedWork::ResumedWithoutUnstored,
+        _ => UnfinishedWork::Resumed,
     };
     let data = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => DataDir::Temporary(demo_dir::make()?),
@@ -307,8 +307,8 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         mouse: settings.mouse,
         read_only: view.read_only,
         unverified: false,
-        undone: Undone::default(),
-        keys: Keys::with(settings.keys.iter())?,
+        unfinished_work: UnfinishedWork::default(),
+        keys: KeyBindings::with(settings.keys.iter())?,
     })
 }
 

@@ -25,7 +25,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::config::{self, Sources};
-use crate::console::Keys;
+use crate::console::KeyBindings;
 use crate::engine::local::status::log::LogBuffer;
 use args::{Cli, Command};
 use output::{Output, complain, is_unwritten};
@@ -71,7 +71,7 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys => {
-            keys::print(&Keys::with(settings.console.keys.iter())?, out)?;
+            keys::print(&KeyBindings::with(settings.console.keys.iter())?, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Top(args) => {

@@ -1,55 +1,27 @@
-//! Where everything is on the screen: a pure function of its size, so that drawing, scrolling and the mouse agree.
+//! Where everything is on the terminal: a pure function of its size, so that drawing, scrolling and the mouse agree.
 
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
-use super::atlas::true_rows;
-use super::sheet::Sheet;
+use super::panel::Panel;
 
-/// The smallest screen on which the console is drawn: columns, rows.
+/// The smallest terminal on which the console is drawn: columns, rows.
 pub(crate) const MINIMUM: (u16, u16) = (60, 16);
 
-/// Columns that a stage's box needs for its words. Where the boxes of all stages have no room side by side, the stages are rows.
+/// Columns that a stage's box needs for its words. If the boxes of all stages do not fit side by side, each stage is a row.
 const BOX_COLUMNS: u16 = 18;
 
 /// Columns that the short row of a stage needs where several stages share a row.
 const HALF_ROW_COLUMNS: u16 = 28;
 
-/// Rows of a screen that are not the stages': header, banner, detail, footer, and the smallest board.
+/// Rows that the stages leave to header, banner, details, footer, and the smallest board.
 const BELOW_STAGES: u16 = 10;
 
 /// Columns between two boxes.
 const BOX_GAP: u16 = 2;
 
-/// What can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Panel {
-    Stages,
-    Countries,
-    Urls,
-    Activity,
-    Index,
-}
-
-impl Panel {
-    /// In the order of the Tab key.
-    pub(crate) const ALL: [Panel; 5] = [Panel::Stages, Panel::Countries, Panel::Urls, Panel::Activity, Panel::Index];
-}
-
-/// The smallest screen on which the map of the world tells something: columns, rows.
-pub(crate) const MAP_FROM: (u16, u16) = (80, 24);
-
-/// Rows around a view's body, the banner among them, while nothing is in trouble.
-const AROUND_SHEET: u16 = 6;
-
-/// Rows that the list below the map keeps: its frame, its heads, three countries.
-const MAP_LIST: u16 = 6;
-
-/// Columns of the list beside a map.
-const MAP_LIST_COLUMNS: u16 = 54;
-
-/// The places of one screen.
+/// The areas of header, panels and footer.
 ///
-/// Roomy (120×40 and more in either direction; the banner only while there is something to say):
+/// The overview on a tall terminal (32 rows and more); the banner is there only while it has something to say:
 /// ```text
 /// header   source, topic, group                       marks, uptime   2 rows
 /// header   clicks, delay, lag, rejects                     progress
@@ -57,146 +29,141 @@ const MAP_LIST_COLUMNS: u16 = 54;
 /// ╭ 1 ingest ───╮   ╭ 2 store ────╮   ╭ 3 aggregate ╮   ╭ 4 index ──╮ 7
 /// │             │──▶│             │──▶│             │──▶│           │
 /// ╰─────────────╯   ╰─────────────╯   ╰─────────────╯   ╰───────────╯
-/// detail   the picked stage, or what is in trouble, in full           1+
+/// details  the picked stage, or the stages in trouble, in full        1+
 /// ╭ throughput ────────────────────────╮╭ index ────────────────────╮ 9+
 /// ╰────────────────────────────────────╯╰───────────────────────────╯
 /// ╭ countries ───────╮╭ urls ───────────────────────────────────────╮ rest
 /// ╰──────────────────╯╰─────────────────────────────────────────────╯
 /// ╭ activity: recent clicks | log ──────────────────────────────────╮ 6+
 /// ╰─────────────────────────────────────────────────────────────────╯
-/// footer   keys, or a notice                                          1
+/// footer   keys, or a message                                         1
 /// ```
-/// Compact (under 32 rows): boxes of 6 rows; activity takes the place of throughput and index while it has the focus;
-/// under 21 rows there is only one of the rows of panels: activity, throughput and index, or countries and urls.
+/// With fewer than 32 rows, the boxes have 6 rows, and the activity replaces throughput and index while it has the focus. With
+/// fewer than 21 rows, there is one row of panels: the activity, throughput and index, or countries and urls.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
-    pub(crate) screen: Rect,
+pub(crate) struct ScreenLayout {
+    /// The whole terminal.
+    pub(crate) area: Rect,
     pub(crate) header: Rect,
     pub(crate) banner: Option<Rect>,
     pub(crate) stages: Rect,
     /// One for each stage: a box, or a row where `boxed` is false.
     pub(crate) each_stage: Vec<Rect>,
     pub(crate) boxed: bool,
-    pub(crate) detail: Rect,
+    pub(crate) details: Rect,
     pub(crate) throughput: Option<Rect>,
     pub(crate) index: Option<Rect>,
     pub(crate) countries: Option<Rect>,
     pub(crate) urls: Option<Rect>,
     pub(crate) activity: Option<Rect>,
-    /// The names of the views, while another than the overview is open.
+    /// The names of the screens, while another screen than the overview is open.
     pub(crate) tabs: Option<Rect>,
-    /// The body of that view.
-    pub(crate) sheet: Option<Rect>,
+    /// The body of that screen.
+    pub(crate) body: Option<Rect>,
     pub(crate) footer: Rect,
 }
 
-impl Places {
-    /// Lays out `screen` for `stages` stages, with as many of the `detail` rows as it has room for; `None` if it is smaller than
-    /// [`MINIMUM`].
-    pub(crate) fn arrange(screen: Rect, stages: usize, banner: bool, detail: u16, focus: Panel) -> Option<Self> {
-        if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
+impl ScreenLayout {
+    /// Lays out the overview on `area` for `stages` stages. It gives the details as many of the rows that they want as there is
+    /// room for. `None` if `area` is smaller than [`MINIMUM`].
+    pub(crate) fn of_overview(area: Rect, stages: usize, banner: bool, details: u16, focus: Panel) -> Option<Self> {
+        if area.width < MINIMUM.0 || area.height < MINIMUM.1 {
             return None;
         }
         let count = u16::try_from(stages).unwrap_or(u16::MAX);
-        let boxed = screen.width >= count.saturating_mul(BOX_COLUMNS + BOX_GAP).saturating_sub(BOX_GAP);
-        // Many stages in rows take more than the boxes of a roomy screen.
+        let boxed = area.width >= count.saturating_mul(BOX_COLUMNS + BOX_GAP).saturating_sub(BOX_GAP);
+        // Many stages in rows take more height than the boxes of a tall terminal.
         let more_rows = if boxed { 0 } else { count.saturating_sub(5) };
-        let roomy = screen.height >= more_rows.saturating_add(32);
-        let stage_rows = match (boxed, roomy) {
+        let tall = area.height >= more_rows.saturating_add(32);
+        let stage_rows = match (boxed, tall) {
             (true, true) => 7,
             (true, false) => 6,
-            // With a frame if the board below keeps its rows.
-            (false, _) => count.saturating_add(2).min(screen.height.saturating_sub(BELOW_STAGES)),
+            // Two more rows for a frame, if the board below keeps its rows.
+            (false, _) => count.saturating_add(2).min(area.height.saturating_sub(BELOW_STAGES)),
         };
-        let [header, banner_row, stages, detail, body, footer] = Layout::vertical([
+        let [header, banner_row, stages, details, body, footer] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
             Constraint::Length(stage_rows),
-            Constraint::Length(detail_rows(detail, screen)),
+            Constraint::Length(details_rows(details, area)),
             Constraint::Fill(1),
             Constraint::Length(1),
         ])
-        .areas(screen);
-        let mut places = Self {
-            screen,
+        .areas(area);
+        let mut layout = Self {
+            area,
             header,
             banner: banner.then_some(banner_row),
             stages,
             each_stage: each_stage(stages, count, boxed),
             boxed,
-            detail,
+            details,
             footer,
             ..Self::default()
         };
-        places.fill(body, roomy, focus);
-        Some(places)
+        layout.fill(body, tall, focus);
+        Some(layout)
     }
 
-    /// Lays out `screen` for a view beside the overview:
+    /// Lays out `area` for another screen than the overview:
     /// ```text
     /// header   as in the overview                                         2 rows
     /// banner                                                              0 or 1
     /// tabs     F1 overview  F2 partitions  …                              1
-    /// detail   the picked stage, or what is in trouble, in full           1+
-    /// sheet                                                               rest
+    /// details  the picked stage, or the stages in trouble, in full        1+
+    /// body                                                                rest
     /// footer                                                              1
     /// ```
-    pub(crate) fn arrange_sheet(screen: Rect, banner: bool, detail: u16) -> Option<Self> {
-        if screen.width < MINIMUM.0 || screen.height < MINIMUM.1 {
+    pub(crate) fn of_screen(area: Rect, banner: bool, details: u16) -> Option<Self> {
+        if area.width < MINIMUM.0 || area.height < MINIMUM.1 {
             return None;
         }
-        let [header, banner_row, tabs, detail, sheet, footer] = Layout::vertical([
+        let [header, banner_row, tabs, details, body, footer] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
             Constraint::Length(1),
-            // The map needs the rows of a usual screen.
-            Constraint::Length(detail_rows(detail, screen).min(if screen.height < 32 { 2 } else { 6 })),
+            // On a terminal of usual height, the map needs the rows.
+            Constraint::Length(details_rows(details, area).min(if area.height < 32 { 2 } else { 6 })),
             Constraint::Fill(1),
             Constraint::Length(1),
         ])
-        .areas(screen);
+        .areas(area);
         let banner = banner.then_some(banner_row);
-        let (tabs, sheet) = (Some(tabs), Some(sheet));
-        Some(Self { screen, header, banner, tabs, detail, sheet, footer, ..Self::default() })
+        let (tabs, body) = (Some(tabs), Some(body));
+        Some(Self { area, header, banner, tabs, details, body, footer, ..Self::default() })
     }
 
-    /// Lays out `screen` with nothing but `panel`, and for the stages their throughput in all that is left below them.
-    pub(crate) fn arrange_expanded(
-        screen: Rect,
-        stages: usize,
-        banner: bool,
-        detail: u16,
-        panel: Panel,
-    ) -> Option<Self> {
-        let mut places = Self::arrange(screen, stages, banner, detail, panel)?;
+    /// Lays out the overview on `area` with `panel` alone. The stages come with the throughput below them.
+    pub(crate) fn of_expanded(area: Rect, stages: usize, banner: bool, details: u16, panel: Panel) -> Option<Self> {
+        let mut layout = Self::of_overview(area, stages, banner, details, panel)?;
         let body = Rect {
-            y: places.detail.bottom(),
-            height: places.footer.y.saturating_sub(places.detail.bottom()),
-            ..screen
+            y: layout.details.bottom(),
+            height: layout.footer.y.saturating_sub(layout.details.bottom()),
+            ..area
         };
-        let whole = Rect { y: places.stages.y, height: places.footer.y.saturating_sub(places.stages.y), ..screen };
-        (places.throughput, places.index) = (None, None);
-        (places.countries, places.urls, places.activity) = (None, None, None);
+        let whole = Rect { y: layout.stages.y, height: layout.footer.y.saturating_sub(layout.stages.y), ..area };
+        (layout.throughput, layout.index) = (None, None);
+        (layout.countries, layout.urls, layout.activity) = (None, None, None);
         if panel == Panel::Stages {
-            places.throughput = Some(body);
-            return Some(places);
+            layout.throughput = Some(body);
+            return Some(layout);
         }
-        places.stages = Rect::default();
-        places.each_stage = Vec::new();
-        places.detail = Rect::default();
+        layout.stages = Rect::default();
+        layout.each_stage = Vec::new();
+        layout.details = Rect::default();
         match panel {
             Panel::Stages => {}
-            Panel::Countries => places.countries = Some(whole),
-            Panel::Urls => places.urls = Some(whole),
-            Panel::Activity => places.activity = Some(whole),
-            Panel::Index => places.index = Some(whole),
+            Panel::Countries => layout.countries = Some(whole),
+            Panel::Urls => layout.urls = Some(whole),
+            Panel::Activity => layout.activity = Some(whole),
+            Panel::Index => layout.index = Some(whole),
         }
-        Some(places)
+        Some(layout)
     }
 
-    fn fill(&mut self, body: Rect, roomy: bool, focus: Panel) {
-        if roomy {
-            // The board gets what the rest does not need; on a tall screen all three grow.
+    fn fill(&mut self, body: Rect, tall: bool, focus: Panel) {
+        if tall {
+            // The board gets the rows that the others do not need. On a taller terminal all three grow.
             let middle = (body.height / 3).clamp(8, 16);
             let activity = (body.height / 4).clamp(5, 14);
             let [middle, board, activity] =
@@ -237,17 +204,17 @@ impl Places {
         self.urls = Some(urls);
     }
 
-    /// The panel under a point of the screen.
+    /// The panel under `point`.
     pub(crate) fn panel_at(&self, point: Position) -> Option<Panel> {
         Panel::ALL.into_iter().find(|panel| self.of(*panel).is_some_and(|area| area.contains(point)))
     }
 
-    /// The place of the stage under a point of the screen.
+    /// The position of the stage under `point`.
     pub(crate) fn stage_at(&self, point: Position) -> Option<usize> {
         self.each_stage.iter().position(|area| area.contains(point))
     }
 
-    /// Where `panel` is, if it is visible.
+    /// The area of `panel`, if it is visible.
     pub(crate) fn of(&self, panel: Panel) -> Option<Rect> {
         match panel {
             Panel::Stages => Some(self.stages),
@@ -258,85 +225,28 @@ impl Places {
         }
     }
 
-    /// Rows of data in `panel`: without its frame, and without the line of column names where it has one.
+    /// Rows of data in `panel`: without its frame, and without the row of column titles if it has one.
     pub(crate) fn rows(&self, panel: Panel) -> usize {
         let around = if panel == Panel::Urls { 3 } else { 2 };
         self.of(panel).map_or(0, |area| usize::from(area.height.saturating_sub(around)))
     }
 
-    /// First row of data of `panel` on the screen.
+    /// The row of the terminal with the first row of data of `panel`.
     pub(crate) fn first_row(&self, panel: Panel) -> u16 {
         let above = if panel == Panel::Urls { 2 } else { 1 };
         self.of(panel).map_or(0, |area| area.y.saturating_add(above))
     }
 }
 
-/// Rows of the detail: a low screen has other things to show, too.
-fn detail_rows(wanted: u16, screen: Rect) -> u16 {
-    let most = match screen.height {
+/// Rows of the details. A low terminal has other things to show, too.
+fn details_rows(wanted: u16, area: Rect) -> u16 {
+    let most = match area.height {
         ..21 => 2,
         21..32 => 3,
         32..40 => 4,
         _ => 6,
     };
     wanted.clamp(1, most)
-}
-
-/// The part of the body of `sheet` that its list takes, frame included.
-pub(crate) fn list_area(sheet: Sheet, body: Rect) -> Rect {
-    parts(sheet, body)[1]
-}
-
-/// What stands before the list of `sheet` (the line to type in, a url's countries, the map), the list, and what stands after
-/// it (the picked reject, the picked country's urls); empty where there is nothing.
-pub(crate) fn parts(sheet: Sheet, body: Rect) -> [Rect; 3] {
-    let nothing = Rect { width: 0, height: 0, ..body };
-    match sheet {
-        Sheet::Search => {
-            let [input, list] = Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]).areas(body);
-            [input, list, nothing]
-        }
-        Sheet::Rejects => {
-            let [list, picked] = Layout::vertical([Constraint::Fill(1), Constraint::Percentage(45)]).areas(body);
-            [nothing, list, picked]
-        }
-        Sheet::Url if body.width >= 100 => {
-            let [countries, right] = Layout::horizontal([Constraint::Length(46), Constraint::Fill(1)]).areas(body);
-            let rows = if right.height >= 20 { 7 } else { 0 };
-            let [trend, list] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
-            [countries, list, trend]
-        }
-        Sheet::Url => {
-            let rows = if body.height >= 16 { 4 } else { 0 };
-            let [countries, trend, list] =
-                Layout::vertical([Constraint::Percentage(40), Constraint::Length(rows), Constraint::Fill(1)])
-                    .areas(body);
-            [countries, list, trend]
-        }
-        Sheet::Map => map_parts(body, nothing),
-        Sheet::Overview | Sheet::Partitions | Sheet::Store | Sheet::Log => [nothing, body, nothing],
-    }
-}
-
-/// The map (or, where there is no room for one, a line that says so), the list of its countries and the picked one's urls.
-fn map_parts(body: Rect, nothing: Rect) -> [Rect; 3] {
-    let below = |rows| Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(body);
-    if body.width < MAP_FROM.0 || body.height < MAP_FROM.1 - AROUND_SHEET {
-        let [note, list] = below(1);
-        return [note, list, nothing];
-    }
-    let framed_rows = |columns: u16| true_rows(columns.saturating_sub(2)).saturating_add(2);
-    if framed_rows(body.width.saturating_sub(MAP_LIST_COLUMNS)) >= body.height {
-        // So wide that even beside a list the map fills the height.
-        let [map, list] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(MAP_LIST_COLUMNS)]).areas(body);
-        return [map, list, nothing];
-    }
-    let [map, lower] = below(framed_rows(body.width).min(body.height.saturating_sub(MAP_LIST)));
-    if lower.width < 2 * MAP_LIST_COLUMNS {
-        return [map, lower, nothing];
-    }
-    let [list, urls] = Layout::horizontal([Constraint::Length(MAP_LIST_COLUMNS), Constraint::Fill(1)]).areas(lower);
-    [map, list, urls]
 }
 
 fn each_stage(area: Rect, stages: u16, boxed: bool) -> Vec<Rect> {
@@ -364,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn at_every_size_panels_lie_apart_on_the_screen_and_hold_at_least_a_row() {
+    fn at_every_size_no_panels_overlap_and_the_focused_one_holds_a_row() {
         for width in (60..=300).step_by(7) {
             for height in 16..=100 {
                 let few = [(4, false, 1), (4, true, 1), (4, false, 9), (6, true, 9), (3, true, 1)];
@@ -372,28 +282,29 @@ mod tests {
                     few.into_iter().chain([(1, false, 1), (2, false, 9), (7, true, 1), (8, true, 9)])
                 {
                     for focus in Panel::ALL {
-                        let screen = Rect::new(0, 0, width, height);
-                        let places = Places::arrange(screen, stages, banner, detail, focus).expect("large enough");
+                        let whole = Rect::new(0, 0, width, height);
+                        let layout =
+                            ScreenLayout::of_overview(whole, stages, banner, detail, focus).expect("large enough");
                         let all: Vec<Rect> = [
-                            Some(places.header),
-                            places.banner,
-                            Some(places.stages),
-                            Some(places.detail),
-                            places.throughput,
-                            places.index,
-                            places.countries,
-                            places.urls,
-                            places.activity,
-                            Some(places.footer),
+                            Some(layout.header),
+                            layout.banner,
+                            Some(layout.stages),
+                            Some(layout.details),
+                            layout.throughput,
+                            layout.index,
+                            layout.countries,
+                            layout.urls,
+                            layout.activity,
+                            Some(layout.footer),
                         ]
                         .into_iter()
                         .flatten()
                         .collect();
-                        let each = &places.each_stage;
+                        let each = &layout.each_stage;
                         assert_eq!(each.len(), stages, "{width}×{height}");
                         for (at, area) in each.iter().enumerate() {
                             assert!(
-                                !area.is_empty() && places.stages.intersection(*area) == *area,
+                                !area.is_empty() && layout.stages.intersection(*area) == *area,
                                 "{width}×{height} {at}"
                             );
                             assert!(
@@ -402,54 +313,38 @@ mod tests {
                             );
                         }
                         for (at, area) in all.iter().enumerate() {
-                            assert_eq!(screen.intersection(*area), *area, "{width}×{height}");
+                            assert_eq!(whole.intersection(*area), *area, "{width}×{height}");
                             assert!(!area.is_empty(), "{width}×{height} {at}");
                             for other in all.iter().skip(at + 1) {
                                 assert!(!area.intersects(*other), "{width}×{height}: {area} over {other}");
                             }
                         }
-                        assert!(places.of(focus).is_none() || places.rows(focus) >= 1, "{width}×{height} {focus:?}");
-                        assert!(places.of(focus).is_some(), "{width}×{height}: {focus:?} is not visible");
+                        assert!(layout.of(focus).is_none() || layout.rows(focus) >= 1, "{width}×{height} {focus:?}");
+                        assert!(layout.of(focus).is_some(), "{width}×{height}: {focus:?} is not visible");
                     }
                 }
             }
         }
-        assert!(Places::arrange_sheet(Rect::new(0, 0, 59, 16), false, 1).is_none());
-        assert!(Places::arrange_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
-        assert!(Places::arrange(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::of_screen(Rect::new(0, 0, 59, 16), false, 1).is_none());
+        assert!(ScreenLayout::of_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::of_overview(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::of_overview(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
     }
 
     #[test]
-    fn an_expanded_panel_takes_the_screen_between_header_and_footer() {
+    fn an_expanded_panel_fills_the_terminal_between_header_and_footer() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
-            let screen = Rect::new(0, 0, width, height);
+            let whole = Rect::new(0, 0, width, height);
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
-                let places = Places::arrange_expanded(screen, 4, true, 1, panel).expect("large enough");
-                let area = places.of(panel).expect("visible");
+                let layout = ScreenLayout::of_expanded(whole, 4, true, 1, panel).expect("large enough");
+                let area = layout.of(panel).expect("visible");
                 assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
-                assert!(others.filter_map(|other| places.of(other)).all(|area| area.is_empty()), "{panel:?}");
+                assert!(others.filter_map(|other| layout.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
-            let stages = Places::arrange_expanded(screen, 4, true, 9, Panel::Stages).expect("large enough");
+            let stages = ScreenLayout::of_expanded(whole, 4, true, 9, Panel::Stages).expect("large enough");
             let chart = stages.throughput.expect("visible");
             assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
-        }
-    }
-
-    #[test]
-    fn the_parts_of_a_view_lie_apart_in_its_body_and_its_list_holds_a_row() {
-        for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
-            for sheet in Sheet::ALL.into_iter().chain([Sheet::Url]) {
-                let places = Places::arrange_sheet(Rect::new(0, 0, width, height), true, 9).expect("large enough");
-                let body = places.sheet.expect("a body");
-                let parts = parts(sheet, body);
-                assert!(list_area(sheet, body).height > 3, "{sheet:?} at {width}×{height}");
-                for (at, part) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
-                    assert_eq!(body.intersection(*part), *part, "{sheet:?}");
-                    assert!(parts.iter().skip(at + 1).all(|other| !other.intersects(*part)), "{sheet:?}");
-                }
-            }
         }
     }
 }

@@ -1,15 +1,34 @@
-//! What the console knows: plain values, changed by `update` and drawn by `view`.
+//! What the console knows: plain values, and questions about them that change nothing. `update` changes them, `view` draws them.
 
+pub(crate) mod activity;
 pub(crate) mod app;
-pub(crate) mod atlas;
-pub(crate) mod bindings;
-pub(crate) mod browse;
-pub(crate) mod gains;
+pub(crate) mod chart_span;
+pub(crate) mod counter_rates;
+pub(crate) mod country_map;
+pub(crate) mod display;
+pub(crate) mod effect;
+pub(crate) mod ending;
+pub(crate) mod engine;
+pub(crate) mod help_lines;
 pub(crate) mod history;
-pub(crate) mod keys;
 pub(crate) mod layout;
-pub(crate) mod sheet;
-pub(crate) mod shown;
+pub(crate) mod line_input;
+pub(crate) mod list;
+pub(crate) mod log_rows;
+pub(crate) mod no_clicks;
+pub(crate) mod observed;
+pub(crate) mod offers;
+pub(crate) mod outgoing;
+pub(crate) mod overlays;
+pub(crate) mod panel;
+pub(crate) mod prompt;
+pub(crate) mod screen;
+pub(crate) mod screen_parts;
+pub(crate) mod screens;
+pub(crate) mod selection;
+pub(crate) mod settings;
+pub(crate) mod stage_details;
+pub(crate) mod tabs;
+pub(crate) mod text_input;
 pub(crate) mod trouble;
-pub(crate) mod typing;
-pub(crate) mod zoom;
+pub(crate) mod window_title;

@@ -1,32 +1,31 @@
-//! Stages in trouble, by how urgent they are, and the words for it.
+//! Stages in trouble, the most urgent first, and what is wrong with each.
 
 use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use super::app::App;
 use crate::console::format::countdown;
-use crate::protocol::{Snapshot, StageState, StageStatus, Stages};
+use crate::protocol::{StageState, StageStatus, Stages};
 use crate::text::printable;
 
-/// The places of the stages in trouble: failed stages first, then those that try again; among equals the `picked` one first, then
-/// in the order of the flow.
+/// The positions of the stages in trouble: failed stages first, then those that try again. Among equals, the `picked` stage comes
+/// first, then the order of the list.
 pub(crate) fn in_trouble(stages: &Stages, picked: usize) -> Vec<usize> {
     let urgency = |stage: &StageStatus| match stage.state {
         StageState::Failed { .. } => 2,
         StageState::BackingOff { .. } => 1,
         StageState::Stopped | StageState::Starting { .. } | StageState::Running | StageState::Draining { .. } => 0,
     };
-    let mut ailing: Vec<_> = stages
+    let mut troubled: Vec<_> = stages
         .iter()
         .enumerate()
-        .map(|(place, stage)| (place, urgency(stage)))
+        .map(|(position, stage)| (position, urgency(stage)))
         .filter(|(_, urgency)| *urgency > 0)
         .collect();
-    ailing.sort_by_key(|(place, urgency)| Reverse((*urgency, *place == picked)));
-    ailing.into_iter().map(|(place, _)| place).collect()
+    troubled.sort_by_key(|(position, urgency)| Reverse((*urgency, *position == picked)));
+    troubled.into_iter().map(|(position, _)| position).collect()
 }
 
-/// What is wrong, and what comes next: `Kafka refuses connections; next try in 4 s`.
+/// What is wrong with `stage`, and what comes next: `Kafka refuses connections; next try in 4 s`.
 pub(crate) fn cause(stage: &StageStatus, now: SystemTime) -> Option<String> {
     match &stage.state {
         StageState::BackingOff { cause, .. } => {
@@ -40,60 +39,6 @@ pub(crate) fn cause(stage: &StageStatus, now: SystemTime) -> Option<String> {
     }
 }
 
-/// Why there is nothing to see yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Nothing {
-    /// No click has come.
-    Yet,
-    /// A stage that clicks pass on their way to the figures is at rest: its title, and `stopped`.
-    AtRest(String, &'static str),
-    /// Such a stage is in trouble: its title and state, and why.
-    Trouble(String, String),
-}
-
-impl Nothing {
-    /// Judges by the stages that a click passes before it is in the figures.
-    pub(crate) fn of(snapshot: &Snapshot, picked: usize, now: SystemTime) -> Self {
-        let stages = &snapshot.stages;
-        let title = |stage: &StageStatus| printable(&stage.info.title).into_owned();
-        let ailing = in_trouble(stages, picked).into_iter().filter_map(|place| stages.get(place));
-        let mut ailing = ailing.filter(|stage| stage.info.before_figures);
-        if let Some((stage, cause)) = ailing.find_map(|stage| Some((stage, cause(stage, now)?))) {
-            return Nothing::Trouble(format!("{} {}", title(stage), stage.state.name()), cause);
-        }
-        let stopped = |stage: &&StageStatus| stage.info.before_figures && stage.state == StageState::Stopped;
-        match stages.iter().find(stopped) {
-            // Before the first snapshot nothing is known.
-            Some(stage) if snapshot.at.is_some() => Nothing::AtRest(title(stage), StageState::Stopped.name()),
-            _ => Nothing::Yet,
-        }
-    }
-
-    /// In full.
-    pub(crate) fn words(&self) -> String {
-        match self {
-            Nothing::Yet => "no clicks yet".to_owned(),
-            Nothing::AtRest(stage, state) => format!("no clicks yet: {stage} is {state}"),
-            Nothing::Trouble(_, cause) => cause.clone(),
-        }
-    }
-
-    /// Beside a place where it stands in full.
-    pub(crate) fn short(&self) -> String {
-        match self {
-            Nothing::Yet | Nothing::AtRest(..) => "no clicks yet".to_owned(),
-            Nothing::Trouble(stage, _) => stage.clone(),
-        }
-    }
-}
-
-impl App {
-    /// Why there are no clicks to see.
-    pub(crate) fn nothing(&self) -> Nothing {
-        Nothing::of(&self.shown().snapshot, self.stage, self.now)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -101,55 +46,32 @@ mod tests {
     use super::*;
     use crate::engine::local::stage::not_started;
 
-    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
     fn failing() -> StageState {
-        StageState::BackingOff { cause: "Kafka refuses".into(), until: NOW + Duration::from_millis(3_400) }
+        let until = SystemTime::UNIX_EPOCH + Duration::from_millis(3_400);
+        StageState::BackingOff { cause: "Kafka refuses".into(), until }
     }
 
     fn failed() -> StageState {
         StageState::Failed { cause: "the file is damaged".into() }
     }
 
-    fn snapshot(states: [StageState; 4]) -> Snapshot {
-        let mut snapshot = Snapshot { at: Some(NOW), stages: not_started(), ..Snapshot::default() };
-        for (stage, state) in snapshot.stages.iter_mut().zip(states) {
+    fn stages(states: [StageState; 4]) -> Stages {
+        let mut stages = not_started();
+        for (stage, state) in stages.iter_mut().zip(states) {
             stage.state = state;
         }
-        snapshot
+        stages
     }
 
     #[test]
-    fn the_failed_come_first_then_the_failing_and_of_their_like_the_picked_one() {
+    fn failed_stages_come_before_failing_ones_and_the_picked_one_before_its_equals() {
         let [ingest, store, aggregate, index] = [0, 1, 2, 3];
-        let of = |states, picked| in_trouble(&snapshot(states).stages, picked);
+        let of = |states, picked| in_trouble(&stages(states), picked);
         let running = || StageState::Running;
         assert_eq!(of([running(), running(), running(), running()], ingest), [0; 0]);
         assert_eq!(of([failing(), running(), failed(), failing()], ingest), [aggregate, ingest, index]);
         assert_eq!(of([failing(), running(), failed(), failing()], index), [aggregate, index, ingest]);
         assert_eq!(of([failed(), failed(), running(), running()], store), [store, ingest]);
         assert_eq!(of([running(), StageState::Stopped, running(), failing()], store), [index]);
-    }
-
-    #[test]
-    fn what_keeps_clicks_from_coming_is_said_in_place_of_none_yet() {
-        let running = || StageState::Running;
-        let said = |states| Nothing::of(&snapshot(states), 0, NOW).words();
-        assert_eq!(said([running(), running(), running(), running()]), "no clicks yet");
-        assert_eq!(said([failing(), running(), running(), running()]), "Kafka refuses; next try in 4 s");
-        assert_eq!(
-            said([failing(), running(), failed(), running()]),
-            "the file is damaged; aggregate has failed and waits for a restart"
-        );
-        assert_eq!(said([running(), StageState::Stopped, running(), running()]), "no clicks yet: store is stopped");
-        assert_eq!(
-            said([running(), running(), running(), failing()]),
-            "no clicks yet",
-            "the index takes no part in it"
-        );
-        assert_eq!(Nothing::of(&Snapshot::default(), 0, NOW), Nothing::Yet, "nothing is known yet");
-        let snapshot = snapshot([failing(), running(), running(), running()]);
-        let nothing = Nothing::of(&snapshot, 0, NOW);
-        assert_eq!(nothing.short(), "ingest backing off");
     }
 }

@@ -8,58 +8,57 @@ use futures::Stream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::read::Read;
+use super::event_batch::EventBatch;
 
-/// Reads that wait for the console; the rest waits in the terminal.
+/// Batches that wait for the console. Further events wait in the terminal.
 const WAITING: usize = 16;
 
-/// What the terminal sends.
+/// The events of the terminal.
 ///
-/// The library that reads it never returns if the terminal goes away while a key is under way: it reads the end of the
-/// terminal again and again. The thread on which that happens must not be the one that listens for signals and has the
-/// pipeline drain.
+/// If the terminal goes away in the middle of a key, crossterm never returns: it reads the end of the terminal again and again. So
+/// it runs on a thread of its own, and the thread that listens for signals and drains the pipeline goes on.
 pub(crate) struct Keyboard {
-    reads: Receiver<Read>,
+    batches: Receiver<EventBatch>,
 }
 
 impl Keyboard {
-    /// Begins to read. Only a runtime's thread may call it.
+    /// Begins to read. Only a thread of a runtime may call it.
     pub(crate) fn open() -> io::Result<Self> {
         Self::of(EventStream::new)
     }
 
-    /// Reads what `open` opens.
+    /// Reads the stream that `open` opens.
     fn of<S>(open: impl FnOnce() -> S + Send + 'static) -> io::Result<Self>
     where
         S: Stream<Item = io::Result<Event>> + Unpin,
     {
-        let (sender, reads) = channel(WAITING);
+        let (sender, batches) = channel(WAITING);
         let runtime = Handle::current();
         thread::Builder::new().name("keyboard".to_owned()).spawn(move || runtime.block_on(forward(open(), sender)))?;
-        Ok(Self { reads })
+        Ok(Self { batches })
     }
 
-    /// Waits for something to come, and takes with it what has come since.
-    pub(crate) async fn next(&mut self) -> Read {
-        let Some(mut read) = self.reads.recv().await else { return Read::nothing_more() };
-        while read.takes_more()
-            && let Ok(more) = self.reads.try_recv()
+    /// Waits for the next batch, and adds the batches that are there by then.
+    pub(crate) async fn next(&mut self) -> EventBatch {
+        let Some(mut batch) = self.batches.recv().await else { return EventBatch::nothing_more() };
+        while batch.takes_more()
+            && let Ok(more) = self.batches.try_recv()
         {
-            read.append(more);
+            batch.append(more);
         }
-        read
+        batch
     }
 }
 
-/// Until the terminal is at its end, or nobody wants its keys any more.
-async fn forward(mut events: impl Stream<Item = io::Result<Event>> + Unpin, sender: Sender<Read>) {
+/// Sends every batch to `sender`, until the terminal or the console ends.
+async fn forward(mut events: impl Stream<Item = io::Result<Event>> + Unpin, sender: Sender<EventBatch>) {
     loop {
-        let read = tokio::select! {
-            read = Read::next(&mut events) => read,
+        let batch = tokio::select! {
+            batch = EventBatch::next(&mut events) => batch,
             () = sender.closed() => return,
         };
-        let ended = read.end.is_some();
-        if sender.send(read).await.is_err() || ended {
+        let ended = batch.end.is_some();
+        if sender.send(batch).await.is_err() || ended {
             return;
         }
     }
@@ -68,12 +67,15 @@ async fn forward(mut events: impl Stream<Item = io::Result<Event>> + Unpin, send
 #[cfg(test)]
 mod tests {
     use std::task::Poll;
+    use std::time::UNIX_EPOCH;
 
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     use futures::stream;
 
     use super::*;
+    use crate::console::keys::bindings::KeyBindings;
     use crate::console::state::app::App;
+    use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
 
     fn key(code: char) -> io::Result<Event> {
@@ -107,20 +109,23 @@ mod tests {
 
     #[tokio::test]
     async fn keys_that_wait_come_together_and_the_end_after_them() {
-        let mut keyboard = Keyboard { reads: channel(1).1 };
+        let mut keyboard = Keyboard { batches: channel(1).1 };
         assert!(keyboard.next().await.end.is_some(), "whoever read it has ended");
 
-        let (sender, reads) = channel(WAITING);
-        keyboard.reads = reads;
+        let (sender, batches) = channel(WAITING);
+        keyboard.batches = batches;
         for code in ['X', 'y'] {
-            sender.send(Read::next(stream::iter([key(code)])).await.without_end()).await.expect("room");
+            sender.send(EventBatch::next(stream::iter([key(code)])).await.without_end()).await.expect("room");
         }
-        sender.send(Read::next(stream::empty()).await).await.expect("room");
+        sender.send(EventBatch::next(stream::empty()).await).await.expect("room");
         let read = keyboard.next().await;
         assert!(read.end.is_some());
-        let mut app = App::new(Theme::plain(false, false), false, std::time::SystemTime::UNIX_EPOCH);
+        let mut app = App::new(Settings::default(), Theme::plain(false, false), KeyBindings::default(), UNIX_EPOCH);
         read.apply_to(&mut app);
-        assert!(app.prompt.is_none() && app.outbox.iter().all(|sent| *sent != crate::protocol::Command::StopAll));
+        assert!(
+            app.overlays.prompt.is_none()
+                && app.outgoing.commands.iter().all(|sent| *sent != crate::protocol::Command::StopAll)
+        );
     }
 
     #[tokio::test]

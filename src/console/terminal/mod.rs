@@ -1,7 +1,11 @@
-//! The terminal: the event loop, the screen, the keyboard.
+//! The terminal: what it sends, what is drawn on it, and the loop that drives the state between the two.
 
-pub(crate) mod keyboard;
-pub(crate) mod read;
-pub(crate) mod run;
-pub(crate) mod screen;
-pub(crate) mod sized;
+mod effects;
+pub(crate) mod event_batch;
+pub(crate) mod event_loop;
+mod fallback_size;
+mod frames;
+mod keyboard;
+pub(crate) mod panic_hook;
+pub(crate) mod session;
+mod table_threads;

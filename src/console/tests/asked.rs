@@ -2,13 +2,13 @@
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::console::state::sheet::Sheet;
-use crate::console::state::typing::Line;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::screen::Screen;
 use crate::protocol::snapshot::ResetEnd;
 use crate::protocol::{Command, StageAction};
 
-fn typed(console: &Console) -> Option<(Line, &str)> {
-    console.app.typing.as_ref().map(|typing| (typing.line, typing.text.as_str()))
+fn typed(console: &Console) -> Option<(LinePurpose, &str)> {
+    console.app.overlays.line.as_ref().map(|typing| (typing.purpose, typing.text()))
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn a_reset_names_what_goes_and_only_its_word_says_yes() {
         ["y Enter", "Enter", "Esc", "r e s e t Esc", "r e s e Enter", "R e s e t Enter", "Tab", "F5", "^c", "Up"]
     {
         console.press(keys);
-        assert!(console.app.prompt.is_none(), "{keys}");
-        assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Overview), "{keys}");
+        assert!(console.app.overlays.prompt.is_none(), "{keys}");
+        assert_eq!((console.sent(), console.app.screens.open), (vec![], Screen::Overview), "{keys}");
         assert!(console.screen().contains("nothing is deleted"), "{keys}: {}", console.screen());
         console.press("R");
     }
@@ -95,8 +95,8 @@ fn stop_all_and_quit_are_answered_by_their_key_alone() {
             console.press(opens);
             assert!(console.screen().contains(question), "{}", console.screen());
             console.press(no);
-            assert!(console.app.prompt.is_none(), "{no} closes {question}");
-            assert!(!console.app.suspend && console.app.sheet == Sheet::Overview, "{no} does nothing else");
+            assert!(console.app.overlays.prompt.is_none(), "{no} closes {question}");
+            assert!(!console.app.suspend && console.app.screens.open == Screen::Overview, "{no} does nothing else");
             assert_eq!(console.sent(), [], "{no} is a no to {question}");
         }
         let mut console = console(fixture::running());
@@ -141,24 +141,24 @@ fn a_search_that_is_entered_by_whatever_way_takes_what_is_typed() {
     let mut console = console(fixture::running());
     console.press("F5 c a r t");
     console.press("F5 s h o e s");
-    assert_eq!(typed(&console), Some((Line::Search, "cartshoes")), "a second F5 keeps the focus");
+    assert_eq!(typed(&console), Some((LinePurpose::Search, "cartshoes")), "a second F5 keeps the focus");
     console.press("Enter F6 F5 r Space");
-    assert_eq!(typed(&console), Some((Line::Search, "cartshoesr ")), "so does coming back");
+    assert_eq!(typed(&console), Some((LinePurpose::Search, "cartshoesr ")), "so does coming back");
     console.press("Esc F4 v x");
-    assert_eq!(typed(&console), Some((Line::Search, "cartshoesr x")), "and coming from the view before");
+    assert_eq!(typed(&console), Some((LinePurpose::Search, "cartshoesr x")), "and coming from the view before");
     console.press("Tab");
-    assert_eq!((console.app.sheet, typed(&console)), (Sheet::Log, None), "Tab goes on through the views");
+    assert_eq!((console.app.screens.open, typed(&console)), (Screen::Log, None), "Tab goes on through the views");
     console.press("Shift-Tab Shift-Tab");
-    assert_eq!((console.app.sheet, typed(&console)), (Sheet::Rejects, None));
+    assert_eq!((console.app.screens.open, typed(&console)), (Screen::Rejects, None));
     console.press("F1 : v i e w - s e a r c h Enter ^u s");
-    assert_eq!(typed(&console), Some((Line::Search, "s")));
+    assert_eq!(typed(&console), Some((LinePurpose::Search, "s")));
     console.press("Enter");
     assert_eq!(typed(&console), None);
-    let area = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
+    let area = console.app.display.layout.as_ref().and_then(|layout| layout.body).expect("a view");
     console.click(area.x + 3, area.y + 1).press("x");
-    assert_eq!(typed(&console), Some((Line::Search, "sx")), "a click into the line begins it again");
+    assert_eq!(typed(&console), Some((LinePurpose::Search, "sx")), "a click into the line begins it again");
     let steered = console.sent().into_iter().any(|sent| !matches!(sent, Command::View(_) | Command::Ask(_)));
-    assert!(!steered && console.app.effects.is_empty(), "nothing of it was a command");
+    assert!(!steered && console.app.outgoing.effects.is_empty(), "nothing of it was a command");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crossterm::event::MouseEventKind;
 
 use super::{Console, fixture};
-use crate::console::state::browse::URL_LIMIT;
-use crate::console::state::layout::Panel;
+use crate::console::state::panel::Panel;
+use crate::console::state::selection::URL_LIMIT;
 use crate::protocol::board::CountryRow;
 use crate::protocol::view::Window;
 use crate::protocol::{Command, SortBy, View};
@@ -35,7 +35,7 @@ fn a_country_is_asked_for_and_shown_once_the_answer_is_there() {
     assert_eq!(console.sent(), [view(Some("DE"), SortBy::Clicks)]);
     let screen = console.screen();
     assert!(screen.contains("urls of DE") && screen.contains("loading…"), "{screen}");
-    let urls = console.part(|places| places.urls);
+    let urls = console.part(|layout| layout.urls);
     assert!(!urls.contains("espresso"), "no rows of another country:\n{urls}");
     let asked = View { country: Some("DE".into()), sort: SortBy::Clicks, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked)).press("Enter");
@@ -52,10 +52,10 @@ fn while_frozen_another_country_is_asked_for_but_not_pretended() {
     assert_eq!(console.sent(), [view(Some("US"), SortBy::Clicks)]);
     let asked = View { country: Some("US".into()), sort: SortBy::Clicks, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked));
-    let urls = console.part(|places| places.urls);
+    let urls = console.part(|layout| layout.urls);
     assert!(urls.contains("tables are held: p lets them go on") && !urls.contains("/cart"), "{urls}");
     console.press("p");
-    assert!(console.part(|places| places.urls).contains("/cart"));
+    assert!(console.part(|layout| layout.urls).contains("/cart"));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn the_cursor_stays_on_its_country_when_the_order_changes() {
 fn urls_scroll_by_row_and_by_screenful() {
     let mut console = Console::new(80, 24);
     console.show(fixture::running()).press("Tab");
-    assert_eq!(console.app.focus, Panel::Urls);
+    assert_eq!(console.app.overview.focus, Panel::Urls);
     console.press("Down");
     assert!(console.screen().contains("▸/ "), "{}", console.screen());
     console.press("PgDn PgDn PgDn PgDn");
@@ -97,15 +97,15 @@ fn focus_goes_round_both_ways_and_brings_up_what_is_hidden() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         console.press("Tab");
-        seen.push(console.app.focus);
+        seen.push(console.app.overview.focus);
     }
     assert_eq!(seen, [Panel::Urls, Panel::Activity, Panel::Index, Panel::Stages]);
     console.press("Tab");
-    assert_eq!(console.app.focus, Panel::Countries);
+    assert_eq!(console.app.overview.focus, Panel::Countries);
     console.press("Shift-Tab Right l");
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, 2));
+    assert_eq!((console.app.overview.focus, console.app.picked_stage), (Panel::Stages, 2));
     console.press("h Tab l");
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Activity, 1));
+    assert_eq!((console.app.overview.focus, console.app.picked_stage), (Panel::Activity, 1));
     assert!(console.screen().contains("database is locked"), "{}", console.screen());
 }
 
@@ -113,7 +113,7 @@ fn focus_goes_round_both_ways_and_brings_up_what_is_hidden() {
 fn the_log_keeps_its_place_while_lines_come() {
     let mut console = console(fixture::running());
     console.press("l Tab Tab Up Up Up");
-    let before = console.part(|places| places.activity);
+    let before = console.part(|layout| layout.activity);
     assert!(before.contains("3 newer"), "{before}");
     let mut snapshot = fixture::running();
     let mut log = snapshot.log.to_vec();
@@ -121,31 +121,31 @@ fn the_log_keeps_its_place_while_lines_come() {
     log.extend([newest.clone(), newest]);
     snapshot.log = log.into();
     console.show(snapshot);
-    assert_eq!(console.part(|places| places.activity), before.replace("3 newer", "5 newer"));
+    assert_eq!(console.part(|layout| layout.activity), before.replace("3 newer", "5 newer"));
     console.press("G");
-    assert!(console.part(|places| places.activity).contains("one more"));
+    assert!(console.part(|layout| layout.activity).contains("one more"));
 }
 
 #[test]
 fn the_mouse_picks_stages_rows_and_panels_and_scrolls() {
     let mut console = console(fixture::running());
-    let places = console.app.places.clone().expect("large enough");
-    let store = places.each_stage[1];
+    let layout = console.app.display.layout.clone().expect("large enough");
+    let store = layout.each_stage[1];
     console.click(store.x + 2, store.y + 1);
-    assert_eq!((console.app.focus, console.app.stage), (Panel::Stages, 1));
-    let countries = places.countries.expect("visible");
+    assert_eq!((console.app.overview.focus, console.app.picked_stage), (Panel::Stages, 1));
+    let countries = layout.countries.expect("visible");
     console.click(countries.x + 3, countries.y + 3);
     assert_eq!(console.sent(), [view(Some("DE"), SortBy::Clicks)]);
     console.point(MouseEventKind::ScrollDown, countries.x + 3, countries.y + 3);
     assert_eq!(console.sent(), [view(Some("FR"), SortBy::Clicks)]);
     console.click(countries.x + 3, countries.bottom() - 1);
     assert_eq!(console.sent(), [], "the frame is no row");
-    let activity = places.activity.expect("visible");
+    let activity = layout.activity.expect("visible");
     console.point(MouseEventKind::ScrollDown, activity.x + 3, activity.y + 1);
-    assert!(console.part(|places| places.activity).contains("3 newer"));
-    assert_eq!(console.app.focus, Panel::Countries, "the wheel leaves the focus alone");
+    assert!(console.part(|layout| layout.activity).contains("3 newer"));
+    assert_eq!(console.app.overview.focus, Panel::Countries, "the wheel leaves the focus alone");
     console.press("X").click(store.x + 2, store.y + 1);
-    assert_eq!(console.app.focus, Panel::Countries, "a question takes the mouse away");
+    assert_eq!(console.app.overview.focus, Panel::Countries, "a question takes the mouse away");
 }
 
 #[test]
@@ -156,20 +156,20 @@ fn a_filter_is_asked_for_as_it_is_typed_and_esc_takes_it_off() {
     assert_eq!(console.sent(), [with("car")], "only the newest matters");
     assert!(console.screen().contains("by clicks  / car"), "{}", console.screen());
     console.press("Backspace Enter");
-    assert_eq!((console.sent(), console.app.focus), (vec![with("ca")], Panel::Urls));
+    assert_eq!((console.sent(), console.app.overview.focus), (vec![with("ca")], Panel::Urls));
     let mut answered = fixture::running();
     answered.board = Arc::new(fixture::board(View { limit: URL_LIMIT, filter: "ca".into(), ..View::default() }));
     console.show(answered.clone());
-    assert!(console.part(|places| places.urls).contains("/cart"));
+    assert!(console.part(|layout| layout.urls).contains("/cart"));
     let mut none = fixture::board(answered.board.view.clone());
     none.pages.clear();
     answered.board = Arc::new(none);
     console.show(answered);
     assert!(console.screen().contains("no url passes the filter"));
     console.press("Esc");
-    assert_eq!((console.sent(), console.app.focus), (vec![with("")], Panel::Urls));
+    assert_eq!((console.sent(), console.app.overview.focus), (vec![with("")], Panel::Urls));
     console.press("/ x Esc");
-    assert_eq!(console.app.browse.filter, "");
+    assert_eq!(console.app.selection.filter, "");
 }
 
 #[test]
@@ -184,12 +184,12 @@ fn a_filter_that_is_no_pattern_is_said_where_it_is_typed_and_the_one_before_stay
     assert!(screen.contains("/ ~^/c(") && screen.contains("unclosed group"), "{screen}");
     insta::assert_snapshot!("filter_problem_120x40", screen);
     console.press("Enter");
-    assert!(console.app.typing.is_some(), "there is something to mend first");
-    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![], "~^/c"));
+    assert!(console.app.overlays.line.is_some(), "there is something to mend first");
+    assert_eq!((console.sent(), console.app.selection.filter.as_str()), (vec![], "~^/c"));
     console.press("a ) Enter");
-    assert_eq!((console.sent(), console.app.typing.is_none()), (vec![with("~^/c(a)")], true));
+    assert_eq!((console.sent(), console.app.overlays.line.is_none()), (vec![with("~^/c(a)")], true));
     console.press("/ [ Esc");
-    assert_eq!((console.sent(), console.app.browse.filter.as_str()), (vec![with("")], ""), "Esc takes it off");
+    assert_eq!((console.sent(), console.app.selection.filter.as_str()), (vec![with("")], ""), "Esc takes it off");
     let mut narrow = Console::new(60, 16);
     narrow.show(fixture::running()).press("/ ~ v e r y l o n g t e x t (");
     assert!(narrow.screen().contains("unclosed group"), "{}", narrow.screen());
@@ -207,12 +207,12 @@ fn the_window_goes_round_and_says_so_and_what_cannot_be_counted_says_why() {
     board.problem = Some("an hour holds too many clicks".into());
     snapshot.board = Arc::new(board.clone());
     console.show(snapshot.clone());
-    let urls = console.part(|places| places.urls);
+    let urls = console.part(|layout| layout.urls);
     assert!(urls.contains("/cart") && urls.contains("an hour holds too many clicks"), "{urls}");
     board.pages.clear();
     snapshot.board = Arc::new(board);
     console.show(snapshot);
-    assert!(console.part(|places| places.urls).contains("an hour holds too many clicks"));
+    assert!(console.part(|layout| layout.urls).contains("an hour holds too many clicks"));
     console.press("w");
     assert!(console.screen().contains("last 5 min"));
     console.press("w");
@@ -225,7 +225,7 @@ fn a_click_on_a_head_sorts_by_it() {
         let mut console = Console::new(width, height);
         console.show(fixture::running());
         console.sent();
-        let urls = console.app.places.as_ref().and_then(|places| places.urls).expect("visible");
+        let urls = console.app.display.layout.as_ref().and_then(|layout| layout.urls).expect("visible");
         for (word, sort) in [("avg time", SortBy::Time), ("users", SortBy::Users), ("clicks", SortBy::Clicks)] {
             let buffer = console.draw();
             let row: Vec<&str> = (urls.x..urls.right()).map(|x| buffer[(x, urls.y + 1)].symbol()).collect();

@@ -7,14 +7,14 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::zoom::Span;
+use crate::console::state::chart_span::ChartSpan;
 use crate::console::theme::colors::Depth;
 use crate::console::theme::themes::Themes;
 use crate::theme::ThemeName;
 
 /// What the chart's title says that it spans.
 fn span(console: &mut Console) -> String {
-    let chart = console.part(|places| places.throughput);
+    let chart = console.part(|layout| layout.throughput);
     let title = chart.lines().next().expect("a title").to_owned();
     let words: Vec<&str> = title.split_whitespace().skip_while(|word| *word != "throughput").skip(1).take(2).collect();
     words.join(" ")
@@ -33,10 +33,10 @@ fn the_chart_at_every_zoom() {
     let mut console = a_day(120, 40, Theme::plain(true, false));
     assert_eq!(span(&mut console), "15 min", "as suits what there is");
     console.press("- - - -");
-    for chosen in Span::ALL.into_iter().rev() {
+    for chosen in ChartSpan::ALL.into_iter().rev() {
         assert_eq!(span(&mut console), chosen.name());
         let name = chosen.name().replace(' ', "");
-        insta::assert_snapshot!(format!("chart_{name}"), console.part(|places| places.throughput));
+        insta::assert_snapshot!(format!("chart_{name}"), console.part(|layout| layout.throughput));
         console.press("=");
     }
     assert!(console.screen().contains("spans 1 min, and that is its end"), "{}", console.screen());
@@ -60,7 +60,7 @@ fn without_colour_lines_are_made_of_the_numbers_of_their_stages() {
     for ascii in [false, true] {
         let mut console = a_day(120, 40, Theme::plain(false, ascii));
         console.press("Shift-Tab z - -");
-        let chart = console.part(|places| places.throughput);
+        let chart = console.part(|layout| layout.throughput);
         assert!(chart.contains("6 h  1 ingest 20.0k/s  2 store 19.9k/s  3 aggregate"), "{chart}");
         for number in ["11", "22", "33", "44"] {
             assert!(chart.contains(number), "{number}:\n{chart}");
@@ -74,7 +74,7 @@ fn a_chart_of_any_size_says_its_span_and_cuts_no_word() {
     for (width, height) in [(60, 32), (78, 24), (80, 24), (100, 33), (110, 40), (140, 32), (200, 60)] {
         let mut console = Console::new(width, height);
         console.show_with_history(&fixture::running());
-        let chart = console.part(|places| places.throughput);
+        let chart = console.part(|layout| layout.throughput);
         let title = chart.lines().next().expect("a title").trim_matches(['"', '╭', '╮']);
         let (words, frame) = title.split_at(title.find('─').unwrap_or(title.len()));
         assert!(frame.chars().all(|c| c == '─'), "{title}");
@@ -109,7 +109,7 @@ fn each_stage_has_its_colour_in_line_legend_and_end_in_every_theme() {
         let mut console = a_day(200, 60, Theme::of(&Themes::new(&BTreeMap::new(), name.name()), depth, false));
         console.press("Shift-Tab z");
         console.draw();
-        let area = console.app.places.as_ref().and_then(|places| places.throughput).expect("visible");
+        let area = console.app.display.layout.as_ref().and_then(|layout| layout.throughput).expect("visible");
         let inside = Rect { y: area.y + 1, height: area.height - 3, ..area };
         let braille = |symbol: &str| symbol.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
         let lines = styles(&mut console, inside, braille);

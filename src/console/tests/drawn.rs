@@ -7,12 +7,13 @@ use ratatui::style::Color;
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::layout::{Panel, Places};
+use crate::console::state::layout::ScreenLayout;
+use crate::console::state::panel::Panel;
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::{CountryRow, PageRow, RecentClick};
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 
-type Area = fn(&Places) -> Option<Rect>;
+type Area = fn(&ScreenLayout) -> Option<Rect>;
 type State = fn() -> Snapshot;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -79,27 +80,27 @@ fn each_panel() {
     let mut console = Console::new(120, 40);
     console.show_with_history(&fixture::running());
     let panels: [(&str, Area); 8] = [
-        ("header", |places| Some(places.header)),
-        ("stages", |places| Some(places.stages)),
-        ("throughput", |places| places.throughput),
-        ("index", |places| places.index),
-        ("countries", |places| places.countries),
-        ("urls", |places| places.urls),
-        ("recent_clicks", |places| places.activity),
-        ("footer", |places| Some(places.footer)),
+        ("header", |layout| Some(layout.header)),
+        ("stages", |layout| Some(layout.stages)),
+        ("throughput", |layout| layout.throughput),
+        ("index", |layout| layout.index),
+        ("countries", |layout| layout.countries),
+        ("urls", |layout| layout.urls),
+        ("recent_clicks", |layout| layout.activity),
+        ("footer", |layout| Some(layout.footer)),
     ];
     for (name, area) in panels {
         insta::assert_snapshot!(format!("panel_{name}"), console.part(area));
     }
     console.press("l");
-    insta::assert_snapshot!("panel_log", console.part(|places| places.activity));
+    insta::assert_snapshot!("panel_log", console.part(|layout| layout.activity));
 }
 
 #[test]
 fn conflicts_and_documents_of_others_show_where_there_are_any() {
     let mut snapshot = fixture::running();
     let mut console = Console::new(120, 40);
-    let panel = |console: &mut Console| console.part(|places| places.index).replace(' ', "");
+    let panel = |console: &mut Console| console.part(|layout| layout.index).replace(' ', "");
     console.show_with_history(&snapshot);
     assert!(!panel(&mut console).contains("conflicts"));
     (snapshot.index.conflicts, snapshot.index.foreign) = (Some(12_345), Some(835));
@@ -178,7 +179,7 @@ fn a_stage_that_stood_still_leaves_a_gap_in_its_line() {
     let mut console = Console::new(120, 40);
     // The picked stage's line lies on top.
     console.show_with_history(&fixture::running()).press("2");
-    let area = console.app.places.as_ref().and_then(|places| places.throughput).expect("visible");
+    let area = console.app.display.layout.as_ref().and_then(|layout| layout.throughput).expect("visible");
     let buffer = console.terminal.backend().buffer();
     let is_braille = |symbol: &str| symbol.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
     let drawn = |x: u16, color: Color| {
@@ -272,10 +273,10 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
 
 /// Every panel still has its right border in its last column.
 fn right_edges_hold(console: &mut Console) {
-    let places = console.app.places.clone().expect("large enough");
-    let areas = Panel::ALL.into_iter().filter_map(|panel| places.of(panel)).chain(places.index);
+    let layout = console.app.display.layout.clone().expect("large enough");
+    let areas = Panel::ALL.into_iter().filter_map(|panel| layout.of(panel)).chain(layout.index);
     let buffer = console.draw();
-    for area in areas.filter(|area| places.boxed || *area != places.stages) {
+    for area in areas.filter(|area| layout.boxed || *area != layout.stages) {
         for y in area.top() + 1..area.bottom() - 1 {
             let symbol = buffer[(area.right() - 1, y)].symbol();
             assert!(matches!(symbol, "│" | "┃"), "{symbol:?} at row {y} of {area}");
@@ -306,7 +307,7 @@ fn figures_that_grow_move_nothing() {
 fn a_url_tells_its_clicks_of_the_last_minute_once_they_are_known() {
     let mut console = Console::new(120, 40);
     let cell = |console: &mut Console| {
-        let urls = console.part(|places| places.urls);
+        let urls = console.part(|layout| layout.urls);
         assert!(urls.contains("last min"), "{urls}");
         let line = urls.lines().find(|line| line.contains("/cart")).expect("a row").to_owned();
         line.split_whitespace().nth(4).map(str::to_owned)

@@ -1,7 +1,8 @@
 //! The end, and what is held while the rest goes on.
 
 use super::{Console, fixture};
-use crate::console::state::app::{Event, Undone};
+use crate::console::state::settings::UnfinishedWork;
+use crate::console::update::event::Event;
 use crate::protocol::StageState;
 use crate::protocol::snapshot::Snapshot;
 
@@ -15,19 +16,22 @@ fn draining() -> Snapshot {
 }
 
 fn banner(console: &mut Console) -> String {
-    console.part(|places| places.banner)
+    console.part(|layout| layout.banner)
 }
 
 #[test]
 fn while_draining_the_way_out_comes_first_with_what_it_leaves_undone() {
     for (undone, said) in [
-        (Undone::NextStart, "q leaves at once, the next start takes up 1,234 messages, 835 documents"),
-        (Undone::SentAgain, "q leaves at once, 1,234 messages are not stored, the next start takes up 835 documents"),
-        (Undone::Gone, "q leaves at once, nothing is kept"),
+        (UnfinishedWork::Resumed, "q leaves at once, the next start takes up 1,234 messages, 835 documents"),
+        (
+            UnfinishedWork::ResumedWithoutUnstored,
+            "q leaves at once, 1,234 messages are not stored, the next start takes up 835 documents",
+        ),
+        (UnfinishedWork::Deleted, "q leaves at once, nothing is kept"),
     ] {
         for (width, height) in [(120, 40), (200, 50), (80, 24)] {
             let mut console = Console::new(width, height);
-            console.app.undone = undone;
+            console.app.settings.unfinished_work = undone;
             console.show(fixture::running()).press("q y").show(draining());
             let banner = banner(&mut console);
             let shown = &said[..said.len().min(usize::from(width) - 4)];
@@ -51,9 +55,9 @@ fn what_ends_at_once_stays_in_view_until_it_has_ended() {
     console.show(fixture::running()).press("q y").show(draining()).press("q").show(draining());
     let line = banner(&mut console);
     assert!(line.contains("q gives the terminal back now   ending at once: store: the database"), "{line}");
-    assert!(!console.app.is_leaving());
-    console.app.apply(Event::Closed);
-    assert!(console.app.is_leaving());
+    assert!(!console.app.ending.is_leaving());
+    console.app.apply(Event::EngineEnded);
+    assert!(console.app.ending.is_leaving());
 }
 
 #[test]
@@ -71,8 +75,8 @@ fn an_open_question_is_gone_once_the_end_has_begun() {
 fn states_and_errors_go_on_while_tables_and_chart_are_held() {
     let mut console = Console::new(120, 40);
     console.show_with_history(&fixture::running()).press("p");
-    let held = ["countries", "urls"].map(|_| console.part(|places| places.urls));
-    let chart = console.part(|places| places.throughput);
+    let held = ["countries", "urls"].map(|_| console.part(|layout| layout.urls));
+    let chart = console.part(|layout| layout.throughput);
     let mut later = fixture::running();
     later.at = later.at.map(|at| at + std::time::Duration::from_secs(60));
     later.totals.clicks = 99_999_999;
@@ -90,11 +94,11 @@ fn states_and_errors_go_on_while_tables_and_chart_are_held() {
         assert!(screen.contains(live), "{live}:\n{screen}");
     }
     assert!(screen.contains(" TABLES HELD SINCE 09:30:00 "), "{screen}");
-    assert_eq!(held[0], console.part(|places| places.urls));
-    assert_eq!(chart, console.part(|places| places.throughput));
+    assert_eq!(held[0], console.part(|layout| layout.urls));
+    assert_eq!(chart, console.part(|layout| layout.throughput));
     console.press("p");
     assert!(!console.screen().contains("HELD"), "{}", console.screen());
-    assert_ne!(held[0], console.part(|places| places.urls));
+    assert_ne!(held[0], console.part(|layout| layout.urls));
 }
 
 #[test]

@@ -107,9 +107,9 @@ fn keys_steer_the_stages_that_the_engine_lists() {
             console.press(&format!("{} Space", place + 1));
             assert_eq!(console.sent(), [Command::Stage { id: (*id).into(), action: StageAction::Stop }]);
         }
-        let last = console.app.stage;
+        let last = console.app.picked_stage;
         console.press("9");
-        assert_eq!(console.app.stage, last, "there is no ninth stage");
+        assert_eq!(console.app.picked_stage, last, "there is no ninth stage");
         console.press("r");
         assert!(console.screen().contains("does not take this: restart"), "{}", console.screen());
         assert_eq!(console.sent(), []);
@@ -126,7 +126,8 @@ fn the_palette_goes_to_a_stage_by_the_title_that_the_engine_gives() {
     console.press(": g o Space t o Space s i l v e r");
     assert!(console.screen().contains("go to silver"), "{}", console.screen());
     console.press("Enter");
-    assert_eq!(console.app.picked().map(|stage| stage.id().as_str()), Some("silver"));
+    let picked = console.app.engine.snapshot().stages.get(console.app.picked_stage);
+    assert_eq!(picked.map(|stage| stage.id().as_str()), Some("silver"));
 }
 
 #[test]
@@ -172,11 +173,11 @@ fn an_engine_that_lists_no_stage_yet_draws_and_takes_keys() {
 fn a_click_on_a_stage_picks_it_where_stages_share_a_row() {
     let mut console = Console::new(60, 16);
     console.show(eight());
-    let places = console.app.places.clone().expect("large enough").each_stage;
-    assert_eq!(places.len(), 8);
-    for (place, area) in places.into_iter().enumerate() {
+    let layout = console.app.display.layout.clone().expect("large enough").each_stage;
+    assert_eq!(layout.len(), 8);
+    for (place, area) in layout.into_iter().enumerate() {
         console.click(area.x, area.y);
-        assert_eq!(console.app.stage, place);
+        assert_eq!(console.app.picked_stage, place);
     }
 }
 
@@ -196,7 +197,7 @@ fn an_engine_that_knows_nothing_of_its_index_and_its_files_shows_dashes() {
     snapshot.store = StoreStatus::default();
     let mut console = Console::new(120, 40);
     console.show(snapshot);
-    let panel = console.part(|places| places.index);
+    let panel = console.part(|layout| layout.index);
     for label in ["pending", "documents", "p50 / p99", "retries", "rejected"] {
         let line = panel.lines().find(|line| line.contains(label)).unwrap_or_default();
         assert!(line.trim_end_matches(['"', '│', ' ']).ends_with('—'), "{label}:\n{panel}");

@@ -180,7 +180,6 @@ pub(super) fn knowing() -> Snapshot {
     snapshot
 }
 
-/// A message that could not be decoded.
 /// An hour of a url that gets more clicks towards its end.
 fn trend() -> Trend {
     let until = Timestamp::from_millis(1_769_851_800_000);
@@ -188,6 +187,7 @@ fn trend() -> Trend {
     Trend { since: Timestamp::from_millis(until.as_millis() - 3_600_000), until, clicks }
 }
 
+/// A message that could not be decoded.
 pub(super) fn reject(reason: &str, payload: &str) -> RejectRow {
     RejectRow {
         at: Timestamp::from_millis(NOW_MILLIS - 5_000),

@@ -2,8 +2,8 @@
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::console::export::writing::Written;
-use crate::console::state::bindings::Keys;
+use crate::console::export::TableOutcome;
+use crate::console::keys::bindings::KeyBindings;
 use crate::protocol::StageState;
 
 /// The last row.
@@ -16,10 +16,10 @@ fn a_filter_is_seen_while_it_is_typed_however_narrow_the_screen() {
     for (width, height) in [(60, 16), (80, 24), (120, 40)] {
         let mut console = Console::new(width, height);
         console.show(fixture::running()).press("/ / c a r t");
-        let urls = console.part(|places| places.urls);
+        let urls = console.part(|layout| layout.urls);
         assert!(urls.contains("/cart"), "{width}: {urls}");
         console.press("Enter");
-        let urls = console.part(|places| places.urls);
+        let urls = console.part(|layout| layout.urls);
         assert!(urls.contains("/cart"), "in force, {width}: {urls}");
     }
 }
@@ -56,11 +56,11 @@ fn the_way_out_of_a_finished_replay_is_seen_on_every_screen() {
         let mut console = Console::new(width, height);
         let mut snapshot = fixture::finished();
         console.show(snapshot.clone());
-        let banner = console.part(|places| places.banner);
+        let banner = console.part(|layout| layout.banner);
         assert!(banner.contains("q quits") && banner.contains("clicks stored"), "{width}: {banner}");
         snapshot.totals.rejected = 7;
         console.show(snapshot);
-        let banner = console.part(|places| places.banner);
+        let banner = console.part(|layout| layout.banner);
         assert!(banner.contains("q quits") && banner.contains("7 rejected"), "{width}: {banner}");
     }
 }
@@ -80,8 +80,8 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
 fn a_key_of_the_config_is_named_in_place_of_ours() {
     let mut console = console(fixture::running());
     let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F9"), ("filter", "f")];
-    console.app.keys = Keys::with(keys).expect("fits");
-    console.press("P").app.filter("x");
+    console.app.keys = KeyBindings::with(keys).expect("fits");
+    console.press("P f x Enter");
     assert!(console.screen().contains("tables are held: P lets them go on"), "{}", console.screen());
     console.press("P Q n");
     assert!(footer(&mut console).contains("clicktop goes on: Q, then y quits"));
@@ -90,11 +90,11 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     console.paste("/cart");
     assert!(footer(&mut console).contains(": f or F9 opens a line"), "{}", footer(&mut console));
     console.show(fixture::finished());
-    assert!(console.part(|places| places.banner).contains("Q quits"));
+    assert!(console.part(|layout| layout.banner).contains("Q quits"));
     let mut failed = fixture::running();
     failed.stages["store"].state = StageState::Failed { cause: "the disk is gone".into() };
     console.show(failed);
-    assert!(console.part(|places| Some(places.detail)).contains("B picks it"));
+    assert!(console.part(|layout| Some(layout.details)).contains("B picks it"));
 }
 
 #[test]
@@ -121,9 +121,12 @@ fn the_hint_beside_a_files_name_is_whole_or_another() {
 fn only_figures_that_were_written_are_told_from_those_that_are_held() {
     let mut console = console(fixture::running());
     console.press("p");
-    console.app.table_written(Written { said: "700 rows written to a.csv".into(), done: true });
+    console.app.end_table_export(TableOutcome { message: "700 rows written to a.csv".into(), is_written: true });
     assert!(console.screen().contains("a.csv; figures of now, not those held on the screen"), "{}", console.screen());
-    console.app.table_written(Written { said: "a.csv exists already; give another name".into(), done: false });
+    console.app.end_table_export(TableOutcome {
+        message: "a.csv exists already; give another name".into(),
+        is_written: false,
+    });
     assert!(!console.screen().contains("figures of now"), "{}", console.screen());
 }
 

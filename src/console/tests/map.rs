@@ -5,10 +5,10 @@ use ratatui::style::{Color, Modifier};
 
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::atlas::cell;
-use crate::console::state::layout::{Panel, parts};
-use crate::console::state::sheet::Sheet;
-use crate::console::view::panels::map::drawn;
+use crate::console::state::country_map::cell;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
+use crate::console::state::screen_parts::ScreenParts;
 use crate::protocol::Command;
 use crate::protocol::board::CountryRow;
 use crate::protocol::snapshot::Snapshot;
@@ -46,8 +46,8 @@ fn plain(width: u16, height: u16) -> Console {
 /// The cells that the map fills.
 fn area(console: &mut Console) -> Rect {
     console.draw();
-    let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
-    drawn(parts(Sheet::Map, body)[0])
+    let body = console.app.display.layout.as_ref().and_then(|layout| layout.body).expect("a view");
+    ScreenParts::of(Screen::Map, body).map()
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_picked_country_stands_out_on_the_map_and_in_the_list() {
         let japan = cell(area, locate("JP").expect("known"));
         assert!(!console.draw()[japan].modifier.contains(Modifier::REVERSED));
         console.press("Down Down Down Down Down Down");
-        assert_eq!(console.app.browse.country.as_deref(), Some("JP"));
+        assert_eq!(console.app.selection.country.as_deref(), Some("JP"));
         let at = &console.draw()[japan];
         assert!(at.modifier.contains(Modifier::REVERSED) && at.fg == fg, "{at:?}");
         for text in ["JP 250k", "▸JP  Japan"] {
@@ -116,7 +116,7 @@ fn the_country_picked_here_is_the_one_of_the_overview() {
     let asked: Vec<_> = console.sent();
     assert!(matches!(asked.last(), Some(Command::View(view)) if view.country.as_deref() == Some("US")), "{asked:?}");
     console.press("Enter");
-    assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
+    assert_eq!((console.app.screens.open, console.app.overview.focus), (Screen::Overview, Panel::Urls));
     assert!(console.screen().contains("urls of US"), "{}", console.screen());
     assert!(console.screen().contains("│ All "), "the countries have not scrolled");
     console.press("Left Down F7");
@@ -146,16 +146,16 @@ fn a_click_picks_the_country_under_it() {
     let area = area(&mut console);
     let brazil = cell(area, locate("BR").expect("known"));
     console.click(brazil.x + 1, brazil.y);
-    assert_eq!(console.app.browse.country.as_deref(), Some("BR"));
+    assert_eq!(console.app.selection.country.as_deref(), Some("BR"));
     let ocean = cell(area, locate("PN").expect("known"));
     console.click(ocean.x, ocean.y);
-    assert_eq!(console.app.browse.country.as_deref(), Some("BR"), "nothing is near");
-    let body = console.app.places.as_ref().and_then(|places| places.sheet).expect("a view");
-    let list = parts(Sheet::Map, body)[1];
+    assert_eq!(console.app.selection.country.as_deref(), Some("BR"), "nothing is near");
+    let body = console.app.display.layout.as_ref().and_then(|layout| layout.body).expect("a view");
+    let list = ScreenParts::of(Screen::Map, body).list;
     console.click(list.x + 3, list.y + 2);
-    assert_eq!(console.app.browse.country, None, "all of them come first");
+    assert_eq!(console.app.selection.country, None, "all of them come first");
     console.click(list.right() + 3, list.y + 3);
-    assert_eq!(console.app.browse.country, None, "beside the list is not on it");
+    assert_eq!(console.app.selection.country, None, "beside the list is not on it");
 }
 
 #[test]

@@ -28,8 +28,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use tokio::sync::mpsc;
 
-use super::state::app::{App, Event};
+use super::keys::bindings::KeyBindings;
+use super::state::app::App;
+use super::state::settings::Settings;
 use super::theme::Theme;
+use super::update::event::Event;
 use super::view;
 use crate::engine::tables::TableOrder;
 use crate::protocol::table::Table;
@@ -54,7 +57,8 @@ impl Console {
         let (commands, received) = mpsc::channel(16);
         let (tables, ordered) = mpsc::channel(4);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
-        let app = App::new(theme, read_only, fixture::now());
+        let settings = Settings { read_only, ..Settings::default() };
+        let app = App::new(settings, theme, KeyBindings::default(), fixture::now());
         let mut console = Self { app, terminal, commands, received, tables, ordered };
         console.draw();
         console
@@ -160,10 +164,10 @@ impl Console {
     }
 
     /// The part of the screen inside `area`, as text.
-    fn part(&mut self, area: impl Fn(&super::state::layout::Places) -> Option<Rect>) -> String {
+    fn part(&mut self, area: impl Fn(&super::state::layout::ScreenLayout) -> Option<Rect>) -> String {
         self.draw();
-        let places = self.app.places.clone().expect("large enough");
-        let area = area(&places).expect("visible");
+        let layout = self.app.display.layout.clone().expect("large enough");
+        let area = area(&layout).expect("visible");
         let buffer = self.terminal.backend().buffer();
         let mut part = Buffer::empty(Rect { x: 0, y: 0, ..area });
         for y in 0..area.height {

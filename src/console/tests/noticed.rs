@@ -19,21 +19,21 @@ fn the_newest_stands_above_the_stages_for_two_minutes_and_steers_nothing() {
     let mut console = Console::new(120, 40);
     let first = odd(fixture::running(), "messages look like gzip");
     console.show(first.clone());
-    assert!(console.part(|places| places.banner).contains("messages look like gzip"));
+    assert!(console.part(|layout| layout.banner).contains("messages look like gzip"));
     console.show(odd(first, "one \u{1b}[2J user"));
-    let banner = console.part(|places| places.banner);
+    let banner = console.part(|layout| layout.banner);
     assert!(banner.contains("one \\u{1b}[2J user") && !banner.contains("gzip"), "{banner}");
     console.pass(119);
     assert!(console.screen().contains("one \\u{1b}[2J user"));
     console.pass(2).draw();
-    assert!(console.app.places.clone().expect("large enough").banner.is_none());
+    assert!(console.app.display.layout.clone().expect("large enough").banner.is_none());
 }
 
 #[test]
 fn the_end_of_a_source_goes_before_it() {
     let mut console = Console::new(120, 40);
     console.show(odd(fixture::finished(), "messages look like gzip"));
-    let banner = console.part(|places| places.banner);
+    let banner = console.part(|layout| layout.banner);
     assert!(banner.contains("finished") && !banner.contains("gzip"), "{banner}");
 }
 
@@ -41,5 +41,5 @@ fn the_end_of_a_source_goes_before_it() {
 fn a_long_one_is_cut_at_the_edge_of_a_narrow_screen() {
     let mut console = Console::new(60, 16);
     console.show(odd(fixture::running(), &"long ".repeat(40)));
-    assert!(console.part(|places| places.banner).contains("long long"));
+    assert!(console.part(|layout| layout.banner).contains("long long"));
 }

@@ -2,8 +2,8 @@
 
 use super::steered::console;
 use super::{Console, fixture};
-use crate::console::state::sheet::Sheet;
-use crate::console::state::typing::Line;
+use crate::console::state::line_input::{LineInput, LinePurpose};
+use crate::console::state::screen::Screen;
 use crate::protocol::Command;
 
 fn commands(console: &mut Console) -> Vec<Command> {
@@ -21,11 +21,20 @@ fn pasted_text_acts_nowhere_and_says_so() {
             console.press(open);
         }
         console.sent();
-        let (sheet, focus, stage) = (console.app.sheet, console.app.focus, console.app.stage);
+        let (sheet, focus, stage) = (console.app.screens.open, console.app.overview.focus, console.app.picked_stage);
         console.paste(KEYS).paste("Reports by city");
         assert_eq!(commands(&mut console), [], "at {open}");
-        assert!(console.app.prompt.is_none() && console.app.typing.is_none() && !console.app.is_quitting(), "{open}");
-        assert_eq!((console.app.sheet, console.app.focus, console.app.stage), (sheet, focus, stage), "{open}");
+        assert!(
+            console.app.overlays.prompt.is_none()
+                && console.app.overlays.line.is_none()
+                && !console.app.ending.is_quitting(),
+            "{open}"
+        );
+        assert_eq!(
+            (console.app.screens.open, console.app.overview.focus, console.app.picked_stage),
+            (sheet, focus, stage),
+            "{open}"
+        );
         assert!(console.screen().contains("pasted text does nothing here"), "{open}: {}", console.screen());
     }
 }
@@ -35,7 +44,7 @@ fn pasted_text_is_a_no_to_every_question() {
     for (opens, pasted) in [("X", "y"), ("q", "y"), ("R", "reset"), ("R", "reset\r"), ("R", "reset\n"), ("X", "")] {
         let mut console = console(fixture::running());
         console.press(opens).paste(pasted);
-        assert!(console.app.prompt.is_none(), "{pasted:?} closes {opens}");
+        assert!(console.app.overlays.prompt.is_none(), "{pasted:?} closes {opens}");
         assert!(console.screen().contains("pasted text answers no question"), "{}", console.screen());
         console.press("Enter");
         assert_eq!(commands(&mut console), [], "{pasted:?} to {opens}");
@@ -44,18 +53,18 @@ fn pasted_text_is_a_no_to_every_question() {
 
 #[test]
 fn a_line_takes_the_first_line_of_what_is_pasted_and_does_not_take_it_as_done() {
-    for (opens, line) in [("F5", Line::Search), ("/", Line::Filter), (":", Line::Palette)] {
+    for (opens, line) in [("F5", LinePurpose::Search), ("/", LinePurpose::Filter), (":", LinePurpose::Palette)] {
         let mut console = console(fixture::running());
         console.press(opens).paste("/cart\u{1b}[31m\u{9b}\tx\nR\ry\n");
-        let typing = console.app.typing.as_ref().expect("still typed");
-        assert_eq!((typing.line, typing.text.as_str()), (line, "/cart[31m x"));
+        let typing = console.app.overlays.line.as_ref().expect("still typed");
+        assert_eq!((typing.purpose, typing.text()), (line, "/cart[31m x"));
         assert!(console.screen().contains("only the first line"), "{}", console.screen());
         assert_eq!(commands(&mut console), []);
     }
     let mut console = console(fixture::running());
     console.press("e ^u").paste("top.csv\n");
-    assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("top.csv"));
-    assert!(console.app.effects.is_empty(), "nothing is written before Enter");
+    assert_eq!(console.app.overlays.line.as_ref().map(LineInput::text), Some("top.csv"));
+    assert!(console.app.outgoing.effects.is_empty(), "nothing is written before Enter");
 }
 
 #[test]
@@ -66,7 +75,7 @@ fn what_is_pasted_into_the_search_is_looked_for_and_a_megabyte_is_cut() {
     console.paste("/cart");
     assert!(matches!(console.sent().as_slice(), [Command::Ask(_)]));
     console.paste(&"é\u{202e}".repeat(500_000));
-    let text = &console.app.typing.as_ref().expect("typed").text;
+    let text = console.app.overlays.line.as_ref().expect("typed").text();
     assert_eq!((text.chars().count(), text.contains('\u{202e}')), (500, false));
     assert!(console.screen().contains("the text is cut: a line takes 500 characters"), "{}", console.screen());
 }
@@ -77,14 +86,14 @@ fn keys_of_one_read_answer_no_question_that_a_key_answers() {
         let mut console = console(fixture::running());
         console.burst(keys);
         assert_eq!(commands(&mut console), [], "{keys}");
-        assert!(console.app.prompt.is_none() && !console.app.is_quitting(), "{keys}");
+        assert!(console.app.overlays.prompt.is_none() && !console.app.ending.is_quitting(), "{keys}");
         assert!(console.screen().contains("many keys at once"), "{keys}: {}", console.screen());
     }
     for opens in ["X", "q"] {
         let mut console = console(fixture::running());
         console.press(opens).burst("yes, please\r");
         assert_eq!(commands(&mut console), [], "{opens}");
-        assert!(console.app.prompt.is_none(), "{opens}");
+        assert!(console.app.overlays.prompt.is_none(), "{opens}");
     }
     // The question itself may come with what was typed before it.
     let mut console = console(fixture::running());
@@ -104,7 +113,7 @@ fn text_that_comes_as_keys_steers_no_stage_and_a_few_keys_do() {
         console.press("1");
     }
     console.burst("/a r S");
-    assert_eq!(console.app.typing.as_ref().map(|typing| typing.text.as_str()), Some("a r S"), "a line takes them");
+    assert_eq!(console.app.overlays.line.as_ref().map(LineInput::text), Some("a r S"), "a line takes them");
 }
 
 #[test]
@@ -115,7 +124,7 @@ fn keys_of_one_read_reset_nothing_unless_the_word_was_asked_for_before() {
         let mut console = console(fixture::running());
         console.burst(keys).press("Enter");
         assert_eq!(commands(&mut console), [], "{keys}");
-        assert!(console.app.prompt.is_none() && console.app.sheet == Sheet::Overview, "{keys}");
+        assert!(console.app.overlays.prompt.is_none() && console.app.screens.open == Screen::Overview, "{keys}");
     }
     for (keys, wanted) in [
         ("reset\r", vec![Command::Reset]),
@@ -127,7 +136,7 @@ fn keys_of_one_read_reset_nothing_unless_the_word_was_asked_for_before() {
         let mut console = console(fixture::running());
         console.press("R").burst(keys);
         assert_eq!(commands(&mut console), wanted, "{keys}");
-        assert!(console.app.prompt.is_none(), "{keys}");
+        assert!(console.app.overlays.prompt.is_none(), "{keys}");
     }
     // Split over reads wherever it may be, a paste that the terminal does not mark deletes nothing.
     let text = "Reports by city, Xylophones quy";

@@ -1,8 +1,8 @@
 //! The views beside the overview: what they ask for, what they show, and how one gets there and back.
 
 use super::{Console, fixture};
-use crate::console::state::layout::Panel;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
 use crate::protocol::Command;
 use crate::protocol::answer::Answer;
 use crate::protocol::question::{PageQuestion, Question, RejectsQuestion, SearchQuestion};
@@ -44,18 +44,18 @@ fn every_view_at_every_size() {
 fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
     let mut console = console(120, 40);
     console.press("F3");
-    assert_eq!(console.app.sheet, Sheet::Store);
+    assert_eq!(console.app.screens.open, Screen::Store);
     console.press("v Tab Shift-Tab Shift-Tab");
-    assert_eq!(console.app.sheet, Sheet::Store);
+    assert_eq!(console.app.screens.open, Screen::Store);
     console.press("F1");
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.screens.open, Screen::Overview);
     console.press("v Esc");
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.screens.open, Screen::Overview);
     console.press("F2");
-    let tabs = console.app.places.as_ref().and_then(|places| places.tabs).expect("visible");
+    let tabs = console.app.display.layout.as_ref().and_then(|layout| layout.tabs).expect("visible");
     let x = console.screen().lines().find_map(|line| line.find("F6 log")).expect("on the screen");
     console.click(u16::try_from(x).expect("on the screen") + 3, tabs.y);
-    assert_eq!(console.app.sheet, Sheet::Log);
+    assert_eq!(console.app.screens.open, Screen::Log);
 }
 
 #[test]
@@ -63,9 +63,13 @@ fn a_stages_key_goes_to_where_it_is_steered_from_every_view() {
     let mut console = console(120, 40);
     console.press("F3 2 Space");
     assert_eq!(console.sent(), [Command::Stage { id: "store".into(), action: crate::protocol::StageAction::Stop }]);
-    assert_eq!(console.app.sheet, Sheet::Overview);
+    assert_eq!(console.app.screens.open, Screen::Overview);
     console.press("F3 s l Space r");
-    assert_eq!((console.sent(), console.app.sheet), (vec![], Sheet::Store), "keys of the overview mean nothing here");
+    assert_eq!(
+        (console.sent(), console.app.screens.open),
+        (vec![], Screen::Store),
+        "keys of the overview mean nothing here"
+    );
 }
 
 #[test]
@@ -89,7 +93,7 @@ fn rejects_are_asked_for_when_opened_and_when_there_are_more() {
     found.rows.insert(0, fixture::reject("a newer one", "x"));
     more.answers.rejects = Some(Arc::new(Answer { asked: answer.asked.clone(), found: Ok(found) }));
     console.show(more);
-    assert_eq!(console.app.sheets.rejects.at, 2, "the cursor stays on its message");
+    assert_eq!(console.app.screens.rejects.at, 2, "the cursor stays on its message");
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn a_search_runs_as_it_is_typed_and_shows_no_answer_to_another() {
     console.show(snapshot);
     assert!(console.screen().contains("https://search:9200 is unreachable"), "{}", console.screen());
     console.press("Esc q");
-    assert!(console.app.prompt.is_some(), "after Esc the keys are keys again");
+    assert!(console.app.overlays.prompt.is_some(), "after Esc the keys are keys again");
 }
 
 #[test]
@@ -130,14 +134,14 @@ fn a_search_that_found_as_much_as_was_asked_for_says_that_these_are_the_first() 
 fn letters_are_text_while_a_line_is_typed_but_ctrl_c_ends() {
     let mut console = console(120, 40);
     console.press("F5 q X Space ? 1");
-    assert_eq!(console.app.sheets.search_text, "qX ?1");
-    assert!(console.app.prompt.is_none() && !console.app.help);
+    assert_eq!(console.app.screens.search_text, "qX ?1");
+    assert!(console.app.overlays.prompt.is_none() && console.app.overlays.help.is_none());
     console.press("^u");
-    assert_eq!(console.app.sheets.search_text, "");
+    assert_eq!(console.app.screens.search_text, "");
     console.press("^c");
-    assert!(console.app.prompt.is_some());
+    assert!(console.app.overlays.prompt.is_some());
     console.press("n Esc");
-    assert_eq!(console.app.sheet, Sheet::Overview, "an empty search has nothing to stay for");
+    assert_eq!(console.app.screens.open, Screen::Overview, "an empty search has nothing to stay for");
 }
 
 #[test]
@@ -148,12 +152,12 @@ fn enter_on_a_url_opens_its_page_and_esc_leads_back() {
     console.press("Down Down Enter");
     let url = "/products/espresso-machine?ref=mail,campaign";
     let question = Question::Page(PageQuestion { url: url.into(), clicks: 200 });
-    assert_eq!((console.app.sheet, console.sent()), (Sheet::Url, asked(question.clone())));
+    assert_eq!((console.app.screens.open, console.sent()), (Screen::Url, asked(question.clone())));
     assert!(console.screen().contains("loading…"));
     console.pass(1);
     assert_eq!(console.sent(), asked(question), "its figures go on");
     console.press("Esc");
-    assert_eq!((console.app.sheet, console.app.focus), (Sheet::Overview, Panel::Urls));
+    assert_eq!((console.app.screens.open, console.app.overview.focus), (Screen::Overview, Panel::Urls));
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn the_log_shows_levels_down_to_the_one_chosen_and_keeps_its_place() {
     console.show(snapshot);
     assert!(console.screen().contains("4 newer"));
     console.press("f f");
-    assert_eq!(console.app.sheets.level, LogLevel::Warn);
+    assert_eq!(console.app.screens.log.level, LogLevel::Warn);
     let screen = console.screen();
     assert!(screen.contains("429 from the engine") && !screen.contains("committed"), "{screen}");
     console.press("f");
@@ -189,15 +193,19 @@ fn the_log_shows_the_lines_that_pass_the_filter_and_esc_takes_it_off() {
     assert!(!screen.contains("committed"), "the filter before stays: {screen}");
     insta::assert_snapshot!("log_filter_problem_120x40", screen);
     console.press("Enter Backspace Enter");
-    assert!(console.app.typing.is_none() && console.screen().contains("/ ~429|^ingest$"), "{}", console.screen());
+    assert!(
+        console.app.overlays.line.is_none() && console.screen().contains("/ ~429|^ingest$"),
+        "{}",
+        console.screen()
+    );
     console.press("/ ^u n o w h e r e Enter");
     assert!(console.screen().contains("no line passes the filter"), "{}", console.screen());
     console.press("Esc");
-    assert_eq!((console.app.sheet, console.app.sheets.log_filter.is_empty()), (Sheet::Log, true));
+    assert_eq!((console.app.screens.open, console.app.screens.log.filter.is_empty()), (Screen::Log, true));
     console.press("/ ! 4 2 9 Enter");
     assert!(!console.screen().contains("429 from the engine"));
     console.press("Esc Esc");
-    assert_eq!((console.app.sheet, console.sent()), (Sheet::Overview, vec![]), "nobody else hears of it");
+    assert_eq!((console.app.screens.open, console.sent()), (Screen::Overview, vec![]), "nobody else hears of it");
 }
 
 #[test]
@@ -212,11 +220,11 @@ fn rejects_are_filtered_by_reason_and_payload() {
     let screen = console.screen();
     assert!(screen.contains("2 of the newest 2"), "{screen}");
     console.press("/ ^u ~ [ Enter");
-    assert!(console.app.typing.is_some() && console.screen().contains("unclosed character class"));
+    assert!(console.app.overlays.line.is_some() && console.screen().contains("unclosed character class"));
     console.press("Esc");
     assert!(console.screen().contains("newest 2 of 4,012"), "{}", console.screen());
     console.press("F2 /");
-    assert!(console.app.typing.is_none(), "there is nothing to filter");
+    assert!(console.app.overlays.line.is_none(), "there is nothing to filter");
 }
 
 #[test]
@@ -236,7 +244,7 @@ fn the_focused_panel_expands_and_comes_back() {
     console.press("Esc");
     assert!(console.screen().contains("countries"));
     console.press("z z");
-    assert!(!console.app.expanded);
+    assert!(!console.app.overview.expanded);
 }
 
 #[test]

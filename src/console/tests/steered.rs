@@ -3,11 +3,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
 
-use super::super::export::Effect;
 use super::super::theme::Theme;
 use super::{Console, fixture};
-use crate::console::state::app::Event;
-use crate::console::state::browse::URL_LIMIT;
+use crate::console::state::effect::Effect;
+use crate::console::state::selection::URL_LIMIT;
+use crate::console::state::window_title::window_title;
+use crate::console::update::event::Event;
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Command, Question, SortBy, StageAction, StageState, View};
 
@@ -27,14 +28,19 @@ pub(super) fn console(snapshot: Snapshot) -> Console {
 fn the_mouse_is_given_to_the_terminal_and_taken_back_by_key() {
     let mut console = Console::new(100, 30);
     console.show(fixture::running()).press("m");
-    assert!(!console.app.mouse && matches!(console.app.effects.pop(), Some(Effect::Mouse(false))));
+    assert!(
+        !console.app.settings.mouse && matches!(console.app.outgoing.effects.pop(), Some(Effect::CaptureMouse(false)))
+    );
     assert!(console.screen().contains("the mouse is the terminal's"), "{}", console.screen());
     console.press("m");
-    assert!(console.app.mouse && matches!(console.app.effects.pop(), Some(Effect::Mouse(true))));
+    assert!(
+        console.app.settings.mouse && matches!(console.app.outgoing.effects.pop(), Some(Effect::CaptureMouse(true)))
+    );
 }
 
 #[test]
 fn the_title_tells_how_the_pipeline_is_and_steers_nothing() {
+    let title = |console: &Console| window_title(console.app.engine.snapshot(), console.app.picked_stage);
     let mut console = Console::new(100, 30);
     let mut snapshot = fixture::running();
     for stage in snapshot.stages.iter_mut() {
@@ -42,12 +48,12 @@ fn the_title_tells_how_the_pipeline_is_and_steers_nothing() {
     }
     snapshot.source.topic = "cl\u{1b}]0;x\u{7}".into();
     console.show(snapshot.clone());
-    assert_eq!(console.app.title(), "clicktop cl\\u{1b}]0;x\\u{7}: running");
+    assert_eq!(title(&console), "clicktop cl\\u{1b}]0;x\\u{7}: running");
     snapshot.source.topic = "clicks".into();
     snapshot.stages["store"].state = StageState::Stopped;
-    assert_eq!(console.show(snapshot.clone()).app.title(), "clicktop clicks: 3 of 4 stages run");
+    assert_eq!(title(console.show(snapshot.clone())), "clicktop clicks: 3 of 4 stages run");
     snapshot.stages["index"].state = StageState::Failed { cause: "x".into() };
-    assert_eq!(console.show(snapshot).app.title(), "clicktop clicks: index failed");
+    assert_eq!(title(console.show(snapshot)), "clicktop clicks: index failed");
 }
 
 #[test]
@@ -105,10 +111,10 @@ fn quitting_asks_then_drains_in_view_then_leaves() {
     assert!(console.screen().contains("Drain and quit clicktop?"));
     insta::assert_snapshot!("quit_question_120x40", console.screen());
     console.press("n");
-    assert_eq!((console.sent(), console.app.is_leaving()), (vec![], false));
+    assert_eq!((console.sent(), console.app.ending.is_leaving()), (vec![], false));
     console.press("^c y");
     assert_eq!(console.sent(), [Command::Shutdown]);
-    assert!(!console.app.is_leaving());
+    assert!(!console.app.ending.is_leaving());
     let mut draining = fixture::running();
     draining.shutting_down = Some("store: 3 batches to commit".into());
     console.show(draining);
@@ -118,23 +124,23 @@ fn quitting_asks_then_drains_in_view_then_leaves() {
     assert_eq!(console.sent(), [], "a pipeline that ends is not started again");
     console.press("q");
     assert_eq!(
-        (console.sent(), console.app.is_leaving()),
+        (console.sent(), console.app.ending.is_leaving()),
         (vec![Command::Shutdown], false),
         "it ends at once, in view"
     );
     console.press("q");
-    assert!(console.app.is_leaving());
+    assert!(console.app.ending.is_leaving());
 }
 
 #[test]
 fn ctrl_c_twice_quits() {
     let mut console = console(fixture::running());
     console.press("^c ^c");
-    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    assert_eq!((console.sent(), console.app.ending.is_leaving()), (vec![Command::Shutdown], false));
     console.press("^c");
-    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    assert_eq!((console.sent(), console.app.ending.is_leaving()), (vec![Command::Shutdown], false));
     console.press("^c");
-    assert!(console.app.is_leaving());
+    assert!(console.app.ending.is_leaving());
 }
 
 #[test]
@@ -142,19 +148,19 @@ fn a_finished_pipeline_is_quit_without_a_question() {
     let mut console = console(fixture::finished());
     console.press("q");
     assert_eq!(console.sent(), [Command::Shutdown]);
-    console.app.apply(Event::Closed);
-    assert!(console.app.is_leaving());
+    console.app.apply(Event::EngineEnded);
+    assert!(console.app.ending.is_leaving());
 }
 
 #[test]
 fn a_signal_quits_without_a_question_the_second_hurries_and_the_third_leaves() {
     let mut console = console(fixture::running());
     console.app.apply(Event::Terminate);
-    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    assert_eq!((console.sent(), console.app.ending.is_leaving()), (vec![Command::Shutdown], false));
     console.app.apply(Event::Terminate);
-    assert_eq!((console.sent(), console.app.is_leaving()), (vec![Command::Shutdown], false));
+    assert_eq!((console.sent(), console.app.ending.is_leaving()), (vec![Command::Shutdown], false));
     console.app.apply(Event::Terminate);
-    assert!(console.app.is_leaving());
+    assert!(console.app.ending.is_leaving());
 }
 
 #[test]
@@ -179,7 +185,7 @@ fn read_only_sends_nothing_but_the_view_and_the_end() {
 fn the_header_says_as_long_as_certificates_are_not_looked_at() {
     let mut console = console(fixture::running());
     assert!(!console.screen().contains("NOT VERIFIED"), "{}", console.screen());
-    console.app.unverified = true;
+    console.app.settings.unverified = true;
     console.draw();
     assert!(console.screen().contains(" TLS NOT VERIFIED "), "{}", console.screen());
 }

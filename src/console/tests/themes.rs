@@ -30,7 +30,7 @@ fn dusk() -> Themes {
 
 fn console(themes: &Themes, depth: Depth) -> Console {
     let mut console = Console::with(120, 40, Theme::of(themes, depth, false), false);
-    console.app.themes = themes.clone();
+    console.app.settings.themes = themes.clone();
     console.show_with_history(&fixture::backing_off());
     console
 }
@@ -94,13 +94,18 @@ fn a_theme_may_keep_the_terminals_own_ground() {
     assert!(cells.iter().all(|cell| cell.bg == Color::Reset && cell.fg != Color::Reset));
 }
 
+/// The message in the footer.
+fn message(console: &Console) -> &str {
+    console.app.message.as_ref().map_or("", |message| message.text.as_str())
+}
+
 #[test]
 fn a_key_goes_through_the_themes_and_says_which() {
     let mut console = console(&dusk(), Depth::True);
     let mut seen = Vec::new();
     for _ in 0..5 {
         console.press("t");
-        let name = console.app.notice().and_then(|notice| notice.strip_prefix("theme ")).expect("said").to_owned();
+        let name = message(&console).strip_prefix("theme ").expect("a theme").to_owned();
         seen.push((name, console.style_of("● running").fg.expect("a style")));
     }
     let names: Vec<&str> = seen.iter().map(|(name, _)| name.as_str()).collect();
@@ -108,5 +113,5 @@ fn a_key_goes_through_the_themes_and_says_which() {
     assert_eq!((seen[0].1, seen[4].1), (Color::Green, Color::Rgb(0x85, 0x99, 0x00)));
     let mut plain = Console::with(120, 40, Theme::plain(false, false), false);
     plain.show(fixture::running()).press("t");
-    assert_eq!(plain.app.notice(), Some("theme dark; colours are off"));
+    assert_eq!(message(&plain), "theme dark; colours are off");
 }

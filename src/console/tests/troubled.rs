@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::style::{Color, Modifier};
 
 use super::{Console, fixture};
-use crate::console::state::sheet::Sheet;
+use crate::console::state::screen::Screen;
 use crate::protocol::StageState;
 use crate::protocol::board::Board;
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
@@ -38,12 +38,12 @@ fn the_cause_that_keeps_clicks_from_coming_is_read_in_full_with_its_next_try() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 50)] {
         let mut console = Console::new(width, height);
         console.show(refused());
-        let centre = console.part(|places| places.urls);
+        let centre = console.part(|layout| layout.urls);
         // The smallest screen says that there is more of it; the log has it in full.
         let whole = holds(&centre, REFUSED) && holds(&centre, "next try in 4 s");
         assert!(whole || height == 16 && centre.contains('…'), "{width}×{height}:\n{centre}");
         assert!(!centre.contains("no clicks yet"), "{centre}");
-        assert!(console.part(|places| places.countries).contains("ingest backing off"));
+        assert!(console.part(|layout| layout.countries).contains("ingest backing off"));
         let screen = console.screen();
         assert!(!screen.contains("no clicks yet"), "{screen}");
         insta::assert_snapshot!(format!("refused_{width}x{height}"), screen);
@@ -54,13 +54,13 @@ fn the_cause_that_keeps_clicks_from_coming_is_read_in_full_with_its_next_try() {
 fn the_detail_takes_the_rows_that_a_cause_needs_and_gives_them_back() {
     let mut console = Console::new(80, 24);
     console.show(refused());
-    let detail = console.part(|places| Some(places.detail));
+    let detail = console.part(|layout| Some(layout.details));
     assert_eq!(detail.lines().count(), 2, "{detail}");
     assert!(holds(&detail.replace("next try in 4 s", ""), REFUSED), "{detail}");
     console.show(fixture::running());
-    assert_eq!(console.part(|places| Some(places.detail)).lines().count(), 1);
+    assert_eq!(console.part(|layout| Some(layout.details)).lines().count(), 1);
     console.show(refused()).press("F2");
-    assert!(console.part(|places| Some(places.detail)).contains("ingest backing off"));
+    assert!(console.part(|layout| Some(layout.details)).contains("ingest backing off"));
 }
 
 #[test]
@@ -70,14 +70,14 @@ fn of_several_in_trouble_the_most_urgent_comes_first_and_none_is_left_out() {
     snapshot.stages["index"].state =
         StageState::Failed { cause: "the index clicktop holds documents of another database".into() };
     console.show(snapshot);
-    let detail = console.part(|places| Some(places.detail));
+    let detail = console.part(|layout| Some(layout.details));
     let at = |text: &str| detail.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{detail}"));
     assert!(at("index failed") < at("ingest backing off"), "{detail}");
     assert!(detail.contains("4 picks it") && detail.contains("next try in 4 s"), "{detail}");
     console.press("4");
-    assert!(console.part(|places| Some(places.detail)).contains("r restarts it"));
+    assert!(console.part(|layout| Some(layout.details)).contains("r restarts it"));
     // The index keeps no click from the figures.
-    assert!(holds(&console.part(|places| places.urls), REFUSED));
+    assert!(holds(&console.part(|layout| layout.urls), REFUSED));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_stage_at_rest_is_named_where_clicks_are_missed_and_stands_out() {
     snapshot.stages["ingest"].state = StageState::Running;
     snapshot.stages["store"].state = StageState::Stopped;
     console.show(snapshot);
-    assert!(console.part(|places| places.urls).contains("no clicks yet: store is stopped"), "{}", console.screen());
+    assert!(console.part(|layout| layout.urls).contains("no clicks yet: store is stopped"), "{}", console.screen());
     let style = console.style_of("○ stopped");
     assert_eq!(style.fg, Some(Color::Yellow));
     assert!(!style.add_modifier.contains(Modifier::DIM));
@@ -127,8 +127,8 @@ fn who_waits_says_for_whom_and_the_mark_is_on_what_holds_the_flow() {
             for snapshot in piling_up(&state, paused) {
                 console.show(snapshot);
             }
-            let stages = console.part(|places| Some(places.stages));
-            let boxed = console.app.places.clone().expect("large enough").boxed;
+            let stages = console.part(|layout| Some(layout.stages));
+            let boxed = console.app.display.layout.clone().expect("large enough").boxed;
             assert_eq!(stages.matches('▲').count(), 1, "{word} at {width}×{height}:\n{stages}");
             let line = stages.lines().find(|line| line.contains('▲')).expect("a mark");
             if !boxed {
@@ -146,7 +146,7 @@ fn who_waits_says_for_whom_and_the_mark_is_on_what_holds_the_flow() {
             assert!(waits.contains(&words), "{line}");
             if word == "stopped" {
                 insta::assert_snapshot!(format!("held_up_{width}x{height}"), stages);
-                let detail = console.part(|places| Some(places.detail));
+                let detail = console.part(|layout| Some(layout.details));
                 assert!(detail.contains("held up by store (stopped)"), "{detail}");
             }
         }
@@ -170,21 +170,21 @@ fn a_log_line_is_read_in_full_however_long_and_the_log_scrolls_to_its_first_line
         log.extend(vec![long; 30]);
         snapshot.log = log.into();
         console.show(snapshot).press("F6");
-        let screen = console.part(|places| places.sheet);
+        let screen = console.part(|layout| layout.body);
         assert!(holds(&screen, REFUSED), "{width}×{height}:\n{screen}");
         assert!(!screen.contains('…'), "{screen}");
         insta::assert_snapshot!(format!("log_in_full_{width}x{height}"), screen);
         console.press("Home");
         let screen = console.screen();
         assert!(screen.contains("the very first line") && screen.contains("newer"), "{width}×{height}:\n{screen}");
-        assert_eq!(console.app.sheet, Sheet::Log);
+        assert_eq!(console.app.screens.open, Screen::Log);
         // No line is passed over by a screenful down.
-        let before = console.app.sheets.log_back;
+        let before = console.app.screens.log.back;
         console.press("PgDn");
-        let shown = console.app.sheets.log_back;
+        let shown = console.app.screens.log.back;
         assert!(before > shown && before - shown < usize::from(height), "{before} → {shown}");
         console.press("End");
-        assert_eq!(console.app.sheets.log_back, 0);
+        assert_eq!(console.app.screens.log.back, 0);
     }
 }
 
@@ -196,7 +196,7 @@ fn a_line_longer_than_the_screen_is_cut_and_says_so() {
     let line = LogLine { message, ..snapshot.log[0].clone() };
     snapshot.log = vec![line].into();
     console.show(snapshot).press("F6");
-    let screen = console.part(|places| places.sheet);
+    let screen = console.part(|layout| layout.body);
     assert!(screen.contains("09:29:00") && screen.contains('…'), "its beginning: {screen}");
 }
 
@@ -216,7 +216,7 @@ fn a_spike_is_cut_off_and_tells_its_height_and_the_rest_keeps_its_shape() {
             stages["index"].processed += 300;
             console.show(snapshot.clone());
         }
-        let chart = console.part(|places| places.throughput);
+        let chart = console.part(|layout| layout.throughput);
         assert!(chart.contains("▲250k"), "{chart}");
         assert!(chart.contains("2.5k┤") && !chart.contains("300k"), "{chart}");
         insta::assert_snapshot!(format!("spike_{width}x{height}"), chart);

@@ -1,8 +1,23 @@
-//! How keys, mouse, pasted text and snapshots change the state.
+//! How events change the state: every `impl App` is here. Nothing here draws, or reads the terminal or the clock.
 
-pub(crate) mod answer;
-pub(crate) mod extract;
-pub(crate) mod input;
-pub(crate) mod palette;
-pub(crate) mod paste;
-pub(crate) mod steer;
+mod action;
+mod apply;
+mod back;
+mod chart;
+mod commands;
+mod cursor;
+mod ending;
+pub(crate) mod event;
+mod export;
+mod key_press;
+mod line_input;
+mod message;
+mod mouse;
+mod palette;
+mod paste;
+mod prompt;
+mod reset;
+mod screens;
+mod settings;
+mod stages;
+mod start;

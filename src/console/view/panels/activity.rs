@@ -1,100 +1,85 @@
-//! What happens right now: the newest clicks, or the log.
+//! What happens right now: the recent clicks, or the log.
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Paragraph};
+use ratatui::widgets::Padding;
 
-use super::{no_clicks, placeholder, room, row};
-use crate::click::Timestamp;
-use crate::console::format::{count, fit, left};
-use crate::console::state::app::{App, Tab};
-use crate::console::state::layout::Panel;
-use crate::protocol::board::RecentClick;
+use crate::console::format::{count, fit, left, time_of_day};
+use crate::console::state::activity::ActivityTab;
+use crate::console::state::app::App;
+use crate::console::state::panel::Panel;
+use crate::console::tables::{TableContext, clicks};
+use crate::console::view::placeholder::{no_clicks, no_clicks_placeholder, placeholder};
+use crate::console::view::rows::{draw_lines, room};
+use crate::console::view::table::{Cursor, Table};
 use crate::protocol::snapshot::LogLine;
 
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+/// From this width on, the recent clicks have more columns.
+const WIDE: u16 = 90;
+
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let snapshot = &app.shown().snapshot;
-    let tab = app.activity.tab;
-    let name = |text: &'static str, of: Tab| {
-        let style = if of == tab { theme.key().add_modifier(Modifier::UNDERLINED) } else { theme.dim() };
+    let activity = app.overview.activity;
+    let tab = |text: &'static str, tab: ActivityTab| {
+        let style = if tab == activity.tab { theme.key().add_modifier(Modifier::UNDERLINED) } else { theme.dim() };
         Span::styled(text, style)
     };
     let title = Line::from(vec![
         Span::raw(" "),
-        name("recent clicks", Tab::Recent),
+        tab("recent clicks", ActivityTab::RecentClicks),
         Span::styled(theme.symbol(" │ ", " | "), theme.dim()),
-        name("log", Tab::Log),
+        tab("log", ActivityTab::Log),
         Span::raw(" "),
     ]);
-    let rejected = app.live().totals.rejected;
+    let rejected = app.engine.snapshot().totals.rejected;
     let rejects = Line::styled(format!(" {} rejected ", count(rejected)), theme.alarm(rejected));
     let mut block = theme
-        .frame(title, app.focus == Panel::Activity)
+        .frame(title, app.overview.focus == Panel::Activity)
         .title(rejects.alignment(Alignment::Right))
         .padding(Padding::horizontal(1));
-    let back = app.activity.back;
-    if back > 0 {
-        let note = format!(" {} newer ", count(back as u64));
+    if activity.back > 0 {
+        let note = format!(" {} newer ", count(activity.back as u64));
         block = block.title_bottom(Line::styled(note, theme.warn()).alignment(Alignment::Right));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-
-    let rows = usize::from(inner.height);
-    let lines: Vec<Line<'_>> = match tab {
-        Tab::Recent => snapshot.recent.iter().skip(back).take(rows).map(|click| recent(click, inner, app)).collect(),
-        Tab::Log => {
-            let end = snapshot.log.len().saturating_sub(back);
-            let first = end.saturating_sub(rows);
-            snapshot.log.iter().skip(first).take(end - first).map(|line| logged(line, inner, app)).collect()
-        }
-    };
-    if lines.is_empty() {
-        match tab {
-            // The urls say it in full.
-            Tab::Recent
-                if app.places.as_ref().is_some_and(|places| places.urls.is_some_and(|urls| !urls.is_empty())) =>
-            {
-                placeholder(frame, inner, &app.nothing().short(), app);
-            }
-            Tab::Recent => no_clicks(frame, inner, app),
-            Tab::Log => placeholder(frame, inner, "nothing logged", app),
-        }
-    }
-    for (at, line) in lines.into_iter().enumerate() {
-        if let Some(row) = row(inner, at) {
-            frame.render_widget(Paragraph::new(line), row);
-        }
+    match activity.tab {
+        ActivityTab::RecentClicks => recent_clicks(frame, inner, app),
+        ActivityTab::Log => log(frame, inner, app),
     }
 }
 
-fn recent(click: &RecentClick, area: Rect, app: &App) -> Line<'static> {
-    let theme = &app.theme;
-    let wide = area.width >= 90;
-    let mut spans = vec![
-        Span::styled(format!("{} ", time(click.timestamp)), theme.dim()),
-        Span::raw(left(&click.country, if wide { 12 } else { 7 })),
-        Span::raw(" "),
-    ];
-    if wide {
-        spans.push(Span::raw(left(&click.city, 16)));
-        spans.push(Span::raw(" "));
+fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {
+    let recent = &app.engine.frozen_or_live().snapshot.recent;
+    if recent.is_empty() {
+        // The panel of the urls gives the reason in full, if it is visible.
+        return match app.display.layout.as_ref().and_then(|layout| layout.urls) {
+            Some(urls) if !urls.is_empty() => placeholder(frame, area, &no_clicks(app).short(), app),
+            _ => no_clicks_placeholder(frame, area, app),
+        };
     }
-    spans.push(Span::styled(left(&click.user_id, if wide { 18 } else { 12 }), theme.dim()));
-    spans.push(Span::raw(" "));
-    let url = fit(&click.url, room(area.width, &spans));
-    spans.push(Span::raw(url));
-    Line::from(spans)
+    let columns = if area.width >= WIDE { clicks::RECENT_WIDE } else { clicks::RECENT };
+    let table = Table::new(columns, TableContext::new(&app.theme), Cursor::None).without_titles();
+    table.render(frame, area, recent.iter().skip(app.overview.activity.back));
 }
 
-fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
+fn log(frame: &mut Frame, area: Rect, app: &App) {
+    let log = &app.engine.frozen_or_live().snapshot.log;
+    if log.is_empty() {
+        return placeholder(frame, area, "nothing logged", app);
+    }
+    let end = log.len().saturating_sub(app.overview.activity.back);
+    let first = end.saturating_sub(usize::from(area.height));
+    draw_lines(frame, area, log.iter().skip(first).take(end - first).map(|line| log_line(line, area, app)));
+}
+
+fn log_line(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let (level, style) = theme.level(line.level);
     let mut spans = vec![
-        Span::styled(format!("{} ", time(line.at)), theme.dim()),
+        Span::styled(format!("{} ", left(&time_of_day(line.at), 8)), theme.dim()),
         Span::styled(format!("{level} "), style),
         Span::styled(left(&line.target, 10), theme.dim()),
         Span::raw(" "),
@@ -102,13 +87,4 @@ fn logged(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
     let message = fit(&line.message, room(area.width, &spans));
     spans.push(Span::styled(message, style));
     Line::from(spans)
-}
-
-/// `09:30:00`, UTC; the date of a click that far off matters less than its row.
-pub(super) fn time(at: Timestamp) -> String {
-    let text = at.to_string();
-    match text.split_once('T') {
-        Some((_, time)) => left(time.get(..8).unwrap_or(time), 8),
-        None => left("", 8),
-    }
 }

@@ -1,4 +1,4 @@
-//! Lines over time: two axes with round figures, a line for each stage, and the stage's number where its line ends.
+//! Lines over time: two axes with round figures, a line for each stage, and the number of the stage where its line ends.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 use super::scale::{Scale, Spike, most_usual, spikes, tick};
 use crate::console::format::{right, short, width};
 use crate::console::state::app::App;
+use crate::console::state::chart_span::ChartSpan;
 use crate::console::state::history::Point;
-use crate::console::state::zoom::Span;
 
-/// Columns of the labels of the upright axis.
+/// Columns for the labels of the upright axis.
 const LABEL: u16 = 7;
 
-/// Columns to the right of the lines, for the numbers of all stages in one row.
+/// Columns to the right of the lines, for the numbers of the stages.
 const ENDS: u16 = 4;
 
-/// Narrower charts have no columns to spare for the numbers.
+/// Narrower charts have no room for the numbers.
 const ENDS_FROM: u16 = 40;
 
 /// One stage over the time shown.
 pub(super) struct Curve {
-    /// The place of the stage in the list.
+    /// The position of the stage in the list.
     stage: usize,
-    /// The stretches without a gap: (seconds after now, so none above 0; items a second).
+    /// The runs without a gap, each a list of (seconds after now, never above 0; items a second).
     runs: Vec<Vec<(f64, f64)>>,
     /// The newest rate, if the stage runs.
     newest: Option<f64>,
@@ -56,16 +56,16 @@ impl Curve {
 }
 
 /// The parts of a chart.
-struct Places {
+struct ChartLayout {
     plot: Rect,
-    /// The column of the upright axis; above it are the labels to its left.
+    /// The column of the upright axis. The labels are to its left.
     axis: u16,
     ends: Option<Rect>,
-    /// The rows of the time axis and its labels, where there is height for them.
+    /// The rows of the time axis and its labels, if the chart is high enough.
     time: Option<(u16, u16)>,
 }
 
-impl Places {
+impl ChartLayout {
     fn of(area: Rect) -> Self {
         let ends = if area.width >= ENDS_FROM { ENDS } else { 0 };
         let time = if area.height >= 6 { 2 } else { 0 };
@@ -84,33 +84,33 @@ impl Places {
 
 /// How many points a chart in `area` can show side by side.
 pub(super) fn points(area: Rect, app: &App) -> usize {
-    let columns = usize::from(Places::of(area).plot.width);
+    let columns = usize::from(ChartLayout::of(area).plot.width);
     if is_dotted(app) { columns * 2 } else { columns }
 }
 
-/// What a line looks like, for the legend.
+/// A sample of a line, for the legend.
 pub(super) fn sample(stage: usize, app: &App) -> String {
     let number = number(stage);
     if is_dotted(app) { format!("━{number}") } else { number.to_string() }
 }
 
-/// The number of the stage at this place, as on its box and its key.
-fn number(place: usize) -> char {
-    u32::try_from(place + 1).ok().and_then(|number| char::from_digit(number, 10)).unwrap_or('+')
+/// The number of the stage at `position`, as on its box and its key.
+fn number(position: usize) -> char {
+    u32::try_from(position + 1).ok().and_then(|number| char::from_digit(number, 10)).unwrap_or('+')
 }
 
-/// Whether lines are made of fine dots, which only colour tells apart; else they are made of their numbers.
+/// Whether lines are fine dots in different colours. Else they are made of the numbers of their stages.
 fn is_dotted(app: &App) -> bool {
     !app.theme.ascii && app.theme.has_color()
 }
 
-/// Draws `curves`, the last on top, over the axis of `span`.
-pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span, app: &App) {
-    let places = Places::of(area);
+/// Draws `curves` over the time `span`; the last one is on top.
+pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: ChartSpan, app: &App) {
+    let places = ChartLayout::of(area);
     if places.plot.is_empty() {
         return;
     }
-    // One that shows the usual: a spike that would flatten everything else is cut off, and says how high it is.
+    // The scale fits the usual rates. A spike that would flatten everything else is cut off, with its height beside it.
     let usual = most_usual(curves.iter().map(Curve::rates));
     let scale = Scale::over(usual);
     let buffer = frame.buffer_mut();
@@ -120,7 +120,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Span
     }
     let bounds = ([-span.time().as_secs_f64(), 0.0], [0.0, scale.top]);
     if is_dotted(app) {
-        // On one canvas, where lines cross, the dots of both stay.
+        // On one canvas, the dots of both lines stay where lines cross.
         lines(frame, places.plot, Marker::Braille, curves, bounds, app);
     } else {
         for curve in curves {
@@ -141,7 +141,7 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
             for run in &curve.runs {
                 let top = bounds.1[1];
                 let run: Vec<(f64, f64)> = run.iter().map(|(at, rate)| (*at, rate.min(top))).collect();
-                // A stretch of one point is a dot.
+                // A run of one point is a dot.
                 context.draw(&Points { coords: &run, color });
                 for pair in run.windows(2) {
                     if let [(x1, y1), (x2, y2)] = *pair {
@@ -154,8 +154,8 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
     frame.render_widget(canvas, area);
 }
 
-/// How high the spikes are that the chart cuts off, each where it is; the highest first, and no two over each other.
-fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usual: f64, app: &App) {
+/// The heights of the spikes that the chart cuts off, each at its time. The highest come first; none covers another.
+fn marks(buffer: &mut Buffer, places: &ChartLayout, curves: &[Curve], span: ChartSpan, usual: f64, app: &App) {
     let plot = places.plot;
     let mut found: Vec<(Spike, usize)> = Vec::new();
     for curve in curves {
@@ -167,10 +167,10 @@ fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usu
         let text = format!("{}{}", app.theme.symbol("▲", "^"), short(spike.rate));
         let columns = u16::try_from(width(&text)).unwrap_or(plot.width);
         let ago = Duration::try_from_secs_f64(-spike.at).unwrap_or_default();
-        // Its tip is where the spike is, unless the figure would leave the chart.
+        // The mark points at the spike, unless the figure would leave the chart.
         let begin = column(plot, span, ago).min(plot.right().saturating_sub(columns)).max(plot.x);
         let end = begin.saturating_add(columns);
-        // With a blank to the next one.
+        // Two marks keep a blank between them.
         if taken.iter().any(|(from, to)| begin <= *to && *from <= end) {
             continue;
         }
@@ -179,12 +179,12 @@ fn marks(buffer: &mut Buffer, places: &Places, curves: &[Curve], span: Span, usu
     }
 }
 
-/// The numbers of the stages that run, each in the row in which its line ends; in one row in their order.
+/// The numbers of the running stages, each in the row in which its line ends.
 fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &App) {
     let mut taken = vec![0_u16; usize::from(area.height)];
-    // Lines of dots are four times as fine as rows.
+    // A row has four dots.
     let fine = if is_dotted(app) { 4 } else { 1 };
-    for stage in 0..app.shown().snapshot.stages.len() {
+    for stage in 0..app.engine.frozen_or_live().snapshot.stages.len() {
         let Some(rate) = curves.iter().find(|curve| curve.stage == stage).and_then(|curve| curve.newest) else {
             continue;
         };
@@ -200,7 +200,7 @@ fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &A
 }
 
 /// The upright axis.
-fn upright(buffer: &mut Buffer, places: &Places, scale: Scale, app: &App) {
+fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, app: &App) {
     let plot = places.plot;
     let last = plot.height.saturating_sub(1);
     put(buffer, places.axis, plot.y, &vec!["│"; usize::from(plot.height)].join("\n"), app.theme.dim());
@@ -220,7 +220,7 @@ fn upright(buffer: &mut Buffer, places: &Places, scale: Scale, app: &App) {
 }
 
 /// The axis of time.
-fn along(buffer: &mut Buffer, places: &Places, rows: (u16, u16), span: Span, app: &App) {
+fn along(buffer: &mut Buffer, places: &ChartLayout, rows: (u16, u16), span: ChartSpan, app: &App) {
     let plot = places.plot;
     let (axis, labels) = rows;
     let shaft = format!("└{}", "─".repeat(plot.width.into()));
@@ -238,13 +238,13 @@ fn along(buffer: &mut Buffer, places: &Places, rows: (u16, u16), span: Span, app
     }
 }
 
-/// Where a time before now lies.
-fn column(plot: Rect, span: Span, ago: Duration) -> u16 {
+/// The column of a time before now.
+fn column(plot: Rect, span: ChartSpan, ago: Duration) -> u16 {
     let share = 1.0 - ago.as_secs_f64() / span.time().as_secs_f64();
     plot.x + (share * f64::from(plot.width.saturating_sub(1))).round() as u16
 }
 
-/// Writes `text` into the buffer; what lies outside is left out.
+/// Writes the lines of `text` into the buffer, as far as they lie inside it.
 fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
     for (row, line) in (y..buffer.area.bottom()).zip(text.split('\n')) {
         if x < buffer.area.right() {

@@ -1,59 +1,64 @@
-//! The filter of a list in its title: the one in force, or the one being typed with what is wrong about it.
+//! The filter in the title of a list: the one in force, or the one that the user types.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::room;
 use crate::console::format::{fit, fit_end, width};
 use crate::console::state::app::App;
-use crate::console::state::typing::{Line, Typing};
+use crate::console::state::line_input::{LineInput, LinePurpose};
+use crate::console::view::rows::room;
+use crate::console::view::typed_text::typed_text;
 
-/// Of what is typed at least this much stays visible beside what is wrong about it.
-const TYPED_MIN: usize = 8;
+/// Columns of the typed filter that stay visible beside an error.
+const TYPED_MINIMUM: usize = 8;
 
-/// So much of a filter tells what it is.
-const READS: usize = 24;
+/// Columns of a filter that are enough to recognize it.
+const READABLE: usize = 24;
 
-/// Its mark, and after it the cursor, a blank and the frame's corners.
+/// Columns around the filter: its mark, the cursor, a blank and the corners of the frame.
 const AROUND: usize = 7;
 
-/// What is being typed as a filter, if something is.
-pub(super) fn typed(app: &App) -> Option<&Typing> {
-    app.typing.as_ref().filter(|typing| typing.line == Line::Filter)
+/// The filter that the user types.
+pub(super) fn typed(app: &App) -> Option<&LineInput> {
+    app.overlays.line_for(LinePurpose::Filter)
 }
 
-/// Columns that the filter should have in a title: as much of its end as tells what it is, with the frame around it.
-pub(super) fn least(app: &App) -> usize {
-    let text = typed(app).map_or(app.filter_in_force(), |typing| &typing.text);
-    match typed(app).is_none() && text.is_empty() {
-        true => 0,
-        false => AROUND + width(text).clamp(TYPED_MIN, READS),
+fn text(app: &App) -> &str {
+    typed(app).map_or(app.screens.filter_text(&app.selection), LineInput::text)
+}
+
+/// Columns of a title, with the frame, that are enough to recognize the filter; 0 if there is no filter.
+pub(super) fn least_columns(app: &App) -> usize {
+    if typed(app).is_none() && text(app).is_empty() {
+        return 0;
     }
+    AROUND + width(text(app)).clamp(TYPED_MINIMUM, READABLE)
 }
 
-/// Adds the filter to the `spans` of a title that has `columns`, frame included.
+/// Adds the filter to the `spans` of a title that has `columns`, with the frame.
 pub(super) fn push(spans: &mut Vec<Span<'static>>, columns: u16, app: &App) {
     let theme = &app.theme;
-    let typed = typed(app);
-    let text = typed.map_or(app.filter_in_force(), |typing| &typing.text);
-    if typed.is_none() && text.is_empty() {
+    let text = text(app);
+    if typed(app).is_none() && text.is_empty() {
         return;
     }
     spans.push(Span::styled(" / ", theme.accent()));
-    // The frame's corners, the cursor and a blank.
+    // The corners of the frame, the cursor and a blank take four columns.
     let room = room(columns, spans).saturating_sub(4);
-    let (note, style) = match typed.map(|typing| typing.problem.as_deref()) {
+    let (note, style) = match typed(app).map(|line| line.problem.as_deref()) {
         Some(Some(problem)) => (format!(" {problem}"), theme.bad()),
         Some(None) if text.is_empty() => (" text, ~regex, !not".to_owned(), theme.dim()),
         _ => (String::new(), Style::new()),
     };
-    let kept = width(text).min(TYPED_MIN).max(room.saturating_sub(width(&note)));
-    let text = fit_end(text, kept.min(room));
-    let note = fit(&note, room.saturating_sub(width(&text)));
-    spans.push(Span::styled(text, theme.accent().patch(theme.key())));
-    if typed.is_some() {
-        spans.push(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
-    }
+    let text_room = width(text).min(TYPED_MINIMUM).max(room.saturating_sub(width(&note))).min(room);
+    let text_style = theme.accent().patch(theme.key());
+    let shown = match typed(app) {
+        Some(line) => typed_text(&line.input, text_room + 1, text_style),
+        None => vec![Span::styled(fit_end(text, text_room), text_style)],
+    };
+    let taken: usize = shown.iter().map(|span| width(&span.content)).sum();
+    spans.extend(shown);
+    let note = fit(&note, (room + 1).saturating_sub(taken));
     if !note.is_empty() {
         spans.push(Span::styled(note, style));
     }

@@ -1,108 +1,115 @@
-//! The keys that matter where the reader is, or a notice in their place.
+//! The last row: the keys that act now, or a message, a file name, or the progress of an export in their place.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line as Words, Span};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::room;
-use crate::console::format::{fit, fit_end, width};
+use crate::console::format::{fit, width};
+use crate::console::keys::{Action, Context, KeyBinding};
 use crate::console::state::app::App;
-use crate::console::state::keys::{Action, Context, KeyBinding};
-use crate::console::state::typing::Line;
+use crate::console::state::line_input::{LineInput, LinePurpose};
+use crate::console::state::prompt::Answer;
+use crate::console::view::rows::room;
+use crate::console::view::typed_text::typed_text;
 
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let line = match app.notice() {
-        Some(notice) => {
-            let text = fit(notice, usize::from(area.width).saturating_sub(1));
-            Words::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
-        }
-        None if app.prompt.as_ref().is_some_and(|prompt| prompt.typed.is_some()) => word(app),
-        None => match (app.export_typed(), &app.writing) {
-            (Some(name), _) => export(name, area.width, app),
-            (None, Some(writing)) => progress(&writing.progress(), area.width, app),
-            (None, None) => keys(area.width, app),
-        },
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let columns = area.width;
+    let line = if let Some(message) = &app.message {
+        let text = fit(&message.text, usize::from(columns).saturating_sub(1));
+        Line::from(vec![Span::raw(" "), Span::styled(text, app.theme.warn().patch(app.theme.key()))])
+    } else if app.overlays.prompt.as_ref().is_some_and(|prompt| matches!(prompt.answer, Answer::Word(_))) {
+        word_keys(app)
+    } else if let Some(line) = app.overlays.line_for(LinePurpose::Export) {
+        file_name(line, columns, app)
+    } else if let Some(export) = &app.table_export {
+        progress(&export.words(), columns, app)
+    } else {
+        keys(columns, app)
     };
     frame.render_widget(Paragraph::new(line), area);
 }
 
-/// How far a table is that is being written.
-fn progress(text: &str, columns: u16, app: &App) -> Words<'static> {
+/// The progress of an export.
+fn progress(text: &str, columns: u16, app: &App) -> Line<'static> {
     let room = usize::from(columns).saturating_sub(2);
     let text = fit(text, room);
     let hint = fit("   Esc stops it", room.saturating_sub(width(&text)));
-    Words::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
+    Line::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
 }
 
-fn export(name: &str, columns: u16, app: &App) -> Words<'static> {
+/// The name of the file that the user types.
+fn file_name(line: &LineInput, columns: u16, app: &App) -> Line<'static> {
     let label = " write to ";
-    let room = usize::from(columns).saturating_sub(width(label) + 2);
-    let name = fit_end(name, room);
-    let rest = room.saturating_sub(width(&name));
+    let room = usize::from(columns).saturating_sub(width(label) + 1);
+    let mut spans = vec![Span::styled(label, app.theme.accent().patch(app.theme.key()))];
+    let name = typed_text(&line.input, room, Style::new());
+    let rest = room.saturating_sub(name.iter().map(|span| width(&span.content)).sum());
+    spans.extend(name);
     let hints = ["  Tab: .csv .json of the table, .txt .ansi .svg of the screen", "  Tab: another format"];
     let hint = hints.into_iter().find(|hint| width(hint) <= rest).unwrap_or_default();
-    Words::from(vec![
-        Span::styled(label, app.theme.accent().patch(app.theme.key())),
-        Span::raw(name),
-        Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
-        Span::styled(hint, app.theme.dim()),
-    ])
+    spans.push(Span::styled(hint, app.theme.dim()));
+    Line::from(spans)
 }
 
-/// The answers to a question that wants a word.
-fn word(app: &App) -> Words<'static> {
+/// The keys while a question waits for a word.
+fn word_keys(app: &App) -> Line<'static> {
     let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
     let answers = [(" Enter", " take it "), (" Esc", " no ")];
-    let spans = answers.into_iter().flat_map(|(key, does)| [Span::styled(key, accent), Span::styled(does, dim)]);
-    Words::from_iter(spans)
+    let spans = answers.into_iter().flat_map(|(key, short)| [Span::styled(key, accent), Span::styled(short, dim)]);
+    Line::from_iter(spans)
 }
 
-fn keys(columns: u16, app: &App) -> Words<'static> {
-    let context = app.context();
+fn keys(columns: u16, app: &App) -> Line<'static> {
+    let context = app.overlays.context(app.screens.context(app.overview.focus));
+    let stages = app.engine.snapshot().stages.len();
+    let table = || app.keys.table().iter();
+    let everywhere = || {
+        table().filter(|binding| {
+            !context.is_modal() && binding.context == Context::Anywhere && context.lets_through(binding.action)
+        })
+    };
+    let here = table().filter(|binding| binding.context == context && context != Context::Anywhere);
+    let views =
+        table().filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
+    // Help and quit come first, since they must be visible on every terminal; then the keys of this context.
+    let order = everywhere().take(2).chain(here).chain(views).chain(everywhere().skip(2));
     let mut spans = Vec::new();
-    // What holds everywhere begins with help and quit, which must never fall off; what is special here comes next.
-    let everywhere = app.keys.table().iter().filter(|binding| {
-        !context.is_modal() && binding.context == Context::Anywhere && context.lets_through(binding.action)
-    });
-    let here = app.keys.table().iter().filter(|binding| binding.context == context && context != Context::Anywhere);
-    let views = app
-        .keys
-        .table()
-        .iter()
-        .filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
-    let order = everywhere.clone().take(2).chain(here).chain(views).chain(everywhere.skip(2));
-    for binding in order.filter(|binding| shows(binding, app)) {
+    for binding in order.filter(|binding| is_shown(binding, app)) {
         let short = short(binding, app);
-        let label = app.keys.label(binding, app.newest().snapshot.stages.len());
-        let columns_needed = width(&label) + width(short) + 4;
-        if columns_needed > room(columns, &spans) {
+        let label = app.keys.label(binding, stages);
+        let needed = width(&label) + width(short) + 4;
+        if needed > room(columns, &spans) {
             break;
         }
         spans.push(Span::styled(format!(" {label}"), app.theme.accent().patch(app.theme.key())));
         spans.push(Span::styled(format!(" {short} "), app.theme.dim()));
     }
-    Words::from(spans)
+    Line::from(spans)
 }
 
-/// What the key does now, in one or two words.
+/// What the key does now, in a few words.
 fn short(binding: &KeyBinding, app: &App) -> &'static str {
-    let line = app.typing.as_ref().filter(|_| binding.context == Context::Line).map(|typing| typing.line);
+    let line = app.overlays.line.as_ref().filter(|_| binding.context == Context::Line).map(|line| line.purpose);
     match (line, binding.action) {
-        (Some(Line::Filter), Action::Accept) => "keep it",
-        (Some(Line::Filter), Action::Cancel) => "show all",
-        (Some(Line::Search), Action::Accept) => "to what is found",
-        (Some(Line::Palette), Action::Accept) => "do it",
-        (_, Action::Quit) if app.is_hurrying() => "leave",
-        (_, Action::Quit) if app.is_quitting() => "leave at once",
+        (Some(LinePurpose::Filter), Action::Accept) => "keep it",
+        (Some(LinePurpose::Filter), Action::Cancel) => "show all",
+        (Some(LinePurpose::Search), Action::Accept) => "to what is found",
+        (Some(LinePurpose::Palette), Action::Accept) => "do it",
+        (_, Action::Quit) if app.ending.is_at_once() => "leave",
+        (_, Action::Quit) if app.ending.is_quitting() => "leave at once",
         _ => binding.short,
     }
 }
 
-fn shows(binding: &KeyBinding, app: &App) -> bool {
-    let forbidden = (app.read_only || app.is_quitting()) && binding.action.steers();
-    let completes = app.typing.as_ref().is_some_and(|typing| matches!(typing.line, Line::Palette | Line::Export));
-    let no_stage = binding.action == Action::PickStage && app.newest().snapshot.stages.is_empty();
-    !binding.short.is_empty() && !forbidden && !no_stage && (completes || binding.action != Action::Complete)
+fn is_shown(binding: &KeyBinding, app: &App) -> bool {
+    let is_refused = (app.settings.read_only || app.ending.is_quitting()) && binding.action.controls_stages();
+    let completes = app
+        .overlays
+        .line
+        .as_ref()
+        .is_some_and(|line| matches!(line.purpose, LinePurpose::Palette | LinePurpose::Export));
+    let has_no_stage = binding.action == Action::PickStage && app.engine.snapshot().stages.is_empty();
+    !binding.short.is_empty() && !is_refused && !has_no_stage && (completes || binding.action != Action::Complete)
 }

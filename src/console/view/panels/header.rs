@@ -1,4 +1,4 @@
-//! Two rows of the whole: where clicks come from and how far along they are; and a banner when there is news of the end.
+//! The header: where clicks come from, and how far the pipeline is.
 
 use std::time::UNIX_EPOCH;
 
@@ -6,22 +6,19 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
-use super::activity::time;
-use super::{both_ends, draining, row};
 use crate::click::Timestamp;
-use crate::console::format::{NONE, bytes, clock, count, fit, percent, right, span, width};
+use crate::console::format::{bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, width};
 use crate::console::state::app::App;
-use crate::console::state::keys::Action;
-use crate::protocol::snapshot::{Snapshot, Totals};
+use crate::console::view::rows::{both_ends, row};
+use crate::protocol::snapshot::Snapshot;
 use crate::protocol::source::SourceProgress;
 
-/// Columns of a whole progress bar.
+/// Columns of a progress bar in full.
 const GAUGE: usize = 16;
 
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let snapshot = app.live();
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let snapshot = app.engine.snapshot();
     if let Some(row) = row(area, 0) {
         identity(frame, row, snapshot, app);
     }
@@ -29,10 +26,10 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
         let columns = usize::from(row.width);
         let sizes = [Size::Full, Size::Sent, Size::Bar, Size::Words, Size::Figure];
         let sizes = sizes.map(|size| progress(snapshot, size, app));
-        // Rejects weigh more than the looks of the progress, and the progress more than the other faults.
+        // Rejects are more important than a long progress, and any progress is more important than the other faults.
         let least = sizes.last().map_or(0, Line::width);
         let [rejected, others @ ..] = faults(snapshot, app);
-        // Since when the clicks count weighs less than rejects, and than that the source is held back.
+        // The words "all time" are the least important.
         let [.., words, _] = &sizes;
         let taken = words.width() + 1 + rejected.as_ref().map_or(0, Span::width);
         let forms = [" clicks all time", " clicks"].map(|clicks| figures(snapshot, clicks, app));
@@ -55,18 +52,18 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
         marks.push(Span::styled(text, theme.chip(style)));
         marks.push(Span::raw(" "));
     };
-    if let Some(age) = app.stale() {
-        mark(format!(" NO NEWS FOR {} ", span(age)), theme.bad());
+    if let Some(age) = app.engine.stale_for(app.now) {
+        mark(format!(" NO NEWS FOR {} ", duration(age)), theme.bad());
     }
-    if app.unverified {
+    if app.settings.unverified {
         mark(" TLS NOT VERIFIED ".to_owned(), theme.bad());
     }
-    if let Some(since) = app.frozen_since() {
-        let since = since.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
-        let since = time(Timestamp::from_millis(i64::try_from(since).unwrap_or(0)));
+    if let Some(frozen) = &app.engine.frozen {
+        let since = frozen.since.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+        let since = time_of_day(Timestamp::from_millis(i64::try_from(since).unwrap_or(0)));
         mark(format!(" TABLES HELD SINCE {since} "), theme.accent());
     }
-    if app.read_only {
+    if app.settings.read_only {
         mark(" READ-ONLY ".to_owned(), Style::new());
     }
     marks.push(Span::styled("up ", theme.dim()));
@@ -101,19 +98,18 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
 fn figures(snapshot: &Snapshot, clicks: &'static str, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let totals = &snapshot.totals;
-    let told = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
-    // Fixed columns: nothing moves while figures grow.
+    // The columns are fixed, so that nothing moves while figures grow.
     Line::from(vec![
         Span::styled(right(&count(totals.clicks), 12), theme.key()),
         Span::styled(clicks, theme.dim()),
         Span::styled("  delay ", theme.dim()),
-        Span::styled(right(&told(snapshot.delay.map(span)), 7), theme.key()),
+        Span::styled(right(&or_unknown(snapshot.delay, duration), 7), theme.key()),
         Span::styled("  lag ", theme.dim()),
-        Span::styled(right(&told(snapshot.lag.map(count)), 9), theme.key()),
+        Span::styled(right(&or_unknown(snapshot.lag, count), 9), theme.key()),
     ])
 }
 
-/// What should be zero and is not.
+/// The figures that should be zero and are not.
 fn faults(snapshot: &Snapshot, app: &App) -> [Option<Span<'static>>; 4] {
     let totals = &snapshot.totals;
     [(totals.rejected, "rejected"), (totals.skipped, "skipped"), (totals.late, "late"), (totals.future, "future")]
@@ -124,7 +120,7 @@ fn push_fitting(line: &mut Line<'static>, columns: usize, span: Option<Span<'sta
     line.spans.extend(span.filter(|span| line.width() + span.width() <= columns));
 }
 
-/// How much is said of the progress, by the room there is.
+/// How much of the progress is shown, by the room that there is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Size {
     Full,
@@ -145,7 +141,7 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
         Size::Words if waits => spans.push(Span::styled("held", theme.warn())),
         _ => {}
     }
-    // Where there is no room for the words, the colour of the figure still tells.
+    // If there is no room for the words, the colour of the figure still shows it.
     let style = if waits { theme.warn() } else { Style::new() };
     match done_of_all(progress) {
         Some((done, all)) => {
@@ -176,44 +172,11 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-/// How much of how much is done; by messages where their number is known, else by bytes of the input.
+/// How much of how much is done: by messages if their number is known, else by bytes of the input.
 fn done_of_all(progress: &SourceProgress) -> Option<(u64, u64)> {
     match (progress.total, progress.bytes_total) {
         (Some(total), _) => Some((progress.sent, total)),
         (None, Some(total)) => Some((progress.bytes_read, total)),
         (None, None) => None,
     }
-}
-
-/// What became of a source that is at its end, and the way out; in short where there is little room.
-fn finished(totals: &Totals, quit: &str, columns: usize) -> String {
-    let [stored, duplicates, rejected, documents] =
-        [totals.stored, totals.duplicates, totals.rejected, totals.documents].map(count);
-    let odd = |n: u64, word: &str| if n > 0 { format!(", {} {word}", count(n)) } else { String::new() };
-    let (again, refused) = (odd(totals.duplicates, "duplicates"), odd(totals.rejected, "rejected"));
-    let full = format!(
-        " finished: {stored} clicks stored, {duplicates} duplicates, {rejected} rejected, {documents} documents indexed   {quit} quits"
-    );
-    let short = format!(" finished: {stored} clicks stored{again}{refused}, {documents} documents   {quit} quits");
-    let shortest = format!(" finished, {quit} quits: {stored} clicks stored{refused}");
-    [full, short].into_iter().find(|text| width(text) <= columns).unwrap_or(shortest)
-}
-
-/// One line above the stages: draining, a reset, finished, or a source that gave up.
-pub(crate) fn render_banner(frame: &mut Frame, area: Rect, app: &App) {
-    let theme = &app.theme;
-    let snapshot = app.live();
-    let failed = snapshot.source.progress.as_ref().and_then(|progress| progress.error.as_deref());
-    let (text, style) = if app.is_quitting() || snapshot.shutting_down.is_some() {
-        (draining::text(app), theme.warn())
-    } else if let Some(waits) = &snapshot.resetting {
-        (format!(" reset: {waits}"), theme.warn())
-    } else if let Some(error) = failed {
-        (format!(" the source gave up: {error}"), theme.bad())
-    } else {
-        (finished(&snapshot.totals, app.keys.told(Action::Quit), usize::from(area.width)), theme.good())
-    };
-    let columns = usize::from(area.width);
-    let line = crate::console::format::left(&text, columns);
-    frame.render_widget(Paragraph::new(Line::styled(line, theme.chip(style))), area);
 }

@@ -1,4 +1,4 @@
-//! The countries on a map of the world, with their list and the urls of the picked one.
+//! The screen of the map: the countries on a map of the world, their list, and the urls of the selected one.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -9,74 +9,62 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 
-use super::table::{self, Column, figure, words};
-use super::{held, placeholder};
-use crate::console::format::{NONE, count, count_in, fit, percent};
+use crate::console::format::{count, fit};
 use crate::console::state::app::App;
-use crate::console::state::atlas::{Atlas, LATITUDES, LONGITUDES, Spot, cell, labels, true_rows};
-use crate::console::state::layout::{MAP_FROM, parts};
-use crate::console::state::sheet::{List, Sheet};
+use crate::console::state::country_map::{CountryMap, CountrySpot, LATITUDES, LONGITUDES, cell, labels};
+use crate::console::state::screen::Screen;
+use crate::console::state::screen_parts::{MAP_MINIMUM, ScreenParts};
+use crate::console::tables::{TableContext, countries, pages};
 use crate::console::theme::{HEAT, Theme};
-use crate::protocol::answer::LastMinute;
+use crate::console::view::placeholder::{no_clicks, placeholder, waiting_placeholder};
+use crate::console::view::table::{Cursor, Table};
 use crate::protocol::board::Board;
 use crate::protocol::view::Window;
-use crate::world::locate;
 
-/// With fewer rows than this there is no map, only the word that it needs more room.
+/// With fewer rows than this, a line says that the map needs more room.
 const MAP_ROWS: u16 = 6;
 
-/// Cells of the map for each label that it may hold at most.
+/// The map has at most one label for so many of its cells.
 const CELLS_A_LABEL: usize = 100;
 
-const URLS: [Column; 4] =
-    [words("url", 0, 0), words("country", 10, 2), figure("clicks", 11, 0), figure("users ", 11, 1)];
-
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let [map, list, urls] = parts(Sheet::Map, area);
-    let board = &app.shown().snapshot.board;
-    let atlas = Atlas::of(board, app.browse.country.as_deref());
-    if map.height < MAP_ROWS {
-        let (columns, rows) = MAP_FROM;
-        placeholder(frame, map, &format!("the map needs {columns}×{rows}; its countries:"), app);
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let parts = ScreenParts::of(Screen::Map, area);
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let map = CountryMap::of(board, app.selection.country.as_deref());
+    if parts.before.height < MAP_ROWS {
+        let (columns, rows) = MAP_MINIMUM;
+        placeholder(frame, parts.before, &format!("the map needs {columns}×{rows}; its countries:"), app);
     } else {
-        world(frame, map, &atlas, app);
+        world(frame, parts.map(), parts.before, &map, app);
     }
-    countries(frame, list, &atlas, app);
-    if !urls.is_empty() {
-        pages(frame, urls, app);
+    country_list(frame, parts.list, &map, app);
+    if !parts.after.is_empty() {
+        urls(frame, parts.after, app);
     }
 }
 
-/// The part of the map's body that is drawn: with room to spare in height, degrees keep their shape.
-pub(crate) fn drawn(map: Rect) -> Rect {
-    let inner =
-        Rect { x: map.x + 1, y: map.y + 1, width: map.width.saturating_sub(2), height: map.height.saturating_sub(2) };
-    let rows = true_rows(inner.width).clamp(1, inner.height.max(1));
-    Rect { y: inner.y + (inner.height.saturating_sub(rows)) / 2, height: rows.min(inner.height), ..inner }
-}
-
-fn world(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
+/// The map in `area`, inside the frame of `around`.
+fn world(frame: &mut Frame, area: Rect, around: Rect, map: &CountryMap, app: &App) {
     let theme = &app.theme;
-    let board = &app.shown().snapshot.board;
-    let title = title(board, atlas, app);
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let title = title(board, map, app);
     let legend = legend(theme);
     let mut block = theme.frame(title.clone(), false);
-    if title.width() + legend.width() + 4 <= usize::from(area.width) {
+    if title.width() + legend.width() + 4 <= usize::from(around.width) {
         block = block.title_top(legend.alignment(Alignment::Right));
     }
-    if let Some(note) = elsewhere(atlas, usize::from(area.width).saturating_sub(4)) {
+    if let Some(note) = unplaced(map, usize::from(around.width).saturating_sub(4)) {
         block = block.title_bottom(Line::styled(note, theme.warn()));
     }
-    frame.render_widget(block, area);
-    let area = drawn(area);
+    frame.render_widget(block, around);
     coast(area, frame.buffer_mut(), theme);
-    if atlas.spots.is_empty() {
-        placeholder(frame, area, &format!(" {} ", app.nothing().words()), app);
+    if map.spots.is_empty() {
+        placeholder(frame, area, &format!(" {} ", no_clicks(app).words()), app);
         return;
     }
-    let extents = spots(area, frame.buffer_mut(), atlas, theme);
+    let extents = spots(area, frame.buffer_mut(), map, theme);
     let most = usize::from(area.width) * usize::from(area.height) / CELLS_A_LABEL;
-    for label in labels(atlas, area, &extents, most.max(1)) {
+    for label in labels(map, area, &extents, most.max(1)) {
         let style = if label.picked { theme.cursor(true) } else { theme.key() };
         let columns = u16::try_from(label.text.len()).unwrap_or(0);
         let place = Rect { x: label.at.x, y: label.at.y, width: columns, height: 1 };
@@ -98,13 +86,13 @@ fn coast(area: Rect, buffer: &mut Buffer, theme: &Theme) {
     buffer.set_style(area, theme.dim());
 }
 
-/// Draws the spots, the smaller over the larger and the picked one over all; the cells that each takes.
-fn spots(area: Rect, buffer: &mut Buffer, atlas: &Atlas, theme: &Theme) -> Vec<Rect> {
-    let discs: Vec<Disc> = atlas.spots.iter().map(|spot| Disc::of(area, spot, atlas, theme)).collect();
+/// Draws the spots, the smaller ones over the larger ones, and the picked one over all others. Returns the cells of each.
+fn spots(area: Rect, buffer: &mut Buffer, map: &CountryMap, theme: &Theme) -> Vec<Rect> {
+    let discs: Vec<Disc> = map.spots.iter().map(|spot| Disc::of(area, spot, map, theme)).collect();
     let style = |color| Style::new().fg(color).add_modifier(Modifier::BOLD);
     let (picked, others): (Vec<&Disc>, Vec<&Disc>) = discs.iter().partition(|disc| disc.picked);
     if theme.ascii {
-        // One character each: where two share a cell, the larger shows.
+        // A spot is one character. If two share a cell, the larger one is visible.
         for disc in others.iter().rev() {
             put(buffer, disc.cells(area), disc.letter, style(disc.color));
         }
@@ -127,7 +115,7 @@ fn put(buffer: &mut Buffer, area: Rect, letter: char, style: Style) {
     }
 }
 
-/// Puts `discs` over what is there, in the style of their colour: the coast in their cells goes.
+/// Puts `discs` over everything in their cells, each in the style of its colour.
 fn stamp(buffer: &mut Buffer, area: Rect, discs: &[&Disc], style: impl Fn(Color) -> Style) {
     if discs.is_empty() {
         return;
@@ -149,13 +137,14 @@ fn stamp(buffer: &mut Buffer, area: Rect, discs: &[&Disc], style: impl Fn(Color)
     }
 }
 
-/// A spot in dots, two across and four down in a cell; in ASCII, a cell is its dot.
+/// A spot in dots. A cell has two dots across and four down; in ASCII, it is one dot.
 struct Disc {
     x: u16,
     y: u16,
     radius: f64,
-    /// Dots on the map, across and down.
-    map: (u16, u16),
+    /// The dots of the map, across and down.
+    all_dots: (u16, u16),
+    /// The dots of a cell, across and down.
     dots: (u16, u16),
     color: Color,
     letter: char,
@@ -163,31 +152,31 @@ struct Disc {
 }
 
 impl Disc {
-    fn of(area: Rect, spot: &Spot, atlas: &Atlas, theme: &Theme) -> Self {
+    fn of(area: Rect, spot: &CountrySpot, map: &CountryMap, theme: &Theme) -> Self {
         let dots = if theme.ascii { (1, 1) } else { (2, 4) };
-        let map = (area.width.saturating_mul(dots.0), area.height.saturating_mul(dots.1));
-        let at = cell(Rect::new(0, 0, map.0, map.1), spot.country);
-        let size = atlas.size(spot);
-        let largest = if theme.ascii { 0.0 } else { (f64::from(map.0) / 50.0).clamp(2.0, 7.0) };
+        let all_dots = (area.width.saturating_mul(dots.0), area.height.saturating_mul(dots.1));
+        let at = cell(Rect::new(0, 0, all_dots.0, all_dots.1), spot.country);
+        let size = map.size(spot);
+        let largest = if theme.ascii { 0.0 } else { (f64::from(all_dots.0) / 50.0).clamp(2.0, 7.0) };
         let radius = if theme.ascii { 0.0 } else { (size * largest).max(1.0) };
         let letter = match size {
             size if size > 0.6 => '@',
             size if size > 0.25 => 'O',
             _ => 'o',
         };
-        let color = theme.heat(atlas.share(spot)).fg.unwrap_or(Color::Reset);
-        Self { x: at.x, y: at.y, radius, map, dots, color, letter, picked: spot.picked }
+        let color = theme.heat(map.share(spot)).fg.unwrap_or(Color::Reset);
+        Self { x: at.x, y: at.y, radius, all_dots, dots, color, letter, picked: spot.picked }
     }
 
-    /// The dots from the first to the last of its columns or rows around `middle`, of `len` on the map.
+    /// The columns or rows of dots that it takes around `middle`, if the map has `len` of them.
     fn span(&self, middle: u16, len: u16) -> std::ops::RangeInclusive<u16> {
         let radius = self.radius as u16;
         middle.saturating_sub(radius)..=middle.saturating_add(radius).min(len.saturating_sub(1))
     }
 
-    /// The cells of the screen that it takes, where the map fills `area`.
+    /// The cells that it takes on a map that fills `area`.
     fn cells(&self, area: Rect) -> Rect {
-        let (columns, rows) = (self.span(self.x, self.map.0), self.span(self.y, self.map.1));
+        let (columns, rows) = (self.span(self.x, self.all_dots.0), self.span(self.y, self.all_dots.1));
         let (left, top) = (columns.start() / self.dots.0, rows.start() / self.dots.1);
         let (right, bottom) = (columns.end() / self.dots.0, rows.end() / self.dots.1);
         Rect::new(area.x + left, area.y + top, right + 1 - left, bottom + 1 - top)
@@ -196,8 +185,8 @@ impl Disc {
 
 impl Shape for Disc {
     fn draw(&self, painter: &mut Painter<'_, '_>) {
-        for y in self.span(self.y, self.map.1) {
-            for x in self.span(self.x, self.map.0) {
+        for y in self.span(self.y, self.all_dots.1) {
+            for x in self.span(self.x, self.all_dots.0) {
                 let (across, down) = (f64::from(x.abs_diff(self.x)), f64::from(y.abs_diff(self.y)));
                 if across.hypot(down) <= self.radius {
                     painter.paint(usize::from(x), usize::from(y), self.color);
@@ -208,9 +197,9 @@ impl Shape for Disc {
 }
 
 /// `map  61 countries, last hour  /cart`.
-fn title(board: &Board, atlas: &Atlas, app: &App) -> Line<'static> {
+fn title(board: &Board, map: &CountryMap, app: &App) -> Line<'static> {
     let theme = &app.theme;
-    let placed = count(atlas.spots.len() as u64);
+    let placed = count(map.spots.len() as u64);
     let mut spans = vec![Span::styled(" map ", theme.key()), Span::styled(format!("{placed} countries"), theme.dim())];
     let window = match board.view.window {
         Window::AllTime => "",
@@ -225,7 +214,7 @@ fn title(board: &Board, atlas: &Atlas, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-/// What the colours mean: shares of all clicks.
+/// The meaning of the colours: shares of all clicks.
 fn legend(theme: &Theme) -> Line<'static> {
     let mark = theme.symbol("●", "o");
     let mut spans = vec![Span::raw(" ")];
@@ -237,19 +226,20 @@ fn legend(theme: &Theme) -> Line<'static> {
 }
 
 /// `not on the map: 4,120 clicks (unknown)`.
-fn elsewhere(atlas: &Atlas, columns: usize) -> Option<String> {
-    if atlas.elsewhere.is_empty() {
+fn unplaced(map: &CountryMap, columns: usize) -> Option<String> {
+    if map.unplaced.is_empty() {
         return None;
     }
-    let names: Vec<&str> = atlas.elsewhere.iter().take(20).map(|(name, _)| &**name).collect();
-    let note = format!("not on the map: {} clicks ({})", count(atlas.lost()), names.join(", "));
+    let names: Vec<&str> = map.unplaced.iter().take(20).map(|(name, _)| &**name).collect();
+    let note = format!("not on the map: {} clicks ({})", count(map.unplaced_clicks()), names.join(", "));
     Some(format!(" {} ", fit(&note, columns)))
 }
 
-fn countries(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
+/// The list of the countries.
+fn country_list(frame: &mut Frame, area: Rect, map: &CountryMap, app: &App) {
     let theme = &app.theme;
-    let shown = app.shown();
-    let board = &shown.snapshot.board;
+    let observed = app.engine.frozen_or_live();
+    let board = &observed.snapshot.board;
     let title = Line::from(vec![
         Span::styled(" countries ", theme.key()),
         Span::styled(format!("{} ", count(board.countries.len() as u64)), theme.dim()),
@@ -257,39 +247,20 @@ fn countries(frame: &mut Frame, area: Rect, atlas: &Atlas, app: &App) {
     let block = theme.frame(title, true);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let last_minute = shown.snapshot.answers.last_minute.as_deref();
-    let columns = [words("country", 0, 0), figure("clicks", 12, 0), figure("share", 8, 1), figure("last min ", 10, 2)];
-    let all = atlas.all;
-    let cells = |name: String, style: Style, clicks: u64, last_minute: Option<u64>| {
-        // Of the clicks beside it, as in the table of urls.
-        let last_minute = last_minute.map(|recent| recent.min(clicks));
-        vec![
-            (name, style),
-            (count_in(clicks, 11), theme.key()),
-            (percent(clicks, all), theme.dim()),
-            (last_minute.map_or_else(|| format!("{NONE} "), |clicks| format!("{} ", count_in(clicks, 8))), theme.dim()),
-        ]
+    let context = TableContext {
+        all_clicks: map.all,
+        last_minute: observed.snapshot.answers.last_minute.as_deref(),
+        ..TableContext::new(theme)
     };
-    let each = board.countries.iter().map(|row| {
-        let recent = last_minute.map(|known| known.of_country(&row.country));
-        let name = match locate(&row.country) {
-            Some(country) if row.country.len() <= 3 => format!("{}  {}", row.country, country.name),
-            Some(_) => row.country.to_string(),
-            None => format!("{}  (not on the map)", row.country),
-        };
-        let style = if locate(&row.country).is_some() { Style::new() } else { theme.dim() };
-        cells(name, style, row.clicks, recent)
-    });
-    let rows = std::iter::once(cells("All".into(), Style::new(), all, last_minute.map(LastMinute::of_all))).chain(each);
-    let at = app.browse.country_row(board).unwrap_or(usize::MAX);
-    table::render(frame, inner, &columns, rows, Some(List { at, ..app.sheets.map }), app);
+    let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.screens.map_top, has_focus: true };
+    Table::new(countries::BESIDE_MAP, context, cursor).render(frame, inner, countries::lines(board));
 }
 
-/// The urls of the picked country, as many as there is room for.
-fn pages(frame: &mut Frame, area: Rect, app: &App) {
+/// The urls of the selected country, as many as there is room for.
+fn urls(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let board = &app.shown().snapshot.board;
-    let country = app.browse.country.as_deref().unwrap_or("all countries");
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let country = app.selection.country.as_deref().unwrap_or("all countries");
     let title = Line::from(vec![
         Span::styled(" urls ", theme.key()),
         Span::styled("of ", theme.dim()),
@@ -299,20 +270,11 @@ fn pages(frame: &mut Frame, area: Rect, app: &App) {
     let block = theme.frame(title, false);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if !app.browse.is_about(board) {
-        let text = if app.is_frozen() { held(app) } else { "loading…".to_owned() };
-        return placeholder(frame, inner, &text, app);
+    if !app.selection.is_about(board) {
+        return waiting_placeholder(frame, inner, "loading…", app);
     }
     if board.pages.is_empty() {
         return placeholder(frame, inner, "no clicks", app);
     }
-    let rows = board.pages.iter().map(|page| {
-        vec![
-            (page.url.to_string(), Style::new()),
-            (page.country.to_string(), theme.dim()),
-            (count_in(page.clicks, 10), theme.key()),
-            (format!("{} ", count_in(page.unique_users, 9)), Style::new()),
-        ]
-    });
-    table::render(frame, inner, &URLS, rows, None, app);
+    Table::new(pages::BESIDE_MAP, TableContext::new(theme), Cursor::nowhere()).render(frame, inner, board.pages.iter());
 }

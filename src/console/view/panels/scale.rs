@@ -1,29 +1,29 @@
-//! How high the upright axis of a chart is, what it cuts off, and its round figures.
+//! The upright axis of a chart: its height, the spikes that it cuts off, and its round figures.
 
 use crate::console::format::short;
 
-/// A rate that is so many times what is usual is a spike.
+/// A rate of so many times the usual rate is a spike.
 const SPIKE: f64 = 3.0;
 
-/// What is usual is above this share of the rates: a spike that lasts longer than the rest is none.
+/// This share of the rates does not exceed the usual rate. High rates that last longer than the others are no spike.
 const USUAL: f64 = 0.8;
 
-/// Fewer rates than this tell nothing of what is usual.
+/// With fewer rates, no rate counts as usual.
 const RATES_MIN: usize = 10;
 
-/// A line with more spikes than this swings: that is what is usual of it.
+/// A line with more spikes swings, so none of them is unusual.
 const SPIKES_MAX: usize = 5;
 
-/// A stretch of a line above what is usual: its highest point.
+/// The highest point of a run of rates above the usual ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spike {
-    /// Seconds after now, so none above 0.
+    /// Seconds after now, never above 0.
     pub(super) at: f64,
     pub(super) rate: f64,
 }
 
-/// The highest rate that is no spike, over the rates of several lines: with one spike of some seconds the rest would be a flat
-/// line for as long as the chart shows it. Where no line has anything usual, it is the highest of all.
+/// The highest rate of several lines that is no spike. A scale for a spike of some seconds would make everything else a flat line.
+/// If no line has a usual rate, the highest rate of all.
 pub(super) fn most_usual(lines: impl Iterator<Item = Vec<f64>>) -> f64 {
     let lines: Vec<Vec<f64>> = lines.collect();
     let usual = lines.iter().filter_map(|rates| usual(rates)).fold(0.0, f64::max);
@@ -36,7 +36,7 @@ pub(super) fn most_usual(lines: impl Iterator<Item = Vec<f64>>) -> f64 {
     lines.iter().map(shown).fold(0.0, f64::max)
 }
 
-/// What four fifths of `rates` do not exceed.
+/// The rate that four fifths of `rates` do not exceed.
 fn usual(rates: &[f64]) -> Option<f64> {
     if rates.len() < RATES_MIN {
         return None;
@@ -46,10 +46,10 @@ fn usual(rates: &[f64]) -> Option<f64> {
     sorted.get((sorted.len() as f64 * USUAL) as usize).copied()
 }
 
-/// The spikes of a line above `usual`, in its order.
+/// The spikes of a line above `usual`, in their order.
 pub(super) fn spikes(line: &[(f64, f64)], usual: f64) -> Vec<Spike> {
-    let highest = |stretch: &[(f64, f64)]| {
-        let highest = stretch.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let highest = |run: &[(f64, f64)]| {
+        let highest = run.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
         highest.map(|(at, rate)| Spike { at: *at, rate: *rate })
     };
     line.split(|(_, rate)| *rate <= usual).filter_map(highest).collect()
@@ -59,12 +59,12 @@ pub(super) fn spikes(line: &[(f64, f64)], usual: f64) -> Vec<Spike> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scale {
     pub(super) top: f64,
-    /// Into how many parts it can be divided at round figures.
+    /// The number of parts into which round figures divide it.
     parts: u16,
 }
 
 impl Scale {
-    /// The next round figure above `most` that leaves a little room: the axis changes seldom, and the lines use its height.
+    /// An axis to the next round figure above `most`, with a little room. It seldom changes, and the lines use its height.
     pub(super) fn over(most: f64) -> Self {
         let most = (most * 1.05).max(10.0);
         let power = 10_f64.powf(most.log10().floor());
@@ -75,7 +75,7 @@ impl Scale {
             .unwrap_or(Self { top: most, parts: 1 })
     }
 
-    /// Into how many parts an axis of `rows` above 0 is divided.
+    /// The number of parts for an axis of so many `rows` above 0.
     pub(super) fn parts(self, rows: u16) -> u16 {
         if rows >= self.parts * 2 {
             self.parts
@@ -87,7 +87,7 @@ impl Scale {
     }
 }
 
-/// A round figure without the zeros behind its point: `20k`, `2.5M`.
+/// A round figure without zeros at the end of its fraction: `20k`, `2.5M`.
 pub(super) fn tick(value: f64) -> String {
     let text = short(value);
     let figures = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spike_of_some_seconds_does_not_set_the_scale_and_is_told_with_its_value() {
+    fn a_spike_of_some_seconds_does_not_set_the_scale_and_is_found_with_its_height() {
         let mut rates: Vec<f64> = (0..120).map(|second| 2_000.0 + f64::from(second % 7) * 50.0).collect();
         for (second, rate) in [(60, 90_000.0), (61, 250_000.0), (62, 120_000.0), (100, 30_000.0)] {
             rates[second] = rate;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_swings_or_lasts_is_no_spike() {
+    fn rates_that_swing_or_last_are_no_spike() {
         let swinging: Vec<f64> = (0..120).map(|second| if second % 8 < 4 { 3_500.0 } else { 800.0 }).collect();
         assert_eq!(most(&[swinging]), 3_500.0);
         // A third of the time.
@@ -164,15 +164,15 @@ mod tests {
         let (high, low) = (vec![50_000.0; 60], vec![100.0; 60]);
         assert_eq!(most(&[low.clone(), high]), 50_000.0);
         let rounds: Vec<f64> = (0..60).map(|second| if second % 10 == 0 { 4_000.0 } else { 0.0 }).collect();
-        assert_eq!(most(std::slice::from_ref(&rounds)), 4_000.0, "beside nothing it is what there is to see");
-        assert_eq!(most(&[rounds.clone(), low.clone()]), 4_000.0, "what comes again and again is usual");
+        assert_eq!(most(std::slice::from_ref(&rounds)), 4_000.0, "without other lines it sets the scale");
+        assert_eq!(most(&[rounds.clone(), low.clone()]), 4_000.0, "rates that come again and again are usual");
         let once: Vec<f64> =
             rounds.into_iter().enumerate().map(|(at, rate)| if at < 20 { rate } else { 0.0 }).collect();
         assert_eq!(most(&[once, low]), 100.0);
     }
 
     #[test]
-    fn where_there_is_little_or_nothing_all_of_it_is_shown() {
+    fn a_few_rates_are_all_shown() {
         assert_eq!(most(&[]), 0.0);
         assert_eq!(most(&[vec![], vec![1.0, 1.0, 900.0]]), 900.0);
         assert_eq!(most(&[vec![0.0; 60]]), 0.0);

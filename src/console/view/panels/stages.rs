@@ -6,55 +6,56 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use super::{both_ends, detail, row};
-use crate::console::format::{count, count_in, countdown, left, rate, right, width};
+use crate::console::format::{count, count_in, countdown, left, or_unknown, rate, right, width};
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
-use crate::console::state::layout::{Panel, Places};
+use crate::console::state::layout::ScreenLayout;
+use crate::console::state::panel::Panel;
+use crate::console::view::rows::{both_ends, row};
 use crate::protocol::{StageStatus, Stages};
 use crate::text::printable;
 
 /// Columns of a row with everything that it says of a stage.
 const ROW_COLUMNS: u16 = 56;
 
-/// What part a stage has in a flow that is held up.
+/// The part of a stage in the flow.
 #[derive(Clone, Copy)]
 enum Part<'a> {
+    /// Neither of the others.
     Flows,
     /// It holds the flow.
     Bottleneck,
-    /// It has to wait for this stage.
+    /// It waits for this stage.
     HeldUp(&'a StageStatus),
 }
 
-pub(crate) fn render(frame: &mut Frame, places: &Places, app: &App) {
-    let shown = app.newest();
-    let flow = shown.history.flow(&shown.snapshot);
-    let stages = &shown.snapshot.stages;
-    let part = |place: usize| match flow.held_up_by(place).and_then(|by| stages.get(by)) {
+pub(in crate::console::view) fn render(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
+    let live = &app.engine.live;
+    let flow = live.history.flow(&live.snapshot);
+    let stages = &live.snapshot.stages;
+    let part = |position: usize| match flow.held_up_by(position).and_then(|by| stages.get(by)) {
         Some(by) => Part::HeldUp(by),
-        None if flow.bottleneck == Some(place) => Part::Bottleneck,
+        None if flow.bottleneck == Some(position) => Part::Bottleneck,
         None => Part::Flows,
     };
-    let framed = places.each_stage.first().is_some_and(|first| first.y > places.stages.y);
-    if !places.boxed && framed {
-        let focused = app.focus == Panel::Stages;
-        frame.render_widget(app.theme.frame(" stages ", focused), places.stages);
+    let framed = layout.each_stage.first().is_some_and(|first| first.y > layout.stages.y);
+    if !layout.boxed && framed {
+        let focused = app.overview.focus == Panel::Stages;
+        frame.render_widget(app.theme.frame(" stages ", focused), layout.stages);
     }
-    for (place, (stage, area)) in stages.iter().zip(&places.each_stage).enumerate() {
-        if places.boxed {
-            stage_box(frame, *area, place, stage, part(place), app);
+    for (position, (stage, area)) in stages.iter().zip(&layout.each_stage).enumerate() {
+        if layout.boxed {
+            stage_box(frame, *area, position, stage, part(position), app);
         } else {
-            stage_row(frame, *area, place, stage, part(place), app);
+            stage_row(frame, *area, position, stage, part(position), app);
         }
     }
-    if places.boxed {
-        arrows(frame, &places.each_stage, stages, app);
+    if layout.boxed {
+        arrows(frame, &layout.each_stage, stages, app);
     }
-    detail::render(frame, places.detail, app);
 }
 
-/// The arrows between boxes that lie side by side.
+/// The arrows between neighbouring boxes.
 fn arrows(frame: &mut Frame, boxes: &[Rect], stages: &Stages, app: &App) {
     for ((stage, next), pair) in stages.iter().zip(stages.iter().skip(1)).zip(boxes.windows(2)) {
         let &[from, to] = pair else { continue };
@@ -69,15 +70,15 @@ fn arrows(frame: &mut Frame, boxes: &[Rect], stages: &Stages, app: &App) {
     }
 }
 
-fn stage_box(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
+fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
     let theme = &app.theme;
-    let picked = app.stage == place;
-    let focused = picked && app.focus == Panel::Stages;
+    let picked = app.picked_stage == position;
+    let focused = picked && app.overview.focus == Panel::Stages;
     let mark = if picked { theme.symbol("▸", ">") } else { " " };
     let name = if picked { theme.accent().patch(theme.key()) } else { theme.key() };
     let title = Line::from(vec![
         Span::styled(mark, theme.accent()),
-        Span::styled(format!("{} ", place + 1), theme.dim()),
+        Span::styled(format!("{} ", position + 1), theme.dim()),
         Span::styled(format!("{} ", printable(&stage.info.title)), name),
     ]);
     let mut block = theme.frame(title, focused).padding(Padding::horizontal(1));
@@ -108,7 +109,7 @@ fn stage_box(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, p
     }
 }
 
-/// What has passed the stage, with its unit and its span as far as there is room beside the figure.
+/// The items that have passed the stage, with as many words about them as fit beside the figure.
 fn total(stage: &StageStatus, columns: usize, app: &App) -> (Line<'static>, Line<'static>) {
     let processed = stage.processed;
     let (many, short) = (printable(stage.info.unit.of(processed)), printable(&stage.info.unit.short));
@@ -126,7 +127,7 @@ fn labelled(label: &'static str, value: String, style: Style, app: &App) -> (Lin
     (Line::styled(label, app.theme.dim()), Line::styled(value, style))
 }
 
-/// What stands below the box of a stage, in `columns` at most.
+/// The words on the lower edge of a stage's box, in at most `columns`.
 fn mark_words(part: Part<'_>, columns: usize, app: &App) -> Option<String> {
     match part {
         Part::Flows => None,
@@ -144,9 +145,9 @@ fn mark_words(part: Part<'_>, columns: usize, app: &App) -> Option<String> {
     }
 }
 
-/// The items that wait, or a dash where that is not known.
+/// The items that wait, or a dash if they are not known.
 fn backlog(stage: &StageStatus, columns: usize) -> String {
-    stage.backlog.map_or_else(|| "—".to_owned(), |backlog| count_in(backlog, columns))
+    or_unknown(stage.backlog, |backlog| count_in(backlog, columns))
 }
 
 fn backlog_style(part: Part<'_>, app: &App) -> Style {
@@ -156,23 +157,23 @@ fn backlog_style(part: Part<'_>, app: &App) -> Style {
     }
 }
 
-fn stage_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
+fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
     let theme = &app.theme;
-    let picked = app.stage == place;
+    let picked = app.picked_stage == position;
     let (symbol, style) = theme.state(&stage.state);
-    let flow = if place == 0 { " " } else { theme.symbol("↓", "v") };
+    let flow = if position == 0 { " " } else { theme.symbol("↓", "v") };
     let mark = match part {
         Part::Flows => " ",
         Part::Bottleneck => theme.symbol("▲", "^"),
-        // It waits for the one below it.
+        // It waits for the stage below it.
         Part::HeldUp(..) => theme.symbol("↓", "v"),
     };
     if area.width < ROW_COLUMNS {
-        return half_row(frame, area, place, stage, mark, app);
+        return half_row(frame, area, position, stage, mark, app);
     }
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
-        Span::styled(format!("{}{flow}", place + 1), theme.dim()),
+        Span::styled(format!("{}{flow}", position + 1), theme.dim()),
         Span::styled(
             left(&printable(&stage.info.title), 10),
             if picked { theme.accent().patch(theme.key()) } else { theme.key() },
@@ -189,13 +190,13 @@ fn stage_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, p
 }
 
 /// A stage where several share a row: its state is only a symbol, and its backlog and errors have no room.
-fn half_row(frame: &mut Frame, area: Rect, place: usize, stage: &StageStatus, mark: &'static str, app: &App) {
+fn half_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, mark: &'static str, app: &App) {
     let theme = &app.theme;
-    let picked = app.stage == place;
+    let picked = app.picked_stage == position;
     let (symbol, style) = theme.state(&stage.state);
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
-        Span::styled(left(&(place + 1).to_string(), 2), theme.dim()),
+        Span::styled(left(&(position + 1).to_string(), 2), theme.dim()),
         Span::styled(
             left(&printable(&stage.info.title), 10),
             if picked { theme.accent().patch(theme.key()) } else { theme.key() },

@@ -1,24 +1,25 @@
-//! The database: its size, its transactions, and what became of the messages.
+//! The screen of the database: its size, its transactions, and how many messages became clicks.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Paragraph};
+use ratatui::widgets::Padding;
 
-use super::row;
-use crate::console::format::{NONE, bytes, count, fit, left, right, short, span};
+use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right};
 use crate::console::state::app::App;
+use crate::console::view::rows::draw_lines;
 
-/// Columns of the names and of the figures.
+/// Columns for the names and for the figures.
 const NAME: usize = 18;
 const FIGURE: usize = 16;
 
+/// Name, figure, style of the figure, and its meaning.
 type Fact = (&'static str, String, Style, &'static str);
 
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let path = &app.shown().snapshot.store.path;
+    let path = &app.engine.frozen_or_live().snapshot.store.path;
     let title = Line::from(vec![
         Span::styled(" store ", theme.key()),
         Span::styled(fit(path, usize::from(area.width).saturating_sub(12)), theme.dim()),
@@ -27,44 +28,44 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let block = theme.frame(title, true).padding(Padding::horizontal(1));
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    for (at, (name, figure, style, meaning)) in facts(app).into_iter().enumerate() {
-        let Some(row) = row(inner, at) else { break };
-        let rest = usize::from(row.width).saturating_sub(NAME + FIGURE + 3);
-        let line = Line::from(vec![
+    let rest = usize::from(inner.width).saturating_sub(NAME + FIGURE + 3);
+    let lines = facts(app).into_iter().map(|(name, figure, style, meaning)| {
+        Line::from(vec![
             Span::styled(left(name, NAME), theme.dim()),
             Span::styled(right(&figure, FIGURE), style),
             Span::styled(format!("   {}", fit(meaning, rest)), theme.dim()),
-        ]);
-        frame.render_widget(Paragraph::new(line), row);
-    }
+        ])
+    });
+    draw_lines(frame, inner, lines);
 }
 
-/// In the order of weight: a low screen shows the first ones.
+/// The most important ones first, for low terminals.
 fn facts(app: &App) -> Vec<Fact> {
-    let shown = app.shown();
-    let (snapshot, theme) = (&shown.snapshot, &app.theme);
+    let observed = app.engine.frozen_or_live();
+    let (snapshot, theme) = (&observed.snapshot, &app.theme);
     let (store, totals) = (&snapshot.store, &snapshot.totals);
-    let time = |time: Option<std::time::Duration>| time.map_or_else(|| NONE.to_owned(), span);
-    let a_second =
-        shown.transaction_rate.rate(&()).map_or_else(|| NONE.to_owned(), |rate| format!("{}/s", short(rate)));
+    let time = |time| or_unknown(time, duration);
     let plain = Style::new();
-    let told = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), count);
-    let size = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), bytes);
     let per_click = store.file_bytes.filter(|_| totals.clicks > 0).map(|bytes| bytes as f64 / totals.clicks as f64);
     let all = if store.expired_before.is_some() { "that were ever in the database" } else { "in the database" };
     let mut facts = vec![
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
-        ("file", size(store.file_bytes), theme.key(), "size of the database file"),
-        ("write-ahead log", size(store.wal_bytes), plain, "goes back into the file at each SQLite checkpoint"),
+        ("file", or_unknown(store.file_bytes, bytes), theme.key(), "size of the database file"),
+        (
+            "write-ahead log",
+            or_unknown(store.wal_bytes, bytes),
+            plain,
+            "goes back into the file at each SQLite checkpoint",
+        ),
         (
             "bytes a click",
-            per_click.map_or_else(|| NONE.to_owned(), |n| format!("{n:.0} B")),
+            or_unknown(per_click, |bytes| format!("{bytes:.0} B")),
             plain,
             "of the file, figures included",
         ),
-        ("transactions", told(store.transactions), plain, "committed by this run"),
-        ("a second", a_second, plain, "over the last seconds"),
+        ("transactions", or_unknown(store.transactions, count), plain, "committed by this run"),
+        ("a second", rate(observed.transaction_rate.rate(&())), plain, "over the last seconds"),
         ("newest", time(store.transaction), plain, "begin to commit"),
         ("p50", time(store.transaction_p50), plain, "of the newest transactions"),
         ("p99", time(store.transaction_p99), plain, "of the same"),
@@ -73,7 +74,7 @@ fn facts(app: &App) -> Vec<Fact> {
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), "F4 shows them"),
         ("late", count(totals.late), theme.alarm(totals.late), "missed a correction of their time; clicktop rebuild"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
-        ("checkpoints", told(store.checkpoints), plain, "of the aggregation, written by this run"),
+        ("checkpoints", or_unknown(store.checkpoints, count), plain, "of the aggregation, written by this run"),
     ];
     if let Some(before) = store.expired_before {
         let before = before.to_string();

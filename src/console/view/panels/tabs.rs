@@ -1,41 +1,23 @@
-//! The names of the views, with their keys.
+//! The row with the names of the screens and their keys.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::console::state::app::App;
-use crate::console::state::sheet::Sheet;
+use crate::console::state::tabs::tabs;
 
-/// Each view with its words on the screen.
-fn names() -> impl Iterator<Item = (Sheet, String, String)> {
-    (1..).zip(Sheet::ALL).map(|(at, sheet)| (sheet, format!(" F{at} "), format!("{} ", sheet.name())))
-}
-
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let mut spans = Vec::new();
-    for (sheet, key, name) in names() {
-        let open = sheet == app.sheet;
-        spans.push(Span::styled(key, theme.dim()));
-        let style = if open { theme.key().add_modifier(Modifier::UNDERLINED) } else { theme.accent() };
-        spans.push(Span::styled(name.trim_end().to_owned(), style));
+    for tab in tabs() {
+        spans.push(Span::styled(tab.key, theme.dim()));
+        let is_open = tab.screen == app.screens.open;
+        let style = if is_open { theme.key().add_modifier(Modifier::UNDERLINED) } else { theme.accent() };
+        spans.push(Span::styled(tab.name.trim_end().to_owned(), style));
         spans.push(Span::raw(" "));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
-}
-
-/// The view whose name is under a point of the screen.
-pub(crate) fn tab_at(area: Rect, point: Position) -> Option<Sheet> {
-    if !area.contains(point) {
-        return None;
-    }
-    let at = usize::from(point.x.saturating_sub(area.x));
-    let mut end = 0;
-    names().find_map(|(sheet, key, name)| {
-        end += key.len() + name.len();
-        (at < end).then_some(sheet)
-    })
 }

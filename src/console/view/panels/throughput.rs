@@ -1,24 +1,25 @@
-//! Items a second of every stage over a while that ends now. A stage that did not run leaves a gap.
+//! Items a second of every stage over a time span that ends now. A stage that did not run leaves a gap.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::chart::{self, Curve};
-use super::placeholder;
 use crate::console::format::{rate, right};
 use crate::console::state::app::App;
+use crate::console::state::chart_span::ChartSpan;
+use crate::console::view::placeholder::placeholder;
 use crate::text::printable;
 
-pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
-    let history = &app.shown().history;
+pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
+    let history = &app.engine.frozen_or_live().history;
     let block = app.theme.frame(title(usize::from(area.width.saturating_sub(2)), app), false);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if inner.height < 2 || inner.width < 20 {
         return;
     }
-    let span = app.span();
+    let span = span(app);
     let points = history.series(span.time(), chart::points(inner, app));
     let curves: Vec<Curve> = in_order(app).map(|stage| Curve::new(stage, &points)).collect();
     if curves.iter().all(Curve::is_empty) {
@@ -29,13 +30,13 @@ pub(crate) fn render(frame: &mut Frame, area: Rect, app: &App) {
     chart::render(frame, inner, &curves, span, app);
 }
 
-/// The places of the stages in the order of drawing: the picked one lies on top.
+/// The positions of the stages in the order of drawing: the line of the picked stage is on top.
 fn in_order(app: &App) -> impl Iterator<Item = usize> {
-    let (stages, picked) = (app.shown().snapshot.stages.len(), app.stage);
+    let (stages, picked) = (app.engine.frozen_or_live().snapshot.stages.len(), app.picked_stage);
     (0..stages).filter(move |stage| *stage != picked).chain((picked < stages).then_some(picked))
 }
 
-/// How much the title says of each line.
+/// How much the title says about each line.
 #[derive(Clone, Copy)]
 enum Legend {
     Rates,
@@ -55,24 +56,29 @@ fn title(columns: usize, app: &App) -> Line<'static> {
 
 fn titled(legend: Legend, app: &App) -> Line<'static> {
     let theme = &app.theme;
-    // A span that was chosen stands out from one that follows what there is.
-    let span = if app.zoom.is_some() { theme.accent().patch(theme.key()) } else { theme.dim() };
+    // A span that the user chose stands out.
+    let style = if app.overview.chart_span.is_some() { theme.accent().patch(theme.key()) } else { theme.dim() };
     let mut title =
-        vec![Span::styled(" throughput ", theme.key()), Span::styled(app.span().name(), span), Span::raw(" ")];
+        vec![Span::styled(" throughput ", theme.key()), Span::styled(span(app).name(), style), Span::raw(" ")];
     if matches!(legend, Legend::None) {
         return Line::from(title);
     }
-    for (place, stage) in app.shown().snapshot.stages.iter().enumerate() {
-        title.push(Span::styled(format!(" {}", chart::sample(place, app)), theme.line(place)));
+    for (position, stage) in app.engine.frozen_or_live().snapshot.stages.iter().enumerate() {
+        title.push(Span::styled(format!(" {}", chart::sample(position, app)), theme.line(position)));
         if matches!(legend, Legend::Rates | Legend::Names) {
-            let style = if place == app.stage { theme.key() } else { theme.dim() };
+            let style = if position == app.picked_stage { theme.key() } else { theme.dim() };
             title.push(Span::styled(format!(" {}", printable(&stage.info.title)), style));
         }
         if matches!(legend, Legend::Rates) {
-            // As wide as any rate, so that nothing moves while rates change.
+            // A fixed width, so that nothing moves while rates change.
             title.push(Span::raw(right(&rate(stage.rate), 8)));
         }
         title.push(Span::raw(" "));
     }
     Line::from(title)
+}
+
+/// The time that the chart spans.
+fn span(app: &App) -> ChartSpan {
+    ChartSpan::chosen_or_fitting(app.overview.chart_span, app.engine.frozen_or_live().history.seen())
 }

@@ -1,7 +1,7 @@
-//! The screen as an SVG picture that looks alike wherever it is seen.
+//! The screen as an SVG picture that looks the same in every browser.
 //!
-//! Lines, blocks and braille are drawn as shapes and every word is put at its own column: a picture made of text alone falls
-//! apart with any font whose line characters or braille have another width or height than its letters.
+//! Lines, blocks and braille are drawn as shapes, and every word is placed at its own column. A picture of text alone falls apart
+//! with any font whose line characters or braille have another width or height than its letters.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,33 +9,33 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use super::{rows, text_of};
+use super::text::{rows, text_of};
 use crate::console::format::width;
 use crate::console::theme::colors::rgb_of_256;
 
-/// Of a character, in pixels; 0.602 em is the advance of the common monospace fonts.
+/// The font size in pixels, and the size of a cell. Common monospace fonts advance by 0.602 em.
 const SIZE: f64 = 14.0;
 const WIDTH: f64 = 8.43;
 const HEIGHT: f64 = 18.0;
-/// From a row's top to the foot of its letters.
+/// From the top of a row to the baseline of its letters.
 const BASE: f64 = 13.2;
-/// Around the screen.
+/// The margin around the screen.
 const PAD: f64 = 10.0;
 
 const FONTS: &str = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,monospace";
-/// What a terminal without a colour of its own is drawn in.
+/// The colours of text and background for a terminal with default colours.
 const TEXT: &str = "#c9cdd4";
 const GROUND: &str = "#16181d";
-/// The sixteen colours that are the terminal's to choose.
+/// The sixteen colours that a terminal chooses.
 const SIXTEEN: [&str; 16] = [
     "#31343d", "#e06c75", "#8bc374", "#deb869", "#61a5ec", "#be82de", "#56bec7", "#c9cdd4", "#6e7482", "#ef868e",
     "#a0d68a", "#eccb82", "#7db8f7", "#cf9beb", "#70d3db", "#f2f4f8",
 ];
 
-/// The screen; nothing in the picture is loaded from elsewhere. Its description holds the screen as text, for readers that see no
-/// picture and for a check of the columns.
+/// The picture of a screen. It loads nothing from elsewhere. Its description holds the screen as text, for people who do not see
+/// pictures and for a check of the columns.
 pub(crate) fn svg_of(buffer: &Buffer) -> String {
-    // A theme that paints its ground paints every cell of it.
+    // A theme with a background paints every cell.
     let around = buffer.content.last().and_then(|cell| hex(cell.bg)).unwrap_or_else(|| GROUND.to_owned());
     let mut picture = Picture { text: text_of(buffer), ..Picture::default() };
     let mut count = 0;
@@ -46,7 +46,7 @@ pub(crate) fn svg_of(buffer: &Buffer) -> String {
     picture.finish(&around, f64::from(buffer.area.width) * WIDTH + 2.0 * PAD, count as f64 * HEIGHT + 2.0 * PAD)
 }
 
-/// What a cell looks like.
+/// The look of a cell's text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Look {
     fill: String,
@@ -55,7 +55,7 @@ struct Look {
     underlined: bool,
 }
 
-/// How a character that is drawn is drawn.
+/// How a character is drawn as a shape.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pen {
     Filled,
@@ -72,7 +72,7 @@ struct Picture {
     texts: String,
 }
 
-/// A coloured stretch of a row.
+/// Cells of one row with a background.
 struct Ground {
     x: f64,
     y: f64,
@@ -100,8 +100,8 @@ impl Picture {
                 self.ground(x, y, columns as f64 * WIDTH, fill);
             }
             let drawn = shape(symbol, x, y);
-            let goes_on = word.as_ref().is_some_and(|word| word.look == look) && drawn.is_none() && symbol != " ";
-            if !goes_on && let Some(word) = word.take() {
+            let continues = word.as_ref().is_some_and(|word| word.look == look) && drawn.is_none() && symbol != " ";
+            if !continues && let Some(word) = word.take() {
                 self.word(y, &word);
             }
             match (drawn, &mut word) {
@@ -132,7 +132,7 @@ impl Picture {
     fn word(&mut self, y: f64, word: &Word) {
         let Look { fill, dim, bold, underlined } = &word.look;
         let length = word.columns as f64 * WIDTH;
-        // Writing to a String cannot fail, here and below.
+        // TableProgress to a String cannot fail, here and below.
         let _ =
             write!(self.texts, r#"<text x="{:.2}" y="{:.2}" textLength="{length:.2}" fill="{fill}""#, word.x, y + BASE);
         for (_, attribute) in [
@@ -177,7 +177,7 @@ impl Picture {
     }
 }
 
-/// The look of a cell, and its ground if that has a colour.
+/// The look of a cell's text, and the colour of its background if it has one.
 fn look(cell: &Cell) -> (Look, Option<String>) {
     let has = |modifier| cell.modifier.contains(modifier);
     let (mut fill, mut ground) = (hex(cell.fg), hex(cell.bg));
@@ -191,7 +191,7 @@ fn look(cell: &Cell) -> (Look, Option<String>) {
     (look, ground)
 }
 
-/// `None` for the terminal's own.
+/// A colour for SVG; `None` for the default of the terminal.
 fn hex(color: Color) -> Option<String> {
     let of_sixteen = |index: usize| SIXTEEN.get(index).map(|hex| (*hex).to_owned());
     let of_rgb = |(r, g, b): (u8, u8, u8)| Some(format!("#{r:02x}{g:02x}{b:02x}"));
@@ -219,7 +219,7 @@ fn hex(color: Color) -> Option<String> {
     }
 }
 
-/// Which arms of its cell a line character has: left, right, up, down.
+/// The arms of a line character, from the middle of its cell: left, right, up, down.
 fn arms(symbol: char) -> Option<(Pen, &'static str)> {
     Some(match symbol {
         '─' => (Pen::Thin, "lr"),
@@ -243,7 +243,7 @@ fn arms(symbol: char) -> Option<(Pen, &'static str)> {
     })
 }
 
-/// The path of a character that is drawn rather than written, with its upper left corner at (x, y).
+/// The path of a character that is drawn as a shape, with the upper left corner of its cell at (x, y).
 fn shape(symbol: &str, x: f64, y: f64) -> Option<(Pen, String)> {
     let symbol = symbol.chars().next()?;
     let mut path = String::new();
@@ -266,7 +266,7 @@ fn shape(symbol: &str, x: f64, y: f64) -> Option<(Pen, String)> {
         return Some((Pen::Filled, path));
     }
     let dots = u32::from(symbol).checked_sub(0x2800).filter(|dots| *dots < 0x100)?;
-    // The dots of a braille character, in the order of its bits.
+    // The columns and rows of the dots of a braille character, in the order of its bits.
     for (bit, (column, row)) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)].into_iter().enumerate()
     {
         if dots >> bit & 1 == 1 {
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_holds_the_text_with_its_colours_and_no_markup_of_an_event() {
+    fn the_picture_holds_the_text_with_its_colours_and_no_markup_from_an_event() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 2));
         buffer.set_string(0, 0, "<script>&\" 日本x", Style::new().fg(Color::Rgb(1, 2, 3)));
         buffer.set_string(0, 1, "ab", Style::new().fg(Color::Red).add_modifier(Modifier::REVERSED | Modifier::BOLD));
@@ -300,11 +300,14 @@ mod tests {
         let word = format!(r#"textLength="{:.2}""#, 5.0 * WIDTH);
         assert!(svg.contains(&word), "two wide characters and a narrow one take five columns: {svg}");
         assert!(svg.contains(r##"fill="#16181d" font-weight="bold">ab</text>"##), "{svg}");
-        assert!(svg.contains(r##"height="18" fill="#e06c75"/>"##), "its ground is the colour of its text: {svg}");
+        assert!(
+            svg.contains(r##"height="18" fill="#e06c75"/>"##),
+            "reversed text has a background of its colour: {svg}"
+        );
     }
 
     #[test]
-    fn lines_and_dots_are_drawn_not_written() {
+    fn lines_and_dots_are_shapes_and_not_text() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 1));
         buffer.set_string(0, 0, "─┃⠁█", Style::new());
         let svg = svg_of(&buffer);

@@ -1,0 +1,9 @@
+//! How figures, times and foreign text look on the screen.
+
+mod columns;
+mod figures;
+
+pub(crate) use columns::{first_lines, fit, fit_end, left, right, width, wrap, wrap_after};
+pub(crate) use figures::{
+    bytes, clock, count, count_in, countdown, duration, or_unknown, percent, rate, seconds, short, time_of_day,
+};

@@ -1,0 +1,79 @@
+//! Where a key acts.
+
+use super::action::Action;
+
+/// Where a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere.
+    Anywhere,
+    /// While the stages have the focus.
+    Stages,
+    /// While the countries have the focus.
+    Countries,
+    /// While the urls have the focus.
+    Urls,
+    /// While the activity has the focus.
+    Activity,
+    /// In every view except the overview.
+    Views,
+    /// In the search.
+    Search,
+    /// In the rejects.
+    Rejects,
+    /// In the log.
+    Log,
+    /// On the map.
+    Map,
+    /// While the user types a line.
+    Line,
+    /// While a question is open.
+    Prompt,
+    /// While the help is open.
+    Help,
+}
+
+impl Context {
+    /// Whether it is a view other than the overview.
+    pub(crate) const fn is_view(self) -> bool {
+        matches!(self, Context::Views | Context::Search | Context::Rejects | Context::Log | Context::Map)
+    }
+
+    /// Whether it hides the keys of everything below it.
+    pub(crate) const fn is_modal(self) -> bool {
+        matches!(self, Context::Prompt | Context::Help | Context::Line)
+    }
+
+    /// Whether `action` acts here, if its key is bound everywhere.
+    pub(crate) const fn lets_through(self, action: Action) -> bool {
+        match self {
+            // A question takes every key: any other key than yes is a no.
+            Context::Prompt => false,
+            Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
+            // The map shows the time window of the overview.
+            Context::Map if matches!(action, Action::CycleWindow) => true,
+            Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
+            _ => !(self.is_view() && action.is_for_overview()),
+        }
+    }
+
+    /// Its name in the help.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Context::Anywhere => "everywhere",
+            Context::Stages => "stages",
+            Context::Countries => "countries",
+            Context::Urls => "urls",
+            Context::Activity => "activity",
+            Context::Views => "the other views",
+            Context::Search => "search",
+            Context::Rejects => "rejects",
+            Context::Log => "log",
+            Context::Map => "map",
+            Context::Line => "typing",
+            Context::Prompt => "question",
+            Context::Help => "help",
+        }
+    }
+}

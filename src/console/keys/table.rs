@@ -1,0 +1,158 @@
+//! The rows of the key table.
+
+use std::borrow::Cow;
+
+use crossterm::event::KeyCode;
+
+use super::action::Action;
+use super::binding::{Chord, KeyBinding};
+use super::context::Context;
+
+const fn key(code: KeyCode) -> Chord {
+    Chord { code, ctrl: false }
+}
+
+const fn char(c: char) -> Chord {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Chord {
+    Chord { code: KeyCode::Char(c), ctrl: true }
+}
+
+const fn bind(
+    context: Context,
+    chords: &'static [Chord],
+    label: &'static str,
+    short: &'static str,
+    action: Action,
+    description: &'static str,
+) -> KeyBinding {
+    KeyBinding {
+        chords: Cow::Borrowed(chords),
+        label: Cow::Borrowed(label),
+        short,
+        description,
+        action,
+        context,
+        dangerous: false,
+    }
+}
+
+const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
+    binding.dangerous = true;
+    binding
+}
+
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Map, Prompt, Search, Stages, Urls, Views};
+
+/// Every key of the console, in the order of the footer.
+pub fn key_table() -> &'static [KeyBinding] {
+    TABLE
+}
+
+/// In the order of the footer: on a narrow screen, the first keys stay visible.
+pub(super) static TABLE: &[KeyBinding] = &[
+    bind(Anywhere, &[char('?')], "?", "help", Action::Help, "show or hide this help"),
+    dangerous(bind(Anywhere, &[char('q'), ctrl('c')], "q", "quit", Action::Quit, "drain and quit (or Ctrl-C)")),
+    bind(
+        Anywhere,
+        &[char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')],
+        "1–9",
+        "stage",
+        Action::PickStage,
+        "go to a stage to steer it",
+    ),
+    bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
+    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
+    bind(
+        Anywhere,
+        &[
+            key(KeyCode::F(1)),
+            key(KeyCode::F(2)),
+            key(KeyCode::F(3)),
+            key(KeyCode::F(4)),
+            key(KeyCode::F(5)),
+            key(KeyCode::F(6)),
+            key(KeyCode::F(7)),
+        ],
+        "F1–F7",
+        "views",
+        Action::OpenView,
+        "views: overview … map",
+    ),
+    bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "filter: text, ~regex, !not"),
+    bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
+    bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "do something by its name"),
+    bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
+    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand the panel, or back"),
+    bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
+    bind(Anywhere, &[char('p')], "p", "hold", Action::Freeze, "hold tables and chart"),
+    bind(Anywhere, &[char('+'), char('=')], "+", "zoom in", Action::ZoomIn, "chart: a shorter time"),
+    bind(Anywhere, &[char('-')], "-", "zoom out", Action::ZoomOut, "chart: a longer time"),
+    bind(Anywhere, &[char('0')], "0", "", Action::ZoomAuto, "chart: as much as there is"),
+    bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
+    bind(Anywhere, &[char('m')], "m", "", Action::ToggleMouse, "use the mouse, or not"),
+    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the picked url"),
+    dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
+    bind(Anywhere, &[char('t')], "t", "theme", Action::CycleTheme, "the next theme"),
+    dangerous(bind(Anywhere, &[char('R')], "R", "reset", Action::Reset, "delete everything (asks)")),
+    bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the panel before"),
+    bind(Anywhere, &[key(KeyCode::Up), char('k')], "↑ k", "", Action::Up, "move up"),
+    bind(Anywhere, &[key(KeyCode::Down), char('j')], "↓ j", "", Action::Down, "move down"),
+    bind(Anywhere, &[key(KeyCode::PageUp), ctrl('b')], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(Anywhere, &[key(KeyCode::PageDown), ctrl('f')], "PgDn", "", Action::PageDown, "move down by a screenful"),
+    bind(Anywhere, &[key(KeyCode::Home), char('g')], "Home g", "", Action::First, "move to the first row"),
+    bind(Anywhere, &[key(KeyCode::End), char('G')], "End G", "", Action::Last, "move to the last row"),
+    bind(Anywhere, &[key(KeyCode::Esc)], "Esc", "", Action::Back, "go back, close"),
+    bind(Anywhere, &[ctrl('z')], "Ctrl-Z", "", Action::Suspend, "suspend; fg comes back"),
+    bind(
+        Stages,
+        &[char(' '), key(KeyCode::Enter)],
+        "Space",
+        "start/stop",
+        Action::ToggleStage,
+        "start or stop (or Enter)",
+    ),
+    bind(Stages, &[char('r')], "r", "restart", Action::RestartStage, "restart the stage"),
+    bind(Stages, &[char('S')], "S", "start all", Action::StartAll, "start every stage"),
+    bind(Stages, &[key(KeyCode::Left), char('h')], "← h", "", Action::Left, "pick the stage before"),
+    bind(Stages, &[key(KeyCode::Right), char('l')], "→ l", "", Action::Right, "pick the next stage"),
+    bind(Countries, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "urls", Action::Enter, "go to its urls"),
+    bind(Urls, &[key(KeyCode::Left), char('h')], "← h", "countries", Action::Back, "go back to the countries"),
+    bind(Urls, &[key(KeyCode::Enter), key(KeyCode::Right)], "Enter →", "open", Action::OpenUrl, "all about the url"),
+    bind(
+        Activity,
+        &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
+        "← →",
+        "",
+        Action::ToggleLog,
+        "log or recent clicks",
+    ),
+    bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
+    bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "all about the url"),
+    bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
+    bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
+    bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
+    bind(Views, &[key(KeyCode::BackTab), key(KeyCode::Left)], "Shift-Tab", "", Action::PreviousView, "the view before"),
+    bind(Line, &[key(KeyCode::Enter)], "Enter", "take it", Action::Accept, "take the line"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete; the next format; the next view"),
+    bind(Line, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousView, "the view before, from the search"),
+    bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the offer above"),
+    bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the offer below"),
+    bind(Line, &[key(KeyCode::Esc)], "Esc", "leave", Action::Cancel, "leave the line"),
+    bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes; a reset wants its word"),
+    bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no, as any other key"),
+    bind(Help, &[key(KeyCode::Up), char('k')], "↑", "", Action::Up, "move up"),
+    bind(Help, &[key(KeyCode::Down), char('j')], "↓", "", Action::Down, "move down"),
+    bind(Help, &[key(KeyCode::PageUp)], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(Help, &[key(KeyCode::PageDown), char(' ')], "PgDn", "", Action::PageDown, "move down by a screenful"),
+    bind(
+        Help,
+        &[key(KeyCode::Esc), key(KeyCode::Enter), char('?'), char('q')],
+        "Esc",
+        "close",
+        Action::Help,
+        "close the help",
+    ),
+];

@@ -1,0 +1,59 @@
+//! Running a console on an engine.
+
+use std::io;
+use std::time::SystemTime;
+
+use super::options::ConsoleOptions;
+use super::state::app::App;
+use super::terminal::event_loop::event_loop;
+use super::terminal::panic_hook::{CONSOLE, PanicHook};
+use super::terminal::session::{TerminalSession, is_terminal};
+use super::theme::Theme;
+use super::theme::colors::Depth;
+use crate::engine::EngineHandle;
+
+/// Why there is no console, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Standard input or output is a file or a pipe.
+    #[error("the console needs a terminal; use --headless")]
+    NotATerminal,
+    /// The terminal could not be set up.
+    #[error("the terminal cannot be used: {0}; use --headless")]
+    Setup(#[source] io::Error),
+    /// The terminal failed or went away while the console was running. The pipeline was asked to end. It has ended, or a signal
+    /// cut the wait short.
+    #[error("the terminal is gone: {0}")]
+    Lost(#[source] io::Error),
+}
+
+/// Shows the engine until the user quits or the engine ends and closes its snapshots.
+///
+/// Quitting sends [`Command::Shutdown`](crate::protocol::Command::Shutdown). The console then shows what the engine waits for until
+/// the snapshots close. If the user quits again, the console sends the command once more, so that the engine ends at once. The
+/// third time, it returns without waiting. SIGINT, SIGTERM and SIGHUP quit without a question; they no longer end the process by
+/// themselves.
+///
+/// # Errors
+/// [`ConsoleError`]. The console gives the terminal back in every case.
+pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
+    if !is_terminal() {
+        return Err(ConsoleError::NotATerminal);
+    }
+    let variable = |name| std::env::var(name).ok();
+    let (no_color, color_term, term) = (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM"));
+    let depth = options.color.depth(no_color.as_deref(), color_term.as_deref(), term.as_deref());
+    // crossterm reads NO_COLOR, too; the options decide.
+    crossterm::style::force_color_output(depth != Depth::None);
+    let theme = Theme::of(&options.themes, depth, options.ascii);
+    CONSOLE
+        .scope((), async move {
+            let _hook = PanicHook::install();
+            let session = TerminalSession::open(options.mouse).map_err(ConsoleError::Setup)?;
+            let frame_interval = options.frame_interval;
+            let (settings, keys) = options.into_settings();
+            let mut app = App::new(settings, theme, keys, SystemTime::now());
+            event_loop(&mut app, session, frame_interval, engine).await.map_err(ConsoleError::Lost)
+        })
+        .await
+}

@@ -1,0 +1,72 @@
+//! The lines of the help, and how many of them fit on the terminal.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Rect;
+
+use super::screen::Screen;
+use crate::console::keys::bindings::KeyBindings;
+use crate::console::keys::{Context, KeyBinding};
+
+/// Columns of one column of the help.
+pub(crate) const HELP_COLUMNS: usize = 56;
+
+/// A line of the help.
+#[derive(Clone, Debug)]
+pub(crate) enum HelpLine<'a> {
+    /// Where the keys below it act.
+    Heading(&'static str),
+    /// Keys in words, and what they do.
+    Keys { label: Cow<'a, str>, binding: &'a KeyBinding },
+}
+
+/// The keys that act on `screen`, for an engine of `stages` stages.
+pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, stages: usize) -> Vec<HelpLine<'_>> {
+    let contexts = match screen {
+        Screen::Overview => {
+            vec![Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity]
+        }
+        Screen::Search => vec![Context::Anywhere, Context::Views, Context::Search],
+        Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
+        Screen::Partitions | Screen::Store | Screen::Rejects | Screen::Url => {
+            vec![Context::Anywhere, Context::Views]
+        }
+    };
+    let acts = |binding: &&KeyBinding| screen.context().is_none_or(|context| context.lets_through(binding.action));
+    let mut lines = Vec::new();
+    for context in contexts {
+        if context != Context::Anywhere {
+            lines.push(HelpLine::Heading(context.name()));
+        }
+        let here = keys.table().iter().filter(|binding| binding.context == context).filter(acts);
+        lines.extend(here.map(|binding| HelpLine::Keys { label: keys.label(binding, stages), binding }));
+    }
+    lines
+}
+
+/// The columns of the help and their rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HelpShape {
+    pub(crate) columns: usize,
+    /// Rows of each column.
+    pub(crate) rows: usize,
+    /// The rows of them that fit on the terminal.
+    pub(crate) visible: usize,
+}
+
+impl HelpShape {
+    /// How so many `lines` fit on a terminal of the size `area`.
+    pub(crate) fn of(lines: usize, area: Rect) -> Self {
+        let fits = usize::from(area.height.saturating_sub(2)).max(1);
+        let wide = usize::from(area.width) >= 2 * HELP_COLUMNS + 6;
+        let columns = if wide || lines > fits { 2 } else { 1 };
+        let rows = lines.div_ceil(columns).max(1);
+        Self { columns, rows, visible: rows.min(fits) }
+    }
+
+    /// Rows that do not fit.
+    pub(crate) fn hidden(self) -> usize {
+        self.rows - self.visible
+    }
+}

@@ -1,0 +1,172 @@
+//! Which screen is open, and where the user is in each of them.
+
+use std::sync::Arc;
+
+use super::list::List;
+use super::panel::Panel;
+use super::screen::Screen;
+use super::selection::Selection;
+use crate::console::keys::Context;
+
+use crate::protocol::Pattern;
+use crate::protocol::answer::{Answer, PageDetails, RejectRow};
+use crate::protocol::board::PageRow;
+use crate::protocol::question::{PageQuestion, SearchQuestion};
+use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
+
+/// Search results that the console asks for.
+pub(crate) const SEARCH_RESULTS: usize = 200;
+
+/// Newest clicks of a url that the console asks for.
+const URL_CLICKS: usize = 200;
+
+/// Which screen is open, and where the user is in each of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Screens {
+    pub(crate) open: Screen,
+    pub(crate) partitions: List,
+    pub(crate) rejects: List,
+    /// Only rejects that match it are shown.
+    pub(crate) rejects_filter: Pattern,
+    /// How many rejects there were when the console last asked for them.
+    pub(crate) rejects_asked_at: Option<u64>,
+    pub(crate) search: List,
+    /// A part of a url to look for in the index.
+    pub(crate) search_text: String,
+    pub(crate) log: LogView,
+    /// The first visible row of the countries beside the map. The selected country has the cursor.
+    pub(crate) map_top: usize,
+    pub(crate) url: UrlView,
+}
+
+/// The screen of the log.
+#[derive(Clone, Debug)]
+pub(crate) struct LogView {
+    /// The least severe level that is shown.
+    pub(crate) level: LogLevel,
+    /// Only lines that match it are shown.
+    pub(crate) filter: Pattern,
+    /// Lines between the newest and the last visible one.
+    pub(crate) back: usize,
+}
+
+/// The screen of one url.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UrlView {
+    pub(crate) url: Option<Arc<str>>,
+    /// The screen on which the user opened the url.
+    pub(crate) opened_on: Screen,
+    /// The newest clicks of the url.
+    pub(crate) clicks: List,
+}
+
+impl Default for LogView {
+    fn default() -> Self {
+        Self { level: LogLevel::Debug, filter: Pattern::default(), back: 0 }
+    }
+}
+
+impl LogView {
+    /// The lines of `log` that are severe enough and match the filter.
+    pub(crate) fn lines<'a>(&'a self, log: &'a [LogLine]) -> impl DoubleEndedIterator<Item = &'a LogLine> {
+        log.iter().filter(|line| line.level <= self.level && self.filter.keeps_any([&*line.target, &*line.message]))
+    }
+}
+
+impl Screens {
+    /// Where keys act on the open screen while `focus` has the focus of the overview.
+    pub(crate) fn context(&self, focus: Panel) -> Context {
+        self.open.context().unwrap_or_else(|| focus.context())
+    }
+
+    /// The question to the index; `None` while there is no text to look for.
+    pub(crate) fn search_question(&self) -> Option<SearchQuestion> {
+        let text = self.search_text.clone();
+        (!text.is_empty()).then_some(SearchQuestion { text, country: None, limit: SEARCH_RESULTS })
+    }
+
+    /// The question about the url that is open.
+    pub(crate) fn url_question(&self) -> Option<PageQuestion> {
+        self.url.url.as_ref().map(|url| PageQuestion { url: url.to_string(), clicks: URL_CLICKS })
+    }
+
+    /// The rejects of `rows` that match the filter.
+    pub(crate) fn filtered_rejects<'a>(
+        &'a self,
+        rows: &'a [RejectRow],
+    ) -> impl DoubleEndedIterator<Item = &'a RejectRow> {
+        rows.iter().filter(|row| self.rejects_filter.keeps_any([&*row.reason, &*row.payload]))
+    }
+
+    /// The results of the search, once the index has answered.
+    pub(crate) fn search_results<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Result<Vec<PageRow>, String>> {
+        answer_to(snapshot.answers.search.as_deref(), self.search_question().as_ref())
+    }
+
+    /// Everything about the open url, once the pipeline has answered.
+    pub(crate) fn url_details<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Result<PageDetails, String>> {
+        answer_to(snapshot.answers.page.as_deref(), self.url_question().as_ref())
+    }
+
+    /// The filter of the list on the open screen, as the user typed it.
+    pub(crate) fn filter_text<'a>(&'a self, selection: &'a Selection) -> &'a str {
+        match self.open {
+            Screen::Log => self.log.filter.text(),
+            Screen::Rejects => self.rejects_filter.text(),
+            _ => &selection.filter,
+        }
+    }
+
+    /// The list of the open screen, if it has a cursor of its own.
+    pub(crate) fn list_mut(&mut self) -> Option<&mut List> {
+        match self.open {
+            Screen::Partitions => Some(&mut self.partitions),
+            Screen::Rejects => Some(&mut self.rejects),
+            Screen::Search => Some(&mut self.search),
+            Screen::Url => Some(&mut self.url.clicks),
+            Screen::Overview | Screen::Store | Screen::Log | Screen::Map => None,
+        }
+    }
+
+    /// Rows of the list on the open screen.
+    pub(crate) fn list_len(&self, snapshot: &Snapshot) -> usize {
+        match self.open {
+            Screen::Overview | Screen::Store => 0,
+            Screen::Partitions => snapshot.partitions.len(),
+            Screen::Rejects => {
+                let found = snapshot.answers.rejects.as_ref().and_then(|answer| answer.found.as_ref().ok());
+                found.map_or(0, |found| self.filtered_rejects(&found.rows).count())
+            }
+            Screen::Search => found(self.search_results(snapshot)).map_or(0, Vec::len),
+            Screen::Log => self.log.lines(&snapshot.log).count(),
+            // The first row is the sum of all countries.
+            Screen::Map => snapshot.board.countries.len() + 1,
+            Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| page.clicks.len()),
+        }
+    }
+
+    /// The url under the cursor.
+    pub(crate) fn picked_url(&self, selection: &Selection, snapshot: &Snapshot) -> Option<Arc<str>> {
+        match self.open {
+            Screen::Search => {
+                let rows = found(self.search_results(snapshot))?;
+                rows.get(self.search.at).map(|row| Arc::clone(&row.url))
+            }
+            Screen::Url => self.url.url.clone(),
+            _ => selection.page.as_ref().map(|(url, _)| Arc::clone(url)),
+        }
+    }
+}
+
+/// What was found, if it was found for `question` and not for an earlier one.
+fn answer_to<'a, Q: PartialEq, A>(
+    answer: Option<&'a Answer<Q, A>>,
+    question: Option<&Q>,
+) -> Option<&'a Result<A, String>> {
+    answer.filter(|answer| Some(&answer.asked) == question).map(|answer| &answer.found)
+}
+
+/// What was found, if the question was answered without an error.
+fn found<A>(answer: Option<&Result<A, String>>) -> Option<&A> {
+    answer.and_then(|found| found.as_ref().ok())
+}

@@ -1,0 +1,100 @@
+//! The countries of a board, with the sum of all of them.
+
+use std::sync::Arc;
+
+use ratatui::style::Style;
+
+use super::column::{Cell, Column, TableContext, Width};
+use crate::console::format::{count_in, or_unknown, percent};
+use crate::protocol::board::{Board, CountryRow};
+use crate::world::locate;
+
+/// A country, or the sum of all countries.
+#[derive(Clone, Debug)]
+pub(crate) struct CountryLine {
+    name: Arc<str>,
+    clicks: u64,
+    urls: u64,
+    is_sum: bool,
+}
+
+impl From<&CountryRow> for CountryLine {
+    fn from(row: &CountryRow) -> Self {
+        Self { name: Arc::clone(&row.country), clicks: row.clicks, urls: row.urls, is_sum: false }
+    }
+}
+
+const NAME: Column<CountryLine> =
+    Column::words("country", Width::Rest(9), |line: &CountryLine, _, _| (line.name.to_string(), Style::new()))
+        .exported("country", |line| (*line.name).into());
+
+/// The code with its name. The codes of countries that the map does not have are faint.
+const FULL_NAME: Column<CountryLine> = Column::words("country", Width::Rest(12), |line: &CountryLine, context, _| {
+    if line.is_sum {
+        return (line.name.to_string(), Style::new());
+    }
+    match locate(&line.name) {
+        Some(country) if line.name.len() <= 3 => (format!("{}  {}", line.name, country.name), Style::new()),
+        Some(_) => (line.name.to_string(), Style::new()),
+        None => (format!("{}  (not on the map)", line.name), context.theme.dim()),
+    }
+});
+
+/// Columns of the screen for clicks: wide enough for 999,999,999. More clicks are shown in the short form.
+const CLICKS_COLUMNS: usize = 11;
+
+const CLICKS: Column<CountryLine> = Column::figure("clicks", CLICKS_COLUMNS, |line: &CountryLine, context, _| {
+    (count_in(line.clicks, CLICKS_COLUMNS), context.theme.key())
+})
+.exported("clicks", |line| line.clicks.into());
+
+const SHARE: Column<CountryLine> = Column::figure("share", 7, |line: &CountryLine, context, _| {
+    (percent(line.clicks, context.all_clicks), context.theme.dim())
+})
+.priority(1);
+
+const LAST_MINUTE: Column<CountryLine> = Column::figure("last min", 9, |line: &CountryLine, context, width| {
+    let known = context.last_minute.map(|known| match line.is_sum {
+        true => known.of_all(),
+        false => known.of_country(&line.name),
+    });
+    // The store, which counts the last minute, is a little ahead of the figures beside it.
+    let shown = or_unknown(known, |clicks| count_in(clicks.min(line.clicks), width.saturating_sub(1)));
+    (shown, context.theme.dim())
+})
+.priority(2);
+
+const URLS: Column<CountryLine> = Column::of_files("urls", |line| line.urls.into());
+
+const BAR: Column<CountryLine> = Column::words("", Width::Part(|left| left.div_ceil(3).clamp(4, 13)), bar).whole();
+
+/// The panel of the overview.
+pub(crate) static IN_PANEL: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &BAR];
+
+/// The list beside the map.
+pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
+    &FULL_NAME,
+    &CLICKS.width(Width::Fixed(12)),
+    &SHARE.width(Width::Fixed(8)),
+    &LAST_MINUTE.width(Width::Fixed(10)).blank_after(),
+];
+
+/// The columns of a file.
+pub(crate) static EXPORTED: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &URLS];
+
+/// The sum of all countries of `board`, then each country.
+pub(crate) fn lines(board: &Board) -> impl Iterator<Item = CountryLine> {
+    let sum = CountryLine { name: "All".into(), clicks: all_clicks(board), urls: 0, is_sum: true };
+    std::iter::once(sum).chain(board.countries.iter().map(CountryLine::from))
+}
+
+/// The clicks of all countries of `board`.
+pub(crate) fn all_clicks(board: &Board) -> u64 {
+    board.countries.iter().fold(0, |sum, row| sum.saturating_add(row.clicks))
+}
+
+/// The bar after a blank. The sum has no bar: the bar of every country would be short beside it.
+fn bar(line: &CountryLine, context: &TableContext<'_>, width: usize) -> Cell {
+    let share = if line.is_sum { 0.0 } else { line.clicks as f64 / context.largest };
+    (format!(" {}", context.theme.bar(share, width.saturating_sub(1))), context.theme.accent())
+}

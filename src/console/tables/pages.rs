@@ -1,0 +1,130 @@
+//! Rows of url × country.
+
+use ratatui::style::Style;
+
+use super::column::{Cell, Column, TableContext, Width};
+use crate::console::format::{count_in, or_unknown, seconds};
+use crate::protocol::board::PageRow;
+use crate::protocol::view::Window;
+use crate::protocol::{SortBy, View};
+
+/// Columns of the screen that a bar leaves to the url and the blanks after it.
+const URL_COLUMNS: usize = 90;
+
+/// The most columns of the screen for a bar.
+const BAR_COLUMNS: usize = 48;
+
+const URL: Column<PageRow> =
+    Column::words("url", Width::Rest(14), |page: &PageRow, _, _| (page.url.to_string(), Style::new()))
+        .exported("url", |page| (*page.url).into());
+
+const COUNTRY: Column<PageRow> = Column::words("country", Width::Fixed(9), |page: &PageRow, context, _| {
+    (page.country.to_string(), context.theme.dim())
+})
+.priority(1)
+.exported("country", |page| (*page.country).into());
+
+/// The url in the panel of the overview, before a bar or figures.
+static PANEL_URL: Column<PageRow> = URL.whole();
+
+/// The country in the panel of the overview, among the figures.
+static PANEL_COUNTRY: Column<PageRow> = COUNTRY.flush_right();
+
+/// The country in a table about one url.
+const COUNTRY_OF_URL: Column<PageRow> =
+    Column::words("country", Width::Rest(12), |page: &PageRow, _, _| (page.country.to_string(), Style::new()));
+
+const CLICKS: Column<PageRow> = Column::figure("clicks", 10, |page: &PageRow, context, width| {
+    (count_in(page.clicks, width.saturating_sub(1)), style(SortBy::Clicks, context))
+})
+.priority(2)
+.sorts_by(SortBy::Clicks)
+.exported("clicks", |page| page.clicks.into());
+
+const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, context, width| {
+    (count_in(page.unique_users, width.saturating_sub(1)), style(SortBy::Users, context))
+})
+.priority(3)
+.sorts_by(SortBy::Users)
+.exported("unique_users", |page| page.unique_users.into());
+
+/// Its title with the mark of the order is as wide as the column.
+const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &PageRow, context, _| {
+    (seconds(page.avg_time_spent), style(SortBy::Time, context))
+})
+.priority(4)
+.sorts_by(SortBy::Time)
+.exported("avg_time_spent", |page| page.avg_time_spent.into());
+
+const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 9, |page: &PageRow, context, width| {
+    let known = context.last_minute.and_then(|known| known.of_page(&page.url, &page.country));
+    // The store, which counts the last minute, is a little ahead of the figures beside it.
+    let shown = or_unknown(known, |clicks| count_in(clicks.min(page.clicks), width.saturating_sub(1)));
+    (shown, context.theme.dim())
+})
+.priority(5);
+
+/// On a wide screen, a bar leads the eye from the url to its figures.
+const BAR: Column<PageRow> =
+    Column::words("", Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)), bar);
+
+/// What the index found.
+pub(crate) static FOUND: &[&Column<PageRow>] = &[
+    &URL.width(Width::Rest(12)),
+    &COUNTRY.width(Width::Fixed(12)),
+    &CLICKS.width(Width::Fixed(12)).priority(0),
+    &USERS.width(Width::Fixed(12)).priority(2),
+    &AVERAGE_TIME.blank_after().priority(3),
+];
+
+/// The urls beside the list of countries on the map.
+pub(crate) static BESIDE_MAP: &[&Column<PageRow>] = &[
+    &URL.width(Width::Rest(12)),
+    &COUNTRY.width(Width::Fixed(10)).priority(2),
+    &CLICKS.width(Width::Fixed(11)).priority(0),
+    &USERS.width(Width::Fixed(11)).blank_after().priority(1),
+];
+
+/// One url by country.
+pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[
+    &COUNTRY_OF_URL,
+    &CLICKS.width(Width::Fixed(11)).priority(0),
+    &USERS.width(Width::Fixed(10)).priority(1),
+    &AVERAGE_TIME.blank_after().priority(2),
+];
+
+/// The columns of a file.
+pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME];
+
+/// The urls of the overview, for what `view` asks.
+pub(crate) fn of_view(view: &View) -> Vec<&'static Column<PageRow>> {
+    let mut columns: Vec<&'static Column<PageRow>> = vec![&PANEL_URL, &BAR];
+    if view.country.is_none() {
+        columns.push(&PANEL_COUNTRY);
+    }
+    columns.push(&CLICKS);
+    if view.window == Window::AllTime {
+        columns.push(&LAST_MINUTE);
+    }
+    columns.extend([&USERS, &AVERAGE_TIME]);
+    columns
+}
+
+/// The figure of `page` by which rows are sorted.
+pub(crate) fn figure(page: &PageRow, sort: SortBy) -> f64 {
+    match sort {
+        SortBy::Clicks => page.clicks as f64,
+        SortBy::Users => page.unique_users as f64,
+        SortBy::Time => page.avg_time_spent.unwrap_or(0.0),
+    }
+}
+
+/// The sorted figure stands out; if the user cannot choose the order, the clicks.
+fn style(figure: SortBy, context: &TableContext<'_>) -> Style {
+    if context.sort.unwrap_or_default() == figure { context.theme.key() } else { Style::new() }
+}
+
+fn bar(page: &PageRow, context: &TableContext<'_>, width: usize) -> Cell {
+    let share = figure(page, context.sort.unwrap_or_default()) / context.largest;
+    (context.theme.bar(share, width.saturating_sub(1)), context.theme.accent())
+}

@@ -1,0 +1,115 @@
+//! What each action does.
+
+use std::sync::Arc;
+
+use crate::console::keys::Action;
+use crate::console::state::app::App;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::list::CursorMove;
+use crate::console::state::overlays::Help;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
+use crate::protocol::{Command, SortBy, StageAction};
+
+impl App {
+    /// Does `action`. `key_slot` is the position of the key in its binding; a `dangerous` action asks first.
+    pub(super) fn act(&mut self, action: Action, key_slot: usize, dangerous: bool) {
+        match action {
+            Action::NextPanel => self.overview.focus = self.overview.focus.further(1),
+            Action::PreviousPanel => self.overview.focus = self.overview.focus.further(Panel::ALL.len() - 1),
+            Action::PickStage => self.pick_stage(key_slot),
+            Action::ToggleStage => self.toggle_stage(),
+            Action::RestartStage => self.control_stage(StageAction::Restart),
+            Action::StartAll => self.request(Command::StartAll, None),
+            Action::StopAll => {
+                let stages = self.engine.snapshot().stages.len();
+                self.request(Command::StopAll, dangerous.then(|| format!("Stop all {stages} stages?")));
+            }
+            Action::Reset => self.ask_reset(),
+            Action::Up => self.move_cursor(CursorMove::By(-1)),
+            Action::Down => self.move_cursor(CursorMove::By(1)),
+            Action::Left => self.move_stage(CursorMove::By(-1)),
+            Action::Right => self.move_stage(CursorMove::By(1)),
+            Action::PageUp => self.move_cursor(CursorMove::By(-self.screenful())),
+            Action::PageDown => self.move_cursor(CursorMove::By(self.screenful())),
+            Action::First => self.move_cursor(CursorMove::First),
+            Action::Last => self.move_cursor(CursorMove::Last),
+            Action::OpenView => {
+                let screen = Screen::WITH_KEY.get(key_slot).copied().unwrap_or(self.screens.open);
+                self.enter_screen(screen);
+            }
+            Action::NextView => self.enter_next_screen(true),
+            Action::PreviousView => {
+                // A line other than that of the search has no screen before it.
+                if self.overlays.line.as_ref().is_none_or(|line| line.purpose == LinePurpose::Search) {
+                    self.enter_next_screen(false);
+                }
+            }
+            Action::Expand => self.overview.expanded = !self.overview.expanded,
+            Action::ZoomIn => self.zoom_in(),
+            Action::ZoomOut => self.zoom_out(),
+            Action::ZoomAuto => self.zoom_auto(),
+            Action::OpenUrl => self.open_picked_url(),
+            Action::Filter => self.start_line(LinePurpose::Filter),
+            Action::CycleWindow => {
+                self.selection.cycle_window();
+                self.request_view();
+            }
+            Action::Search => self.start_line(LinePurpose::Search),
+            Action::CycleLevel => self.cycle_log_level(),
+            Action::CycleTheme => self.switch_theme(),
+            Action::Palette => self.start_line(LinePurpose::Palette),
+            Action::Export => self.start_line(LinePurpose::Export),
+            Action::CopyUrl => self.copy_url(),
+            Action::Complete => self.complete_line(),
+            Action::Accept => self.accept_line(),
+            Action::Cancel => self.cancel_line(),
+            Action::CycleSort => {
+                self.sort_by(match self.selection.sort {
+                    SortBy::Clicks => SortBy::Users,
+                    SortBy::Users => SortBy::Time,
+                    SortBy::Time => SortBy::Clicks,
+                });
+            }
+            Action::Enter => self.enter_urls(),
+            Action::Back => self.go_back(),
+            Action::ToggleLog => self.toggle_log(),
+            Action::Freeze => self.toggle_freeze(),
+            Action::ToggleMouse => self.toggle_mouse(),
+            Action::Help => {
+                self.overlays.help = if self.overlays.help.is_some() { None } else { Some(Help::default()) };
+            }
+            Action::Suspend => self.suspend = true,
+            Action::Quit => self.quit(),
+            // A question takes its answers before any key acts.
+            Action::Confirm | Action::Deny => {}
+        }
+    }
+
+    /// Sorts the urls by `sort`.
+    pub(super) fn sort_by(&mut self, sort: SortBy) {
+        self.selection.sort = sort;
+        self.request_view();
+    }
+
+    /// Gives the urls of the overview the focus.
+    fn enter_urls(&mut self) {
+        if self.screens.open != Screen::Overview {
+            self.open_screen(Screen::Overview);
+        }
+        self.overview.focus = Panel::Urls;
+        if self.selection.page_row().is_none() {
+            // So that the next Enter opens the first url.
+            let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+            self.selection.pick_page(&board, 0);
+        }
+    }
+
+    fn toggle_log(&mut self) {
+        self.overview.activity.toggle();
+        // On a low terminal, the panel is visible only while it has the focus.
+        if self.display.layout.as_ref().is_some_and(|layout| layout.activity.is_none()) {
+            self.overview.focus = Panel::Activity;
+        }
+    }
+}

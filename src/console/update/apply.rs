@@ -1,0 +1,125 @@
+//! One event changes the state, and the layout follows.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ratatui::layout::Rect;
+
+use super::event::Event;
+use crate::console::keys::Context;
+use crate::console::state::activity::{ActivityTab, newer_lines};
+use crate::console::state::app::App;
+use crate::console::state::ending::Ending;
+use crate::console::state::layout::ScreenLayout;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
+use crate::console::state::stage_details::{DetailContext, stage_details, wanted_rows};
+use crate::protocol::{Snapshot, StageState};
+
+impl App {
+    /// Takes one event. True if the screen may look different after it.
+    pub(crate) fn apply(&mut self, event: Event) -> bool {
+        let changed = match event {
+            Event::Snapshot(snapshot) => self.take_snapshot(snapshot),
+            Event::EngineEnded => {
+                self.ending = Ending::Leaving;
+                false
+            }
+            Event::Key(key) => self.press(&key),
+            Event::Keys(keys) => self.press_many(&keys),
+            Event::Paste(text) => self.paste(&text),
+            Event::Mouse(mouse) => self.point(&mouse),
+            Event::Tick(now) => self.tick(now),
+            Event::Terminate => {
+                self.terminate();
+                true
+            }
+        };
+        if changed {
+            self.settle();
+        }
+        changed
+    }
+
+    /// Lays everything out for a terminal of the size `area`.
+    pub(crate) fn fit(&mut self, area: Rect) {
+        self.display.area = area;
+        self.settle();
+    }
+
+    /// Lays everything out anew, and moves cursors and scrolled lists to where there are rows.
+    fn settle(&mut self) {
+        let stages = self.engine.snapshot().stages.len();
+        self.picked_stage = self.picked_stage.min(stages.saturating_sub(1));
+        self.lay_out(stages);
+        let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+        self.selection.settle(&board, self.display.rows(Panel::Countries), self.display.rows(Panel::Urls));
+        let lines = self.overview.activity.len(&self.engine.frozen_or_live().snapshot);
+        let visible = self.display.rows(Panel::Activity).max(1);
+        self.overview.activity.back = self.overview.activity.back.min(lines.saturating_sub(visible));
+        self.settle_screen();
+    }
+
+    fn lay_out(&mut self, stages: usize) {
+        let area = self.display.area;
+        let banner = self.ending.has_banner(self.engine.snapshot()) || self.engine.newest_notice(self.now).is_some();
+        let details = wanted_rows(&stage_details(self.detail_context()), area.width);
+        let focus = self.overview.focus;
+        self.display.layout = match self.screens.open {
+            Screen::Overview if self.overview.expanded => {
+                ScreenLayout::of_expanded(area, stages, banner, details, focus)
+            }
+            Screen::Overview => ScreenLayout::of_overview(area, stages, banner, details, focus),
+            _ => ScreenLayout::of_screen(area, banner, details),
+        };
+    }
+
+    fn detail_context(&self) -> DetailContext<'_> {
+        DetailContext {
+            observed: &self.engine.live,
+            picked: self.picked_stage,
+            stages_have_focus: self.screens.context(self.overview.focus) == Context::Stages,
+            now: self.now,
+            keys: &self.keys,
+            theme: &self.theme,
+        }
+    }
+
+    fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) -> bool {
+        if let Some(at) = snapshot.at {
+            self.now = self.now.max(at);
+        }
+        if !self.engine.is_frozen() {
+            self.keep_places(&snapshot);
+        }
+        let before = self.engine.snapshot().last_reset.as_ref();
+        let new_reset = snapshot.last_reset.clone().filter(|reset| before != Some(reset));
+        self.engine.live.push(snapshot);
+        if let Some(reset) = new_reset {
+            self.say(self.reset_message(&reset));
+        }
+        true
+    }
+
+    /// Keeps scrolled lists at the rows that they show, while `after` brings newer ones.
+    fn keep_places(&mut self, after: &Snapshot) {
+        let activity = &mut self.overview.activity;
+        if activity.tab == ActivityTab::Log && activity.back > 0 {
+            activity.back += newer_lines(&self.engine.live.snapshot.log, &after.log);
+        }
+        self.keep_screen_places(after);
+    }
+
+    fn tick(&mut self, now: SystemTime) -> bool {
+        self.now = now;
+        let expired = self.drop_old_message();
+        if !self.engine.is_frozen() {
+            // Rejects, and a url's clicks and figures, change. Once a second is as often as anyone reads them.
+            self.ask_for_screen(false);
+            self.ask_last_minute();
+        }
+        let stages = &self.engine.snapshot().stages;
+        let counts_down = stages.iter().any(|stage| matches!(stage.state, StageState::BackingOff { .. }));
+        expired || counts_down || self.engine.stale_for(now).is_some()
+    }
+}

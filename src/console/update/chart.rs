@@ -1,0 +1,36 @@
+//! The time span of the throughput chart.
+
+use crate::console::state::app::App;
+use crate::console::state::chart_span::ChartSpan;
+
+impl App {
+    /// Lets the chart span a shorter time, in more detail.
+    pub(super) fn zoom_in(&mut self) {
+        self.zoom_to(Some(self.chart_span().shorter()));
+    }
+
+    /// Lets the chart span a longer time.
+    pub(super) fn zoom_out(&mut self) {
+        self.zoom_to(Some(self.chart_span().longer()));
+    }
+
+    /// Lets the span follow the length of the history.
+    pub(super) fn zoom_auto(&mut self) {
+        self.zoom_to(None);
+    }
+
+    fn chart_span(&self) -> ChartSpan {
+        ChartSpan::chosen_or_fitting(self.overview.chart_span, self.engine.frozen_or_live().history.seen())
+    }
+
+    fn zoom_to(&mut self, span: Option<ChartSpan>) {
+        let is_same = self.overview.chart_span == span;
+        self.overview.chart_span = span;
+        let name = self.chart_span().name();
+        if self.display.layout.as_ref().is_none_or(|layout| layout.throughput.is_none()) {
+            self.say(format!("the throughput chart spans {name}; it is not on this screen"));
+        } else if is_same && span.is_some() {
+            self.say(format!("the throughput chart spans {name}, and that is its end"));
+        }
+    }
+}

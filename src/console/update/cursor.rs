@@ -1,0 +1,118 @@
+//! Moving through lists.
+
+use std::sync::Arc;
+
+use crate::console::state::activity::ActivityTab;
+use crate::console::state::app::App;
+use crate::console::state::help_lines::{HelpShape, help_lines};
+use crate::console::state::list::CursorMove;
+use crate::console::state::overlays::Help;
+use crate::console::state::panel::Panel;
+use crate::console::state::screen::Screen;
+
+impl App {
+    /// Rows that PgUp and PgDn move: the visible ones less one.
+    pub(super) fn screenful(&self) -> isize {
+        let rows = match self.screens.open {
+            Screen::Overview => self.display.rows(self.overview.focus),
+            _ => self.visible_rows(),
+        };
+        isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Moves through the topmost list: of the help, the palette, the open screen, or the focused panel.
+    pub(super) fn move_cursor(&mut self, cursor_move: CursorMove) {
+        if let Some(help) = self.overlays.help {
+            let stages = self.engine.snapshot().stages.len();
+            let lines = help_lines(&self.keys, self.screens.open, stages).len();
+            let hidden = HelpShape::of(lines, self.display.area).hidden();
+            let top = cursor_move.apply(help.top, hidden + 1).unwrap_or(0);
+            self.overlays.help = Some(Help { top });
+        } else if let Some(len) = self.offers_len() {
+            if let Some(line) = &mut self.overlays.line {
+                line.picked_offer = cursor_move.apply(line.picked_offer, len).unwrap_or(0);
+            }
+        } else if self.screens.open == Screen::Overview {
+            self.move_in_panel(self.overview.focus, cursor_move);
+        } else {
+            self.move_on_screen(cursor_move);
+        }
+    }
+
+    /// Moves through the list of `panel`.
+    pub(super) fn move_in_panel(&mut self, panel: Panel, cursor_move: CursorMove) {
+        let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+        match panel {
+            Panel::Stages => self.move_stage(cursor_move),
+            Panel::Countries => {
+                if self.selection.move_country(&board, cursor_move) {
+                    self.request_view();
+                }
+            }
+            Panel::Urls => {
+                if self.selection.is_about(&board) {
+                    self.selection.move_page(&board, cursor_move);
+                }
+            }
+            Panel::Activity => self.scroll_activity(cursor_move),
+            Panel::Index => {}
+        }
+    }
+
+    /// Picks another stage.
+    pub(super) fn move_stage(&mut self, cursor_move: CursorMove) {
+        if let Some(position) = cursor_move.apply(self.picked_stage, self.engine.snapshot().stages.len()) {
+            self.picked_stage = position;
+        }
+    }
+
+    /// Scrolls the activity. The newest click is at the top, the newest line of the log at the bottom.
+    fn scroll_activity(&mut self, cursor_move: CursorMove) {
+        let len = self.overview.activity.len(&self.engine.frozen_or_live().snapshot);
+        let activity = &mut self.overview.activity;
+        activity.back = match activity.tab {
+            ActivityTab::RecentClicks => cursor_move.apply(activity.back, len).unwrap_or(0),
+            ActivityTab::Log => cursor_move.apply_back(activity.back, len),
+        };
+    }
+
+    /// Moves through the list of the open screen.
+    pub(super) fn move_on_screen(&mut self, cursor_move: CursorMove) {
+        let len = self.list_len();
+        match self.screens.open {
+            Screen::Log => self.screens.log.back = cursor_move.apply_back(self.screens.log.back, len),
+            Screen::Map => {
+                let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+                if self.selection.move_country(&board, cursor_move) {
+                    self.request_view();
+                }
+            }
+            _ => {
+                if let Some(list) = self.screens.list_mut() {
+                    list.at = cursor_move.apply(list.at, len).unwrap_or(0);
+                }
+            }
+        }
+    }
+
+    /// Selects the country in `row` of the list of countries, and asks for its figures.
+    pub(super) fn select_country_row(&mut self, row: usize) {
+        let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+        if self.selection.select_country_row(&board, row) {
+            self.request_view();
+        }
+    }
+
+    /// Puts the cursor on the visible row `row` of the open screen's list.
+    pub(super) fn pick_visible_row(&mut self, row: usize) {
+        if self.screens.open == Screen::Map {
+            return self.select_country_row(self.screens.map_top + row);
+        }
+        let len = self.list_len();
+        if let Some(list) = self.screens.list_mut()
+            && list.top + row < len
+        {
+            list.at = list.top + row;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A pressed key: an answer, an edit of a line, or an action.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::console::keys::{Action, Context};
+use crate::console::state::app::App;
+
+impl App {
+    /// Takes a key; only its press counts. True if the screen may look different after it.
+    pub(super) fn press(&mut self, key: &KeyEvent) -> bool {
+        if key.kind != KeyEventKind::Press {
+            return false;
+        }
+        let had_message = self.drop_message();
+        if self.overlays.prompt.is_some() {
+            self.answer(key);
+            return true;
+        }
+        if self.edit_line(key) {
+            return true;
+        }
+        let Some((binding, slot)) = self.keys.lookup(key, self.context()) else {
+            return self.explain_stage_key(key) || had_message;
+        };
+        let (action, dangerous) = (binding.action, binding.dangerous);
+        self.act(action, slot, dangerous);
+        true
+    }
+
+    /// Where a key acts now.
+    pub(super) fn context(&self) -> Context {
+        self.overlays.context(self.screens.context(self.overview.focus))
+    }
+
+    /// Says where a key acts that controls stages, but not here. False for any other key.
+    fn explain_stage_key(&mut self, key: &KeyEvent) -> bool {
+        let controls =
+            self.keys.lookup(key, Context::Stages).is_some_and(|(binding, _)| binding.action.controls_stages());
+        let below = self.screens.context(self.overview.focus);
+        if !controls || self.context() != below || below.is_view() {
+            return false;
+        }
+        self.say(if self.settings.read_only {
+            READ_ONLY.to_owned()
+        } else {
+            let keys = self.keys.label_for_stages(Action::PickStage, self.engine.snapshot().stages.len());
+            format!("this key steers the stages: go to one with {keys} first")
+        });
+        true
+    }
+}
+
+/// Said of a key that a read-only console refuses.
+pub(super) const READ_ONLY: &str = "read-only: this console does not steer the pipeline";

@@ -1,0 +1,39 @@
+//! Deleting everything: the question, and the message at the end.
+
+use crate::console::format::count;
+use crate::console::state::app::App;
+use crate::protocol::Command;
+use crate::protocol::snapshot::ResetEnd;
+
+impl App {
+    /// Asks for the word that deletes everything, and says what it deletes.
+    pub(super) fn ask_reset(&mut self) {
+        let index = self.index_name();
+        let clicks = count(self.engine.snapshot().totals.clicks);
+        self.request(Command::Reset, Some(format!("Delete {clicks} clicks and clear {index}?")));
+    }
+
+    /// What a reset deleted, in words.
+    pub(super) fn reset_message(&self, reset: &ResetEnd) -> String {
+        let index = self.index_name();
+        match (&reset.deleted, reset.cleared) {
+            (Err(why), _) => format!("nothing is deleted: {why}"),
+            (Ok(clicks), None) => {
+                format!("deleted {} clicks; {index} is cleared next", count(*clicks))
+            }
+            (Ok(clicks), Some(documents)) => {
+                format!("deleted {} clicks, cleared {} documents of {index}", count(*clicks), count(documents))
+            }
+        }
+    }
+
+    /// `the embedded index`, `the index clicktop at https://search:9200`.
+    fn index_name(&self) -> String {
+        let target = &self.engine.snapshot().index.target;
+        match target.rsplit_once('/') {
+            Some((server, name)) => format!("the index {name} at {server}"),
+            None if target.is_empty() => "the index".to_owned(),
+            None => format!("the {target} index"),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening screens, asking for what they show, and keeping their cursors in place.
+
+use std::sync::Arc;
+
+use crate::console::state::activity::newer_lines;
+use crate::console::state::app::App;
+use crate::console::state::line_input::LinePurpose;
+use crate::console::state::list::{List, keep_visible};
+use crate::console::state::log_rows::whole_lines;
+use crate::console::state::screen::Screen;
+use crate::console::state::screen_parts::ScreenParts;
+use crate::protocol::question::{Question, RejectsQuestion};
+use crate::protocol::snapshot::{LogLevel, Snapshot};
+use crate::protocol::{Command, answer::Rejects};
+
+/// Rejects that the console asks for; older ones are in the database.
+const REJECTS: usize = 200;
+
+impl App {
+    /// Opens `screen` and asks for what it shows.
+    pub(super) fn open_screen(&mut self, screen: Screen) {
+        self.screens.open = screen;
+        self.ask_for_screen(true);
+    }
+
+    /// Opens `screen` as its key does: the search begins with its line.
+    pub(super) fn enter_screen(&mut self, screen: Screen) {
+        self.overlays.line = None;
+        self.open_screen(screen);
+        if screen == Screen::Search {
+            self.start_line(LinePurpose::Search);
+        }
+    }
+
+    /// Opens the screen after this one, or the one before.
+    pub(super) fn enter_next_screen(&mut self, forward: bool) {
+        let here = if self.screens.open == Screen::Url { self.screens.url.opened_on } else { self.screens.open };
+        let len = Screen::WITH_KEY.len();
+        let at = Screen::WITH_KEY.iter().position(|screen| *screen == here).unwrap_or(0);
+        let next = (at + if forward { 1 } else { len - 1 }) % len;
+        self.enter_screen(Screen::WITH_KEY.get(next).copied().unwrap_or_default());
+    }
+
+    /// Opens everything about the url under the cursor.
+    pub(super) fn open_picked_url(&mut self) {
+        match self.picked_url() {
+            Some(url) => self.open_url(url),
+            None => self.say("no url is picked: move to one with ↑ ↓"),
+        }
+    }
+
+    fn open_url(&mut self, url: Arc<str>) {
+        if self.screens.open != Screen::Url {
+            self.screens.url.opened_on = self.screens.open;
+        }
+        self.screens.url.url = Some(url);
+        self.screens.url.clicks = List::default();
+        self.open_screen(Screen::Url);
+    }
+
+    /// The url under the cursor.
+    pub(super) fn picked_url(&self) -> Option<Arc<str>> {
+        self.screens.picked_url(&self.selection, &self.engine.frozen_or_live().snapshot)
+    }
+
+    /// Asks for what the open screen shows. Unless `anew`, it asks only if the answer may have changed.
+    pub(super) fn ask_for_screen(&mut self, anew: bool) {
+        let rejected = self.engine.snapshot().totals.rejected;
+        let question = match self.screens.open {
+            Screen::Rejects if anew || self.screens.rejects_asked_at != Some(rejected) => {
+                self.screens.rejects_asked_at = Some(rejected);
+                Some(Question::Rejects(RejectsQuestion { limit: REJECTS }))
+            }
+            Screen::Search if anew => self.screens.search_question().map(Question::Search),
+            Screen::Url => self.screens.url_question().map(Question::Page),
+            _ => None,
+        };
+        if let Some(question) = question {
+            self.request(Command::Ask(question), None);
+        }
+    }
+
+    /// Asks for the clicks of the last minute, if the open screen shows them.
+    pub(super) fn ask_last_minute(&mut self) {
+        if matches!(self.screens.open, Screen::Overview | Screen::Map) {
+            self.request(Command::Ask(Question::LastMinute), None);
+        }
+    }
+
+    /// Shows fewer levels of the log, from all to errors only; then all again.
+    pub(super) fn cycle_log_level(&mut self) {
+        let log = &mut self.screens.log;
+        log.level = match log.level {
+            LogLevel::Debug => LogLevel::Info,
+            LogLevel::Info => LogLevel::Warn,
+            LogLevel::Warn => LogLevel::Error,
+            LogLevel::Error => LogLevel::Debug,
+        };
+        log.back = 0;
+    }
+
+    /// Rows of the open screen's list.
+    pub(super) fn list_len(&self) -> usize {
+        self.screens.list_len(&self.engine.frozen_or_live().snapshot)
+    }
+
+    /// Rows of the open screen's list that are visible.
+    pub(super) fn visible_rows(&self) -> usize {
+        if self.screens.open == Screen::Log {
+            let (columns, rows) = self.log_size();
+            let log = &self.engine.frozen_or_live().snapshot.log;
+            return whole_lines(self.screens.log.lines(log).rev().skip(self.screens.log.back), columns, rows);
+        }
+        let list = ScreenParts::of(self.screens.open, self.display.body()).list;
+        // The frame and the titles take three rows.
+        usize::from(list.height.saturating_sub(3))
+    }
+
+    /// Columns and rows inside the frame of the log.
+    fn log_size(&self) -> (usize, usize) {
+        let body = self.display.body();
+        (usize::from(body.width.saturating_sub(4)), usize::from(body.height.saturating_sub(2)))
+    }
+
+    /// Keeps the cursor of the open screen on its list and visible.
+    pub(super) fn settle_screen(&mut self) {
+        if self.screens.open == Screen::Log {
+            return self.settle_log();
+        }
+        let (len, rows) = (self.list_len(), self.visible_rows());
+        if self.screens.open == Screen::Map {
+            let at = self.selection.country_row(&self.engine.frozen_or_live().snapshot.board);
+            self.screens.map_top = keep_visible(self.screens.map_top, at, rows, len);
+        } else if let Some(list) = self.screens.list_mut() {
+            list.at = list.at.min(len.saturating_sub(1));
+            list.top = keep_visible(list.top, Some(list.at), rows, len);
+        }
+    }
+
+    /// Scrolls the log back no further than to its first line.
+    fn settle_log(&mut self) {
+        if self.screens.log.back == 0 {
+            return;
+        }
+        let (columns, rows) = self.log_size();
+        let log = &self.engine.frozen_or_live().snapshot.log;
+        let oldest = whole_lines(self.screens.log.lines(log), columns, rows);
+        let most = self.screens.log.lines(log).count().saturating_sub(oldest);
+        self.screens.log.back = self.screens.log.back.min(most);
+    }
+
+    /// Keeps the cursor of the rejects on its message and the log at its lines, while `after` brings newer ones.
+    pub(super) fn keep_screen_places(&mut self, after: &Snapshot) {
+        let before = Arc::clone(&self.engine.live.snapshot);
+        if self.screens.log.back > 0 {
+            let newer = newer_lines(&before.log, &after.log);
+            let newest = after.log.get(after.log.len().saturating_sub(newer)..).unwrap_or_default();
+            self.screens.log.back += self.screens.log.lines(newest).count();
+        }
+        let at = self.screens.rejects.at;
+        if at > 0
+            && let (Some(before), Some(after)) = (&before.answers.rejects, &after.answers.rejects)
+            && !Arc::ptr_eq(before, after)
+            && let (Ok(before), Ok(after)) = (&before.found, &after.found)
+        {
+            self.screens.rejects.at = self.moved_reject(before, after).unwrap_or(at);
+        }
+    }
+
+    /// The row in `after` of the reject that has the cursor in `before`.
+    fn moved_reject(&self, before: &Rejects, after: &Rejects) -> Option<usize> {
+        let picked = self.screens.filtered_rejects(&before.rows).nth(self.screens.rejects.at)?;
+        self.screens.filtered_rejects(&after.rows).position(|row| row == picked)
+    }
+}

@@ -1,0 +1,31 @@
+//! Settings that a key changes while the console runs.
+
+use crate::console::state::app::App;
+use crate::console::state::effect::Effect;
+use crate::console::state::engine::Frozen;
+
+impl App {
+    /// Takes the mouse, or leaves it to the terminal.
+    pub(super) fn toggle_mouse(&mut self) {
+        let on = !self.settings.mouse;
+        self.settings.mouse = on;
+        self.outgoing.effects.push(Effect::CaptureMouse(on));
+        self.say(if on { "the mouse is on" } else { "the mouse is the terminal's: select text with it" });
+    }
+
+    /// Switches to the next theme.
+    pub(super) fn switch_theme(&mut self) {
+        let name = self.settings.themes.turn().to_owned();
+        self.theme.repaint(&self.settings.themes);
+        let unseen = if self.theme.has_color() { "" } else { "; colours are off" };
+        self.say(format!("theme {name}{unseen}"));
+    }
+
+    /// Freezes tables and chart, or unfreezes them.
+    pub(super) fn toggle_freeze(&mut self) {
+        self.engine.frozen = match self.engine.frozen.take() {
+            None => Some(Frozen { observed: self.engine.live.clone(), since: self.now }),
+            Some(_) => None,
+        };
+    }
+}
