@@ -18,7 +18,8 @@ pub(super) fn print(keys: &KeyBindings, out: &mut impl Write) -> io::Result<()> 
         // A key with an action of its own has a row of its own.
         if names.len() > 1 {
             for (chord, name) in binding.chords.iter().zip(names) {
-                table.add_row([binding.context.name(), &chord.name(), name, binding.description_of_one_key()]);
+                let description = binding.description_of_one_key(name);
+                table.add_row([binding.context.name(), &chord.name(), name, &description]);
             }
         } else {
             let name = names.first().copied().unwrap_or_default();
@@ -42,7 +43,7 @@ mod tests {
             text.lines().any(|line| words.iter().all(|word| line.split_whitespace().any(|w| w == *word)))
         };
         assert!(
-            row(&["everywhere", "o", "sort"]) && row(&["F9", "view-log"]) && row(&["F1", "view-overview"]),
+            row(&["everywhere", "o", "sort"]) && row(&["F9", "view-log", "log"]) && row(&["F1", "view-overview"]),
             "{text}"
         );
         assert!(!row(&["everywhere", "s", "sort"]), "{text}");

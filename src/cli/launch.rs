@@ -331,7 +331,7 @@ fn is_ascii(set: Option<bool>) -> bool {
 fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
     let totals = &last.totals;
     out.line(format_args!(
-        "{} clicks of {} pages; this run stored {}, met {} duplicates and rejected {}",
+        "{} clicks of {} pages; this run stored {}, ignored {} duplicates and rejected {}",
         totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
     ));
     if let DataDir::Kept(path) = data {

@@ -63,12 +63,12 @@ fn a_stage_that_is_stopped_shows_while_the_tables_are_held() {
     let mut terminal = Terminal::start(&home, &["demo", "--rate", "1000", "--seed", "9"], USUAL);
     terminal.wait("a pipeline at work", all_run);
     terminal.keys("p");
-    terminal.wait("held tables", |screen| screen.contains("TABLES HELD SINCE "));
+    terminal.wait("frozen tables", |screen| screen.contains("TABLES FROZEN SINCE "));
     terminal.keys("2");
     terminal.wait("store picked", |screen| screen.contains("▸2 store"));
     terminal.keys(" ");
     terminal.wait("a stopped store", |screen| screen.contains("store stopped") && screen.contains("○ stopped"));
     terminal.keys(" p");
-    terminal.wait("all running", |screen| all_run(screen) && !screen.contains("HELD"));
+    terminal.wait("all running", |screen| all_run(screen) && !screen.contains("FROZEN"));
     terminal.quit();
 }

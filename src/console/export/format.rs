@@ -46,7 +46,7 @@ impl ExportFormat {
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExportError {
-    #[error("{0}: end the name in .csv or .json for the table, .txt, .ansi or .svg for the screen")]
+    #[error("{0}: give the name an ending: .csv or .json for the table; .txt, .ansi or .svg for the screen")]
     Ending(String),
     #[error("{0}: give a plain name; it is written to the current directory")]
     NotAName(String),

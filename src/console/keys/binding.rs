@@ -36,12 +36,13 @@ pub struct KeyBinding {
 }
 
 impl KeyBinding {
-    /// The description for one of its keys, if each key does another thing.
-    pub fn description_of_one_key(&self) -> &'static str {
+    /// The description of its key for the action `name`, if each key does another thing.
+    pub fn description_of_one_key(&self, name: &str) -> Cow<'static, str> {
+        let object = name.rsplit('-').next().unwrap_or_default();
         match self.action {
-            Action::OpenView => "open this view",
-            Action::PickStage => "go to this stage",
-            _ => self.description,
+            Action::OpenView => format!("open the view {object}").into(),
+            Action::PickStage => format!("go to stage {object}").into(),
+            _ => self.description.into(),
         }
     }
 }

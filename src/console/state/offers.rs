@@ -34,7 +34,7 @@ pub(crate) fn offers(keys: &KeyBindings, stages: &Stages, context: Context, text
         .filter_map(|(name, binding, key_slot)| {
             let description: Cow<'static, str> = match binding.action {
                 Action::PickStage => format!("go to {}", printable(&stages.get(key_slot)?.info.title)).into(),
-                _ => binding.description_of_one_key().into(),
+                _ => binding.description_of_one_key(name),
             };
             if !matches(name, binding.description) && !matches(name, &description) {
                 return None;

@@ -137,10 +137,10 @@ fn frozen_holds_the_tables_and_says_so() {
     later.board = board.into();
     console.show(later);
     let screen = console.screen();
-    assert!(screen.contains("TABLES HELD SINCE") && screen.contains("All       10,640,512"), "{screen}");
+    assert!(screen.contains("TABLES FROZEN SINCE") && screen.contains("All       10,640,512"), "{screen}");
     insta::assert_snapshot!("frozen_120x40", screen);
     let screen = console.press("p").screen();
-    assert!(!screen.contains("TABLES HELD") && !screen.contains("10,640,512"), "{screen}");
+    assert!(!screen.contains("TABLES FROZEN") && !screen.contains("10,640,512"), "{screen}");
 }
 
 #[test]

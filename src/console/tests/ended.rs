@@ -93,11 +93,11 @@ fn states_and_errors_go_on_while_tables_and_chart_are_held() {
     for live in ["99,999,999 clicks", "77 rejected", "stopped", "4,321", "failed", "no shard left", "red"] {
         assert!(screen.contains(live), "{live}:\n{screen}");
     }
-    assert!(screen.contains(" TABLES HELD SINCE 09:30:00 "), "{screen}");
+    assert!(screen.contains(" TABLES FROZEN SINCE 09:30:00 "), "{screen}");
     assert_eq!(held[0], console.part(|layout| layout.urls));
     assert_eq!(chart, console.part(|layout| layout.throughput));
     console.press("p");
-    assert!(!console.screen().contains("HELD"), "{}", console.screen());
+    assert!(!console.screen().contains("FROZEN"), "{}", console.screen());
     assert_ne!(held[0], console.part(|layout| layout.urls));
 }
 

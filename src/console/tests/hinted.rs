@@ -136,7 +136,7 @@ fn what_does_not_come_while_tables_are_held_is_said_in_the_headers_words() {
     console.press("p / x Enter");
     for keys in ["Down", "F4", "F5 x Enter"] {
         let screen = console.press(keys).screen();
-        assert!(screen.contains(" TABLES HELD SINCE "), "{screen}");
+        assert!(screen.contains(" TABLES FROZEN SINCE "), "{screen}");
         assert!(screen.contains("tables are held: p lets them go on"), "{keys}: {screen}");
     }
 }

@@ -110,7 +110,7 @@ fn the_table_here_or_the_screen_is_written_under_the_name_typed() {
     let [Effect::WriteFile { message, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(message, "the newest 40 of 10,640,512 rows written to clicks-20260131-093000.csv");
     console.press("e ^u x Enter");
-    assert!(console.screen().contains("x: end the name in .csv or .json"), "{}", console.screen());
+    assert!(console.screen().contains("x: give the name an ending: .csv or .json"), "{}", console.screen());
     console.press("e Esc");
     assert!(console.app.outgoing.effects.is_empty());
     assert_eq!(console.sent(), [], "nothing of it concerns the pipeline");

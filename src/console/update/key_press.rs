@@ -51,4 +51,4 @@ impl App {
 }
 
 /// Said of a key that a read-only console refuses.
-pub(super) const READ_ONLY: &str = "read-only: this console does not steer the pipeline";
+pub(super) const READ_ONLY: &str = "read-only: this console cannot start or stop anything";

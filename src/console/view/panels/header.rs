@@ -61,7 +61,7 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     if let Some(frozen) = &app.engine.frozen {
         let since = frozen.since.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
         let since = time_of_day(Timestamp::from_millis(i64::try_from(since).unwrap_or(0)));
-        mark(format!(" TABLES HELD SINCE {since} "), theme.accent());
+        mark(format!(" TABLES FROZEN SINCE {since} "), theme.accent());
     }
     if app.settings.read_only {
         mark(" READ-ONLY ".to_owned(), Style::new());

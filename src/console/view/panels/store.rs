@@ -56,7 +56,7 @@ fn facts(app: &App) -> Vec<Fact> {
             "write-ahead log",
             or_unknown(store.wal_bytes, bytes),
             plain,
-            "goes back into the file at each SQLite checkpoint",
+            "SQLite moves it into the file at each checkpoint",
         ),
         (
             "bytes a click",
@@ -70,9 +70,9 @@ fn facts(app: &App) -> Vec<Fact> {
         ("p50", time(store.transaction_p50), plain, "of the newest transactions"),
         ("p99", time(store.transaction_p99), plain, "of the same"),
         ("stored", count(totals.stored), plain, "clicks, by this run"),
-        ("duplicates", count(totals.duplicates), plain, "met again by this run, and counted once"),
+        ("duplicates", count(totals.duplicates), plain, "stored already; they count once"),
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), "F4 shows them"),
-        ("late", count(totals.late), theme.alarm(totals.late), "missed a correction of their time; clicktop rebuild"),
+        ("late", count(totals.late), theme.alarm(totals.late), "time spent not corrected; see clicktop rebuild"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
         ("checkpoints", or_unknown(store.checkpoints, count), plain, "of the aggregation, written by this run"),
     ];
