@@ -1,7 +1,14 @@
 //! Engines: they run the stages, and publish snapshots of them.
+//!
+//! [`local`] runs every stage in this process. Engines share the rest: `stages` holds the handle of a stage and the index
+//! stage, which every engine has; `supervisor` starts, stops and drains stages; `status` holds the parts of a snapshot that do
+//! not depend on the engine.
 
 pub mod handle;
 pub mod local;
+pub mod stages;
+pub mod status;
+pub(crate) mod supervisor;
 pub mod tables;
 
 pub use handle::EngineHandle;
