@@ -197,7 +197,7 @@ fn a_record_in_a_foreign_format_is_named() {
     for (text, name) in
         [(json.to_owned(), "a JSON array"), ("\u{1e}{\"click_id\":1}\n".to_owned(), "record separators")]
     {
-        let (_, feed) = drain(ReplayFeed::start(vec![reader(&text)], None, Format::Auto).expect("a feed"));
+        let (_, feed) = drain(ReplayFeed::start(vec![reader(text.as_str())], None, Format::Auto).expect("a feed"));
         let first = feed.first_no_click().expect("a reason");
         assert!(first.contains("it looks like") && first.contains(name) && !first.contains("CSV"), "{first}");
     }

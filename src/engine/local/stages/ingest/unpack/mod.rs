@@ -50,7 +50,7 @@ pub(super) fn put_off() -> u64 {
 }
 
 /// Why a batch was refused, if `payload` is the notice that stands in its place.
-pub(super) fn refusal(payload: &[u8]) -> Option<String> {
+pub(crate) fn refusal(payload: &[u8]) -> Option<String> {
     let said = payload.strip_prefix(token().as_bytes())?;
     Some(String::from_utf8_lossy(said).into_owned())
 }
