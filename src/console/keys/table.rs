@@ -85,7 +85,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
     bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "run an action by its name"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
-    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand or restore the panel"),
+    bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand or restore panel"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "freeze tables and chart"),
     bind(Anywhere, &[char('+'), char('=')], "+", "zoom in", Action::ZoomIn, "chart: a shorter time"),

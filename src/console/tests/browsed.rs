@@ -53,7 +53,7 @@ fn while_frozen_another_country_is_asked_for_but_not_pretended() {
     let asked = View { country: Some("US".into()), sort: SortBy::Clicks, limit: 200, ..View::default() };
     console.show(fixture::answered(fixture::running(), asked));
     let urls = console.part(|layout| layout.urls);
-    assert!(urls.contains("tables are held: p lets them go on") && !urls.contains("/cart"), "{urls}");
+    assert!(urls.contains("tables are frozen: p unfreezes them") && !urls.contains("/cart"), "{urls}");
     console.press("p");
     assert!(console.part(|layout| layout.urls).contains("/cart"));
 }

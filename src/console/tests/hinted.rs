@@ -28,7 +28,7 @@ fn a_filter_is_seen_while_it_is_typed_however_narrow_the_screen() {
 fn the_keys_of_a_line_are_named_by_what_they_do_to_it() {
     let mut console = console(fixture::running());
     for (keys, accept, leave) in
-        [("/", "keep it", "show all"), ("F5", "to what is found", "leave"), (":", "do it", "leave")]
+        [("/", "keep it", "show all"), ("F5", "to what is found", "cancel"), (":", "do it", "cancel")]
     {
         console.press(keys);
         let footer = footer(&mut console);
@@ -82,7 +82,7 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F9"), ("filter", "f")];
     console.app.keys = KeyBindings::with(keys).expect("fits");
     console.press("P f x Enter");
-    assert!(console.screen().contains("tables are held: P lets them go on"), "{}", console.screen());
+    assert!(console.screen().contains("tables are frozen: P unfreezes them"), "{}", console.screen());
     console.press("P Q n");
     assert!(footer(&mut console).contains("clicktop goes on: Q, then y quits"));
     console.press("Space");
@@ -137,6 +137,6 @@ fn what_does_not_come_while_tables_are_held_is_said_in_the_headers_words() {
     for keys in ["Down", "F4", "F5 x Enter"] {
         let screen = console.press(keys).screen();
         assert!(screen.contains(" TABLES FROZEN SINCE "), "{screen}");
-        assert!(screen.contains("tables are held: p lets them go on"), "{keys}: {screen}");
+        assert!(screen.contains("tables are frozen: p unfreezes them"), "{keys}: {screen}");
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn placeholder(frame: &mut Frame, area: Rect, text: &str, app: &App) 
 /// `waiting`, or while tables are frozen, that no rows come.
 pub(super) fn waiting_placeholder(frame: &mut Frame, area: Rect, waiting: &str, app: &App) {
     if app.engine.is_frozen() {
-        let frozen = format!("tables are held: {} lets them go on", app.keys.label_of(Action::Freeze));
+        let frozen = format!("tables are frozen: {} unfreezes them", app.keys.label_of(Action::Freeze));
         placeholder(frame, area, &frozen, app);
     } else {
         placeholder(frame, area, waiting, app);

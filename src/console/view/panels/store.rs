@@ -52,12 +52,7 @@ fn facts(app: &App) -> Vec<Fact> {
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
         ("file", or_unknown(store.file_bytes, bytes), theme.key(), "size of the database file"),
-        (
-            "write-ahead log",
-            or_unknown(store.wal_bytes, bytes),
-            plain,
-            "SQLite moves it into the file at each checkpoint",
-        ),
+        ("write-ahead log", or_unknown(store.wal_bytes, bytes), plain, "moved into the file at each checkpoint"),
         (
             "bytes a click",
             or_unknown(per_click, |bytes| format!("{bytes:.0} B")),
@@ -72,7 +67,7 @@ fn facts(app: &App) -> Vec<Fact> {
         ("stored", count(totals.stored), plain, "clicks, by this run"),
         ("duplicates", count(totals.duplicates), plain, "stored already; they count once"),
         ("rejected", count(totals.rejected), theme.alarm(totals.rejected), "F4 shows them"),
-        ("late", count(totals.late), theme.alarm(totals.late), "time spent not corrected; see clicktop rebuild"),
+        ("late", count(totals.late), theme.alarm(totals.late), "not corrected: run clicktop rebuild"),
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
         ("checkpoints", or_unknown(store.checkpoints, count), plain, "of the aggregation, written by this run"),
     ];
