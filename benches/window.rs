@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clicktop::click::{Click, ClickBatch, Timestamp};
-use clicktop::engine::local::query::board::{Limits, Made, StoredBoards};
+use clicktop::engine::local::query::board::{Limits, MadeBoard, StoredBoards};
 use clicktop::protocol::{View, Window};
 use clicktop::storage::{IngestBatch, Reader, Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -56,7 +56,7 @@ impl Traffic {
     }
 }
 
-fn make(boards: &mut StoredBoards, reader: &mut Reader) -> Made {
+fn make(boards: &mut StoredBoards, reader: &mut Reader) -> MadeBoard {
     let view = View { window: Window::LastHour, ..View::default() };
     loop {
         let made =

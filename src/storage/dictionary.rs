@@ -147,7 +147,7 @@ impl<const N: usize, V: Copy> Cache<N, V> {
 
 /// A city in a country.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PlaceIds {
     /// Row of `places`.
     pub place: i64,
     /// Row of `countries`.
@@ -160,7 +160,7 @@ pub(super) struct Dictionaries {
     users: Cache<1, UserId>,
     urls: Cache<1, UrlId>,
     countries: Cache<1, CountryId>,
-    places: Cache<2, Place>,
+    places: Cache<2, PlaceIds>,
     agents: Cache<3, i64>,
 }
 
@@ -209,7 +209,12 @@ impl Dictionaries {
         )
     }
 
-    pub(super) fn place(&mut self, connection: &Connection, country: &str, city: &str) -> Result<Place, StorageError> {
+    pub(super) fn place(
+        &mut self,
+        connection: &Connection,
+        country: &str,
+        city: &str,
+    ) -> Result<PlaceIds, StorageError> {
         if let Some(place) = self.places.get(&[country, city]) {
             return Ok(place);
         }
@@ -226,7 +231,7 @@ impl Dictionaries {
             "INSERT INTO places (country, city) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             "SELECT id FROM places WHERE country = ?1 AND city = ?2",
         )?;
-        let place = Place { place, country: id };
+        let place = PlaceIds { place, country: id };
         self.places.insert(&[country, city], place);
         Ok(place)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::click_inserter::{Inserter, Row};
-use super::dictionary::{Dictionaries, Place};
+use super::dictionary::{Dictionaries, PlaceIds};
 use super::model::{ClickKey, StoredClick};
 use super::{Reject, Storage, StorageError, arrivals, expiry, rejects};
 use crate::click::{ClickBatch, Timestamp};
@@ -155,7 +155,7 @@ fn insert_clicks(
         }
         for (click, user) in next.drain(..).zip(users.drain(..)) {
             let url = dictionaries.url(connection, click.url)?;
-            let Place { place, country } = dictionaries.place(connection, click.country, click.city)?;
+            let PlaceIds { place, country } = dictionaries.place(connection, click.country, click.city)?;
             let agent = dictionaries.agent(connection, click.browser, click.os, click.device)?;
             let key = ClickKey::new(click.click_id);
             inserter.push(Row { timestamp: click.timestamp, key, user, url, place, country, agent })?;

@@ -137,7 +137,7 @@ impl IndexStage {
             cursor = IndexCursor::default();
         }
         let bulk = self.index.bulk(self.options.bulk);
-        let mut round = Round { stage: self, handle, backoff, target, reader, bulk };
+        let mut round = IndexRound { stage: self, handle, backoff, target, reader, bulk };
         let mut asked: Option<Instant> = None;
         loop {
             let begin = Instant::now();
@@ -228,7 +228,7 @@ impl IndexStage {
 }
 
 /// One way through what has changed.
-struct Round<'a> {
+struct IndexRound<'a> {
     stage: &'a IndexStage,
     handle: &'a StageHandle,
     backoff: &'a mut Backoff,
@@ -237,7 +237,7 @@ struct Round<'a> {
     bulk: Bulk,
 }
 
-impl Round<'_> {
+impl IndexRound<'_> {
     /// Sends everything after `cursor`, and moves it. Returns how many documents went.
     async fn sync(&mut self, cursor: &mut IndexCursor) -> Result<u64, IndexError> {
         let mut sent = 0;

@@ -9,7 +9,7 @@ use super::values::Scanned;
 const MAX_FIELD_BYTES: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum QuoteState {
     /// At the first byte of a field.
     Start,
     Plain,
@@ -24,7 +24,7 @@ enum Place {
 #[derive(Clone, Debug)]
 pub(super) struct QuoteScan {
     separator: u8,
-    place: Place,
+    place: QuoteState,
     /// Fields begun.
     pub(super) fields: usize,
     /// Bytes and line ends of the quoted field so far.
@@ -35,7 +35,7 @@ pub(super) struct QuoteScan {
 impl QuoteScan {
     /// Before the first byte of a record.
     pub(super) fn new(separator: u8) -> Self {
-        Self { separator, place: Place::Start, fields: 1, bytes: 0, lines: false }
+        Self { separator, place: QuoteState::Start, fields: 1, bytes: 0, lines: false }
     }
 
     /// Goes on with `bytes`, which follow those given before. The record ends with its line end, which counts to it.
@@ -44,7 +44,7 @@ impl QuoteScan {
         while let Some(&byte) = bytes.get(at) {
             let rest = bytes.get(at..).unwrap_or_default();
             match (self.place, byte) {
-                (Place::Quoted, _) => {
+                (QuoteState::Quoted, _) => {
                     let end = memchr(b'"', rest).unwrap_or(rest.len());
                     let content = rest.get(..end).unwrap_or_default();
                     self.bytes += end;
@@ -54,29 +54,29 @@ impl QuoteScan {
                     }
                     at += end;
                     if end < rest.len() {
-                        self.place = Place::Quote;
+                        self.place = QuoteState::Quote;
                         at += 1;
                     }
                     continue;
                 }
-                (Place::Quote, b'"') => {
+                (QuoteState::Quote, b'"') => {
                     self.bytes += 1;
-                    self.place = Place::Quoted;
+                    self.place = QuoteState::Quoted;
                 }
-                (Place::Start, b'"') => {
+                (QuoteState::Start, b'"') => {
                     (self.bytes, self.lines) = (0, false);
-                    self.place = Place::Quoted;
+                    self.place = QuoteState::Quoted;
                 }
                 (_, b'\n') => return Scanned::Done(at + 1),
-                (Place::Return, _) => return Scanned::Broken(at),
-                (_, b'\r') => self.place = Place::Return,
+                (QuoteState::Return, _) => return Scanned::Broken(at),
+                (_, b'\r') => self.place = QuoteState::Return,
                 (_, byte) if byte == self.separator => {
                     self.fields += 1;
-                    self.place = Place::Start;
+                    self.place = QuoteState::Start;
                 }
-                (Place::Quote, _) | (Place::Plain, b'"') => return Scanned::Broken(at),
-                (Place::Start | Place::Plain, _) => {
-                    self.place = Place::Plain;
+                (QuoteState::Quote, _) | (QuoteState::Plain, b'"') => return Scanned::Broken(at),
+                (QuoteState::Start | QuoteState::Plain, _) => {
+                    self.place = QuoteState::Plain;
                     // To the next byte that matters. A carriage return among the others is the decoder's to refuse.
                     at += memchr3(self.separator, b'"', b'\n', rest).unwrap_or(rest.len());
                     continue;
@@ -89,6 +89,6 @@ impl QuoteScan {
 
     /// The end of the input: whether the record ends with it.
     pub(super) fn ends(&self) -> bool {
-        self.place != Place::Quoted
+        self.place != QuoteState::Quoted
     }
 }

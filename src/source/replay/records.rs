@@ -102,7 +102,7 @@ enum Skip {
     Element,
 }
 
-enum Step {
+enum NextRecord {
     Record {
         end: usize,
         next: usize,
@@ -174,13 +174,13 @@ impl Records {
                 (None, None) => self.begin(&mut is_click),
             };
             match step {
-                Step::Record { end, next } => {
+                NextRecord::Record { end, next } => {
                     let found = Found { range: self.at..end, line: self.line };
                     self.advance(next);
                     return Some(found);
                 }
-                Step::Again => {}
-                Step::More => return None,
+                NextRecord::Again => {}
+                NextRecord::More => return None,
             }
         }
     }
@@ -218,7 +218,7 @@ impl Records {
     }
 
     /// At a record's first byte, or what is blank before it.
-    fn begin(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> Step {
+    fn begin(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
         if self.in_array {
             return self.begin_element();
         }
@@ -228,7 +228,7 @@ impl Records {
             let keep = if self.ended || pending.len() > KEEP { 0 } else { pending.len() - after_last_line(pending) };
             let to = self.buffer.len() - keep;
             self.advance(to);
-            return Step::More;
+            return NextRecord::More;
         };
         let blank_lines = if blank == 0 { 0 } else { after_last_line(pending.get(..blank).unwrap_or_default()) };
         let first = pending.get(blank).copied().unwrap_or_default();
@@ -248,7 +248,7 @@ impl Records {
                 match after.iter().find(|byte| !byte.is_ascii_whitespace()) {
                     Some(b'{' | b'[' | b']') => self.enter_array(start + 1),
                     Some(_) if self.grammar == Grammar::Json => self.enter_array(start + 1),
-                    None if !self.ended && after.len() <= KEEP => Step::More,
+                    None if !self.ended && after.len() <= KEEP => NextRecord::More,
                     _ => self.begin_auto_line(is_click),
                 }
             }
@@ -256,70 +256,70 @@ impl Records {
         }
     }
 
-    fn enter_array(&mut self, after: usize) -> Step {
+    fn enter_array(&mut self, after: usize) -> NextRecord {
         self.in_array = true;
         self.advance(after);
-        Step::Again
+        NextRecord::Again
     }
 
-    fn begin_auto_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> Step {
+    fn begin_auto_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
         let csv = (self.grammar == Grammar::Auto).then_some((b',', FIELD_NAMES.len()));
         self.begin_line(is_click, csv)
     }
 
     /// A record that is no JSON: its line, unless a quoted field goes on behind it.
-    fn begin_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool, csv: Option<(u8, usize)>) -> Step {
+    fn begin_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool, csv: Option<(u8, usize)>) -> NextRecord {
         let Some((end, next)) = self.first_line() else { return self.no_line() };
         let line = self.buffer.get(self.at..end).unwrap_or_default();
         if line.len() > KEEP {
-            return Step::Record { end: self.at + KEEP, next };
+            return NextRecord::Record { end: self.at + KEEP, next };
         }
         match csv {
             Some((separator, width)) if !is_click(line) && memchr(b'"', line).is_some() => {
                 self.scan = Some(Scan { of: Kind::Csv { scan: QuoteScan::new(separator), width }, scanned: 0 });
-                Step::Again
+                NextRecord::Again
             }
-            Some(_) => Step::Record { end, next },
+            Some(_) => NextRecord::Record { end, next },
             None => {
                 // Known for no click, but whoever takes the records may see it as one.
                 let _ = is_click(line);
-                Step::Record { end, next }
+                NextRecord::Record { end, next }
             }
         }
     }
 
     /// A JSON value by itself.
-    fn begin_object(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> Step {
+    fn begin_object(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
         match self.first_line() {
             Some((end, next)) => {
                 let line = self.buffer.get(self.at..end).unwrap_or_default().trim_ascii_end();
                 if line.len() <= KEEP && is_click(line) {
-                    return Step::Record { end: self.at + line.len(), next };
+                    return NextRecord::Record { end: self.at + line.len(), next };
                 }
             }
-            None if self.pending() <= KEEP => return Step::More,
+            None if self.pending() <= KEEP => return NextRecord::More,
             None => {}
         }
         self.scan = Some(Scan { of: Kind::Json(ValueScan::new()), scanned: 0 });
-        Step::Again
+        NextRecord::Again
     }
 
     /// An element of an array, or the array's end.
-    fn begin_element(&mut self) -> Step {
+    fn begin_element(&mut self) -> NextRecord {
         let pending = self.pending_bytes();
         let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
         let begin = self.at + pending.iter().position(|byte| !blank(byte)).unwrap_or(pending.len());
         self.advance(begin);
         match self.pending_bytes().first() {
-            None => Step::More,
+            None => NextRecord::More,
             Some(b']') => {
                 self.in_array = false;
                 self.advance(begin + 1);
-                Step::Again
+                NextRecord::Again
             }
             Some(_) => {
                 self.scan = Some(Scan { of: Kind::Json(ValueScan::new()), scanned: 0 });
-                Step::Again
+                NextRecord::Again
             }
         }
     }
@@ -336,13 +336,13 @@ impl Records {
     }
 
     /// No line end has come: wait for it, unless the line is too long with any.
-    fn no_line(&mut self) -> Step {
+    fn no_line(&mut self) -> NextRecord {
         // One byte more, as the last may be the carriage return of the line end.
         if self.pending() <= KEEP + 1 {
-            return Step::More;
+            return NextRecord::More;
         }
         self.skip = Some(Skip::Line);
-        Step::Record { end: self.at + KEEP, next: self.at + KEEP }
+        NextRecord::Record { end: self.at + KEEP, next: self.at + KEEP }
     }
 }
 

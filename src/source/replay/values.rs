@@ -84,11 +84,11 @@ impl ValueScan {
                 continue;
             }
             match self.step(byte) {
-                Step::Taken => at += 1,
-                Step::Ended => return Scanned::Done(at + 1),
-                Step::EndedBefore => return Scanned::Done(at),
-                Step::Again => {}
-                Step::Broken => return Scanned::Broken(at),
+                ByteStep::Taken => at += 1,
+                ByteStep::Ended => return Scanned::Done(at + 1),
+                ByteStep::EndedBefore => return Scanned::Done(at),
+                ByteStep::Again => {}
+                ByteStep::Broken => return Scanned::Broken(at),
             }
         }
         Scanned::More
@@ -99,16 +99,16 @@ impl ValueScan {
         self.expect == Expect::Scalar && self.nests.is_empty()
     }
 
-    fn step(&mut self, byte: u8) -> Step {
+    fn step(&mut self, byte: u8) -> ByteStep {
         match (self.expect, byte) {
-            (Expect::Escaped { .. }, b'\n') => Step::Broken,
+            (Expect::Escaped { .. }, b'\n') => ByteStep::Broken,
             (Expect::Escaped { key }, _) => self.go(Expect::Text { key }),
-            (Expect::Scalar, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.') => Step::Taken,
+            (Expect::Scalar, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.') => ByteStep::Taken,
             (Expect::Scalar, _) => match self.end_value() {
-                true => Step::EndedBefore,
-                false => Step::Again,
+                true => ByteStep::EndedBefore,
+                false => ByteStep::Again,
             },
-            (_, b' ' | b'\t' | b'\r' | b'\n') => Step::Taken,
+            (_, b' ' | b'\t' | b'\r' | b'\n') => ByteStep::Taken,
             (Expect::Value | Expect::ValueOrEnd, b'{') => self.enter(Nest::Object),
             (Expect::Value | Expect::ValueOrEnd, b'[') => self.enter(Nest::Array),
             (Expect::Value | Expect::ValueOrEnd, b'"') => self.go(Expect::Text { key: false }),
@@ -124,26 +124,26 @@ impl ValueScan {
             },
             (Expect::CommaOrEnd, b'}') if self.nests.last() == Some(&Nest::Object) => self.leave(),
             (Expect::CommaOrEnd, b']') if self.nests.last() == Some(&Nest::Array) => self.leave(),
-            _ => Step::Broken,
+            _ => ByteStep::Broken,
         }
     }
 
-    fn go(&mut self, expect: Expect) -> Step {
+    fn go(&mut self, expect: Expect) -> ByteStep {
         self.expect = expect;
-        Step::Taken
+        ByteStep::Taken
     }
 
-    fn enter(&mut self, nest: Nest) -> Step {
+    fn enter(&mut self, nest: Nest) -> ByteStep {
         if self.nests.len() == MAX_DEPTH {
-            return Step::Broken;
+            return ByteStep::Broken;
         }
         self.nests.push(nest);
         self.go(if nest == Nest::Object { Expect::KeyOrEnd } else { Expect::ValueOrEnd })
     }
 
-    fn leave(&mut self) -> Step {
+    fn leave(&mut self) -> ByteStep {
         self.nests.pop();
-        if self.end_value() { Step::Ended } else { Step::Taken }
+        if self.end_value() { ByteStep::Ended } else { ByteStep::Taken }
     }
 
     /// A value has ended; whether it was the whole.
@@ -153,7 +153,7 @@ impl ValueScan {
     }
 }
 
-enum Step {
+enum ByteStep {
     Taken,
     /// The whole value ends with this byte.
     Ended,

@@ -21,12 +21,12 @@ const ROUND_SECONDS: f64 = 2.0;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backlogs {
     /// Oldest first.
-    samples: VecDeque<Sample>,
+    samples: VecDeque<BacklogSample>,
 }
 
 /// What waited at one moment.
 #[derive(Clone, Debug)]
-struct Sample {
+struct BacklogSample {
     /// Seconds of uptime.
     at: f64,
     /// The backlog of each stage, where it is known.
@@ -41,7 +41,7 @@ impl Backlogs {
         if self.samples.back().is_some_and(|newest| uptime - newest.at < SAMPLE_SECONDS) {
             return;
         }
-        self.samples.push_back(Sample {
+        self.samples.push_back(BacklogSample {
             at: uptime,
             backlogs: snapshot.stages.iter().map(|stage| stage.backlog).collect(),
             queue_full: snapshot.partitions.iter().any(|partition| partition.paused),

@@ -42,7 +42,7 @@ pub(crate) struct Publisher {
     /// What a look is taken with.
     reader: Option<Reader>,
     /// When the next look is due, and what the last one found.
-    sampled: Option<(Instant, Sample)>,
+    sampled: Option<(Instant, DiskSample)>,
     finished: bool,
     /// How the newest reset ended, but for the index.
     last_reset: Option<ResetEnd>,
@@ -62,7 +62,7 @@ pub(crate) struct PublisherOptions {
 
 /// What it takes a look at the disk to know.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sample {
+pub(crate) struct DiskSample {
     file_bytes: u64,
     wal_bytes: u64,
     pending_documents: u64,
@@ -173,7 +173,7 @@ impl Publisher {
         }
     }
 
-    fn store_status(&self, sample: &Sample) -> StoreStatus {
+    fn store_status(&self, sample: &DiskSample) -> StoreStatus {
         let (transactions, transaction) = self.shared.metrics.transactions();
         let quantiles = self.shared.metrics.transaction_quantiles();
         StoreStatus {
@@ -263,12 +263,12 @@ impl Publisher {
     }
 }
 
-fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<Sample, StorageError> {
+fn sample(reader: &Reader, path: PathBuf, target: &str) -> Result<DiskSample, StorageError> {
     let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
     let mut wal = path.clone().into_os_string();
     wal.push("-wal");
     let pending_documents = reader.pages_pending(reader.index_cursor(target)?)?;
-    Ok(Sample {
+    Ok(DiskSample {
         file_bytes: size(path),
         wal_bytes: size(wal.into()),
         pending_documents,

@@ -3,14 +3,14 @@
 use memchr::{memchr, memchr2_iter};
 
 use super::super::values::Scanned;
-use super::{KEEP, Kind, Records, Scan, Skip, Step};
+use super::{KEEP, Kind, NextRecord, Records, Scan, Skip};
 
 /// Bytes between two elements of an array, blanks and all, where the end of a broken one is looked for in chunks.
 const BOUNDARY: usize = 64;
 
 impl Records {
     /// Scans on. No record is scanned further than what is kept of it: what is found does not depend on the chunks.
-    pub(super) fn go_on(&mut self, mut scan: Scan) -> Step {
+    pub(super) fn go_on(&mut self, mut scan: Scan) -> NextRecord {
         let limit = self.buffer.len().min(self.at + KEEP + 1);
         let from = self.at + scan.scanned;
         let bytes = self.buffer.get(from..limit).unwrap_or_default();
@@ -27,7 +27,7 @@ impl Records {
                     Scanned::More => {
                         scan.scanned = limit - self.at;
                         self.scan = Some(scan);
-                        return Step::More;
+                        return NextRecord::More;
                     }
                 };
                 return self.csv_record(over);
@@ -40,40 +40,40 @@ impl Records {
             Scanned::Done(length) => scan = Scan { of: Kind::Ended, scanned: from + length - self.at },
             Scanned::Broken(length) => scan = Scan { of: Kind::Broken, scanned: from + length - self.at },
             Scanned::More if full => {
-                let Kind::Json(value) = scan.of else { return Step::Again };
+                let Kind::Json(value) = scan.of else { return NextRecord::Again };
                 self.skip = Some(Skip::Value(value));
-                return Step::Record { end: self.at + KEEP, next: limit };
+                return NextRecord::Record { end: self.at + KEEP, next: limit };
             }
             Scanned::More => {
                 let ends = matches!(&scan.of, Kind::Json(value) if value.ends());
                 scan.scanned = limit - self.at;
                 if !self.ended {
                     self.scan = Some(scan);
-                    return Step::More;
+                    return NextRecord::More;
                 }
                 scan.of = if ends { Kind::Ended } else { Kind::Broken };
             }
         }
         self.scan = Some(scan);
-        Step::Again
+        NextRecord::Again
     }
 
     /// A CSV record that ends as given, if it is one of several lines and of the right width; else its first line.
-    fn csv_record(&mut self, over: Option<(usize, bool)>) -> Step {
+    fn csv_record(&mut self, over: Option<(usize, bool)>) -> NextRecord {
         let Some((end, next)) = self.first_line() else { return self.no_line() };
         match over {
             Some((last, right)) if last > next && right => {
                 let record = self.buffer.get(self.at..last).unwrap_or_default();
                 let record = record.strip_suffix(b"\n").unwrap_or(record);
                 let record = record.strip_suffix(b"\r").unwrap_or(record);
-                Step::Record { end: self.at + record.len(), next: last }
+                NextRecord::Record { end: self.at + record.len(), next: last }
             }
-            _ => Step::Record { end, next },
+            _ => NextRecord::Record { end, next },
         }
     }
 
     /// A JSON value has ended `length` bytes from `at`: nothing else may stand behind it in its line, but another one.
-    fn ended_value(&mut self, length: usize) -> Step {
+    fn ended_value(&mut self, length: usize) -> NextRecord {
         let end = self.at + length;
         let rest = self.buffer.get(end..).unwrap_or_default();
         let in_array = self.in_array;
@@ -82,28 +82,28 @@ impl Records {
         match (follows.and_then(|at| rest.get(at)), in_array) {
             (None, _) if !self.ended && rest.len() <= KEEP => {
                 self.scan = Some(Scan { of: Kind::Ended, scanned: length });
-                Step::More
+                NextRecord::More
             }
-            (Some(b',' | b']'), true) | (Some(b'{' | b'['), false) | (None, _) => Step::Record { end, next: end },
-            (Some(b'\n'), false) => Step::Record { end, next: end + follows.unwrap_or_default() + 1 },
+            (Some(b',' | b']'), true) | (Some(b'{' | b'['), false) | (None, _) => NextRecord::Record { end, next: end },
+            (Some(b'\n'), false) => NextRecord::Record { end, next: end + follows.unwrap_or_default() + 1 },
             (Some(b','), false) => {
                 let comma = end + follows.unwrap_or_default();
                 match self.after_comma(comma + 1) {
-                    Comma::Parts => Step::Record { end, next: comma + 1 },
+                    Comma::Parts => NextRecord::Record { end, next: comma + 1 },
                     Comma::Unknown => {
                         self.scan = Some(Scan { of: Kind::Ended, scanned: length });
-                        Step::More
+                        NextRecord::More
                     }
                     Comma::Other => {
                         self.scan = Some(Scan { of: Kind::Broken, scanned: comma - self.at });
-                        Step::Again
+                        NextRecord::Again
                     }
                 }
             }
             (Some(_), _) => {
                 let broke = length + follows.unwrap_or_default();
                 self.scan = Some(Scan { of: Kind::Broken, scanned: broke });
-                Step::Again
+                NextRecord::Again
             }
         }
     }
@@ -120,25 +120,25 @@ impl Records {
     }
 
     /// A JSON value has broken `length` bytes from `at`.
-    fn broken_value(&mut self, length: usize) -> Step {
+    fn broken_value(&mut self, length: usize) -> NextRecord {
         if self.in_array {
             return self.broken_element(length);
         }
         let Some((end, next)) = self.first_line() else {
             if self.pending() <= KEEP + 1 {
                 self.scan = Some(Scan { of: Kind::Broken, scanned: length });
-                return Step::More;
+                return NextRecord::More;
             }
             return self.no_line();
         };
         if end - self.at > KEEP {
-            return Step::Record { end: self.at + KEEP, next };
+            return NextRecord::Record { end: self.at + KEEP, next };
         }
-        Step::Record { end, next }
+        NextRecord::Record { end, next }
     }
 
     /// The same for an element of an array: it goes to where the next one seems to begin.
-    fn broken_element(&mut self, length: usize) -> Step {
+    fn broken_element(&mut self, length: usize) -> NextRecord {
         let limit = self.buffer.len().min(self.at + KEEP);
         let window = self.buffer.get(self.at..limit).unwrap_or_default();
         let is_object = window.first() == Some(&b'{');
@@ -148,26 +148,26 @@ impl Records {
             false => end_of_word(window, length).map(|end| (end, end)),
         };
         match next {
-            Some((end, next)) => Step::Record { end: self.at + end, next: self.at + next },
+            Some((end, next)) => NextRecord::Record { end: self.at + end, next: self.at + next },
             None if window.len() == KEEP => {
                 self.skip = Some(Skip::Element);
-                Step::Record { end: limit, next: limit }
+                NextRecord::Record { end: limit, next: limit }
             }
             None if self.ended => {
                 let broken = window.trim_ascii_end();
                 // It may have taken the end of its array, too; else the array stays open.
                 self.in_array = !broken.ends_with(b"]");
-                Step::Record { end: self.at + broken.len(), next: limit }
+                NextRecord::Record { end: self.at + broken.len(), next: limit }
             }
             None => {
                 self.scan = Some(Scan { of: Kind::Broken, scanned: length });
-                Step::More
+                NextRecord::More
             }
         }
     }
 
     /// Passes over the rest of a record that was too long.
-    pub(super) fn pass_over(&mut self, skip: Skip) -> Step {
+    pub(super) fn pass_over(&mut self, skip: Skip) -> NextRecord {
         let (to, skip) = match skip {
             Skip::Line => match self.newline() {
                 Some(newline) => (newline + 1, None),
@@ -188,7 +188,7 @@ impl Records {
             },
         };
         self.advance(to);
-        let Some(skip) = skip else { return Step::Again };
+        let Some(skip) = skip else { return NextRecord::Again };
         if self.ended {
             // A value that ends nowhere may have taken the end of its array, too; else the array stays open.
             self.in_array &= !self.buffer.trim_ascii_end().ends_with(b"]");
@@ -196,7 +196,7 @@ impl Records {
         } else {
             self.skip = Some(skip);
         }
-        Step::More
+        NextRecord::More
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Answering {
     reader: Option<Reader>,
     boards: StoredBoards,
     /// The board made last, unless the aggregation makes it.
-    made: Option<Made>,
+    made: Option<KeptBoard>,
     tables: Tables,
     limits: Limits,
     /// The clicks of the last minute, while somebody wants to know.
@@ -48,7 +48,7 @@ pub(super) struct Answering {
 }
 
 /// A board that was made here.
-struct Made {
+struct KeptBoard {
     view: View,
     /// What it depended on; `None` if it has no rows.
     stamp: Option<Stamp>,
@@ -168,7 +168,7 @@ impl Answering {
         let made = self.read(|reader, boards| boards.make(&view, known, Timestamp::now(), reader, &ended));
         let made = made.unwrap_or_else(|error| {
             let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
-            board::Made { stamp: None, board: Some(board), goes_on: false }
+            board::MadeBoard { stamp: None, board: Some(board), goes_on: false }
         });
         // What was given up because of the end is no news for anybody.
         if let Some(board) = made.board
@@ -186,7 +186,7 @@ impl Answering {
             // Questions are looked at in between.
             self.shared.questions.lock().woken = true;
         }
-        self.made = Some(Made { view, stamp: made.stamp, due: Instant::now() + pause });
+        self.made = Some(KeptBoard { view, stamp: made.stamp, due: Instant::now() + pause });
     }
 
     /// Counts the clicks of the last minute on, if somebody wants to know.

@@ -18,7 +18,7 @@ use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
 pub(crate) use rows::{Rows, RowsError, RowsMissing, every_row, row_count};
-pub use stored::{Made, Stamp, StoredBoards};
+pub use stored::{MadeBoard, Stamp, StoredBoards};
 pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
 
 /// The rows of a view that sets no limit.

@@ -43,7 +43,7 @@ impl Stamp {
 
 /// The result of making a board.
 #[derive(Debug)]
-pub struct Made {
+pub struct MadeBoard {
     /// What the board depends on; `None` if it has no rows.
     pub stamp: Option<Stamp>,
     /// The board; `None` if the previous one is still right.
@@ -148,7 +148,7 @@ impl StoredBoards {
         now: Timestamp,
         reader: &mut Reader,
         ended: &dyn Fn() -> bool,
-    ) -> Result<Made, StorageError> {
+    ) -> Result<MadeBoard, StorageError> {
         if self.window.as_ref().is_some_and(|count| count.window() != view.window) {
             self.window = None;
         }
@@ -161,7 +161,7 @@ impl StoredBoards {
             None => {
                 let stamp = Stamp { state: reader.figures_version()?, end: None, age: None };
                 if known == Some(stamp) {
-                    return Ok(Made { stamp: known, board: None, goes_on: false });
+                    return Ok(MadeBoard { stamp: known, board: None, goes_on: false });
                 }
                 let made = reader.consistent(|reader| {
                     if let Err(no_rows) = self.update_filter(view, reader, &mut deadline)? {
@@ -169,7 +169,7 @@ impl StoredBoards {
                     }
                     self.of_all_time(view, reader, &mut deadline)
                 })?;
-                Ok(Made::from(view, made.map(|board| (stamp, board)), false))
+                Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), false))
             }
             Some(mut count) => {
                 // After an error the count is dropped, and the next call begins a new one.
@@ -241,24 +241,24 @@ impl StoredBoards {
         progress: Progress,
         reader: &mut Reader,
         deadline: &mut Deadline<'_>,
-    ) -> Result<Made, StorageError> {
+    ) -> Result<MadeBoard, StorageError> {
         let goes_on = matches!(progress, Progress::Counting(_));
         let Some(figures) = count.figures() else {
             // The shown board stays while the window is counted.
             if known.is_some() && goes_on {
-                return Ok(Made { stamp: known, board: None, goes_on });
+                return Ok(MadeBoard { stamp: known, board: None, goes_on });
             }
             let no_rows = match progress {
                 Progress::Counting(percent) => NoRows::Counting { window: view.window, percent },
                 Progress::Ready | Progress::TooLarge => NoRows::TooLarge(view.window),
             };
-            return Ok(Made::from(view, Err(deadline.gave_up(no_rows)), goes_on));
+            return Ok(MadeBoard::from(view, Err(deadline.gave_up(no_rows)), goes_on));
         };
         let age =
             figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP_SECONDS * AGE_STEP_SECONDS));
         let stamp = Stamp { state: figures.up_to, end: Some(figures.end), age };
         if known == Some(stamp) {
-            return Ok(Made { stamp: known, board: None, goes_on });
+            return Ok(MadeBoard { stamp: known, board: None, goes_on });
         }
         let made = reader.consistent(|reader| {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
@@ -279,11 +279,11 @@ impl StoredBoards {
             }
             Ok(Ok(board))
         })?;
-        Ok(Made::from(view, made.map(|board| (stamp, board)), goes_on))
+        Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), goes_on))
     }
 }
 
-impl Made {
+impl MadeBoard {
     fn from(view: &View, made: Result<(Stamp, Board), NoRows>, goes_on: bool) -> Self {
         let (stamp, board) = match made {
             Ok((stamp, board)) => (Some(stamp), board),

@@ -341,7 +341,7 @@ fn counting_shows_its_progress_and_starts_again_for_another_window() {
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     let mut reader = bench.storage.reader().unwrap();
     let mut make = |window, known| boards.make(&view(window, "", None), known, LATE, &mut reader, &|| false).unwrap();
-    let problem = |made: Made| made.board.and_then(|board| board.problem);
+    let problem = |made: MadeBoard| made.board.and_then(|board| board.problem);
     let told: Vec<_> = (0..3).map(|_| problem(make(Window::LastHour, None)).unwrap()).collect();
     assert_eq!(told, ["counting the last hour … 16%", "counting the last hour … 33%", "counting the last hour … 50%"]);
     assert_eq!(problem(make(Window::LastFiveMinutes, None)), None, "few clicks: one slice");

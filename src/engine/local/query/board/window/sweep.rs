@@ -22,7 +22,7 @@ const MAX_PASSES: u32 = 64;
 pub(super) struct Sweep {
     passes: u32,
     /// The round under way.
-    round: Option<Round>,
+    round: Option<SweepRound>,
     /// What the last finished round has counted.
     done: Option<Counted>,
 }
@@ -50,7 +50,7 @@ pub(super) struct SweptWindow {
 
 /// One count of the whole window.
 #[derive(Debug)]
-struct Round {
+struct SweepRound {
     tally: SweepTally,
     /// The number of the pass under way, from 0 on.
     pass: u32,
@@ -129,7 +129,7 @@ impl Sweep {
                     return Ok(SliceEnd::Done);
                 }
             }
-            self.round = Some(Round::new(window, end, target));
+            self.round = Some(SweepRound::new(window, end, target));
         }
         let Some(round) = &mut self.round else { return Ok(SliceEnd::Done) };
         while round.pass < self.passes {
@@ -148,14 +148,14 @@ impl Sweep {
                 return Ok(SliceEnd::Restart);
             }
             let next_round = Instant::now() + round.worked.saturating_mul(TIME_SHARE - 1);
-            let Round { tally, target, end, started, .. } = round;
+            let SweepRound { tally, target, end, started, .. } = round;
             self.done = Some(Counted { pages: tally.finish(), up_to: target, end, started, next_round });
         }
         Ok(SliceEnd::Done)
     }
 }
 
-impl Round {
+impl SweepRound {
     fn new(window: SweptWindow, end: i64, target: i64) -> Self {
         let begin = end.saturating_sub(window.length_ms);
         Self {
