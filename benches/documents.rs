@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clicktop::click::ClickBatch;
 use clicktop::engine::local::stages::aggregate;
-use clicktop::engine::local::stages::index::document;
+use clicktop::engine::stages::index::document;
 use clicktop::search::Document;
 use clicktop::source::traffic::{Generator, GeneratorOptions};
 use clicktop::storage::figures::{AggregateSettings, IndexCursor};

@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, fmt as formatted};
 
 use crate::click::Timestamp;
 use crate::config::LogSettings;
-use crate::engine::local::status::log::LogBuffer;
+use crate::engine::status::log::LogBuffer;
 use crate::private;
 use crate::protocol::snapshot::{LogLevel, LogLine};
 use crate::text::printable;

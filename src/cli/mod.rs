@@ -26,7 +26,7 @@ use clap::Parser as _;
 
 use crate::config::{self, Sources};
 use crate::console::Keys;
-use crate::engine::local::status::log::LogBuffer;
+use crate::engine::status::log::LogBuffer;
 use args::{Cli, Command};
 use output::{Output, complain, is_unwritten};
 

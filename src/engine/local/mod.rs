@@ -1,4 +1,4 @@
-//! The local engine: four stages under a supervisor in this process, seen from outside as a
+//! The local engine: four stages under the supervisor in this process, seen from outside as a
 //! [`Snapshot`](crate::protocol::Snapshot) and steered by [`Command`](crate::protocol::Command)s.
 //!
 //! Every handover is durable or can be repeated, so each stage can stop, fail, restart or be killed alone:
@@ -17,7 +17,7 @@ mod shared;
 pub(crate) mod stage;
 pub mod stages;
 pub mod status;
-mod supervisor;
+mod supervised;
 
 pub use options::{InProcessSource, PipelineOptions, StartError};
 pub use pipeline::start;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::stages::aggregate::AggregateOptions;
-use super::stages::index::IndexOptions;
 use super::stages::ingest::KafkaOptions;
+use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
 use crate::protocol::source::SourceProgress;
 use crate::source::StoredOffsets;

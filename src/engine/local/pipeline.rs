@@ -11,15 +11,16 @@ use super::query::board::Limits;
 use super::shared::SharedParts;
 use super::stage::{PerStage, Stage, not_started};
 use super::stages::aggregate::AggregateStage;
-use super::stages::handle::StageHandle;
-use super::stages::index::IndexStage;
 use super::stages::ingest::{IngestStage, LagWatch};
 use super::stages::store::StoreStage;
-use super::status::log::LogBuffer;
 use super::status::publisher::{Publisher, PublisherOptions};
-use super::supervisor::worker::{Work, Worker};
-use super::supervisor::{Supervisor, SupervisorOptions};
+use super::supervised::LocalEngine;
 use crate::engine::EngineHandle;
+use crate::engine::stages::index::IndexStage;
+use crate::engine::status::log::LogBuffer;
+use crate::engine::supervisor::worker::{Work, Worker, work};
+use crate::engine::supervisor::workers::Workers;
+use crate::engine::supervisor::{Supervisor, SupervisorOptions};
 use crate::protocol::{Snapshot, View};
 use crate::search::SearchIndex;
 use crate::storage::Storage;
@@ -60,26 +61,30 @@ pub(crate) fn start_with(
     let store = StoreStage::new(&shared, &options.kafka.topic, options.retention, batches.clone());
     let aggregate = AggregateStage::new(&shared, options.aggregate, options.retention);
     let runtime = tokio::runtime::Handle::current();
-    let index_stage = IndexStage::new(&shared, options.index, Arc::clone(&index), runtime);
+    let index_metrics = Arc::clone(&shared.metrics.index);
+    let index_stage =
+        IndexStage::new(Arc::clone(&shared.storage), index_metrics, options.index, Arc::clone(&index), runtime);
 
     let (ended_sender, ended) = mpsc::unbounded_channel();
-    let worker = |stage, work| Worker::new(stage, work, ended_sender.clone());
-    let mut workers = PerStage {
-        ingest: worker(Stage::Ingest, ingest_work(ingest)),
-        store: worker(Stage::Store, work(store, StoreStage::run)),
-        aggregate: worker(Stage::Aggregate, work(aggregate, AggregateStage::run)),
-        index: worker(Stage::Index, work(index_stage, IndexStage::run)),
+    let worker = |stage: Stage, work| Worker::new(stage.name(), work, ended_sender.clone());
+    let ingest = Worker::of_the_source(Stage::Ingest.name(), ingest_work(ingest), ended_sender.clone());
+    let store = worker(Stage::Store, work(store, StoreStage::run));
+    let aggregate = worker(Stage::Aggregate, work(aggregate, AggregateStage::run));
+    let index_worker = worker(Stage::Index, work(index_stage, IndexStage::run));
+    let handles = PerStage {
+        ingest: ingest.handle.clone(),
+        store: store.handle.clone(),
+        aggregate: aggregate.handle.clone(),
+        index: index_worker.handle.clone(),
     };
-    for stage in Stage::ALL {
-        workers.get_mut(stage).start();
-    }
+    let mut workers = Workers::new(vec![ingest, store, aggregate, index_worker]);
+    workers.iter_mut().for_each(Worker::start);
 
-    let lag_watch =
-        LagWatch::start(&shared, options.kafka, workers.ingest.handle.clone()).map_err(StartError::Thread)?;
+    let lag_watch = LagWatch::start(&shared, options.kafka, handles.ingest.clone()).map_err(StartError::Thread)?;
     let index_target = index.target();
     let answer_options = AnswerOptions {
         index,
-        aggregate: workers.aggregate.handle.clone(),
+        aggregate: handles.aggregate.clone(),
         session_timeout_ms: options.aggregate.settings.session_timeout_ms,
         limits: Limits::default(),
     };
@@ -95,23 +100,11 @@ pub(crate) fn start_with(
         ended,
         commands: received,
         tables: ordered,
-        view,
         snapshots,
-        publisher,
-        desk,
+        engine: LocalEngine { handles, publisher, desk, view, _lag_watch: lag_watch },
         figures_interval: options.aggregate.interval,
         shutdown_timeout: options.shutdown_timeout,
-        lag_watch,
     });
     let ended = tokio::spawn(supervisor.run());
     Ok(EngineHandle { snapshots: receiver, commands, tables, ended })
-}
-
-/// A stage's `run` as the work of its worker.
-pub(crate) fn work<S, E>(stage: S, run: impl Fn(&S, &StageHandle) -> Result<(), E> + Send + Sync + 'static) -> Work
-where
-    S: Send + Sync + 'static,
-    E: std::fmt::Display,
-{
-    Arc::new(move |handle| run(&stage, handle).map_err(|error| error.to_string()))
 }

@@ -8,18 +8,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::pipeline::{start_with, work};
+use super::pipeline::start_with;
 use super::shared::SharedParts;
 use super::stages::aggregate::{AggregateOptions, AggregateStage};
-use super::stages::handle::{Signal, StageHandle};
-use super::stages::index::{IndexOptions, IndexStage};
 use super::stages::ingest::from_memory::{MemoryIngest, partition_and_offset};
 use super::stages::ingest::{IngestStage, KafkaOptions};
 use super::stages::store::StoreStage;
-use super::status::log::LogBuffer;
 use super::{InProcessSource, PipelineOptions, StartError};
 use crate::engine::EngineHandle;
 use crate::engine::local::stage::Stage;
+use crate::engine::stages::handle::{Signal, StageHandle};
+use crate::engine::stages::index::{IndexOptions, IndexStage};
+use crate::engine::status::log::LogBuffer;
+use crate::engine::supervisor::worker::work;
 use crate::protocol::View;
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::search::SearchIndex;
@@ -78,7 +79,7 @@ pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Re
     let shared = SharedParts::new(Arc::new(storage), BTreeMap::new(), Some(stored), views());
     let ledger = Arc::clone(&shared.ledger);
     let stage = IngestStage::new(&shared, options, sender);
-    let handle = StageHandle::new(Stage::Ingest);
+    let handle = StageHandle::new(Stage::Ingest.name());
     let ending = handle.clone();
     let thread = std::thread::spawn(move || stage.run(&handle).map_err(|error| error.to_string()));
     let mut passed: Result<(u64, u64, Option<Instant>), String> = Ok((0, 0, None));
@@ -143,7 +144,7 @@ pub fn index(
     options: IndexOptions,
     runtime: tokio::runtime::Handle,
 ) -> Result<Passed, String> {
-    let stage = IndexStage::new(&shared(storage), options, index, runtime);
+    let stage = IndexStage::new(Arc::clone(storage), Arc::default(), options, index, runtime);
     drained(Stage::Index, |handle| stage.run(handle).map_err(|error| error.to_string()))
 }
 
@@ -157,7 +158,7 @@ fn views() -> watch::Receiver<View> {
 
 /// Runs a stage until it has done the work that is there.
 fn drained(stage: Stage, run: impl FnOnce(&StageHandle) -> Result<(), String>) -> Result<Passed, String> {
-    let handle = StageHandle::new(stage);
+    let handle = StageHandle::new(stage.name());
     handle.send(Signal::Drain);
     let begin = Instant::now();
     run(&handle)?;

@@ -1,9 +1,6 @@
-//! The four stages, and what they share with the supervisor and with each other.
+//! The stages that run in this process, and what they share with each other.
 
 pub mod aggregate;
-mod database_check;
-pub(crate) mod handle;
-pub mod index;
 pub mod ingest;
 pub(crate) mod offsets;
 pub(crate) mod store;

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::latency::Latency;
+use crate::engine::stages::index_metrics::IndexMetrics;
+use crate::engine::status::latency::Latency;
 use crate::protocol::board::RecentClick;
-use crate::protocol::snapshot::Health;
 use crate::storage::{BatchOutcome, Reader, StorageError};
 
 /// Clicks kept for people to see.
@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
     aggregated: AtomicI64,
     pages: AtomicU64,
     late: AtomicU64,
-    pub index: IndexMetrics,
+    pub index: Arc<IndexMetrics>,
 }
 
 #[derive(Debug, Default)]
@@ -43,26 +43,6 @@ struct Recent {
     clicks: VecDeque<RecentClick>,
     shown: Arc<[RecentClick]>,
     stale: bool,
-}
-
-/// What the index stage counts.
-#[derive(Debug)]
-pub(crate) struct IndexMetrics {
-    pub bulks: AtomicU64,
-    pub retries: AtomicU64,
-    pub throttled: AtomicU64,
-    pub rejected: AtomicU64,
-    pub conflicts: AtomicU64,
-    pub foreign: AtomicU64,
-    pub engine: Mutex<Option<String>>,
-    pub health: Mutex<Health>,
-    pub documents: Mutex<Option<u64>>,
-    /// Documents were sent since the engine was asked how many it has.
-    pub uncounted: AtomicBool,
-    /// Documents deleted for the newest reset; `None` until they are.
-    pub cleared: Mutex<Option<u64>>,
-    pub bytes: Mutex<Option<u64>>,
-    latency: Mutex<Latency>,
 }
 
 impl Metrics {
@@ -83,32 +63,21 @@ impl Metrics {
             aggregated: AtomicI64::new(0),
             pages: AtomicU64::new(0),
             late: AtomicU64::new(0),
-            index: IndexMetrics::new(),
+            index: Arc::default(),
         }
     }
 
     /// Everything was forgotten; what waits for the store is still to come.
     pub(crate) fn reset(&self) {
-        let index = &self.index;
-        let counts = [
-            &self.stored,
-            &self.duplicates,
-            &self.expired,
-            &self.future,
-            &self.rejected_messages,
-            &self.skipped,
-            &index.rejected,
-            &index.conflicts,
-            &index.foreign,
-        ];
+        let counts =
+            [&self.stored, &self.duplicates, &self.expired, &self.future, &self.rejected_messages, &self.skipped];
         for count in counts {
             count.store(0, Relaxed);
         }
         self.ingested.store(self.queued(), Relaxed);
         *self.recent.lock() = Recent { stale: true, ..Recent::default() };
         self.figures_written(0, 0, 0);
-        *index.documents.lock() = None;
-        *index.bytes.lock() = None;
+        self.index.reset();
     }
 
     pub(crate) fn committed(&self, outcome: BatchOutcome, took: Duration) {
@@ -211,36 +180,6 @@ impl Metrics {
             recent.shown = recent.clicks.iter().cloned().collect();
         }
         Arc::clone(&recent.shown)
-    }
-}
-
-impl IndexMetrics {
-    fn new() -> Self {
-        Self {
-            bulks: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-            throttled: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
-            conflicts: AtomicU64::new(0),
-            foreign: AtomicU64::new(0),
-            engine: Mutex::default(),
-            health: Mutex::default(),
-            documents: Mutex::default(),
-            uncounted: AtomicBool::new(false),
-            cleared: Mutex::default(),
-            bytes: Mutex::default(),
-            latency: Mutex::default(),
-        }
-    }
-
-    pub(crate) fn bulk_answered(&self, took: Duration) {
-        self.bulks.fetch_add(1, Relaxed);
-        self.latency.lock().record(took);
-    }
-
-    /// Median and 99th percentile of the newest bulk requests.
-    pub(crate) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
-        self.latency.lock().quantiles()
     }
 }
 

@@ -8,17 +8,18 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
-use super::log::LogBuffer;
-use super::rates::Rate;
 use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stage::{PerStage, Stage, declared};
-use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::stages::handle::StageHandle;
+use crate::engine::status::log::LogBuffer;
+use crate::engine::status::rates::Rate;
+use crate::engine::status::stage_status::stage_status;
+use crate::engine::supervisor::supervised::Phase;
 use crate::protocol::answer::Answers;
-use crate::protocol::snapshot::{IndexStatus, ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
+use crate::protocol::snapshot::{ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
-use crate::protocol::stage::StageStatus;
-use crate::protocol::{ProtocolVersion, StageInfo, StageState, to_micros, to_millis};
+use crate::protocol::{ProtocolVersion, StageInfo, to_micros, to_millis};
 use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
 
 /// The shortest and longest time between two looks at the files and tables.
@@ -101,10 +102,9 @@ impl Publisher {
         &mut self,
         handles: &PerStage<StageHandle>,
         answers: Answers,
-        shutting_down: Option<&str>,
-        resetting: Option<String>,
+        phase: Phase<'_>,
     ) -> Snapshot {
-        self.look(shutting_down.is_some()).await;
+        self.look(phase.shutting_down.is_some()).await;
         let sample = self.sampled.as_ref().map(|(_, sample)| sample.clone()).unwrap_or_default();
         let metrics = &self.shared.metrics;
         let partitions = self.shared.partitions.status(&self.shared.ledger.stored());
@@ -121,7 +121,7 @@ impl Publisher {
         let now = Instant::now();
         let mut status_of = |stage| {
             let info = Arc::clone(self.declared.get(stage));
-            status(info, handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now)
+            stage_status(info, handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now)
         };
         let stages = Stage::ALL.into_iter().map(&mut status_of).collect();
         let waiting = lag.unwrap_or(0) + metrics.queued() + unaggregated > 0;
@@ -160,14 +160,14 @@ impl Publisher {
             lag,
             partitions,
             store: self.store_status(&sample),
-            index: self.index_status(&sample),
+            index: metrics.index.status(&self.options.index_target, Some(sample.pending_documents)),
             board: self.shared.board.shown(),
             answers,
             recent: metrics.recent(),
             notices: self.shared.notices.shown(),
             log: self.options.log.lines(),
-            shutting_down: shutting_down.map(str::to_owned),
-            resetting,
+            shutting_down: phase.shutting_down.map(str::to_owned),
+            resetting: phase.resetting.map(str::to_owned),
             last_reset: self.last_reset.clone().map(|end| ResetEnd { cleared: *metrics.index.cleared.lock(), ..end }),
             finished: self.finished,
         }
@@ -189,27 +189,6 @@ impl Publisher {
             deleted: sample.expiry.deleted,
             rejects: sample.rejects.kept,
             rejects_deleted: sample.rejects.deleted,
-        }
-    }
-
-    fn index_status(&self, sample: &Sample) -> IndexStatus {
-        let index = &self.shared.metrics.index;
-        let quantiles = index.bulk_quantiles();
-        IndexStatus {
-            target: self.options.index_target.clone(),
-            engine: index.engine.lock().clone(),
-            health: *index.health.lock(),
-            documents: *index.documents.lock(),
-            pending: Some(sample.pending_documents),
-            bulk_p50: quantiles.map(|(p50, _)| to_micros(p50)),
-            bulk_p99: quantiles.map(|(_, p99)| to_micros(p99)),
-            bulks: Some(index.bulks.load(Relaxed)),
-            retries: Some(index.retries.load(Relaxed)),
-            throttled: Some(index.throttled.load(Relaxed)),
-            rejected: Some(index.rejected.load(Relaxed)),
-            conflicts: Some(index.conflicts.load(Relaxed)),
-            foreign: Some(index.foreign.load(Relaxed)),
-            bytes: *index.bytes.lock(),
         }
     }
 
@@ -281,31 +260,6 @@ impl Publisher {
         let stored = self.shared.ledger.stored();
         let reached = |(partition, end): (&i32, &i64)| stored.get(partition).copied().unwrap_or(0) >= *end;
         end.offsets.iter().all(reached) && self.batches.is_empty() && self.shared.metrics.queued() == 0
-    }
-}
-
-fn status(
-    info: Arc<StageInfo>,
-    handle: &StageHandle,
-    rate: &mut Rate,
-    backlog: Option<u64>,
-    now: Instant,
-) -> StageStatus {
-    let state = handle.state();
-    let processed = handle.processed();
-    if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
-        rate.clear();
-    } else {
-        rate.sample(now, processed);
-    }
-    StageStatus {
-        info,
-        rate: rate.per_second(),
-        state,
-        processed,
-        backlog,
-        errors: handle.errors(),
-        last_error: handle.last_error(),
     }
 }
 

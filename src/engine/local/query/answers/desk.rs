@@ -11,7 +11,7 @@ use super::thread::Answering;
 use super::{lookup, tables};
 use crate::engine::local::query::board::{Limits, StoredBoards};
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::stages::handle::StageHandle;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::{Answer, Answers};
 use crate::protocol::board::PageRow;
@@ -125,8 +125,9 @@ impl AnswerDesk {
     }
 
     /// Resolves once there is an answer or a board that was not there before.
-    pub(crate) async fn news(&self) {
-        self.shared.news.notified().await;
+    pub(crate) fn news(&self) -> impl Future<Output = ()> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move { shared.news.notified().await }
     }
 
     /// Ends the answering, and waits until it has let go of the database.

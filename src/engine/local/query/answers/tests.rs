@@ -14,7 +14,7 @@ use crate::engine::local::query::board::{BoardSlot, Limits};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stage::Stage;
 use crate::engine::local::stages::aggregate;
-use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::stages::handle::StageHandle;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::*;
 use crate::protocol::board::{Board, PageRow};
@@ -97,7 +97,7 @@ impl Bench {
         let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default()).unwrap());
         let view = watch::Sender::new(View::default());
         let parts = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None, view.subscribe());
-        let aggregate = StageHandle::new(Stage::Aggregate);
+        let aggregate = StageHandle::new(Stage::Aggregate.name());
         let options = AnswerOptions {
             index: Arc::new(Engine),
             aggregate: aggregate.clone(),

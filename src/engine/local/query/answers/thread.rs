@@ -14,7 +14,7 @@ use crate::click::Timestamp;
 use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, Limits, RowsMissing, Stamp, StoredBoards};
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::handle::StageHandle;
+use crate::engine::stages::handle::StageHandle;
 use crate::protocol::answer::{Answer, Answers};
 use crate::protocol::board::Board;
 use crate::protocol::stage::StageState;

@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::database_check::wait_until_sound;
-use super::handle::{Backoff, Signal, StageHandle};
 use crate::click::Timestamp;
 use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, CountryNames};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
+use crate::engine::stages::database_check::wait_until_sound;
+use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::view::View;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError};

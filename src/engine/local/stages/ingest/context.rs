@@ -193,7 +193,7 @@ impl ClientContext for ClickContext {
         if facility == "FAIL" {
             self.reasons.lock().logged(message);
         }
-        crate::engine::local::status::log::kafka_log(level, facility, message);
+        crate::engine::status::log::kafka_log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -9,7 +9,7 @@ use super::batch::Gatherer;
 use super::run::POLL;
 use super::stage::{IngestError, IngestStage};
 use crate::click::Decoder;
-use crate::engine::local::stages::handle::{Signal, StageHandle};
+use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;
 
 /// Partitions over which the messages are spread: as many as the demo's topic has.

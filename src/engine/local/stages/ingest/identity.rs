@@ -1,8 +1,8 @@
 //! Our identity in the consumer group, noted in the database before we join.
 
 use super::resume::Member;
-use crate::engine::local::stages::database_check::wait_until_sound;
-use crate::engine::local::stages::handle::{Backoff, Signal, StageHandle};
+use crate::engine::stages::database_check::wait_until_sound;
+use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::storage::{Storage, StorageError};
 
 /// The member that this database is in the group; `None` if the stage was asked to end meanwhile. Waits while the database

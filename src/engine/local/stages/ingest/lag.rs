@@ -13,9 +13,9 @@ use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::options::KafkaOptions;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::handle::StageHandle;
 use crate::engine::local::stages::offsets::OffsetLedger;
 use crate::engine::local::status::partitions::{PartitionBoard, Watermarks};
+use crate::engine::stages::handle::StageHandle;
 
 /// How often the broker is asked.
 const INTERVAL: Duration = Duration::from_secs(1);

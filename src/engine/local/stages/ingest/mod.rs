@@ -27,7 +27,7 @@ mod unpack;
 
 use std::sync::Arc;
 
-use super::handle::{Backoff, Signal, StageHandle};
+use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use assignment::Membership;
 use consumer::ClickConsumer;
 use resume::Member;

@@ -19,7 +19,7 @@ use super::stage::{IngestError, IngestStage};
 use super::trouble::Trouble;
 use super::unpack;
 use crate::click::Decoder;
-use crate::engine::local::stages::handle::{Signal, StageHandle};
+use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;
 
 /// Messages that the stage takes in a row before it looks for a stop: some tenths of a millisecond.

@@ -10,11 +10,11 @@ use rdkafka::error::KafkaError;
 use super::options::KafkaOptions;
 use super::start_offsets::NoStart;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::handle::StageHandle;
 use crate::engine::local::stages::offsets::OffsetLedger;
 use crate::engine::local::status::metrics::Metrics;
 use crate::engine::local::status::notices::Notices;
 use crate::engine::local::status::partitions::PartitionBoard;
+use crate::engine::stages::handle::StageHandle;
 use crate::storage::{IngestBatch, Storage, StorageError};
 
 /// The ingest stage.

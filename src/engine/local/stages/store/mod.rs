@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use parking_lot::Mutex;
 
-use super::database_check::wait_until_sound;
-use super::handle::{Backoff, Signal, StageHandle};
 use super::offsets::OffsetLedger;
 use crate::click::{Click, Timestamp};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::metrics::Metrics;
+use crate::engine::stages::database_check::wait_until_sound;
+use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::board::RecentClick;
 use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
 use crate::text::excerpt;

@@ -1,25 +1,25 @@
-//! The supervisor owns the stages, carries out commands, publishes snapshots, and drains the stages at the end.
+//! The supervisor owns the stages of an engine, carries out commands, publishes snapshots, and drains the stages at the end.
 
 mod drain;
 mod reset;
+pub(crate) mod supervised;
 pub(crate) mod worker;
+pub(crate) mod workers;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::query::answers::AnswerDesk;
-use super::stages::handle::Signal;
-use super::stages::ingest::LagWatchGuard;
-use super::status::publisher::Publisher;
-use crate::engine::local::stage::{PerStage, Stage};
+use crate::engine::stages::handle::Signal;
 use crate::engine::tables::TableOrder;
-use crate::protocol::{Command, Snapshot, StageAction, StageState, View};
+use crate::protocol::{Command, Snapshot, StageAction, StageState};
 use crate::text::excerpt;
 use drain::Drain;
 use reset::{Reset, ResetProgress};
+use supervised::{Phase, Supervised};
 use worker::{Ended, Worker};
+use workers::Workers;
 
 /// While no stage is active, the supervisor publishes every fourth snapshot only. The clock of the console goes on, and an idle
 /// console costs next to nothing.
@@ -35,36 +35,30 @@ const END_INTERVAL: Duration = Duration::from_millis(25);
 const SHOWN_ID: usize = 40;
 
 /// Owns the stages.
-pub(crate) struct Supervisor {
-    workers: PerStage<Worker>,
+pub(crate) struct Supervisor<E> {
+    workers: Workers,
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
     tables: mpsc::Receiver<TableOrder>,
-    view: watch::Sender<View>,
     snapshots: watch::Sender<Arc<Snapshot>>,
-    publisher: Publisher,
-    desk: AnswerDesk,
+    engine: E,
     snapshot_interval: Duration,
     shutdown_timeout: Duration,
     reset: Option<Reset>,
-    _lag_watch: LagWatchGuard,
 }
 
 /// The parts that the supervisor takes over.
-pub(crate) struct SupervisorOptions {
-    pub workers: PerStage<Worker>,
+pub(crate) struct SupervisorOptions<E> {
+    pub workers: Workers,
     pub ended: mpsc::UnboundedReceiver<Ended>,
     pub commands: mpsc::Receiver<Command>,
     pub tables: mpsc::Receiver<TableOrder>,
-    pub view: watch::Sender<View>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
-    pub publisher: Publisher,
-    pub desk: AnswerDesk,
+    pub engine: E,
     /// Time between two writes of the figures.
     pub figures_interval: Duration,
     /// Maximum time of the drain of a shutdown.
     pub shutdown_timeout: Duration,
-    pub lag_watch: LagWatchGuard,
 }
 
 /// The time between two snapshots if the figures are written every `figures`.
@@ -73,21 +67,18 @@ pub(crate) fn snapshot_interval(figures: Duration) -> Duration {
     (figures / 2).clamp(shortest, longest)
 }
 
-impl Supervisor {
-    pub(crate) fn new(options: SupervisorOptions) -> Self {
+impl<E: Supervised> Supervisor<E> {
+    pub(crate) fn new(options: SupervisorOptions<E>) -> Self {
         Self {
             workers: options.workers,
             ended: options.ended,
             commands: options.commands,
             tables: options.tables,
-            view: options.view,
             snapshots: options.snapshots,
-            publisher: options.publisher,
-            desk: options.desk,
+            engine: options.engine,
             snapshot_interval: snapshot_interval(options.figures_interval),
             shutdown_timeout: options.shutdown_timeout,
             reset: None,
-            _lag_watch: options.lag_watch,
         }
     }
 
@@ -101,14 +92,18 @@ impl Supervisor {
         loop {
             let hurried = self.hurry_the_end();
             tokio::select! {
-                Some(Ended(stage)) = self.ended.recv() => self.workers.get_mut(stage).has_ended(),
+                Some(Ended(stage)) = self.ended.recv() => {
+                    if let Some(worker) = self.workers.get_mut(stage) {
+                        worker.has_ended();
+                    }
+                }
                 command = self.commands.recv(), if steered => {
                     // Without a sender no further command can come.
                     steered = command.is_some();
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
-                Some(order) = self.tables.recv() => self.desk.hand_over(order),
-                () = self.desk.news() => {}
+                Some(order) = self.tables.recv() => self.engine.hand_over(order),
+                () = self.engine.news() => {}
                 () = tokio::time::sleep(END_INTERVAL), if hurried => {}
                 _ = tick.tick() => {
                     quiet_ticks = if self.is_quiet(drain.is_some()) { quiet_ticks + 1 } else { 0 };
@@ -127,7 +122,7 @@ impl Supervisor {
                     drain = None;
                 }
                 if finished && ends {
-                    self.desk.end().await;
+                    self.engine.end().await;
                     self.publish(Some("nothing more")).await;
                     return;
                 }
@@ -140,7 +135,8 @@ impl Supervisor {
     /// Once every message of a finite source is stored, tells the stage that still has work not to wait for larger batches.
     /// Returns whether that stage is running; nothing hurries a stage that backs off.
     fn hurry_the_end(&self) -> bool {
-        let Some(handle) = self.publisher.left_at_the_end().map(|stage| &self.workers.get(stage).handle) else {
+        let left = self.engine.left_at_the_end().and_then(|stage| self.workers.get(stage));
+        let Some(handle) = left.map(|worker| &worker.handle) else {
             return false;
         };
         handle.hurry();
@@ -149,34 +145,31 @@ impl Supervisor {
 
     /// Whether no stage is active and neither a drain nor a reset is under way.
     fn is_quiet(&self, draining: bool) -> bool {
-        let active = |stage| self.workers.get(stage).handle.state().is_active();
-        !draining && self.reset.is_none() && !Stage::ALL.into_iter().any(active)
+        let active = |worker: &Worker| worker.handle.state().is_active();
+        !draining && self.reset.is_none() && !self.workers.iter().any(active)
     }
 
     fn obey(&mut self, command: Command, drain: &mut Option<Drain>) {
         if let Command::Stage { id, .. } = &command
-            && Stage::of(id).is_none()
+            && self.workers.name_of(id).is_none()
         {
             tracing::warn!(target: "pipeline", "no stage is named {}", excerpt(id.as_str(), SHOWN_ID));
             return;
         }
-        if self.reset.as_mut().is_some_and(|reset| reset.takes(&command)) {
+        if self.reset.as_mut().is_some_and(|reset| reset.takes(&command, &self.workers)) {
             return;
         }
         let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
         match command {
-            Command::View(view) => {
-                self.view.send_replace(view);
-                self.desk.view_changed();
-            }
-            Command::Ask(question) => self.desk.ask(question),
+            Command::View(view) => self.engine.set_view(view),
+            Command::Ask(question) => self.engine.ask(question),
             Command::Shutdown if ending => {
                 // A second shutdown ends the drain now.
                 if let Some(drain) = drain {
                     drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
-            Command::Shutdown => *drain = Some(Drain::new(self.shutdown_timeout, true)),
+            Command::Shutdown => *drain = Some(Drain::new(&self.workers, self.shutdown_timeout, true)),
             // During a shutdown no stage starts any more.
             _ if ending => {}
             Command::Reset => {
@@ -184,19 +177,16 @@ impl Supervisor {
                 let stay_stopped = drain.take().is_some();
                 self.reset = Some(Reset::begin(&mut self.workers, stay_stopped, self.shutdown_timeout));
             }
-            Command::StopAll => *drain = Some(Drain::new(self.shutdown_timeout, false)),
+            Command::StopAll => *drain = Some(Drain::new(&self.workers, self.shutdown_timeout, false)),
             Command::StartAll => {
                 *drain = None;
-                for stage in Stage::ALL {
-                    self.workers.get_mut(stage).start();
-                }
+                self.workers.iter_mut().for_each(Worker::start);
             }
             Command::Stage { id, action } => {
-                let Some(stage) = Stage::of(&id) else { return };
+                let Some(worker) = self.workers.get_mut(id.as_str()) else { return };
                 if let Some(drain) = drain {
-                    drain.left.retain(|&left| left != stage);
+                    drain.left.retain(|left| *left != worker.handle.name());
                 }
-                let worker = self.workers.get_mut(stage);
                 match action {
                     StageAction::Start => worker.start(),
                     StageAction::Stop => worker.end(Signal::Stop),
@@ -212,7 +202,7 @@ impl Supervisor {
             self.reset = None;
             return;
         };
-        let deleted = match reset.advance(&self.workers, self.publisher.storage()).await {
+        let deleted = match reset.advance(&self.workers, &mut self.engine).await {
             ResetProgress::UnderWay => {
                 self.reset = Some(reset);
                 return;
@@ -226,29 +216,23 @@ impl Supervisor {
                     target: "pipeline",
                     "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
                 );
-                self.publisher.reset();
-                self.desk.reset();
-                // The store still has to take the messages in its queue, so ingest goes on counting them, as the totals do.
-                let queued = self.publisher.queued();
-                for stage in Stage::ALL {
-                    let kept = if stage == Stage::Ingest { queued } else { 0 };
-                    self.workers.get(stage).handle.forget_processed(kept);
+                for worker in self.workers.iter() {
+                    worker.handle.forget_processed(0);
                 }
+                self.engine.erased();
             }
             Err(why) => tracing::error!(target: "pipeline", "reset: nothing is deleted: {why}"),
         }
-        self.publisher.reset_ended(deleted.map(|deleted| deleted.clicks));
+        self.engine.reset_ended(deleted.map(|deleted| deleted.clicks));
         if !ending {
-            for stage in reset.to_start() {
-                self.workers.get_mut(stage).start();
-            }
+            let starts = |worker: &&mut Worker| reset.starts(worker.handle.name());
+            self.workers.iter_mut().filter(starts).for_each(Worker::start);
         }
     }
 
     async fn publish(&mut self, shutting_down: Option<&str>) {
-        let stages = PerStage::from_fn(|stage| self.workers.get(stage).handle.clone());
         let resetting = self.reset.as_ref().map(|reset| reset.waits_for(&self.workers));
-        let snapshot = self.publisher.snapshot(&stages, self.desk.answers(), shutting_down, resetting).await;
+        let snapshot = self.engine.snapshot(Phase { shutting_down, resetting: resetting.as_deref() }).await;
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

@@ -11,9 +11,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::database_check::wait_until_sound;
 use super::handle::{Backoff, Signal, StageHandle};
+use super::index_metrics::IndexMetrics;
 use crate::click::Timestamp;
-use crate::engine::local::shared::SharedParts;
-use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::snapshot::Health;
 use crate::search::{Bulk, BulkOutcome, Document, SearchError, SearchIndex};
 use crate::storage::figures::IndexCursor;
@@ -42,7 +41,7 @@ pub(crate) struct IndexStage {
     storage: Arc<Storage>,
     index: Arc<dyn SearchIndex>,
     options: IndexOptions,
-    metrics: Arc<Metrics>,
+    metrics: Arc<IndexMetrics>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -64,14 +63,14 @@ const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
 impl IndexStage {
-    /// A stage that sends documents to `index`, on the threads of `runtime`.
+    /// A stage that sends the figures of `storage` to `index` as documents, on the threads of `runtime`.
     pub(crate) fn new(
-        shared: &SharedParts,
+        storage: Arc<Storage>,
+        metrics: Arc<IndexMetrics>,
         options: IndexOptions,
         index: Arc<dyn SearchIndex>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
-        let SharedParts { storage, metrics, .. } = shared.clone();
         Self { storage, index, options, metrics, runtime }
     }
 
@@ -85,7 +84,7 @@ impl IndexStage {
         }
         let ended = self.runtime.block_on(self.work(handle));
         // Nobody asks the engine any more; the end of a finite source does not wait for it.
-        self.metrics.index.uncounted.store(false, Relaxed);
+        self.metrics.uncounted.store(false, Relaxed);
         ended
     }
 
@@ -108,11 +107,11 @@ impl IndexStage {
                 IndexError::Storage(error) if error.is_transient() => backoff.next(),
                 _ => return Err(error),
             };
-            self.metrics.index.retries.fetch_add(1, Relaxed);
+            self.metrics.retries.fetch_add(1, Relaxed);
             if matches!(error, IndexError::Search(SearchError::Throttled { .. })) {
-                self.metrics.index.throttled.fetch_add(1, Relaxed);
+                self.metrics.throttled.fetch_add(1, Relaxed);
             }
-            *self.metrics.index.health.lock() = Health::Unknown;
+            *self.metrics.health.lock() = Health::Unknown;
             handle.backing_off(&error.to_string(), pause);
             if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
@@ -127,7 +126,7 @@ impl IndexStage {
             handle.starting(format!("connecting to {target}"));
         }
         let prepared = self.index.prepare().await?;
-        *self.metrics.index.engine.lock() = Some(prepared.engine);
+        *self.metrics.engine.lock() = Some(prepared.engine);
         let reader = self.storage.reader()?;
         let known = reader.target_state(&target)?;
         let mut cursor = self.place(&reader, &target, handle).await?;
@@ -151,7 +150,7 @@ impl IndexStage {
             }
             handle.running();
             let due = if sent > 0 { STATUS_INTERVAL_SENDING } else { STATUS_INTERVAL };
-            let uncounted = self.metrics.index.uncounted.load(Relaxed);
+            let uncounted = self.metrics.uncounted.load(Relaxed);
             // At the end of a finite source nothing more comes, and what is shown is to be right then.
             let at_the_end = handle.take_hurry() && uncounted;
             if at_the_end || asked.is_none_or(|at| at.elapsed() >= due) {
@@ -180,7 +179,7 @@ impl IndexStage {
                 let documents = self.index.clear().await?;
                 self.storage.mark_target_cleared(target)?;
                 tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
-                *self.metrics.index.cleared.lock() = Some(documents);
+                *self.metrics.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }
             Some(state) => Ok(state.cursor),
@@ -193,7 +192,7 @@ impl IndexStage {
 
     /// Notes how many of the `documents` in the index are of another database, as far as it can be told, and says it once.
     fn look_for_foreign(&self, reader: &Reader, target: &str, documents: u64, known: bool) -> Result<(), StorageError> {
-        let noted = &self.metrics.index.foreign;
+        let noted = &self.metrics.foreign;
         // What was told of a new index holds on; a known one may have got documents of ours since.
         if noted.load(Relaxed) > 0 && documents > 0 {
             return Ok(());
@@ -219,7 +218,7 @@ impl IndexStage {
 
     async fn ask_status(&self) -> Result<(), SearchError> {
         let status = self.index.status().await?;
-        let metrics = &self.metrics.index;
+        let metrics = &self.metrics;
         *metrics.health.lock() = status.health;
         *metrics.documents.lock() = Some(status.documents);
         metrics.uncounted.store(false, Relaxed);
@@ -250,7 +249,7 @@ impl Round<'_> {
             let count = pages.len() as u64;
             self.send(pages.iter().map(document).collect()).await?;
             // Before anybody can see that nothing is pending.
-            self.stage.metrics.index.uncounted.store(true, Relaxed);
+            self.stage.metrics.uncounted.store(true, Relaxed);
             self.stage.storage.set_index_cursor(&self.target, last)?;
             *cursor = last;
             sent += count;
@@ -276,10 +275,10 @@ impl Round<'_> {
             let mut cause = None;
             for (start, outcome) in outcomes {
                 self.refuse(start, &outcome, &documents)?;
-                self.stage.metrics.index.conflicts.fetch_add(outcome.conflicts, Relaxed);
+                self.stage.metrics.conflicts.fetch_add(outcome.conflicts, Relaxed);
                 for failure in outcome.retry {
                     let throttled = u64::from(failure.status == 429);
-                    self.stage.metrics.index.throttled.fetch_add(throttled, Relaxed);
+                    self.stage.metrics.throttled.fetch_add(throttled, Relaxed);
                     if let Some(document) = documents.get(start + failure.position) {
                         again.push(document.clone());
                     }
@@ -290,7 +289,7 @@ impl Round<'_> {
             let Some(cause) = cause else {
                 return Ok(());
             };
-            self.stage.metrics.index.retries.fetch_add(again.len() as u64, Relaxed);
+            self.stage.metrics.retries.fetch_add(again.len() as u64, Relaxed);
             let pause = self.backoff.next();
             self.handle.backing_off(&format!("{cause} ({} documents)", again.len()), pause);
             if self.handle.sleep_async(signal, pause).await == Signal::Stop {
@@ -308,7 +307,7 @@ impl Round<'_> {
             .map(|(chunk, documents)| async move {
                 let begin = Instant::now();
                 let outcome = self.stage.index.upsert(documents).await?;
-                self.stage.metrics.index.bulk_answered(begin.elapsed());
+                self.stage.metrics.bulk_answered(begin.elapsed());
                 Ok((chunk * a_request, outcome))
             })
             .buffer_unordered(in_flight)
@@ -328,7 +327,7 @@ impl Round<'_> {
             })
             .collect();
         self.stage.storage.keep_rejects(&rejects)?;
-        self.stage.metrics.index.rejected.fetch_add(rejects.len() as u64, Relaxed);
+        self.stage.metrics.rejected.fetch_add(rejects.len() as u64, Relaxed);
         if let Some(reject) = rejects.first() {
             self.handle.error(&format!("{} refused {} documents: {}", self.target, rejects.len(), reject.reason));
         }

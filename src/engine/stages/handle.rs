@@ -8,7 +8,6 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Notify, watch};
 
-use crate::engine::local::stage::Stage;
 use crate::protocol::stage::StageState;
 use crate::protocol::to_millis;
 
@@ -30,7 +29,7 @@ pub(crate) struct StageHandle(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    stage: Stage,
+    name: &'static str,
     state: Mutex<StageState>,
     signal: watch::Sender<Signal>,
     /// Nothing more comes for the stage to gather: whatever it has may as well go on now.
@@ -46,9 +45,10 @@ struct Shared {
 }
 
 impl StageHandle {
-    pub(crate) fn new(stage: Stage) -> Self {
+    /// The handle of a stage that has not started; `name` is its id.
+    pub(crate) fn new(name: &'static str) -> Self {
         Self(Arc::new(Shared {
-            stage,
+            name,
             state: Mutex::default(),
             signal: watch::Sender::default(),
             hurried: AtomicBool::new(false),
@@ -61,8 +61,9 @@ impl StageHandle {
         }))
     }
 
-    pub(crate) fn stage(&self) -> Stage {
-        self.0.stage
+    /// The id of the stage.
+    pub(crate) fn name(&self) -> &'static str {
+        self.0.name
     }
 
     // The supervisor's side.
@@ -104,7 +105,7 @@ impl StageHandle {
     pub(crate) fn set_state(&self, state: StageState) {
         let mut current = self.0.state.lock();
         if current.name() != state.name() {
-            tracing::debug!(target: "pipeline", "{}: {} → {}", self.0.stage, current.name(), state.name());
+            tracing::debug!(target: "pipeline", "{}: {} → {}", self.0.name, current.name(), state.name());
         }
         *current = state;
     }
@@ -137,7 +138,7 @@ impl StageHandle {
         self.0.errors.fetch_add(1, Ordering::Relaxed);
         let mut last = self.0.last_error.lock();
         if last.as_deref() != Some(cause) {
-            tracing::warn!(target: "pipeline", "{}: {cause}", self.0.stage);
+            tracing::warn!(target: "pipeline", "{}: {cause}", self.0.name);
             *last = Some(cause.to_owned());
         }
     }
@@ -228,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_signal_that_came_before_the_sleep_ends_it() {
-        let handle = StageHandle::new(Stage::Index);
+        let handle = StageHandle::new("index");
         let seen = handle.signal();
         handle.send(Signal::Drain);
         assert_eq!(handle.sleep(seen, FOREVER), Signal::Drain);
@@ -241,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn being_told_to_hurry_ends_a_rest_also_if_it_came_before_it() {
-        let handle = StageHandle::new(Stage::Index);
+        let handle = StageHandle::new("index");
         assert!(!handle.take_hurry());
         handle.hurry();
         assert_eq!(handle.rest_async(Signal::Run, FOREVER).await, Signal::Run);
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_drain_can_sleep_between_tries() {
-        let handle = StageHandle::new(Stage::Store);
+        let handle = StageHandle::new("store");
         handle.send(Signal::Drain);
         assert_eq!(handle.sleep(Signal::Drain, Duration::from_millis(1)), Signal::Drain);
     }

@@ -6,27 +6,49 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::local::stage::Stage;
-use crate::engine::local::stages::handle::{Signal, StageHandle};
+use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The work of a stage. It runs until the signal of the handle asks it to end. An error is one line for people.
 pub(crate) type Work = Arc<dyn Fn(&StageHandle) -> Result<(), String> + Send + Sync>;
 
-/// The message that the thread of a stage has ended.
-pub(crate) struct Ended(pub Stage);
+/// A stage's `run` as the work of its worker.
+pub(crate) fn work<S, E>(stage: S, run: impl Fn(&S, &StageHandle) -> Result<(), E> + Send + Sync + 'static) -> Work
+where
+    S: Send + Sync + 'static,
+    E: std::fmt::Display,
+{
+    Arc::new(move |handle| run(&stage, handle).map_err(|error| error.to_string()))
+}
 
+/// The message that the thread of the stage with this id has ended.
+pub(crate) struct Ended(pub &'static str);
+
+/// Runs one stage.
 pub(crate) struct Worker {
     pub handle: StageHandle,
     work: Work,
     ended: mpsc::UnboundedSender<Ended>,
+    /// The signal that ends the stage in a drain.
+    at_drain: Signal,
     alive: bool,
     again: bool,
 }
 
 impl Worker {
-    pub(crate) fn new(stage: Stage, work: Work, ended: mpsc::UnboundedSender<Ended>) -> Self {
-        Self { handle: StageHandle::new(stage), work, ended, alive: false, again: false }
+    /// A worker that has not started. `name` is the id of its stage; `ended` hears when its thread ends.
+    pub(crate) fn new(name: &'static str, work: Work, ended: mpsc::UnboundedSender<Ended>) -> Self {
+        Self { handle: StageHandle::new(name), work, ended, at_drain: Signal::Drain, alive: false, again: false }
+    }
+
+    /// The same, for a stage at the head of the pipeline: a drain stops it, so that it takes no further items.
+    pub(crate) fn of_the_source(name: &'static str, work: Work, ended: mpsc::UnboundedSender<Ended>) -> Self {
+        Self { at_drain: Signal::Stop, ..Self::new(name, work, ended) }
+    }
+
+    /// Asks the stage to finish what the stages before it have handed over, and to end.
+    pub(crate) fn drain(&mut self) {
+        self.end(self.at_drain);
     }
 
     /// Whether the thread of the stage is alive.
@@ -48,8 +70,8 @@ impl Worker {
         self.handle.send(Signal::Run);
         self.handle.starting("starting");
         let (handle, work, ended) = (self.handle.clone(), Arc::clone(&self.work), self.ended.clone());
-        let stage = handle.stage();
-        let spawned = std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
+        let name = handle.name();
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(&handle)));
             // The receiver of `Ended` relies on the data directory, which the stage held, being free.
             drop(work);
@@ -59,7 +81,7 @@ impl Worker {
                 Err(panic) => failed(&handle, format!("panicked: {}", message(&*panic))),
             });
             // At the end of the program there is no receiver any more.
-            let _ = ended.send(Ended(stage));
+            let _ = ended.send(Ended(name));
         });
         match spawned {
             Ok(_) => self.alive = true,
@@ -116,7 +138,7 @@ mod tests {
 
     async fn run_to_end(work: Work) -> StageState {
         let (ended, mut ends) = mpsc::unbounded_channel();
-        let mut worker = Worker::new(Stage::Index, work, ended);
+        let mut worker = Worker::new("index", work, ended);
         worker.start();
         ends.recv().await.unwrap();
         worker.has_ended();
@@ -139,7 +161,7 @@ mod tests {
             while handle.sleep(Signal::Run, std::time::Duration::from_secs(3600)) == Signal::Run {}
             Ok(())
         });
-        let mut worker = Worker::new(Stage::Store, work, ended);
+        let mut worker = Worker::new("store", work, ended);
         worker.start();
         worker.restart();
         ends.recv().await.unwrap();

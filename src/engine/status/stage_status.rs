@@ -1,0 +1,35 @@
+//! The status of one stage, from its handle and its rate.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::rates::Rate;
+use crate::engine::stages::handle::StageHandle;
+use crate::protocol::stage::StageStatus;
+use crate::protocol::{StageInfo, StageState};
+
+/// The status of the stage at `now`. A stage that does nothing has no rate.
+pub(crate) fn stage_status(
+    info: Arc<StageInfo>,
+    handle: &StageHandle,
+    rate: &mut Rate,
+    backlog: Option<u64>,
+    now: Instant,
+) -> StageStatus {
+    let state = handle.state();
+    let processed = handle.processed();
+    if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
+        rate.clear();
+    } else {
+        rate.sample(now, processed);
+    }
+    StageStatus {
+        info,
+        rate: rate.per_second(),
+        state,
+        processed,
+        backlog,
+        errors: handle.errors(),
+        last_error: handle.last_error(),
+    }
+}

@@ -1,0 +1,51 @@
+//! What an engine gives to the supervisor.
+
+use std::future::Future;
+
+use tokio::task::JoinHandle;
+
+use crate::engine::tables::TableOrder;
+use crate::protocol::{Question, Snapshot, View};
+
+/// The parts of an engine that differ between engines: its snapshots, its answers and its data. The supervisor runs the stages.
+pub(crate) trait Supervised: Send + 'static {
+    /// Once every message of a finite source is stored: the stage that still has work. `None` before that, and after the end.
+    fn left_at_the_end(&self) -> Option<&'static str>;
+
+    /// The snapshot of this moment.
+    fn snapshot(&mut self, phase: Phase<'_>) -> impl Future<Output = Snapshot> + Send;
+
+    /// Takes the view of the front.
+    fn set_view(&mut self, view: View);
+
+    /// Takes a question of the front.
+    fn ask(&mut self, question: Question);
+
+    /// Begins to hand over a table.
+    fn hand_over(&mut self, order: TableOrder);
+
+    /// Resolves once there is an answer or a board that was not there before.
+    fn news(&self) -> impl Future<Output = ()> + Send + use<Self>;
+
+    /// Deletes every click, figure and reject while no stage runs, and notes that the search targets must be cleared. Returns
+    /// the number of deleted clicks; an error is one line that says why nothing was deleted.
+    fn erase(&mut self) -> JoinHandle<Result<u64, String>>;
+
+    /// The deletion has succeeded: counts begin again.
+    fn erased(&mut self);
+
+    /// A reset has ended: it deleted so many clicks, or nothing for this reason.
+    fn reset_ended(&mut self, deleted: Result<u64, String>);
+
+    /// Ends everything but the stages, which have ended.
+    fn end(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+/// What the supervisor is about, for the snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Phase<'a> {
+    /// What the drain before the end waits for.
+    pub shutting_down: Option<&'a str>,
+    /// What the reset waits for.
+    pub resetting: Option<&'a str>,
+}
