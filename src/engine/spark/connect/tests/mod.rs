@@ -1,0 +1,3 @@
+//! The client, without a server.
+
+mod urls;
