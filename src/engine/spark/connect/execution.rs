@@ -3,6 +3,7 @@
 //! The server keeps the answers until they are released. After a break the client attaches to the execution again and names
 //! the last answer that it has. Spark also ends every stream after two minutes; the client attaches again then, too.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use tonic::{Status, Streaming};
 use super::error::ConnectError;
 use super::ids::{OperationId, Tag};
 use super::link::Link;
-use super::refusal::Refusal;
 use super::release::Releaser;
 use super::transport::method;
 use super::wire::{self, ExecutePlanResponse, ResponseType};
@@ -22,20 +22,32 @@ use super::wire::{self, ExecutePlanResponse, ResponseType};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+type Answers = Streaming<ExecutePlanResponse>;
+type Opening = Pin<Box<dyn Future<Output = Result<Answers, Status>> + Send>>;
+
 /// A running plan. Dropping it interrupts the plan on the server.
 pub(super) struct Execution {
     link: Arc<Link>,
     operation: OperationId,
     request: wire::ExecutePlanRequest,
     releaser: Releaser,
-    stream: Option<Streaming<ExecutePlanResponse>>,
+    stream: Stream,
     /// Whether the server may know the operation.
     sent: bool,
     last_response: Option<String>,
-    complete: bool,
-    /// Since when the stream is asked for.
-    opened: Instant,
     patience: Patience,
+}
+
+/// Where the answers come from. It is kept between two calls of `next`, so that a call may be given up at any time.
+enum Stream {
+    /// To be asked for, not before this instant.
+    Wanted(Option<Instant>),
+    /// Asked for at this instant.
+    Opening(Instant, Opening),
+    /// There. The first instant says when it was asked for, the second since when the client waits for an answer.
+    Open(Instant, Option<Instant>, Answers),
+    /// The plan is done, or has failed.
+    Ended,
 }
 
 /// How long to go on trying: from the last answer on.
@@ -55,12 +67,11 @@ impl Patience {
         Self { since: None, pauses }
     }
 
-    /// Waits before the next try; `false` when `limit` is over.
-    async fn wait(&mut self, limit: Duration) -> bool {
-        let since = *self.since.get_or_insert_with(Instant::now);
-        let Some(left) = limit.checked_sub(since.elapsed()) else { return false };
-        tokio::time::sleep(self.pauses.next().unwrap_or(LONGEST_PAUSE).min(left)).await;
-        true
+    /// When to try again; `None` when `limit` is over.
+    fn next_try(&mut self, limit: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        let left = limit.checked_sub(now.duration_since(*self.since.get_or_insert(now)))?;
+        now.checked_add(self.pauses.next().unwrap_or(LONGEST_PAUSE).min(left))
     }
 }
 
@@ -80,18 +91,8 @@ impl Execution {
             client_observed_server_side_session_id: None,
         };
         let releaser = Releaser::new(Arc::clone(&link), operation);
-        Self {
-            link,
-            operation,
-            request,
-            releaser,
-            stream: None,
-            sent: false,
-            last_response: None,
-            complete: false,
-            opened: Instant::now(),
-            patience: Patience::new(),
-        }
+        let stream = Stream::Wanted(None);
+        Self { link, operation, request, releaser, stream, sent: false, last_response: None, patience: Patience::new() }
     }
 
     /// Its id on the server.
@@ -110,61 +111,62 @@ impl Execution {
     /// # Errors
     /// Spark refuses the plan or fails to do it, or the connection could not be mended in time.
     pub(super) async fn next(&mut self) -> Result<Option<ExecutePlanResponse>, ConnectError> {
-        while !self.complete {
-            let received = match &mut self.stream {
-                Some(stream) => tokio::time::timeout(self.link.silence, stream.message()).await,
-                None => match self.attach().await? {
-                    Some(stream) => {
-                        self.stream = Some(stream);
-                        continue;
+        let silence = self.link.silence;
+        loop {
+            match &mut self.stream {
+                Stream::Ended => return Ok(None),
+                Stream::Wanted(at) => {
+                    if let Some(at) = at {
+                        tokio::time::sleep_until(*at).await;
                     }
-                    None => continue,
+                    self.stream = Stream::Opening(Instant::now(), self.open());
+                }
+                // The server's headers come with the first answer, which may take as long as the plan.
+                Stream::Opening(since, opening) => match tokio::time::timeout_at(*since + silence, opening).await {
+                    Ok(Ok(stream)) => self.stream = Stream::Open(*since, None, stream),
+                    Ok(Err(status)) => self.recover(&status).await?,
+                    Err(_) => self.retry(self.link.errors().timed_out(silence))?,
                 },
-            };
-            match received {
-                Ok(Ok(Some(answer))) => {
-                    self.note(&answer)?;
-                    if let Some(ResponseType::ResultComplete(_)) = answer.response_type {
-                        self.complete = true;
-                        self.stream = None;
-                        self.releaser.all();
-                        break;
+                Stream::Open(opened, waiting, stream) => {
+                    let since = *waiting.get_or_insert_with(Instant::now);
+                    match tokio::time::timeout_at(since + silence, stream.message()).await {
+                        Ok(Ok(Some(answer))) => {
+                            *waiting = None;
+                            self.note(&answer)?;
+                            if let Some(ResponseType::ResultComplete(_)) = answer.response_type {
+                                self.stream = Stream::Ended;
+                                self.releaser.all();
+                                return Ok(None);
+                            }
+                            return Ok(Some(answer));
+                        }
+                        // Spark has ended the stream, not the plan. After a while it always does.
+                        Ok(Ok(None)) if opened.elapsed() > LONGEST_PAUSE => {
+                            self.patience = Patience::new();
+                            self.stream = Stream::Wanted(None);
+                        }
+                        Ok(Ok(None)) => {
+                            self.retry(self.link.errors().protocol("it ends every stream of the plan at once"))?;
+                        }
+                        Ok(Err(status)) => self.recover(&status).await?,
+                        Err(_) => self.retry(self.link.errors().timed_out(silence))?,
                     }
-                    return Ok(Some(answer));
-                }
-                Ok(Ok(None)) => {
-                    // Spark has ended the stream, not the plan.
-                    self.stream = None;
-                    if self.opened.elapsed() > LONGEST_PAUSE {
-                        self.patience = Patience::new();
-                    } else {
-                        let early = self.link.errors().protocol("it ends every stream of the plan at once");
-                        self.pause_or(early).await?;
-                    }
-                }
-                Ok(Err(status)) => {
-                    self.stream = None;
-                    self.recover(&status).await?;
-                }
-                Err(_) => {
-                    self.stream = None;
-                    let silent = self.link.errors().timed_out(self.link.silence);
-                    self.pause_or(silent).await?;
                 }
             }
         }
-        Ok(None)
     }
 
     fn note(&mut self, answer: &ExecutePlanResponse) -> Result<(), ConnectError> {
-        self.link.observe(&answer.server_side_session_id)?;
+        if let Err(error) = self.link.observe(&answer.server_side_session_id) {
+            self.stream = Stream::Ended;
+            return Err(error);
+        }
         if !answer.response_id.is_empty() {
-            let id = answer.response_id.clone();
             // What holds data is worth releasing early; the rest goes with the end.
             if let Some(ResponseType::ArrowBatch(_)) = answer.response_type {
-                self.releaser.until(&id);
+                self.releaser.until(&answer.response_id);
             }
-            self.last_response = Some(id);
+            self.last_response = Some(answer.response_id.clone());
         }
         if self.patience.since.is_some() {
             self.patience = Patience::new();
@@ -172,13 +174,10 @@ impl Execution {
         Ok(())
     }
 
-    /// Begins the plan, or attaches to it; `None` to try again.
-    async fn attach(&mut self) -> Result<Option<Streaming<ExecutePlanResponse>>, ConnectError> {
-        self.opened = Instant::now();
-        let transport = &self.link.transport;
-        // The server's headers come with the first answer, which may take as long as the plan.
-        let limit = self.link.silence;
-        let opened = if self.sent {
+    /// Begins the plan, or attaches to it.
+    fn open(&mut self) -> Opening {
+        let transport = self.link.transport.clone();
+        if self.sent {
             let request = wire::ReattachExecuteRequest {
                 session_id: self.link.session_id(),
                 user_context: self.link.user(),
@@ -187,50 +186,46 @@ impl Execution {
                 last_response_id: self.last_response.clone(),
                 client_observed_server_side_session_id: self.link.observed(),
             };
-            tokio::time::timeout(limit, transport.stream(method::REATTACH, request)).await
-        } else {
-            self.sent = true;
-            self.releaser.begun();
-            let mut request = self.request.clone();
-            request.client_observed_server_side_session_id = self.link.observed();
-            tokio::time::timeout(limit, transport.stream(method::EXECUTE, request)).await
-        };
-        match opened {
-            Ok(Ok(stream)) => Ok(Some(stream)),
-            Ok(Err(status)) => self.recover(&status).await.map(|()| None),
-            Err(_) => {
-                let silent = self.link.errors().timed_out(limit);
-                self.pause_or(silent).await.map(|()| None)
-            }
+            return Box::pin(async move { transport.stream(method::REATTACH, request).await });
         }
+        self.sent = true;
+        self.releaser.begun();
+        let mut request = self.request.clone();
+        request.client_observed_server_side_session_id = self.link.observed();
+        Box::pin(async move { transport.stream(method::EXECUTE, request).await })
     }
 
-    /// Waits before the next try if the execution may go on.
+    /// Prepares the next try if the execution may go on.
     async fn recover(&mut self, status: &Status) -> Result<(), ConnectError> {
+        self.stream = Stream::Wanted(None);
         let refusal = self.link.errors().refusal(status);
-        if self.last_response.is_none() && refusal.unknown_operation {
-            // The plan never reached the server. A server that has restarted meanwhile does not get it: the plan names the
-            // session that it belongs to.
+        let never_arrived = refusal.unknown_operation && self.last_response.is_none();
+        if never_arrived {
+            // A server that has restarted meanwhile does not take the plan: it names the session that it belongs to.
             self.sent = false;
         }
-        let goes_on = refusal.broken
-            || refusal.known_operation
-            || (refusal.unknown_operation && !self.sent)
-            || refusal.error.is_transient();
-        match refusal {
-            Refusal { error, .. } if goes_on => self.pause_or(error).await,
-            refusal => {
-                self.complete = true;
-                Err(self.link.complete(refusal).await)
-            }
+        if refusal.broken || refusal.known_operation || never_arrived || refusal.error.is_transient() {
+            return self.retry(refusal.error);
         }
+        let error = self.link.complete(refusal).await;
+        self.stream = Stream::Ended;
+        Err(error)
     }
 
-    /// Waits before the next try.
+    /// Prepares the next try.
     ///
     /// # Errors
     /// `error`, if there were tries for long enough.
-    async fn pause_or(&mut self, error: ConnectError) -> Result<(), ConnectError> {
-        if self.patience.wait(self.link.reattach_for).await { Ok(()) } else { Err(error) }
+    fn retry(&mut self, error: ConnectError) -> Result<(), ConnectError> {
+        match self.patience.next_try(self.link.reattach_for) {
+            Some(at) => {
+                self.stream = Stream::Wanted(Some(at));
+                Ok(())
+            }
+            None => {
+                self.stream = Stream::Ended;
+                Err(error)
+            }
+        }
     }
 }

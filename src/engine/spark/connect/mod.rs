@@ -23,9 +23,7 @@ pub(crate) use self::error::{ConnectError, SparkError};
 pub(crate) use self::ids::{OperationId, QueryId, QueryRun, RunId, SessionId, Tag};
 pub(crate) use self::rows::{Observed, Progress, Rows, Told, column};
 pub(crate) use self::session::{Done, Session};
-pub(crate) use self::sql::{Sql, Value};
-pub(crate) use self::streaming::{
-    ActiveQuery, Observation, QueryFailure, QueryStatus, StreamSource, StreamWrite, Trigger,
-};
+pub(crate) use self::sql::{Observation, Sql, Value};
+pub(crate) use self::streaming::{ActiveQuery, QueryFailure, QueryStatus, StreamSource, StreamWrite, Trigger};
 pub(crate) use self::transport::ConnectOptions;
 pub(crate) use self::url::{ConnectUrl, UrlError};

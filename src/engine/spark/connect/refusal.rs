@@ -23,6 +23,7 @@ const CUT_AT: usize = 2048;
 #[derive(Clone)]
 pub(super) struct Errors {
     target: String,
+    uses_tls: bool,
     secrets: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ impl Errors {
         // The longest first, because one secret may be a part of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
-        Self { target: url.target(), secrets }
+        Self { target: url.target(), uses_tls: url.uses_tls(), secrets }
     }
 
     pub(super) fn target(&self) -> &str {

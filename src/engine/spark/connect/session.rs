@@ -9,7 +9,7 @@ use super::execution::Execution;
 use super::ids::{OperationId, SessionId, Tag};
 use super::link::Link;
 use super::rows::{Progress, Rows, Told, decode};
-use super::sql::Sql;
+use super::sql::{Observation, Sql};
 use super::transport::{ConnectOptions, method};
 use super::url::ConnectUrl;
 use super::wire::{self, Nothing, RelType, ResponseType};
@@ -92,6 +92,11 @@ impl Session {
     /// Begins a query. Nothing is sent before the first [`Rows::next`].
     pub(crate) fn rows(&self, sql: impl Into<Sql>) -> Rows {
         Rows::new(self.execution(wire::OpType::Root(sql.into().relation())))
+    }
+
+    /// The same, with metrics that come with the last batch: see [`Rows::told`].
+    pub(crate) fn observed_rows(&self, sql: impl Into<Sql>, observation: Observation) -> Rows {
+        Rows::new(self.execution(wire::OpType::Root(observation.of(sql.into().relation()))))
     }
 
     /// Runs a statement that is no query: DDL, DML, `SET`, `OPTIMIZE`, …

@@ -47,6 +47,30 @@ impl From<String> for Sql {
     }
 }
 
+/// Metrics that a query counts of its rows on the way, by `observe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Observation {
+    /// The name under which they come: in [`Told`](super::Told), or in `observedMetrics` of a streaming query's progress.
+    pub(crate) name: String,
+    /// Aggregates with their names: `count(*) AS clicks`.
+    pub(crate) metrics: Vec<String>,
+}
+
+impl Observation {
+    /// `input` with these metrics counted.
+    pub(super) fn of(self, input: wire::Relation) -> wire::Relation {
+        let text = |expression| wire::Expression {
+            expr_type: Some(wire::ExprType::ExpressionString(wire::ExpressionString { expression })),
+        };
+        let collect = wire::CollectMetrics {
+            input: Some(Box::new(input)),
+            name: self.name,
+            metrics: self.metrics.into_iter().map(text).collect(),
+        };
+        wire::Relation { rel_type: Some(wire::RelType::CollectMetrics(Box::new(collect))) }
+    }
+}
+
 /// A single value: of a parameter, or of an observed metric.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {

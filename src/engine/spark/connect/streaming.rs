@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::ConnectError;
 use super::ids::QueryRun;
 use super::session::{Session, command_of};
-use super::sql::Sql;
+use super::sql::{Observation, Sql};
 use super::wire::{self, CommandType, QueryAction, QueryAnswer, ResponseType};
 
 /// A source that a streaming view reads, such as `kafka`. Prints without the values of its options: some are passwords.
@@ -34,15 +34,6 @@ pub(crate) enum Trigger {
     Every(Duration),
     /// Until everything that is there now is processed; then the query ends.
     AvailableNow,
-}
-
-/// Metrics that each micro-batch reports, by `observe`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Observation {
-    /// The name under which `observedMetrics` of the progress has them.
-    pub(crate) name: String,
-    /// Aggregates with their names: `count(*) AS clicks`.
-    pub(crate) metrics: Vec<String>,
 }
 
 /// A streaming query that writes rows into a table at a path.
@@ -121,16 +112,8 @@ impl Session {
     /// Spark refuses the query; one with this name or this checkpoint may run already.
     pub(crate) async fn start_query(&self, write: StreamWrite) -> Result<QueryRun, ConnectError> {
         let mut input = write.sql.relation();
-        if let Some(observe) = write.observe {
-            let text = |expression| wire::Expression {
-                expr_type: Some(wire::ExprType::ExpressionString(wire::ExpressionString { expression })),
-            };
-            let collect = wire::CollectMetrics {
-                input: Some(Box::new(input)),
-                name: observe.name,
-                metrics: observe.metrics.into_iter().map(text).collect(),
-            };
-            input = wire::Relation { rel_type: Some(wire::RelType::CollectMetrics(Box::new(collect))) };
+        if let Some(observation) = write.observe {
+            input = observation.of(input);
         }
         let mut options: HashMap<String, String> = write.options.into_iter().collect();
         options.insert("checkpointLocation".to_owned(), write.checkpoint);

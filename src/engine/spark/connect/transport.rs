@@ -71,11 +71,13 @@ impl Default for ConnectOptions {
     }
 }
 
+type Headers = Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>;
+
 /// A connection with what goes along with each call.
 #[derive(Clone)]
 pub(super) struct Transport {
     channel: Channel,
-    headers: Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>,
+    headers: Headers,
     max_message: usize,
     pub(super) answer_timeout: Duration,
     pub(super) errors: Errors,
@@ -143,7 +145,7 @@ impl Transport {
     }
 }
 
-fn headers(url: &ConnectUrl) -> Result<Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>, &'static str> {
+fn headers(url: &ConnectUrl) -> Result<Headers, &'static str> {
     let token = url.token().map(|token| ("authorization", format!("Bearer {}", token.expose())));
     let others = url.headers().map(|(name, value)| (name, value.expose().to_owned()));
     let mut headers = Vec::new();

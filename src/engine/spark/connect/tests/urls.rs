@@ -130,11 +130,15 @@ proptest! {
         let text = format!("sc://{host}/;{before};{name}={token}{after}");
         match text.parse::<ConnectUrl>() {
             Ok(url) => {
-                prop_assert!(!format!("{url} {url:?} {:?}", url.warning()).contains(&token));
+                let printed = format!("{url} {url:?} {:?}", url.warning());
+                prop_assert!(!printed.contains(&token), "{}", printed);
                 // What it prints is a connection string, too.
                 prop_assert!(url.to_string().parse::<ConnectUrl>().is_ok());
             }
-            Err(error) => prop_assert!(!format!("{error} {error:?}").contains(&token)),
+            Err(error) => {
+                let printed = format!("{error} {error:?}");
+                prop_assert!(!printed.contains(&token), "{}", printed);
+            }
         }
     }
 }
