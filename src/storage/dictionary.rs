@@ -209,17 +209,21 @@ impl Dictionaries {
         )
     }
 
-    pub(super) fn place(&mut self, connection: &Connection, country: &str, city: &str) -> Result<Place, StorageError> {
-        if let Some(place) = self.places.get(&[country, city]) {
-            return Ok(place);
-        }
-        let id = text(
+    pub(super) fn country(&mut self, connection: &Connection, country: &str) -> Result<CountryId, StorageError> {
+        text(
             &mut self.countries,
             connection,
             country,
             "INSERT INTO countries (country) VALUES (?1) ON CONFLICT DO NOTHING",
             "SELECT id FROM countries WHERE country = ?1",
-        )?;
+        )
+    }
+
+    pub(super) fn place(&mut self, connection: &Connection, country: &str, city: &str) -> Result<Place, StorageError> {
+        if let Some(place) = self.places.get(&[country, city]) {
+            return Ok(place);
+        }
+        let id = self.country(connection, country)?;
         let place = find_or_insert(
             connection,
             &[&id, &city],
