@@ -2,6 +2,8 @@
 
 pub mod handle;
 pub mod local;
+#[cfg(feature = "spark")]
+pub mod spark;
 pub mod tables;
 
 pub use handle::EngineHandle;

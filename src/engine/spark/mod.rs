@@ -1,0 +1,4 @@
+//! The engine that runs on Apache Spark, through Spark Connect.
+
+#[allow(dead_code, unused_imports, reason = "the stages, which follow, use it")]
+pub(crate) mod connect;
