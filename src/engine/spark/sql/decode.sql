@@ -59,7 +59,10 @@ WITH typed AS (
   -- The tokens of the nine fields. What counts as null is an empty string. An id or an optional field that is a whole number has no
   -- fraction and no exponent.
   SELECT * FROM all_members LATERAL VIEW inline(array(struct(
-    IF(form = 'json', transform(transform(sequence(0, 8), code -> get(all_tokens, array_position(all_codes, code) - 1)), (v, code) ->
+    IF(form = 'json', transform(array(
+        get(all_tokens, array_position(all_codes, 0) - 1), get(all_tokens, array_position(all_codes, 1) - 1), get(all_tokens, array_position(all_codes, 2) - 1),
+        get(all_tokens, array_position(all_codes, 3) - 1), get(all_tokens, array_position(all_codes, 4) - 1), get(all_tokens, array_position(all_codes, 5) - 1),
+        get(all_tokens, array_position(all_codes, 6) - 1), get(all_tokens, array_position(all_codes, 7) - 1), get(all_tokens, array_position(all_codes, 8) - 1)), (v, code) ->
       CASE WHEN v IS NULL OR v IN ('null', 'NaN', 'Infinity', '-Infinity') THEN '""'
            WHEN v = '-0' AND code <> 2 THEN '0'
            WHEN startswith(v, '"') OR code IN (2, 3) OR NOT v RLIKE '^-?[0-9]+[.eE]' THEN v
@@ -101,8 +104,10 @@ WITH typed AS (
       ELSE form END AS form_fault))) m
 ), required AS (
   SELECT * FROM record9 LATERAL VIEW inline(array(struct(
-    get(array('click_id', 'user_id', 'timestamp', 'url'), get(filter(sequence(0, 3), at ->
-      get(fields, at) = r'\N' OR NOT get(fields, at) RLIKE r'[^{{white_class}}]'), 0)) AS missing,
+    CASE WHEN get(fields, 0) = r'\N' OR NOT get(fields, 0) RLIKE r'[^{{white_class}}]' THEN 'click_id'
+         WHEN get(fields, 1) = r'\N' OR NOT get(fields, 1) RLIKE r'[^{{white_class}}]' THEN 'user_id'
+         WHEN get(fields, 2) = r'\N' OR NOT get(fields, 2) RLIKE r'[^{{white_class}}]' THEN 'timestamp'
+         WHEN get(fields, 3) = r'\N' OR NOT get(fields, 3) RLIKE r'[^{{white_class}}]' THEN 'url' END AS missing,
     IF(get(fields, 2) RLIKE r'\A{{white}}|{{white}}\z', regexp_replace(get(fields, 2), r'\A{{white}}++|(?<!{{white}}){{white}}++\z', ''), get(fields, 2)) AS time))) m
 ), bare AS (
   -- Access logs have the time in brackets.
@@ -175,7 +180,8 @@ SELECT IF(fault IS NULL, CAST(floor(ms / {{slice_ms}}) AS INT), NULL) AS slice, 
   IF(fault IS NULL, get(fields, 0), NULL) AS click_id, IF(fault IS NULL, get(fields, 1), NULL) AS user_id, IF(fault IS NULL, get(fields, 3), NULL) AS url,
   IF(fault IS NULL, IF(get(fields, 4) IN ('', r'\N'), 'unknown', get(fields, 4)), NULL) AS country, IF(fault IS NULL, IF(get(fields, 5) IN ('', r'\N'), 'unknown', get(fields, 5)), NULL) AS city, IF(fault IS NULL, IF(get(fields, 6) IN ('', r'\N'), 'unknown', get(fields, 6)), NULL) AS browser, IF(fault IS NULL, IF(get(fields, 7) IN ('', r'\N'), 'unknown', get(fields, 7)), NULL) AS os, IF(fault IS NULL, IF(get(fields, 8) IN ('', r'\N'), 'unknown', get(fields, 8)), NULL) AS device,
   topic, partition, offset, arrived,
-  IF(fault IS NULL, NULL, coalesce(
+  -- A lambda is interpreted: as generated code, these many cases would be a method too long for the JVM to compile.
+  IF(fault IS NULL, NULL, get(transform(array(fault), f -> coalesce(
     CASE
       WHEN hex(left(value, 3)) = '1F8B08' THEN 'gzip{{compressed}}'
       WHEN hex(left(value, 4)) = '28B52FFD' THEN 'zstd{{compressed}}'
@@ -250,6 +256,6 @@ SELECT IF(fault IS NULL, CAST(floor(ms / {{slice_ms}}) AS INT), NULL) AS slice, 
         concat('JSON: `', get(array({{names}}), at), '` is ', CASE left(get(found, at), 1) WHEN '{' THEN 'an object' WHEN '[' THEN 'an array' WHEN 't' THEN 'a boolean'
           WHEN 'f' THEN IF(get(found, at) = 'fraction', 'a fraction, or a number of more than 40 digits', 'a boolean') ELSE 'a number' END, ' instead of ',
           CASE WHEN at < 2 THEN 'a string or an integer' WHEN at = 3 THEN 'a string' ELSE 'a string or a number' END)), 0)
-      ELSE fault END)) AS reason,
+      ELSE fault END)), 0)) AS reason,
   IF(fault IS NULL, NULL, left(value, {{max_payload_bytes}})) AS payload
 FROM looked_at

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::click::timestamp::Timestamp;
+use crate::click::{Click, Decoder, FieldLimits, ForeignFormat, Format};
 use base64::Engine as _;
-use clicktop::click::timestamp::Timestamp;
-use clicktop::click::{Click, Decoder, FieldLimits, ForeignFormat, Format};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -68,7 +68,8 @@ impl Outcome {
                 .map(str::to_owned),
             },
             Err(error) => {
-                let reason = ForeignFormat::detect(payload).map_or_else(|| error.to_string(), |looks| looks.to_string());
+                let reason =
+                    ForeignFormat::detect(payload).map_or_else(|| error.to_string(), |looks| looks.to_string());
                 Self::Reject { kind: error.kind(), reason }
             }
         }
@@ -76,18 +77,9 @@ impl Outcome {
 }
 
 impl Vector {
-    /// The vector as one line of JSON, with the payload in base64.
-    pub fn line(&self) -> String {
-        let payload = base64::engine::general_purpose::STANDARD.encode(&self.payload);
-        let line = match &self.outcome {
-            Outcome::Click { millis, fields } => {
-                serde_json::json!({"settings": self.settings, "payload": payload, "millis": millis, "fields": fields})
-            }
-            Outcome::Reject { kind, reason } => {
-                serde_json::json!({"settings": self.settings, "payload": payload, "kind": kind, "reason": reason})
-            }
-        };
-        line.to_string()
+    /// The payload in base64.
+    pub fn base64(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(&self.payload)
     }
 }
 
@@ -108,13 +100,13 @@ pub fn all() -> Vec<Vector> {
 
 /// The messages, each once.
 fn payloads() -> BTreeSet<Vec<u8>> {
-    let times = literals(include_str!("../../src/click/timestamp_tests.rs"));
+    let times = literals(include_str!("../../../../click/timestamp_tests.rs"));
     let mut seeds: Vec<Vec<u8>> = Vec::new();
     for source in [
-        include_str!("../../src/click/decode_tests.rs"),
-        include_str!("../../src/click/csv_tests.rs"),
-        include_str!("../../src/click/json_tests.rs"),
-        include_str!("../../src/click/foreign_format.rs"),
+        include_str!("../../../../click/decode_tests.rs"),
+        include_str!("../../../../click/csv_tests.rs"),
+        include_str!("../../../../click/json_tests.rs"),
+        include_str!("../../../../click/foreign_format.rs"),
     ] {
         seeds.extend(literals(source).into_iter().map(String::into_bytes));
     }
@@ -180,8 +172,7 @@ fn literal(source: &str) -> (String, &str) {
                     text.push(u8::from_str_radix(&digits, 16).map_or('?', char::from));
                 }
                 'u' => {
-                    let digits: String =
-                        chars.by_ref().map(|(_, c)| c).skip(1).take_while(|c| *c != '}').collect();
+                    let digits: String = chars.by_ref().map(|(_, c)| c).skip(1).take_while(|c| *c != '}').collect();
                     text.push(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or('?'));
                 }
                 other => text.push(other),
@@ -193,7 +184,7 @@ fn literal(source: &str) -> (String, &str) {
 }
 
 fn literals_of_dictionary() -> Vec<Vec<u8>> {
-    literals(include_str!("../../fuzz/decode.dict")).into_iter().map(String::into_bytes).collect()
+    literals(include_str!("../../../../../fuzz/decode.dict")).into_iter().map(String::into_bytes).collect()
 }
 
 fn fuzz_seeds() -> Vec<Vec<u8>> {
@@ -225,9 +216,8 @@ fn with_members(members: &str) -> String {
 /// Messages as long as is allowed, and longer.
 fn long_messages() -> Vec<Vec<u8>> {
     let csv = |url: &str| format!("c1,u1,1769851800,{url},FR,Paris,Firefox,Linux,desktop").into_bytes();
-    let nested = |depth: usize| {
-        with_members(&format!(r#""v":{}{}"#, "[".repeat(depth), "]".repeat(depth))).into_bytes()
-    };
+    let nested =
+        |depth: usize| with_members(&format!(r#""v":{}{}"#, "[".repeat(depth), "]".repeat(depth))).into_bytes();
     let deep = |depth: usize| {
         with_members(&format!(r#""v":{}0{}"#, r#"{"a":["#.repeat(depth), "]}".repeat(depth))).into_bytes()
     };
@@ -242,7 +232,13 @@ fn long_messages() -> Vec<Vec<u8>> {
     let more_quotes = csv(&format!("\"{}\"", "\"\"".repeat(100_000)));
     let mut messages = vec![longest, longer, escapes, many_escapes, many_members, quotes, more_quotes];
     messages.extend([8_190, 8_192, 8_193, 400_000].map(|bytes| csv(&"/".repeat(bytes))));
-    messages.extend([2, 4_096, 4_097].map(|bytes| csv("/a").iter().map(|byte| if *byte == b'P' { "x".repeat(bytes) } else { char::from(*byte).to_string() }).collect::<String>().into_bytes()));
+    messages.extend([2, 4_096, 4_097].map(|bytes| {
+        csv("/a")
+            .iter()
+            .map(|byte| if *byte == b'P' { "x".repeat(bytes) } else { char::from(*byte).to_string() })
+            .collect::<String>()
+            .into_bytes()
+    }));
     messages.extend([1, 2, 3, 4, 5, 6, 7, 8, 20, 127, 128, 129, 200, 50_000].map(nested));
     messages.extend([1, 2, 3, 4, 5, 32, 64, 65, 1_000].map(deep));
     messages.extend([b','; 4].map(|byte| vec![byte; 500_000]).into_iter().take(1));
@@ -318,7 +314,9 @@ fn mutated_time(rng: &mut StdRng, times: &[String]) -> String {
 fn numbers(rng: &mut StdRng) -> Vec<Vec<u8>> {
     let digits = |rng: &mut StdRng, most: usize| -> String {
         let zeros = rng.random_range(0..3) == 0;
-        (0..rng.random_range(1..=most)).map(|_| if zeros { '0' } else { rng.random_range(b'0'..=b'9').into() }).collect()
+        (0..rng.random_range(1..=most))
+            .map(|_| if zeros { '0' } else { rng.random_range(b'0'..=b'9').into() })
+            .collect()
     };
     (0..3_000)
         .map(|_| {
@@ -485,13 +483,85 @@ const JSON_MEMBERS: &[&str] = &[
 
 /// What mutations put in, besides the words of the fuzz targets.
 const WORDS: [&[u8]; 24] = [
-    b"\"", b"\"\"", b"\\", b"\\u", b"\\ud83d", b"\\\"", b"{}", b"[]", b"[[1],{\"a\":2}]", b",", b":", b"NaN", b"Infinity",
-    b"null", b"true", b"1e2", b"-0", b"\\N", b"\xc2\xa0", b"\xef\xbb\xbf", b"\"x\":{\"y\":[1]},", b"\"geo_data\":{\"city\":\"x\"},",
-    b"\xff", b"unknown",
+    b"\"",
+    b"\"\"",
+    b"\\",
+    b"\\u",
+    b"\\ud83d",
+    b"\\\"",
+    b"{}",
+    b"[]",
+    b"[[1],{\"a\":2}]",
+    b",",
+    b":",
+    b"NaN",
+    b"Infinity",
+    b"null",
+    b"true",
+    b"1e2",
+    b"-0",
+    b"\\N",
+    b"\xc2\xa0",
+    b"\xef\xbb\xbf",
+    b"\"x\":{\"y\":[1]},",
+    b"\"geo_data\":{\"city\":\"x\"},",
+    b"\xff",
+    b"unknown",
 ];
 
 const TIME_WORDS: &[&str] = &[
-    "Z", "UTC", "GMT", " ", "  ", "+01", "+0100", "+01:00", "-23:59", "+24:00", "[UTC]", "[Europe/Paris]", " CET", " +02", " m=+0.1", " (CET)",
-    "T", "t", ",", ".5", ".123456", ":", "00", "60", "24", "0", "1", "29", "31", "02", "Jan", "january", "May", "Sat", "Saturday", "Mon", ", ",
-    "2026", "0000", "9999", "1900", "2000", "/", "-", "[", "]", "\u{2212}", "\t", "\u{a0}", "é", "e9", "E+10", "1769851800", "W",
+    "Z",
+    "UTC",
+    "GMT",
+    " ",
+    "  ",
+    "+01",
+    "+0100",
+    "+01:00",
+    "-23:59",
+    "+24:00",
+    "[UTC]",
+    "[Europe/Paris]",
+    " CET",
+    " +02",
+    " m=+0.1",
+    " (CET)",
+    "T",
+    "t",
+    ",",
+    ".5",
+    ".123456",
+    ":",
+    "00",
+    "60",
+    "24",
+    "0",
+    "1",
+    "29",
+    "31",
+    "02",
+    "Jan",
+    "january",
+    "May",
+    "Sat",
+    "Saturday",
+    "Mon",
+    ", ",
+    "2026",
+    "0000",
+    "9999",
+    "1900",
+    "2000",
+    "/",
+    "-",
+    "[",
+    "]",
+    "\u{2212}",
+    "\t",
+    "\u{a0}",
+    "é",
+    "e9",
+    "E+10",
+    "1769851800",
+    "W",
 ];
