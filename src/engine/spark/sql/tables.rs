@@ -111,9 +111,10 @@ impl Tables {
         format!("SELECT clicks, known FROM delta.`{}/pages` WHERE slice = -1", self.root)
     }
 
-    /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`).
+    /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`). No row before the
+    /// first round.
     pub(crate) fn figures_cursor(&self) -> String {
-        format!("SELECT max_by(struct(round, clicks), round).* FROM delta.`{}/figures` WHERE url IS NULL", self.root)
+        format!("SELECT round, clicks FROM delta.`{}/figures` WHERE url IS NULL ORDER BY round DESC LIMIT 1", self.root)
     }
 
     /// The round that counts the versions after `from` (`None`: all) up to `to`.

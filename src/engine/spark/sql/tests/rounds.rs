@@ -85,8 +85,8 @@ impl Lab {
                 0 => round.pairs(&touched),
                 1 => round.pages(&touched),
                 _ => {
-                    let (from, pages) = self.numbers(self.tables.figures_cursor()).await[0];
-                    let (from, pages) = if pages == 0 { (-1, 0) } else { (from, pages) };
+                    let cursor = self.numbers(self.tables.figures_cursor()).await.first().copied();
+                    let (from, pages) = cursor.unwrap_or((-1, 0));
                     round.figures(from, pages, self.version("pages").await)
                 }
             };
