@@ -18,7 +18,7 @@ JARS = HERE / "jars.txt"
 CACHE = HERE / "cache"
 CENTRAL = os.environ.get("MAVEN_CENTRAL", "https://repo.maven.apache.org/maven2").rstrip("/")
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
-SERVERS = ("kafka", "elasticsearch", "opensearch", "elasticsearch9", "opensearch3")
+SERVERS = ("kafka", "elasticsearch", "opensearch", "elasticsearch9", "opensearch3", "spark")
 
 
 class Failure(Exception):

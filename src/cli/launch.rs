@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::{Output, complain};
-use super::{check, demo_dir, locale, setup};
-use crate::config::{ConsoleSettings, KafkaSettings, Settings};
+use super::{check, demo_dir, locale, on_spark, setup};
+use crate::config::{ConsoleSettings, EngineKind, KafkaSettings, Settings};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
@@ -19,6 +19,7 @@ use crate::engine::local::{self, InProcessSource};
 use crate::engine::status::log::LogBuffer;
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
+use crate::search::SearchIndex;
 use crate::source::StoredOffsets;
 use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
 use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Target, start_replay};
@@ -69,6 +70,9 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
+    if settings.engine == EngineKind::Spark {
+        on_spark::require(&cli.command)?;
+    }
     let own_broker = match &cli.command {
         Command::Demo(_) => true,
         Command::Replay(args) => args.brokers.is_none(),
@@ -92,16 +96,15 @@ pub(super) async fn run(
     }
     let index = setup::search_index(settings, data.path())?;
     let source = open_source(cli, settings, &view, &storage).await?;
-
-    let options = setup::pipeline_options(settings, &source.kafka, source.description.clone())?;
-    let in_process =
-        source.task.as_ref().map(|task| InProcessSource { progress: task.progress(), stored: source.stored.clone() });
     let finite = match &cli.command {
         Command::Demo(args) => args.events.is_some(),
         Command::Replay(_) => true,
         _ => false,
     };
-    let engine = local::start(options, Arc::clone(&storage), index, in_process, log)?;
+    let engine = match settings.engine {
+        EngineKind::Local => start_local(settings, &source, &storage, index, log)?,
+        EngineKind::Spark => on_spark::start(settings, &source.kafka, &storage, index, log)?,
+    };
 
     if view.headless {
         let outcome = headless::run(&engine, finite, out).await;
@@ -133,6 +136,19 @@ pub(super) async fn run(
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn start_local(
+    settings: &Settings,
+    source: &Source,
+    storage: &Arc<Storage>,
+    index: Arc<dyn SearchIndex>,
+    log: Arc<LogBuffer>,
+) -> anyhow::Result<EngineHandle> {
+    let options = setup::pipeline_options(settings, &source.kafka, source.description.clone())?;
+    let in_process =
+        source.task.as_ref().map(|task| InProcessSource { progress: task.progress(), stored: source.stored.clone() });
+    Ok(local::start(options, Arc::clone(storage), index, in_process, log)?)
 }
 
 /// Waits for the engine's end. The console is gone by then, so a line says what a slow end waits for.

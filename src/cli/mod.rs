@@ -10,6 +10,7 @@ mod keys;
 mod launch;
 mod locale;
 mod logging;
+mod on_spark;
 mod output;
 mod overrides;
 mod rebuild;

@@ -57,7 +57,7 @@ pub(super) fn search_index(settings: &Settings, data_dir: &Path) -> anyhow::Resu
     })
 }
 
-fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOptions, ConfigError> {
+pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOptions, ConfigError> {
     Ok(KafkaOptions {
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
@@ -75,6 +75,14 @@ fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOpti
     })
 }
 
+/// How documents are sent.
+pub(super) fn index_options(settings: &Settings) -> IndexOptions {
+    IndexOptions {
+        interval: settings.index.interval,
+        bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
+    }
+}
+
 /// The options of a pipeline that reads from `kafka`.
 pub(super) fn pipeline_options(
     settings: &Settings,
@@ -90,10 +98,7 @@ pub(super) fn pipeline_options(
             settings: settings.aggregate.figure_rules(),
             interval: settings.aggregate.interval,
         },
-        index: IndexOptions {
-            interval: settings.index.interval,
-            bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
-        },
+        index: index_options(settings),
         shutdown_timeout: settings.shutdown_timeout,
     })
 }

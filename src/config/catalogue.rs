@@ -10,10 +10,11 @@ use super::log::LOG;
 use super::pipeline::{AGGREGATE, INGEST, STORE};
 use super::setting::{Section, Setting};
 use super::settings::TOP;
+use super::spark::SPARK;
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 14] = [
+pub(super) static SECTIONS: [Section; 15] = [
     TOP,
     LOG,
     KAFKA,
@@ -24,6 +25,7 @@ pub(super) static SECTIONS: [Section; 14] = [
     INGEST,
     STORE,
     AGGREGATE,
+    SPARK,
     INDEX,
     CONSOLE,
     ACTION_KEYS,

@@ -8,8 +8,8 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `pipeline`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
-//! | `kafka_checks`, `kafka_client`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
+//! | `kafka`, `events`, `pipeline`, `spark`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `catalogue` | all declarations, found by name |
 //! | `given`, `sources`, `file`, `env`, `tree`, `defaults`, `load` | the layers, and how clicktop merges them |
 //! | `toml_text`, `render`, `example`, `reference` | the settings in effect, the example file and the reference as text |
@@ -33,6 +33,7 @@ mod index;
 mod kafka;
 mod kafka_checks;
 mod kafka_client;
+mod kafka_cluster;
 mod kind;
 mod load;
 mod log;
@@ -46,6 +47,7 @@ mod secret_file;
 mod setting;
 mod settings;
 mod sources;
+mod spark;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -71,4 +73,5 @@ pub use properties::Properties;
 pub use reference::reference;
 pub use settings::Settings;
 pub use sources::{Override, Sources};
+pub use spark::{EngineKind, SparkSettings};
 pub use units::{Bytes, format_duration, parse_duration};

@@ -16,6 +16,7 @@ use super::log::LogSettings;
 use super::pipeline::{AggregateSettings, IngestSettings, StoreSettings};
 use super::place::Origins;
 use super::setting::{Section, Setting};
+use super::spark::{ENGINE, EngineKind, SparkSettings};
 use super::units::duration;
 
 /// Every setting.
@@ -24,6 +25,8 @@ use super::units::duration;
 pub struct Settings {
     /// Where the database and the embedded index live; not set: [`default_data_dir`](super::default_data_dir).
     pub data_dir: Option<PathBuf>,
+    /// What stores and counts the clicks.
+    pub engine: EngineKind,
     /// How long the stages may drain when clicktop ends.
     #[serde(with = "duration")]
     pub shutdown_timeout: Duration,
@@ -39,6 +42,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[aggregate]`.
     pub aggregate: AggregateSettings,
+    /// `[spark]`.
+    pub spark: SparkSettings,
     /// `[index]`.
     pub index: IndexSettings,
     /// `[console]`.
@@ -58,6 +63,7 @@ pub(super) const TOP: Section = Section {
                    ~/.local/share/clicktop. One clicktop at a time may use a folder.",
             flags: &["--data-dir"],
         },
+        ENGINE,
         Setting {
             key: "shutdown_timeout",
             kind: Kind::TIMEOUT,
@@ -88,6 +94,7 @@ impl Settings {
         let mut check = Check::new(origins);
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
+        self.spark.validate(self.engine, &mut check);
         self.index.validate(&mut check);
         self.console.validate(&mut check);
         check.into_problems()

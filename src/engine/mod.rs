@@ -6,6 +6,8 @@
 
 pub mod handle;
 pub mod local;
+#[cfg(feature = "spark")]
+pub mod spark;
 pub mod stages;
 pub mod status;
 pub(crate) mod supervisor;

@@ -209,6 +209,16 @@ impl Dictionaries {
         )
     }
 
+    pub(super) fn country(&mut self, connection: &Connection, country: &str) -> Result<CountryId, StorageError> {
+        text(
+            &mut self.countries,
+            connection,
+            country,
+            "INSERT INTO countries (country) VALUES (?1) ON CONFLICT DO NOTHING",
+            "SELECT id FROM countries WHERE country = ?1",
+        )
+    }
+
     pub(super) fn place(
         &mut self,
         connection: &Connection,
@@ -218,13 +228,7 @@ impl Dictionaries {
         if let Some(place) = self.places.get(&[country, city]) {
             return Ok(place);
         }
-        let id = text(
-            &mut self.countries,
-            connection,
-            country,
-            "INSERT INTO countries (country) VALUES (?1) ON CONFLICT DO NOTHING",
-            "SELECT id FROM countries WHERE country = ?1",
-        )?;
+        let id = self.country(connection, country)?;
         let place = find_or_insert(
             connection,
             &[&id, &city],

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, ToSql, params};
 
 use super::checkpoint_parts::{self, CheckpointParts};
+use super::computed_figures::next_version;
 use super::figures::{FiguresUpdate, PageFigures};
 use super::{Storage, StorageError, arrivals};
-use crate::click::Timestamp;
 
 /// Updates first: most rows exist already, and an update touches only the row and the index of versions.
 fn write_pages(
@@ -59,12 +59,7 @@ impl Storage {
         let with_checkpoint = checkpoint.is_some();
         let version = self.write(|writer| {
             writer.transaction(|connection, _| {
-                let last: u64 =
-                    connection.query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| {
-                        row.get(0)
-                    })?;
-                let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
-                let version = now.max(last + 1);
+                let version = next_version(connection)?;
                 write_pages(connection, changed, version)?;
                 connection
                     .prepare_cached(

@@ -9,6 +9,7 @@ mod backup;
 mod checkpoint_parts;
 mod click_cache;
 mod click_inserter;
+mod computed_figures;
 mod database;
 mod dictionary;
 #[cfg(feature = "bench-support")]
@@ -41,6 +42,7 @@ mod writer;
 
 pub use backup::{BackupError, BackupStep, Copied};
 pub use checkpoint_parts::CheckpointParts;
+pub use computed_figures::ComputedFigures;
 pub use database::Storage;
 pub use error::StorageError;
 pub use expiry::{Deleted, Expiry};

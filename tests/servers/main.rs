@@ -11,6 +11,8 @@ mod group;
 mod index;
 mod kafka;
 mod plain;
+#[cfg(feature = "spark")]
+mod spark;
 mod topic;
 mod transactions;
 

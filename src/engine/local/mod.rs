@@ -13,7 +13,7 @@ pub mod bench;
 mod options;
 mod pipeline;
 pub mod query;
-mod shared;
+pub(crate) mod shared;
 pub(crate) mod stage;
 pub mod stages;
 pub mod status;

@@ -169,7 +169,10 @@ impl<E: Supervised> Supervisor<E> {
                     drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
-            Command::Shutdown => *drain = Some(Drain::new(&self.workers, self.shutdown_timeout, true)),
+            Command::Shutdown => {
+                self.engine.ending();
+                *drain = Some(Drain::new(&self.workers, self.shutdown_timeout, true));
+            }
             // During a shutdown no stage starts any more.
             _ if ending => {}
             Command::Reset => {

@@ -37,6 +37,9 @@ pub(crate) trait Supervised: Send + 'static {
     /// A reset has ended: it deleted so many clicks, or nothing for this reason.
     fn reset_ended(&mut self, deleted: Result<u64, String>);
 
+    /// A shutdown begins: the stages are asked to end next.
+    fn ending(&mut self) {}
+
     /// Ends everything but the stages, which have ended.
     fn end(&mut self) -> impl Future<Output = ()> + Send;
 }

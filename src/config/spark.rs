@@ -1,0 +1,189 @@
+//! `engine` and `[spark]`: the cluster, and how the streaming query and the rounds work on it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::Check;
+use super::error::ConfigError;
+use super::kind::Kind;
+use super::secret_file::secret_or_file;
+use super::setting::{Section, Setting};
+use super::units::duration;
+use crate::secret::Secret;
+
+/// What stores and counts the clicks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// This process, with SQLite.
+    #[default]
+    Local,
+    /// A Spark cluster, with Delta tables.
+    Spark,
+}
+
+/// `[spark]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SparkSettings {
+    /// The Spark Connect server, `sc://host:port`, with parameters but without the token.
+    pub url: String,
+    /// The token that lets clicktop in.
+    pub token: Option<Secret>,
+    /// A file that holds the token, instead.
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust besides the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The folder of the tables, as the cluster names it.
+    pub root: Option<String>,
+    /// The brokers as the cluster reaches them; not set: `kafka.brokers`.
+    pub brokers: Option<String>,
+    /// The shortest time between two micro-batches.
+    #[serde(with = "duration")]
+    pub trigger: Duration,
+    /// The shortest time between two rounds of aggregation.
+    #[serde(with = "duration")]
+    pub interval: Duration,
+    /// The length of the slices of event time into which the tables are partitioned.
+    #[serde(with = "duration")]
+    pub slice: Duration,
+    /// The most messages in one micro-batch.
+    pub batch_messages: NonZeroUsize,
+    /// Whether the streaming query goes on when clicktop ends.
+    pub leave_running: bool,
+}
+
+/// The setting at the top of the file.
+pub(super) const ENGINE: Setting = Setting {
+    key: "engine",
+    kind: Kind::Choice(&["local", "spark"]),
+    default: "local",
+    help: "What stores and counts the clicks: local (this process, with SQLite) or spark (a Spark cluster, for topics that \
+           outgrow one machine; see [spark]). demo and replay are always local.",
+    flags: &[],
+};
+
+/// The settings of `[spark]`.
+pub(super) const SPARK: Section = Section {
+    table: "spark",
+    help: "Used with engine = \"spark\".",
+    settings: &[
+        Setting {
+            key: "spark.url",
+            kind: Kind::Text,
+            default: "sc://localhost:15002",
+            help: "The Spark Connect server (Spark 4). Parameters follow a slash: sc://host:15002/;use_ssl=true.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.token",
+            kind: Kind::Secret,
+            default: "",
+            help: "The token that lets clicktop in. Better name a file that holds it, with token_file. A token switches TLS \
+                   on, except to this machine.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.token_file",
+            kind: Kind::Path,
+            default: "",
+            help: "A file that holds the token, instead of token.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.ca_file",
+            kind: Kind::Path,
+            default: "",
+            help: "Certificates to trust besides the system's, PEM.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.root",
+            kind: Kind::OptionalText,
+            default: "",
+            help: "The folder of the tables and of the checkpoint, as the cluster names it: s3a://bucket/clicktop, \
+                   hdfs://host/clicktop, or a folder that driver and executors share. Every clicktop with the same root \
+                   shows the same figures. Needed with engine = \"spark\".",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.brokers",
+            kind: Kind::OptionalText,
+            default: "",
+            help: "The brokers as the cluster reaches them, if that differs from kafka.brokers. Topic, security and \
+                   credentials are those of [kafka].",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.trigger",
+            kind: Kind::INTERVAL,
+            default: "5 s",
+            help: "The shortest time between two micro-batches of the streaming query. Each one is a commit of some files: a \
+                   short one costs more. A change has its effect at the next start of the stage stream.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.interval",
+            kind: Kind::INTERVAL,
+            default: "10 s",
+            help: "The shortest time between two rounds of aggregation: the delay until a stored click shows in the figures, \
+                   besides the round itself, which takes ten seconds and more.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.slice",
+            kind: Kind::Duration(Duration::from_secs(60), Duration::from_secs(24 * 60 * 60)),
+            default: "1 h",
+            help: "The length of the slices of event time into which the tables are partitioned, in whole minutes. A round \
+                   counts whole slices anew. It cannot change once the tables are there.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.batch_messages",
+            kind: Kind::Count(1_000_000_000),
+            default: "1000000",
+            help: "The most messages in one micro-batch, of all partitions.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.leave_running",
+            kind: Kind::Switch,
+            default: "true",
+            help: "Whether the streaming query goes on when clicktop ends. The next clicktop with the same root finds it.",
+            flags: &[],
+        },
+    ],
+};
+
+impl SparkSettings {
+    /// The token, from the config or from its file.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretFile`] if the file cannot be read.
+    pub fn token(&self) -> Result<Option<Secret>, ConfigError> {
+        secret_or_file(&self.token, "spark.token_file", &self.token_file)
+    }
+
+    pub(super) fn validate(&self, engine: EngineKind, check: &mut Check<'_>) {
+        check.exclusive(("spark.token", &self.token), ("spark.token_file", &self.token_file));
+        // What the url holds is printed.
+        if self.url.contains(";token=") {
+            check.refuse("spark.url", "holds a token; give it by spark.token_file or spark.token");
+        }
+        if engine == EngineKind::Spark && self.root.is_none() {
+            check.refuse(
+                "spark.root",
+                "is not set; name a folder that the cluster can write, such as s3a://bucket/clicktop",
+            );
+        }
+        if !self.slice.as_secs().is_multiple_of(60) || self.slice.subsec_nanos() != 0 {
+            check.refuse("spark.slice", "is not a number of whole minutes");
+        }
+        if self.brokers.as_ref().is_some_and(|brokers| brokers.split(',').any(|broker| broker.trim().is_empty())) {
+            check.refuse("spark.brokers", "name the brokers as host:port, separated by commas");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! SQL with named parameters: texts go to Spark as values, never quoted into the statement.
+
+use std::collections::HashMap;
+
+use super::wire;
+
+/// A statement and the values of its parameters, which it names `:name`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sql {
+    text: String,
+    arguments: HashMap<String, Value>,
+}
+
+impl Sql {
+    /// A statement without parameters.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), arguments: HashMap::new() }
+    }
+
+    /// Gives the parameter `:name` its value.
+    #[must_use]
+    pub(crate) fn bind(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.arguments.insert(name.into(), value.into());
+        self
+    }
+
+    /// The statement.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn relation(self) -> wire::Relation {
+        let named_arguments = self.arguments.into_iter().map(|(name, value)| (name, value.expression())).collect();
+        wire::Relation { rel_type: Some(wire::RelType::Sql(wire::Sql { query: self.text, named_arguments })) }
+    }
+}
+
+impl From<&str> for Sql {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Metrics that a query counts of its rows on the way, by `observe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Observation {
+    /// The name under which they come: in [`Told`](super::Told), or in `observedMetrics` of a streaming query's progress.
+    pub(crate) name: String,
+    /// Aggregates with their names: `count(*) AS clicks`.
+    pub(crate) metrics: Vec<String>,
+}
+
+impl Observation {
+    /// `input` with these metrics counted.
+    pub(super) fn of(self, input: wire::Relation) -> wire::Relation {
+        let text = |expression| wire::Expression {
+            expr_type: Some(wire::ExprType::ExpressionString(wire::ExpressionString { expression })),
+        };
+        let collect = wire::CollectMetrics {
+            input: Some(Box::new(input)),
+            name: self.name,
+            metrics: self.metrics.into_iter().map(text).collect(),
+        };
+        wire::Relation { rel_type: Some(wire::RelType::CollectMetrics(Box::new(collect))) }
+    }
+}
+
+/// A single value: of a parameter, or of an observed metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// `NULL`.
+    Null,
+    /// `BOOLEAN`.
+    Bool(bool),
+    /// `INT`; a metric's `TINYINT` or `SMALLINT`, too.
+    Int(i32),
+    /// `BIGINT`.
+    Long(i64),
+    /// `DOUBLE`.
+    Double(f64),
+    /// `STRING`.
+    Text(String),
+    /// `TIMESTAMP`, in microseconds since 1970.
+    Timestamp(i64),
+    /// `ARRAY<BIGINT>`, for `array_contains(:name, x)`.
+    Longs(Vec<i64>),
+    /// `ARRAY<STRING>`.
+    Texts(Vec<String>),
+}
+
+impl Value {
+    /// A whole number, whatever its width.
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => Some(i64::from(*number)),
+            Self::Long(number) | Self::Timestamp(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn expression(self) -> wire::Expression {
+        let literal_type = Some(match self {
+            Self::Null => wire::LiteralType::Null(wire::DataType { null: Some(wire::Nothing {}) }),
+            Self::Bool(value) => wire::LiteralType::Boolean(value),
+            Self::Int(value) => wire::LiteralType::Integer(value),
+            Self::Long(value) => wire::LiteralType::Long(value),
+            Self::Double(value) => wire::LiteralType::Double(value),
+            Self::Text(value) => wire::LiteralType::String(value),
+            Self::Timestamp(value) => wire::LiteralType::Timestamp(value),
+            Self::Longs(values) => array(wire::ArrayType::Longs(wire::Longs { values })),
+            Self::Texts(values) => array(wire::ArrayType::Strings(wire::Strings { values })),
+        });
+        wire::Expression { expr_type: Some(wire::ExprType::Literal(wire::Literal { literal_type })) }
+    }
+
+    /// `None` for a type that clicktop does not observe.
+    pub(super) fn of(literal: wire::Literal) -> Option<Self> {
+        Some(match literal.literal_type? {
+            wire::LiteralType::Null(_) => Self::Null,
+            wire::LiteralType::Boolean(value) => Self::Bool(value),
+            wire::LiteralType::Byte(value) | wire::LiteralType::Short(value) | wire::LiteralType::Integer(value) => {
+                Self::Int(value)
+            }
+            wire::LiteralType::Long(value) => Self::Long(value),
+            wire::LiteralType::Float(value) => Self::Double(f64::from(value)),
+            wire::LiteralType::Double(value) => Self::Double(value),
+            wire::LiteralType::String(value) => Self::Text(value),
+            wire::LiteralType::Timestamp(value) | wire::LiteralType::TimestampNtz(value) => Self::Timestamp(value),
+            wire::LiteralType::Date(_) | wire::LiteralType::SpecializedArray(_) => return None,
+        })
+    }
+}
+
+fn array(value_type: wire::ArrayType) -> wire::LiteralType {
+    wire::LiteralType::SpecializedArray(wire::SpecializedArray { value_type: Some(value_type) })
+}
+
+/// Defines the conversions that cannot lose anything.
+macro_rules! value_from {
+    ($($from:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        })*
+    };
+}
+
+value_from! {
+    bool => Bool,
+    i32 => Int,
+    i64 => Long,
+    u32 => Long,
+    f64 => Double,
+    &str => Text,
+    String => Text,
+    Vec<i64> => Longs,
+    Vec<String> => Texts,
+}
+
+impl<V: Into<Self>> From<Option<V>> for Value {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

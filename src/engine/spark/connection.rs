@@ -1,0 +1,97 @@
+//! A session that is made when it is first needed, and made anew when the server has lost it.
+
+use parking_lot::Mutex;
+
+use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionId};
+
+/// The most ids that are tried: each time the server closes a session, one is used up.
+const GENERATIONS: u32 = 10_000;
+
+/// What every session is told. The SQL counts on it.
+const SETTINGS: [(&str, &str); 3] = [
+    ("spark.sql.session.timeZone", "UTC"),
+    ("spark.sql.ansi.enabled", "true"),
+    // Spark keeps the state of a Delta table in so many parts; small tables want few.
+    ("spark.databricks.delta.snapshotPartitions", "2"),
+];
+
+/// The transaction id of a session, which a process that was killed may have left behind.
+pub(super) const TRANSACTION: [&str; 2] =
+    ["spark.databricks.delta.write.txnAppId", "spark.databricks.delta.write.txnVersion"];
+
+/// The way to one session. Everybody who names the same `seed` shares it on the server, also from another machine.
+#[derive(Debug)]
+pub(super) struct Connection {
+    url: ConnectUrl,
+    options: ConnectOptions,
+    seed: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    session: Option<Session>,
+    generation: u32,
+}
+
+impl Connection {
+    pub(super) fn new(url: ConnectUrl, options: ConnectOptions, seed: String) -> Self {
+        Self { url, options, seed, state: Mutex::default() }
+    }
+
+    /// The server as people know it.
+    pub(super) fn target(&self) -> String {
+        self.url.target()
+    }
+
+    /// The session, made now if there is none. Two callers at once may both connect; they are in the same session.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or does not let us in.
+    pub(super) async fn session(&self) -> Result<Session, ConnectError> {
+        if let Some(session) = self.state.lock().session.clone() {
+            return Ok(session);
+        }
+        let mut generation = self.state.lock().generation;
+        loop {
+            let id = SessionId::for_root(&self.seed, generation);
+            match Session::connect(&self.url, id, &self.options).await {
+                Ok(session) => {
+                    session.set(&SETTINGS).await?;
+                    session.unset(&TRANSACTION).await?;
+                    let mut state = self.state.lock();
+                    state.generation = generation;
+                    state.session = Some(session.clone());
+                    return Ok(session);
+                }
+                // The id is used up for ever. Everybody counts from 0 on, so everybody finds the same next one.
+                Err(ConnectError::SessionClosed { .. })
+                    if self.url.session_id().is_none() && generation < GENERATIONS =>
+                {
+                    generation += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Notes that a call has failed: after some errors the next call needs a new session.
+    pub(super) fn failed(&self, error: &ConnectError) {
+        let is_gone = matches!(
+            error,
+            ConnectError::SessionClosed { .. } | ConnectError::SessionLost { .. } | ConnectError::Unreachable { .. }
+        );
+        if is_gone {
+            self.state.lock().session = None;
+        }
+    }
+}
+
+/// Whether waiting may mend `error`: the network, a restarting server, a session that has to be made anew.
+pub(super) fn may_pass(error: &ConnectError) -> bool {
+    error.is_transient()
+        || matches!(
+            error,
+            ConnectError::SessionClosed { .. } | ConnectError::SessionLost { .. } | ConnectError::Cancelled
+        )
+}

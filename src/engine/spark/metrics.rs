@@ -1,0 +1,163 @@
+//! What the stages on Spark count, and the publisher reads.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::progress::StreamProgress;
+use crate::engine::status::latency::Latency;
+
+/// Stands for a number that is not known.
+const UNKNOWN: u64 = u64::MAX;
+
+/// Counts of this run.
+#[derive(Debug)]
+pub(super) struct SparkMetrics {
+    messages: AtomicU64,
+    clicks: AtomicU64,
+    rejects: AtomicU64,
+    /// When the newest message that is in the table arrived in Kafka, in milliseconds since 1970; 0 before the first.
+    arrived: AtomicI64,
+    /// Of `clicks`: those that the figures count for sure. [`UNKNOWN`] while there may be others of earlier runs.
+    counted: AtomicU64,
+    /// How long ago the newest counted message had arrived when its figures were here.
+    delay: Mutex<Option<Duration>>,
+    rounds: AtomicU64,
+    last_round: Mutex<Option<Duration>>,
+    round_latency: Mutex<Latency>,
+    pages: AtomicU64,
+    counted_clicks: AtomicU64,
+}
+
+impl Default for SparkMetrics {
+    fn default() -> Self {
+        Self {
+            messages: AtomicU64::new(0),
+            clicks: AtomicU64::new(0),
+            rejects: AtomicU64::new(0),
+            arrived: AtomicI64::new(0),
+            counted: AtomicU64::new(UNKNOWN),
+            delay: Mutex::default(),
+            rounds: AtomicU64::new(0),
+            last_round: Mutex::default(),
+            round_latency: Mutex::default(),
+            pages: AtomicU64::new(0),
+            counted_clicks: AtomicU64::new(0),
+        }
+    }
+}
+
+impl SparkMetrics {
+    /// A micro-batch is in the table.
+    pub(super) fn batch(&self, progress: &StreamProgress) {
+        self.messages.fetch_add(progress.messages, Relaxed);
+        self.rejects.fetch_add(progress.rejects, Relaxed);
+        if let Some(arrived) = progress.arrived {
+            self.arrived.fetch_max(arrived, Relaxed);
+        }
+        // Last: whoever sees these clicks also sees the rest.
+        self.clicks.fetch_add(progress.clicks, Relaxed);
+    }
+
+    /// Messages that this run has seen go into the table.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages.load(Relaxed)
+    }
+
+    /// Clicks among them.
+    pub(super) fn clicks(&self) -> u64 {
+        self.clicks.load(Relaxed)
+    }
+
+    /// Messages among them that are no clicks.
+    pub(super) fn rejects(&self) -> u64 {
+        self.rejects.load(Relaxed)
+    }
+
+    /// When the newest of them arrived in Kafka, in milliseconds since 1970.
+    pub(super) fn arrived(&self) -> i64 {
+        self.arrived.load(Relaxed)
+    }
+
+    /// The figures here count all clicks that stood in the table when [`clicks`](Self::clicks) was `clicks`.
+    pub(super) fn counted(&self, clicks: u64) {
+        self.counted.store(clicks, Relaxed);
+    }
+
+    /// Clicks in the table that the figures may not count yet; `None` if it cannot be told.
+    pub(super) fn uncounted(&self) -> Option<u64> {
+        let counted = self.counted.load(Relaxed);
+        (counted != UNKNOWN).then(|| self.clicks().saturating_sub(counted))
+    }
+
+    /// A round has ended that made so many clicks visible as figures.
+    pub(super) fn round(&self, took: Duration) {
+        self.rounds.fetch_add(1, Relaxed);
+        *self.last_round.lock() = Some(took);
+        self.round_latency.lock().record(took);
+    }
+
+    /// Rounds of this run, and how long the newest took.
+    pub(super) fn rounds(&self) -> (u64, Option<Duration>) {
+        (self.rounds.load(Relaxed), *self.last_round.lock())
+    }
+
+    /// Median and 99th percentile of the newest rounds.
+    pub(super) fn round_quantiles(&self) -> Option<(Duration, Duration)> {
+        self.round_latency.lock().quantiles()
+    }
+
+    /// The newest counted message was so old when its figures were here.
+    pub(super) fn visible_after(&self, delay: Duration) {
+        *self.delay.lock() = Some(delay);
+    }
+
+    /// See [`visible_after`](Self::visible_after).
+    pub(super) fn delay(&self) -> Option<Duration> {
+        *self.delay.lock()
+    }
+
+    /// The figures here are of so many pages and clicks.
+    pub(super) fn figures(&self, pages: u64, clicks: u64) {
+        self.pages.store(pages, Relaxed);
+        self.counted_clicks.store(clicks, Relaxed);
+    }
+
+    /// Pages and clicks of the figures here.
+    pub(super) fn figure_totals(&self) -> (u64, u64) {
+        (self.pages.load(Relaxed), self.counted_clicks.load(Relaxed))
+    }
+
+    /// Everything was deleted.
+    pub(super) fn reset(&self) {
+        for count in [&self.messages, &self.clicks, &self.rejects] {
+            count.store(0, Relaxed);
+        }
+        self.counted.store(UNKNOWN, Relaxed);
+        *self.delay.lock() = None;
+        self.figures(0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backlog_is_unknown_until_the_figures_count_everything_that_was_there() {
+        let metrics = SparkMetrics::default();
+        let json = r#"{"batchId": 1, "observedMetrics": {"clicktop": {"clicks": 5, "rejects": 2}}, "sources": [{"numInputRows": 7}]}"#;
+        let batch = StreamProgress::parse(json).unwrap();
+        metrics.batch(&batch);
+        assert_eq!((metrics.uncounted(), metrics.messages(), metrics.rejects()), (None, 7, 2));
+        let seen = metrics.clicks();
+        metrics.batch(&batch);
+        metrics.counted(seen);
+        assert_eq!(metrics.uncounted(), Some(5));
+        metrics.counted(metrics.clicks());
+        assert_eq!(metrics.uncounted(), Some(0));
+        metrics.reset();
+        assert_eq!(metrics.uncounted(), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! The engine on Apache Spark, through Spark Connect: for topics that outgrow one machine.
+//!
+//! The work is done on the cluster; here are its stages' states, the copy of the figures, and the index:
+//!
+//! ```text
+//! Kafka ─stream─▶ Delta clicks ─aggregate─▶ Delta pages, pairs, figures ──▶ SQLite page_stats ─index─▶ documents
+//!        one streaming query       rounds of SQL                 changed rows, as Arrow
+//! ```
+//!
+//! Offsets, cursor and figures are in the tables, each written in one commit with what it counts. So every console finds the work of the
+//! others, and a stage may stop, fail or be killed anywhere.
+
+mod aggregate;
+#[cfg(feature = "bench-support")]
+pub mod bench;
+#[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
+pub(crate) mod connect;
+mod connection;
+mod erase;
+mod metrics;
+mod options;
+mod progress;
+mod rounds;
+#[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
+pub(crate) mod sql;
+mod stage;
+mod start;
+mod stream;
+mod supervised;
+mod tables;
+
+pub(crate) use options::SparkOptions;
+pub(crate) use start::start;

@@ -1,0 +1,76 @@
+//! What the engine on Spark is started with, and why it may not start.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::connect::{ConnectOptions, ConnectUrl};
+use super::sql::{Root, Slices};
+use crate::click::{FieldLimits, Format};
+use crate::engine::local::stages::ingest::KafkaOptions;
+use crate::engine::stages::index::IndexOptions;
+use crate::protocol::snapshot::SourceStatus;
+use crate::storage::StorageError;
+use crate::storage::figures::AggregateSettings;
+
+/// How the engine works.
+#[derive(Clone)]
+pub(crate) struct SparkOptions {
+    /// The Spark Connect server.
+    pub url: ConnectUrl,
+    /// How the client connects.
+    pub connect: ConnectOptions,
+    /// The folder of the tables and of the checkpoint.
+    pub root: Root,
+    /// How event time is cut into the partitions of the tables.
+    pub slices: Slices,
+    /// The shortest time between two micro-batches.
+    pub trigger: Duration,
+    /// The shortest time between two rounds of aggregation.
+    pub round_interval: Duration,
+    /// The options of Spark's Kafka source: how the cluster reaches the brokers, and where it begins. Some are secrets.
+    pub source_options: HashMap<String, String>,
+    /// How the console itself reaches the brokers, to see the lag.
+    pub kafka: KafkaOptions,
+    /// How messages are written.
+    pub format: Format,
+    /// How long the fields of a click may be.
+    pub field_limits: FieldLimits,
+    /// What the figures depend on besides the clicks.
+    pub figures: AggregateSettings,
+    /// The documents.
+    pub index: IndexOptions,
+    /// Whether the streaming query runs on when clicktop ends.
+    pub leave_running: bool,
+    /// How long a shutdown may drain.
+    pub shutdown_timeout: Duration,
+    /// The source as fronts show it.
+    pub source: SourceStatus,
+}
+
+/// Without the values of the source's options: some are passwords.
+impl fmt::Debug for SparkOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SparkOptions").field("url", &self.url).field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The database cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The database holds clicks, which this engine would not count.
+    #[error(
+        "the data directory holds {clicks} clicks that clicktop has stored itself, and with engine = \"spark\" the clicks are in \
+         spark.root; choose another directory with --data-dir"
+    )]
+    HoldsClicks {
+        /// How many.
+        clicks: i64,
+    },
+    /// The system gives no thread.
+    #[error("the system gives no thread for the lag watch or the answers: {0}")]
+    Thread(std::io::Error),
+}

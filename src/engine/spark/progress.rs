@@ -1,0 +1,135 @@
+//! The progress reports of the streaming query, as JSON in Spark's form.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The observation of the streaming query, and the names of its metrics.
+pub(super) const OBSERVATION: &str = "clicktop";
+pub(super) const METRICS: [&str; 3] =
+    ["count(slice) AS clicks", "count(reason) AS rejects", "CAST(unix_millis(max(arrived)) AS BIGINT) AS arrived"];
+
+/// What one micro-batch has done; or, without rows, how the query stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct StreamProgress {
+    /// The number of the micro-batch; it grows as long as the checkpoint lives.
+    pub(super) batch: i64,
+    /// Messages that it took.
+    pub(super) messages: u64,
+    /// Clicks among them, copies included.
+    pub(super) clicks: u64,
+    /// Messages among them that are no clicks.
+    pub(super) rejects: u64,
+    /// When the newest of them arrived in Kafka, in milliseconds since 1970.
+    pub(super) arrived: Option<i64>,
+    /// One past the newest message taken, by partition.
+    pub(super) end: BTreeMap<i32, i64>,
+    /// One past the newest message in Kafka when the micro-batch began, by partition.
+    pub(super) latest: BTreeMap<i32, i64>,
+    /// How long the micro-batch took.
+    pub(super) took: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    batch_id: i64,
+    #[serde(default)]
+    duration_ms: BTreeMap<String, f64>,
+    #[serde(default)]
+    sources: Vec<Source>,
+    #[serde(default)]
+    observed_metrics: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Source {
+    #[serde(default)]
+    end_offset: Value,
+    #[serde(default)]
+    latest_offset: Value,
+    #[serde(default)]
+    num_input_rows: u64,
+}
+
+impl StreamProgress {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// It is not JSON in Spark's form.
+    pub(super) fn parse(json: &str) -> Result<Self, serde_json::Error> {
+        let report: Report = serde_json::from_str(json)?;
+        let source = report.sources.first();
+        let observed = report.observed_metrics.get(OBSERVATION);
+        let number = |name: &str| observed.and_then(|metrics| metrics.get(name)?.as_i64());
+        let count = |name: &str| number(name).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        let took = report.duration_ms.get("triggerExecution").copied().unwrap_or(0.0).max(0.0);
+        Ok(Self {
+            batch: report.batch_id,
+            messages: source.map_or(0, |source| source.num_input_rows),
+            clicks: count("clicks"),
+            rejects: count("rejects"),
+            arrived: number("arrived"),
+            end: source.map(|source| offsets(&source.end_offset)).unwrap_or_default(),
+            latest: source.map(|source| offsets(&source.latest_offset)).unwrap_or_default(),
+            took: Duration::from_millis(took as u64),
+        })
+    }
+}
+
+/// `{"topic": {"0": 12}}`, which some versions write as a text.
+fn offsets(value: &Value) -> BTreeMap<i32, i64> {
+    let parsed;
+    let value = match value.as_str() {
+        Some(text) => {
+            parsed = serde_json::from_str(text).unwrap_or(Value::Null);
+            &parsed
+        }
+        None => value,
+    };
+    let topics = value.as_object().into_iter().flatten();
+    let partitions = topics.filter_map(|(_, partitions)| partitions.as_object()).flatten();
+    partitions.filter_map(|(partition, offset)| Some((partition.parse().ok()?, offset.as_i64()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = r#"{"id": "a", "runId": "b", "name": "clicktop", "timestamp": "2026-01-01T00:00:00.000Z", "batchId": 7,
+        "batchDuration": 1200, "numInputRows": 10, "durationMs": {"addBatch": 900, "triggerExecution": 1200},
+        "stateOperators": [], "sources": [{"description": "KafkaV2[Subscribe[clicks]]",
+          "startOffset": {"clicks": {"0": 1, "1": 2}}, "endOffset": {"clicks": {"0": 6, "1": 7}},
+          "latestOffset": {"clicks": {"0": 6, "1": 9}}, "numInputRows": 10, "inputRowsPerSecond": 5.0}],
+        "sink": {"description": "DeltaSink", "numOutputRows": -1},
+        "observedMetrics": {"clicktop": {"clicks": 9, "rejects": 1, "arrived": 1700000000000}}}"#;
+
+    #[test]
+    fn a_report_tells_counts_and_offsets() {
+        let progress = StreamProgress::parse(REPORT).unwrap();
+        let wanted = StreamProgress {
+            batch: 7,
+            messages: 10,
+            clicks: 9,
+            rejects: 1,
+            arrived: Some(1_700_000_000_000),
+            end: BTreeMap::from([(0, 6), (1, 7)]),
+            latest: BTreeMap::from([(0, 6), (1, 9)]),
+            took: Duration::from_millis(1200),
+        };
+        assert_eq!(progress, wanted);
+    }
+
+    #[test]
+    fn a_report_of_a_query_that_waits_has_no_metrics_and_offsets_may_be_texts() {
+        let idle = r#"{"batchId": 8, "durationMs": {"latestOffset": 1}, "observedMetrics": {},
+            "sources": [{"endOffset": "{\"clicks\":{\"0\":6}}", "latestOffset": null, "numInputRows": 0}]}"#;
+        let progress = StreamProgress::parse(idle).unwrap();
+        assert_eq!((progress.messages, progress.clicks, progress.arrived), (0, 0, None));
+        assert_eq!((progress.end, progress.latest), (BTreeMap::from([(0, 6)]), BTreeMap::new()));
+        StreamProgress::parse("no report").unwrap_err();
+    }
+}

@@ -1,0 +1,23 @@
+//! The SQL of the engine: the decoder, the tables, a round of aggregation, and what the console asks.
+//!
+//! The statements are in files beside this one, with `{{name}}` where a value belongs. Numbers and a checked path are filled in here;
+//! a text of a user is a parameter of the statement (`:name`), and never a part of it.
+//!
+//! # The decoder
+//! `decode.sql` gives the same clicks and the same rejects as [`crate::click::Decoder`]: a test decodes 37,000 messages with both, under
+//! four settings. One kind of click is a reject in SQL: a JSON object with an unknown member in which objects called `click_data`,
+//! `geo_data` or `user_agent_data` nest in one another more than three deep. Reasons of rejects are the same text, with these exceptions:
+//! - invalid JSON has one reason, without the position; it is also the reason of JSON that is invalid behind another fault, and of
+//!   JSON that nests deeper than 128 levels;
+//! - a time with characters beyond printable ASCII is not quoted;
+//! - among several faults in one JSON object, SQL names the first in the order of the fields, and Rust the first in the message;
+//! - a family that is not an object is not named.
+
+mod decoder;
+mod tables;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decoder::decoder;
+pub(crate) use tables::{First, Root, RootError, Round, SCHEMA, Slices, Tables};

@@ -1,0 +1,268 @@
+//! The tables, which are Delta tables by path, and a round of aggregation over them.
+//!
+//! A round counts the versions of the table `clicks` after its cursor: it adds pairs, then counts the touched slices anew and moves the
+//! cursor, then adds what has changed to the figures. Each step is one commit, and carries the version that is counted as its transaction
+//! id ([`Round::TRANSACTIONS`]), so a step that is repeated after a crash, or that another console has done, changes nothing.
+
+use super::template::{Template, comma_separated};
+
+/// The version of the tables' schema; the table property `clicktop.schema`.
+pub(crate) const SCHEMA: i32 = 1;
+
+/// A folder that holds the tables. It can be a part of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Root(String);
+
+/// Why a path cannot be a root. The message continues after the name of the setting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RootError {
+    /// It is empty.
+    #[error("is empty; name a folder that the cluster can write, such as s3a://bucket/clicktop")]
+    Empty,
+    /// It has a character that ends a quotation in SQL, or that Spark's file systems do not take.
+    #[error("contains {character:?}; use a path of letters, digits and `-_./:=@%+~` only")]
+    Character {
+        /// The first such character.
+        character: char,
+    },
+}
+
+impl std::str::FromStr for Root {
+    type Err = RootError;
+
+    fn from_str(path: &str) -> Result<Self, RootError> {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return Err(RootError::Empty);
+        }
+        let is_fine = |c: &char| c.is_alphanumeric() || "-_./:=@%+~".contains(*c);
+        match path.chars().find(|c| !is_fine(c)) {
+            Some(character) => Err(RootError::Character { character }),
+            None => Ok(Self(path.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Root {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How time is cut into slices, which are the partitions of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slices(i64);
+
+impl Slices {
+    /// Slices of this many minutes, at least one.
+    pub(crate) fn of_minutes(minutes: u32) -> Self {
+        Self(i64::from(minutes.max(1)) * 60_000)
+    }
+
+    /// The length of a slice in milliseconds.
+    pub(crate) fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// How many slices a gap of `millis` may reach over, rounded up.
+    fn reached_in(self, millis: i64) -> i32 {
+        i32::try_from(millis.saturating_add(self.0 - 1).div_euclid(self.0)).unwrap_or(i32::MAX)
+    }
+}
+
+/// The statements on the tables of one root.
+#[derive(Debug, Clone)]
+pub(crate) struct Tables {
+    root: Root,
+    slices: Slices,
+    /// The session timeout, in milliseconds.
+    timeout_ms: i64,
+}
+
+/// The first slice whose clicks are kept; earlier clicks are gone by retention.
+pub(crate) type First = i32;
+
+impl Tables {
+    /// The tables in `root`, with a session timeout in milliseconds.
+    pub(crate) fn new(root: Root, slices: Slices, timeout_ms: i64) -> Self {
+        Self { root, slices, timeout_ms }
+    }
+
+    fn template(&self, text: &'static str) -> Template {
+        Template::new(text)
+            .sql("root", self.root.to_string())
+            .number("slice_ms", self.slices.millis())
+            .number("timeout_ms", self.timeout_ms)
+            .number("schema", SCHEMA)
+    }
+
+    /// The statements that create the tables that do not exist.
+    pub(crate) fn setup(&self) -> Vec<String> {
+        self.template(include_str!("setup.sql")).filled().split("\n;\n").map(str::to_owned).collect()
+    }
+
+    /// The newest version of a table, in the column `version`.
+    pub(crate) fn newest_version(&self, table: &str) -> String {
+        format!("DESCRIBE HISTORY delta.`{}/{table}` LIMIT 1", self.root)
+    }
+
+    /// The cursor: the counted version (`clicks`) and the first slice whose clicks are kept (`known`). No row before the first round.
+    pub(crate) fn cursor(&self) -> String {
+        format!("SELECT clicks, known FROM delta.`{}/pages` WHERE slice = -1", self.root)
+    }
+
+    /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`). No row before the
+    /// first round.
+    pub(crate) fn figures_cursor(&self) -> String {
+        format!("SELECT round, clicks FROM delta.`{}/figures` WHERE url IS NULL ORDER BY round DESC LIMIT 1", self.root)
+    }
+
+    /// The round that counts the versions after `from` (`None`: all) up to `to`.
+    pub(crate) fn round(&self, from: Option<i64>, to: i64, first: First) -> Round<'_> {
+        Round { tables: self, from, to, first }
+    }
+
+    /// The figures that the rounds after `from` up to `to` have changed.
+    pub(crate) fn changed_figures(&self, from: i64, to: i64) -> String {
+        self.template(include_str!("changed_figures.sql")).number("from", from).number("to", to).filled()
+    }
+
+    /// The figures of all clicks up to version `to`, in one query.
+    pub(crate) fn batch(&self, to: i64) -> String {
+        self.template(include_str!("batch.sql")).number("to", to).filled()
+    }
+
+    /// The figures of the clicks from `:from` to `:to` (ms), most clicks first, `:limit` rows.
+    pub(crate) fn window(&self) -> String {
+        self.template(include_str!("window.sql")).filled()
+    }
+
+    /// The newest rejects whose reason contains `:search` (in any case), `:limit` rows.
+    pub(crate) fn rejects(&self) -> String {
+        self.template(include_str!("rejects.sql")).filled()
+    }
+
+    /// The figures of the url `:url`, by country, most clicks first.
+    pub(crate) fn url_countries(&self) -> String {
+        self.template(include_str!("url_countries.sql")).filled()
+    }
+
+    /// The clicks of the url `:url` in each slice.
+    pub(crate) fn url_slices(&self) -> String {
+        format!(
+            "SELECT slice, sum(clicks) AS clicks FROM delta.`{}/pages` WHERE slice <> -1 AND url = :url GROUP BY slice",
+            self.root
+        )
+    }
+
+    /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.
+    /// Their figures stay. `counted` is the cursor. No round may run meanwhile, and the figures must have come to the cursor: what a
+    /// slice loses from then on is not taken from them.
+    pub(crate) fn retention(&self, counted: i64, first: First) -> Vec<String> {
+        let text =
+            self.template(include_str!("retention.sql")).number("counted", counted).number("first", first).filled();
+        text.split("\n;\n").map(str::to_owned).collect()
+    }
+
+    /// The statements of housekeeping: small files are merged, and files that no version of the last week needs are deleted.
+    pub(crate) fn housekeeping(&self) -> Vec<String> {
+        let statements = ["clicks", "pages", "pairs", "figures", "rounds"]
+            .into_iter()
+            .flat_map(|table| ["OPTIMIZE", "VACUUM"].map(|verb| format!("{verb} delta.`{}/{table}`", self.root)));
+        std::iter::once(self.template(include_str!("compact_figures.sql")).filled()).chain(statements).collect()
+    }
+}
+
+/// The statements of one round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Round<'t> {
+    tables: &'t Tables,
+    from: Option<i64>,
+    to: i64,
+    first: First,
+}
+
+impl Round<'_> {
+    /// The applications of the transaction ids: of [`pairs`](Self::pairs), [`pages`](Self::pages) and [`figures`](Self::figures).
+    pub(crate) const TRANSACTIONS: [&'static str; 3] = ["clicktop-pairs", "clicktop-pages", "clicktop-figures"];
+
+    fn template(&self, text: &'static str) -> Template {
+        self.tables.template(text).number("to", self.to).number("floor", self.first)
+    }
+
+    /// Creates the temporary view `clicktop_new` of the new clicks, which the other statements read.
+    pub(crate) fn new_clicks(&self) -> String {
+        match self.from {
+            Some(from) => self.template(include_str!("round/new_clicks.sql")).number("from", from).filled(),
+            None => self.template(include_str!("round/all_clicks.sql")).filled(),
+        }
+    }
+
+    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`).
+    pub(crate) fn touched(&self) -> String {
+        self.template(include_str!("round/touched.sql")).filled()
+    }
+
+    /// Adds the new pairs.
+    pub(crate) fn pairs(&self, touched: &[i32]) -> String {
+        let (root, to) = (&self.tables.root, self.to);
+        let (copies, seen) = match self.from {
+            None => ("clicktop_new".to_owned(), format!("delta.`{root}/pairs`")),
+            // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
+            Some(_) => (
+                format!(
+                    "(SELECT /*+ BROADCAST(k) */ c.* FROM delta.`{root}/clicks` VERSION AS OF {to} c LEFT SEMI JOIN \
+                     (SELECT ts, click_id FROM clicktop_new) k ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
+                    comma_separated(touched.iter().copied())
+                ),
+                format!(
+                    "(SELECT /*+ BROADCAST(m) */ p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
+                     ON p.high = m.high AND p.low = m.low)"
+                ),
+            ),
+        };
+        self.template(include_str!("round/pairs.sql")).sql("copies", copies).sql("seen", seen).filled()
+    }
+
+    /// Counts the `touched` slices, in ascending order and not empty, and moves the cursor.
+    pub(crate) fn pages(&self, touched: &[i32]) -> String {
+        let Tables { slices, timeout_ms, .. } = self.tables;
+        // The beginnings of later slices, where a gap may end.
+        let mut heads: Vec<i32> = touched
+            .iter()
+            .flat_map(|slice| (1..=slices.reached_in(*timeout_ms)).map(|ahead| slice.saturating_add(ahead)))
+            .filter(|slice| touched.binary_search(slice).is_err())
+            .collect();
+        heads.sort_unstable();
+        heads.dedup();
+        let heads = if heads.is_empty() {
+            String::new()
+        } else {
+            format!("OR (slice IN ({}) AND ts <= slice * {}L + {timeout_ms})", comma_separated(heads), slices.millis())
+        };
+        let late = match self.from {
+            Some(_) if touched.first().is_some_and(|slice| *slice < self.first) => {
+                format!(
+                    "UNION ALL SELECT slice, ts, click_id, user_id, url, country, partition, offset FROM clicktop_new WHERE slice < {}",
+                    self.first
+                )
+            }
+            _ => String::new(),
+        };
+        self.template(include_str!("round/pages.sql"))
+            .list("touched", touched.iter().copied())
+            .sql("heads", heads)
+            .sql("late", late)
+            .filled()
+    }
+
+    /// Adds to the figures what pages and pairs have changed: since the round `from`, whose version of the pages is `pages_from`, up to the
+    /// version `pages_to`. Before the first figures, `from` is -1 and `pages_from` 0.
+    pub(crate) fn figures(&self, from: i64, pages_from: i64, pages_to: i64) -> String {
+        self.template(include_str!("round/figures.sql"))
+            .number("from", from)
+            .number("pages_from", pages_from)
+            .number("pages_to", pages_to)
+            .filled()
+    }
+}

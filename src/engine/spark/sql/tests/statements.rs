@@ -1,0 +1,77 @@
+use crate::click::{FieldLimits, Format};
+use crate::engine::spark::sql::{Root, RootError, Slices, Tables, decoder};
+
+fn tables() -> Tables {
+    Tables::new("/data/clicktop/".parse().unwrap(), Slices::of_minutes(60), 1_800_000)
+}
+
+/// Whether a name is left that nothing was filled in for.
+fn is_open(statement: &str) -> bool {
+    statement.split("{{").skip(1).any(|after| {
+        after
+            .split_once("}}")
+            .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()))
+    })
+}
+
+#[test]
+fn every_statement_is_filled_in() {
+    let tables = tables();
+    let (first, next) = (tables.round(None, 7, -1), tables.round(Some(7), 9, 400_000));
+    let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60))];
+    statements.extend(tables.setup());
+    statements.extend([tables.cursor(), tables.figures_cursor(), tables.newest_version("clicks")]);
+    statements.extend([
+        tables.window(),
+        tables.rejects(),
+        tables.url_countries(),
+        tables.url_slices(),
+        tables.batch(7),
+    ]);
+    statements.extend(tables.retention(9, 400_000));
+    statements.extend(tables.housekeeping());
+    statements.push(tables.changed_figures(7, 9));
+    for round in [first, next] {
+        let touched = [399_999, 491_630];
+        statements.extend([
+            round.new_clicks(),
+            round.touched(),
+            round.pairs(&touched),
+            round.pages(&touched),
+            round.figures(-1, 0, 3),
+        ]);
+    }
+    for statement in &statements {
+        assert!(!is_open(statement), "{statement}");
+    }
+    assert_eq!(statements.iter().filter(|statement| statement.contains("/data/clicktop//")).count(), 0);
+}
+
+#[test]
+fn late_clicks_of_deleted_slices_come_from_the_new_clicks() {
+    let tables = tables();
+    let late = |touched: &[i32]| tables.round(Some(7), 9, 400_000).pages(touched).contains("FROM clicktop_new");
+    assert!(late(&[399_999, 400_001]));
+    assert!(!late(&[400_000, 400_001]));
+}
+
+#[test]
+fn a_gap_may_end_in_the_slices_after_a_touched_one() {
+    let pages =
+        Tables::new("/r".parse().unwrap(), Slices::of_minutes(10), 1_800_000).round(Some(1), 2, 0).pages(&[10, 12]);
+    assert!(
+        pages.contains("slice IN (10,12) OR (slice IN (11,13,14,15) AND ts <= slice * 600000L + 1800000)"),
+        "{pages}"
+    );
+}
+
+#[test]
+fn a_root_cannot_leave_its_quotation() {
+    for root in ["s3a://bucket/clicktop", "hdfs://name:8020/click-top_1", "file:///tmp/a%20b", "/é"] {
+        assert_eq!(root.parse::<Root>().unwrap().to_string(), root);
+    }
+    assert_eq!("//".parse::<Root>(), Err(RootError::Empty));
+    for character in ['`', '\'', '"', '\\', '\n', '{', ';', ' ', '\u{202e}'] {
+        assert_eq!(format!("/a{character}b").parse::<Root>(), Err(RootError::Character { character }));
+    }
+}

@@ -1,0 +1,133 @@
+//! The start of the engine: builds the shared parts and the stages, starts them, and hands out the engine's handle.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::{mpsc, watch};
+
+use super::aggregate::AggregateStage;
+use super::connection::Connection;
+use super::erase::Eraser;
+use super::metrics::SparkMetrics;
+use super::options::{SparkOptions, StartError};
+use super::sql::Tables;
+use super::stage::{PerStage, SparkStage, not_started};
+use super::stream::StreamStage;
+use super::supervised::{SparkEngine, Status};
+use crate::engine::EngineHandle;
+use crate::engine::local::query::answers::{AnswerDesk, AnswerOptions};
+use crate::engine::local::query::board::Limits;
+use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::ingest::LagWatch;
+use crate::engine::stages::handle::StageHandle;
+use crate::engine::stages::index::IndexStage;
+use crate::engine::status::log::LogBuffer;
+use crate::engine::supervisor::worker::{Worker, work};
+use crate::engine::supervisor::workers::Workers;
+use crate::engine::supervisor::{Supervisor, SupervisorOptions};
+use crate::protocol::{Snapshot, View};
+use crate::search::SearchIndex;
+use crate::storage::Storage;
+
+/// Starts every stage. Must be called in a tokio runtime.
+///
+/// # Errors
+/// The database cannot be read or holds clicks of its own, or the system gives no thread.
+pub(crate) fn start(
+    options: SparkOptions,
+    storage: Arc<Storage>,
+    index: Arc<dyn SearchIndex>,
+    log: Arc<LogBuffer>,
+) -> Result<EngineHandle, StartError> {
+    let clicks = storage.progress().last_click();
+    if clicks > 0 {
+        return Err(StartError::HoldsClicks { clicks });
+    }
+    let options = Arc::new(options);
+    let view = watch::Sender::new(View::default());
+    let shared = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None, view.subscribe());
+    let metrics = Arc::new(SparkMetrics::default());
+    let tables = Arc::new(Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms));
+    // The query lives in a session that every console shares. What a round sets and reads in its session is this console's own.
+    let connect = |seed| Arc::new(Connection::new(options.url.clone(), options.connect.clone(), seed));
+    let everybodys = connect(options.root.to_string());
+    let own = connect(format!("{}#{}", options.root, storage.confirm_identity()?.id));
+    let leaving = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Handle::current();
+
+    let stream = StreamStage {
+        options: Arc::clone(&options),
+        connection: everybodys,
+        tables: Arc::clone(&tables),
+        metrics: Arc::clone(&metrics),
+        shared: shared.clone(),
+        leaving: Arc::clone(&leaving),
+        runtime: runtime.clone(),
+    };
+    let aggregate = AggregateStage {
+        options: Arc::clone(&options),
+        connection: Arc::clone(&own),
+        tables: Arc::clone(&tables),
+        metrics: Arc::clone(&metrics),
+        storage: Arc::clone(&storage),
+        runtime: runtime.clone(),
+    };
+    let index_metrics = Arc::clone(&shared.metrics.index);
+    let index_stage = IndexStage::new(Arc::clone(&storage), index_metrics, options.index, Arc::clone(&index), runtime);
+
+    let (ended_sender, ended) = mpsc::unbounded_channel();
+    let stream = Worker::of_the_source(SparkStage::Stream.name(), work(stream, StreamStage::run), ended_sender.clone());
+    let aggregate =
+        Worker::new(SparkStage::Aggregate.name(), work(aggregate, AggregateStage::run), ended_sender.clone());
+    let index_worker = Worker::new(SparkStage::Index.name(), work(index_stage, IndexStage::run), ended_sender);
+    let handles = PerStage {
+        stream: stream.handle.clone(),
+        aggregate: aggregate.handle.clone(),
+        index: index_worker.handle.clone(),
+    };
+    let mut workers = Workers::new(vec![stream, aggregate, index_worker]);
+    workers.iter_mut().for_each(Worker::start);
+
+    // The cluster fetches, so nothing here learns the newest offsets on the way: the watch asks all the time, as for a stage at rest.
+    let never = StageHandle::new("fetch");
+    let lag_watch = LagWatch::start(&shared, options.kafka.clone(), never.clone()).map_err(StartError::Thread)?;
+    let index_target = index.target();
+    let answers = AnswerOptions {
+        index,
+        // No stage here makes boards, so all are made from the stored figures.
+        aggregate: never,
+        session_timeout_ms: options.figures.session_timeout_ms,
+        limits: Limits::default(),
+    };
+    let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
+    let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
+    let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
+    let (commands, received) = mpsc::channel(64);
+    let (orders, ordered) = mpsc::channel(4);
+    let (snapshots, receiver) = watch::channel(Arc::new(Snapshot { stages: not_started(), ..Snapshot::default() }));
+    let status = Status::new(index_target, log);
+    let supervisor = Supervisor::new(SupervisorOptions {
+        workers,
+        ended,
+        commands: received,
+        tables: ordered,
+        snapshots,
+        engine: SparkEngine {
+            options,
+            shared,
+            metrics,
+            handles,
+            status,
+            desk,
+            view,
+            leaving,
+            eraser,
+            _lag_watch: lag_watch,
+        },
+        figures_interval: round_interval,
+        shutdown_timeout,
+    });
+    let ended = tokio::spawn(supervisor.run());
+    Ok(EngineHandle { snapshots: receiver, commands, tables: orders, ended })
+}

@@ -1,0 +1,215 @@
+//! The engine on Spark as the supervisor sees it: its snapshots, its answers, and its data.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::erase::Eraser;
+use super::metrics::SparkMetrics;
+use super::options::SparkOptions;
+use super::stage::{PerStage, SparkStage, declared};
+use crate::engine::local::query::answers::AnswerDesk;
+use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::ingest::LagWatchGuard;
+use crate::engine::stages::handle::StageHandle;
+use crate::engine::status::log::LogBuffer;
+use crate::engine::status::rates::Rate;
+use crate::engine::status::stage_status::stage_status;
+use crate::engine::supervisor::supervised::{Phase, Supervised};
+use crate::engine::tables::TableOrder;
+use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
+use crate::protocol::{ProtocolVersion, Question, StageInfo, View, to_micros, to_millis};
+use crate::storage::{Reader, StorageError};
+
+/// How often what waits for the index is counted.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The parts of the engine that are no stage.
+pub(super) struct SparkEngine {
+    pub(super) options: Arc<SparkOptions>,
+    pub(super) shared: SharedParts,
+    pub(super) metrics: Arc<SparkMetrics>,
+    pub(super) handles: PerStage<StageHandle>,
+    pub(super) status: Status,
+    pub(super) desk: AnswerDesk,
+    pub(super) view: watch::Sender<View>,
+    pub(super) leaving: Arc<AtomicBool>,
+    pub(super) eraser: Eraser,
+    /// Ends the watch of the lag when the engine is dropped.
+    pub(super) _lag_watch: LagWatchGuard,
+}
+
+/// What the snapshots are made with.
+pub(super) struct Status {
+    started: Instant,
+    declared: PerStage<Arc<StageInfo>>,
+    rates: PerStage<Rate>,
+    index_target: String,
+    log: Arc<LogBuffer>,
+    reader: Option<Reader>,
+    /// When it was looked last, and how many rows waited for the index.
+    pending: Option<(Instant, u64)>,
+    /// How the newest reset ended, but for the index.
+    last_reset: Option<ResetEnd>,
+}
+
+impl Status {
+    pub(super) fn new(index_target: String, log: Arc<LogBuffer>) -> Self {
+        Self {
+            started: Instant::now(),
+            declared: declared(),
+            rates: PerStage::default(),
+            index_target,
+            log,
+            reader: None,
+            pending: None,
+            last_reset: None,
+        }
+    }
+}
+
+impl SparkEngine {
+    /// Counts what waits for the index, if it is time: off the async threads.
+    async fn look(&mut self, ending: bool) {
+        let due = self.status.pending.is_none_or(|(at, _)| at.elapsed() >= LOOK_INTERVAL);
+        if !(due || ending) {
+            return;
+        }
+        let (storage, target) = (Arc::clone(&self.shared.storage), self.status.index_target.clone());
+        let reader = self.status.reader.take();
+        let looked = tokio::task::spawn_blocking(move || {
+            let reader = reader.map_or_else(|| storage.reader(), Ok)?;
+            let pending = reader.pages_pending(reader.index_cursor(&target)?)?;
+            Ok::<_, StorageError>((reader, pending))
+        });
+        match looked.await {
+            Ok(Ok((reader, pending))) => {
+                self.status.reader = Some(reader);
+                self.status.pending = Some((Instant::now(), pending));
+            }
+            Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+            Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+        }
+    }
+
+    fn store_status(&self) -> StoreStatus {
+        let (rounds, round) = self.metrics.rounds();
+        let quantiles = self.metrics.round_quantiles();
+        StoreStatus {
+            path: self.options.root.to_string(),
+            transaction: round.map(to_micros),
+            transaction_p50: quantiles.map(|(p50, _)| to_micros(p50)),
+            transaction_p99: quantiles.map(|(_, p99)| to_micros(p99)),
+            transactions: Some(rounds),
+            rejects: self.metrics.rejects(),
+            ..StoreStatus::default()
+        }
+    }
+}
+
+impl Supervised for SparkEngine {
+    fn left_at_the_end(&self) -> Option<&'static str> {
+        // A topic has no end.
+        None
+    }
+
+    async fn snapshot(&mut self, phase: Phase<'_>) -> Snapshot {
+        self.look(phase.shutting_down.is_some()).await;
+        let pending = self.status.pending.map(|(_, pending)| pending);
+        let (metrics, index) = (&self.metrics, &self.shared.metrics.index);
+        let partitions = self.shared.partitions.status(&self.shared.ledger.stored());
+        let lag =
+            partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
+        let backlog = PerStage { stream: lag, aggregate: metrics.uncounted(), index: pending };
+        let now = Instant::now();
+        let Status { declared, rates, .. } = &mut self.status;
+        let stages = SparkStage::ALL
+            .into_iter()
+            .map(|stage| {
+                let info = Arc::clone(declared.get(stage));
+                stage_status(info, self.handles.get(stage), rates.get_mut(stage), *backlog.get(stage), now)
+            })
+            .collect();
+        let (pages, clicks) = metrics.figure_totals();
+        let documents = *index.documents.lock();
+        let refused = index.rejected.load(Relaxed);
+        Snapshot {
+            protocol: ProtocolVersion,
+            at: Some(to_millis(SystemTime::now())),
+            uptime: to_micros(self.status.started.elapsed()),
+            source: self.options.source.clone(),
+            stages,
+            totals: Totals {
+                ingested: metrics.messages(),
+                stored: metrics.clicks(),
+                rejected: metrics.rejects() + refused,
+                clicks,
+                pages,
+                documents: documents.unwrap_or_else(|| pages.saturating_sub(pending.unwrap_or(0))),
+                ..Totals::default()
+            },
+            delay: metrics.delay().map(to_micros),
+            lag,
+            partitions,
+            store: self.store_status(),
+            index: index.status(&self.status.index_target, pending),
+            board: self.shared.board.shown(),
+            answers: self.desk.answers(),
+            notices: self.shared.notices.shown(),
+            log: self.status.log.lines(),
+            shutting_down: phase.shutting_down.map(str::to_owned),
+            resetting: phase.resetting.map(str::to_owned),
+            last_reset: self.status.last_reset.clone().map(|end| ResetEnd { cleared: *index.cleared.lock(), ..end }),
+            ..Snapshot::default()
+        }
+    }
+
+    fn set_view(&mut self, view: View) {
+        self.view.send_replace(view);
+        self.desk.view_changed();
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.desk.ask(question);
+    }
+
+    fn hand_over(&mut self, order: TableOrder) {
+        self.desk.hand_over(order);
+    }
+
+    fn news(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.desk.news()
+    }
+
+    fn erase(&mut self) -> JoinHandle<Result<u64, String>> {
+        self.eraser.erase()
+    }
+
+    fn erased(&mut self) {
+        self.metrics.reset();
+        self.shared.metrics.reset();
+        self.shared.notices.clear();
+        self.shared.board.clear();
+        self.status.pending = None;
+        self.desk.reset();
+    }
+
+    fn reset_ended(&mut self, deleted: Result<u64, String>) {
+        let number = self.status.last_reset.as_ref().map_or(0, |end| end.number) + 1;
+        if deleted.is_ok() {
+            *self.shared.metrics.index.cleared.lock() = None;
+        }
+        self.status.last_reset = Some(ResetEnd { number, deleted, cleared: None });
+    }
+
+    fn ending(&mut self) {
+        self.leaving.store(true, Relaxed);
+    }
+
+    async fn end(&mut self) {
+        self.desk.end().await;
+    }
+}

@@ -1,0 +1,206 @@
+//! Writes figures that another engine has computed, so that boards, `top` and the index read them as if they were counted here.
+
+use rusqlite::{Connection, params};
+
+use super::dictionary::Dictionaries;
+use super::figures::AggregateSettings;
+use super::{Reader, Storage, StorageError};
+use crate::click::Timestamp;
+
+/// The figures of one url × country, as another engine has computed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComputedFigures<'a> {
+    /// The url.
+    pub url: &'a str,
+    /// The country.
+    pub country: &'a str,
+    /// Distinct clicks.
+    pub clicks: u64,
+    /// Exact number of distinct users.
+    pub unique_users: u64,
+    /// Sum of the known times spent, in milliseconds.
+    pub spent_ms: i64,
+    /// How many times spent are known.
+    pub spent_count: u64,
+    /// Time of the earliest click.
+    pub first_seen: Timestamp,
+    /// Time of the latest click.
+    pub last_seen: Timestamp,
+}
+
+impl Storage {
+    /// Writes `rows` in one transaction. A row that is there with the same figures keeps its version, so that the index does not send
+    /// it again; the others get a version as [`Storage::write_figures`] gives it. `settings` are those of the figures.
+    ///
+    /// Returns how many rows have changed.
+    ///
+    /// # Errors
+    /// The database cannot be written. Nothing has changed then.
+    pub fn write_computed_figures<'a>(
+        &self,
+        rows: impl IntoIterator<Item = ComputedFigures<'a>>,
+        settings: AggregateSettings,
+    ) -> Result<u64, StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, dictionaries| {
+                let version = next_version(connection)?;
+                let changed = write_rows(connection, dictionaries, rows, version)?;
+                if changed > 0 {
+                    note_version(connection, version, settings)?;
+                }
+                Ok(changed)
+            })
+        })
+    }
+}
+
+impl Reader {
+    /// The clicks that the figures count, of all pages.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn counted_clicks(&self) -> Result<u64, StorageError> {
+        let mut sum = self.connection.prepare_cached("SELECT COALESCE(SUM(clicks), 0) FROM page_stats")?;
+        Ok(sum.query_row([], |row| row.get(0))?)
+    }
+}
+
+/// The version of rows that are written now: `max(last + 1, milliseconds since 1970)`.
+pub(super) fn next_version(connection: &Connection) -> Result<u64, StorageError> {
+    let last: u64 =
+        connection.query_row("SELECT COALESCE(MAX(last_version), 0) FROM aggregate_state", [], |row| row.get(0))?;
+    let now = u64::try_from(Timestamp::now().as_millis()).unwrap_or(0);
+    Ok(now.max(last + 1))
+}
+
+fn write_rows<'a>(
+    connection: &Connection,
+    dictionaries: &mut Dictionaries,
+    rows: impl IntoIterator<Item = ComputedFigures<'a>>,
+    version: u64,
+) -> Result<u64, StorageError> {
+    let mut write = connection.prepare_cached(
+        "INSERT INTO page_stats (url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (url, country) DO UPDATE SET clicks = excluded.clicks, unique_users = excluded.unique_users,
+           spent_ms = excluded.spent_ms, spent_count = excluded.spent_count, first_seen = excluded.first_seen,
+           last_seen = excluded.last_seen, version = excluded.version
+         WHERE (page_stats.clicks, page_stats.unique_users, page_stats.spent_ms, page_stats.spent_count,
+                page_stats.first_seen, page_stats.last_seen)
+           IS NOT (excluded.clicks, excluded.unique_users, excluded.spent_ms, excluded.spent_count, excluded.first_seen,
+                   excluded.last_seen)",
+    )?;
+    let mut changed = 0;
+    for row in rows {
+        let url = dictionaries.url(connection, row.url)?;
+        let country = dictionaries.country(connection, row.country)?;
+        changed += write.execute(params![
+            url,
+            country,
+            row.clicks,
+            row.unique_users,
+            row.spent_ms,
+            row.spent_count,
+            row.first_seen,
+            row.last_seen,
+            version
+        ])? as u64;
+    }
+    Ok(changed)
+}
+
+/// Notes `version` as the newest. No click of this database is counted, so the cursor stays at 0.
+fn note_version(connection: &Connection, version: u64, settings: AggregateSettings) -> Result<(), StorageError> {
+    connection.execute(
+        "INSERT INTO aggregate_state (one, cursor, late, last_version, session_timeout_ms, recent_clicks)
+         VALUES (1, 0, 0, ?1, ?2, ?3)
+         ON CONFLICT (one) DO UPDATE SET last_version = excluded.last_version,
+           session_timeout_ms = excluded.session_timeout_ms, recent_clicks = excluded.recent_clicks",
+        params![version, settings.session_timeout_ms, settings.recent_clicks],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::figures::IndexCursor;
+    use crate::storage::tests::open;
+
+    const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1 };
+
+    fn row<'a>(url: &'a str, country: &'a str, clicks: u64) -> ComputedFigures<'a> {
+        ComputedFigures {
+            url,
+            country,
+            clicks,
+            unique_users: 1,
+            spent_ms: 500,
+            spent_count: 1,
+            first_seen: Timestamp::from_millis(-1),
+            last_seen: Timestamp::from_millis(7),
+        }
+    }
+
+    #[test]
+    fn computed_figures_show_in_top_and_only_what_differs_goes_to_the_index() {
+        let (_directory, storage) = open();
+        let rows = [row("/a", "FR", 3), row("/a", "DE", 2), row("/b", "FR", 1)];
+        assert_eq!(storage.write_computed_figures(rows, SETTINGS).unwrap(), 3);
+        let reader = storage.reader().unwrap();
+        let shown = |reader: &Reader| -> Vec<(String, String, u64, u64, Option<f64>)> {
+            let pages = reader.top(None, crate::protocol::view::SortBy::Clicks, None).unwrap();
+            let row = |page: crate::storage::Page| {
+                (page.url.to_string(), page.country.to_string(), page.clicks, page.unique_users, page.avg_time_spent)
+            };
+            pages.into_iter().map(row).collect()
+        };
+        let wanted = |first: u64| {
+            vec![
+                ("/a".into(), "FR".into(), first, 1, Some(0.5)),
+                ("/a".into(), "DE".into(), 2, 1, Some(0.5)),
+                ("/b".into(), "FR".into(), 1, 1, Some(0.5)),
+            ]
+        };
+        assert_eq!(shown(&reader), wanted(3));
+        assert_eq!((reader.page_count().unwrap(), reader.counted_clicks().unwrap()), (3, 6));
+        let seen = reader.pages_after(IndexCursor::default(), 10).unwrap().last().unwrap().at;
+
+        // The same again changes nothing, and of one that differs only that one waits for the index.
+        assert_eq!(storage.write_computed_figures(rows, SETTINGS).unwrap(), 0);
+        assert_eq!(reader.pages_pending(seen).unwrap(), 0);
+        assert_eq!(storage.write_computed_figures([row("/a", "FR", 4), row("/b", "FR", 1)], SETTINGS).unwrap(), 1);
+        assert_eq!(shown(&reader), wanted(4));
+        let pending = reader.pages_after(seen, 10).unwrap();
+        assert_eq!(pending.len(), 1);
+        assert!(pending[0].at.version > seen.version);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind_and_can_be_repeated() {
+        let (_directory, storage) = open();
+        let connection = crate::storage::tests::sql(&storage);
+        connection
+            .execute_batch(
+                "CREATE TRIGGER refuse BEFORE INSERT ON page_stats WHEN NEW.clicks = 2 BEGIN SELECT RAISE(ABORT, 'no'); END",
+            )
+            .unwrap();
+        let rows = [row("/a", "FR", 1), row("/b", "DE", 2)];
+        storage.write_computed_figures(rows, SETTINGS).unwrap_err();
+        assert_eq!(storage.reader().unwrap().page_count().unwrap(), 0);
+        connection.execute_batch("DROP TRIGGER refuse").unwrap();
+        assert_eq!(storage.write_computed_figures(rows, SETTINGS).unwrap(), 2);
+    }
+
+    #[test]
+    fn after_a_reset_computed_figures_have_newer_versions() {
+        let (_directory, storage) = open();
+        storage.write_computed_figures([row("/a", "FR", 1)], SETTINGS).unwrap();
+        let before = storage.reader().unwrap().pages_after(IndexCursor::default(), 1).unwrap()[0].at.version;
+        storage.erase_events().unwrap();
+        assert_eq!(storage.reader().unwrap().page_count().unwrap(), 0);
+        assert_eq!(storage.write_computed_figures([row("/a", "FR", 1)], SETTINGS).unwrap(), 1);
+        let after = storage.reader().unwrap().pages_after(IndexCursor::default(), 1).unwrap()[0].at.version;
+        assert!(after > before + 1);
+    }
+}
