@@ -113,8 +113,8 @@ impl Value {
             Self::Double(value) => wire::LiteralType::Double(value),
             Self::Text(value) => wire::LiteralType::String(value),
             Self::Timestamp(value) => wire::LiteralType::Timestamp(value),
-            Self::Longs(values) => array(wire::ArrayType::Longs(wire::Longs { values })),
-            Self::Texts(values) => array(wire::ArrayType::Strings(wire::Strings { values })),
+            Self::Longs(values) => return array(values.into_iter().map(Self::Long)),
+            Self::Texts(values) => return array(values.into_iter().map(Self::Text)),
         });
         wire::Expression { expr_type: Some(wire::ExprType::Literal(wire::Literal { literal_type })) }
     }
@@ -132,13 +132,18 @@ impl Value {
             wire::LiteralType::Double(value) => Self::Double(value),
             wire::LiteralType::String(value) => Self::Text(value),
             wire::LiteralType::Timestamp(value) | wire::LiteralType::TimestampNtz(value) => Self::Timestamp(value),
-            wire::LiteralType::Date(_) | wire::LiteralType::SpecializedArray(_) => return None,
+            wire::LiteralType::Date(_) => return None,
         })
     }
 }
 
-fn array(value_type: wire::ArrayType) -> wire::LiteralType {
-    wire::LiteralType::SpecializedArray(wire::SpecializedArray { value_type: Some(value_type) })
+/// Spark 4.2 takes no literal of an array, but the function that makes one of literals.
+fn array(values: impl Iterator<Item = Value>) -> wire::Expression {
+    let function = wire::UnresolvedFunction {
+        function_name: "array".to_owned(),
+        arguments: values.map(Value::expression).collect(),
+    };
+    wire::Expression { expr_type: Some(wire::ExprType::UnresolvedFunction(function)) }
 }
 
 /// Defines the conversions that cannot lose anything.

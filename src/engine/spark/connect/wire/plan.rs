@@ -91,7 +91,7 @@ pub(crate) struct CollectMetrics {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Expression {
-    #[prost(oneof = "ExprType", tags = "1, 4")]
+    #[prost(oneof = "ExprType", tags = "1, 3, 4")]
     pub(crate) expr_type: Option<ExprType>,
 }
 
@@ -99,8 +99,18 @@ pub(crate) struct Expression {
 pub(crate) enum ExprType {
     #[prost(message, tag = "1")]
     Literal(Literal),
+    #[prost(message, tag = "3")]
+    UnresolvedFunction(UnresolvedFunction),
     #[prost(message, tag = "4")]
     ExpressionString(ExpressionString),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct UnresolvedFunction {
+    #[prost(string, tag = "1")]
+    pub(crate) function_name: String,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) arguments: Vec<Expression>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -111,7 +121,7 @@ pub(crate) struct ExpressionString {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Literal {
-    #[prost(oneof = "LiteralType", tags = "1, 3, 4, 5, 6, 7, 10, 11, 13, 16, 17, 18, 25")]
+    #[prost(oneof = "LiteralType", tags = "1, 3, 4, 5, 6, 7, 10, 11, 13, 16, 17, 18")]
     pub(crate) literal_type: Option<LiteralType>,
 }
 
@@ -144,8 +154,6 @@ pub(crate) enum LiteralType {
     /// Microseconds since 1970 on a clock without a zone.
     #[prost(int64, tag = "18")]
     TimestampNtz(i64),
-    #[prost(message, tag = "25")]
-    SpecializedArray(SpecializedArray),
 }
 
 /// Only the type of `NULL` is ever needed.
@@ -153,32 +161,6 @@ pub(crate) enum LiteralType {
 pub(crate) struct DataType {
     #[prost(message, optional, tag = "1")]
     pub(crate) null: Option<Nothing>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct SpecializedArray {
-    #[prost(oneof = "ArrayType", tags = "3, 6")]
-    pub(crate) value_type: Option<ArrayType>,
-}
-
-#[derive(Clone, PartialEq, Oneof)]
-pub(crate) enum ArrayType {
-    #[prost(message, tag = "3")]
-    Longs(Longs),
-    #[prost(message, tag = "6")]
-    Strings(Strings),
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Longs {
-    #[prost(int64, repeated, tag = "1")]
-    pub(crate) values: Vec<i64>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Strings {
-    #[prost(string, repeated, tag = "1")]
-    pub(crate) values: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
