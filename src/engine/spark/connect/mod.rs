@@ -3,6 +3,7 @@
 //! [`Session::connect`] is the way in. A statement runs until it is done, is interrupted by its [`Tag`], or is dropped. It
 //! survives a broken connection (`execution.rs`). Every error is a [`ConnectError`]: one printable line without secrets.
 
+mod bind;
 mod error;
 mod execution;
 mod ids;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::bind::bound;
 use super::wire;
 
-/// A statement and the values of its parameters, which it names `:name`.
+/// A statement and the values of its parameters, which it names `:name`. Values become literals that cannot be mistaken
+/// (`bind.rs`).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sql {
     text: String,
@@ -30,8 +32,8 @@ impl Sql {
     }
 
     pub(super) fn relation(self) -> wire::Relation {
-        let named_arguments = self.arguments.into_iter().map(|(name, value)| (name, value.expression())).collect();
-        wire::Relation { rel_type: Some(wire::RelType::Sql(wire::Sql { query: self.text, named_arguments })) }
+        let query = bound(&self.text, &self.arguments);
+        wire::Relation { rel_type: Some(wire::RelType::Sql(wire::Sql { query })) }
     }
 }
 
@@ -104,21 +106,6 @@ impl Value {
         }
     }
 
-    fn expression(self) -> wire::Expression {
-        let literal_type = Some(match self {
-            Self::Null => wire::LiteralType::Null(wire::DataType { null: Some(wire::Nothing {}) }),
-            Self::Bool(value) => wire::LiteralType::Boolean(value),
-            Self::Int(value) => wire::LiteralType::Integer(value),
-            Self::Long(value) => wire::LiteralType::Long(value),
-            Self::Double(value) => wire::LiteralType::Double(value),
-            Self::Text(value) => wire::LiteralType::String(value),
-            Self::Timestamp(value) => wire::LiteralType::Timestamp(value),
-            Self::Longs(values) => return array(values.into_iter().map(Self::Long)),
-            Self::Texts(values) => return array(values.into_iter().map(Self::Text)),
-        });
-        wire::Expression { expr_type: Some(wire::ExprType::Literal(wire::Literal { literal_type })) }
-    }
-
     /// `None` for a type that clicktop does not observe.
     pub(super) fn of(literal: wire::Literal) -> Option<Self> {
         Some(match literal.literal_type? {
@@ -135,15 +122,6 @@ impl Value {
             wire::LiteralType::Date(_) => return None,
         })
     }
-}
-
-/// Spark 4.2 takes no literal of an array, but the function that makes one of literals.
-fn array(values: impl Iterator<Item = Value>) -> wire::Expression {
-    let function = wire::UnresolvedFunction {
-        function_name: "array".to_owned(),
-        arguments: values.map(Value::expression).collect(),
-    };
-    wire::Expression { expr_type: Some(wire::ExprType::UnresolvedFunction(function)) }
 }
 
 /// Defines the conversions that cannot lose anything.

@@ -68,8 +68,6 @@ impl fmt::Debug for DataSource {
 pub(crate) struct Sql {
     #[prost(string, tag = "1")]
     pub(crate) query: String,
-    #[prost(map = "string, message", tag = "4")]
-    pub(crate) named_arguments: HashMap<String, Expression>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -91,26 +89,14 @@ pub(crate) struct CollectMetrics {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Expression {
-    #[prost(oneof = "ExprType", tags = "1, 3, 4")]
+    #[prost(oneof = "ExprType", tags = "4")]
     pub(crate) expr_type: Option<ExprType>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
 pub(crate) enum ExprType {
-    #[prost(message, tag = "1")]
-    Literal(Literal),
-    #[prost(message, tag = "3")]
-    UnresolvedFunction(UnresolvedFunction),
     #[prost(message, tag = "4")]
     ExpressionString(ExpressionString),
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct UnresolvedFunction {
-    #[prost(string, tag = "1")]
-    pub(crate) function_name: String,
-    #[prost(message, repeated, tag = "2")]
-    pub(crate) arguments: Vec<Expression>,
 }
 
 #[derive(Clone, PartialEq, Message)]
