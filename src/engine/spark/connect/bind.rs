@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::sql::Value;
+use super::value::Value;
 
 /// `sql` with the literal of each `:name` of `values` in its place. Other names stay, for Spark to complain of.
 pub(super) fn bound(sql: &str, values: &HashMap<String, Value>) -> String {

@@ -135,7 +135,7 @@ async fn errors_have_sparks_class_and_one_line() {
     let Some(session) = session().await else { return };
     for (sql, class, state) in [
         ("SELECT * FROM nowhere_at_all", "TABLE_OR_VIEW_NOT_FOUND", "42P01"),
-        ("SELEKT 1", "PARSE_SYNTAX_ERROR", "42601"),
+        ("SELECT (", "PARSE_SYNTAX_ERROR", "42601"),
         ("SELECT 1 / id FROM range(1)", "DIVIDE_BY_ZERO", "22012"),
         ("SELECT CAST('x' AS INT)", "CAST_INVALID_INPUT", "22018"),
         ("SELECT :missing", "UNBOUND_SQL_PARAMETER", "42P02"),
