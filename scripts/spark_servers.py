@@ -18,15 +18,15 @@ from serving import Server, ask, is_free, lasting_ports
 
 REQUIREMENT = HERE / "spark.txt"
 WORKERS = ("spark-worker-1", "spark-worker-2")
-CORES = os.environ.get("CLICKTOP_SPARK_CORES", "1")
-MEMORY = os.environ.get("CLICKTOP_SPARK_MEMORY", "1g")
-DRIVER_MEMORY = os.environ.get("CLICKTOP_SPARK_DRIVER_MEMORY")
-MORE_SETTINGS = os.environ.get("CLICKTOP_SPARK_CONF", "").split()
+CORES = os.environ.get("CLICKTOP_TEST_SPARK_CORES", "1")
+MEMORY = os.environ.get("CLICKTOP_TEST_SPARK_MEMORY", "1g")
+DRIVER_MEMORY = os.environ.get("CLICKTOP_TEST_SPARK_DRIVER_MEMORY")
+MORE_SETTINGS = os.environ.get("CLICKTOP_TEST_SPARK_CONF", "").split()
 # Of a Spark or a Hadoop that the user has installed.
 FOREIGN = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_")
 # A short test compiles more than it computes: without the second compiler it takes half the CPU. Not so where speed is measured.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1"
-LONG_LIVED = os.environ.get("CLICKTOP_SPARK_LONG", "") not in ("", "0")
+LONG_LIVED = os.environ.get("CLICKTOP_TEST_SPARK_LONG", "") not in ("", "0")
 # A queue of lines for each micro-batch would hide what matters; what says that a part is ready must be told.
 LOGGING = """rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr

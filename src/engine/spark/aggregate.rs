@@ -164,7 +164,9 @@ impl AggregateStage {
         {
             changed = self.bring_home(handle, home, figures).await?;
             home.round = figures;
+            let before = self.metrics.figure_totals().1;
             self.show_totals(home)?;
+            handle.count_processed(self.metrics.figure_totals().1.saturating_sub(before));
         }
         home.done = Some(standing);
         self.metrics.counted(seen);

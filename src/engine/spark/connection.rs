@@ -79,7 +79,10 @@ impl Connection {
     pub(super) fn failed(&self, error: &ConnectError) {
         let is_gone = matches!(
             error,
-            ConnectError::SessionClosed { .. } | ConnectError::SessionLost { .. } | ConnectError::Unreachable { .. }
+            ConnectError::SessionClosed { .. }
+                | ConnectError::SessionLost { .. }
+                | ConnectError::Unreachable { .. }
+                | ConnectError::TimedOut { .. }
         );
         if is_gone {
             self.state.lock().session = None;

@@ -41,7 +41,7 @@ struct Report {
     #[serde(default)]
     sources: Vec<Source>,
     #[serde(default)]
-    observed_metrics: BTreeMap<String, BTreeMap<String, Value>>,
+    observed_metrics: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +64,7 @@ impl StreamProgress {
         let report: Report = serde_json::from_str(json)?;
         let source = report.sources.first();
         let observed = report.observed_metrics.get(OBSERVATION);
-        let number = |name: &str| observed.and_then(|metrics| metrics.get(name)?.as_i64());
+        let number = |name: &str| observed.and_then(|metrics| metric(metrics, name));
         let count = |name: &str| number(name).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
         let took = report.duration_ms.get("triggerExecution").copied().unwrap_or(0.0).max(0.0);
         Ok(Self {
@@ -78,6 +78,14 @@ impl StreamProgress {
             took: Duration::from_millis(took as u64),
         })
     }
+}
+
+/// The metric `name`, by its place in the schema where Spark writes a row with its schema: `{"values": […], "schema": {…}}`.
+fn metric(metrics: &Value, name: &str) -> Option<i64> {
+    let Some(values) = metrics.get("values").and_then(Value::as_array) else { return metrics.get(name)?.as_i64() };
+    let fields = metrics.get("schema")?.get("fields")?.as_array()?;
+    let place = fields.iter().position(|field| field.get("name").and_then(Value::as_str) == Some(name))?;
+    values.get(place)?.as_i64()
 }
 
 /// `{"topic": {"0": 12}}`, which some versions write as a text.
@@ -121,6 +129,14 @@ mod tests {
             took: Duration::from_millis(1200),
         };
         assert_eq!(progress, wanted);
+    }
+
+    #[test]
+    fn metrics_may_come_as_a_row_with_its_schema() {
+        let row = r#"{"batchId": 0, "observedMetrics": {"clicktop": {"values": [9, 1, null], "schema": {"type": "struct",
+            "fields": [{"name": "clicks"}, {"name": "rejects"}, {"name": "arrived"}]}}}}"#;
+        let progress = StreamProgress::parse(row).unwrap();
+        assert_eq!((progress.clicks, progress.rejects, progress.arrived), (9, 1, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Session, Sql, column};
+use super::connect::{ConnectError, Session, column};
 use super::connection::TRANSACTION;
 use super::sql::{First, Root, Round, Tables};
 
@@ -142,13 +142,13 @@ impl Rounds<'_> {
             report.steps.iter().map(|(step, took)| format!("'{step}', {}L", millis(took))).collect();
         let root = self.root;
         let took = millis(&report.took());
-        let sql = Sql::new(format!(
-            "INSERT INTO delta.`{root}/rounds` SELECT :round, current_timestamp() - make_dt_interval(0, 0, 0, {took} / 1000), \
-             current_timestamp(), map({}), NULL, {}, NULL, :figures",
+        // Numbers only: Spark binds no parameters within an INSERT.
+        let sql = format!(
+            "INSERT INTO delta.`{root}/rounds` SELECT {to}L, current_timestamp() - make_dt_interval(0, 0, 0, {took} / 1000), \
+             current_timestamp(), map({}), NULL, {}, NULL, {figures}L",
             steps.join(", "),
             report.slices
-        ));
-        let sql = sql.bind("round", to).bind("figures", i64::try_from(figures).unwrap_or(i64::MAX));
+        );
         self.session.command(sql).await.map(drop)
     }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::aggregate::AggregateStage;
+use super::connect::ConnectOptions;
 use super::connection::Connection;
 use super::erase::Eraser;
 use super::metrics::SparkMetrics;
@@ -30,6 +32,9 @@ use crate::protocol::{Snapshot, View};
 use crate::search::SearchIndex;
 use crate::storage::Storage;
 
+/// How long the watch of the streaming query looks for a server that does not answer.
+const NO_ANSWER: Duration = Duration::from_secs(10);
+
 /// Starts every stage. Must be called in a tokio runtime.
 ///
 /// # Errors
@@ -50,9 +55,13 @@ pub(crate) fn start(
     let metrics = Arc::new(SparkMetrics::default());
     let tables = Arc::new(Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms));
     // The query lives in a session that every console shares. What a round sets and reads in its session is this console's own.
-    let connect = |seed| Arc::new(Connection::new(options.url.clone(), options.connect.clone(), seed));
-    let everybodys = connect(options.root.to_string());
-    let own = connect(format!("{}#{}", options.root, storage.confirm_identity()?.id));
+    let connect = |seed, connect| Arc::new(Connection::new(options.url.clone(), connect, seed));
+    // The query is asked every second, so a server that is gone is told soon. A round is worth waiting for.
+    let impatient =
+        ConnectOptions { reattach_for: NO_ANSWER, answer_timeout: NO_ANSWER * 3, ..options.connect.clone() };
+    let everybodys = connect(options.root.to_string(), impatient);
+    let own_seed = format!("{}#{}", options.root, storage.confirm_identity()?.id);
+    let own = connect(own_seed, options.connect.clone());
     let leaving = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Handle::current();
 
