@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS delta.`{{root}}/clicks` (
   'clicktop.schema' = '{{schema}}', 'clicktop.slice_ms' = '{{slice_ms}}', 'delta.enableChangeDataFeed' = 'true',
   'delta.dataSkippingStatsColumns' = 'ts,partition,offset,arrived', 'delta.autoOptimize.optimizeWrite' = 'true')
 ;
--- pages: the sums of each url and country in each slice. The row of slice -1 is the cursor: `clicks` is the version of the clicks table
+-- pages: the sums of each url and country in each slice. The row of slice -2000000000 is the cursor: `clicks` is the version of the clicks table
 -- that is counted, `known` the first slice whose clicks are kept.
 CREATE TABLE IF NOT EXISTS delta.`{{root}}/pages` (
   slice INT, url STRING, country STRING, clicks BIGINT, sum_ms BIGINT COMMENT 'time spent, ms',

@@ -9,6 +9,9 @@ use super::template::{Template, comma_separated};
 /// The version of the tables' schema; the table property `clicktop.schema`.
 pub(crate) const SCHEMA: i32 = 1;
 
+/// The slice of the cursor's row, before the slices of all times. The statements in the files name it, too.
+const CURSOR_SLICE: i32 = -2_000_000_000;
+
 /// A folder that holds the tables. It can be a part of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Root(String);
@@ -108,7 +111,7 @@ impl Tables {
 
     /// The cursor: the counted version (`clicks`) and the first slice whose clicks are kept (`known`). No row before the first round.
     pub(crate) fn cursor(&self) -> String {
-        format!("SELECT clicks, known FROM delta.`{}/pages` WHERE slice = -1", self.root)
+        format!("SELECT clicks, known FROM delta.`{}/pages` WHERE slice = {CURSOR_SLICE}", self.root)
     }
 
     /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`). No row before the
@@ -150,7 +153,7 @@ impl Tables {
     /// The clicks of the url `:url` in each slice.
     pub(crate) fn url_slices(&self) -> String {
         format!(
-            "SELECT slice, sum(clicks) AS clicks FROM delta.`{}/pages` WHERE slice <> -1 AND url = :url GROUP BY slice",
+            "SELECT slice, sum(clicks) AS clicks FROM delta.`{}/pages` WHERE slice <> {CURSOR_SLICE} AND url = :url GROUP BY slice",
             self.root
         )
     }
@@ -205,7 +208,7 @@ impl Round<'_> {
 
     /// Adds the new pairs.
     pub(crate) fn pairs(&self, touched: &[i32]) -> String {
-        let (root, to) = (&self.tables.root, self.to);
+        let (root, to, touched) = (&self.tables.root, self.to, listed(touched));
         let (copies, seen) = match self.from {
             None => ("clicktop_new".to_owned(), format!("delta.`{root}/pairs`")),
             // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
@@ -224,7 +227,7 @@ impl Round<'_> {
         self.template(include_str!("round/pairs.sql")).sql("copies", copies).sql("seen", seen).filled()
     }
 
-    /// Counts the `touched` slices, in ascending order and not empty, and moves the cursor.
+    /// Counts the `touched` slices, in ascending order, and moves the cursor.
     pub(crate) fn pages(&self, touched: &[i32]) -> String {
         let Tables { slices, timeout_ms, .. } = self.tables;
         // The beginnings of later slices, where a gap may end.
@@ -250,7 +253,7 @@ impl Round<'_> {
             _ => String::new(),
         };
         self.template(include_str!("round/pages.sql"))
-            .list("touched", touched.iter().copied())
+            .list("touched", listed(touched).iter().copied())
             .sql("heads", heads)
             .sql("late", late)
             .filled()
@@ -265,4 +268,9 @@ impl Round<'_> {
             .number("pages_to", pages_to)
             .filled()
     }
+}
+
+/// `touched`, or a slice without clicks if it is empty: SQL has no empty list.
+fn listed(touched: &[i32]) -> &[i32] {
+    if touched.is_empty() { &[CURSOR_SLICE] } else { touched }
 }

@@ -3,7 +3,7 @@ INSERT INTO delta.`{{root}}/figures`
 WITH changed AS (
   SELECT url, country, IF(_change_type = 'insert', 1, -1) AS sign, clicks, sum_ms, known, first_ms, last_ms
   FROM table_changes_by_path('{{root}}/pages', {{pages_from}} + 1, {{pages_to}})
-  WHERE slice <> -1 AND (_change_type = 'insert' OR slice >= {{floor}})
+  WHERE slice <> -2000000000 AND (_change_type = 'insert' OR slice >= {{floor}})
 ), deltas AS (
   SELECT url, country, sum(sign * clicks) AS clicks, 0L AS users, sum(sign * sum_ms) AS sum_ms, sum(sign * known) AS known,
     min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM changed GROUP BY url, country
