@@ -63,6 +63,17 @@ impl Reader {
         let mut sum = self.connection.prepare_cached("SELECT COALESCE(SUM(clicks), 0) FROM page_stats")?;
         Ok(sum.query_row([], |row| row.get(0))?)
     }
+
+    /// The time of the newest click that the figures count and that is not after `now`, as far as the figures tell: a page that also has
+    /// a click after `now` is left out. `None` if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_counted(&self, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        let mut newest =
+            self.connection.prepare_cached("SELECT MAX(last_seen) FROM page_stats WHERE last_seen <= ?1")?;
+        Ok(newest.query_row([now], |row| row.get(0))?)
+    }
 }
 
 /// The version of rows that are written now: `max(last + 1, milliseconds since 1970)`.
@@ -164,6 +175,8 @@ mod tests {
         };
         assert_eq!(shown(&reader), wanted(3));
         assert_eq!((reader.page_count().unwrap(), reader.counted_clicks().unwrap()), (3, 6));
+        let at = Timestamp::from_millis;
+        assert_eq!([at(6), at(7)].map(|now| reader.newest_counted(now).unwrap()), [None, Some(at(7))]);
         let seen = reader.pages_after(IndexCursor::default(), 10).unwrap().last().unwrap().at;
 
         // The same again changes nothing, and of one that differs only that one waits for the index.

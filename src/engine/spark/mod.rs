@@ -11,6 +11,7 @@
 //! others, and a stage may stop, fail or be killed anywhere.
 
 mod aggregate;
+mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]

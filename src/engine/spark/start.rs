@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::aggregate::AggregateStage;
+use super::answers::{Cluster, ClusterDesk};
 use super::connect::ConnectOptions;
 use super::connection::Connection;
 use super::erase::Eraser;
@@ -61,7 +62,7 @@ pub(crate) fn start(
         ConnectOptions { reattach_for: NO_ANSWER, answer_timeout: NO_ANSWER * 3, ..options.connect.clone() };
     let everybodys = connect(options.root.to_string(), impatient);
     let own_seed = format!("{}#{}", options.root, storage.confirm_identity()?.id);
-    let own = connect(own_seed, options.connect.clone());
+    let own = connect(own_seed.clone(), options.connect.clone());
     let leaving = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Handle::current();
 
@@ -110,6 +111,14 @@ pub(crate) fn start(
         limits: Limits::default(),
     };
     let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
+    // In a session of its own, because a round interrupts everything in its session when it begins.
+    let asked = Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#answers"));
+    let cluster = ClusterDesk::start(Cluster {
+        connection: asked,
+        tables: Arc::clone(&tables),
+        root: options.root.clone(),
+        storage: Arc::clone(&storage),
+    });
     let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
@@ -129,6 +138,7 @@ pub(crate) fn start(
             handles,
             status,
             desk,
+            cluster,
             view,
             leaving,
             eraser,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::answers::ClusterDesk;
 use super::erase::Eraser;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
@@ -20,7 +21,10 @@ use crate::engine::status::rates::Rate;
 use crate::engine::status::stage_status::stage_status;
 use crate::engine::supervisor::supervised::{Phase, Supervised};
 use crate::engine::tables::TableOrder;
+use crate::protocol::answer::Answers;
 use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
+use crate::protocol::table::{Table, TablePart};
+use crate::protocol::view::Window;
 use crate::protocol::{ProtocolVersion, Question, StageInfo, View, to_micros, to_millis};
 use crate::storage::{Reader, StorageError};
 
@@ -34,7 +38,10 @@ pub(super) struct SparkEngine {
     pub(super) metrics: Arc<SparkMetrics>,
     pub(super) handles: PerStage<StageHandle>,
     pub(super) status: Status,
+    /// Answers from what is here: all time, urls, searches.
     pub(super) desk: AnswerDesk,
+    /// Answers from the cluster: windows and rejects.
+    pub(super) cluster: ClusterDesk,
     pub(super) view: watch::Sender<View>,
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) eraser: Eraser,
@@ -156,8 +163,8 @@ impl Supervised for SparkEngine {
             partitions,
             store: self.store_status(),
             index: index.status(&self.status.index_target, pending),
-            board: self.shared.board.shown(),
-            answers: self.desk.answers(),
+            board: self.cluster.board().unwrap_or_else(|| self.shared.board.shown()),
+            answers: Answers { rejects: self.cluster.rejects(), last_minute: None, ..self.desk.answers() },
             notices: self.shared.notices.shown(),
             log: self.status.log.lines(),
             shutting_down: phase.shutting_down.map(str::to_owned),
@@ -168,20 +175,46 @@ impl Supervised for SparkEngine {
     }
 
     fn set_view(&mut self, view: View) {
+        self.cluster.set_view(view.clone());
+        // A window is none of the desk's, so it goes on with all time.
+        let view = View { window: Window::AllTime, ..view };
         self.view.send_replace(view);
         self.desk.view_changed();
     }
 
     fn ask(&mut self, question: Question) {
-        self.desk.ask(question);
+        match question {
+            Question::Rejects(question) => self.cluster.ask_rejects(question),
+            // A question to the cluster every few seconds would cost more than it tells: fronts show a dash.
+            Question::LastMinute => {}
+            question => self.desk.ask(question),
+        }
     }
 
     fn hand_over(&mut self, order: TableOrder) {
-        self.desk.hand_over(order);
+        match &order.table {
+            Table::View(view) if view.window != Window::AllTime => {
+                order.send_now(TablePart::Failed(
+                    "a window of time is counted by Spark, and not written to files".to_owned(),
+                ));
+            }
+            Table::Rejects { .. } => {
+                order.send_now(TablePart::Failed(
+                    "the rejects are on the cluster, in the table clicks below spark.root".to_owned(),
+                ));
+            }
+            _ => self.desk.hand_over(order),
+        }
     }
 
     fn news(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.desk.news()
+        let (here, cluster) = (self.desk.news(), self.cluster.news());
+        async move {
+            tokio::select! {
+                () = here => {}
+                () = cluster => {}
+            }
+        }
     }
 
     fn erase(&mut self) -> JoinHandle<Result<u64, String>> {
@@ -195,6 +228,7 @@ impl Supervised for SparkEngine {
         self.shared.board.clear();
         self.status.pending = None;
         self.desk.reset();
+        self.cluster.reset();
     }
 
     fn reset_ended(&mut self, deleted: Result<u64, String>) {
