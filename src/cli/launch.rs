@@ -70,6 +70,9 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
+    if !view.headless {
+        console::require_terminal()?;
+    }
     if settings.engine == EngineKind::Spark {
         on_spark::require(&cli.command)?;
     }

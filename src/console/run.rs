@@ -27,6 +27,14 @@ pub enum ConsoleError {
     Lost(#[source] io::Error),
 }
 
+/// Whether the console has the terminal that it needs. Ask before you start an engine: without a terminal there is no reason to.
+///
+/// # Errors
+/// Standard input or output is a file or a pipe.
+pub fn require_terminal() -> Result<(), ConsoleError> {
+    if is_terminal() { Ok(()) } else { Err(ConsoleError::NotATerminal) }
+}
+
 /// Shows the engine until the user quits or the engine ends and closes its snapshots.
 ///
 /// Quitting sends [`Command::Shutdown`](crate::protocol::Command::Shutdown). The console then shows what the engine waits for until
@@ -37,9 +45,7 @@ pub enum ConsoleError {
 /// # Errors
 /// [`ConsoleError`]. The console gives the terminal back in every case.
 pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
-    if !is_terminal() {
-        return Err(ConsoleError::NotATerminal);
-    }
+    require_terminal()?;
     let variable = |name| std::env::var(name).ok();
     let (no_color, color_term, term) = (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM"));
     let depth = options.color.depth(no_color.as_deref(), color_term.as_deref(), term.as_deref());
