@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::protocol::stage::{ItemUnit, StageArrow};
-use crate::protocol::{StageAction, StageId, StageInfo, StageStatus, Stages};
+use crate::protocol::{StageAction, StageInfo, StageStatus, Stages};
 
 /// The four stages, in the order a click passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,11 +31,6 @@ impl Stage {
             Stage::Aggregate => "aggregate",
             Stage::Index => "index",
         }
-    }
-
-    /// The stage of an id; `None` for an unknown id.
-    pub(crate) fn of(id: &StageId) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.name() == id.as_str())
     }
 
     /// The declaration of the stage.

@@ -69,7 +69,7 @@ async fn on_the_cluster(session: &Session, tables: &Tables, root: &Root) -> Resu
 async fn number(session: &Session, statement: String, name: &str) -> Result<i64, ConnectError> {
     for batch in session.rows(statement).all(1).await? {
         let column = column::<Int64Array>(&batch, name)?;
-        if column.len() > 0 && !column.is_null(0) {
+        if !column.is_empty() && !column.is_null(0) {
             return Ok(column.value(0));
         }
     }
