@@ -46,7 +46,7 @@ enum Stream {
     /// Asked for at this instant.
     Opening(Instant, Opening),
     /// There. The first instant says when it was asked for, the second since when the client waits for an answer.
-    Open(Instant, Option<Instant>, Answers),
+    Open(Instant, Option<Instant>, Box<Answers>),
     /// The plan is done, or has failed.
     Ended,
 }
@@ -124,7 +124,7 @@ impl Execution {
                 }
                 // The server's headers come with the first answer, which may take as long as the plan.
                 Stream::Opening(since, opening) => match tokio::time::timeout_at(*since + silence, opening).await {
-                    Ok(Ok(stream)) => self.stream = Stream::Open(*since, None, stream),
+                    Ok(Ok(stream)) => self.stream = Stream::Open(*since, None, Box::new(stream)),
                     Ok(Err(status)) => self.recover(&status).await?,
                     Err(_) => self.retry(self.link.errors().timed_out(silence))?,
                 },

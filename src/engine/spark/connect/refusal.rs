@@ -119,6 +119,20 @@ impl Errors {
         }
     }
 
+    /// `error` of the first call. A server that expects TLS closes the connection at once.
+    pub(super) fn at_first(&self, error: ConnectError) -> ConnectError {
+        match error {
+            ConnectError::Unreachable { target, cause }
+                if !self.uses_tls
+                    && ["broken pipe", "reset", "closed", "frame"].iter().any(|it| cause.contains(it)) =>
+            {
+                let cause = cause + " (if the server expects TLS, add use_ssl=true to the url)";
+                ConnectError::Unreachable { target, cause }
+            }
+            error => error,
+        }
+    }
+
     /// What `status` means.
     pub(super) fn refusal(&self, status: &Status) -> Refusal {
         match Details::of(status) {

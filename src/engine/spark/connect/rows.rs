@@ -11,7 +11,7 @@ use super::error::ConnectError;
 use super::execution::Execution;
 use super::ids::OperationId;
 use super::refusal::Errors;
-use super::sql::Value;
+use super::value::Value;
 use super::wire::{self, ResponseType};
 
 /// The rows of a running statement. Dropping it interrupts the statement.

@@ -44,8 +44,10 @@ impl Session {
         let link = Link::connect(url, session, options).await?;
         let session = Self { link: Arc::new(link), tags: Vec::new() };
         // From now on each call names the server's id of the session, so that a restart cannot go unseen.
-        session.version().await?;
-        Ok(session)
+        match session.version().await {
+            Ok(_) => Ok(session),
+            Err(error) => Err(session.link.errors().at_first(error)),
+        }
     }
 
     /// The id of the session.

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::bind::bound;
+use super::value::Value;
 use super::wire;
 
-/// A statement and the values of its parameters, which it names `:name`.
+/// A statement and the values of its parameters, which it names `:name`. Values become literals that cannot be mistaken
+/// (`bind.rs`).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sql {
     text: String,
@@ -30,8 +33,8 @@ impl Sql {
     }
 
     pub(super) fn relation(self) -> wire::Relation {
-        let named_arguments = self.arguments.into_iter().map(|(name, value)| (name, value.expression())).collect();
-        wire::Relation { rel_type: Some(wire::RelType::Sql(wire::Sql { query: self.text, named_arguments })) }
+        let query = bound(&self.text, &self.arguments);
+        wire::Relation { rel_type: Some(wire::RelType::Sql(wire::Sql { query })) }
     }
 }
 
@@ -68,104 +71,5 @@ impl Observation {
             metrics: self.metrics.into_iter().map(text).collect(),
         };
         wire::Relation { rel_type: Some(wire::RelType::CollectMetrics(Box::new(collect))) }
-    }
-}
-
-/// A single value: of a parameter, or of an observed metric.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
-    /// `NULL`.
-    Null,
-    /// `BOOLEAN`.
-    Bool(bool),
-    /// `INT`; a metric's `TINYINT` or `SMALLINT`, too.
-    Int(i32),
-    /// `BIGINT`.
-    Long(i64),
-    /// `DOUBLE`.
-    Double(f64),
-    /// `STRING`.
-    Text(String),
-    /// `TIMESTAMP`, in microseconds since 1970.
-    Timestamp(i64),
-    /// `ARRAY<BIGINT>`, for `array_contains(:name, x)`.
-    Longs(Vec<i64>),
-    /// `ARRAY<STRING>`.
-    Texts(Vec<String>),
-}
-
-impl Value {
-    /// A whole number, whatever its width.
-    pub(crate) fn as_i64(&self) -> Option<i64> {
-        match self {
-            Self::Int(number) => Some(i64::from(*number)),
-            Self::Long(number) | Self::Timestamp(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    fn expression(self) -> wire::Expression {
-        let literal_type = Some(match self {
-            Self::Null => wire::LiteralType::Null(wire::DataType { null: Some(wire::Nothing {}) }),
-            Self::Bool(value) => wire::LiteralType::Boolean(value),
-            Self::Int(value) => wire::LiteralType::Integer(value),
-            Self::Long(value) => wire::LiteralType::Long(value),
-            Self::Double(value) => wire::LiteralType::Double(value),
-            Self::Text(value) => wire::LiteralType::String(value),
-            Self::Timestamp(value) => wire::LiteralType::Timestamp(value),
-            Self::Longs(values) => array(wire::ArrayType::Longs(wire::Longs { values })),
-            Self::Texts(values) => array(wire::ArrayType::Strings(wire::Strings { values })),
-        });
-        wire::Expression { expr_type: Some(wire::ExprType::Literal(wire::Literal { literal_type })) }
-    }
-
-    /// `None` for a type that clicktop does not observe.
-    pub(super) fn of(literal: wire::Literal) -> Option<Self> {
-        Some(match literal.literal_type? {
-            wire::LiteralType::Null(_) => Self::Null,
-            wire::LiteralType::Boolean(value) => Self::Bool(value),
-            wire::LiteralType::Byte(value) | wire::LiteralType::Short(value) | wire::LiteralType::Integer(value) => {
-                Self::Int(value)
-            }
-            wire::LiteralType::Long(value) => Self::Long(value),
-            wire::LiteralType::Float(value) => Self::Double(f64::from(value)),
-            wire::LiteralType::Double(value) => Self::Double(value),
-            wire::LiteralType::String(value) => Self::Text(value),
-            wire::LiteralType::Timestamp(value) | wire::LiteralType::TimestampNtz(value) => Self::Timestamp(value),
-            wire::LiteralType::Date(_) | wire::LiteralType::SpecializedArray(_) => return None,
-        })
-    }
-}
-
-fn array(value_type: wire::ArrayType) -> wire::LiteralType {
-    wire::LiteralType::SpecializedArray(wire::SpecializedArray { value_type: Some(value_type) })
-}
-
-/// Defines the conversions that cannot lose anything.
-macro_rules! value_from {
-    ($($from:ty => $variant:ident),* $(,)?) => {
-        $(impl From<$from> for Value {
-            fn from(value: $from) -> Self {
-                Self::$variant(value.into())
-            }
-        })*
-    };
-}
-
-value_from! {
-    bool => Bool,
-    i32 => Int,
-    i64 => Long,
-    u32 => Long,
-    f64 => Double,
-    &str => Text,
-    String => Text,
-    Vec<i64> => Longs,
-    Vec<String> => Texts,
-}
-
-impl<V: Into<Self>> From<Option<V>> for Value {
-    fn from(value: Option<V>) -> Self {
-        value.map_or(Self::Null, Into::into)
     }
 }

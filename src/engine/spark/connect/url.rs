@@ -280,7 +280,7 @@ pub(crate) enum UrlError {
         rule: &'static str,
     },
     /// A header that HTTP/2 does not take.
-    #[error("{0} cannot be the name of a header: use lower-case letters, digits and -, and no -bin at the end")]
+    #[error("{0} cannot be the name of a header: use letters, digits and -, and no -bin at the end")]
     HeaderName(String),
 }
 

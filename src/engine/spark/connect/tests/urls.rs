@@ -102,7 +102,6 @@ fn what_is_wrong_is_said_with_what_to_do() {
         ("sc://spark/;token=hunter2%0Aevil: x", "printable ASCII"),
         ("sc://spark/;token=%FF", "UTF-8"),
         ("sc://spark/;x-key-bin=hunter2", "cannot be the name of a header"),
-        ("sc://spark/;x-Key=hunter2", "cannot be the name of a header"),
     ] {
         let said = refused(text);
         assert!(said.contains(part), "{text}: {said}");

@@ -3,8 +3,9 @@
 use prost::bytes::Bytes;
 use prost::{Message, Oneof};
 
-use super::{Literal, Nothing, Plan, Relation};
-use super::{StreamingQueryCommandResult, StreamingQueryManagerCommandResult, WriteStreamOperationStartResult};
+use super::plan::Plan;
+use super::query::{StreamingQueryCommandResult, StreamingQueryManagerCommandResult, WriteStreamOperationStartResult};
+use super::relation::{Literal, Nothing, Relation};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct UserContext {

@@ -6,13 +6,11 @@
 mod calls;
 mod plan;
 mod query;
+mod relation;
 mod status;
 
 pub(super) use self::calls::*;
 pub(super) use self::plan::*;
 pub(super) use self::query::*;
+pub(super) use self::relation::*;
 pub(super) use self::status::*;
-
-/// A message that says all by being there.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub(crate) struct Nothing {}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost::{Message, Oneof};
 
-use super::Relation;
+use super::relation::Relation;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct WriteStreamOperationStart {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::UserContext;
+use super::calls::UserContext;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RpcStatus {
