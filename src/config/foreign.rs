@@ -132,7 +132,10 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                variables(&path, found);
+                // What scripts/servers has fetched is nobody's to read through.
+                if !path.ends_with("cache") {
+                    variables(&path, found);
+                }
                 continue;
             }
             let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();

@@ -10,6 +10,9 @@ use super::connection::Connection;
 use super::sql::{Root, Tables};
 use crate::storage::Storage;
 
+/// The slice of the cursor's row in the table pages, as setup.sql tells it.
+const CURSOR_SLICE: i32 = -2_000_000_000;
+
 /// What a reset works with.
 pub(super) struct Eraser {
     pub(super) connection: Arc<Connection>,
@@ -47,7 +50,7 @@ async fn on_the_cluster(session: &Session, tables: &Tables, root: &Root) -> Resu
     }
     session
         .command(format!(
-            "INSERT OVERWRITE delta.`{root}/pages` SELECT -1 AS slice, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS country, \
+            "INSERT OVERWRITE delta.`{root}/pages` SELECT {CURSOR_SLICE} AS slice, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS country, \
              {newest}L AS clicks, 0L AS sum_ms, {first}L AS known, 0L AS first_ms, 0L AS last_ms",
             first = i32::MIN
         ))

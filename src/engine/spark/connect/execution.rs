@@ -39,6 +39,7 @@ pub(super) struct Execution {
 }
 
 /// Where the answers come from. It is kept between two calls of `next`, so that a call may be given up at any time.
+#[allow(clippy::large_enum_variant, reason = "there is one for each statement under way")]
 enum Stream {
     /// To be asked for, not before this instant.
     Wanted(Option<Instant>),
