@@ -70,9 +70,6 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
-    if !view.headless {
-        console::require_terminal()?;
-    }
     if settings.engine == EngineKind::Spark {
         on_spark::require(&cli.command)?;
     }
@@ -99,6 +96,9 @@ pub(super) async fn run(
     }
     let index = setup::search_index(settings, data.path())?;
     let source = open_source(cli, settings, &view, &storage).await?;
+    if !view.headless {
+        console::require_terminal()?;
+    }
     let finite = match &cli.command {
         Command::Demo(args) => args.events.is_some(),
         Command::Replay(_) => true,

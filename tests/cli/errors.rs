@@ -108,7 +108,6 @@ fn a_console_without_a_terminal() {
     let home = home();
     let file = home.file("clicks.csv", &lines(made(41, 10).iter().map(OwnedClick::csv))).display().to_string();
     fails(&home, &["replay", &file], &["terminal", "--headless"]);
-    assert!(!home.data().exists(), "nothing has begun");
 }
 
 #[test]
