@@ -2,6 +2,7 @@
 //! knows Delta. Without it those tests say so and do nothing.
 
 mod decoder;
+mod generated;
 mod rounds;
 mod statements;
 mod vectors;
