@@ -1,7 +1,7 @@
 //! The local engine: four stages under the supervisor in this process. Fronts see it as a
 //! [`Snapshot`](crate::protocol::Snapshot), and control it with [`Command`](crate::protocol::Command)s.
 //!
-//! Every handover is durable or can be repeated, so each stage can stop, fail, restart or be killed alone:
+//! Every handover is durable or can be repeated, so each stage can stop, fail or restart alone, and the process can be killed:
 //!
 //! ```text
 //! Kafka ─ingest─▶ queue ─store─▶ SQLite clicks ─aggregate─▶ SQLite page_stats ─index─▶ documents

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array as _, Int64Array};
 use tokio::task::JoinHandle;
 
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Session};
 use super::connection::Connection;
-use super::sql::{Root, Tables};
+use super::rounds::first_row;
+use super::sql::{CURSOR_SLICE, Root, Tables};
 use crate::storage::Storage;
-
-/// The slice of the cursor's row in the table pages, as setup.sql tells it.
-const CURSOR_SLICE: i32 = -2_000_000_000;
 
 /// What a reset works with.
 pub(super) struct Eraser {
@@ -40,7 +37,8 @@ impl Eraser {
     }
 }
 
-/// Deletes the rows of every table. The cursor goes to the newest version first, so that no round counts what is being deleted.
+/// Deletes the rows of every table, and moves the cursor past the deletion. The stages are stopped meanwhile, so no round of this
+/// clicktop counts in between.
 async fn on_the_cluster(session: &Session, tables: &Tables, root: &Root) -> Result<u64, ConnectError> {
     let counted = number(session, format!("SELECT count(slice) AS n FROM delta.`{root}/clicks`"), "n").await?;
     session.command(format!("DELETE FROM delta.`{root}/clicks`")).await?;
@@ -67,11 +65,6 @@ async fn on_the_cluster(session: &Session, tables: &Tables, root: &Root) -> Resu
 }
 
 async fn number(session: &Session, statement: String, name: &str) -> Result<i64, ConnectError> {
-    for batch in session.rows(statement).all(1).await? {
-        let column = column::<Int64Array>(&batch, name)?;
-        if !column.is_empty() && !column.is_null(0) {
-            return Ok(column.value(0));
-        }
-    }
-    Ok(0)
+    let [number] = first_row(session, statement, [name]).await?;
+    Ok(number.unwrap_or(0))
 }

@@ -66,8 +66,8 @@ impl Rounds<'_> {
     /// As any statement.
     pub(super) async fn standing(&self) -> Result<Standing, ConnectError> {
         let newest = self.newest("clicks").await?;
-        let cursor = self.first_row(self.tables.cursor(), ["clicks", "known"]).await?;
-        let figures = self.first_row(self.tables.figures_cursor(), ["round", "clicks"]).await?;
+        let cursor = first_row(self.session, self.tables.cursor(), ["clicks", "known"]).await?;
+        let figures = first_row(self.session, self.tables.figures_cursor(), ["round", "clicks"]).await?;
         let [counted, first] = cursor;
         let [figures, figures_pages] = figures;
         Ok(Standing {
@@ -171,25 +171,28 @@ impl Rounds<'_> {
     }
 
     async fn newest(&self, table: &str) -> Result<i64, ConnectError> {
-        let [version] = self.first_row(self.tables.newest_version(table), ["version"]).await?;
+        let [version] = first_row(self.session, self.tables.newest_version(table), ["version"]).await?;
         Ok(version.unwrap_or(0))
     }
+}
 
-    /// Numbers of the first row; `None` for those that are null, and for all if there is no row.
-    async fn first_row<const N: usize>(
-        &self,
-        statement: String,
-        names: [&str; N],
-    ) -> Result<[Option<i64>; N], ConnectError> {
-        let batches = self.session.rows(statement).all(1).await?;
-        let mut found = [None; N];
-        if let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) {
-            for (found, name) in found.iter_mut().zip(names) {
-                *found = number(batch, name)?;
-            }
+/// Numbers of the first row of a query; `None` for those that are null, and for all if there is no row.
+///
+/// # Errors
+/// As any query, and if a column is missing or of another type.
+pub(super) async fn first_row<const N: usize>(
+    session: &Session,
+    statement: String,
+    names: [&str; N],
+) -> Result<[Option<i64>; N], ConnectError> {
+    let batches = session.rows(statement).all(1).await?;
+    let mut found = [None; N];
+    if let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) {
+        for (found, name) in found.iter_mut().zip(names) {
+            *found = number(batch, name)?;
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 fn number(batch: &RecordBatch, name: &str) -> Result<Option<i64>, ConnectError> {

@@ -20,4 +20,4 @@ mod template;
 mod tests;
 
 pub(crate) use decoder::decoder;
-pub(crate) use tables::{First, Root, RootError, Round, SCHEMA, Slices, Tables};
+pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};

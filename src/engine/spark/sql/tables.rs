@@ -10,7 +10,7 @@ use super::template::{Template, comma_separated};
 pub(crate) const SCHEMA: i32 = 1;
 
 /// The slice of the cursor's row, before the slices of all times. The statements in the files name it, too.
-const CURSOR_SLICE: i32 = -2_000_000_000;
+pub(crate) const CURSOR_SLICE: i32 = -2_000_000_000;
 
 /// A folder that holds the tables. It can be a part of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
