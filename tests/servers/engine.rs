@@ -8,6 +8,12 @@ use crate::support::HANG;
 use crate::support::figures::{Figure, Figures};
 use crate::support::program::Home;
 
+/// The setting with the index's name.
+const INDEX_NAME: &str = "CLICKTOP_INDEX__NAME";
+
+/// How the names of indices begin that no bulk request may create.
+const DELETABLE: &str = "clicktop-deletable-";
+
 /// An index of a test's own. Deleted in the end.
 pub struct Engine {
     runtime: tokio::runtime::Runtime,
@@ -47,19 +53,34 @@ impl Engine {
         [Self::elasticsearch(), Self::opensearch()].into_iter().flatten().collect()
     }
 
+    /// The same, with an index that only a request to create it creates. After a deletion, a bulk request that is on its way would
+    /// otherwise create it again, with a mapping that the engine guesses.
+    pub fn deletable(mut self) -> Self {
+        let automatic = json!({"persistent": {"action.auto_create_index": format!("-{DELETABLE}*,+*")}});
+        self.tell(Method::PUT, "/_cluster/settings", automatic);
+        self.name(format!("{DELETABLE}{}", uuid::Uuid::new_v4().simple()));
+        self
+    }
+
     fn new(
         url: String,
         protect: impl FnOnce(ClientBuilder) -> ClientBuilder,
         login: Option<(String, String)>,
         mut settings: Vec<(&'static str, String)>,
     ) -> Self {
-        let index = format!("clicktop-{}", uuid::Uuid::new_v4().simple());
         let client = protect(Client::builder().no_proxy().timeout(HANG)).build().expect("a client");
         settings.push(("CLICKTOP_INDEX__KIND", "elasticsearch".to_owned()));
         settings.push(("CLICKTOP_INDEX__URLS", url.clone()));
-        settings.push(("CLICKTOP_INDEX__NAME", index.clone()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { runtime, client, url, login, index, settings }
+        let mut engine = Self { runtime, client, url, login, index: String::new(), settings };
+        engine.name(format!("clicktop-{}", uuid::Uuid::new_v4().simple()));
+        engine
+    }
+
+    fn name(&mut self, index: String) {
+        self.settings.retain(|(name, _)| *name != INDEX_NAME);
+        self.settings.push((INDEX_NAME, index.clone()));
+        self.index = index;
     }
 
     /// `home` with this index.

@@ -103,7 +103,7 @@ fn an_alias_without_a_write_index() {
 
 #[test]
 fn a_mapping_that_requires_routing() {
-    for engine in Engine::all() {
+    for engine in Engine::all().into_iter().map(Engine::deletable) {
         let spoil = |engine: &Engine| {
             made_index(engine, &engine.index, json!({}), |mappings| mappings["_routing"] = json!({"required": true}));
         };
@@ -138,7 +138,7 @@ fn a_block_against_writing() {
 #[test]
 fn a_data_stream() {
     // Elasticsearch for tests comes without what makes them.
-    if let Some(engine) = Engine::opensearch() {
+    if let Some(engine) = Engine::opensearch().map(Engine::deletable) {
         let template = format!("/_index_template/{}", engine.index);
         let spoil = |engine: &Engine| {
             let stream = json!({"index_patterns": [engine.index], "data_stream": {}, "priority": 500,
@@ -157,7 +157,7 @@ fn a_data_stream() {
 
 #[test]
 fn a_mapping_that_fits_by_its_types_and_takes_no_document() {
-    for engine in Engine::all() {
+    for engine in Engine::all().into_iter().map(Engine::deletable) {
         let spoil = |engine: &Engine| {
             made_index(engine, &engine.index, json!({}), |mappings| {
                 mappings["properties"]["first_seen"]["format"] = json!("epoch_millis");
@@ -178,22 +178,18 @@ fn an_ingest_pipeline_that_does_not_exist() {
 #[test]
 fn an_index_that_is_deleted_is_made_and_filled_again() {
     let Some(kafka) = Kafka::plain() else { return };
-    for (engine, seed) in Engine::all().into_iter().zip(951..) {
+    for (engine, seed) in Engine::all().into_iter().map(Engine::deletable).zip(951..) {
         let topic = kafka.topic(1);
         let home = engine.in_home(topic.home());
         let clicks = made(seed, 2_000);
         topic.send(&clicks[..1_000], "none");
         let mut run = home.start(&["run", "--headless"]);
         run.await_object("the first documents", through(1_000));
-        // Otherwise the next bulk request makes one, with a mapping that the engine guesses.
-        let automatic = |allowed: Value| json!({"persistent": {"action.auto_create_index": allowed}});
-        engine.tell(Method::PUT, "/_cluster/settings", automatic(json!("false")));
         delete(&engine);
         topic.send(&clicks[1_000..], "none");
         run.await_object("all documents", |object| {
             through(2_000)(object) && object["index"]["documents"] == object["totals"]["pages"]
         });
-        engine.tell(Method::PUT, "/_cluster/settings", automatic(Value::Null));
         run.signal("TERM");
         let ran = run.end();
         assert!(ran.status.success() && ran.summary()["rejected"] == 0, "{ran:?}");

@@ -38,8 +38,8 @@ impl Elasticsearch {
         let path = self.path("/_bulk");
         let shard_timeout = format!("{}ms", self.shard_timeout.as_millis());
         let parameters = bulk::parameters(&shard_timeout);
-        let mut waiting = vec![request];
-        while let Some(request) = waiting.pop() {
+        let mut waiting = vec![Turn { request, writable: false }];
+        while let Some(Turn { request, writable }) = waiting.pop() {
             let bytes = request.lines().len();
             let http_request = HttpRequest::new(Method::POST, &path)
                 .parameters(&parameters)
@@ -47,32 +47,31 @@ impl Elasticsearch {
                 .at_most(bulk::answer_bytes(request.range.len(), bytes));
             let answer = self.client.send(http_request).await?;
             let errors = self.client.errors();
-            if answer.status == 413 {
-                let position = request.range.start;
-                match request.halves() {
-                    Some((first, second)) => waiting.extend([second, first]),
-                    None => {
-                        self.require_writable(answer.proxy.as_deref()).await?;
-                        outcome.rejected.push(ItemFailure {
-                            position,
-                            status: 413,
-                            reason: format!("the document ({bytes} bytes) is larger than the engine accepts"),
-                        });
-                    }
+            let result = if answer.status == 413 {
+                if request.range.len() > 1 {
+                    let halves = request.halves().into_iter().flat_map(|(first, second)| [second, first]);
+                    waiting.extend(halves.map(|request| Turn { request, writable }));
+                    continue;
                 }
+                let reason = format!("the document ({bytes} bytes) is larger than the engine accepts");
+                let rejected = vec![ItemFailure { position: request.range.start, status: 413, reason }];
+                BulkOutcome { rejected, ..BulkOutcome::default() }
             } else if answer.is_success() {
-                let count = request.range.len();
-                let result = bulk::read(errors, &answer, request.range)?;
-                // If the engine accepted no document, the index may be at fault.
-                if !result.rejected.is_empty() && result.rejected.len().saturating_add(result.retry.len()) == count {
-                    self.require_writable(answer.proxy.as_deref()).await?;
-                }
-                outcome.conflicts = outcome.conflicts.saturating_add(result.conflicts);
-                outcome.retry.extend(result.retry);
-                outcome.rejected.extend(result.rejected);
+                bulk::read(errors, &answer, request.range.clone())?
             } else {
                 return Err(errors.status(&answer));
+            };
+            // If the engine accepted no document, the index may be at fault. If it accepts one now, somebody may have repaired it
+            // since, so only a second refusal counts.
+            let refused = result.rejected.len().saturating_add(result.retry.len());
+            if !writable && !result.rejected.is_empty() && refused == request.range.len() {
+                self.require_writable(answer.proxy.as_deref()).await?;
+                waiting.push(Turn { request, writable: true });
+                continue;
             }
+            outcome.conflicts = outcome.conflicts.saturating_add(result.conflicts);
+            outcome.retry.extend(result.retry);
+            outcome.rejected.extend(result.rejected);
         }
         Ok(())
     }
@@ -87,6 +86,13 @@ impl Elasticsearch {
             Attempt::Denied(reason) => Err(errors.status_because(403, &reason, proxy)),
         }
     }
+}
+
+/// A bulk request whose turn comes.
+struct Turn {
+    request: bulk::Request,
+    /// The index accepted a simple document after it had refused each of these.
+    writable: bool,
 }
 
 #[async_trait]

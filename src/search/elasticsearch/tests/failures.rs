@@ -114,6 +114,19 @@ async fn if_every_document_is_refused_a_simple_one_tells_whether_the_index_is_at
 }
 
 #[tokio::test]
+async fn an_index_that_is_repaired_between_refusal_and_probe_rejects_no_document() {
+    let server = MockServer::start().await;
+    let refused = item(400, "document_parsing_exception", "failed to parse field [first_seen] of type [date]");
+    let bulk = || Mock::given(method("POST")).and(path("/clicktop/_bulk"));
+    bulk().respond_with(items(&vec![refused; 3])).up_to_n_times(1).with_priority(2).mount(&server).await;
+    bulk().respond_with(items(&vec![item(201, "", ""); 3])).with_priority(3).mount(&server).await;
+    bulk().and(body_string_contains("if_seq_no")).respond_with(items(&[taken()])).with_priority(1).mount(&server).await;
+    let outcome = client(&server.uri()).upsert(&documents(3)).await.unwrap();
+    assert_eq!(outcome, BulkOutcome::default());
+    assert_eq!(server.received_requests().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn one_bad_document_among_good_ones_is_rejected_without_a_probe() {
     let server = always(items(&[item(201, "", ""), item(400, "illegal_argument_exception", "immense term")])).await;
     let outcome = client(&server.uri()).upsert(&documents(2)).await.unwrap();
