@@ -14,6 +14,7 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+mod cluster;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
@@ -21,7 +22,9 @@ mod erase;
 mod metrics;
 mod options;
 mod progress;
+mod query;
 mod rounds;
+mod rounds_watch;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;
 mod stage;
@@ -30,5 +33,6 @@ mod stream;
 mod supervised;
 mod tables;
 
+pub(crate) use cluster::UiUrl;
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

@@ -31,10 +31,10 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Spark reports at least every ten seconds. A query that asks for offsets for longer does not reach Kafka.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// So often a query that fails before its first micro-batch is started again.
+/// The number of starts in a row that may fail before the first micro-batch.
 const MOST_FAILURES: u32 = 5;
 
-/// Failures that starting again does not mend.
+/// Failures that come again after another start.
 const LASTING: [&str; 4] =
     ["KAFKA_DATA_LOSS", "UnknownTopicOrPartition", "TopicAuthorizationException", "SaslAuthenticationException"];
 
@@ -45,7 +45,7 @@ pub(super) struct StreamStage {
     pub(super) tables: Arc<Tables>,
     pub(super) metrics: Arc<SparkMetrics>,
     pub(super) shared: SharedParts,
-    /// clicktop ends, and the query shall go on.
+    /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
 }
@@ -90,7 +90,7 @@ struct Watched {
 }
 
 impl StreamStage {
-    /// Works until asked to stop. Trouble that may pass is waited out, and shown.
+    /// Works until asked to stop. It shows trouble that may pass, and tries again.
     ///
     /// # Errors
     /// The server lacks something, the tables do not fit, or the query fails again and again.
@@ -109,13 +109,25 @@ impl StreamStage {
             if let StreamError::Connect(error) | StreamError::Tables(TablesError::Connect(error)) = &error {
                 self.connection.failed(error);
             }
-            failures += u32::from(matches!(error, StreamError::Failed(_)));
+            let has_failed = matches!(error, StreamError::Failed(_));
+            if has_failed {
+                failures += 1;
+                self.metrics.query.ended();
+            } else {
+                self.metrics.query.unknown();
+            }
             if !error.may_pass() || failures >= MOST_FAILURES {
                 return Err(error);
             }
             let pause = backoff.next();
             handle.backing_off(&error.to_string(), pause);
             if handle.sleep_async(Signal::Run, pause).await != Signal::Run {
+                if !has_failed && !self.leaving.load(Relaxed) {
+                    tracing::warn!(
+                        target: "stream",
+                        "the streaming query may still run: the Spark server does not take the order to stop it"
+                    );
+                }
                 return Ok(());
             }
         }
@@ -140,11 +152,13 @@ impl StreamStage {
                 Watched { session, run, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
+        self.metrics.query.watches(QUERY, watched.run);
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
             }
             let status = watched.session.query_status(watched.run).await?;
+            self.metrics.query.told(&status);
             if self.look(handle, &mut watched).await? {
                 backoff.reset();
                 *failures = 0;
@@ -218,8 +232,12 @@ impl StreamStage {
         let Some(progress) = parsed(&newest) else { return Ok(false) };
         watched.newest = Some(newest);
         let reports = match watched.batch {
-            // What was before this console came is in the table, and counts for nobody's rate.
-            None => Vec::new(),
+            // What was before this console came is in the table, and counts for nobody's rate. People see it all the same.
+            None => {
+                let recent = watched.session.recent_progress(watched.run).await?;
+                recent.iter().filter_map(|report| parsed(report)).for_each(|report| self.metrics.query.report(&report));
+                Vec::new()
+            }
             Some(seen) if progress.batch > seen + 1 => {
                 let recent = watched.session.recent_progress(watched.run).await?;
                 recent.iter().filter_map(|report| parsed(report)).filter(|report| report.batch > seen).collect()
@@ -230,6 +248,7 @@ impl StreamStage {
         let mut worked = false;
         let mut counted = watched.batch.unwrap_or(progress.batch);
         for report in reports {
+            self.metrics.query.report(&report);
             // A waiting query reports under the number of its next micro-batch.
             if report.messages == 0 || report.batch <= counted {
                 continue;
@@ -243,6 +262,7 @@ impl StreamStage {
             counted = progress.batch - 1;
         }
         watched.batch = Some(counted);
+        self.metrics.query.report(&progress);
         self.note_offsets(&progress);
         Ok(worked)
     }
@@ -262,12 +282,13 @@ impl StreamStage {
 
     /// Stops the query, unless it shall go on.
     async fn end(&self, handle: &StageHandle, watched: &Watched) -> Result<(), StreamError> {
-        if self.leaving.load(Relaxed) && self.options.leave_running {
+        if self.leaving.load(Relaxed) {
             tracing::info!(target: "stream", "the streaming query goes on without this console");
             return Ok(());
         }
         handle.draining("the streaming query to stop");
         watched.session.stop_query(watched.run).await?;
+        self.metrics.query.ended();
         Ok(())
     }
 }
