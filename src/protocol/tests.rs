@@ -319,12 +319,7 @@ fn a_failed_answer_and_a_failed_reset_come_back() {
     let end = ResetEnd { number: 2, deleted: Err("store does not stop".into()), cleared: None };
     golden(
         "failures",
-        &Snapshot {
-            answers: failed,
-            last_reset: Some(end),
-            remote: Some(Arc::new(unknown)),
-            ..Snapshot::default()
-        },
+        &Snapshot { answers: failed, last_reset: Some(end), remote: Some(Arc::new(unknown)), ..Snapshot::default() },
     );
 }
 

@@ -33,6 +33,5 @@ mod stream;
 mod supervised;
 mod tables;
 
-pub(crate) use cluster::UiUrl;
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

@@ -196,7 +196,11 @@ mod tests {
             "fields": [{"name": "clicks"}, {"name": "rejects"}, {"name": "arrived"}]}}}}"#;
         let progress = StreamProgress::parse(row).unwrap();
         assert_eq!((progress.clicks, progress.rejects, progress.arrived), (9, 1, None));
-        assert_eq!((progress.took, progress.triggered, progress.rows_in), (None, None, None), "what is not told is not 0");
+        assert_eq!(
+            (progress.took, progress.triggered, progress.rows_in),
+            (None, None, None),
+            "what is not told is not 0"
+        );
     }
 
     #[test]

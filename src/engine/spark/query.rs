@@ -85,11 +85,11 @@ impl QueryBoard {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connect::{QueryId, RunId};
     use super::*;
 
     fn run(query: u128, run: u128) -> QueryRun {
-        let id = |n: u128| uuid::Uuid::from_u128(n).to_string().parse().unwrap();
-        QueryRun { query: id(query), run: id(run) }
+        QueryRun { query: QueryId(uuid::Uuid::from_u128(query)), run: RunId(uuid::Uuid::from_u128(run)) }
     }
 
     fn report(batch: i64, rows: u64) -> StreamProgress {
@@ -112,7 +112,11 @@ mod tests {
         assert_eq!((shown.batches.len(), shown.batches[0].number, shown.batch), (30, 10, Some(39)));
         assert_eq!(shown.rows_in, Some(10.5));
         board.report(&report(40, 0));
-        assert_eq!((board.shown().batches.len(), board.shown().batch), (30, Some(40)), "a query that waits has no batch");
+        assert_eq!(
+            (board.shown().batches.len(), board.shown().batch),
+            (30, Some(40)),
+            "a query that waits has no batch"
+        );
         board.watches("clicktop", run(1, 2));
         assert_eq!(board.shown().batches.len(), 30);
         board.watches("clicktop", run(2, 3));

@@ -142,7 +142,8 @@ impl RoundsLog {
     async fn rows(&self) -> Result<Vec<Round>, ConnectError> {
         let session = self.connection.session().await?;
         // Of every column, as other versions of clicktop may write others.
-        let newest = format!("SELECT * FROM delta.`{}/rounds` ORDER BY ended DESC, round DESC LIMIT {ROUNDS}", self.root);
+        let newest =
+            format!("SELECT * FROM delta.`{}/rounds` ORDER BY ended DESC, round DESC LIMIT {ROUNDS}", self.root);
         let mut found = Vec::new();
         for batch in session.rows(newest).all(ROUNDS).await? {
             rounds(&batch, &mut found)?;
@@ -231,7 +232,12 @@ mod tests {
             ("clicks", Arc::new(Int64Array::from(vec![None, Some(5)]))),
         ];
         let mut found = Vec::new();
-        rounds(&RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap(), &mut found).unwrap();
+        rounds(
+            &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+                .unwrap(),
+            &mut found,
+        )
+        .unwrap();
         let phase = |name: &str, millis| Phase { name: name.into(), took: Duration::from_millis(millis) };
         let wanted = Round {
             number: 17,

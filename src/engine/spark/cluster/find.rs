@@ -49,7 +49,9 @@ impl Finder {
             }
         };
         let [id, name, enabled, host, port, tls] = settings;
-        let Some(id) = id else { return Err("Spark does not tell the id of its application (spark.app.id)".to_owned()) };
+        let Some(id) = id else {
+            return Err("Spark does not tell the id of its application (spark.app.id)".to_owned());
+        };
         let application = Application { id, name: name.unwrap_or_default() };
         let is_off = enabled.as_deref() == Some("false");
         let addresses = match &self.ui {
@@ -61,7 +63,14 @@ impl Finder {
     }
 
     async fn ask(&self) -> Result<(String, [Option<String>; 6]), String> {
-        let names = ["spark.app.id", "spark.app.name", "spark.ui.enabled", "spark.driver.host", "spark.ui.port", "spark.ssl.ui.enabled"];
+        let names = [
+            "spark.app.id",
+            "spark.app.name",
+            "spark.ui.enabled",
+            "spark.driver.host",
+            "spark.ui.port",
+            "spark.ssl.ui.enabled",
+        ];
         let told = async {
             let session = self.connection.session().await?;
             Ok((session.version().await?, session.settings(&names).await?))

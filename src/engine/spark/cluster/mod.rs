@@ -18,7 +18,7 @@ use super::connection::Connection;
 use crate::protocol::remote::{Application, ClusterStatus, Remote};
 use crate::protocol::to_millis;
 
-pub(crate) use self::rest::{UiUrl, UiUrlError};
+pub(crate) use self::rest::UiUrl;
 
 /// Time between two polls while somebody looks at the cluster, and while nobody does.
 const INTERVAL: Duration = Duration::from_secs(2);

@@ -83,7 +83,9 @@ impl UiUrl {
 /// Why the REST API tells nothing, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RestError {
-    #[error("{url} does not answer ({cause}): set spark.ui_url to the address of Spark's web page as this machine reaches it")]
+    #[error(
+        "{url} does not answer ({cause}): set spark.ui_url to the address of Spark's web page as this machine reaches it"
+    )]
     Unreachable { url: String, cause: String },
     #[error("{url} refuses (HTTP {status}): let this machine read Spark's REST API, which tells executors and tasks")]
     Refused { url: String, status: u16 },
@@ -144,7 +146,9 @@ impl Rest {
         let mut answer = client.get(url).send().await.map_err(|error| unreachable(&error))?;
         match answer.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Err(RestError::OtherApplication { url: ui.to_string(), id: id.to_owned() }),
+            StatusCode::NOT_FOUND => {
+                return Err(RestError::OtherApplication { url: ui.to_string(), id: id.to_owned() });
+            }
             status => return Err(RestError::Refused { url: ui.to_string(), status: status.as_u16() }),
         }
         let foreign = |cause: String| RestError::Foreign { url: ui.to_string(), cause };
@@ -225,7 +229,8 @@ mod tests {
 
     #[test]
     fn the_address_of_a_web_page_may_have_a_path_and_holds_no_credentials() {
-        let url = |text: &str| text.parse::<UiUrl>().map(|url| (url.to_string(), url.path(&["app/1", "stages"]).to_string()));
+        let url =
+            |text: &str| text.parse::<UiUrl>().map(|url| (url.to_string(), url.path(&["app/1", "stages"]).to_string()));
         let (shown, path) = url("http://proxy:8088/proxy/app_1/").unwrap();
         assert_eq!(shown, "http://proxy:8088/proxy/app_1");
         assert_eq!(path, "http://proxy:8088/proxy/app_1/api/v1/applications/app%2F1/stages");
