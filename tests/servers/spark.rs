@@ -16,25 +16,25 @@ use crate::support::figures::{self, Figure, Figures, SESSION_TIMEOUT_MS};
 use crate::support::program::{Home, Running, stage};
 
 /// One test at a time: they share a server of little memory, and one of them kills it.
-static TURN: Mutex<()> = Mutex::new(());
+pub static TURN: Mutex<()> = Mutex::new(());
 
 /// A loaded machine starts Spark's parts slowly; each wait is so many times [`HANG`] at most.
 const PATIENCE: u32 = 4;
 
 /// Where Spark is, and a folder for the tables of one test.
-struct Spark {
+pub struct Spark {
     url: String,
     root: String,
 }
 
 impl Spark {
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let (url, roots) = (server("CLICKTOP_TEST_SPARK")?, server("CLICKTOP_TEST_SPARK_ROOT")?);
         Some(Self { url, root: format!("{roots}/{}", uuid::Uuid::new_v4().simple()) })
     }
 
     /// A home whose clicktop reads `topic` on this Spark.
-    fn home(&self, topic: &Topic) -> Home {
+    pub fn home(&self, topic: &Topic) -> Home {
         topic
             .home()
             .with("CLICKTOP_ENGINE", "spark")
@@ -59,14 +59,14 @@ impl Spark {
 
 /// Clicks over midnight as a topic gives them: one in a hundred twice, one in a hundred late by hours, and one bad message for every
 /// hundred.
-struct Traffic {
+pub struct Traffic {
     distinct: Vec<OwnedClick>,
     order: Vec<OwnedClick>,
     bad: usize,
 }
 
 impl Traffic {
-    fn made(seed: u64, count: usize) -> Self {
+    pub fn made(seed: u64, count: usize) -> Self {
         let distinct = made(seed, count);
         let is_late = |at: &usize| at % 100 == 7;
         let (late, punctual): (Vec<usize>, Vec<usize>) = (0..count).partition(is_late);
@@ -82,7 +82,7 @@ impl Traffic {
     }
 
     /// Sends the part of all messages from `begin` to `end`, in percent.
-    fn send(&self, topic: &Topic, begin: usize, end: usize) -> usize {
+    pub fn send(&self, topic: &Topic, begin: usize, end: usize) -> usize {
         let part = |all: usize| all * begin / 100..all * end / 100;
         let producer = topic.producer(&[]);
         let clicks = &self.order[part(self.order.len())];

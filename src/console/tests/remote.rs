@@ -175,7 +175,7 @@ fn what_the_cluster_does_not_tell_is_a_dash_and_the_view_says_why() {
         console.press(key);
         let screen = console.screen();
         insta::assert_snapshot!(format!("{name}_unknown_80x24"), screen);
-        let facts = ["executors", "cores", "tasks running", "tasks failed", "spilled", "rows in", "rows out"];
+        let facts = ["executors", "cores", "tasks running", "tasks failed", "spilled, disk", "rows in", "rows out"];
         let is_fact = |line: &&str| line.contains("—") || facts.iter().any(|fact| line.contains(&format!("{fact}  ")));
         for line in screen.lines().filter(is_fact) {
             assert!(line.contains('—') && !line.contains(" 0 "), "{line}");

@@ -1,5 +1,7 @@
 //! The screen of the cluster: sums, executors, and the stages of the cluster's own that run.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -16,6 +18,9 @@ use crate::console::tables::{TableContext, executors, running_stages};
 use crate::console::view::placeholder::{placeholder, prose, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::remote::ClusterStatus;
+
+/// Figures of this age are marked. While nobody looks, the engine asks every ten seconds.
+const OLD: Duration = Duration::from_secs(15);
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let parts = ScreenParts::of(Screen::Cluster, area);
@@ -35,7 +40,7 @@ fn sums(frame: &mut Frame, area: Rect, status: &ClusterStatus, app: &App) {
     let source = status.source.as_deref().map_or_else(String::new, |source| format!("{} ", fit(source, room)));
     let mut title = vec![Span::styled(" cluster ", theme.key()), Span::styled(source, theme.dim())];
     let age = status.at.and_then(|at| app.now.duration_since(at).ok());
-    if let Some(age) = age.filter(|age| age.as_secs() >= 5) {
+    if let Some(age) = age.filter(|age| *age >= OLD) {
         title.push(Span::styled(format!("{} ago ", duration(age)), theme.warn()));
     }
     let block = theme.frame(Line::from(title), false).padding(Padding::horizontal(1));
@@ -72,8 +77,8 @@ fn facts(status: &ClusterStatus, app: &App) -> Vec<Fact> {
         ("tasks done", known(status.completed_tasks), plain),
         ("jobs", known(status.active_jobs), plain),
         ("stages", known(status.active_stages), plain),
-        ("spilled", or_unknown(status.spilled_disk, bytes), alarm(status.spilled_disk)),
-        ("from memory", or_unknown(status.spilled_memory, bytes), plain),
+        ("spilled, disk", or_unknown(status.spilled_disk, bytes), alarm(status.spilled_disk)),
+        ("spilled, memory", or_unknown(status.spilled_memory, bytes), plain),
     ]
 }
 

@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Sparkline};
 
 use super::facts::{Fact, grid, phases};
-use super::url::spread;
 use crate::console::format::{UNKNOWN, count, day_and_time, duration, fit, or_unknown, rate};
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
@@ -85,7 +84,11 @@ fn state(state: Option<QueryState>, app: &App) -> (&'static str, Style) {
 
 fn list(frame: &mut Frame, area: Rect, status: &QueryStatus, app: &App) {
     let theme = &app.theme;
-    let title = format!(" newest {} batches with rows ", count(status.batches.len() as u64));
+    let title = match status.batches.len() {
+        0 => " batches with rows ".to_owned(),
+        1 => " newest batch with rows ".to_owned(),
+        n => format!(" newest {} batches with rows ", count(n as u64)),
+    };
     let block = theme.frame(Line::styled(title, theme.key()), true);
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -130,6 +133,34 @@ fn chart(frame: &mut Frame, area: Rect, batches: &[QueryBatch], app: &App) {
     if took.is_empty() {
         return placeholder(frame, inner, UNKNOWN, app);
     }
-    let bars = spread(&took, usize::from(inner.width));
+    let bars = bars(&took, usize::from(inner.width));
     frame.render_widget(Sparkline::default().data(bars).bar_set(theme.bars()).style(theme.accent()), inner);
+}
+
+/// A bar for each of `values`, the last one at the right end of `columns`. There is room for as many as a query keeps.
+fn bars(values: &[u64], columns: usize) -> Vec<u64> {
+    let each = (columns / QueryStatus::BATCHES).max(1);
+    // A blank between two bars, if a bar has more than one column.
+    let wide = each.saturating_sub(1).max(1);
+    let newest = values.iter().rev().flat_map(|value| {
+        let blanks = std::iter::repeat_n(0, each - wide);
+        std::iter::repeat_n(*value, wide).chain(blanks)
+    });
+    let mut bars: Vec<u64> = newest.chain(std::iter::repeat(0)).take(columns).collect();
+    bars.reverse();
+    bars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_bar_is_at_the_right_end_and_bars_have_a_blank_between_them_if_there_is_room() {
+        assert_eq!(bars(&[1, 2], 5), [0, 0, 0, 1, 2]);
+        assert_eq!(bars(&[1, 2, 3], 2), [2, 3]);
+        assert_eq!(bars(&[1, 2], 90).split_off(84), [0, 1, 1, 0, 2, 2]);
+        assert_eq!(bars(&[], 3), [0, 0, 0]);
+        assert!(bars(&[1], 0).is_empty());
+    }
 }

@@ -27,7 +27,10 @@ fn list<'a>(frame: &mut Frame, area: Rect, app: &'a App) -> Option<&'a Round> {
     let theme = &app.theme;
     let snapshot = &app.engine.frozen_or_live().snapshot;
     let known = newest(snapshot).and_then(|rounds| rounds.as_ref().ok());
-    let extent = known.map_or_else(String::new, |rounds| format!("newest {} ", count(rounds.len() as u64)));
+    let extent = match known {
+        Some(rounds) if !rounds.is_empty() => format!("newest {} ", count(rounds.len() as u64)),
+        _ => String::new(),
+    };
     let title = Line::from(vec![Span::styled(" rounds ", theme.key()), Span::styled(extent, theme.dim())]);
     let block = theme.frame(title, true);
     let inner = block.inner(area);

@@ -78,7 +78,7 @@ fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, app: &App) {
 }
 
 /// `parts` over `columns`: each part takes several columns, or each column takes the mean of several parts.
-pub(super) fn spread(parts: &[u64], columns: usize) -> Vec<u64> {
+fn spread(parts: &[u64], columns: usize) -> Vec<u64> {
     let part_of = |column: usize| column * parts.len() / columns.max(1);
     (0..columns)
         .map(|column| {

@@ -31,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const FIND_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Time between two questions for the stages that have ended. Their list is long.
-const SPILL_INTERVAL: Duration = Duration::from_secs(30);
+const SPILL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the watch works with.
 pub(super) struct WatchOptions {
@@ -123,7 +123,7 @@ async fn work(options: WatchOptions, shared: Arc<Shared>) {
     let mut poll = Poll { finder, rest, found: None, spilled: None };
     loop {
         let is_looked_at = shared.state.lock().is_looked_at();
-        let cluster = poll.next(is_looked_at).await.unwrap_or_else(|problem| ClusterStatus {
+        let cluster = poll.next().await.unwrap_or_else(|problem| ClusterStatus {
             source: problem.source,
             problem: Some(problem.text),
             ..ClusterStatus::default()
@@ -138,6 +138,10 @@ async fn work(options: WatchOptions, shared: Arc<Shared>) {
         }
         if is_looked_at {
             shared.news.notify_one();
+            // After the rest is shown: the answer takes longer.
+            if poll.asks_for_spill().await {
+                continue;
+            }
         }
         let pause = if is_looked_at { INTERVAL } else { QUIET_INTERVAL };
         // An elapsed pause is the ordinary end.
@@ -162,7 +166,7 @@ struct Poll {
 }
 
 impl Poll {
-    async fn next(&mut self, is_looked_at: bool) -> Result<ClusterStatus, Problem> {
+    async fn next(&mut self) -> Result<ClusterStatus, Problem> {
         let found = self.find().await.map_err(|text| Problem { source: None, text })?;
         let id = found.application.id.clone();
         let mut refused = None;
@@ -183,14 +187,8 @@ impl Poll {
             let (stages, jobs) = tokio::join!(self.rest.stages(address, &id, "active"), self.rest.jobs(address, &id));
             report::add_stages(&mut status, stages.ok());
             status.active_jobs = jobs.ok().map(|jobs| jobs.len() as u64);
-            let due = self.spilled.is_none_or(|(at, _)| at.elapsed() >= SPILL_INTERVAL);
-            if is_looked_at && due {
-                let ended = self.rest.stages(address, &id, "complete").await;
-                self.spilled = Some((Instant::now(), ended.map_or((None, None), |stages| report::spilled(&stages))));
-            }
-            if let Some((_, (memory, disk))) = self.spilled {
-                report::add_spilled(&mut status, memory, disk);
-            }
+            let (memory, disk) = self.spilled.map_or((None, None), |(_, spilled)| spilled);
+            report::add_spilled(&mut status, memory, disk);
             status.source = Some(address.to_string());
             status.at = Some(to_millis(SystemTime::now()));
             if found.addresses.len() > 1 {
@@ -207,6 +205,18 @@ impl Poll {
             Some((source, error)) => Problem { source: Some(source), text: error.to_string() },
             None => Problem { source: None, text: find::UNKNOWN_ADDRESS.to_owned() },
         })
+    }
+
+    /// Asks what ended stages have spilled, if it is time. True if it was.
+    async fn asks_for_spill(&mut self) -> bool {
+        let Some((_, found)) = &self.found else { return false };
+        let [address] = found.addresses.as_slice() else { return false };
+        if self.spilled.is_some_and(|(at, _)| at.elapsed() < SPILL_INTERVAL) {
+            return false;
+        }
+        let ended = self.rest.stages(address, &found.application.id, "complete").await;
+        self.spilled = Some((Instant::now(), ended.map_or((None, None), |stages| report::spilled(&stages))));
+        true
     }
 
     async fn find(&mut self) -> Result<Found, String> {

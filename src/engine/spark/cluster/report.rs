@@ -92,14 +92,18 @@ fn running(report: StageReport) -> RunningStage {
     let described = report.description.filter(|text| !text.trim().is_empty());
     RunningStage {
         id: report.stage_id,
-        // Spark describes streaming queries in HTML.
-        name: cut(&described.unwrap_or(report.name).replace("<br/>", ", ")),
+        // Spark describes streaming queries in HTML, and other statements in many lines.
+        name: cut(&one_line(&described.unwrap_or(report.name).replace("<br/>", ", "))),
         tasks: report.num_tasks,
         done: report.num_complete_tasks,
         running: report.num_active_tasks,
         failed: report.num_failed_tasks,
         spilled_disk: report.disk_bytes_spilled,
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn cut(text: &str) -> String {
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn spill_is_the_sum_of_running_and_ended_stages_and_unknown_if_one_is() {
-        let stages = r#"[{"stageId": 3, "name": "save at A.scala", "description": "clicktop<br/>batch = 4", "numTasks": 9,
+        let stages = r#"[{"stageId": 3, "name": "save at A.scala", "description": "clicktop<br/>batch\n   = 4", "numTasks": 9,
             "memoryBytesSpilled": 5, "diskBytesSpilled": 2}]"#;
         let stages = || Some(serde_json::from_str::<Vec<StageReport>>(stages).unwrap());
         let mut status = ClusterStatus::default();
