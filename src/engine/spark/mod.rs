@@ -21,6 +21,7 @@ mod erase;
 mod metrics;
 mod options;
 mod progress;
+mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;

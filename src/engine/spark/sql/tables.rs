@@ -135,6 +135,20 @@ impl Tables {
         self.template(include_str!("batch.sql")).number("to", to).filled()
     }
 
+    /// The newest lines of the log of rounds, newest first.
+    pub(crate) fn newest_rounds(&self, most: u32) -> String {
+        format!(
+            "SELECT round, counted, work, who, unix_millis(began) AS began_ms, unix_millis(ended) AS ended_ms, steps, clicks, slices, pairs, \
+             figures FROM delta.`{}/rounds` ORDER BY ended DESC LIMIT {most}",
+            self.root
+        )
+    }
+
+    /// Adds a line to the log of rounds; `values` are literals, in the order of the columns.
+    pub(crate) fn note_round(&self, values: &str) -> String {
+        format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
+    }
+
     /// The figures of the clicks from `:from` to `:to` (ms), most clicks first, `:limit` rows.
     pub(crate) fn window(&self) -> String {
         self.template(include_str!("window.sql")).filled()
