@@ -14,10 +14,12 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod failure;
 mod metrics;
 mod options;
 mod progress;
