@@ -61,6 +61,11 @@ impl Tell {
     pub(super) fn new(tell: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
+
+    /// Says how far the question is.
+    pub(super) fn say(&self, text: String) {
+        (self.0)(text);
+    }
 }
 
 /// A question that is being asked.
@@ -89,7 +94,7 @@ impl Cluster {
     /// A session whose operations have the tag of `kind`, for a question that begins now.
     pub(super) async fn session(&self, kind: &str, tell: Tell) -> Result<Asked, ConnectError> {
         let begin = Instant::now();
-        tell.0(words(begin, None));
+        tell.say(words(begin, None));
         let session = self.connection.session().await?;
         if !self.swept.swap(true, Relaxed) {
             session.interrupt_all().await?;
@@ -123,7 +128,7 @@ impl Asked {
         loop {
             match tokio::time::timeout(TELL_INTERVAL, rows.next()).await {
                 Ok(next) => return next,
-                Err(_) => (self.tell.0)(words(self.begin, rows.told().progress)),
+                Err(_) => self.tell.say(words(self.begin, rows.told().progress)),
             }
         }
     }

@@ -44,7 +44,7 @@ pub(super) async fn search(
     Ok(documents.into_iter().map(row).collect())
 }
 
-pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
+pub(crate) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
     let (RejectCount { kept: total, deleted }, kept) = reader.consistent(|reader| {
         Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
     })?;
@@ -76,7 +76,7 @@ pub(crate) fn text_of_beginning(shown: &[u8], whole: u64) -> String {
     }
 }
 
-pub(super) fn page(
+pub(crate) fn page(
     reader: &mut Reader,
     names: &mut CountryNames,
     question: &PageQuestion,
