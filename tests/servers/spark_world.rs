@@ -3,9 +3,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use clicktop::click::Timestamp;
 use clicktop::engine::spark::bench;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde_json::Value;
 
@@ -72,38 +74,81 @@ pub fn answer<T>(call: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(call)
 }
 
-/// Clicks over midnight as a topic gives them: one in a hundred twice, one in a hundred late by hours, and one bad message for every
-/// hundred.
+/// Clicks as a topic gives them: one in a hundred twice, one in a hundred late by hours, and one bad message for every hundred.
 pub struct Traffic {
     pub distinct: Vec<OwnedClick>,
-    pub order: Vec<OwnedClick>,
+    /// The places of the clicks in `distinct`, in the order of their arrival.
+    pub order: Vec<usize>,
     pub bad: usize,
 }
 
+/// How long the traffic over two midnights is, and where it begins: at eight in the evening.
+const SPAN_MS: i64 = 30 * 3_600_000;
+const EVENING_MS: i64 = 1_700_078_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
 impl Traffic {
+    /// Clicks of some hours; those that are late come last.
     pub fn made(seed: u64, count: usize) -> Self {
-        let distinct = made(seed, count);
-        let is_late = |at: &usize| at % 100 == 7;
-        let (late, punctual): (Vec<usize>, Vec<usize>) = (0..count).partition(is_late);
-        let mut order: Vec<OwnedClick> = Vec::new();
-        for at in punctual.into_iter().chain(late) {
-            order.push(distinct[at].clone());
-            if at % 100 == 3 {
+        let (late, punctual): (Vec<usize>, Vec<usize>) = (0..count).partition(|at| at % 100 == 7);
+        Self::arriving(made(seed, count), punctual.into_iter().chain(late))
+    }
+
+    /// Clicks over two midnights, of thousands of pages if there are many clicks.
+    pub fn over_two_midnights(seed: u64, count: usize) -> Self {
+        let mut distinct = made(seed, count);
+        let times = || distinct.iter().map(|click| click.timestamp.as_millis());
+        let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(1));
+        let kinds = (count / 400).clamp(1, 110);
+        for (at, click) in distinct.iter_mut().enumerate() {
+            let since = i128::from(click.timestamp.as_millis() - first) * i128::from(SPAN_MS) / i128::from(last - first);
+            let since = i64::try_from(since).expect("within the span") / 100 * 100;
+            click.timestamp = Timestamp::from_millis(EVENING_MS + since);
+            // Some pages have far more clicks than others.
+            let share = (at * 7_919 % 1_000) as f64 / 1_000.0;
+            click.url = format!("{}#{}", click.url, (share.powi(3) * kinds as f64) as usize);
+        }
+        let mut arrivals: Vec<(i64, usize)> = distinct
+            .iter()
+            .enumerate()
+            .map(|(at, click)| {
+                let late = if at % 100 == 7 { (2 + at as i64 / 100 % 5) * HOUR_MS } else { 0 };
+                (click.timestamp.as_millis() + late, at)
+            })
+            .collect();
+        arrivals.sort_unstable();
+        Self::arriving(distinct, arrivals.into_iter().map(|(_, at)| at))
+    }
+
+    fn arriving(distinct: Vec<OwnedClick>, arrivals: impl Iterator<Item = usize>) -> Self {
+        let mut order = Vec::new();
+        for (place, at) in arrivals.enumerate() {
+            order.push(at);
+            if place % 100 == 3 {
                 // A copy of a click some way back.
-                order.push(distinct[at * 2 / 3].clone());
+                order.push(order[order.len() * 2 / 3]);
             }
         }
-        Self { distinct, order, bad: count / 100 }
+        let bad = distinct.len() / 100;
+        Self { distinct, order, bad }
+    }
+
+    /// How many messages they are.
+    pub fn messages(&self) -> usize {
+        self.order.len() + self.bad
     }
 
     /// Sends the part of all messages from `begin` to `end`, in percent.
     pub fn send(&self, topic: &Topic, begin: usize, end: usize) -> usize {
         let part = |all: usize| all * begin / 100..all * end / 100;
         let producer = topic.producer(&[]);
-        let clicks = &self.order[part(self.order.len())];
+        let places = &self.order[part(self.order.len())];
         let bad = part(self.bad);
-        let messages = clicks.len() + bad.len();
-        topic.enqueue(&producer, clicks);
+        let messages = places.len() + bad.len();
+        for places in places.chunks(10_000) {
+            let clicks: Vec<OwnedClick> = places.iter().map(|at| self.distinct[*at].clone()).collect();
+            topic.enqueue(&producer, &clicks);
+        }
         for at in bad {
             send_bad(&producer, &topic.name, at);
         }
@@ -119,12 +164,23 @@ fn send_bad(producer: &BaseProducer, topic: &str, at: usize) {
         1 => format!("{{\"click_id\": {at}"),
         _ => "a,b,yesterday,/,US,x,y,z,w".to_owned(),
     };
-    producer.send(BaseRecord::to(topic).key(&key).payload(&payload)).map_err(|(error, _)| error).expect("sent");
+    let mut record = BaseRecord::to(topic).key(&key).payload(&payload);
+    while let Err((error, back)) = producer.send(record) {
+        assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+        producer.poll(Duration::from_millis(20));
+        record = back;
+    }
 }
 
 /// Waits for an object, several times as long as usual.
 #[track_caller]
 pub fn wait(run: &mut Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    wait_for(HANG * PATIENCE, run, what, wanted)
+}
+
+/// The same, `most` at most.
+#[track_caller]
+pub fn wait_for(most: Duration, run: &mut Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let begin = Instant::now();
     loop {
         // Objects come every second, so this returns often.
@@ -133,7 +189,7 @@ pub fn wait(run: &mut Running, what: &str, wanted: impl Fn(&Value) -> bool) -> V
             eprintln!("{what}: after {:.1} s", begin.elapsed().as_secs_f64());
             return object;
         }
-        assert!(begin.elapsed() < HANG * PATIENCE, "no {what}; the last: {object}");
+        assert!(begin.elapsed() < most, "no {what}; the last: {object}");
     }
 }
 
