@@ -239,11 +239,24 @@ pub struct Phase {
     pub took: Duration,
 }
 
-/// One round of aggregation.
+/// What a line in the log of rounds is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundWork {
+    /// New clicks were counted.
+    #[default]
+    Counting,
+    /// Old clicks were deleted, or files were merged or deleted.
+    Housekeeping,
+}
+
+/// One round of aggregation, or of housekeeping.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
-    /// Its number: the version of the clicks up to which it has counted.
+    /// Its number: the version of the clicks up to which everything is counted since.
     pub number: i64,
+    /// What it was about.
+    pub work: RoundWork,
     /// When it ended, to the millisecond.
     #[serde(with = "super::serial::optional_moment")]
     pub ended: Option<SystemTime>,

@@ -15,6 +15,12 @@ mod plain;
 mod spark;
 #[cfg(feature = "spark")]
 mod spark_console;
+#[cfg(feature = "spark")]
+mod spark_equality;
+#[cfg(feature = "spark")]
+mod spark_faults;
+#[cfg(feature = "spark")]
+mod spark_world;
 mod topic;
 mod transactions;
 

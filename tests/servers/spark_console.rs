@@ -1,7 +1,7 @@
 //! The console of `engine = "spark"` in a real terminal, on a real Spark and a real Kafka.
 
 use crate::kafka::Kafka;
-use crate::spark::{Spark, TURN, Traffic};
+use crate::spark_world::{Spark, Traffic, turn};
 use crate::support::terminal::{Size, Terminal};
 
 const WIDE: Size = Size { columns: 140, rows: 42 };
@@ -34,7 +34,7 @@ fn quit(mut terminal: Terminal, key: &str) {
 #[test]
 fn the_console_shows_cluster_query_and_rounds_and_asks_what_stays() {
     let (Some(kafka), Some(spark)) = (Kafka::plain(), Spark::find()) else { return };
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = turn();
     let topic = kafka.topic(3);
     Traffic::made(1320, 3_000).send(&topic, 0, 100);
     let home = spark.home(&topic);

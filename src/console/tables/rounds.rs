@@ -6,7 +6,7 @@ use super::batches::{number, phases};
 use super::column::{Column, Width};
 use super::executors::millis;
 use crate::console::format::{UNKNOWN, count_in, day_and_time, duration, or_unknown};
-use crate::protocol::remote::Round;
+use crate::protocol::remote::{Round, RoundWork};
 
 const ENDED: Column<Round> = Column::words("ended", Width::Fixed(15), |row: &Round, context, _| {
     (or_unknown(row.ended, day_and_time), context.theme.dim())
@@ -16,6 +16,14 @@ const ENDED: Column<Round> = Column::words("ended", Width::Fixed(15), |row: &Rou
 const NUMBER: Column<Round> =
     Column::figure("round", 8, |row: &Round, context, _| (number(row.number), context.theme.key()))
         .exported("round", |row| row.number.into());
+
+/// Not on a narrow screen: there, housekeeping is told by its steps.
+const WORK: Column<Round> = Column::words("  work", Width::Fixed(15), |row: &Round, context, _| match row.work {
+    RoundWork::Counting => ("  counting".to_owned(), Style::new()),
+    RoundWork::Housekeeping => ("  housekeeping".to_owned(), context.theme.dim()),
+})
+.priority(1)
+.exported("work", |row| if row.work == RoundWork::Counting { "counting" } else { "housekeeping" }.into());
 
 const TOOK: Column<Round> =
     Column::figure("took", 9, |row: &Round, context, _| (or_unknown(row.took, duration), context.theme.key()))
@@ -55,11 +63,11 @@ const WHO: Column<Round> = Column::words("  who", Width::Rest(8), |row: &Round, 
 
 /// The columns of the screen.
 pub(crate) static DRAWN: &[&Column<Round>] =
-    &[&ENDED, &NUMBER, &TOOK, &CLICKS, &SLICES, &PAIRS, &FIGURES, &STEPS, &WHO];
+    &[&ENDED, &NUMBER, &WORK, &TOOK, &CLICKS, &SLICES, &PAIRS, &FIGURES, &STEPS, &WHO];
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<Round>] =
-    &[&ENDED, &NUMBER, &TOOK, &CLICKS, &SLICES, &PAIRS, &FIGURES, &STEPS, &WHO];
+    &[&ENDED, &NUMBER, &WORK, &TOOK, &CLICKS, &SLICES, &PAIRS, &FIGURES, &STEPS, &WHO];
 
 fn figure(value: Option<u64>, width: usize) -> String {
     or_unknown(value, |value| count_in(value, width.saturating_sub(1)))

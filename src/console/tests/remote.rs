@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{Console, fixture};
 use crate::console::state::screen::Screen;
 use crate::protocol::remote::{
-    Application, ClusterStatus, Executor, Outlives, Phase, QueryBatch, QueryState, QueryStatus, Round, RunningStage,
+    Application, ClusterStatus, Executor, Outlives, Phase, QueryBatch, QueryState, QueryStatus, Round, RoundWork,
+    RunningStage,
 };
 use crate::protocol::{Command, Question, Remote, RemoteWork, Snapshot, Stages};
 
@@ -115,6 +116,7 @@ fn query() -> QueryStatus {
 fn round(at: i64) -> Round {
     Round {
         number: 12_330 - at,
+        work: if at == 1 { RoundWork::Housekeeping } else { RoundWork::Counting },
         ended: Some(fixture::now() - Duration::from_secs(12 * at.unsigned_abs())),
         took: Some(Duration::from_millis(9_400 + 700 * (at.unsigned_abs() % 5))),
         steps: vec![phase("touched", 812), phase("pairs", 3_020), phase("pages", 4_400), phase("figures", 1_168)],

@@ -14,15 +14,18 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+mod checkpoint;
 mod cluster;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod failure;
 mod metrics;
 mod options;
 mod progress;
 mod query;
+mod round_log;
 mod rounds;
 mod rounds_watch;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use arrow_array::{Array as _, Int32Array, Int64Array, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::connect::{ConnectError, column};
+use super::connect::ConnectError;
 use super::connection::Connection;
 use super::metrics::SparkMetrics;
-use super::sql::Root;
-use crate::protocol::remote::{Phase, Round};
+use super::round_log::{RoundLine, Work, newest};
+use super::sql::Tables;
+use crate::protocol::remote::{Phase, Round, RoundWork};
+use crate::protocol::to_micros;
 use crate::text::excerpt;
 
 /// Rounds that are read.
-const ROUNDS: usize = 50;
+const ROUNDS: u32 = 50;
 
 /// Time between two readings. A round that ends here is read sooner.
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -35,7 +36,7 @@ const NAME: usize = 200;
 pub(super) struct RoundsLog {
     /// A session of its own, so that nobody interrupts it.
     pub(super) connection: Connection,
-    pub(super) root: Root,
+    pub(super) tables: Arc<Tables>,
     pub(super) metrics: Arc<SparkMetrics>,
 }
 
@@ -129,8 +130,8 @@ async fn work(log: RoundsLog, shared: Arc<Shared>) {
 
 impl RoundsLog {
     async fn read(&self) -> Result<Vec<Round>, String> {
-        match tokio::time::timeout(LIMIT, self.rows()).await {
-            Ok(Ok(rounds)) => Ok(rounds),
+        match tokio::time::timeout(LIMIT, self.lines()).await {
+            Ok(Ok(lines)) => Ok(lines.into_iter().map(round).collect()),
             Ok(Err(error)) => {
                 self.connection.failed(&error);
                 Err(error.to_string())
@@ -139,114 +140,66 @@ impl RoundsLog {
         }
     }
 
-    async fn rows(&self) -> Result<Vec<Round>, ConnectError> {
+    async fn lines(&self) -> Result<Vec<RoundLine>, ConnectError> {
         let session = self.connection.session().await?;
-        // Of every column, as other versions of clicktop may write others.
-        let newest =
-            format!("SELECT * FROM delta.`{}/rounds` ORDER BY ended DESC, round DESC LIMIT {ROUNDS}", self.root);
-        let mut found = Vec::new();
-        for batch in session.rows(newest).all(ROUNDS).await? {
-            rounds(&batch, &mut found)?;
-        }
-        Ok(found)
+        newest(&session, &self.tables, ROUNDS).await
     }
 }
 
-/// The rounds of a batch. A column that is missing is not known.
-fn rounds(batch: &RecordBatch, found: &mut Vec<Round>) -> Result<(), ConnectError> {
-    let numbers = column::<Int64Array>(batch, "round")?;
-    let counts = |name| column::<Int64Array>(batch, name).ok();
-    let (clicks, pairs, figures) = (counts("clicks"), counts("pairs"), counts("figures"));
-    let times = |name| column::<TimestampMicrosecondArray>(batch, name).ok();
-    let (began, ended) = (times("began"), times("ended"));
-    let slices = column::<Int32Array>(batch, "slices").ok();
-    let steps = column::<MapArray>(batch, "steps").ok();
-    let who = column::<StringArray>(batch, "who").ok();
-    for row in 0..batch.num_rows() {
-        let count = |column: Option<&Int64Array>| {
-            column.filter(|column| !column.is_null(row)).and_then(|column| u64::try_from(column.value(row)).ok())
-        };
-        let micros = |column: Option<&TimestampMicrosecondArray>| {
-            column.filter(|column| !column.is_null(row)).and_then(|column| u64::try_from(column.value(row)).ok())
-        };
-        let (began, ended) = (micros(began), micros(ended));
-        found.push(Round {
-            number: if numbers.is_null(row) { -1 } else { numbers.value(row) },
-            // To the millisecond, as the protocol has it.
-            ended: ended.and_then(|micros| UNIX_EPOCH.checked_add(Duration::from_millis(micros / 1000))),
-            took: ended.zip(began).map(|(ended, began)| Duration::from_micros(ended.saturating_sub(began))),
-            steps: steps.filter(|steps| !steps.is_null(row)).map_or_else(Vec::new, |steps| phases(steps, row)),
-            clicks: count(clicks),
-            slices: slices
-                .filter(|slices| !slices.is_null(row))
-                .and_then(|slices| u64::try_from(slices.value(row)).ok()),
-            pairs: count(pairs),
-            figures: count(figures),
-            who: who.filter(|who| !who.is_null(row)).map(|who| excerpt(who.value(row), NAME).into_owned()),
-        });
+/// A line of the log as fronts show it. Its texts may come from another machine.
+fn round(line: RoundLine) -> Round {
+    let (began, ended) = (line.began.as_millis(), line.ended.as_millis());
+    let since_1970 = |millis: i64| u64::try_from(millis).ok().map(Duration::from_millis);
+    Round {
+        number: line.to,
+        work: if line.work == Work::Round { RoundWork::Counting } else { RoundWork::Housekeeping },
+        ended: since_1970(ended).and_then(|time| UNIX_EPOCH.checked_add(time)),
+        took: since_1970(ended.saturating_sub(began)),
+        steps: line
+            .steps
+            .into_iter()
+            .map(|(name, took)| Phase { name: excerpt(&name, NAME).into_owned(), took: to_micros(took) })
+            .collect(),
+        clicks: line.clicks,
+        slices: line.slices,
+        pairs: line.pairs,
+        figures: line.figures,
+        who: Some(excerpt(&line.who, NAME).into_owned()),
     }
-    Ok(())
-}
-
-/// The steps of a round: a map of their names to milliseconds.
-fn phases(steps: &MapArray, row: usize) -> Vec<Phase> {
-    let entries = steps.value(row);
-    let (Some(names), Some(millis)) = (
-        entries.columns().first().and_then(|names| names.as_any().downcast_ref::<StringArray>()),
-        entries.columns().get(1).and_then(|millis| millis.as_any().downcast_ref::<Int64Array>()),
-    ) else {
-        return Vec::new();
-    };
-    names
-        .iter()
-        .zip(millis.iter())
-        .filter_map(|(name, millis)| {
-            let took = Duration::from_millis(u64::try_from(millis?).ok()?);
-            Some(Phase { name: excerpt(name?, NAME).into_owned(), took })
-        })
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    use arrow_array::ArrayRef;
-    use arrow_array::builder::{Int64Builder, MapBuilder, StringBuilder};
+    use crate::click::Timestamp;
 
     #[test]
-    fn a_round_is_read_by_the_names_of_the_columns_and_what_is_missing_is_unknown() {
-        let mut steps = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
-        for (name, millis) in [("touched", 400), ("pages", 9_000)] {
-            steps.keys().append_value(name);
-            steps.values().append_value(millis);
-        }
-        steps.append(true).unwrap();
-        steps.append(false).unwrap();
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("round", Arc::new(Int64Array::from(vec![17, 16]))),
-            ("began", Arc::new(TimestampMicrosecondArray::from(vec![Some(1_000_000), None]))),
-            ("ended", Arc::new(TimestampMicrosecondArray::from(vec![Some(10_400_500), None]))),
-            ("steps", Arc::new(steps.finish())),
-            ("slices", Arc::new(Int32Array::from(vec![Some(3), None]))),
-            ("clicks", Arc::new(Int64Array::from(vec![None, Some(5)]))),
-        ];
-        let mut found = Vec::new();
-        rounds(
-            &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
-                .unwrap(),
-            &mut found,
-        )
-        .unwrap();
-        let phase = |name: &str, millis| Phase { name: name.into(), took: Duration::from_millis(millis) };
+    fn a_line_becomes_a_round_and_what_its_writer_did_not_know_stays_unknown() {
+        let line = RoundLine {
+            work: Work::Housekeeping,
+            who: "host (pid 7)".to_owned(),
+            from: None,
+            to: 17,
+            began: Timestamp::from_millis(1_000),
+            ended: Timestamp::from_millis(10_400),
+            steps: vec![("vacuum".to_owned(), Duration::from_millis(9_000))],
+            clicks: None,
+            slices: Some(3),
+            pairs: None,
+            figures: None,
+        };
         let wanted = Round {
             number: 17,
+            work: RoundWork::Housekeeping,
             ended: Some(UNIX_EPOCH + Duration::from_millis(10_400)),
-            took: Some(Duration::from_micros(9_400_500)),
-            steps: vec![phase("touched", 400), phase("pages", 9_000)],
+            took: Some(Duration::from_millis(9_400)),
+            steps: vec![Phase { name: "vacuum".to_owned(), took: Duration::from_secs(9) }],
             slices: Some(3),
+            who: Some("host (pid 7)".to_owned()),
             ..Round::default()
         };
-        assert_eq!(found, [wanted, Round { number: 16, clicks: Some(5), ..Round::default() }]);
+        assert_eq!(round(line.clone()), wanted);
+        let odd = RoundLine { began: Timestamp::from_millis(20_000), ..line };
+        assert_eq!(round(odd).took, None, "clocks of two machines may differ");
     }
 }

@@ -114,12 +114,12 @@ pub(crate) fn start(
     };
     let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
     // In a session of its own, because a round interrupts everything in its session when it begins.
-    let asked = Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#answers"));
+    let asked = Connection::new(options.url.clone(), impatient.clone(), format!("{own_seed}#answers"));
     let cluster = ClusterDesk::start(Cluster {
         connection: asked,
         tables: Arc::clone(&tables),
-        root: options.root.clone(),
         storage: Arc::clone(&storage),
+        swept: AtomicBool::new(false),
     });
     // Each in a session of its own: a round interrupts everything in its session when it begins.
     let session = |name: &str, connect: &ConnectOptions| {
@@ -132,7 +132,7 @@ pub(crate) fn start(
     });
     let rounds = RoundsWatch::start(RoundsLog {
         connection: session("rounds", &impatient),
-        root: options.root.clone(),
+        tables: Arc::clone(&tables),
         metrics: Arc::clone(&metrics),
     });
     let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::moment;
 use crate::protocol::Remote;
 use crate::protocol::remote::{
-    Application, ClusterStatus, Executor, Outlives, Phase, QueryBatch, QueryState, QueryStatus, Round, RunningStage,
+    Application, ClusterStatus, Executor, Outlives, Phase, QueryBatch, QueryState, QueryStatus, Round, RoundWork,
+    RunningStage,
 };
 
 fn phase(name: &str, micros: u64) -> Phase {
@@ -47,6 +48,7 @@ pub(super) fn remote() -> Remote {
     };
     let round = Round {
         number: 17,
+        work: RoundWork::Housekeeping,
         ended: Some(moment()),
         took: Some(Duration::from_millis(9_400)),
         steps: vec![phase("touched", 400_000), phase("pages", 9_000_000)],
