@@ -14,13 +14,18 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+pub(crate) mod check;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod home;
+mod kafka_trouble;
+mod lease;
 mod metrics;
 mod options;
 mod progress;
+pub(crate) mod rebuild;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;

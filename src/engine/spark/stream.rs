@@ -20,7 +20,7 @@ use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";

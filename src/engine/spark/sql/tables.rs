@@ -91,7 +91,12 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
-    fn template(&self, text: &'static str) -> Template {
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    pub(super) fn template(&self, text: &'static str) -> Template {
         Template::new(text)
             .sql("root", self.root.to_string())
             .number("slice_ms", self.slices.millis())
