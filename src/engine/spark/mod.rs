@@ -15,10 +15,12 @@ mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
 pub(crate) mod check;
+mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod failure;
 mod home;
 mod kafka_trouble;
 mod lease;
@@ -26,6 +28,7 @@ mod metrics;
 mod options;
 mod progress;
 pub(crate) mod rebuild;
+mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;
