@@ -55,6 +55,9 @@ pub(super) fn start(
 }
 
 #[cfg(feature = "spark")]
+pub(super) use with_spark::options;
+
+#[cfg(feature = "spark")]
 mod with_spark {
     use std::collections::HashMap;
 
@@ -72,7 +75,11 @@ mod with_spark {
     /// Properties of Kafka's client that hold a secret.
     const SECRET: [&str; 3] = ["sasl.jaas.config", "ssl.keystore.key", "ssl.key.password"];
 
-    pub(super) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
+    /// The options of the engine.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or a file of a secret cannot be read.
+    pub(in crate::cli) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
         let spark = &settings.spark;
         let mut url: ConnectUrl = spark.url.parse().context("spark.url")?;
         let mut secrets = Vec::new();

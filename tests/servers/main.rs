@@ -13,6 +13,8 @@ mod kafka;
 mod plain;
 #[cfg(feature = "spark")]
 mod spark;
+#[cfg(feature = "spark")]
+mod spark_move;
 mod topic;
 mod transactions;
 

@@ -18,7 +18,9 @@ pub mod bench;
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod manifest;
 mod metrics;
+mod moved_offsets;
 mod options;
 mod progress;
 mod rounds;
@@ -29,6 +31,7 @@ mod start;
 mod stream;
 mod supervised;
 mod tables;
+pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

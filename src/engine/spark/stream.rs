@@ -1,7 +1,7 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -10,7 +10,9 @@ use super::connect::{
     ConnectError, Observation, QueryFailure, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger,
 };
 use super::connection::{Connection, may_pass};
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
+use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
 use super::sql::{Tables, decoder};
@@ -59,6 +61,10 @@ pub(super) enum StreamError {
     Tables(#[from] TablesError),
     #[error("the streaming query has failed: {0}")]
     Failed(String),
+    #[error("{0}")]
+    Moved(String),
+    #[error("the topic has other partitions than the data directory that was moved here knew")]
+    Partitions(BTreeSet<i32>),
     #[error(
         "the Spark server cannot read Kafka: start it with --packages \
              org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
@@ -72,7 +78,8 @@ impl StreamError {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
             Self::Failed(why) => !LASTING.iter().any(|lasting| why.contains(lasting)),
-            Self::NoKafka(_) => false,
+            Self::Partitions(_) => true,
+            Self::Moved(_) | Self::NoKafka(_) => false,
         }
     }
 }
@@ -101,9 +108,14 @@ impl StreamStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), StreamError> {
         let mut backoff = Backoff::new();
         let mut failures = 0;
+        let mut partitions = None;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures).await {
+            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
                 Ok(()) => return Ok(()),
+                Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
+                    partitions = Some(found);
+                    continue;
+                }
                 Err(error) => error,
             };
             if let StreamError::Connect(error) | StreamError::Tables(TablesError::Connect(error)) = &error {
@@ -122,7 +134,13 @@ impl StreamStage {
     }
 
     /// From the connection to the end of the query, or to the first error.
-    async fn query(&self, handle: &StageHandle, backoff: &mut Backoff, failures: &mut u32) -> Result<(), StreamError> {
+    async fn query(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        failures: &mut u32,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
             () = handle.stopped() => return Ok(()),
@@ -136,7 +154,7 @@ impl StreamStage {
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session).await?;
+                let run = self.start(&session, partitions).await?;
                 Watched { session, run, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
@@ -151,7 +169,10 @@ impl StreamStage {
             }
             if !status.active {
                 return match watched.session.query_failure(watched.run).await? {
-                    Some(failure) => Err(StreamError::Failed(describe(&failure))),
+                    Some(failure) => Err(match assigned_partitions(&failure.message, self.topic()) {
+                        Some(partitions) => StreamError::Partitions(partitions),
+                        None => StreamError::Failed(describe(&failure)),
+                    }),
                     None => {
                         tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
                         Ok(())
@@ -182,9 +203,22 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session) -> Result<QueryRun, StreamError> {
+    fn topic(&self) -> &str {
+        &self.options.source.topic
+    }
+
+    /// Starts the query. Its first start begins where a data directory that was moved here has stopped; later starts go on at the
+    /// checkpoint, whatever this says.
+    async fn start(&self, session: &Session, partitions: Option<&BTreeSet<i32>>) -> Result<QueryRun, StreamError> {
         let options = &self.options;
-        let source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        let properties = tables::properties(session, &options.root, "clicks").await?.unwrap_or_default();
+        if let Some(moved) = Manifest::among(&properties).map_err(|error| StreamError::Moved(error.to_string()))?
+            && let Some(offsets) = moved.offsets_of(self.topic())
+        {
+            let begin = starting_offsets(self.topic(), offsets, partitions);
+            source.options.insert("startingOffsets".to_owned(), begin);
+        }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
             sql: Sql::new(decoder(options.format, options.field_limits, options.slices)),
@@ -270,6 +304,14 @@ impl StreamStage {
         watched.session.stop_query(watched.run).await?;
         Ok(())
     }
+}
+
+/// Whether the streaming query runs in the session.
+///
+/// # Errors
+/// As any call.
+pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
+    Ok(running(session).await?.is_some())
 }
 
 /// The query that runs in the session, if one does.

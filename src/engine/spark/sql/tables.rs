@@ -67,6 +67,11 @@ impl Slices {
         self.0
     }
 
+    /// The slice of a time in milliseconds since 1970.
+    pub(crate) fn of(self, millis: i64) -> i32 {
+        i32::try_from(millis.div_euclid(self.0)).unwrap_or(if millis < 0 { i32::MIN } else { i32::MAX })
+    }
+
     /// How many slices a gap of `millis` may reach over, rounded up.
     fn reached_in(self, millis: i64) -> i32 {
         i32::try_from(millis.saturating_add(self.0 - 1).div_euclid(self.0)).unwrap_or(i32::MAX)
@@ -91,7 +96,7 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
-    fn template(&self, text: &'static str) -> Template {
+    pub(super) fn template(&self, text: &'static str) -> Template {
         Template::new(text)
             .sql("root", self.root.to_string())
             .number("slice_ms", self.slices.millis())
