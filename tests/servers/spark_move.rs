@@ -1,60 +1,26 @@
 //! `clicktop move` between a data directory and the tables of a real Spark, cut off again and again, with a real Kafka before and after.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clicktop::click::Timestamp;
 use rand::RngExt as _;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
-use serde_json::Value;
 
 use crate::kafka::{Kafka, Topic, through};
-use crate::server;
+use crate::spark_world::{Spark, end, turn, wait};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made, random};
-use crate::support::figures::{self, Figure, Figures, SESSION_TIMEOUT_MS};
-use crate::support::program::{Home, Running, stage};
-
-/// A loaded machine starts Spark's parts slowly; each wait is so many times [`HANG`] at most.
-const PATIENCE: u32 = 4;
+use crate::support::figures;
+use crate::support::program::{Home, stage};
 
 /// Before, while the clicks are local; then on Spark; then local again.
 const PARTS: [usize; 3] = [50_000, 6_000, 1_000];
 
-struct Tables {
-    url: String,
-    root: String,
-}
-
-impl Tables {
-    fn find() -> Option<Self> {
-        let (url, roots) = (server("CLICKTOP_TEST_SPARK")?, server("CLICKTOP_TEST_SPARK_ROOT")?);
-        Some(Self { url, root: format!("{roots}/{}", uuid::Uuid::new_v4().simple()) })
-    }
-
-    /// A home that knows these tables. Small messages make small batches, so that a move has many.
-    fn home(&self, topic: &Topic, small: bool) -> Home {
-        let url = if small { format!("{}/;grpc_max_message_size=1500000", self.url) } else { self.url.clone() };
-        let home = topic.home().with("CLICKTOP_SPARK__URL", &url).with("CLICKTOP_SPARK__ROOT", &self.root);
-        home.with("CLICKTOP_SHUTDOWN_TIMEOUT", "90 s")
-    }
-
-    /// A home whose clicktop counts on Spark, and takes the streaming query along when it ends.
-    fn counting(&self, topic: &Topic) -> Home {
-        let home = self.home(topic, false).with("CLICKTOP_ENGINE", "spark");
-        home.with("CLICKTOP_SPARK__TRIGGER", "1 s")
-            .with("CLICKTOP_SPARK__INTERVAL", "1 s")
-            .with("CLICKTOP_SPARK__LEAVE_RUNNING", "false")
-    }
-
-    /// By the batch query over all clicks in the tables.
-    fn batch(&self) -> Figures {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let asked = clicktop::engine::spark::bench::batch_figures(&self.url, &self.root, SESSION_TIMEOUT_MS);
-        let figure = |(url, country, clicks, unique_users, avg_time_spent)| {
-            ((url, country), Figure { clicks, unique_users, avg_time_spent })
-        };
-        runtime.block_on(asked).expect("figures").into_iter().map(figure).collect()
-    }
+/// A home that knows the tables. Small messages make small batches, so that a move has many.
+fn home(spark: &Spark, topic: &Topic, small: bool) -> Home {
+    let url = if small { format!("{}/;grpc_max_message_size=1500000", spark.url) } else { spark.url.clone() };
+    let home = topic.home().with("CLICKTOP_SPARK__URL", &url).with("CLICKTOP_SPARK__ROOT", &spark.root);
+    home.with("CLICKTOP_SHUTDOWN_TIMEOUT", "90 s")
 }
 
 /// Clicks whose fields are at the edge of what is stored.
@@ -91,25 +57,6 @@ fn send_bad(topic: &Topic, count: usize) {
     producer.flush(HANG).expect("sent");
 }
 
-#[track_caller]
-fn wait(run: &mut Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let begin = Instant::now();
-    loop {
-        let object = run.await_object(what, |_| true);
-        if wanted(&object) {
-            return object;
-        }
-        assert!(begin.elapsed() < HANG * PATIENCE, "no {what}; the last: {object}");
-    }
-}
-
-#[track_caller]
-fn end(run: Running) {
-    run.signal("TERM");
-    let ran = run.end();
-    assert!(ran.status.success(), "{ran:?}");
-}
-
 /// Kills a command with `kill -9` after random times, then lets it end.
 #[track_caller]
 fn cut_off(home: &Home, arguments: &[&str], times: usize, longest: Duration, seed: u64) -> String {
@@ -141,7 +88,8 @@ fn next_offsets(home: &Home) -> Vec<(i32, i64)> {
 
 #[test]
 fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
-    let (Some(kafka), Some(tables)) = (Kafka::plain(), Tables::find()) else { return };
+    let (Some(kafka), Some(spark)) = (Kafka::plain(), Spark::find()) else { return };
+    let _turn = turn();
     let topic = kafka.topic(3);
     let mut clicks = made(1701, PARTS.iter().sum());
     let last = clicks.split_off(PARTS[0] + PARTS[1]);
@@ -153,7 +101,7 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     topic.send(&first, "none");
     topic.send(&first[..2_000], "none");
     send_bad(&topic, 300);
-    let local = tables.home(&topic, true);
+    let local = home(&spark, &topic, true);
     let mut run = local.start(&["run", "--headless"]);
     wait(&mut run, "everything is counted here", |object| through(first.len())(object) && object["lag"] == 0);
     let refused = local.run(&["move", "--to", "spark"]);
@@ -173,13 +121,13 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     // The move is cut off at six random points. Meanwhile nobody may work on the tables.
     let moved = cut_off(&local, &["move", "--to", "spark"], 6, Duration::from_secs(20), 1702);
     assert!(moved.contains(&format!("equal    {} clicks", first.len())), "{moved}");
-    figures::assert_same("Spark after the move", &tables.batch(), &figures::of_clicks(&first));
+    figures::assert_same("Spark after the move", &spark.batch(), &figures::of_clicks(&first));
     figures::assert_same("here after the move", &local.top(), &figures::of_clicks(&first));
     let again = local.succeed(&["move", "--to", "spark"]).stdout;
     assert!(again.contains("everything is there already"), "{again}");
     let refused = local.run(&["run", "--headless"]);
     assert!(refused.one_clear_line().contains("were moved to Spark"), "{refused:?}");
-    let other = tables.home(&topic, false);
+    let other = home(&spark, &topic, false);
     let file = other.file("other.csv", &first[0].csv());
     other.replay(&file, &["--data-dir", &other.data().display().to_string()]);
     let refused = other.run(&["move", "--to", "spark"]);
@@ -191,8 +139,8 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     topic.send(&first[1_000..2_000], "none");
     send_bad(&topic, 40);
     let both = [&first[..], &second].concat();
-    let spark = tables.counting(&topic);
-    let mut run = spark.start(&["run", "--headless"]);
+    let counting = spark.home(&topic).with("CLICKTOP_SPARK__LEAVE_RUNNING", "false");
+    let mut run = counting.start(&["run", "--headless"]);
     let object = wait(&mut run, "everything is counted on Spark", |object| {
         object["totals"]["clicks"].as_u64() == Some(both.len() as u64)
             && object["lag"] == 0
@@ -200,13 +148,13 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     });
     let new = (second.len() + 1_000 + 40) as u64;
     assert_eq!(object["totals"]["ingested"].as_u64(), Some(new), "only what is new: {object}");
-    let running = tables.home(&topic, false);
+    let running = home(&spark, &topic, false);
     let refused = running.run(&["move", "--to", "local"]);
     assert!(refused.one_clear_line().contains("the streaming query runs"), "{refused:?}");
     end(run);
     let wanted = figures::of_clicks(&both);
-    figures::assert_same("the console on Spark", &spark.top(), &wanted);
-    figures::assert_same("the batch query", &tables.batch(), &wanted);
+    figures::assert_same("the console on Spark", &counting.top(), &wanted);
+    figures::assert_same("the batch query", &spark.batch(), &wanted);
     let fresh = topic.home();
     let mut run = fresh.start(&["run", "--headless"]);
     wait(&mut run, "a fresh replay of the topic", through(both.len()));
@@ -214,7 +162,7 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     figures::assert_same("a fresh replay", &fresh.top(), &wanted);
 
     // Back into a new directory, cut off three times, and on from there.
-    let back = tables.home(&topic, false);
+    let back = home(&spark, &topic, false);
     let plan = back.succeed(&["move", "--to", "local", "--dry-run"]).stdout;
     assert!(plan.contains("nothing was written") && !back.data().exists(), "{plan}");
     let moved = cut_off(&back, &["move", "--to", "local"], 3, Duration::from_secs(20), 1703);

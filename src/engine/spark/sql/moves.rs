@@ -71,10 +71,10 @@ impl Tables {
         self.template("DESCRIBE HISTORY delta.`{{root}}/clicks` LIMIT {{limit}}").number("limit", limit).filled()
     }
 
-    /// Makes the temporary view `name` of the files of the checkpoint at `path` below the root: one row each file, in `value`.
-    pub(crate) fn checkpoint_files(&self, name: &'static str, path: &'static str) -> String {
+    /// Makes the temporary view `name` of the files at `path`, which is a part of a root: one row each file, in `value`.
+    pub(crate) fn whole_files(&self, name: &'static str, path: &str) -> String {
         self.template(
-            "CREATE OR REPLACE TEMPORARY VIEW {{name}} USING text OPTIONS (path '{{root}}/{{path}}', wholetext 'true')",
+            "CREATE OR REPLACE TEMPORARY VIEW {{name}} USING text OPTIONS (path '{{path}}', wholetext 'true')",
         )
         .sql("name", name)
         .sql("path", path)

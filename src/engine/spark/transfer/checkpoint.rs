@@ -10,9 +10,10 @@ use arrow_array::{Array as _, Int64Array, MapArray, StringArray};
 
 use super::cluster::COMMITS;
 use super::error::MoveError;
+use crate::engine::spark::checkpoint::Checkpoint;
 use crate::engine::spark::connect::{ConnectError, Session, column};
 use crate::engine::spark::manifest::Offsets;
-use crate::engine::spark::sql::Tables;
+use crate::engine::spark::sql::{Root, Tables};
 
 /// The files of the newest micro-batches that are read.
 const NEWEST: u32 = 3;
@@ -21,26 +22,33 @@ const NEWEST: u32 = 3;
 ///
 /// # Errors
 /// As any statement.
-pub(super) async fn has_begun(session: &Session, tables: &Tables) -> Result<bool, MoveError> {
-    Ok(files(session, tables, "checkpoint/metadata").await?.is_some())
+pub(super) async fn has_begun(session: &Session, tables: &Tables, root: &Root) -> Result<bool, MoveError> {
+    let checkpoint = Checkpoint::in_use(session, root).await?;
+    let metadata = format!("{}/metadata", checkpoint.path(root));
+    Ok(!checkpoint.is_first() || files(session, tables, &metadata).await?.is_some())
 }
 
 /// The next offsets to read; `None` if the query has taken nothing yet.
 ///
 /// # Errors
 /// The checkpoint cannot be read or understood.
-pub(super) async fn next_offsets(session: &Session, tables: &Tables) -> Result<Option<Offsets>, MoveError> {
+pub(super) async fn next_offsets(
+    session: &Session,
+    tables: &Tables,
+    root: &Root,
+) -> Result<Option<Offsets>, MoveError> {
     let missing = |cause: &str| MoveError::Checkpoint { cause: cause.to_owned() };
-    let Some(metadata) = files(session, tables, "checkpoint/metadata").await? else { return Ok(None) };
+    let checkpoint = Checkpoint::in_use(session, root).await?;
+    let path = |name: &str| format!("{}/{name}", checkpoint.path(root));
+    // After a loss of messages in Kafka there is a new checkpoint, and older offsets do not count.
+    let nothing = if checkpoint.is_first() { Ok(None) } else { Err(missing("it is new and has no micro-batch yet")) };
+    let Some(metadata) = files(session, tables, &path("metadata")).await? else { return nothing };
     let query = metadata.first().and_then(|(_, text)| query_id(text)).ok_or_else(|| missing("it has no query id"))?;
-    let done = files(session, tables, "checkpoint/commits").await?.unwrap_or_default();
+    let done = files(session, tables, &path("commits")).await?.unwrap_or_default();
     let done = done.first().map(|(batch, _)| *batch);
     let written = written(session, tables, &query).await?;
-    let Some(last) = done.max(written) else { return Ok(None) };
-    let offsets = files(session, tables, "checkpoint/offsets").await?.unwrap_or_default();
-    if done < Some(last) && !offsets.iter().any(|(batch, _)| *batch == last) {
-        return Err(missing("it lacks the newest micro-batch"));
-    }
+    let Some(last) = done.max(written) else { return nothing };
+    let offsets = files(session, tables, &path("offsets")).await?.unwrap_or_default();
     let (_, text) =
         offsets.iter().find(|(batch, _)| *batch == last).ok_or_else(|| missing("it lacks the newest micro-batch"))?;
     end_offsets(text).map(Some).ok_or_else(|| missing("its offsets have an unknown form"))
@@ -48,15 +56,11 @@ pub(super) async fn next_offsets(session: &Session, tables: &Tables) -> Result<O
 
 /// The newest files at `path` with their numbers, the newest first; `None` if there is no such path. A file without a number has the
 /// number 0.
-async fn files(
-    session: &Session,
-    tables: &Tables,
-    path: &'static str,
-) -> Result<Option<Vec<(i64, String)>>, MoveError> {
+async fn files(session: &Session, tables: &Tables, path: &str) -> Result<Option<Vec<(i64, String)>>, MoveError> {
     const VIEW: &str = "clicktop_checkpoint";
     let absent =
         |error: &ConnectError| error.is_class("PATH_NOT_FOUND") || error.is_class("FAILED_READ_FILE.FILE_NOT_EXIST");
-    match session.command(tables.checkpoint_files(VIEW, path)).await {
+    match session.command(tables.whole_files(VIEW, path)).await {
         Err(error) if absent(&error) => return Ok(None),
         made => made?,
     };

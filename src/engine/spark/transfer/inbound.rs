@@ -106,7 +106,7 @@ impl Inbound {
                     return Err(MoveError::QueryRuns);
                 }
                 let version = cluster.version(&session).await?;
-                let taken = checkpoint::next_offsets(&session, &cluster.tables).await?;
+                let taken = checkpoint::next_offsets(&session, &cluster.tables, &cluster.options.root).await?;
                 // Offsets and clicks are of the same moment only if nothing has come in between.
                 if cluster.version(&session).await? != version {
                     return Err(MoveError::TablesChange);

@@ -164,7 +164,7 @@ struct Clicks {
 impl Clicks {
     fn push(&mut self, place: ClickPlace, click: &Click<'_>, slices: Slices) {
         let millis = place.timestamp.as_millis();
-        self.slice.append_value(slices.of(millis));
+        self.slice.append_value(slices.of_time(millis));
         self.ts.append_value(millis);
         self.number.append_value(place.number);
         let Click { click_id, user_id, timestamp: _, url, country, city, browser, os, device } = *click;

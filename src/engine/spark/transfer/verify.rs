@@ -121,7 +121,7 @@ pub(super) fn digests_here(storage: &Arc<Storage>, slices: Slices) -> Result<Her
         let mut current: Option<Digest> = None;
         let mut ended = false;
         reader.whole_clicks(None, |place, click| {
-            let slice = i64::from(slices.of(place.timestamp.as_millis()));
+            let slice = i64::from(slices.of_time(place.timestamp.as_millis()));
             if let Some(done) = current.filter(|digest| digest.slice != slice) {
                 current = None;
                 if push(done).is_break() {
