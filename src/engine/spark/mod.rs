@@ -24,7 +24,9 @@ mod failure;
 mod home;
 mod kafka_trouble;
 mod lease;
+mod manifest;
 mod metrics;
+mod moved_offsets;
 mod options;
 mod progress;
 pub(crate) mod rebuild;
@@ -37,6 +39,7 @@ mod start;
 mod stream;
 mod supervised;
 mod tables;
+pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;
