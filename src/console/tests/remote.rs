@@ -324,6 +324,23 @@ fn a_terminal_that_is_too_small_still_asks() {
 }
 
 #[test]
+fn the_other_views_say_nothing_of_a_database_or_of_clicks_that_are_not_here() {
+    let mut snapshot = known();
+    snapshot.recent = Arc::default();
+    let mut console = console(120, 40, snapshot);
+    let screen = console.screen();
+    assert!(screen.contains("the newest clicks stay on the cluster") && !screen.contains("no clicks yet"), "{screen}");
+    console.press("F4");
+    assert!(console.screen().contains("asking the cluster…"), "{}", console.screen());
+    console.press("F3");
+    let screen = console.screen();
+    assert!(screen.contains("that the figures count"), "{screen}");
+    for unknown in ["write-ahead log", "duplicates", "skipped", "checkpoints", "database"] {
+        assert!(!screen.contains(unknown), "{unknown}:\n{screen}");
+    }
+}
+
+#[test]
 fn texts_of_the_cluster_never_reach_the_terminal_raw() {
     let evil = "a\u{1b}[2J\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}日本".repeat(9);
     let named = || Some(evil.clone());

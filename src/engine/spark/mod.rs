@@ -14,6 +14,7 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+pub(crate) mod check;
 mod checkpoint;
 mod cluster;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
@@ -21,10 +22,16 @@ pub(crate) mod connect;
 mod connection;
 mod erase;
 mod failure;
+mod home;
+mod kafka_trouble;
+mod lease;
+mod manifest;
 mod metrics;
+mod moved_offsets;
 mod options;
 mod progress;
 mod query;
+pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
 mod rounds_watch;
@@ -35,6 +42,7 @@ mod start;
 mod stream;
 mod supervised;
 mod tables;
+pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

@@ -1,7 +1,7 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -10,7 +10,9 @@ use super::checkpoint::Checkpoint;
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::{Connection, may_pass};
 use super::failure::{Failure, Lost};
+use super::manifest::{Manifest, ManifestError};
 use super::metrics::SparkMetrics;
+use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
 use super::sql::{Tables, decoder};
@@ -21,7 +23,7 @@ use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -68,6 +70,10 @@ pub(super) enum StreamError {
         /// The checkpoint of the query.
         checkpoint: Checkpoint,
     },
+    #[error("the topic has other partitions than the data directory that was moved here knew")]
+    Partitions(BTreeSet<i32>),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
     Lost { what: String },
     #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
@@ -85,7 +91,8 @@ impl StreamError {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
             Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) => false,
+            Self::Partitions(_) => true,
+            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
         }
     }
 
@@ -123,9 +130,15 @@ impl StreamStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), StreamError> {
         let mut backoff = Backoff::new();
         let mut failures = 0;
+        let mut partitions = None;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures).await {
+            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
                 Ok(()) => return Ok(()),
+                // The next start names an offset for each of them.
+                Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
+                    partitions = Some(found);
+                    continue;
+                }
                 Err(error) => self.after_loss(error).await,
             };
             if let Some(error) = error.of_a_call() {
@@ -204,7 +217,13 @@ impl StreamStage {
     }
 
     /// From the connection to the end of the query, or to the first error.
-    async fn query(&self, handle: &StageHandle, backoff: &mut Backoff, failures: &mut u32) -> Result<(), StreamError> {
+    async fn query(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        failures: &mut u32,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
             () = handle.stopped() => return Ok(()),
@@ -219,7 +238,7 @@ impl StreamStage {
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session, &checkpoint).await?;
+                let run = self.start(&session, &checkpoint, partitions).await?;
                 Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
@@ -261,6 +280,9 @@ impl StreamStage {
         if let Some(failure) = session.query_failure(run).await? {
             let topic = self.options.kafka.topic.as_str();
             tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
+            if let Some(partitions) = assigned_partitions(&format!("{}\n{}", failure.message, failure.causes), topic) {
+                return Err(StreamError::Partitions(partitions));
+            }
             let failure = Failure::of(&failure, topic);
             return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
         }
@@ -295,11 +317,34 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session, checkpoint: &Checkpoint) -> Result<QueryRun, StreamError> {
+    /// Where the query begins if its checkpoint is new: where Kafka has lost messages, where a data directory that was moved here has
+    /// stopped, or (`None`) where `kafka.start` says.
+    async fn beginning(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<Option<String>, StreamError> {
+        if let Some(begin) = checkpoint.begin() {
+            return Ok(Some(begin.to_owned()));
+        }
+        let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
+        let topic = self.options.kafka.topic.as_str();
+        let moved = Manifest::among(&properties)?;
+        let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
+        Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
+    }
+
+    async fn start(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<QueryRun, StreamError> {
         let options = &self.options;
         let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
-        if let Some(begin) = checkpoint.begin() {
-            source.options.insert("startingOffsets".to_owned(), begin.to_owned());
+        if let Some(begin) = self.beginning(session, checkpoint, partitions).await? {
+            source.options.insert("startingOffsets".to_owned(), begin);
         }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
@@ -397,6 +442,14 @@ impl StreamStage {
             Err(error) => self.given_up(error.into()),
         }
     }
+}
+
+/// Whether the streaming query runs in the session.
+///
+/// # Errors
+/// As any call.
+pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
+    Ok(running(session).await?.is_some())
 }
 
 /// The query that runs in the session, if one does.
