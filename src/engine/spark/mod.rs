@@ -23,6 +23,7 @@ mod failure;
 mod metrics;
 mod options;
 mod progress;
+mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;

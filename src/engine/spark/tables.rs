@@ -130,7 +130,8 @@ pub(super) async fn properties(session: &Session, root: &Root, table: &str) -> R
     Ok(Some(properties))
 }
 
-fn is_missing(error: &ConnectError) -> bool {
+/// Whether `error` says that a table is not there.
+pub(super) fn is_missing(error: &ConnectError) -> bool {
     [
         "TABLE_OR_VIEW_NOT_FOUND",
         "DELTA_TABLE_NOT_FOUND",
