@@ -192,7 +192,8 @@ mod tests {
     fn a_line_of_offsets_is_told_from_the_others() {
         let line = r#"{"clicks":{"0":12,"10":5}}"#;
         assert_eq!(parsed(line, "clicks"), Some(BTreeMap::from([(0, 12), (10, 5)])));
-        for other in ["v1", r#"{"batchWatermarkMs":0,"conf":{}}"#, r#"{"others":{"0":1}}"#, r#"{"clicks":{"x":1}}"#, ""] {
+        for other in ["v1", r#"{"batchWatermarkMs":0,"conf":{}}"#, r#"{"others":{"0":1}}"#, r#"{"clicks":{"x":1}}"#, ""]
+        {
             assert_eq!(parsed(other, "clicks"), None, "{other}");
         }
     }

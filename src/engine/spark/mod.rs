@@ -30,6 +30,7 @@ pub(crate) mod sql;
 mod stage;
 mod start;
 mod stream;
+mod stream_error;
 mod supervised;
 mod tables;
 

@@ -113,7 +113,11 @@ fn is_race(error: &ConnectError) -> bool {
 }
 
 /// The properties of a table; `None` if it is not there.
-pub(super) async fn properties(session: &Session, root: &Root, table: &str) -> Result<Option<Vec<(String, String)>>, TablesError> {
+pub(super) async fn properties(
+    session: &Session,
+    root: &Root,
+    table: &str,
+) -> Result<Option<Vec<(String, String)>>, TablesError> {
     let statement = format!("SHOW TBLPROPERTIES delta.`{root}/{table}`");
     let found = match session.rows(statement).all(1000).await {
         Ok(found) => found,
