@@ -7,7 +7,7 @@ use arrow_array::StringArray;
 use super::connect::{ConnectError, Session, column};
 use super::options::SparkOptions;
 use super::rounds::lost_race;
-use super::sql::{Root, SCHEMA, Slices, Tables};
+use super::sql::{Root, SCHEMA, Tables};
 
 /// The table that is made last.
 const LAST: &str = "rounds";
@@ -56,10 +56,21 @@ pub(super) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// The figures are counted with another session timeout.
+    #[error(
+        "the figures in spark.root are counted with a session timeout of {found} ms, and aggregate.session_timeout says {wanted} ms; set \
+         aggregate.session_timeout to the former, or choose another spark.root"
+    )]
+    Timeout {
+        /// Of the tables, in milliseconds.
+        found: i64,
+        /// In the settings, in milliseconds.
+        wanted: i64,
+    },
 }
 
 impl TablesError {
-    /// Whether waiting may mend it.
+    /// Whether the same call may succeed later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(error) if super::connection::may_pass(error))
     }
@@ -70,13 +81,13 @@ impl TablesError {
 /// # Errors
 /// See [`TablesError`].
 pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
-    let (root, slices) = (&options.root, options.slices);
+    let root = &options.root;
     let mut race = None;
     for _ in 0..TRIES {
         let found = properties(session, root, "clicks").await?;
         if let Some(found) = &found {
-            // What is there and does not fit must be told before anything is made beside it.
-            check(found, slices)?;
+            // Tables that do not fit must be refused before others are made beside them.
+            check(found, options)?;
             if properties(session, root, LAST).await?.is_some() {
                 return Ok(());
             }
@@ -90,6 +101,17 @@ pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &T
         }
     }
     Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// The id of the tables: another one if they were made anew in the same place.
+///
+/// # Errors
+/// As any query.
+pub(super) async fn identity(session: &Session, tables: &Tables) -> Result<String, TablesError> {
+    let found = session.rows(tables.identity()).all(1).await?;
+    let id = found.first().map(|batch| column::<StringArray>(batch, "id")).transpose()?;
+    let id = id.and_then(|column| column.iter().flatten().next().map(str::to_owned));
+    id.ok_or_else(|| TablesError::NotMade { cause: "the table pages has no id".to_owned() })
 }
 
 async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {
@@ -143,7 +165,8 @@ fn is_missing(error: &ConnectError) -> bool {
     .any(|class| error.is_class(class))
 }
 
-fn check(properties: &[(String, String)], slices: Slices) -> Result<(), TablesError> {
+fn check(properties: &[(String, String)], options: &SparkOptions) -> Result<(), TablesError> {
+    let (slices, timeout) = (options.slices, options.figures.session_timeout_ms);
     let number = |name: &str| {
         let found = properties.iter().find(|(key, _)| key == name);
         found.and_then(|(_, value)| value.parse::<i64>().ok())
@@ -156,6 +179,10 @@ fn check(properties: &[(String, String)], slices: Slices) -> Result<(), TablesEr
         Some(found) if found != slices.millis() => Err(TablesError::Slices { found, wanted: slices.millis() }),
         Some(_) => Ok(()),
         None => Err(TablesError::NotMade { cause: "the table clicks there is not of clicktop".to_owned() }),
+    }?;
+    match number("clicktop.session_timeout_ms") {
+        Some(found) if found != timeout => Err(TablesError::Timeout { found, wanted: timeout }),
+        _ => Ok(()),
     }
 }
 

@@ -13,11 +13,13 @@
 //! - among several faults in one JSON object, SQL names the first in the order of the fields, and Rust the first in the message;
 //! - a family that is not an object is not named.
 
+mod cursor;
 mod decoder;
 mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cursor::{CURSOR_SLICE, Cursor, First};
 pub(crate) use decoder::decoder;
-pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};
+pub(crate) use tables::{Application, OVERTAKEN, Root, RootError, Round, SCHEMA, Slices, Tables};

@@ -4,9 +4,10 @@ SELECT url, country, count(*) AS clicks, count(DISTINCT user_id) AS users,
   min(ts) AS first_ms, max(ts) AS last_ms
 FROM (
   SELECT url, country, user_id, ts, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap
-  FROM (SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy
+  FROM (SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY {{first_copy}}) AS copy
         FROM delta.`{{root}}/clicks`
-        WHERE slice BETWEEN CAST(floor(:from / {{slice_ms}}) AS INT) AND CAST(floor((:to + {{timeout_ms}}) / {{slice_ms}}) AS INT)
+        WHERE slice BETWEEN greatest({{lowest_slice}}, least({{highest_slice}}, floor(:from / {{slice_ms}})))
+          AND greatest({{lowest_slice}}, least({{highest_slice}}, floor((:to + {{timeout_ms}}) / {{slice_ms}})))
           AND ts BETWEEN :from AND :to + {{timeout_ms}})
   WHERE copy = 1)
 WHERE ts < :to
