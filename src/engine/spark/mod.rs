@@ -14,13 +14,16 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod failure;
 mod metrics;
 mod options;
 mod progress;
+mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;
@@ -29,6 +32,8 @@ mod start;
 mod stream;
 mod supervised;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

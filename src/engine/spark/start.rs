@@ -60,7 +60,7 @@ pub(crate) fn start(
     // The query is asked every second, so a server that is gone is told soon. A round is worth waiting for.
     let impatient =
         ConnectOptions { reattach_for: NO_ANSWER, answer_timeout: NO_ANSWER * 3, ..options.connect.clone() };
-    let everybodys = connect(options.root.to_string(), impatient);
+    let everybodys = connect(options.root.to_string(), impatient.clone());
     let own_seed = format!("{}#{}", options.root, storage.confirm_identity()?.id);
     let own = connect(own_seed.clone(), options.connect.clone());
     let leaving = Arc::new(AtomicBool::new(false));
@@ -112,12 +112,12 @@ pub(crate) fn start(
     };
     let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
     // In a session of its own, because a round interrupts everything in its session when it begins.
-    let asked = Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#answers"));
+    let asked = Connection::new(options.url.clone(), impatient.clone(), format!("{own_seed}#answers"));
     let cluster = ClusterDesk::start(Cluster {
         connection: asked,
         tables: Arc::clone(&tables),
-        root: options.root.clone(),
         storage: Arc::clone(&storage),
+        swept: AtomicBool::new(false),
     });
     let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);

@@ -24,7 +24,7 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 /// The same while documents are being sent.
 const STATUS_INTERVAL_SENDING: Duration = Duration::from_secs(1);
 
-/// While the credentials are refused: somebody has to mend them.
+/// While the credentials are refused: somebody has to correct them.
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
 /// How documents are sent.

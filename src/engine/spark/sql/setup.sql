@@ -32,8 +32,10 @@ CREATE TABLE IF NOT EXISTS delta.`{{root}}/figures` (
   round BIGINT, url STRING, country STRING, clicks BIGINT, users BIGINT, sum_ms BIGINT, known BIGINT, first_ms BIGINT, last_ms BIGINT
 ) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'round')
 ;
--- rounds: the log of rounds.
+-- rounds: the log of rounds and of housekeeping.
 CREATE TABLE IF NOT EXISTS delta.`{{root}}/rounds` (
-  round BIGINT, began TIMESTAMP, ended TIMESTAMP, steps MAP<STRING, BIGINT> COMMENT 'ms of each step',
-  clicks BIGINT COMMENT 'new clicks', slices INT COMMENT 'slices touched', pairs BIGINT COMMENT 'pairs added', figures BIGINT COMMENT 'figures changed'
-) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}')
+  round BIGINT COMMENT 'version of the clicks table that is counted', counted BIGINT COMMENT 'the one that was counted before',
+  work STRING COMMENT 'round or housekeeping', who STRING COMMENT 'the console', began TIMESTAMP, ended TIMESTAMP,
+  steps STRING COMMENT 'JSON: each step and its milliseconds', clicks BIGINT COMMENT 'new clicks', slices BIGINT COMMENT 'slices touched',
+  pairs BIGINT COMMENT 'pairs added', figures BIGINT COMMENT 'figures changed'
+) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'ended')

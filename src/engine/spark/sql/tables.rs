@@ -100,7 +100,7 @@ impl Slices {
     }
 
     /// The slice of a time in milliseconds since 1970.
-    pub(super) fn of_time(self, millis: i64) -> i32 {
+    pub(crate) fn of_time(self, millis: i64) -> i32 {
         let (first, last) = BOUNDS_MS;
         let slice = millis.clamp(first, last).div_euclid(self.0);
         i32::try_from(slice).unwrap_or(i32::MAX)
@@ -132,7 +132,12 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
-    fn template(&self, text: &'static str) -> Template {
+    /// How time is cut into slices.
+    pub(super) fn slices(&self) -> Slices {
+        self.slices
+    }
+
+    pub(super) fn template(&self, text: &'static str) -> Template {
         let (lowest, highest) = self.slices.outermost();
         Template::new(text)
             .sql("root", self.root.to_string())
@@ -231,27 +236,18 @@ impl Tables {
         self.template(include_str!("batch.sql")).number("to", to).filled()
     }
 
-    /// The figures of the clicks from `:from` to `:to` (ms), most clicks first, `:limit` rows.
-    pub(crate) fn window(&self) -> String {
-        self.template(include_str!("window.sql")).filled()
-    }
-
-    /// The newest rejects whose reason contains `:search` (in any case), `:limit` rows.
-    pub(crate) fn rejects(&self) -> String {
-        self.template(include_str!("rejects.sql")).filled()
-    }
-
-    /// The figures of the url `:url`, by country, most clicks first.
-    pub(crate) fn url_countries(&self) -> String {
-        self.template(include_str!("url_countries.sql")).filled()
-    }
-
-    /// The clicks of the url `:url` in each slice.
-    pub(crate) fn url_slices(&self) -> String {
+    /// The newest lines of the log of rounds, newest first.
+    pub(crate) fn newest_rounds(&self, most: u32) -> String {
         format!(
-            "SELECT slice, sum(clicks) AS clicks FROM delta.`{}/pages` WHERE slice <> {CURSOR_SLICE} AND url = :url GROUP BY slice",
+            "SELECT round, counted, work, who, unix_millis(began) AS began_ms, unix_millis(ended) AS ended_ms, steps, clicks, slices, pairs, \
+             figures FROM delta.`{}/rounds` ORDER BY ended DESC LIMIT {most}",
             self.root
         )
+    }
+
+    /// Adds a line to the log of rounds; `values` are literals, in the order of the columns.
+    pub(crate) fn note_round(&self, values: &str) -> String {
+        format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
     }
 
     /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.

@@ -1,5 +1,6 @@
 use crate::click::{FieldLimits, Format};
-use crate::engine::spark::sql::{Cursor, Root, RootError, Slices, Tables, decoder};
+use crate::engine::spark::sql::{Cursor, Kept, Root, RootError, Slices, Tables, WindowSpan, decoder};
+use crate::protocol::view::SortBy;
 
 fn tables() -> Tables {
     Tables::new("/data/clicktop/".parse().unwrap(), Slices::of_minutes(60), 1_800_000)
@@ -17,6 +18,8 @@ fn is_open(statement: &str) -> bool {
 #[test]
 fn every_statement_is_filled_in() {
     let tables = tables();
+    let span = WindowSpan { version: 7, after: -1, end: 9 };
+    let kept = Kept { of_country: true, with_text: Some(false) };
     let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
     let (first, next) = (tables.round(Cursor::default(), 7), tables.round(cursor, 9));
     let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60))];
@@ -29,11 +32,17 @@ fn every_statement_is_filled_in() {
         tables.newest_version("clicks"),
     ]);
     statements.extend([
-        tables.window(),
-        tables.rejects(),
-        tables.url_countries(),
-        tables.url_slices(),
         tables.batch(7),
+        tables.newest_click(7, -1, 9),
+        tables.window_pages(span, 5),
+        tables.window_table(span, kept, SortBy::Time),
+        tables.window_board(span, kept, SortBy::Users, 5, 6),
+        tables.first_of_newest(7, 1, 5),
+        tables.newest_clicks_of_url(7, 1, 5),
+        tables.trend_of_url(7, 1, 9, 60),
+        tables.reject_count(7, 5),
+        tables.newest_rejects(7, 1, 5, 9),
+        tables.every_reject(7, 9),
     ]);
     statements.extend(tables.retention(cursor, 400_000));
     statements.extend([tables.begin_erasing(cursor), tables.end_erasing(cursor)]);
