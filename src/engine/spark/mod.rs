@@ -37,6 +37,7 @@ pub(crate) mod sql;
 mod stage;
 mod start;
 mod stream;
+mod stream_error;
 mod supervised;
 mod tables;
 pub(crate) mod transfer;
