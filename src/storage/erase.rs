@@ -56,6 +56,8 @@ pub(super) fn erase_figures(connection: &Connection) -> Result<(), StorageError>
         [],
     )?;
     connection.execute("UPDATE index_state SET version = 0, page = 0", [])?;
+    // Nothing is here of what another engine has counted.
+    connection.execute("UPDATE computed_source SET round = -1", [])?;
     connection.execute(
         "INSERT INTO resets (one, count) VALUES (?1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1",
         params![1],

@@ -2,7 +2,7 @@
 //!
 //! The first commit empties the pages and leaves a mark in the cursor. From then on no round counts, on whatever console, before somebody
 //! has emptied the other tables and taken the mark away. So a reset that is interrupted anywhere is finished by the next console or round.
-//! Each table is emptied once for each reset (see [`Cursor::erasing_transaction`]): whoever comes late deletes no new click.
+//! Each table is emptied once for each reset (see [`Cursor::overwriting_transaction`]): whoever comes late deletes no new click.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::connect::ConnectError;
 use super::connection::Connection;
 use super::rounds::{Rounds, first_row, lost_race, overtaken};
-use super::sql::{Application, Cursor, Root, Tables};
+use super::sql::{Application, Cursor, Tables};
 use crate::storage::Storage;
 
 /// How often a statement is tried when others write at the same time, and the pause between two tries.
@@ -23,7 +23,6 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub(super) struct Eraser {
     pub(super) connection: Arc<Connection>,
     pub(super) tables: Arc<Tables>,
-    pub(super) root: Root,
     pub(super) storage: Arc<Storage>,
 }
 
@@ -31,10 +30,10 @@ impl Eraser {
     /// Deletes everything, in a task of its own. Returns how many clicks there were.
     pub(super) fn erase(&self) -> JoinHandle<Result<u64, String>> {
         let (connection, storage) = (Arc::clone(&self.connection), Arc::clone(&self.storage));
-        let (tables, root) = (Arc::clone(&self.tables), self.root.clone());
+        let tables = Arc::clone(&self.tables);
         tokio::spawn(async move {
             let session = connection.session().await.map_err(|error| error.to_string())?;
-            let rounds = Rounds { session: &session, tables: &tables, root: &root };
+            let rounds = Rounds { session: &session, tables: &tables };
             let deleted = erase(&rounds).await.map_err(|error| {
                 connection.failed(&error);
                 error.to_string()
@@ -96,10 +95,10 @@ pub(super) async fn finish(rounds: &Rounds<'_>) -> Result<bool, ConnectError> {
         // The pages are empty, and stay so as long as the mark is there.
         let pages = rounds.newest("pages").await?;
         for (application, statement) in rounds.tables.erase(pages) {
-            patiently(rounds, application, mark.erasing_transaction(), statement).await?;
+            patiently(rounds, application, mark.overwriting_transaction(), statement).await?;
         }
         let erased = Cursor { erasing: false, ..mark.next() };
-        patiently(rounds, Application::Pages, erased.transaction(), rounds.tables.end_erasing(erased)).await?;
+        patiently(rounds, Application::Pages, erased.transaction(), rounds.tables.write_cursor(erased)).await?;
     }
     Err(overtaken())
 }

@@ -11,7 +11,7 @@ use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 use super::connect::{ConnectError, Session, SparkError, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
-use super::sql::{Application, Cursor, First, OVERTAKEN, Root, Round, Tables};
+use super::sql::{Application, Cursor, First, OVERTAKEN, Round, Tables};
 use crate::click::Timestamp;
 
 /// The largest number of slices that one round touches: more than a century of hours.
@@ -56,7 +56,6 @@ impl RoundReport {
 pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
     pub(super) tables: &'a Tables,
-    pub(super) root: &'a Root,
 }
 
 /// Whether another console has done the same at the same time, and only one of both could.

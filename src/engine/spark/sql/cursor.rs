@@ -44,14 +44,14 @@ impl Cursor {
         self.turn.saturating_mul(2)
     }
 
-    /// The transaction number under which a reset with this cursor empties the other tables: above that of every round before it, and
-    /// below that of every round after it.
-    pub(crate) fn erasing_transaction(self) -> i64 {
+    /// The transaction number under which a reset or a rebuild with this cursor overwrites the other tables: above that of every round
+    /// before it, and below that of every round after it.
+    pub(crate) fn overwriting_transaction(self) -> i64 {
         self.transaction().saturating_add(1)
     }
 
     /// The row, as a query. `counted` is SQL for the counted version, if that is not the cursor's own.
-    pub(super) fn row(self, counted: Option<&str>) -> String {
+    pub(crate) fn row(self, counted: Option<&str>) -> String {
         let own = self.counted.map_or_else(|| "CAST(NULL AS BIGINT)".to_owned(), |counted| format!("{counted}L"));
         format!(
             "SELECT {CURSOR_SLICE} AS slice, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS country, {} AS clicks, {}L AS sum_ms, \
@@ -78,8 +78,8 @@ mod tests {
         let first_round = ended.next();
         // Of two changes that begin at one cursor, Delta lets one through.
         assert_eq!(stale_round.transaction(), reset.transaction());
-        assert!(stale_round.transaction() < reset.erasing_transaction());
-        assert!(reset.erasing_transaction() < ended.transaction());
+        assert!(stale_round.transaction() < reset.overwriting_transaction());
+        assert!(reset.overwriting_transaction() < ended.transaction());
         assert!(ended.transaction() < first_round.transaction());
     }
 }

@@ -16,6 +16,8 @@
 mod asked;
 mod cursor;
 mod decoder;
+mod moves;
+mod rebuild;
 mod tables;
 mod template;
 #[cfg(test)]
@@ -24,4 +26,6 @@ mod tests;
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use cursor::{CURSOR_SLICE, Cursor, First};
 pub(crate) use decoder::decoder;
+pub(crate) use moves::MOVED_VIEW;
+pub(crate) use rebuild::Rebuild;
 pub(crate) use tables::{Application, OVERTAKEN, Root, RootError, Round, SCHEMA, Slices, Tables};

@@ -132,6 +132,11 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
     /// How time is cut into slices.
     pub(super) fn slices(&self) -> Slices {
         self.slices
@@ -173,7 +178,11 @@ impl Tables {
 
     /// The version that a round counts which has added its pairs and not yet moved the cursor from `counted` (`round`).
     pub(crate) fn unfinished(&self, counted: Option<i64>) -> String {
-        format!("SELECT max(round) AS round FROM delta.`{}/pairs` WHERE round > {}", self.root, counted.unwrap_or(-1))
+        format!(
+            "SELECT max(round) AS round FROM delta.`{}/pairs` WHERE round > {} AND url IS NULL",
+            self.root,
+            counted.unwrap_or(-1)
+        )
     }
 
     /// The number of stored clicks, copies included (`clicks`).
@@ -210,9 +219,17 @@ impl Tables {
         ]
     }
 
-    /// Ends a reset: writes the cursor `erased`.
-    pub(crate) fn end_erasing(&self, erased: Cursor) -> String {
-        format!("INSERT INTO delta.`{}/pages` REPLACE WHERE slice = {CURSOR_SLICE} {}", self.root, erased.row(None))
+    /// Writes the cursor, and changes nothing else: ends a reset, or overtakes rounds that are under way.
+    pub(crate) fn write_cursor(&self, cursor: Cursor) -> String {
+        format!("INSERT INTO delta.`{}/pages` REPLACE WHERE slice = {CURSOR_SLICE} {}", self.root, cursor.row(None))
+    }
+
+    /// Notes the session timeout that the figures are counted with.
+    pub(crate) fn note_session_timeout(&self) -> String {
+        format!(
+            "ALTER TABLE delta.`{}/clicks` SET TBLPROPERTIES ('clicktop.session_timeout_ms' = '{}')",
+            self.root, self.timeout_ms
+        )
     }
 
     /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`). No row before the
@@ -346,7 +363,7 @@ impl Round<'_> {
         };
         let to = self.to;
         let counted = format!(
-            "IF((SELECT max(round) FROM delta.`{}/pairs` WHERE round > {}) <=> {to}L, {to}L, CAST(raise_error('{OVERTAKEN}') AS BIGINT))",
+            "IF((SELECT max(round) FROM delta.`{}/pairs` WHERE round > {} AND url IS NULL) <=> {to}L, {to}L, CAST(raise_error('{OVERTAKEN}') AS BIGINT))",
             self.tables.root,
             self.cursor.counted.unwrap_or(-1)
         );

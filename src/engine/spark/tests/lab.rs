@@ -111,7 +111,7 @@ impl Lab {
     }
 
     pub(super) fn rounds_of<'a>(&'a self, session: &'a Session) -> Rounds<'a> {
-        Rounds { session, tables: &self.tables, root: &self.root }
+        Rounds { session, tables: &self.tables }
     }
 
     pub(super) async fn run(&self, statement: String) {

@@ -23,7 +23,7 @@ async fn a_reset_that_ends_behind_any_step_is_finished_by_the_next_round() {
         assert!(mark.erasing && mark.counted.is_none(), "{mark:?}");
         let statements = lab.tables.erase(rounds.newest("pages").await.unwrap());
         for (application, statement) in statements.iter().take(steps).cloned() {
-            rounds.once(application, mark.erasing_transaction(), statement).await.unwrap();
+            rounds.once(application, mark.overwriting_transaction(), statement).await.unwrap();
         }
         // The console is killed here. Clicks that come after the deletion must stay, before it they go.
         let new = maker.clicks(12, 0);
@@ -35,7 +35,7 @@ async fn a_reset_that_ends_behind_any_step_is_finished_by_the_next_round() {
         lab.store(&maker.clicks(3, 0)).await;
         lab.count().await;
         for (application, statement) in statements {
-            rounds.once(application, mark.erasing_transaction(), statement).await.unwrap();
+            rounds.once(application, mark.overwriting_transaction(), statement).await.unwrap();
         }
         let after = lab.number(format!("SELECT count(slice) AS n FROM delta.`{}/clicks`", lab.root)).await;
         assert_eq!(after, clicks + 3, "a late reset with {steps} steps done");

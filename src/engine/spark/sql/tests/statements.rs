@@ -45,7 +45,7 @@ fn every_statement_is_filled_in() {
         tables.every_reject(7, 9),
     ]);
     statements.extend(tables.retention(cursor, 400_000));
-    statements.extend([tables.begin_erasing(cursor), tables.end_erasing(cursor)]);
+    statements.extend([tables.begin_erasing(cursor), tables.write_cursor(cursor), tables.note_session_timeout()]);
     statements.extend(tables.erase(7).map(|(_, statement)| statement));
     statements.extend(tables.housekeeping());
     statements.push(tables.changed_figures(7, 9));
