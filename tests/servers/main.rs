@@ -14,6 +14,8 @@ mod plain;
 #[cfg(feature = "spark")]
 mod spark;
 #[cfg(feature = "spark")]
+mod spark_consoles;
+#[cfg(feature = "spark")]
 mod spark_equality;
 #[cfg(feature = "spark")]
 mod spark_faults;
