@@ -105,6 +105,9 @@ pub(super) fn rebuild(
 }
 
 #[cfg(feature = "spark")]
+pub(super) use with_spark::options;
+
+#[cfg(feature = "spark")]
 mod with_spark {
     use std::collections::HashMap;
     use std::time::Instant;
@@ -160,7 +163,11 @@ mod with_spark {
         Ok(format!("{pages} pages recomputed from {clicks} clicks in {seconds:.1} s; {before}"))
     }
 
-    pub(super) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
+    /// The options of the engine.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or a file of a secret cannot be read.
+    pub(in crate::cli) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
         let spark = &settings.spark;
         let mut url: ConnectUrl = spark.url.parse().context("spark.url")?;
         let mut secrets = Vec::new();

@@ -19,6 +19,7 @@ mod spark_equality;
 mod spark_faults;
 #[cfg(feature = "spark")]
 mod spark_operators;
+mod spark_move;
 #[cfg(feature = "spark")]
 mod spark_world;
 mod topic;

@@ -57,6 +57,11 @@ impl Checkpoint {
         }
     }
 
+    /// Whether it is the first.
+    pub(super) fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
     /// Where it begins, if that is not where `kafka.start` says.
     pub(super) fn begin(&self) -> Option<&str> {
         self.begin.as_deref()

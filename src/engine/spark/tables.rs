@@ -5,6 +5,7 @@ use std::time::Duration;
 use arrow_array::StringArray;
 
 use super::connect::{ConnectError, Session, column};
+use super::manifest::Manifest;
 use super::options::SparkOptions;
 use super::rounds::lost_race;
 use super::sql::{Root, SCHEMA, Slices, Tables};
@@ -58,10 +59,16 @@ pub(crate) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// A move from a data directory has not come to its end.
+    #[error(
+        "a move to spark.root is under way or was cut off; wait for its end, or run `clicktop move --to spark` again with the data \
+         directory that it came from"
+    )]
+    Moving,
 }
 
 impl TablesError {
-    /// Whether waiting may mend it.
+    /// Whether the same call may succeed later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(error) if super::connection::may_pass(error))
     }
@@ -72,6 +79,19 @@ impl TablesError {
 /// # Errors
 /// See [`TablesError`].
 pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
+    prepare(session, options, tables).await?;
+    // Another clicktop may have begun a move since.
+    match properties(session, &options.root, "clicks").await? {
+        Some(found) if is_moving(&found) => Err(TablesError::Moving),
+        _ => Ok(()),
+    }
+}
+
+/// The same, also while a move to the tables is under way.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
     let (root, slices) = (&options.root, options.slices);
     let mut race = None;
     for _ in 0..TRIES {
@@ -92,6 +112,14 @@ pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &T
         }
     }
     Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// Whether the tables hold a part of a move. A manifest that this clicktop cannot read is of a newer one.
+fn is_moving(properties: &[(String, String)]) -> bool {
+    match Manifest::among(properties) {
+        Ok(found) => found.is_some_and(|manifest| manifest.is_unfinished()),
+        Err(_) => true,
+    }
 }
 
 async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {

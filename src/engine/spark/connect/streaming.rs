@@ -266,7 +266,8 @@ impl Session {
         }
     }
 
-    async fn answers(
+    /// Runs a command, and passes each of its answers to `each`.
+    pub(super) async fn answers(
         &self,
         command: CommandType,
         mut each: impl FnMut(ResponseType) + Send,

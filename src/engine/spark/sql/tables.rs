@@ -68,7 +68,7 @@ impl Slices {
     }
 
     /// The slice of a time in milliseconds since 1970.
-    pub(super) fn of_time(self, millis: i64) -> i32 {
+    pub(crate) fn of_time(self, millis: i64) -> i32 {
         let slice = millis.div_euclid(self.0);
         i32::try_from(slice).unwrap_or(if slice < 0 { i32::MIN } else { i32::MAX })
     }
