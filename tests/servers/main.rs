@@ -18,8 +18,9 @@ mod spark_equality;
 #[cfg(feature = "spark")]
 mod spark_faults;
 #[cfg(feature = "spark")]
-mod spark_operators;
 mod spark_move;
+#[cfg(feature = "spark")]
+mod spark_operators;
 #[cfg(feature = "spark")]
 mod spark_world;
 mod topic;
