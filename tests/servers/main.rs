@@ -22,6 +22,8 @@ mod spark_faults;
 #[cfg(feature = "spark")]
 mod spark_move;
 #[cfg(feature = "spark")]
+mod spark_operators;
+#[cfg(feature = "spark")]
 mod spark_world;
 mod topic;
 mod transactions;

@@ -111,3 +111,15 @@ async fn figures(url: &ConnectUrl, tables: &Tables) -> Result<Vec<Row>, ConnectE
     session.release().await?;
     Ok(found)
 }
+
+/// Runs a statement on the cluster.
+///
+/// # Errors
+/// One line: the server cannot be reached, or the statement fails.
+pub async fn command(url: &str, statement: String) -> Result<(), String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let id = SessionId(uuid::Uuid::new_v4());
+    let session = Session::connect(&url, id, &ConnectOptions::default()).await.map_err(|error| error.to_string())?;
+    session.command(statement).await.map_err(|error| error.to_string())?;
+    session.release().await.map_err(|error| error.to_string())
+}

@@ -18,7 +18,7 @@ use crate::engine::finding::Finding;
 const ENTRY: Duration = Duration::from_secs(20);
 
 /// How long an answer of the cluster may take. A cluster that starts its first executors needs a while.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(120);
 
 /// How long the cluster's Kafka client waits for the brokers, in milliseconds, as its options name it.
 const PATIENCE_OF_KAFKA: [(&str, &str); 5] = [
