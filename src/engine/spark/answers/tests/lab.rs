@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arrow_array::{Int64Array, StringArray};
-use rand::{RngExt as _, SeedableRng as _};
 use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::click::{Click, ClickBatch, Timestamp};
