@@ -158,7 +158,7 @@ fn an_index_that_takes_no_documents() {
             "it is a data stream",
         ),
         (400, "illegal_argument_exception", "pipeline with id [nope] does not exist", "create that ingest pipeline"),
-        (400, "document_parsing_exception", "failed to parse field [first_seen]", "mend the index's mapping"),
+        (400, "document_parsing_exception", "failed to parse field [first_seen]", "correct the index's mapping"),
     ] {
         let words = ["the index takes no documents", reason.trim_end_matches("];"), advice];
         index_fails(&url(&refusing(status, kind, reason)), &[], &words);

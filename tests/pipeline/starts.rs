@@ -147,7 +147,7 @@ async fn while_the_broker_does_not_tell_where_a_partition_ends_nothing_is_guesse
     broker.control().request_errors(RDKafkaApiKey::ListOffsets, &errors).expect("asked");
     let mut run = Run::start(latest(&broker), &data, embedded(&data));
     run.until("a stage that waits", |snapshot| {
-        matches!(&snapshot.stages["ingest"].state, StageState::BackingOff { cause, .. } if cause.contains("where to begin"))
+        matches!(&snapshot.stages["ingest"].state, StageState::BackingOff { cause, .. } if cause.contains("offset to begin at"))
     })
     .await;
     assert_eq!(figures::number(data.path(), "SELECT COUNT(*) FROM offsets"), 0);

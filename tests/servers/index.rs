@@ -163,7 +163,12 @@ fn a_mapping_that_fits_by_its_types_and_takes_no_document() {
                 mappings["properties"]["first_seen"]["format"] = json!("epoch_millis");
             });
         };
-        held_until_mended(&engine, ["failed to parse field [first_seen]", "mend the index's mapping"], spoil, delete);
+        held_until_mended(
+            &engine,
+            ["failed to parse field [first_seen]", "correct the index's mapping"],
+            spoil,
+            delete,
+        );
     }
 }
 

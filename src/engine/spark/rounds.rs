@@ -8,7 +8,9 @@ use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
 use super::connect::{ConnectError, Session, column};
 use super::connection::TRANSACTION;
+use super::round_log::{self, RoundLine, Work};
 use super::sql::{First, Root, Round, Tables};
+use crate::click::Timestamp;
 
 /// The largest number of slices that one round touches: more than a century of hours.
 const MOST_SLICES: usize = 1_000_000;
@@ -36,8 +38,14 @@ pub(super) struct Standing {
 pub(super) struct RoundReport {
     /// How long each step took.
     pub(super) steps: Vec<(&'static str, Duration)>,
+    /// The version that was counted before; `None` if the round counts every click.
+    pub(super) from: Option<i64>,
+    /// New clicks, copies included.
+    pub(super) clicks: Option<u64>,
     /// Slices that were counted anew.
     pub(super) slices: usize,
+    /// Pairs that no earlier round had seen.
+    pub(super) pairs: Option<u64>,
 }
 
 impl RoundReport {
@@ -95,7 +103,7 @@ impl Rounds<'_> {
         mut doing: impl FnMut(&'static str) + Send,
     ) -> Result<RoundReport, ConnectError> {
         let Standing { newest, counted, first, .. } = standing;
-        let mut report = RoundReport::default();
+        let mut report = RoundReport { from: counted, ..RoundReport::default() };
         let mut begin = Instant::now();
         let mut lap = |report: &mut RoundReport, step| {
             report.steps.push((step, begin.elapsed()));
@@ -137,19 +145,22 @@ impl Rounds<'_> {
     /// # Errors
     /// As any statement.
     pub(super) async fn note(&self, to: i64, report: &RoundReport, figures: u64) -> Result<(), ConnectError> {
-        let millis = |took: &Duration| i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-        let steps: Vec<String> =
-            report.steps.iter().map(|(step, took)| format!("'{step}', {}L", millis(took))).collect();
-        let root = self.root;
-        let took = millis(&report.took());
-        // Numbers only: Spark binds no parameters within an INSERT.
-        let sql = format!(
-            "INSERT INTO delta.`{root}/rounds` SELECT {to}L, current_timestamp() - make_dt_interval(0, 0, 0, {took} / 1000), \
-             current_timestamp(), map({}), NULL, {}, NULL, {figures}L",
-            steps.join(", "),
-            report.slices
-        );
-        self.session.command(sql).await.map(drop)
+        let ended = Timestamp::now();
+        let took = i64::try_from(report.took().as_millis()).unwrap_or(i64::MAX);
+        let line = RoundLine {
+            work: Work::Round,
+            who: round_log::this_console(),
+            from: report.from,
+            to,
+            began: Timestamp::from_millis(ended.as_millis().saturating_sub(took)),
+            ended,
+            steps: report.steps.iter().map(|(step, took)| ((*step).to_owned(), *took)).collect(),
+            clicks: report.clicks,
+            slices: u64::try_from(report.slices).ok(),
+            pairs: report.pairs,
+            figures: Some(figures),
+        };
+        round_log::add(self.session, self.tables, &line).await
     }
 
     /// Runs a statement under a transaction id, so that it counts once whoever repeats it.

@@ -1,26 +1,31 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::connect::{
-    ConnectError, Observation, QueryFailure, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger,
-};
-use super::connection::{Connection, may_pass};
+use super::checkpoint::Checkpoint;
+use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
+use super::connection::Connection;
+use super::failure::{Failure, Lost};
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
+use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
+use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
+use super::stream_error::{StreamError, without_kafka};
 use super::tables::{self, TablesError};
 use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -31,12 +36,14 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Spark reports at least every ten seconds. A query that asks for offsets for longer does not reach Kafka.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// So often a query that fails before its first micro-batch is started again.
+/// A query that fails for reasons of its own is started again so often without a micro-batch in between.
 const MOST_FAILURES: u32 = 5;
 
-/// Failures that starting again does not mend.
-const LASTING: [&str; 4] =
-    ["KAFKA_DATA_LOSS", "UnknownTopicOrPartition", "TopicAuthorizationException", "SaslAuthenticationException"];
+/// An answer of the server takes milliseconds. After this time the stage shows that none comes.
+const SLOW: Duration = Duration::from_secs(8);
+
+/// A server that shuts down stops its queries first. After this time it no longer answers.
+const GOING_DOWN: Duration = Duration::from_secs(3);
 
 /// The stream stage.
 pub(super) struct StreamStage {
@@ -50,37 +57,11 @@ pub(super) struct StreamStage {
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// Why the stage cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
-    #[error("the streaming query has failed: {0}")]
-    Failed(String),
-    #[error(
-        "the Spark server cannot read Kafka: start it with --packages \
-             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
-    )]
-    NoKafka(String),
-}
-
-impl StreamError {
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(error) => may_pass(error),
-            Self::Tables(error) => error.may_pass(),
-            Self::Failed(why) => !LASTING.iter().any(|lasting| why.contains(lasting)),
-            Self::NoKafka(_) => false,
-        }
-    }
-}
-
 /// A query that is being watched.
 struct Watched {
     session: Session,
     run: QueryRun,
+    checkpoint: Checkpoint,
     /// The newest micro-batch that is counted; `None` before the first look.
     batch: Option<i64>,
     /// When the query last reported something new.
@@ -101,62 +82,131 @@ impl StreamStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), StreamError> {
         let mut backoff = Backoff::new();
         let mut failures = 0;
+        let mut partitions = None;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures).await {
+            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
                 Ok(()) => return Ok(()),
-                Err(error) => error,
+                // The next start names an offset for each of them.
+                Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
+                    partitions = Some(found);
+                    continue;
+                }
+                Err(error) => self.after_loss(error).await,
             };
-            if let StreamError::Connect(error) | StreamError::Tables(TablesError::Connect(error)) = &error {
+            if let Some(error) = error.of_a_call() {
                 self.connection.failed(error);
             }
-            failures += u32::from(matches!(error, StreamError::Failed(_)));
+            let unexplained = matches!(&error, StreamError::Failed { failure, .. } if failure.may_be_ours());
+            failures += u32::from(unexplained);
             if !error.may_pass() || failures >= MOST_FAILURES {
                 return Err(error);
             }
             let pause = backoff.next();
             handle.backing_off(&error.to_string(), pause);
             if handle.sleep_async(Signal::Run, pause).await != Signal::Run {
-                return Ok(());
+                return self.given_up(error);
             }
         }
     }
 
+    /// The stage is asked to end while it has trouble.
+    fn given_up(&self, error: StreamError) -> Result<(), StreamError> {
+        match error {
+            // The server is there, and the query may run. One that refuses connections is not, and its queries are gone with it.
+            StreamError::Connect(error @ ConnectError::TimedOut { .. }) if !self.stays() => {
+                Err(StreamError::NotStopped(error))
+            }
+            error => {
+                tracing::info!(target: "stream", "the stage ends in trouble: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the query shall go on without this console.
+    fn stays(&self) -> bool {
+        self.leaving.load(Relaxed) && self.options.leave_running
+    }
+
+    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
+    async fn after_loss(&self, error: StreamError) -> StreamError {
+        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
+        let what = lost.describe(&self.options.kafka.topic);
+        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
+            return StreamError::Lost { what };
+        }
+        match self.next_checkpoint(checkpoint, lost).await {
+            Ok(next) => {
+                let begin = next.begin().unwrap_or_default();
+                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
+                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
+                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
+        let (options, root) = (&self.options, &self.options.root);
+        let topic = options.kafka.topic.as_str();
+        let session = self.connection.session().await?;
+        let in_use = Checkpoint::in_use(&session, root).await?;
+        if in_use != *failed {
+            // Another console was faster.
+            return Ok(in_use);
+        }
+        let stored = failed.stored(&session, root, topic).await?;
+        let partitions = self.shared.partitions.status(&stored);
+        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
+        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
+        match next.publish(&session, root).await {
+            Ok(()) => Ok(next),
+            // Another console has done the same at the same moment.
+            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
+                Checkpoint::in_use(&session, root).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// From the connection to the end of the query, or to the first error.
-    async fn query(&self, handle: &StageHandle, backoff: &mut Backoff, failures: &mut u32) -> Result<(), StreamError> {
+    async fn query(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        failures: &mut u32,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
             () = handle.stopped() => return Ok(()),
             session = self.prepare(handle) => session?,
         };
+        let checkpoint = Checkpoint::in_use(&session, &self.options.root).await?;
         let mut watched = match running(&session).await? {
             Some(run) => {
                 tracing::info!(target: "stream", "found the streaming query at work");
-                Watched { session, run, batch: None, reported: Instant::now(), newest: None }
+                Watched { session, run, checkpoint, batch: None, reported: Instant::now(), newest: None }
             }
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session).await?;
-                Watched { session, run, batch: Some(-1), reported: Instant::now(), newest: None }
+                let run = self.start(&session, &checkpoint, partitions).await?;
+                Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
             }
-            let status = watched.session.query_status(watched.run).await?;
-            if self.look(handle, &mut watched).await? {
+            let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
+            let looked = self.look(handle, &mut watched).await?;
+            if looked {
                 backoff.reset();
                 *failures = 0;
             }
             if !status.active {
-                return match watched.session.query_failure(watched.run).await? {
-                    Some(failure) => Err(StreamError::Failed(describe(&failure))),
-                    None => {
-                        tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
-                        Ok(())
-                    }
-                };
+                return self.ended(handle, watched).await;
             }
             let silent = watched.reported.elapsed();
             if silent > SILENCE && status.message.starts_with("Getting offsets") {
@@ -165,13 +215,49 @@ impl StreamStage {
                     StageState::BackingOff { .. } => handle.still_backing_off(&cause, WATCH_INTERVAL),
                     _ => handle.backing_off(&cause, WATCH_INTERVAL),
                 }
-            } else if status.message.starts_with("Initializing") && watched.newest.is_none() {
-                handle.starting("the streaming query begins");
+            } else if watched.newest.is_none() {
+                // A query that cannot work fails before its first report.
+                show(handle, "the streaming query begins");
             } else {
                 handle.running();
             }
             handle.sleep_async(Signal::Run, WATCH_INTERVAL).await;
         }
+    }
+
+    /// The query does not run any more: why.
+    async fn ended(&self, handle: &StageHandle, watched: Watched) -> Result<(), StreamError> {
+        let Watched { session, run, checkpoint, .. } = watched;
+        if let Some(failure) = session.query_failure(run).await? {
+            let topic = self.options.kafka.topic.as_str();
+            tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
+            if let Some(partitions) = assigned_partitions(&format!("{}\n{}", failure.message, failure.causes), topic) {
+                return Err(StreamError::Partitions(partitions));
+            }
+            let failure = Failure::of(&failure, topic);
+            return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
+        }
+        if handle.sleep_async(Signal::Run, GOING_DOWN).await == Signal::Run {
+            // An error, if the server has gone down with the query.
+            session.query_status(run).await?;
+        }
+        tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
+        Ok(())
+    }
+
+    /// Waits for an answer of the server, and shows it if none comes.
+    async fn shown<T>(
+        &self,
+        handle: &StageHandle,
+        answer: impl Future<Output = Result<T, ConnectError>>,
+    ) -> Result<T, ConnectError> {
+        let mut answer = std::pin::pin!(answer);
+        if let Ok(answer) = tokio::time::timeout(SLOW, &mut answer).await {
+            return answer;
+        }
+        let limit = self.connection.answer_timeout().saturating_sub(SLOW);
+        handle.backing_off(&format!("{} gives no answer", self.connection.target()), limit);
+        answer.await
     }
 
     async fn prepare(&self, handle: &StageHandle) -> Result<Session, StreamError> {
@@ -182,16 +268,42 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session) -> Result<QueryRun, StreamError> {
+    /// Where the query begins if its checkpoint is new: where Kafka has lost messages, where a data directory that was moved here has
+    /// stopped, or (`None`) where `kafka.start` says.
+    async fn beginning(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<Option<String>, StreamError> {
+        if let Some(begin) = checkpoint.begin() {
+            return Ok(Some(begin.to_owned()));
+        }
+        let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
+        let topic = self.options.kafka.topic.as_str();
+        let moved = Manifest::among(&properties)?;
+        let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
+        Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
+    }
+
+    async fn start(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<QueryRun, StreamError> {
         let options = &self.options;
-        let source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        if let Some(begin) = self.beginning(session, checkpoint, partitions).await? {
+            source.options.insert("startingOffsets".to_owned(), begin);
+        }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
             sql: Sql::new(decoder(options.format, options.field_limits, options.slices)),
             observe: Some(Observation { name: OBSERVATION.to_owned(), metrics: METRICS.map(str::to_owned).to_vec() }),
             format: "delta".to_owned(),
             path: format!("{}/clicks", options.root),
-            checkpoint: format!("{}/checkpoint", options.root),
+            checkpoint: checkpoint.path(&options.root),
             partition_by: vec!["slice".to_owned()],
             options: Vec::new(),
             trigger: Trigger::Every(options.trigger),
@@ -262,14 +374,24 @@ impl StreamStage {
 
     /// Stops the query, unless it shall go on.
     async fn end(&self, handle: &StageHandle, watched: &Watched) -> Result<(), StreamError> {
-        if self.leaving.load(Relaxed) && self.options.leave_running {
+        if self.stays() {
             tracing::info!(target: "stream", "the streaming query goes on without this console");
             return Ok(());
         }
         handle.draining("the streaming query to stop");
-        watched.session.stop_query(watched.run).await?;
-        Ok(())
+        match watched.session.stop_query(watched.run).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.given_up(error.into()),
+        }
     }
+}
+
+/// Whether the streaming query runs in the session.
+///
+/// # Errors
+/// As any call.
+pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
+    Ok(running(session).await?.is_some())
 }
 
 /// The query that runs in the session, if one does.
@@ -288,24 +410,4 @@ fn show(handle: &StageHandle, doing: &str) {
 fn parsed(report: &str) -> Option<StreamProgress> {
     let parsed = StreamProgress::parse(report);
     parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
-}
-
-/// Class and message in one line.
-fn describe(failure: &QueryFailure) -> String {
-    let line = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("without a message");
-    // The cause is what tells something; the first line often says that a query was terminated.
-    let cause = failure.message.lines().rev().map(str::trim).find(|line| line.starts_with("Caused by:"));
-    match &failure.class {
-        Some(class) if !line.contains(class.as_str()) => format!("[{class}] {}", cause.unwrap_or(line)),
-        _ => cause.unwrap_or(line).to_owned(),
-    }
-}
-
-fn without_kafka(error: ConnectError) -> StreamError {
-    let text = error.to_string();
-    let is_about_kafka = text.contains("data source: kafka") || text.contains("data source provider: kafka");
-    if is_about_kafka || error.is_class("DATA_SOURCE_NOT_FOUND") {
-        return StreamError::NoKafka(text);
-    }
-    error.into()
 }

@@ -24,7 +24,7 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 /// The same while documents are being sent.
 const STATUS_INTERVAL_SENDING: Duration = Duration::from_secs(1);
 
-/// While the credentials are refused: somebody has to mend them.
+/// While the credentials are refused: somebody has to correct them.
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(30);
 
 /// How documents are sent.
@@ -142,6 +142,10 @@ impl IndexStage {
         loop {
             let begin = Instant::now();
             let signal = handle.signal();
+            // Figures were discarded beside this stage: nothing is sent before their documents are gone.
+            if round.reader.target_state(&round.target)?.is_some_and(|state| state.outdated) {
+                cursor = self.place(&round.reader, &round.target, handle).await?;
+            }
             let sent = round.sync(&mut cursor).await?;
             if signal == Signal::Drain {
                 self.index.refresh().await?;

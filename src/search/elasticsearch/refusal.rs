@@ -43,7 +43,7 @@ const INDEX_ERRORS: [(&str, &str, &str); 12] = [
 const WRITE_INDEX: &str = "give the alias a write index (is_write_index), or set index.name to one index";
 
 /// The advice for an index that refuses every document.
-pub(super) const MAPPING: &str = "mend the index's mapping or settings, or set index.name to another index";
+pub(super) const MAPPING: &str = "correct the index's mapping or settings, or set index.name to another index";
 
 /// The advice if an error with a status of 4xx concerns the index and not a document.
 pub(super) fn of_the_index(error: &Value) -> Option<&'static str> {

@@ -88,6 +88,8 @@ pub(crate) struct QueryFailure {
     pub(crate) class: Option<String>,
     /// The message, in lines.
     pub(crate) message: String,
+    /// The messages of its causes, the outermost first; empty if the server does not tell them.
+    pub(crate) causes: String,
 }
 
 impl Session {
@@ -96,8 +98,20 @@ impl Session {
     /// # Errors
     /// Spark does not know the format, or refuses its options.
     pub(crate) async fn streaming_view(&self, name: &str, source: StreamSource) -> Result<(), ConnectError> {
+        self.view(name, source, true).await
+    }
+
+    /// The same over what the source holds now, for queries that end.
+    ///
+    /// # Errors
+    /// As [`streaming_view`](Self::streaming_view).
+    pub(crate) async fn batch_view(&self, name: &str, source: StreamSource) -> Result<(), ConnectError> {
+        self.view(name, source, false).await
+    }
+
+    async fn view(&self, name: &str, source: StreamSource, is_streaming: bool) -> Result<(), ConnectError> {
         let data_source = wire::DataSource { format: Some(source.format), options: source.options };
-        let read = wire::Read { data_source: Some(data_source), is_streaming: true };
+        let read = wire::Read { data_source: Some(data_source), is_streaming };
         let view = wire::CreateDataFrameViewCommand {
             input: Some(wire::Relation { rel_type: Some(wire::RelType::Read(read)) }),
             name: name.to_owned(),
@@ -226,6 +240,7 @@ impl Session {
         Ok(told.exception_message.map(|message| QueryFailure {
             class: told.error_class.filter(|class| !class.is_empty()).map(|class| errors.line(&class)),
             message: errors.lines(&message),
+            causes: errors.lines(&causes_in(told.stack_trace.as_deref().unwrap_or_default())),
         }))
     }
 
@@ -251,7 +266,8 @@ impl Session {
         }
     }
 
-    async fn answers(
+    /// Runs a command, and passes each of its answers to `each`.
+    pub(super) async fn answers(
         &self,
         command: CommandType,
         mut each: impl FnMut(ResponseType) + Send,
@@ -264,6 +280,16 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// A stack trace without the places in Spark's code: what is left are the messages.
+fn causes_in(trace: &str) -> String {
+    let is_place = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("at ") || (line.starts_with("... ") && line.ends_with(" more"))
+    };
+    let causes = trace.split_once("Caused by:").map_or("", |(_, causes)| causes);
+    causes.lines().filter(|line| !is_place(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn run_of(id: &wire::StreamingQueryInstanceId) -> Option<QueryRun> {

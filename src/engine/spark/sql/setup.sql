@@ -1,6 +1,7 @@
 -- The tables, by path. Each statement ends with a line of one semicolon.
 --
--- clicks: one row each message. A reject is a row without slice, in the same table because a streaming query has one sink.
+-- clicks: one row each message. A reject is a row without slice, in the same table because a streaming query has one sink. A click that
+-- `clicktop move` has sent has no topic; its partition is -1, so it counts before its copies, and its offset is its number in the database.
 CREATE TABLE IF NOT EXISTS delta.`{{root}}/clicks` (
   slice INT COMMENT 'time of the event, in slices since 1970; NULL for a reject',
   ts BIGINT COMMENT 'time of the event, ms since 1970',
@@ -30,8 +31,10 @@ CREATE TABLE IF NOT EXISTS delta.`{{root}}/figures` (
   round BIGINT, url STRING, country STRING, clicks BIGINT, users BIGINT, sum_ms BIGINT, known BIGINT, first_ms BIGINT, last_ms BIGINT
 ) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'round')
 ;
--- rounds: the log of rounds.
+-- rounds: the log of rounds and of housekeeping.
 CREATE TABLE IF NOT EXISTS delta.`{{root}}/rounds` (
-  round BIGINT, began TIMESTAMP, ended TIMESTAMP, steps MAP<STRING, BIGINT> COMMENT 'ms of each step',
-  clicks BIGINT COMMENT 'new clicks', slices INT COMMENT 'slices touched', pairs BIGINT COMMENT 'pairs added', figures BIGINT COMMENT 'figures changed'
-) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}')
+  round BIGINT COMMENT 'version of the clicks table that is counted', counted BIGINT COMMENT 'the one that was counted before',
+  work STRING COMMENT 'round or housekeeping', who STRING COMMENT 'the console', began TIMESTAMP, ended TIMESTAMP,
+  steps STRING COMMENT 'JSON: each step and its milliseconds', clicks BIGINT COMMENT 'new clicks', slices BIGINT COMMENT 'slices touched',
+  pairs BIGINT COMMENT 'pairs added', figures BIGINT COMMENT 'figures changed'
+) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'ended')

@@ -68,7 +68,7 @@ impl Slices {
     }
 
     /// The slice of a time in milliseconds since 1970.
-    pub(super) fn of_time(self, millis: i64) -> i32 {
+    pub(crate) fn of_time(self, millis: i64) -> i32 {
         let slice = millis.div_euclid(self.0);
         i32::try_from(slice).unwrap_or(if slice < 0 { i32::MIN } else { i32::MAX })
     }
@@ -95,6 +95,11 @@ impl Tables {
     /// The tables in `root`, with a session timeout in milliseconds.
     pub(crate) fn new(root: Root, slices: Slices, timeout_ms: i64) -> Self {
         Self { root, slices, timeout_ms }
+    }
+
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
     }
 
     /// How time is cut into slices.
@@ -144,6 +149,20 @@ impl Tables {
     /// The figures of all clicks up to version `to`, in one query.
     pub(crate) fn batch(&self, to: i64) -> String {
         self.template(include_str!("batch.sql")).number("to", to).filled()
+    }
+
+    /// The newest lines of the log of rounds, newest first.
+    pub(crate) fn newest_rounds(&self, most: u32) -> String {
+        format!(
+            "SELECT round, counted, work, who, unix_millis(began) AS began_ms, unix_millis(ended) AS ended_ms, steps, clicks, slices, pairs, \
+             figures FROM delta.`{}/rounds` ORDER BY ended DESC LIMIT {most}",
+            self.root
+        )
+    }
+
+    /// Adds a line to the log of rounds; `values` are literals, in the order of the columns.
+    pub(crate) fn note_round(&self, values: &str) -> String {
+        format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
     }
 
     /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.

@@ -163,7 +163,7 @@ async fn a_check_changes_nothing() {
             item(400, "document_parsing_exception", "failed to parse field [first_seen]"),
             WriteAccess::Refused {
                 reason: "document_parsing_exception: failed to parse field [first_seen]".to_owned(),
-                advice: "mend the index's mapping or settings, or set index.name to another index",
+                advice: "correct the index's mapping or settings, or set index.name to another index",
             },
         ),
     ] {

@@ -111,7 +111,7 @@ impl BrokerError {
             Kind::AllDown => format!("no Kafka broker of {at} can be reached"),
             Kind::NotTrusted => format!("Kafka {at} shows a certificate that is not trusted: {words}"),
             Kind::WantsCertificate => format!("Kafka {at} takes no connection without a certificate: {words}"),
-            Kind::NoAgreement => format!("Kafka {at} agrees to no TLS: {words}"),
+            Kind::NoAgreement => format!("Kafka {at} accepts no TLS version or cipher that clicktop offers: {words}"),
             Kind::NoTls => format!("Kafka {at} does not answer in TLS: {words}"),
             Kind::Tls => format!("Kafka {at} does not answer without TLS: {words}"),
             Kind::Credentials => format!("Kafka {at} refuses the user or the password: {words}"),

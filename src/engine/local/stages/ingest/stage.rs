@@ -40,7 +40,7 @@ pub(crate) enum IngestError {
     Config(String),
     #[error("{0}")]
     LostOffset(String),
-    #[error("Kafka gave this consumer up: {0}")]
+    #[error("Kafka has ended this consumer: {0}")]
     Fatal(KafkaError),
     #[error(transparent)]
     NoStart(NoStart),

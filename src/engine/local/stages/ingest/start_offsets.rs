@@ -23,14 +23,14 @@ use crate::storage::{Storage, StorageError};
 /// How long a broker may take to answer. Our membership of the group waits meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why it is not known where to begin. Nothing is read before it is: a guess would lose clicks.
+/// Why the offset to begin at is unknown. Ingest reads nothing before it knows the offset: a guess would lose clicks.
 #[derive(Debug, thiserror::Error)]
 pub enum NoStart {
     /// A broker does not answer, or refuses.
-    #[error("Kafka does not tell where to begin: {0}")]
+    #[error("Kafka does not answer which offset to begin at: {0}")]
     Kafka(#[from] KafkaError),
     /// The database cannot be read or written.
-    #[error("where to begin cannot be noted: {0}")]
+    #[error("the offset to begin at cannot be stored: {0}")]
     Storage(#[from] StorageError),
     /// Another database of this identity is at work in the group. This one has an identity of its own from here on.
     #[error("a copy of this database is at work in group {0}: this one joins it again under an identity of its own")]

@@ -144,7 +144,7 @@ impl StoreStage {
         if outcome.forgotten > 0 && !self.rejects_told.swap(true, Relaxed) {
             tracing::warn!(
                 target: "store",
-                "more is rejected than is kept: the oldest rejects go (store.max_rejects, store.max_reject_bytes)"
+                "the rejects are full: the oldest ones are deleted (store.max_rejects, store.max_reject_bytes)"
             );
         }
         self.metrics.committed(outcome, begin.elapsed());
