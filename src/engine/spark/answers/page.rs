@@ -58,10 +58,6 @@ impl Cluster {
             })
             .await?;
         let empty = PageDetails { countries, ..PageDetails::default() };
-        if empty.countries.is_empty() {
-            // No click that is counted names it.
-            return Ok(empty);
-        }
         let Some(version) = asked.version(&self.tables).await? else { return Ok(empty) };
         let (first, until) =
             tokio::try_join!(self.first_of_newest(asked, version, counted, reach), self.newest_click(asked, version))?;
@@ -70,6 +66,10 @@ impl Cluster {
             self.trend(asked, version, &first, until, &question.url),
             self.newest_clicks(asked, version, &first, question)
         )?;
+        if clicks.is_empty() && empty.countries.is_empty() {
+            // No click names it. Clicks that no round has counted yet have no figures.
+            return Ok(empty);
+        }
         Ok(PageDetails { trend, clicks, ..empty })
     }
 
