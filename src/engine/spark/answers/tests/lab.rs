@@ -1,7 +1,6 @@
 //! The same clicks and rejects in the tables of the cluster and in a database of the local engine.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arrow_array::{Int64Array, StringArray};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -82,7 +81,7 @@ impl Lab {
             connection: Connection::new(url.parse().unwrap(), ConnectOptions::default(), seed),
             tables: Arc::new(tables),
             storage: Arc::new(open(1)),
-            swept: AtomicBool::new(false),
+            swept: tokio::sync::OnceCell::new(),
         };
         let local = open(2);
         Some(Self { cluster, local, root, now: Timestamp::now().as_millis(), _folders: folders })
