@@ -117,7 +117,7 @@ pub(crate) fn start(
         connection: asked,
         tables: Arc::clone(&tables),
         storage: Arc::clone(&storage),
-        swept: AtomicBool::new(false),
+        swept: tokio::sync::OnceCell::new(),
     });
     let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
