@@ -36,7 +36,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Spark reports at least every ten seconds. A query that asks for offsets for longer does not reach Kafka.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// A query that fails for reasons of its own is started again so often without a micro-batch in between.
+/// The number of starts in a row that may fail for reasons of the query's own, without a micro-batch in between.
 const MOST_FAILURES: u32 = 5;
 
 /// An answer of the server takes milliseconds. After this time the stage shows that none comes.
@@ -52,7 +52,7 @@ pub(super) struct StreamStage {
     pub(super) tables: Arc<Tables>,
     pub(super) metrics: Arc<SparkMetrics>,
     pub(super) shared: SharedParts,
-    /// clicktop ends, and the query shall go on.
+    /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
 }
@@ -71,7 +71,7 @@ struct Watched {
 }
 
 impl StreamStage {
-    /// Works until asked to stop. Trouble that may pass is waited out, and shown.
+    /// Works until asked to stop. It shows trouble that may pass, and tries again.
     ///
     /// # Errors
     /// The server lacks something, the tables do not fit, or the query fails again and again.
@@ -98,6 +98,11 @@ impl StreamStage {
             }
             let unexplained = matches!(&error, StreamError::Failed { failure, .. } if failure.may_be_ours());
             failures += u32::from(unexplained);
+            if matches!(error, StreamError::Failed { .. }) {
+                self.metrics.query.ended();
+            } else {
+                self.metrics.query.unknown();
+            }
             if !error.may_pass() || failures >= MOST_FAILURES {
                 return Err(error);
             }
@@ -123,9 +128,9 @@ impl StreamStage {
         }
     }
 
-    /// Whether the query shall go on without this console.
+    /// Whether the query goes on without this console.
     fn stays(&self) -> bool {
-        self.leaving.load(Relaxed) && self.options.leave_running
+        self.leaving.load(Relaxed)
     }
 
     /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
@@ -195,11 +200,13 @@ impl StreamStage {
                 Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
+        self.metrics.query.watches(QUERY, watched.run);
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
             }
             let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
+            self.metrics.query.told(&status);
             let looked = self.look(handle, &mut watched).await?;
             if looked {
                 backoff.reset();
@@ -330,8 +337,12 @@ impl StreamStage {
         let Some(progress) = parsed(&newest) else { return Ok(false) };
         watched.newest = Some(newest);
         let reports = match watched.batch {
-            // What was before this console came is in the table, and counts for nobody's rate.
-            None => Vec::new(),
+            // What was before this console came is in the table, and counts for nobody's rate. People see it all the same.
+            None => {
+                let recent = watched.session.recent_progress(watched.run).await?;
+                recent.iter().filter_map(|report| parsed(report)).for_each(|report| self.metrics.query.report(&report));
+                Vec::new()
+            }
             Some(seen) if progress.batch > seen + 1 => {
                 let recent = watched.session.recent_progress(watched.run).await?;
                 recent.iter().filter_map(|report| parsed(report)).filter(|report| report.batch > seen).collect()
@@ -342,6 +353,7 @@ impl StreamStage {
         let mut worked = false;
         let mut counted = watched.batch.unwrap_or(progress.batch);
         for report in reports {
+            self.metrics.query.report(&report);
             // A waiting query reports under the number of its next micro-batch.
             if report.messages == 0 || report.batch <= counted {
                 continue;
@@ -355,6 +367,7 @@ impl StreamStage {
             counted = progress.batch - 1;
         }
         watched.batch = Some(counted);
+        self.metrics.query.report(&progress);
         self.note_offsets(&progress);
         Ok(worked)
     }
@@ -380,7 +393,10 @@ impl StreamStage {
         }
         handle.draining("the streaming query to stop");
         match watched.session.stop_query(watched.run).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.metrics.query.ended();
+                Ok(())
+            }
             Err(error) => self.given_up(error.into()),
         }
     }

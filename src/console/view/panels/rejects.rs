@@ -37,7 +37,9 @@ fn list<'a>(frame: &mut Frame, area: Rect, app: &'a App) -> Option<&'a RejectRow
     frame.render_widget(block, area);
     let rows = match found {
         None => {
-            let waiting = snapshot.answers.waiting.as_deref().unwrap_or("asking the store…");
+            let waiting = snapshot.answers.waiting.as_deref();
+            let asks = if snapshot.remote.is_some() { "asking the cluster…" } else { "asking the store…" };
+            let waiting = waiting.unwrap_or(asks);
             waiting_placeholder(frame, inner, waiting, app);
             return None;
         }
