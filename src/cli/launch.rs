@@ -225,8 +225,9 @@ async fn open_source(
         }
         _ => {
             let kafka = settings.kafka.clone();
-            if view.headless {
-                // Nobody watches a headless start: without a broker and a topic it must fail.
+            if view.headless && settings.engine == EngineKind::Local {
+                // Nobody watches a headless start: without a broker and a topic it must fail. With Spark, only the cluster must
+                // reach them, and the stage stream says whether it does.
                 require_topic(&kafka).await?;
             }
             let description = kafka.brokers.clone();

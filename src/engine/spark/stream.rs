@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
-use super::connection::{Connection, may_pass};
+use super::connection::Connection;
 use super::failure::{Failure, Lost};
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
+use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
+use super::stream_error::{StreamError, without_kafka};
 use super::tables::{self, TablesError};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::ingest::OnLostOffset;
@@ -23,7 +25,7 @@ use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -53,56 +55,6 @@ pub(super) struct StreamStage {
     /// clicktop ends, and the query shall go on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
-}
-
-/// Why the stage cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
-    #[error("{text}")]
-    Failed {
-        failure: Failure,
-        /// The failure in plain words.
-        text: String,
-        /// The checkpoint of the query.
-        checkpoint: Checkpoint,
-    },
-    #[error("the topic has other partitions than the data directory that was moved here knew")]
-    Partitions(BTreeSet<i32>),
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
-    Lost { what: String },
-    #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
-    NotStopped(ConnectError),
-    #[error(
-        "the Spark server cannot read Kafka: start it with --packages \
-             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
-    )]
-    NoKafka(String),
-}
-
-impl StreamError {
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(error) => may_pass(error),
-            Self::Tables(error) => error.may_pass(),
-            Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Partitions(_) => true,
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
-        }
-    }
-
-    /// The error of the call that has failed, if a call has.
-    fn of_a_call(&self) -> Option<&ConnectError> {
-        match self {
-            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
-            _ => None,
-        }
-    }
 }
 
 /// A query that is being watched.
@@ -207,8 +159,14 @@ impl StreamStage {
         let partitions = self.shared.partitions.status(&stored);
         let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
         let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        next.publish(&session, root).await?;
-        Ok(next)
+        match next.publish(&session, root).await {
+            Ok(()) => Ok(next),
+            // Another console has done the same at the same moment.
+            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
+                Checkpoint::in_use(&session, root).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// From the connection to the end of the query, or to the first error.
@@ -452,13 +410,4 @@ fn show(handle: &StageHandle, doing: &str) {
 fn parsed(report: &str) -> Option<StreamProgress> {
     let parsed = StreamProgress::parse(report);
     parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
-}
-
-fn without_kafka(error: ConnectError) -> StreamError {
-    let text = error.to_string();
-    let is_about_kafka = text.contains("data source: kafka") || text.contains("data source provider: kafka");
-    if is_about_kafka || error.is_class("DATA_SOURCE_NOT_FOUND") {
-        return StreamError::NoKafka(text);
-    }
-    error.into()
 }

@@ -16,6 +16,7 @@
 mod asked;
 mod decoder;
 mod moves;
+mod rebuild;
 mod tables;
 mod template;
 #[cfg(test)]
@@ -24,4 +25,5 @@ mod tests;
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use decoder::decoder;
 pub(crate) use moves::MOVED_VIEW;
+pub(crate) use rebuild::Rebuild;
 pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};

@@ -97,6 +97,11 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
     /// How time is cut into slices.
     pub(super) fn slices(&self) -> Slices {
         self.slices
