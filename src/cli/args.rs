@@ -111,6 +111,21 @@ If clicktop has deleted old clicks (store.retention), the figures count more cli
 rebuild refuses to recompute them. With --kept-clicks it recomputes them, and the search index, from the clicks that are \
 still stored.")]
     Rebuild(RebuildArgs),
+    /// Move clicks, rejects and offsets from the data directory to Spark, or back
+    #[command(after_help = "\
+Examples:
+  clicktop move --to spark --dry-run                        What it would do, and what stands in its way
+  clicktop move --to spark                                  From the data directory to the tables in spark.root
+  clicktop move --to local --data-dir ~/clicks-2            From the tables into a new data directory
+
+To Spark: the data directory stays as it is. When everything is in the tables and both sides are equal (clicks by slice, rejects, \
+figures), clicktop notes that the directory was moved, and the local engine no longer counts there. The streaming query then \
+begins at the stored offsets. Partitions that the directory does not know begin at their beginning.
+
+To local: stop the stage stream first. The local engine goes on at the offsets that the streaming query has reached.
+
+If a move is cut off, run the same command again: it goes on where it was. No clicktop may run on the data directory meanwhile.")]
+    Move(MoveArgs),
     /// Copy the database to a new file, also while a pipeline runs
     #[command(after_help = "\
 Examples:
@@ -310,6 +325,32 @@ pub struct RebuildArgs {
     pub kept_clicks: bool,
 }
 
+/// Flags of `move`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct MoveArgs {
+    /// The engine that counts from then on
+    #[arg(long, value_name = "ENGINE")]
+    pub to: MoveTo,
+    /// Only say what the move would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Give up the figures of clicks that were deleted for their age, and move the clicks that are still stored
+    #[arg(long)]
+    pub kept_clicks: bool,
+    /// Delete what an unfinished move has written to Spark, and begin anew
+    #[arg(long)]
+    pub restart: bool,
+}
+
+/// Where `move` goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum MoveTo {
+    /// The tables in spark.root
+    Spark,
+    /// A new data directory
+    Local,
+}
+
 /// Settings are UTF-8 text, and clap refuses a flag that is not.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
@@ -324,6 +365,7 @@ impl Cli {
             Command::Replay(args) => Some(&args.view),
             Command::Top(_)
             | Command::Rebuild(_)
+            | Command::Move(_)
             | Command::Backup(_)
             | Command::Check(_)
             | Command::Config

@@ -55,6 +55,16 @@ impl Storage {
 }
 
 impl Reader {
+    /// Whether there are figures of this url and country.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_page(&self, url: &str, country: &str) -> Result<bool, StorageError> {
+        let (Some(url), Some(country)) = (self.url_id(url)?, self.country_id(country)?) else { return Ok(false) };
+        let mut page = self.connection.prepare_cached("SELECT 1 FROM page_stats WHERE url = ?1 AND country = ?2")?;
+        Ok(page.exists(params![url, country])?)
+    }
+
     /// The clicks that the figures count, of all pages.
     ///
     /// # Errors

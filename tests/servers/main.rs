@@ -18,6 +18,8 @@ mod spark_equality;
 #[cfg(feature = "spark")]
 mod spark_faults;
 #[cfg(feature = "spark")]
+mod spark_move;
+#[cfg(feature = "spark")]
 mod spark_world;
 mod topic;
 mod transactions;

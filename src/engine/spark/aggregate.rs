@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array as _, Int64Array, RecordBatch, StringArray};
+use uuid::Uuid;
 
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Session};
 use super::connection::{Connection, may_pass};
+use super::home::{HomeError, HomeTarget, bring_home};
+use super::lease;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::rounds::{Rounds, Standing, lost_race};
@@ -16,7 +18,7 @@ use crate::click::Timestamp;
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
-use crate::storage::{ComputedFigures, Reader, Storage, StorageError};
+use crate::storage::{Reader, Storage, StorageError};
 
 /// Without a micro-batch of ours, others may have written. How often that is looked for.
 const LOOK_INTERVAL: Duration = Duration::from_secs(20);
@@ -43,6 +45,17 @@ pub(super) enum AggregateError {
     Tables(#[from] TablesError),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error("a rebuild counts everything anew, and rounds wait for it")]
+    Rebuilding,
+}
+
+impl From<HomeError> for AggregateError {
+    fn from(error: HomeError) -> Self {
+        match error {
+            HomeError::Connect(error) => Self::Connect(error),
+            HomeError::Storage(error) => Self::Storage(error),
+        }
+    }
 }
 
 impl AggregateError {
@@ -52,6 +65,7 @@ impl AggregateError {
             Self::Connect(error) => may_pass(error) || matches!(error, ConnectError::Spark(_)),
             Self::Tables(error) => error.may_pass(),
             Self::Storage(error) => error.is_transient(),
+            Self::Rebuilding => true,
         }
     }
 }
@@ -153,6 +167,9 @@ impl AggregateStage {
         let known = home.done.is_some_and(|done| done == standing);
         let mut report = None;
         if !known && Rounds::is_due(standing) {
+            if lease::held_by_others(&session, &self.tables, Uuid::nil()).await?.is_some() {
+                return Err(AggregateError::Rebuilding);
+            }
             let done = rounds.run(standing, |step| tracing::debug!(target: "aggregate", "round: {step}")).await?;
             let newest = standing.newest;
             standing = Standing { newest, ..rounds.standing().await? };
@@ -190,16 +207,13 @@ impl AggregateStage {
 
     /// Writes what has changed since the round that is here. Returns how many rows differ.
     async fn bring_home(&self, handle: &StageHandle, home: &Home, to: i64) -> Result<u64, AggregateError> {
-        let mut rows = home.session.rows(self.tables.changed_figures(home.round, to));
-        let mut changed = 0;
-        while let Some(batch) = rows.next().await? {
-            let figures = figures(&batch)?;
-            changed += self.storage.write_computed_figures(figures, self.options.figures)?;
+        let target = HomeTarget { storage: &self.storage, rules: self.options.figures };
+        let show = |changed| {
             if let StageState::Starting { .. } = handle.state() {
                 show(handle, &format!("bringing the figures home, {changed} so far"));
             }
-        }
-        Ok(changed)
+        };
+        Ok(bring_home(&home.session, &self.tables, target, (home.round, to), show).await?)
     }
 
     /// Notes how many pages and clicks the figures here are of.
@@ -207,27 +221,6 @@ impl AggregateStage {
         self.metrics.figures(home.reader.page_count()?, home.reader.counted_clicks()?);
         Ok(())
     }
-}
-
-/// The rows of a batch. Rows of a table of ours have no nulls.
-fn figures(batch: &RecordBatch) -> Result<impl Iterator<Item = ComputedFigures<'_>>, ConnectError> {
-    let text = |name| column::<StringArray>(batch, name);
-    let number = |name| column::<Int64Array>(batch, name);
-    let (urls, countries) = (text("url")?, text("country")?);
-    let (clicks, users, sums) = (number("clicks")?, number("users")?, number("sum_ms")?);
-    let (known, first, last) = (number("known")?, number("first_ms")?, number("last_ms")?);
-    let count = |column: &Int64Array, row| u64::try_from(column.value(row)).unwrap_or(0);
-    let rows = (0..batch.num_rows()).filter(|row| !urls.is_null(*row) && !countries.is_null(*row));
-    Ok(rows.map(move |row| ComputedFigures {
-        url: urls.value(row),
-        country: countries.value(row),
-        clicks: count(clicks, row),
-        unique_users: count(users, row),
-        spent_ms: sums.value(row),
-        spent_count: count(known, row),
-        first_seen: Timestamp::from_millis(first.value(row)),
-        last_seen: Timestamp::from_millis(last.value(row)),
-    }))
 }
 
 /// Shows what the stage does, unless it shows trouble.

@@ -14,15 +14,23 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+pub(crate) mod check;
 mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
 mod erase;
 mod failure;
+mod home;
+mod kafka_trouble;
+mod lease;
+mod lost_messages;
+mod manifest;
 mod metrics;
+mod moved_offsets;
 mod options;
 mod progress;
+pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
@@ -33,6 +41,7 @@ mod stream;
 mod stream_error;
 mod supervised;
 mod tables;
+pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

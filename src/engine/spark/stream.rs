@@ -1,29 +1,29 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, parsed_offsets};
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::Connection;
-use super::failure::{Failure, Lost};
+use super::failure::Failure;
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
+use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
-use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
 use super::stream_error::{StreamError, without_kafka};
-use super::tables::{self, TablesError};
+use super::tables;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -80,9 +80,15 @@ impl StreamStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), StreamError> {
         let mut backoff = Backoff::new();
         let mut failures = 0;
+        let mut partitions = None;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures).await {
+            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
                 Ok(()) => return Ok(()),
+                // The next start names an offset for each of them.
+                Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
+                    partitions = Some(found);
+                    continue;
+                }
                 Err(error) => self.after_loss(error).await,
             };
             if let Some(error) = error.of_a_call() {
@@ -120,49 +126,14 @@ impl StreamStage {
         self.leaving.load(Relaxed) && self.options.leave_running
     }
 
-    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
-    async fn after_loss(&self, error: StreamError) -> StreamError {
-        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
-        let what = lost.describe(&self.options.kafka.topic);
-        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
-            return StreamError::Lost { what };
-        }
-        match self.next_checkpoint(checkpoint, lost).await {
-            Ok(next) => {
-                let begin = next.begin().unwrap_or_default();
-                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
-                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
-                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
-            }
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
-        let (options, root) = (&self.options, &self.options.root);
-        let topic = options.kafka.topic.as_str();
-        let session = self.connection.session().await?;
-        let in_use = Checkpoint::in_use(&session, root).await?;
-        if in_use != *failed {
-            // Another console was faster.
-            return Ok(in_use);
-        }
-        let stored = failed.stored(&session, root, topic).await?;
-        let partitions = self.shared.partitions.status(&stored);
-        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
-        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        match next.publish(&session, root).await {
-            Ok(()) => Ok(next),
-            // Another console has done the same at the same moment.
-            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
-                Checkpoint::in_use(&session, root).await
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// From the connection to the end of the query, or to the first error.
-    async fn query(&self, handle: &StageHandle, backoff: &mut Backoff, failures: &mut u32) -> Result<(), StreamError> {
+    async fn query(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        failures: &mut u32,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
             () = handle.stopped() => return Ok(()),
@@ -177,7 +148,7 @@ impl StreamStage {
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session, &checkpoint).await?;
+                let run = self.start(&session, &checkpoint, partitions).await?;
                 Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
@@ -217,6 +188,9 @@ impl StreamStage {
         if let Some(failure) = session.query_failure(run).await? {
             let topic = self.options.kafka.topic.as_str();
             tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
+            if let Some(partitions) = assigned_partitions(&format!("{}\n{}", failure.message, failure.causes), topic) {
+                return Err(StreamError::Partitions(partitions));
+            }
             let failure = Failure::of(&failure, topic);
             return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
         }
@@ -251,11 +225,35 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session, checkpoint: &Checkpoint) -> Result<QueryRun, StreamError> {
+    /// Where the query begins if its checkpoint is new: where Kafka has lost messages, where a data directory that was moved here has
+    /// stopped, or (`None`) where `kafka.start` says.
+    async fn beginning(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<Option<String>, StreamError> {
+        let topic = self.options.kafka.topic.as_str();
+        if let Some(begin) = checkpoint.begin() {
+            let offsets = partitions.and_then(|_| parsed_offsets(begin, topic));
+            return Ok(Some(offsets.map_or(begin.to_owned(), |offsets| starting_offsets(topic, &offsets, partitions))));
+        }
+        let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
+        let moved = Manifest::among(&properties)?;
+        let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
+        Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
+    }
+
+    async fn start(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<QueryRun, StreamError> {
         let options = &self.options;
         let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
-        if let Some(begin) = checkpoint.begin() {
-            source.options.insert("startingOffsets".to_owned(), begin.to_owned());
+        if let Some(begin) = self.beginning(session, checkpoint, partitions).await? {
+            source.options.insert("startingOffsets".to_owned(), begin);
         }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
@@ -344,6 +342,14 @@ impl StreamStage {
             Err(error) => self.given_up(error.into()),
         }
     }
+}
+
+/// Whether the streaming query runs in the session.
+///
+/// # Errors
+/// As any call.
+pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
+    Ok(running(session).await?.is_some())
 }
 
 /// The query that runs in the session, if one does.

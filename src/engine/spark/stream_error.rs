@@ -1,9 +1,12 @@
 //! Why the stage stream cannot go on.
 
+use std::collections::BTreeSet;
+
 use super::checkpoint::Checkpoint;
 use super::connect::ConnectError;
 use super::connection::may_pass;
 use super::failure::Failure;
+use super::manifest::ManifestError;
 use super::tables::TablesError;
 
 /// Why the stage cannot go on.
@@ -21,6 +24,10 @@ pub(super) enum StreamError {
         /// The checkpoint of the query.
         checkpoint: Checkpoint,
     },
+    #[error("the topic has other partitions than those whose offsets are known")]
+    Partitions(BTreeSet<i32>),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
     Lost { what: String },
     #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
@@ -39,7 +46,8 @@ impl StreamError {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
             Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) => false,
+            Self::Partitions(_) => true,
+            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
         }
     }
 

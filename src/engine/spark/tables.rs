@@ -5,6 +5,7 @@ use std::time::Duration;
 use arrow_array::StringArray;
 
 use super::connect::{ConnectError, Session, column};
+use super::manifest::Manifest;
 use super::options::SparkOptions;
 use super::rounds::lost_race;
 use super::sql::{Root, SCHEMA, Slices, Tables};
@@ -16,17 +17,19 @@ const LAST: &str = "rounds";
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What to do about a server that does not know Delta Lake.
+pub(super) const DELTA_IS_MISSING: &str = "the Spark server does not know Delta Lake: start it with --packages \
+    io.delta:delta-spark_4.2_2.13:4.4.0 --conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension --conf \
+    spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog";
+
 /// Why the tables cannot be used: a refusal in one line, or a call that failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TablesError {
+pub(crate) enum TablesError {
     /// A call failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The server does not know Delta Lake.
-    #[error(
-        "the Spark server does not know Delta Lake: start it with --packages io.delta:delta-spark_4.2_2.13:4.4.0 and \
-         spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension ({cause})"
-    )]
+    #[error("{DELTA_IS_MISSING} ({cause})")]
     NoDelta {
         /// What Spark says.
         cause: String,
@@ -56,10 +59,16 @@ pub(super) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// A move from a data directory has not come to its end.
+    #[error(
+        "a move to spark.root is under way or was cut off; wait for its end, or run `clicktop move --to spark` again with the data \
+         directory that it came from"
+    )]
+    Moving,
 }
 
 impl TablesError {
-    /// Whether waiting may mend it.
+    /// Whether the same call may succeed later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(error) if super::connection::may_pass(error))
     }
@@ -70,13 +79,26 @@ impl TablesError {
 /// # Errors
 /// See [`TablesError`].
 pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
+    prepare(session, options, tables).await?;
+    // Another clicktop may have begun a move since.
+    match properties(session, &options.root, "clicks").await? {
+        Some(found) if is_moving(&found) => Err(TablesError::Moving),
+        _ => Ok(()),
+    }
+}
+
+/// The same, also while a move to the tables is under way.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
     let (root, slices) = (&options.root, options.slices);
     let mut race = None;
     for _ in 0..TRIES {
         let found = properties(session, root, "clicks").await?;
         if let Some(found) = &found {
             // What is there and does not fit must be told before anything is made beside it.
-            check(found, slices)?;
+            fit(found, slices)?;
             if properties(session, root, LAST).await?.is_some() {
                 return Ok(());
             }
@@ -90,6 +112,14 @@ pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &T
         }
     }
     Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// Whether the tables hold a part of a move. A manifest that this clicktop cannot read is of a newer one.
+fn is_moving(properties: &[(String, String)]) -> bool {
+    match Manifest::among(properties) {
+        Ok(found) => found.is_some_and(|manifest| manifest.is_unfinished()),
+        Err(_) => true,
+    }
 }
 
 async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {
@@ -113,6 +143,9 @@ fn is_race(error: &ConnectError) -> bool {
 }
 
 /// The properties of a table; `None` if it is not there.
+///
+/// # Errors
+/// The server does not know Delta Lake, or the table cannot be read.
 pub(super) async fn properties(
     session: &Session,
     root: &Root,
@@ -148,20 +181,30 @@ pub(super) fn is_missing(error: &ConnectError) -> bool {
     .any(|class| error.is_class(class))
 }
 
-fn check(properties: &[(String, String)], slices: Slices) -> Result<(), TablesError> {
-    let number = |name: &str| {
-        let found = properties.iter().find(|(key, _)| key == name);
-        found.and_then(|(_, value)| value.parse::<i64>().ok())
-    };
-    let schema = number("clicktop.schema").unwrap_or(0);
+/// Whether the tables with these properties are ours, and of this length of slices.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) fn fit(properties: &[(String, String)], slices: Slices) -> Result<(), TablesError> {
+    let schema = schema(properties);
     if schema > i64::from(SCHEMA) {
         return Err(TablesError::Newer { found: i32::try_from(schema).unwrap_or(i32::MAX) });
     }
-    match number("clicktop.slice_ms") {
+    match number(properties, "clicktop.slice_ms") {
         Some(found) if found != slices.millis() => Err(TablesError::Slices { found, wanted: slices.millis() }),
         Some(_) => Ok(()),
         None => Err(TablesError::NotMade { cause: "the table clicks there is not of clicktop".to_owned() }),
     }
+}
+
+/// The version of the schema that the tables with these properties have; 0 if they name none.
+pub(super) fn schema(properties: &[(String, String)]) -> i64 {
+    number(properties, "clicktop.schema").unwrap_or(0)
+}
+
+fn number(properties: &[(String, String)], name: &str) -> Option<i64> {
+    let found = properties.iter().find(|(key, _)| key == name);
+    found.and_then(|(_, value)| value.parse().ok())
 }
 
 /// `error` in words that say what to do.

@@ -15,6 +15,8 @@
 
 mod asked;
 mod decoder;
+mod moves;
+mod rebuild;
 mod tables;
 mod template;
 #[cfg(test)]
@@ -22,4 +24,6 @@ mod tests;
 
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use decoder::decoder;
+pub(crate) use moves::MOVED_VIEW;
+pub(crate) use rebuild::Rebuild;
 pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};

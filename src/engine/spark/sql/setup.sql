@@ -1,6 +1,7 @@
 -- The tables, by path. Each statement ends with a line of one semicolon.
 --
--- clicks: one row each message. A reject is a row without slice, in the same table because a streaming query has one sink.
+-- clicks: one row each message. A reject is a row without slice, in the same table because a streaming query has one sink. A click that
+-- `clicktop move` has sent has no topic; its partition is -1, so it counts before its copies, and its offset is its number in the database.
 CREATE TABLE IF NOT EXISTS delta.`{{root}}/clicks` (
   slice INT COMMENT 'time of the event, in slices since 1970; NULL for a reject',
   ts BIGINT COMMENT 'time of the event, ms since 1970',

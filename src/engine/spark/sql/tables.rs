@@ -68,7 +68,7 @@ impl Slices {
     }
 
     /// The slice of a time in milliseconds since 1970.
-    pub(super) fn of_time(self, millis: i64) -> i32 {
+    pub(crate) fn of_time(self, millis: i64) -> i32 {
         let slice = millis.div_euclid(self.0);
         i32::try_from(slice).unwrap_or(if slice < 0 { i32::MIN } else { i32::MAX })
     }
@@ -95,6 +95,11 @@ impl Tables {
     /// The tables in `root`, with a session timeout in milliseconds.
     pub(crate) fn new(root: Root, slices: Slices, timeout_ms: i64) -> Self {
         Self { root, slices, timeout_ms }
+    }
+
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
     }
 
     /// How time is cut into slices.
