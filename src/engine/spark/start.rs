@@ -117,9 +117,9 @@ pub(crate) fn start(
         connection: asked,
         tables: Arc::clone(&tables),
         storage: Arc::clone(&storage),
-        swept: AtomicBool::new(false),
+        swept: tokio::sync::OnceCell::new(),
     });
-    let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
+    let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);
