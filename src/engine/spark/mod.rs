@@ -25,6 +25,7 @@ mod failure;
 mod home;
 mod kafka_trouble;
 mod lease;
+mod lost_messages;
 mod manifest;
 mod metrics;
 mod moved_offsets;

@@ -6,21 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, parsed_offsets};
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::Connection;
-use super::failure::{Failure, Lost};
+use super::failure::Failure;
 use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
-use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
 use super::stream_error::{StreamError, without_kafka};
-use super::tables::{self, TablesError};
+use super::tables;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
@@ -133,47 +131,6 @@ impl StreamStage {
         self.leaving.load(Relaxed)
     }
 
-    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
-    async fn after_loss(&self, error: StreamError) -> StreamError {
-        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
-        let what = lost.describe(&self.options.kafka.topic);
-        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
-            return StreamError::Lost { what };
-        }
-        match self.next_checkpoint(checkpoint, lost).await {
-            Ok(next) => {
-                let begin = next.begin().unwrap_or_default();
-                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
-                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
-                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
-            }
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
-        let (options, root) = (&self.options, &self.options.root);
-        let topic = options.kafka.topic.as_str();
-        let session = self.connection.session().await?;
-        let in_use = Checkpoint::in_use(&session, root).await?;
-        if in_use != *failed {
-            // Another console was faster.
-            return Ok(in_use);
-        }
-        let stored = failed.stored(&session, root, topic).await?;
-        let partitions = self.shared.partitions.status(&stored);
-        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
-        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        match next.publish(&session, root).await {
-            Ok(()) => Ok(next),
-            // Another console has done the same at the same moment.
-            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
-                Checkpoint::in_use(&session, root).await
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// From the connection to the end of the query, or to the first error.
     async fn query(
         &self,
@@ -283,11 +240,12 @@ impl StreamStage {
         checkpoint: &Checkpoint,
         partitions: Option<&BTreeSet<i32>>,
     ) -> Result<Option<String>, StreamError> {
+        let topic = self.options.kafka.topic.as_str();
         if let Some(begin) = checkpoint.begin() {
-            return Ok(Some(begin.to_owned()));
+            let offsets = partitions.and_then(|_| parsed_offsets(begin, topic));
+            return Ok(Some(offsets.map_or(begin.to_owned(), |offsets| starting_offsets(topic, &offsets, partitions))));
         }
         let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
-        let topic = self.options.kafka.topic.as_str();
         let moved = Manifest::among(&properties)?;
         let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
         Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
