@@ -294,7 +294,7 @@ mod tests {
                 column.as_any().downcast_ref::<Int64Array>().unwrap().iter().flatten()
             })
             .sum();
-        assert_eq!(numbers, (1..=25).sum::<u64>());
+        assert_eq!(numbers, (1..=25).sum::<i64>());
     }
 
     #[test]
