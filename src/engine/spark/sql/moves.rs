@@ -83,17 +83,18 @@ impl Tables {
 
     fn rows(&self, version: i64, and: &str) -> String {
         self.template(
-            "(SELECT * FROM delta.`{{root}}/clicks` VERSION AS OF {{version}} WHERE slice IS NOT NULL {{and}})",
+            "(SELECT *, _metadata.row_commit_version AS came FROM delta.`{{root}}/clicks` VERSION AS OF {{version}} \
+             WHERE slice IS NOT NULL {{and}})",
         )
         .number("version", version)
         .sql("and", and)
         .filled()
     }
 
-    /// Of copies of a click, the first by partition and offset.
+    /// Of copies of a click, the one that came first.
     fn distinct(&self, version: i64, and: &str) -> String {
         format!(
-            "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy FROM {}) \
+            "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ts, click_id ORDER BY came, partition, offset) AS copy FROM {}) \
              WHERE copy = 1)",
             self.rows(version, and)
         )
