@@ -61,6 +61,13 @@ impl App {
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
             Command::Shutdown | Command::ShutdownAnd(_) => {
+                match &command {
+                    Command::ShutdownAnd(RemoteWork::Leave) => {
+                        self.say("the work on the cluster goes on without clicktop")
+                    }
+                    Command::ShutdownAnd(RemoteWork::Stop) => self.say("the work on the cluster is stopped"),
+                    _ => {}
+                }
                 self.ending = self.ending.max(Ending::Draining);
                 self.engine.frozen = None;
                 // Nothing can be started or deleted any more.

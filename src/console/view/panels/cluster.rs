@@ -43,7 +43,10 @@ fn sums(frame: &mut Frame, area: Rect, status: &ClusterStatus, app: &App) {
     if let Some(age) = age.filter(|age| *age >= OLD) {
         title.push(Span::styled(format!("{} ago ", duration(age)), theme.warn()));
     }
+    // A narrow header has no room for all of it.
+    let whole = fit(&identity(app), usize::from(area.width).saturating_sub(4));
     let block = theme.frame(Line::from(title), false).padding(Padding::horizontal(1));
+    let block = block.title_bottom(Line::styled(format!(" {whole} "), theme.dim()));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let columns = match inner.width {
@@ -52,6 +55,20 @@ fn sums(frame: &mut Frame, area: Rect, status: &ClusterStatus, app: &App) {
         116.. => 4,
     };
     grid(frame, inner, &facts(status, app), columns, app);
+}
+
+/// Application, engine and server.
+fn identity(app: &App) -> String {
+    let Some(remote) = &app.engine.snapshot().remote else { return String::new() };
+    let application = remote.application.as_ref().map_or_else(
+        || UNKNOWN.to_owned(),
+        |application| match application.name.as_str() {
+            "" => application.id.clone(),
+            name => format!("{name} ({})", application.id),
+        },
+    );
+    let version = remote.version.as_deref().unwrap_or(UNKNOWN);
+    format!("{application} on {} {version}, {}", remote.engine, remote.server)
 }
 
 fn facts(status: &ClusterStatus, app: &App) -> Vec<Fact> {

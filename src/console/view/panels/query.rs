@@ -93,7 +93,8 @@ fn list(frame: &mut Frame, area: Rect, status: &QueryStatus, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if status.batches.is_empty() {
-        return placeholder(frame, inner, "no batch yet", app);
+        let none = if status.batch.is_some() { "Spark remembers no batch with rows" } else { "no batch yet" };
+        return placeholder(frame, inner, none, app);
     }
     let table = Table::new(batches::DRAWN, TableContext::new(theme), Cursor::of(app.screens.batches));
     table.render(frame, inner, status.batches.iter().rev());
