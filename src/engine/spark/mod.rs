@@ -40,6 +40,8 @@ mod stream;
 mod stream_error;
 mod supervised;
 mod tables;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;

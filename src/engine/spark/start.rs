@@ -119,7 +119,7 @@ pub(crate) fn start(
         storage: Arc::clone(&storage),
         swept: tokio::sync::OnceCell::new(),
     });
-    let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
+    let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);
