@@ -69,7 +69,9 @@ Examples:
   clicktop run                                              With the settings that are in effect
   clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
-  clicktop run --headless | jq .                            No console: one JSON object a second")]
+  clicktop run --headless | jq .                            No console: one JSON object a second
+
+With engine = \"spark\", a Spark cluster stores and counts the clicks, and goes on when the console ends.")]
     Run(RunArgs),
     /// Run the pipeline on generated traffic and an embedded broker: nothing to install
     #[command(after_help = "\
@@ -103,13 +105,17 @@ The exit code is 1 if the files hold no click.")]
 Examples:
   clicktop top                                              The 20 rows with the most clicks
   clicktop top --country FR --by time --limit 5             Where France stays longest
-  clicktop top --limit all --format csv > figures.csv       Every row, as CSV")]
+  clicktop top --limit all --format csv > figures.csv       Every row, as CSV
+
+With engine = \"spark\", these are the figures that a console has brought into the data directory.")]
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     #[command(after_help = "\
 If clicktop has deleted old clicks (store.retention), the figures count more clicks than the database holds, and \
 rebuild refuses to recompute them. With --kept-clicks it recomputes them, and the search index, from the clicks that are \
-still stored.")]
+still stored.
+
+With engine = \"spark\", the cluster recomputes them for every console. Consoles may work meanwhile.")]
     Rebuild(RebuildArgs),
     /// Move clicks, rejects and offsets from the data directory to Spark, or back
     #[command(after_help = "\
@@ -137,7 +143,9 @@ Examples:
 Examples:
   clicktop check                                            Everything that the settings name
   clicktop check --brokers kafka:9092 --topic clicks        The same flags as for `clicktop run`
-  clicktop check --index-url https://search:9200            Another search engine")]
+  clicktop check --index-url https://search:9200            Another search engine
+
+With engine = \"spark\", it looks at the Spark server, Delta, the tables, the streaming query, and at Kafka from there.")]
     Check(CheckArgs),
     /// Print every setting and where its value came from, with secrets masked
     Config,

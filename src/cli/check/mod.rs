@@ -106,7 +106,7 @@ impl Report<'_> {
                     Ok(format!("{}, from here: {}, {partitions} partitions", kafka.brokers, kafka.topic)),
                 );
             }
-            Err(error) => self.warn("broker", &format!("{error:#}; {NOT_NEEDED}")),
+            Err(error) => self.warn("broker", &format!("from here: {error:#}; {NOT_NEEDED}")),
         }
     }
 

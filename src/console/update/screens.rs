@@ -70,7 +70,8 @@ impl App {
     /// Asks for what the open screen shows. Unless `anew`, it asks only if the answer may have changed.
     pub(super) fn ask_for_screen(&mut self, anew: bool) {
         let snapshot = self.engine.snapshot();
-        let (rejected, is_unanswered) = (snapshot.totals.rejected, snapshot.answers.rejects.is_none());
+        let rejected = snapshot.totals.rejected;
+        let is_unanswered = snapshot.answers.rejects.as_ref().is_none_or(|answer| answer.found.is_err());
         let question = match self.screens.open {
             // An engine drops a question that nobody repeats, even if it is still at work on it.
             Screen::Rejects if anew || is_unanswered || self.screens.rejects_asked_at != Some(rejected) => {

@@ -18,7 +18,7 @@ use crate::engine::finding::Finding;
 const ENTRY: Duration = Duration::from_secs(20);
 
 /// How long an answer of the cluster may take. A cluster that starts its first executors needs a while.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(120);
 
 /// How long the cluster's Kafka client waits for the brokers, in milliseconds, as its options name it.
 const PATIENCE_OF_KAFKA: [(&str, &str); 5] = [
@@ -235,12 +235,12 @@ impl Cluster<'_> {
         if let Err(error) = tables::fit(&found, slices) {
             return Ok(Finding::Failed(error.to_string()));
         }
-        let rounds = Rounds { session: self.session, tables: self.tables, root };
+        let rounds = Rounds { session: self.session, tables: self.tables };
         let standing = rounds.standing().await?;
         let schema = tables::schema(&found);
         let minutes = slices.millis() / 60_000;
         let newest = standing.newest;
-        let counted = match standing.counted {
+        let counted = match standing.cursor.counted {
             None => "nothing counted yet".to_owned(),
             Some(counted) => format!("counted up to version {counted} of {newest}"),
         };

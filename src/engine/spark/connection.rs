@@ -10,11 +10,13 @@ use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionI
 const GENERATIONS: u32 = 10_000;
 
 /// What every session is told. The SQL counts on it.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 4] = [
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.ansi.enabled", "true"),
     // Spark keeps the state of a Delta table in so many parts; small tables want few.
     ("spark.databricks.delta.snapshotPartitions", "2"),
+    // A reset overwrites whole tables.
+    ("spark.sql.sources.partitionOverwriteMode", "STATIC"),
 ];
 
 /// What Spark hides of the plans that its pages show: without it, the page of Spark Connect shows the options of the Kafka source, and

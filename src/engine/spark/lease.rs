@@ -13,10 +13,10 @@ use super::sql::Tables;
 use super::tables::is_missing;
 
 /// How long a lease holds after it was renewed last.
-pub(super) const HELD: Duration = Duration::from_secs(90);
+pub(super) const HELD: Duration = Duration::from_secs(60);
 
 /// How often it is renewed.
-pub(super) const RENEWED: Duration = Duration::from_secs(20);
+pub(super) const RENEWED: Duration = Duration::from_secs(15);
 
 /// For how long somebody other than `owner` holds the lease; `None` if nobody does.
 ///

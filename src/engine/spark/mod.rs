@@ -25,6 +25,7 @@ mod failure;
 mod home;
 mod kafka_trouble;
 mod lease;
+mod lost_messages;
 mod manifest;
 mod metrics;
 mod moved_offsets;
@@ -40,8 +41,11 @@ pub(crate) mod sql;
 mod stage;
 mod start;
 mod stream;
+mod stream_error;
 mod supervised;
 mod tables;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transfer;
 
 pub(crate) use options::SparkOptions;

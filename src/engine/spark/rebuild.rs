@@ -1,9 +1,8 @@
 //! A rebuild: pairs, pages and figures anew, from the clicks in the tables.
 //!
 //! It counts the version that the rounds have counted, after a round has brought them up to date, so whatever differs then was wrong. Three
-//! commits replace the three tables. Each runs under the transaction id of the same step of a round, with a version of the clicks that is
-//! made for it: so a round that works at the same time, or that was begun before, is refused by Delta or changes nothing. After each commit
-//! the tables are as good as before or better, and the next round or rebuild goes on from there.
+//! commits replace the three tables. Before them the cursor takes a turn, so Delta leaves out what a round that was begun before still does.
+//! After each commit the tables are as good as before or better, and the next round or rebuild goes on from there.
 
 use std::time::Duration;
 
@@ -12,13 +11,14 @@ use uuid::Uuid;
 
 use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Progress, Session, column};
 use super::connection::{Connection, TRANSACTION};
+use super::erase;
 use super::home::{HomeError, HomeTarget, bring_home};
 use super::lease;
 use super::rounds::{Rounds, Standing, first_row, lost_race};
-use super::sql::{First, Rebuild, Root, Round, Slices, Tables};
+use super::sql::{Application, Cursor, First, Rebuild, Root, Slices, Tables};
 use super::tables::{self, TablesError};
 use crate::storage::figures::AggregateSettings;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{FiguresSource, Storage, StorageError};
 
 /// How often a rebuild begins again because a round of an older clicktop, which knows no lease, was faster.
 const TRIES: u32 = 5;
@@ -115,6 +115,10 @@ pub(crate) async fn rebuild(
         Connection::new(options.url.clone(), options.connect.clone(), format!("lease of rebuild {owner}"));
     let lease_session = lease_connection.session().await?;
     take_lease(&lease_session, &counts, owner).await?;
+    // Before the counting: if that is cut off, the tables say what they are to be counted with, and a rebuild is due again.
+    if tables::session_timeout(&found).is_some_and(|timeout| timeout != options.session_timeout_ms) {
+        session.command(counts.note_session_timeout()).await?;
+    }
     let work = Work { session: &session, tables: &counts, options, owner };
     let done = tokio::select! {
         done = work.run(&mut doing) => done,
@@ -124,9 +128,15 @@ pub(crate) async fn rebuild(
         (Ok(rebuilt), Some((storage, rules))) => {
             doing("bringing the figures home");
             let [round] = first_row(&session, counts.figures_cursor(), ["round"]).await?;
+            let round = round.unwrap_or(-1);
+            let epoch = Rounds { session: &session, tables: &counts }.cursor(None).await?.epoch;
+            let source = FiguresSource { tables: tables::identity(&session, &counts).await?, epoch };
+            storage.adopt_source(&source)?;
             let target = HomeTarget { storage, rules };
-            let brought = bring_home(&session, &counts, target, (-1, round.unwrap_or(-1)), |_| {}).await;
-            brought.map(|_| rebuilt).map_err(RebuildError::from)
+            match bring_home(&session, &counts, target, (-1, round), |_| {}).await {
+                Ok(_) => storage.set_computed_round(&source, round).map(|()| rebuilt).map_err(RebuildError::from),
+                Err(error) => Err(error.into()),
+            }
         }
         (done, _) => done,
     };
@@ -168,17 +178,16 @@ async fn renew(session: &Session, tables: &Tables, owner: Uuid) -> RebuildError 
 struct Step {
     table: &'static str,
     /// The application of its transaction id: that of the same step of a round.
-    application: &'static str,
+    application: Application,
     what: &'static str,
 }
 
 /// Pairs first, figures last: after each of them, a round goes on rightly.
 const STEPS: [Step; 3] = {
-    let [pairs, pages, figures] = Round::TRANSACTIONS;
     [
-        Step { table: "pairs", application: pairs, what: "counting users" },
-        Step { table: "pages", application: pages, what: "counting pages" },
-        Step { table: "figures", application: figures, what: "counting figures" },
+        Step { table: "pairs", application: Application::Pairs, what: "counting users" },
+        Step { table: "pages", application: Application::Pages, what: "counting pages" },
+        Step { table: "figures", application: Application::Figures, what: "counting figures" },
     ]
 };
 
@@ -215,9 +224,10 @@ impl Work<'_> {
 
     /// One try; `None` if a round came in between.
     async fn once(&self, doing: &mut (impl FnMut(&str) + Send)) -> Result<Option<Rebuilt>, RebuildError> {
-        let rounds = Rounds { session: self.session, tables: self.tables, root: &self.options.root };
+        let rounds = Rounds { session: self.session, tables: self.tables };
+        erase::finish(&rounds).await?;
         let standing = rounds.standing().await?;
-        self.refuse_deleted(standing.first)?;
+        self.refuse_deleted(standing.cursor.first)?;
         if Rounds::is_due(standing) {
             // Counts that are damaged may stop a round, and not the rebuild.
             match rounds.run(standing, |step| doing(&format!("a round before: {step}"))).await {
@@ -230,12 +240,20 @@ impl Work<'_> {
         let content = content_of(standing);
         let before = self.newest("figures").await?;
         let to = self.begin(standing.newest).await?;
-        let rebuild = Rebuild::new(self.tables, content, to, standing.first);
-        if self.step(STEPS[0], to, rebuild.pairs(), doing).await?.is_none() {
+        let turn = standing.cursor.next();
+        rounds.once(Application::Pages, turn.transaction(), self.tables.write_cursor(turn)).await?;
+        if rounds.cursor(None).await? != turn {
             return Ok(None);
         }
-        let Some(pages_version) = self.step(STEPS[1], to, rebuild.pages(), doing).await? else { return Ok(None) };
-        let Some(after) = self.step(STEPS[2], to, rebuild.figures(pages_version), doing).await? else {
+        let counted = Cursor { counted: Some(content), ..turn.next() };
+        let rebuild = Rebuild::new(self.tables, content, to, counted);
+        // The next round adds its pairs under a greater number, wherever this ends.
+        if self.step(STEPS[0], turn.overwriting_transaction(), rebuild.pairs(), doing).await?.is_none() {
+            return Ok(None);
+        }
+        let number = counted.transaction();
+        let Some(pages_version) = self.step(STEPS[1], number, rebuild.pages(), doing).await? else { return Ok(None) };
+        let Some(after) = self.step(STEPS[2], number, rebuild.figures(pages_version), doing).await? else {
             return Ok(None);
         };
         doing("comparing");
@@ -265,19 +283,19 @@ impl Work<'_> {
         Ok(self.newest("clicks").await?)
     }
 
-    /// Runs `statement` under the transaction id of the same step of a round. Returns the version of the table that it has made; `None` if
-    /// a round of a later version was there before, and Delta has left the statement out.
+    /// Runs `statement` under a transaction id. Returns the version of the table that it has made; `None` if a round was there before, and
+    /// Delta has left the statement out.
     async fn step(
         &self,
         Step { table, application, what }: Step,
-        version: i64,
+        turn: i64,
         statement: String,
         doing: &mut (impl FnMut(&str) + Send),
     ) -> Result<Option<i64>, RebuildError> {
         doing(what);
         let [name, number] = TRANSACTION;
-        let note = format!("clicktop rebuild {} {version}", self.owner.simple());
-        self.session.set(&[(name, application), (number, &version.to_string()), (NOTE, &note)]).await?;
+        let note = format!("clicktop rebuild {} {turn}", self.owner.simple());
+        self.session.set(&[(name, application.name()), (number, &turn.to_string()), (NOTE, &note)]).await?;
         let show = |progress: Progress| doing(&format!("{what}, {} of {} tasks", progress.completed, progress.tasks));
         let done = self.session.command_watched(statement, show).await;
         self.session.unset(&[name, number, NOTE]).await?;
@@ -306,5 +324,5 @@ impl Work<'_> {
 
 /// The version of the clicks that is counted: what the rounds have come to, so that whatever differs was wrong.
 fn content_of(standing: Standing) -> i64 {
-    standing.counted.filter(|counted| (0..=standing.newest).contains(counted)).unwrap_or(standing.newest)
+    standing.cursor.counted.filter(|counted| (0..=standing.newest).contains(counted)).unwrap_or(standing.newest)
 }

@@ -1,32 +1,29 @@
 //! One round of aggregation on the cluster: what the statements of [`Round`] do, in their order, each timed.
 //!
-//! A step that is repeated changes nothing, so a round may end anywhere: the next one, of whatever console, does the rest.
+//! A step that is repeated changes nothing, so a round may end anywhere: the next one, of whatever console, does the rest. A round that has
+//! added its pairs is finished up to the same version. If two consoles count at once, each step is done by one of them; the other one sees
+//! a [`lost_race`], and looks again.
 
 use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Session, SparkError, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
-use super::sql::{First, Root, Round, Tables};
+use super::sql::{Application, Cursor, First, OVERTAKEN, Round, Tables};
 use crate::click::Timestamp;
 
 /// The largest number of slices that one round touches: more than a century of hours.
 const MOST_SLICES: usize = 1_000_000;
 
-/// Before retention has deleted anything, every slice is kept.
-const EVERY_SLICE: First = i32::MIN;
-
-/// How far the tables are.
+/// What the tables hold, and what is counted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     /// The newest version of the clicks.
     pub(super) newest: i64,
-    /// The version up to which the pages are counted; `None` before the first round.
-    pub(super) counted: Option<i64>,
-    /// The first slice whose clicks are kept.
-    pub(super) first: First,
+    /// What the pages count.
+    pub(super) cursor: Cursor,
     /// The round that the figures have come to; `None` before the first.
     pub(super) figures: Option<i64>,
     /// The version of the pages that the figures hold.
@@ -59,38 +56,62 @@ impl RoundReport {
 pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
     pub(super) tables: &'a Tables,
-    pub(super) root: &'a Root,
 }
 
-/// Whether another console has done the same at the same time, and Delta let only one of both.
+/// Whether another console has done the same at the same time, and only one of both could.
 pub(super) fn lost_race(error: &ConnectError) -> bool {
-    error.class().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+    let ConnectError::Spark(spark) = error else { return false };
+    spark.class.as_deref().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+        || spark.message.contains(OVERTAKEN)
+}
+
+/// The error of a step that another console has done.
+pub(super) fn overtaken() -> ConnectError {
+    ConnectError::Spark(Box::new(SparkError {
+        class: None,
+        sql_state: None,
+        exception: String::new(),
+        message: OVERTAKEN.to_owned(),
+        retryable: false,
+    }))
 }
 
 impl Rounds<'_> {
-    /// How far the tables are.
+    /// What the tables hold, and what is counted of it.
     ///
     /// # Errors
     /// As any statement.
     pub(super) async fn standing(&self) -> Result<Standing, ConnectError> {
         let newest = self.newest("clicks").await?;
-        let cursor = first_row(self.session, self.tables.cursor(), ["clicks", "known"]).await?;
-        let figures = first_row(self.session, self.tables.figures_cursor(), ["round", "clicks"]).await?;
-        let [counted, first] = cursor;
-        let [figures, figures_pages] = figures;
-        Ok(Standing {
-            newest,
+        let cursor = self.cursor(None).await?;
+        let [figures, figures_pages] =
+            first_row(self.session, self.tables.figures_cursor(), ["round", "clicks"]).await?;
+        Ok(Standing { newest, cursor, figures, figures_pages: figures_pages.unwrap_or(0) })
+    }
+
+    /// The cursor, at a version of the pages or the newest.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub(super) async fn cursor(&self, version: Option<i64>) -> Result<Cursor, ConnectError> {
+        let names = ["counted", "first", "turn", "epoch", "erasing"];
+        let [counted, first, turn, epoch, erasing] =
+            first_row(self.session, self.tables.cursor(version), names).await?;
+        Ok(Cursor {
             counted,
-            first: first.and_then(|first| First::try_from(first).ok()).unwrap_or(EVERY_SLICE),
-            figures,
-            figures_pages: figures_pages.unwrap_or(0),
+            // Before retention has deleted anything, every slice is kept.
+            first: first.and_then(|first| First::try_from(first).ok()).unwrap_or(First::MIN),
+            turn: turn.unwrap_or(0),
+            epoch: epoch.unwrap_or(0),
+            erasing: erasing.unwrap_or(0) != 0,
         })
     }
 
     /// Whether a round has something to do.
     pub(super) fn is_due(standing: Standing) -> bool {
-        standing.counted.is_none_or(|counted| counted < standing.newest)
-            || standing.figures.is_none_or(|figures| Some(figures) < standing.counted)
+        let counted = standing.cursor.counted;
+        counted.is_none_or(|counted| counted < standing.newest)
+            || standing.figures.is_none_or(|figures| Some(figures) < counted)
     }
 
     /// One round over everything that `standing` tells; `doing` hears of each step before it begins.
@@ -102,40 +123,47 @@ impl Rounds<'_> {
         standing: Standing,
         mut doing: impl FnMut(&'static str) + Send,
     ) -> Result<RoundReport, ConnectError> {
-        let Standing { newest, counted, first, .. } = standing;
-        let mut report = RoundReport { from: counted, ..RoundReport::default() };
+        let Standing { newest, cursor, .. } = standing;
+        let mut report = RoundReport { from: cursor.counted, ..RoundReport::default() };
         let mut begin = Instant::now();
         let mut lap = |report: &mut RoundReport, step| {
             report.steps.push((step, begin.elapsed()));
             begin = Instant::now();
         };
-        let mut to = counted;
-        if counted.is_none_or(|counted| counted < newest) {
-            let round = self.tables.round(counted, newest, first);
+        if cursor.counted.is_none_or(|counted| counted < newest) {
+            let unfinished = self.unfinished(cursor).await?;
+            let round = self.tables.round(cursor, unfinished.unwrap_or(newest));
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
             let touched = self.touched(&round).await?;
             lap(&mut report, "touched");
             report.slices = touched.len();
             if !touched.is_empty() {
-                doing("adding pairs");
-                self.once(Round::TRANSACTIONS[0], newest, round.pairs(&touched)).await?;
-                lap(&mut report, "pairs");
+                let transaction = cursor.next().transaction();
+                if unfinished.is_none() {
+                    doing("adding pairs");
+                    self.once(Application::Pairs, transaction, round.pairs(&touched)).await?;
+                    lap(&mut report, "pairs");
+                }
                 doing("counting pages");
-                self.once(Round::TRANSACTIONS[1], newest, round.pages(&touched)).await?;
+                self.once(Application::Pages, transaction, round.pages(&touched)).await?;
                 lap(&mut report, "pages");
-                to = Some(newest);
             }
         }
+        doing("adding to the figures");
+        // The cursor of exactly this version: what the figures take from the pages depends on both.
+        let pages_to = self.newest("pages").await?;
+        let cursor = self.cursor(Some(pages_to)).await?;
+        if cursor.erasing || cursor.epoch != standing.cursor.epoch {
+            return Err(overtaken());
+        }
         // Before the first click there is nothing to bring to the figures.
-        let Some(to) = to.filter(|to| standing.figures.is_none_or(|figures| figures < *to)) else {
+        let Some(to) = cursor.counted.filter(|to| standing.figures.is_none_or(|figures| figures < *to)) else {
             return Ok(report);
         };
-        doing("adding to the figures");
-        let pages_to = self.newest("pages").await?;
-        let round = self.tables.round(counted, to, first);
+        let round = self.tables.round(cursor, to);
         let figures = round.figures(standing.figures.unwrap_or(-1), standing.figures_pages, pages_to);
-        self.once(Round::TRANSACTIONS[2], to, figures).await?;
+        self.once(Application::Figures, cursor.transaction(), figures).await?;
         lap(&mut report, "figures");
         Ok(report)
     }
@@ -163,16 +191,24 @@ impl Rounds<'_> {
         round_log::add(self.session, self.tables, &line).await
     }
 
-    /// Runs a statement under a transaction id, so that it counts once whoever repeats it.
-    async fn once(&self, application: &str, version: i64, statement: String) -> Result<(), ConnectError> {
-        let [name, number] = TRANSACTION;
-        self.session.set(&[(name, application), (number, &version.to_string())]).await?;
+    /// Runs a statement under a transaction id. Delta skips it if the application has come to this number already.
+    ///
+    /// # Errors
+    /// As any statement. See [`lost_race`].
+    pub(super) async fn once(
+        &self,
+        application: Application,
+        number: i64,
+        statement: String,
+    ) -> Result<(), ConnectError> {
+        let [name, version] = TRANSACTION;
+        self.session.set(&[(name, application.name()), (version, &number.to_string())]).await?;
         let done = self.session.command(statement).await;
         self.session.unset(&TRANSACTION).await?;
         done.map(drop)
     }
 
-    async fn touched(&self, round: &Round<'_>) -> Result<Vec<i32>, ConnectError> {
+    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<Vec<i32>, ConnectError> {
         let mut touched = Vec::new();
         for batch in self.session.rows(round.touched()).all(MOST_SLICES).await? {
             touched.extend(column::<Int32Array>(&batch, "slice")?.iter().flatten());
@@ -181,7 +217,17 @@ impl Rounds<'_> {
         Ok(touched)
     }
 
-    async fn newest(&self, table: &str) -> Result<i64, ConnectError> {
+    /// The version that a round counts which has not moved the cursor yet.
+    pub(super) async fn unfinished(&self, cursor: Cursor) -> Result<Option<i64>, ConnectError> {
+        let [round] = first_row(self.session, self.tables.unfinished(cursor.counted), ["round"]).await?;
+        Ok(round)
+    }
+
+    /// The newest version of a table.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub(super) async fn newest(&self, table: &str) -> Result<i64, ConnectError> {
         let [version] = first_row(self.session, self.tables.newest_version(table), ["version"]).await?;
         Ok(version.unwrap_or(0))
     }

@@ -119,7 +119,7 @@ pub(crate) fn start(
         connection: asked,
         tables: Arc::clone(&tables),
         storage: Arc::clone(&storage),
-        swept: AtomicBool::new(false),
+        swept: tokio::sync::OnceCell::new(),
     });
     // Each in a session of its own: a round interrupts everything in its session when it begins.
     let session = |name: &str, connect: &ConnectOptions| {
@@ -135,7 +135,7 @@ pub(crate) fn start(
         tables: Arc::clone(&tables),
         metrics: Arc::clone(&metrics),
     });
-    let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
+    let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);

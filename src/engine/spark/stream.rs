@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, parsed_offsets};
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
-use super::connection::{Connection, may_pass};
-use super::failure::{Failure, Lost};
-use super::manifest::{Manifest, ManifestError};
+use super::connection::Connection;
+use super::failure::Failure;
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
 use super::sql::{Tables, decoder};
-use super::tables::{self, TablesError};
+use super::stream_error::{StreamError, without_kafka};
+use super::tables;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
@@ -53,56 +53,6 @@ pub(super) struct StreamStage {
     /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
-}
-
-/// Why the stage cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
-    #[error("{text}")]
-    Failed {
-        failure: Failure,
-        /// The failure in plain words.
-        text: String,
-        /// The checkpoint of the query.
-        checkpoint: Checkpoint,
-    },
-    #[error("the topic has other partitions than the data directory that was moved here knew")]
-    Partitions(BTreeSet<i32>),
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
-    Lost { what: String },
-    #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
-    NotStopped(ConnectError),
-    #[error(
-        "the Spark server cannot read Kafka: start it with --packages \
-             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
-    )]
-    NoKafka(String),
-}
-
-impl StreamError {
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(error) => may_pass(error),
-            Self::Tables(error) => error.may_pass(),
-            Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Partitions(_) => true,
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
-        }
-    }
-
-    /// The error of the call that has failed, if a call has.
-    fn of_a_call(&self) -> Option<&ConnectError> {
-        match self {
-            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
-            _ => None,
-        }
-    }
 }
 
 /// A query that is being watched.
@@ -179,41 +129,6 @@ impl StreamStage {
     /// Whether the query goes on without this console.
     fn stays(&self) -> bool {
         self.leaving.load(Relaxed)
-    }
-
-    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
-    async fn after_loss(&self, error: StreamError) -> StreamError {
-        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
-        let what = lost.describe(&self.options.kafka.topic);
-        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
-            return StreamError::Lost { what };
-        }
-        match self.next_checkpoint(checkpoint, lost).await {
-            Ok(next) => {
-                let begin = next.begin().unwrap_or_default();
-                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
-                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
-                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
-            }
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
-        let (options, root) = (&self.options, &self.options.root);
-        let topic = options.kafka.topic.as_str();
-        let session = self.connection.session().await?;
-        let in_use = Checkpoint::in_use(&session, root).await?;
-        if in_use != *failed {
-            // Another console was faster.
-            return Ok(in_use);
-        }
-        let stored = failed.stored(&session, root, topic).await?;
-        let partitions = self.shared.partitions.status(&stored);
-        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
-        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        next.publish(&session, root).await?;
-        Ok(next)
     }
 
     /// From the connection to the end of the query, or to the first error.
@@ -325,11 +240,12 @@ impl StreamStage {
         checkpoint: &Checkpoint,
         partitions: Option<&BTreeSet<i32>>,
     ) -> Result<Option<String>, StreamError> {
+        let topic = self.options.kafka.topic.as_str();
         if let Some(begin) = checkpoint.begin() {
-            return Ok(Some(begin.to_owned()));
+            let offsets = partitions.and_then(|_| parsed_offsets(begin, topic));
+            return Ok(Some(offsets.map_or(begin.to_owned(), |offsets| starting_offsets(topic, &offsets, partitions))));
         }
         let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
-        let topic = self.options.kafka.topic.as_str();
         let moved = Manifest::among(&properties)?;
         let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
         Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
@@ -468,13 +384,4 @@ fn show(handle: &StageHandle, doing: &str) {
 fn parsed(report: &str) -> Option<StreamProgress> {
     let parsed = StreamProgress::parse(report);
     parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
-}
-
-fn without_kafka(error: ConnectError) -> StreamError {
-    let text = error.to_string();
-    let is_about_kafka = text.contains("data source: kafka") || text.contains("data source provider: kafka");
-    if is_about_kafka || error.is_class("DATA_SOURCE_NOT_FOUND") {
-        return StreamError::NoKafka(text);
-    }
-    error.into()
 }

@@ -59,6 +59,17 @@ pub(crate) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// The figures are counted with another session timeout.
+    #[error(
+        "the figures in spark.root are counted with a session timeout of {found} ms, and aggregate.session_timeout says {wanted} ms; set \
+         aggregate.session_timeout to the former, or count everything anew: stop every clicktop on this root, then run `clicktop rebuild`"
+    )]
+    Timeout {
+        /// Of the tables, in milliseconds.
+        found: i64,
+        /// In the settings, in milliseconds.
+        wanted: i64,
+    },
     /// A move from a data directory has not come to its end.
     #[error(
         "a move to spark.root is under way or was cut off; wait for its end, or run `clicktop move --to spark` again with the data \
@@ -80,10 +91,15 @@ impl TablesError {
 /// See [`TablesError`].
 pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
     prepare(session, options, tables).await?;
-    // Another clicktop may have begun a move since.
+    let timeout = options.figures.session_timeout_ms;
     match properties(session, &options.root, "clicks").await? {
+        // Another clicktop may have begun a move since.
         Some(found) if is_moving(&found) => Err(TablesError::Moving),
-        _ => Ok(()),
+        Some(found) => match session_timeout(&found) {
+            Some(found) if found != timeout => Err(TablesError::Timeout { found, wanted: timeout }),
+            _ => Ok(()),
+        },
+        None => Ok(()),
     }
 }
 
@@ -97,7 +113,7 @@ pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &
     for _ in 0..TRIES {
         let found = properties(session, root, "clicks").await?;
         if let Some(found) = &found {
-            // What is there and does not fit must be told before anything is made beside it.
+            // Tables that do not fit must be refused before others are made beside them.
             fit(found, slices)?;
             if properties(session, root, LAST).await?.is_some() {
                 return Ok(());
@@ -112,6 +128,17 @@ pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &
         }
     }
     Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// The id of the tables: another one if they were made anew in the same place.
+///
+/// # Errors
+/// As any query.
+pub(super) async fn identity(session: &Session, tables: &Tables) -> Result<String, TablesError> {
+    let found = session.rows(tables.identity()).all(1).await?;
+    let id = found.first().map(|batch| column::<StringArray>(batch, "id")).transpose()?;
+    let id = id.and_then(|column| column.iter().flatten().next().map(str::to_owned));
+    id.ok_or_else(|| TablesError::NotMade { cause: "the table pages has no id".to_owned() })
 }
 
 /// Whether the tables hold a part of a move. A manifest that this clicktop cannot read is of a newer one.
@@ -197,6 +224,11 @@ pub(super) fn fit(properties: &[(String, String)], slices: Slices) -> Result<(),
     }
 }
 
+/// The session timeout that the figures are counted with, in milliseconds.
+pub(super) fn session_timeout(properties: &[(String, String)]) -> Option<i64> {
+    number(properties, "clicktop.session_timeout_ms")
+}
+
 /// The version of the schema that the tables with these properties have; 0 if they name none.
 pub(super) fn schema(properties: &[(String, String)]) -> i64 {
     number(properties, "clicktop.schema").unwrap_or(0)
@@ -224,5 +256,19 @@ fn refusal(error: ConnectError) -> TablesError {
             TablesError::NotMade { cause }
         }
         _ => TablesError::Connect(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn an_unfinished_move_or_one_of_a_newer_clicktop_keeps_the_stages_away() {
+        let with = |value: &str| is_moving(&[("clicktop.moved".to_owned(), value.to_owned())]);
+        let manifest = |done| {
+            format!(r#"{{"id":"a","database":"b","newest":1,"clicks":1,"rejects":0,"offsets":{{}},"done":{done}}}"#)
+        };
+        assert!(!is_moving(&[]));
+        assert!(with(&manifest(false)) && !with(&manifest(true)) && with("{}"));
     }
 }

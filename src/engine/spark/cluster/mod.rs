@@ -155,14 +155,17 @@ struct Problem {
     text: String,
 }
 
+/// Bytes in memory and on disk.
+type Spilled = (Option<u64>, Option<u64>);
+
 /// What one poll leaves to the next.
 struct Poll {
     finder: Finder,
     rest: Rest,
     /// The application, and when it was found.
     found: Option<(Instant, Found)>,
-    /// Bytes in memory and on disk that ended stages have spilled, and when that was asked.
-    spilled: Option<(Instant, (Option<u64>, Option<u64>))>,
+    /// What ended stages have spilled, and when that was asked.
+    spilled: Option<(Instant, Spilled)>,
 }
 
 impl Poll {

@@ -1,6 +1,7 @@
 //! The statements of a rebuild: every table of counts anew, from the clicks up to one version.
 
-use super::tables::{CURSOR_SLICE, First, Tables};
+use super::cursor::Cursor;
+use super::tables::Tables;
 use super::template::Template;
 
 /// A rebuild from the clicks up to the version `content`, which counts as the round `to`.
@@ -9,17 +10,18 @@ pub(crate) struct Rebuild<'t> {
     tables: &'t Tables,
     content: i64,
     to: i64,
-    first: First,
+    /// The cursor that the pages get.
+    cursor: Cursor,
 }
 
 impl<'t> Rebuild<'t> {
-    pub(crate) fn new(tables: &'t Tables, content: i64, to: i64, first: First) -> Self {
-        Self { tables, content, to, first }
+    pub(crate) fn new(tables: &'t Tables, content: i64, to: i64, cursor: Cursor) -> Self {
+        Self { tables, content, to, cursor }
     }
 
     fn template(&self, text: &'static str) -> Template {
         let template = self.tables.template(text).number("content", self.content).number("to", self.to);
-        template.number("floor", self.first).number("cursor_slice", CURSOR_SLICE)
+        template.number("floor", self.cursor.first).sql("cursor", self.cursor.row(None))
     }
 
     /// Every pair.

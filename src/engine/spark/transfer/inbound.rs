@@ -94,7 +94,7 @@ impl Inbound {
         if manifest.as_ref().is_some_and(Manifest::is_unfinished) {
             return Err(MoveError::Unfinished);
         }
-        let [_, first] = first_row(&session, cluster.tables.cursor(), ["clicks", "known"]).await?;
+        let [_, first] = first_row(&session, cluster.tables.cursor(None), ["counted", "first"]).await?;
         if first.is_some_and(|first| first > i64::from(i32::MIN)) && !kept_clicks {
             return Err(MoveError::CountsDeleted);
         }

@@ -105,7 +105,7 @@ impl Outbound {
                 if found.is_some() && cluster.holds_rows(&session).await? {
                     return Err(MoveError::HoldsOthers);
                 }
-                if checkpoint::has_begun(&session, &cluster.tables, &cluster.options.root).await? {
+                if checkpoint::has_begun(&session, &cluster.options.root).await? {
                     return Err(MoveError::HasBegun);
                 }
                 (manifest, Standing::Fresh)
@@ -113,7 +113,7 @@ impl Outbound {
             Some(there) if there.is_same(&manifest) && there.done => (there, Standing::Done),
             Some(there) if there.done => return Err(MoveError::OtherDatabase { database: there.database }),
             Some(_) if restart => {
-                let [counted, _] = first_row(&session, cluster.tables.cursor(), ["clicks", "known"]).await?;
+                let [counted, _] = first_row(&session, cluster.tables.cursor(None), ["counted", "first"]).await?;
                 if counted.is_some() {
                     return Err(MoveError::HasCounted);
                 }

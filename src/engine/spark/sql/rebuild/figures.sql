@@ -2,7 +2,7 @@
 -- has no click gets a row of zeros, so that every console forgets it.
 INSERT OVERWRITE delta.`{{root}}/figures`
 WITH copies AS (
-  SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy
+  SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY {{first_copy}}) AS copy
   FROM delta.`{{root}}/clicks` VERSION AS OF {{content}} WHERE slice >= {{floor}}
 ), gaps AS (
   SELECT url, country, user_id, ts, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap FROM copies WHERE copy = 1
