@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 16 << 20;
 
 /// What a move has noted. It is a file of its own and not in the database, so a copy made by `clicktop backup` can be used at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "note")]
+#[serde(rename_all = "snake_case")]
 pub enum MoveNote {
     /// Every click here is also in Spark's tables, and Spark goes on from the offsets here.
     Moved {

@@ -14,7 +14,7 @@ use crate::support::figures::{self, Figures};
 use crate::support::program::{Home, stage};
 
 /// The number of clicks of the long run, if it is not to be two millions.
-const CLICKS: &str = "CLICKTOP_SPARK_EQUALITY_CLICKS";
+const CLICKS: &str = "CLICKTOP_TEST_EQUALITY_CLICKS";
 
 /// Enough for the long run on a loaded machine.
 const MOST: Duration = Duration::from_secs(3 * 3600);

@@ -244,7 +244,7 @@ fn what_a_view_shows_is_asked_for_while_it_is_open() {
 
 #[test]
 fn the_header_names_the_engine_its_server_and_the_application() {
-    let mut console = console(200, 42, known());
+    let mut console = console(240, 42, known());
     let header = console.part(|layout| Some(layout.header));
     for part in ["Spark 4.2.1 sc://spark-connect", "app clickstream of all our shops (app-20260131093000-0001)"] {
         assert!(header.contains(part), "{part}:\n{header}");

@@ -14,6 +14,12 @@ use crate::text::printable;
 
 /// Causes and reasons are cut after so many characters.
 const MAX_LINE_CHARS: usize = 400;
+/// The class of an error whose message does not say why a task has failed. Its causes do.
+const WITHOUT_CAUSE: &str = "TASK_WRITE_FAILED";
+
+/// The most causes of an error that are read. They may form a circle.
+const MOST_CAUSES: usize = 10;
+
 /// Messages of Spark are cut after so many bytes: it quotes whole plans.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 /// Spark cuts the message of a status after 2,048 characters.
@@ -171,7 +177,7 @@ impl Errors {
             broken: class == "INVALID_CURSOR.DISCONNECTED",
             unknown_operation: class == "INVALID_HANDLE.OPERATION_NOT_FOUND",
             known_operation: class == "INVALID_HANDLE.OPERATION_ALREADY_EXISTS",
-            cut: details.error_id.filter(|_| status.message().chars().count() >= CUT_AT),
+            cut: details.error_id.filter(|_| status.message().chars().count() >= CUT_AT || class == WITHOUT_CAUSE),
             error,
         }
     }
@@ -207,10 +213,16 @@ impl Errors {
 
     /// `error` with the whole message in place of a cut one.
     pub(super) fn completed(&self, error: ConnectError, whole: &wire::FetchErrorDetailsResponse) -> ConnectError {
-        let root = whole.root_error_idx.and_then(|at| usize::try_from(at).ok()).and_then(|at| whole.errors.get(at));
-        match (error, root) {
+        let at = |index: Option<i32>| index.and_then(|at| usize::try_from(at).ok()).and_then(|at| whole.errors.get(at));
+        match (error, at(whole.root_error_idx)) {
             (ConnectError::Spark(mut error), Some(root)) => {
-                error.message = self.lines(&root.message);
+                let mut message = root.message.clone();
+                let causes = std::iter::successors(at(root.cause_idx), |cause| at(cause.cause_idx));
+                for cause in causes.take(MOST_CAUSES) {
+                    message.push_str("\nCaused by: ");
+                    message.push_str(&cause.message);
+                }
+                error.message = self.lines(&message);
                 if let Some(throwable) = &root.spark_throwable {
                     error.class = throwable.error_class.as_deref().map(|class| self.line(class)).or(error.class);
                     error.sql_state = throwable.sql_state.as_deref().map(|state| self.line(state)).or(error.sql_state);

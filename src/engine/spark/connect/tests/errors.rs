@@ -108,7 +108,11 @@ async fn the_rest_of_a_cut_message_is_fetched() {
     let message = "[X] ".to_owned() + &"0123456789".repeat(300)[..2044];
     let cut = Failure { message, error_id: Some("e".to_owned()), ..Failure::spark("X") };
     let throwable = wire::SparkThrowable { error_class: Some("X.Y".to_owned()), sql_state: Some("22012".to_owned()) };
-    let whole = wire::ErrorDetails { message: "[X.Y] first\nsecond".to_owned(), spark_throwable: Some(throwable) };
+    let whole = wire::ErrorDetails {
+        message: "[X.Y] first\nsecond".to_owned(),
+        cause_idx: None,
+        spark_throwable: Some(throwable),
+    };
     let server = Server::start(Script {
         ends: [(0, End::Error(cut))].into(),
         whole: Some(wire::FetchErrorDetailsResponse { root_error_idx: Some(0), errors: vec![whole] }),
@@ -118,6 +122,29 @@ async fn the_rest_of_a_cut_message_is_fetched() {
     let session = connect(&server.url, &options()).await.unwrap();
     let error = session.command("SELECT 1").await.unwrap_err();
     assert_eq!(error.to_string(), "[X.Y] first SQLSTATE: 22012");
+}
+
+#[tokio::test]
+async fn a_failed_write_has_its_causes_in_the_message() {
+    let failed = Failure {
+        message: "[TASK_WRITE_FAILED] Task failed".to_owned(),
+        error_id: Some("e".to_owned()),
+        ..Failure::spark("TASK_WRITE_FAILED")
+    };
+    let detail =
+        |message: &str, cause_idx| wire::ErrorDetails { message: message.to_owned(), cause_idx, spark_throwable: None };
+    // The causes form a circle.
+    let errors = vec![detail("[TASK_WRITE_FAILED] Task failed", Some(1)), detail("disk full", Some(1))];
+    let server = Server::start(Script {
+        ends: [(0, End::Error(failed))].into(),
+        whole: Some(wire::FetchErrorDetailsResponse { root_error_idx: Some(0), errors }),
+        ..Script::default()
+    })
+    .await;
+    let session = connect(&server.url, &options()).await.unwrap();
+    let ConnectError::Spark(error) = session.command("SELECT 1").await.unwrap_err() else { panic!("of Spark") };
+    assert!(error.message.starts_with("[TASK_WRITE_FAILED] Task failed\nCaused by: disk full\n"), "{}", error.message);
+    assert_eq!(error.message.lines().count(), 11);
 }
 
 #[tokio::test]

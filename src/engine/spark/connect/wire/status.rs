@@ -60,6 +60,8 @@ pub(crate) struct FetchErrorDetailsResponse {
 pub(crate) struct ErrorDetails {
     #[prost(string, tag = "2")]
     pub(crate) message: String,
+    #[prost(int32, optional, tag = "4")]
+    pub(crate) cause_idx: Option<i32>,
     #[prost(message, optional, tag = "5")]
     pub(crate) spark_throwable: Option<SparkThrowable>,
 }
