@@ -9,7 +9,7 @@ use crate::console::format::{bytes, count_in, duration, or_unknown};
 use crate::protocol::remote::Executor;
 
 const ID: Column<Executor> =
-    Column::words("executor", Width::Fixed(10), |row: &Executor, context, _| (row.id.clone(), context.theme.key()))
+    Column::words("executor", Width::Fixed(9), |row: &Executor, context, _| (row.id.clone(), context.theme.key()))
         .exported("executor", |row| row.id.as_str().into());
 
 const STATE: Column<Executor> = Column::words("state", Width::Fixed(7), |row: &Executor, context, _| {
@@ -21,12 +21,12 @@ const CORES: Column<Executor> =
     Column::figure("cores", 6, |row: &Executor, _, width| (number(row.cores, width), Style::new()))
         .exported("cores", |row| row.cores.into());
 
-const RUNNING: Column<Executor> = Column::figure("running", 9, |row: &Executor, context, width| {
+const RUNNING: Column<Executor> = Column::figure("running", 8, |row: &Executor, context, width| {
     (number(row.running_tasks, width), context.theme.key())
 })
 .exported("running_tasks", |row| row.running_tasks.into());
 
-const FAILED: Column<Executor> = Column::figure("failed", 8, |row: &Executor, context, width| {
+const FAILED: Column<Executor> = Column::figure("failed", 7, |row: &Executor, context, width| {
     (number(row.failed_tasks, width), context.theme.alarm(row.failed_tasks.unwrap_or(0)))
 })
 .exported("failed_tasks", |row| row.failed_tasks.into());
@@ -37,7 +37,7 @@ const DONE: Column<Executor> =
         .exported("completed_tasks", |row| row.completed_tasks.into());
 
 /// Used and most in one column.
-const MEMORY: Column<Executor> = Column::figure("memory used / max", 21, |row: &Executor, _, _| {
+const MEMORY: Column<Executor> = Column::figure("memory used / max", 20, |row: &Executor, _, _| {
     (format!("{} / {}", or_unknown(row.memory_used, bytes), or_unknown(row.memory_max, bytes)), Style::new())
 });
 
@@ -62,6 +62,7 @@ const SHUFFLE: Column<Executor> =
 const ADDRESS: Column<Executor> = Column::words("  address", Width::Rest(12), |row: &Executor, context, _| {
     (format!("  {}", row.address), context.theme.dim())
 })
+.priority(1)
 .exported("address", |row| row.address.as_str().into());
 
 /// The columns of the screen.

@@ -22,7 +22,7 @@ const WORK: Column<Round> = Column::words("  work", Width::Fixed(15), |row: &Rou
     RoundWork::Counting => ("  counting".to_owned(), Style::new()),
     RoundWork::Housekeeping => ("  housekeeping".to_owned(), context.theme.dim()),
 })
-.priority(1)
+.priority(4)
 .exported("work", |row| if row.work == RoundWork::Counting { "counting" } else { "housekeeping" }.into());
 
 const TOOK: Column<Round> =
@@ -31,10 +31,12 @@ const TOOK: Column<Round> =
 
 const CLICKS: Column<Round> =
     Column::figure("clicks", 10, |row: &Round, _, width| (figure(row.clicks, width), Style::new()))
+        .priority(2)
         .exported("clicks", |row| row.clicks.into());
 
 const SLICES: Column<Round> =
     Column::figure("slices", 7, |row: &Round, _, width| (figure(row.slices, width), Style::new()))
+        .priority(2)
         .exported("slices", |row| row.slices.into());
 
 const PAIRS: Column<Round> =
@@ -59,6 +61,7 @@ const STEPS: Column<Round> = Column::words("  steps", Width::Part(steps_width), 
 const WHO: Column<Round> = Column::words("  who", Width::Rest(8), |row: &Round, _, _| {
     (format!("  {}", row.who.as_deref().unwrap_or(UNKNOWN)), Style::new())
 })
+.priority(3)
 .exported("who", |row| row.who.clone().into());
 
 /// The columns of the screen.

@@ -246,9 +246,12 @@ fn what_a_view_shows_is_asked_for_while_it_is_open() {
 fn the_header_names_the_engine_its_server_and_the_application() {
     let mut console = console(240, 42, known());
     let header = console.part(|layout| Some(layout.header));
-    for part in ["Spark 4.2.1 sc://spark-connect", "app clickstream of all our shops (app-20260131093000-0001)"] {
+    for part in ["Spark 4.2.1 sc://spark-connect", "app app-20260131093000-0001 (click"] {
         assert!(header.contains(part), "{part}:\n{header}");
     }
+    let mut usual = console_of(140, 42);
+    let header = usual.part(|layout| Some(layout.header));
+    assert!(header.contains("Spark 4.2.1 sc://spark:15002  app local-1795712806343 (shops)"), "{header}");
     let mut narrow = console_of(80, 24);
     let header = narrow.part(|layout| Some(layout.header));
     assert!(header.contains("Spark sc://spark:15002"), "{header}");
@@ -258,6 +261,10 @@ fn the_header_names_the_engine_its_server_and_the_application() {
 fn console_of(width: u16, height: u16) -> Console {
     let mut snapshot = unknown();
     snapshot.source.description = "127.0.0.1:9092".into();
+    let mut remote = Remote::clone(snapshot.remote.as_ref().expect("a cluster"));
+    remote.version = Some("4.2.1".into());
+    remote.application = Some(Application { id: "local-1795712806343".into(), name: "shops".into() });
+    snapshot.remote = Some(Arc::new(remote));
     console(width, height, snapshot)
 }
 

@@ -113,11 +113,13 @@ fn identity_facts(snapshot: &Snapshot, room: usize) -> Vec<(String, String)> {
         Some(version) if is_wide => format!("{version} {}", remote.server),
         _ => remote.server.clone(),
     };
+    // A long name leaves room for the application.
+    let server = if is_wide { fit(&server, room * 2 / 5) } else { server };
     let application = remote.application.as_ref().map_or_else(
         || UNKNOWN.to_owned(),
         |application| match application.name.as_str() {
             "" => application.id.clone(),
-            name if is_wide => format!("{name} ({})", application.id),
+            name if is_wide => format!("{} ({name})", application.id),
             _ => application.id.clone(),
         },
     );
