@@ -18,6 +18,7 @@ pub mod bench;
 pub(crate) mod connect;
 mod connection;
 mod erase;
+mod housekeeping;
 mod metrics;
 mod options;
 mod progress;

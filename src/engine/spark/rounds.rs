@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Done, Session, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
 use super::sql::{First, Root, Round, Tables};
@@ -16,7 +16,10 @@ use crate::click::Timestamp;
 const MOST_SLICES: usize = 1_000_000;
 
 /// Before retention has deleted anything, every slice is kept.
-const EVERY_SLICE: First = i32::MIN;
+pub(super) const EVERY_SLICE: First = i32::MIN;
+
+/// A round that has taken so long asks again which slices are kept.
+const LONG: Duration = Duration::from_secs(60);
 
 /// How far the tables are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,17 @@ impl RoundReport {
     }
 }
 
+/// What the new clicks touch.
+#[derive(Debug, Default)]
+struct Touched {
+    /// The slices to count anew, in ascending order.
+    slices: Vec<i32>,
+    /// New clicks in slices that are kept.
+    clicks: u64,
+    /// New clicks in slices that are no longer kept.
+    expired: u64,
+}
+
 /// The rounds of one console.
 pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
@@ -65,6 +79,28 @@ pub(super) struct Rounds<'a> {
 /// Whether another console has done the same at the same time, and Delta let only one of both.
 pub(super) fn lost_race(error: &ConnectError) -> bool {
     error.class().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+}
+
+/// Whether `error` says that versions, or files of versions, are no longer there: somebody has deleted them.
+fn history_is_gone(error: &ConnectError) -> bool {
+    HISTORY_IS_GONE.iter().any(|class| error.is_class(class))
+}
+
+/// The classes of Spark's errors about it.
+const HISTORY_IS_GONE: [&str; 6] = [
+    "DELTA_CHANGE_DATA_FILE_NOT_FOUND",
+    "DELTA_LOG_FILE_NOT_FOUND",
+    "DELTA_TRUNCATED_TRANSACTION_LOG",
+    "DELTA_VERSION_NOT_FOUND",
+    "DELTA_VERSION_NOT_CONTIGUOUS",
+    "FAILED_READ_FILE.FILE_NOT_EXIST",
+];
+
+/// The rows that an INSERT has written, as it answers.
+fn written(done: &Done) -> u64 {
+    let first = done.rows.iter().find(|batch| batch.num_rows() > 0);
+    let number = first.and_then(|batch| column::<Int64Array>(batch, "num_inserted_rows").ok()).map(|column| column.value(0));
+    number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
 }
 
 impl Rounds<'_> {
@@ -95,6 +131,9 @@ impl Rounds<'_> {
 
     /// One round over everything that `standing` tells; `doing` hears of each step before it begins.
     ///
+    /// The history of the clicks or of the pages may be gone, because someone has deleted the files of old versions. Then the round counts
+    /// every click that is kept.
+    ///
     /// # Errors
     /// A step fails. See [`lost_race`].
     pub(super) async fn run(
@@ -102,27 +141,57 @@ impl Rounds<'_> {
         standing: Standing,
         mut doing: impl FnMut(&'static str) + Send,
     ) -> Result<RoundReport, ConnectError> {
+        match self.attempt(standing, &mut doing).await {
+            Err(error) if standing.counted.is_some() && history_is_gone(&error) => {
+                tracing::warn!(target: "aggregate", "the history of the tables is gone, so this round counts every click: {error}");
+                self.attempt(Standing { counted: None, figures: None, ..standing }, &mut doing).await
+            }
+            done => done,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        standing: Standing,
+        doing: &mut (impl FnMut(&'static str) + Send),
+    ) -> Result<RoundReport, ConnectError> {
         let Standing { newest, counted, first, .. } = standing;
         let mut report = RoundReport { from: counted, ..RoundReport::default() };
-        let mut begin = Instant::now();
+        let started = Instant::now();
+        let mut begin = started;
         let mut lap = |report: &mut RoundReport, step| {
             report.steps.push((step, begin.elapsed()));
             begin = Instant::now();
         };
         let mut to = counted;
+        let mut round = self.tables.round(counted, newest, first);
         if counted.is_none_or(|counted| counted < newest) {
-            let round = self.tables.round(counted, newest, first);
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
-            let touched = self.touched(&round).await?;
+            let found = self.touched(&round, first).await?;
+            if counted.is_some() {
+                round = round.of(found.clicks);
+            }
             lap(&mut report, "touched");
-            report.slices = touched.len();
-            if !touched.is_empty() {
+            report.slices = found.slices.len();
+            report.clicks = Some(found.clicks);
+            if found.expired > 0 {
+                tracing::warn!(
+                    target: "aggregate",
+                    "{} new clicks are older than store.retention, and are not counted", found.expired
+                );
+            }
+            if !found.slices.is_empty() {
                 doing("adding pairs");
-                self.once(Round::TRANSACTIONS[0], newest, round.pairs(&touched)).await?;
+                let added = self.once(Round::TRANSACTIONS[0], newest, round.pairs(&found.slices)).await?;
+                report.pairs = Some(added);
                 lap(&mut report, "pairs");
                 doing("counting pages");
-                self.once(Round::TRANSACTIONS[1], newest, round.pages(&touched)).await?;
+                if !self.is_still_kept(standing, started).await? {
+                    // The next round refuses what is no longer kept.
+                    return Ok(RoundReport { from: counted, ..RoundReport::default() });
+                }
+                self.once(Round::TRANSACTIONS[1], newest, round.pages(&found.slices)).await?;
                 lap(&mut report, "pages");
                 to = Some(newest);
             }
@@ -133,8 +202,11 @@ impl Rounds<'_> {
         };
         doing("adding to the figures");
         let pages_to = self.newest("pages").await?;
-        let round = self.tables.round(counted, to, first);
-        let figures = round.figures(standing.figures.unwrap_or(-1), standing.figures_pages, pages_to);
+        let round = round.up_to(to);
+        let figures = match standing.figures {
+            Some(figures) => round.figures(figures, standing.figures_pages, pages_to),
+            None => round.all_figures(pages_to),
+        };
         self.once(Round::TRANSACTIONS[2], to, figures).await?;
         lap(&mut report, "figures");
         Ok(report)
@@ -163,21 +235,40 @@ impl Rounds<'_> {
         round_log::add(self.session, self.tables, &line).await
     }
 
-    /// Runs a statement under a transaction id, so that it counts once whoever repeats it.
-    async fn once(&self, application: &str, version: i64, statement: String) -> Result<(), ConnectError> {
+    /// Whether the same slices are kept as at the start. Housekeeping folds slices that are not, but minutes later, so a quick round need
+    /// not ask.
+    async fn is_still_kept(&self, standing: Standing, started: Instant) -> Result<bool, ConnectError> {
+        if started.elapsed() < LONG {
+            return Ok(true);
+        }
+        let [_, first] = first_row(self.session, self.tables.cursor(), ["clicks", "known"]).await?;
+        Ok(first.is_none_or(|first| first == i64::from(standing.first)))
+    }
+
+    /// Runs an INSERT under a transaction id, so that it counts once whoever repeats it. Returns how many rows it has written.
+    async fn once(&self, application: &str, version: i64, statement: String) -> Result<u64, ConnectError> {
         let [name, number] = TRANSACTION;
         self.session.set(&[(name, application), (number, &version.to_string())]).await?;
         let done = self.session.command(statement).await;
         self.session.unset(&TRANSACTION).await?;
-        done.map(drop)
+        Ok(written(&done?))
     }
 
-    async fn touched(&self, round: &Round<'_>) -> Result<Vec<i32>, ConnectError> {
-        let mut touched = Vec::new();
+    async fn touched(&self, round: &Round<'_>, first: First) -> Result<Touched, ConnectError> {
+        let mut touched = Touched::default();
         for batch in self.session.rows(round.touched()).all(MOST_SLICES).await? {
-            touched.extend(column::<Int32Array>(&batch, "slice")?.iter().flatten());
+            let (slices, clicks) = (column::<Int32Array>(&batch, "slice")?, column::<Int64Array>(&batch, "clicks")?);
+            for (slice, clicks) in slices.iter().flatten().zip(clicks.values()) {
+                let clicks = u64::try_from(*clicks).unwrap_or(0);
+                if slice < first {
+                    touched.expired = touched.expired.saturating_add(clicks);
+                } else {
+                    touched.slices.push(slice);
+                    touched.clicks = touched.clicks.saturating_add(clicks);
+                }
+            }
         }
-        touched.sort_unstable();
+        touched.slices.sort_unstable();
         Ok(touched)
     }
 

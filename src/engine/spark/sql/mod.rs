@@ -14,10 +14,12 @@
 //! - a family that is not an object is not named.
 
 mod decoder;
+mod housekeeping;
 mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use decoder::decoder;
+pub(crate) use housekeeping::Tidied;
 pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};

@@ -91,7 +91,12 @@ impl Tables {
         Self { root, slices, timeout_ms }
     }
 
-    fn template(&self, text: &'static str) -> Template {
+    /// The folder of the tables.
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    pub(super) fn template(&self, text: &'static str) -> Template {
         Template::new(text)
             .sql("root", self.root.to_string())
             .number("slice_ms", self.slices.millis())
@@ -122,7 +127,7 @@ impl Tables {
 
     /// The round that counts the versions after `from` (`None`: all) up to `to`.
     pub(crate) fn round(&self, from: Option<i64>, to: i64, first: First) -> Round<'_> {
-        Round { tables: self, from, to, first }
+        Round { tables: self, from, to, first, is_large: from.is_none() }
     }
 
     /// The figures that the rounds after `from` up to `to` have changed.
@@ -139,7 +144,7 @@ impl Tables {
     pub(crate) fn newest_rounds(&self, most: u32) -> String {
         format!(
             "SELECT round, counted, work, who, unix_millis(began) AS began_ms, unix_millis(ended) AS ended_ms, steps, clicks, slices, pairs, \
-             figures FROM delta.`{}/rounds` ORDER BY ended DESC LIMIT {most}",
+             figures FROM delta.`{}/rounds` WHERE work <> 'claim' ORDER BY ended DESC LIMIT {most}",
             self.root
         )
     }
@@ -171,23 +176,6 @@ impl Tables {
             self.root
         )
     }
-
-    /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.
-    /// Their figures stay. `counted` is the cursor. No round may run meanwhile, and the figures must have come to the cursor: what a
-    /// slice loses from then on is not taken from them.
-    pub(crate) fn retention(&self, counted: i64, first: First) -> Vec<String> {
-        let text =
-            self.template(include_str!("retention.sql")).number("counted", counted).number("first", first).filled();
-        text.split("\n;\n").map(str::to_owned).collect()
-    }
-
-    /// The statements of housekeeping: small files are merged, and files that no version of the last week needs are deleted.
-    pub(crate) fn housekeeping(&self) -> Vec<String> {
-        let statements = ["clicks", "pages", "pairs", "figures", "rounds"]
-            .into_iter()
-            .flat_map(|table| ["OPTIMIZE", "VACUUM"].map(|verb| format!("{verb} delta.`{}/{table}`", self.root)));
-        std::iter::once(self.template(include_str!("compact_figures.sql")).filled()).chain(statements).collect()
-    }
 }
 
 /// The statements of one round.
@@ -197,14 +185,40 @@ pub(crate) struct Round<'t> {
     from: Option<i64>,
     to: i64,
     first: First,
+    /// Whether the new clicks are too many to be broadcast, and the results too many for one task.
+    is_large: bool,
 }
 
 impl Round<'_> {
     /// The applications of the transaction ids: of [`pairs`](Self::pairs), [`pages`](Self::pages) and [`figures`](Self::figures).
     pub(crate) const TRANSACTIONS: [&'static str; 3] = ["clicktop-pairs", "clicktop-pages", "clicktop-figures"];
 
+    /// New clicks that are broadcast at most: 50 MB on every executor.
+    const MOST_BROADCAST: u64 = 500_000;
+
+    /// The same round up to the version `to`.
+    #[must_use]
+    pub(crate) fn up_to(mut self, to: i64) -> Self {
+        self.to = to;
+        self
+    }
+
+    /// The same round, which has so many new clicks: a small one needs fewer tasks.
+    #[must_use]
+    pub(crate) fn of(mut self, clicks: u64) -> Self {
+        self.is_large = clicks > Self::MOST_BROADCAST;
+        self
+    }
+
     fn template(&self, text: &'static str) -> Template {
-        self.tables.template(text).number("to", self.to).number("floor", self.first)
+        let (parts, broadcast_delta) =
+            if self.is_large { ("/*+ REBALANCE */", "") } else { ("/*+ COALESCE(1) */", "/*+ BROADCAST(d) */") };
+        self.tables
+            .template(text)
+            .number("to", self.to)
+            .number("floor", self.first)
+            .sql("parts", parts)
+            .sql("broadcast_delta", broadcast_delta)
     }
 
     /// Creates the temporary view `clicktop_new` of the new clicks, which the other statements read.
@@ -215,7 +229,8 @@ impl Round<'_> {
         }
     }
 
-    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`).
+    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`). A slice before the first one that is
+    /// kept tells how many new clicks are too old to be counted.
     pub(crate) fn touched(&self) -> String {
         self.template(include_str!("round/touched.sql")).filled()
     }
@@ -223,18 +238,21 @@ impl Round<'_> {
     /// Adds the new pairs.
     pub(crate) fn pairs(&self, touched: &[i32]) -> String {
         let (root, to, touched) = (&self.tables.root, self.to, listed(touched));
+        let hint = |table| if self.is_large { String::new() } else { format!("/*+ BROADCAST({table}) */") };
         let (copies, seen) = match self.from {
             None => ("clicktop_new".to_owned(), format!("delta.`{root}/pairs`")),
-            // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
+            // A few new clicks are broadcast, so neither clicks nor pairs are shuffled.
             Some(_) => (
                 format!(
-                    "(SELECT /*+ BROADCAST(k) */ c.* FROM delta.`{root}/clicks` VERSION AS OF {to} c LEFT SEMI JOIN \
+                    "(SELECT {} c.* FROM delta.`{root}/clicks` VERSION AS OF {to} c LEFT SEMI JOIN \
                      (SELECT ts, click_id FROM clicktop_new) k ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
+                    hint("k"),
                     comma_separated(touched.iter().copied())
                 ),
                 format!(
-                    "(SELECT /*+ BROADCAST(m) */ p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
-                     ON p.high = m.high AND p.low = m.low)"
+                    "(SELECT {} p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
+                     ON p.high = m.high AND p.low = m.low)",
+                    hint("m")
                 ),
             ),
         };
@@ -257,28 +275,31 @@ impl Round<'_> {
         } else {
             format!("OR (slice IN ({}) AND ts <= slice * {}L + {timeout_ms})", comma_separated(heads), slices.millis())
         };
-        let late = match self.from {
-            Some(_) if touched.first().is_some_and(|slice| *slice < self.first) => {
-                format!(
-                    "UNION ALL SELECT slice, ts, click_id, user_id, url, country, partition, offset FROM clicktop_new WHERE slice < {}",
-                    self.first
-                )
-            }
-            _ => String::new(),
-        };
         self.template(include_str!("round/pages.sql"))
             .list("touched", listed(touched).iter().copied())
             .sql("heads", heads)
-            .sql("late", late)
             .filled()
     }
 
     /// Adds to the figures what pages and pairs have changed: since the round `from`, whose version of the pages is `pages_from`, up to the
     /// version `pages_to`. Before the first figures, `from` is -1 and `pages_from` 0.
     pub(crate) fn figures(&self, from: i64, pages_from: i64, pages_to: i64) -> String {
+        let changes = self.template(include_str!("round/page_changes.sql"));
+        let changes = changes.number("pages_from", pages_from).number("pages_to", pages_to).filled();
+        self.figures_of(changes, from, pages_to)
+    }
+
+    /// The figures from all pages up to the version `pages_to`, and from all pairs: without what earlier rounds have written, and without
+    /// the history of the pages.
+    pub(crate) fn all_figures(&self, pages_to: i64) -> String {
+        let sums = self.template(include_str!("round/page_sums.sql")).number("pages_to", pages_to).filled();
+        self.figures_of(sums, -1, pages_to)
+    }
+
+    fn figures_of(&self, changes: String, from: i64, pages_to: i64) -> String {
         self.template(include_str!("round/figures.sql"))
+            .sql("changes", changes)
             .number("from", from)
-            .number("pages_from", pages_from)
             .number("pages_to", pages_to)
             .filled()
     }
