@@ -62,8 +62,8 @@ mod with_spark {
 
     use crate::cli::setup;
     use crate::config::{KafkaSettings, Settings};
-    use crate::engine::local::stages::ingest::{OnLostOffset, StartAt};
-    use crate::engine::spark::SparkOptions;
+    use crate::engine::local::stages::ingest::StartAt;
+    use crate::engine::spark::{HousekeepingRules, SparkOptions};
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::sql::{Root, Slices};
     use crate::protocol::snapshot::SourceStatus;
@@ -112,6 +112,11 @@ mod with_spark {
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),
             leave_running: spark.leave_running,
+            housekeeping: HousekeepingRules {
+                interval: spark.optimize_interval,
+                keep_versions: spark.keep_versions,
+                retention: settings.store.retention,
+            },
             shutdown_timeout: settings.shutdown_timeout,
         })
     }
@@ -130,7 +135,9 @@ mod with_spark {
         let own = [
             ("subscribe", kafka.topic.clone()),
             ("startingOffsets", start.to_owned()),
-            ("failOnDataLoss", (kafka.on_lost_offset == OnLostOffset::Stop).to_string()),
+            // Else Spark would silently skip the beginning of a topic that was made anew. The stage stream does what the operator
+            // has chosen for lost messages.
+            ("failOnDataLoss", true.to_string()),
             ("maxOffsetsPerTrigger", settings.spark.batch_messages.to_string()),
             // Only what a transaction has committed, as the local engine reads.
             ("kafka.isolation.level", "read_committed".to_owned()),

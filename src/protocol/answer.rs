@@ -20,6 +20,9 @@ pub struct Answers {
     pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
     /// The answer to [`Question::LastMinute`](super::Question::LastMinute); `None` until the engine has counted it.
     pub last_minute: Option<Arc<LastMinute>>,
+    /// How far the engine is with a question that has no answer yet, in one line; `None` if it answers at once.
+    #[serde(default)]
+    pub waiting: Option<String>,
 }
 
 /// An answer with its question.

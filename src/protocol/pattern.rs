@@ -71,6 +71,19 @@ impl Pattern {
         self.text.is_empty()
     }
 
+    /// The text that the filter looks for, if it is no expression, with whether it keeps what contains the text (`true`) or what does not.
+    pub fn plain_text(&self) -> Option<(bool, &str)> {
+        match &self.matcher {
+            Matcher::Text(text) => Some((!self.negated, std::str::from_utf8(text).ok()?)),
+            Matcher::Anything | Matcher::Regex(_) => None,
+        }
+    }
+
+    /// Whether the filter is a regular expression.
+    pub fn is_expression(&self) -> bool {
+        matches!(self.matcher, Matcher::Regex(_))
+    }
+
     /// Whether the filter keeps `text`.
     pub fn keeps(&self, text: &str) -> bool {
         self.keeps_any([text])
@@ -146,6 +159,16 @@ mod tests {
         assert!(keeps("~!", "wow!") && !keeps("~!", "wow"));
         for nothing_yet in ["~", "!", "!~"] {
             assert!(keeps(nothing_yet, "/a"), "{nothing_yet}");
+        }
+    }
+
+    #[test]
+    fn a_plain_text_is_told_and_an_expression_is_not() {
+        let pattern = |text: &str| Pattern::parse(text).unwrap();
+        assert_eq!(pattern("/Cart").plain_text(), Some((true, "/Cart")));
+        assert_eq!(pattern("!caf\u{e9}").plain_text(), Some((false, "caf\u{e9}")));
+        for (text, is_expression) in [("~cart", true), ("!~cart", true), ("", false), ("!", false), ("~", false)] {
+            assert_eq!((pattern(text).plain_text(), pattern(text).is_expression()), (None, is_expression), "{text}");
         }
     }
 

@@ -137,6 +137,7 @@ fn answers() -> Answers {
             }),
         })),
         last_minute: Some(Arc::new(last_minute)),
+        waiting: Some("asked Spark 4 s ago: 12 of 40 tasks are done".to_owned()),
     }
 }
 

@@ -74,6 +74,15 @@ impl Reader {
             self.connection.prepare_cached("SELECT MAX(last_seen) FROM page_stats WHERE last_seen <= ?1")?;
         Ok(newest.query_row([now], |row| row.get(0))?)
     }
+
+    /// The time of the newest click that the figures count, also if it is ahead of the clock; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_seen(&self) -> Result<Option<Timestamp>, StorageError> {
+        let mut newest = self.connection.prepare_cached("SELECT MAX(last_seen) FROM page_stats")?;
+        Ok(newest.query_row([], |row| row.get(0))?)
+    }
 }
 
 /// The version of rows that are written now: `max(last + 1, milliseconds since 1970)`.
@@ -177,6 +186,7 @@ mod tests {
         assert_eq!((reader.page_count().unwrap(), reader.counted_clicks().unwrap()), (3, 6));
         let at = Timestamp::from_millis;
         assert_eq!([at(6), at(7)].map(|now| reader.newest_counted(now).unwrap()), [None, Some(at(7))]);
+        assert_eq!(reader.last_seen().unwrap(), Some(at(7)));
         let seen = reader.pages_after(IndexCursor::default(), 10).unwrap().last().unwrap().at;
 
         // The same again changes nothing, and of one that differs only that one waits for the index.

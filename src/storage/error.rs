@@ -110,6 +110,35 @@ pub enum StorageError {
         /// The first of those clicks.
         next: i64,
     },
+    /// The clicks were moved to Spark.
+    #[error(
+        "the {clicks} clicks in {} were moved to Spark ({root}) at {at}, and Spark counts the topic from there on: set engine = \"spark\" \
+         and another data directory. To come back with everything that Spark has counted: `clicktop move --to local --data-dir NEW`. To \
+         count on here without it, delete {}", path.display(), note.display()
+    )]
+    Moved {
+        /// The directory.
+        path: PathBuf,
+        /// The file that says so.
+        note: PathBuf,
+        /// The folder of Spark's tables.
+        root: String,
+        /// When.
+        at: String,
+        /// How many clicks.
+        clicks: u64,
+    },
+    /// A move from Spark has not come to its end.
+    #[error(
+        "a move from Spark ({root}) to {} was cut off; run `clicktop move --to local` again with this --data-dir, or delete the directory",
+        path.display()
+    )]
+    Arriving {
+        /// The directory.
+        path: PathBuf,
+        /// The folder of Spark's tables.
+        root: String,
+    },
     /// The database was closed.
     #[error("the database is closed: clicktop is stopping")]
     Closed,

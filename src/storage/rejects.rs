@@ -35,6 +35,8 @@ pub struct Reject {
     payload: Vec<u8>,
     /// Its size before the cut.
     payload_bytes: usize,
+    /// When it was stored elsewhere; `None` if it is new.
+    stored_at: Option<Timestamp>,
 }
 
 impl Reject {
@@ -51,7 +53,13 @@ impl Reject {
     fn new(stage: &'static str, topic: &str, reason: String, payload: &[u8]) -> Self {
         let kept = payload.get(..KEPT_PAYLOAD_BYTES).unwrap_or(payload).to_vec();
         let topic = topic.to_owned();
-        Self { stage, topic, partition: None, offset: None, reason, payload: kept, payload_bytes: payload.len() }
+        Self { stage, topic, partition: None, offset: None, reason, payload: kept, payload_bytes: payload.len(), stored_at: None }
+    }
+
+    /// The same reject, which another engine has stored at `time`.
+    #[must_use]
+    pub fn stored_at(self, time: Timestamp) -> Self {
+        Self { stored_at: Some(time), ..self }
     }
 
     /// Its size in the table.
@@ -177,9 +185,10 @@ pub(super) fn insert(
         "INSERT INTO rejects (at, stage, topic, partition, \"offset\", reason, payload, payload_bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    let at = Timestamp::now();
+    let now = Timestamp::now();
     for reject in rejects {
-        let Reject { stage, topic, partition, offset, reason, payload, payload_bytes } = reject;
+        let Reject { stage, topic, partition, offset, reason, payload, payload_bytes, stored_at } = reject;
+        let at = stored_at.unwrap_or(now);
         statement.execute(params![at, stage, topic, partition, offset, reason, payload, *payload_bytes as i64])?;
         bytes = bytes.saturating_add(reject.bytes());
     }

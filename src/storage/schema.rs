@@ -43,6 +43,22 @@ pub const BATCH_QUERY: &str = concat!(
     ORDER BY 3 DESC, 1, 2"
 );
 
+/// [`BATCH_QUERY`] with whole numbers, in order of the texts.
+/// Columns: url, country, clicks, unique_users, sum of the known times spent (ms), their number, times of the first and the last click.
+pub(super) const EXACT_FIGURES: &str = concat!(
+    "WITH named AS (SELECT user, url, place, ts, ",
+    click_id_text!(),
+    " AS name FROM clicks)
+    SELECT urls.url, countries.country, COUNT(*), COUNT(DISTINCT gaps.user), COALESCE(SUM(CASE WHEN gap <= ?1 THEN gap END), 0),
+           COUNT(CASE WHEN gap <= ?1 THEN 1 END), MIN(ts), MAX(ts)
+    FROM (SELECT *, LEAD(ts) OVER (PARTITION BY user ORDER BY ts, name) - ts AS gap FROM named) AS gaps
+    JOIN urls ON urls.id = gaps.url
+    JOIN places ON places.id = gaps.place
+    JOIN countries ON countries.id = places.country
+    GROUP BY urls.url, countries.country
+    ORDER BY urls.url, countries.country"
+);
+
 /// The clicks up to number `?1` in order of time; clicks of one moment in order of their ids as texts.
 pub(super) const CLICKS_BY_TIME: &str =
     concat!("SELECT id, ts, click_id, user, url, place FROM clicks WHERE id <= ?1 ORDER BY ts, ", click_id_text!());

@@ -123,14 +123,14 @@ impl Storage {
 /// caches, and without other work in between the processor waits for several of them at once.
 const USERS_AT_ONCE: usize = 32;
 
-struct Inserted {
+pub(super) struct Inserted {
     /// The new clicks, by number.
-    stored: Vec<StoredClick>,
+    pub(super) stored: Vec<StoredClick>,
     duplicates: u64,
     expired: u64,
 }
 
-fn insert_clicks(
+pub(super) fn insert_clicks(
     connection: &Connection,
     dictionaries: &mut Dictionaries,
     clicks: &ClickBatch,

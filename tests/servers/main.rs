@@ -13,6 +13,12 @@ mod kafka;
 mod plain;
 #[cfg(feature = "spark")]
 mod spark;
+#[cfg(feature = "spark")]
+mod spark_equality;
+#[cfg(feature = "spark")]
+mod spark_faults;
+#[cfg(feature = "spark")]
+mod spark_world;
 mod topic;
 mod transactions;
 

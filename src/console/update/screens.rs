@@ -65,9 +65,11 @@ impl App {
 
     /// Asks for what the open screen shows. Unless `anew`, it asks only if the answer may have changed.
     pub(super) fn ask_for_screen(&mut self, anew: bool) {
-        let rejected = self.engine.snapshot().totals.rejected;
+        let snapshot = self.engine.snapshot();
+        let (rejected, is_unanswered) = (snapshot.totals.rejected, snapshot.answers.rejects.is_none());
         let question = match self.screens.open {
-            Screen::Rejects if anew || self.screens.rejects_asked_at != Some(rejected) => {
+            // An engine drops a question that nobody repeats, even if it is still at work on it.
+            Screen::Rejects if anew || is_unanswered || self.screens.rejects_asked_at != Some(rejected) => {
                 self.screens.rejects_asked_at = Some(rejected);
                 Some(Question::Rejects(RejectsQuestion { limit: REJECTS }))
             }

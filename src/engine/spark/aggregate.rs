@@ -147,7 +147,7 @@ impl AggregateStage {
         }
         home.looked = Some(Instant::now());
         let session = home.session.clone();
-        let rounds = Rounds { session: &session, tables: &self.tables, root: &self.options.root };
+        let rounds = Rounds { session: &session, tables: &self.tables };
         let mut standing = rounds.standing().await?;
         // A version without clicks, such as one of rejects, leaves the cursor where it is.
         let known = home.done.is_some_and(|done| done == standing);
@@ -155,7 +155,10 @@ impl AggregateStage {
         if !known && Rounds::is_due(standing) {
             let done = rounds.run(standing, |step| tracing::debug!(target: "aggregate", "round: {step}")).await?;
             let newest = standing.newest;
-            standing = Standing { newest, ..rounds.standing().await? };
+            standing = match done.after {
+                Some(after) => after,
+                None => Standing { newest, ..rounds.standing().await? },
+            };
             report = Some(done);
         }
         let mut changed = 0;

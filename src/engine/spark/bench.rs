@@ -4,6 +4,7 @@
 use arrow_array::{Int64Array, StringArray};
 
 use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionId, column};
+use super::rounds::first_row;
 use super::sql::{Root, Slices, Tables};
 
 /// A row of figures: url, country, clicks, users, and the mean time spent in seconds if one is known.
@@ -18,6 +19,49 @@ pub async fn batch_figures(url: &str, root: &str, session_timeout_ms: i64) -> Re
     let root: Root = root.parse().map_err(|error| format!("{error}"))?;
     let tables = Tables::new(root, Slices::of_minutes(60), session_timeout_ms);
     figures(&url, &tables).await.map_err(|error| error.to_string())
+}
+
+/// How many clicks and how many rejects the table below `root` holds, copies included.
+///
+/// # Errors
+/// One line: the server cannot be reached, or the query fails.
+pub async fn stored_messages(url: &str, root: &str) -> Result<(u64, u64), String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let root: Root = root.parse().map_err(|error| format!("{error}"))?;
+    counts(&url, &root).await.map_err(|error| error.to_string())
+}
+
+async fn counts(url: &ConnectUrl, root: &Root) -> Result<(u64, u64), ConnectError> {
+    let session = Session::connect(url, SessionId(uuid::Uuid::new_v4()), &ConnectOptions::default()).await?;
+    let query = format!("SELECT count(slice) AS clicks, count(reason) AS rejects FROM delta.`{root}/clicks`");
+    let counts = first_row(&session, query, ["clicks", "rejects"]).await?;
+    session.release().await?;
+    let [clicks, rejects] = counts.map(|count| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0));
+    Ok((clicks, rejects))
+}
+
+/// Ends the session that the consoles of `root` share, as the server does when it has expired. Its id is refused from then on, and its
+/// queries stop.
+///
+/// # Errors
+/// One line: the server cannot be reached, or has ended the session already.
+pub async fn expire_session(url: &str, root: &str) -> Result<(), String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let id = SessionId::for_root(root, 0);
+    let session = Session::connect(&url, id, &ConnectOptions::default()).await.map_err(|error| error.to_string())?;
+    session.release().await.map_err(|error| error.to_string())
+}
+
+/// The run of the streaming query of `root`, which is also the group of its jobs; `None` if it does not run.
+///
+/// # Errors
+/// One line: the server cannot be reached.
+pub async fn streaming_run(url: &str, root: &str) -> Result<Option<String>, String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let id = SessionId::for_root(root, 0);
+    let session = Session::connect(&url, id, &ConnectOptions::default()).await.map_err(|error| error.to_string())?;
+    let active = session.active_queries().await.map_err(|error| error.to_string())?;
+    Ok(active.first().map(|query| query.run.run.to_string()))
 }
 
 async fn figures(url: &ConnectUrl, tables: &Tables) -> Result<Vec<Row>, ConnectError> {

@@ -1,5 +1,7 @@
 //! A session that is made when it is first needed, and made anew when the server has lost it.
 
+use std::time::Duration;
+
 use parking_lot::Mutex;
 
 use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionId};
@@ -25,18 +27,12 @@ pub(super) struct Connection {
     url: ConnectUrl,
     options: ConnectOptions,
     seed: String,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    session: Option<Session>,
-    generation: u32,
+    session: Mutex<Option<Session>>,
 }
 
 impl Connection {
     pub(super) fn new(url: ConnectUrl, options: ConnectOptions, seed: String) -> Self {
-        Self { url, options, seed, state: Mutex::default() }
+        Self { url, options, seed, session: Mutex::default() }
     }
 
     /// The server as people know it.
@@ -44,27 +40,31 @@ impl Connection {
         self.url.target()
     }
 
+    /// How long a short call may take.
+    pub(super) fn answer_timeout(&self) -> Duration {
+        self.options.answer_timeout
+    }
+
     /// The session, made now if there is none. Two callers at once may both connect; they are in the same session.
     ///
     /// # Errors
     /// The server cannot be reached, or does not let us in.
     pub(super) async fn session(&self) -> Result<Session, ConnectError> {
-        if let Some(session) = self.state.lock().session.clone() {
+        if let Some(session) = self.session.lock().clone() {
             return Ok(session);
         }
-        let mut generation = self.state.lock().generation;
+        // Always from 0 on: a server that was restarted takes the ids again that it had closed, and everybody must find the same one.
+        let mut generation = 0;
         loop {
             let id = SessionId::for_root(&self.seed, generation);
             match Session::connect(&self.url, id, &self.options).await {
                 Ok(session) => {
                     session.set(&SETTINGS).await?;
                     session.unset(&TRANSACTION).await?;
-                    let mut state = self.state.lock();
-                    state.generation = generation;
-                    state.session = Some(session.clone());
+                    self.session.lock().replace(session.clone());
                     return Ok(session);
                 }
-                // The id is used up for ever. Everybody counts from 0 on, so everybody finds the same next one.
+                // The id is used up, as long as the server runs.
                 Err(ConnectError::SessionClosed { .. })
                     if self.url.session_id().is_none() && generation < GENERATIONS =>
                 {
@@ -85,12 +85,12 @@ impl Connection {
                 | ConnectError::TimedOut { .. }
         );
         if is_gone {
-            self.state.lock().session = None;
+            *self.session.lock() = None;
         }
     }
 }
 
-/// Whether waiting may mend `error`: the network, a restarting server, a session that has to be made anew.
+/// Whether the same call may succeed later: the network or the server was away, or a new session is needed.
 pub(super) fn may_pass(error: &ConnectError) -> bool {
     error.is_transient()
         || matches!(

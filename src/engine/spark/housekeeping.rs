@@ -8,6 +8,9 @@
 //! Then it moves the first slice that counts, so that rounds refuse older clicks from then on. Between both lies [`HOLD`] at least; a round
 //! that takes longer looks at that slice again before it writes.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +22,7 @@ use super::connect::{ConnectError, Session, column};
 use super::connection::{Connection, TRANSACTION};
 use super::round_log::{self, RoundLine, Work};
 use super::rounds::{EVERY_SLICE, Rounds, Standing, first_row, lost_race};
-use super::sql::{Root, Slices, Tables, Tidied};
+use super::sql::{Slices, Tables, Tidied};
 use crate::click::Timestamp;
 use crate::storage::{Storage, StorageError};
 
@@ -49,20 +52,19 @@ const CLAIM: &str = "clicktop-housekeeping";
 
 /// What housekeeping follows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HousekeepingRules {
+pub(crate) struct HousekeepingRules {
     /// How often it looks for small files.
-    pub(super) interval: Duration,
+    pub(crate) interval: Duration,
     /// How long files of old versions are kept.
-    pub(super) keep_versions: Duration,
+    pub(crate) keep_versions: Duration,
     /// How long clicks are kept; `None` for ever.
-    pub(super) retention: Option<Duration>,
+    pub(crate) retention: Option<Duration>,
 }
 
 /// The housekeeping of one console.
 pub(super) struct Housekeeper {
     pub(super) connection: Connection,
     pub(super) tables: Arc<Tables>,
-    pub(super) root: Root,
     pub(super) slices: Slices,
     pub(super) storage: Arc<Storage>,
     pub(super) rules: HousekeepingRules,
@@ -172,7 +174,7 @@ impl Housekeeper {
             return Ok(None);
         }
         session.set(&SETTINGS).await?;
-        let rounds = Rounds { session: &session, tables: &self.tables, root: &self.root };
+        let rounds = Rounds { session: &session, tables: &self.tables };
         let standing = rounds.standing().await?;
         let begin = Instant::now();
         let mut steps = Steps(Vec::new());

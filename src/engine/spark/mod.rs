@@ -14,10 +14,14 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
+#[cfg(test)]
+mod cost;
 mod erase;
+mod failure;
 mod housekeeping;
 mod metrics;
 mod options;
@@ -32,5 +36,6 @@ mod stream;
 mod supervised;
 mod tables;
 
+pub(crate) use housekeeping::HousekeepingRules;
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

@@ -9,7 +9,7 @@ use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 use super::connect::{ConnectError, Done, Session, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
-use super::sql::{First, Root, Round, Tables};
+use super::sql::{First, Round, Tables};
 use crate::click::Timestamp;
 
 /// The largest number of slices that one round touches: more than a century of hours.
@@ -49,6 +49,8 @@ pub(super) struct RoundReport {
     pub(super) slices: usize,
     /// Pairs that no earlier round had seen.
     pub(super) pairs: Option<u64>,
+    /// How far the tables are afterwards: at least so far, if another console has done a step.
+    pub(super) after: Option<Standing>,
 }
 
 impl RoundReport {
@@ -73,7 +75,6 @@ struct Touched {
 pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
     pub(super) tables: &'a Tables,
-    pub(super) root: &'a Root,
 }
 
 /// Whether another console has done the same at the same time, and Delta let only one of both.
@@ -209,6 +210,8 @@ impl Rounds<'_> {
         };
         self.once(Round::TRANSACTIONS[2], to, figures).await?;
         lap(&mut report, "figures");
+        report.after =
+            Some(Standing { counted: Some(to), figures: Some(to), figures_pages: pages_to, ..standing });
         Ok(report)
     }
 

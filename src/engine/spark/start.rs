@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
 use super::aggregate::AggregateStage;
@@ -12,6 +13,7 @@ use super::answers::{Cluster, ClusterDesk};
 use super::connect::ConnectOptions;
 use super::connection::Connection;
 use super::erase::Eraser;
+use super::housekeeping::Housekeeper;
 use super::metrics::SparkMetrics;
 use super::options::{SparkOptions, StartError};
 use super::sql::Tables;
@@ -60,7 +62,7 @@ pub(crate) fn start(
     // The query is asked every second, so a server that is gone is told soon. A round is worth waiting for.
     let impatient =
         ConnectOptions { reattach_for: NO_ANSWER, answer_timeout: NO_ANSWER * 3, ..options.connect.clone() };
-    let everybodys = connect(options.root.to_string(), impatient);
+    let everybodys = connect(options.root.to_string(), impatient.clone());
     let own_seed = format!("{}#{}", options.root, storage.confirm_identity()?.id);
     let own = connect(own_seed.clone(), options.connect.clone());
     let leaving = Arc::new(AtomicBool::new(false));
@@ -112,13 +114,23 @@ pub(crate) fn start(
     };
     let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
     // In a session of its own, because a round interrupts everything in its session when it begins.
-    let asked = Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#answers"));
+    let asked = Connection::new(options.url.clone(), impatient.clone(), format!("{own_seed}#answers"));
     let cluster = ClusterDesk::start(Cluster {
         connection: asked,
         tables: Arc::clone(&tables),
-        root: options.root.clone(),
         storage: Arc::clone(&storage),
+        swept: AtomicBool::new(false),
     });
+    // So that it neither waits for a round nor holds one up.
+    let housekeeping = Housekeeper {
+        connection: Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#housekeeping")),
+        tables: Arc::clone(&tables),
+        slices: options.slices,
+        storage: Arc::clone(&storage),
+        rules: options.housekeeping,
+        files: Mutex::default(),
+    }
+    .start();
     let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
@@ -143,6 +155,7 @@ pub(crate) fn start(
             leaving,
             eraser,
             _lag_watch: lag_watch,
+            _housekeeping: housekeeping,
         },
         figures_interval: round_interval,
         shutdown_timeout,

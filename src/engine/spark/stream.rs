@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::connect::{
-    ConnectError, Observation, QueryFailure, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger,
-};
+use super::checkpoint::Checkpoint;
+use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::{Connection, may_pass};
+use super::failure::{Failure, Lost};
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
 use super::sql::{Tables, decoder};
 use super::tables::{self, TablesError};
 use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
@@ -31,12 +32,14 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Spark reports at least every ten seconds. A query that asks for offsets for longer does not reach Kafka.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// So often a query that fails before its first micro-batch is started again.
+/// A query that fails for reasons of its own is started again so often without a micro-batch in between.
 const MOST_FAILURES: u32 = 5;
 
-/// Failures that starting again does not mend.
-const LASTING: [&str; 4] =
-    ["KAFKA_DATA_LOSS", "UnknownTopicOrPartition", "TopicAuthorizationException", "SaslAuthenticationException"];
+/// An answer of the server takes milliseconds. After this time the stage shows that none comes.
+const SLOW: Duration = Duration::from_secs(8);
+
+/// A server that shuts down stops its queries first. After this time it no longer answers.
+const GOING_DOWN: Duration = Duration::from_secs(3);
 
 /// The stream stage.
 pub(super) struct StreamStage {
@@ -57,8 +60,18 @@ pub(super) enum StreamError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Tables(#[from] TablesError),
-    #[error("the streaming query has failed: {0}")]
-    Failed(String),
+    #[error("{text}")]
+    Failed {
+        failure: Failure,
+        /// The failure in plain words.
+        text: String,
+        /// The checkpoint of the query.
+        checkpoint: Checkpoint,
+    },
+    #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
+    Lost { what: String },
+    #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
+    NotStopped(ConnectError),
     #[error(
         "the Spark server cannot read Kafka: start it with --packages \
              org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
@@ -71,8 +84,16 @@ impl StreamError {
         match self {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
-            Self::Failed(why) => !LASTING.iter().any(|lasting| why.contains(lasting)),
-            Self::NoKafka(_) => false,
+            Self::Failed { failure, .. } => failure.may_pass(),
+            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) => false,
+        }
+    }
+
+    /// The error of the call that has failed, if a call has.
+    fn of_a_call(&self) -> Option<&ConnectError> {
+        match self {
+            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
+            _ => None,
         }
     }
 }
@@ -81,6 +102,7 @@ impl StreamError {
 struct Watched {
     session: Session,
     run: QueryRun,
+    checkpoint: Checkpoint,
     /// The newest micro-batch that is counted; `None` before the first look.
     batch: Option<i64>,
     /// When the query last reported something new.
@@ -104,21 +126,76 @@ impl StreamStage {
         loop {
             let error = match self.query(handle, &mut backoff, &mut failures).await {
                 Ok(()) => return Ok(()),
-                Err(error) => error,
+                Err(error) => self.after_loss(error).await,
             };
-            if let StreamError::Connect(error) | StreamError::Tables(TablesError::Connect(error)) = &error {
+            if let Some(error) = error.of_a_call() {
                 self.connection.failed(error);
             }
-            failures += u32::from(matches!(error, StreamError::Failed(_)));
+            let unexplained = matches!(&error, StreamError::Failed { failure, .. } if failure.may_be_ours());
+            failures += u32::from(unexplained);
             if !error.may_pass() || failures >= MOST_FAILURES {
                 return Err(error);
             }
             let pause = backoff.next();
             handle.backing_off(&error.to_string(), pause);
             if handle.sleep_async(Signal::Run, pause).await != Signal::Run {
-                return Ok(());
+                return self.given_up(error);
             }
         }
+    }
+
+    /// The stage is asked to end while it has trouble.
+    fn given_up(&self, error: StreamError) -> Result<(), StreamError> {
+        match error {
+            // The server is there, and the query may run. One that refuses connections is not, and its queries are gone with it.
+            StreamError::Connect(error @ ConnectError::TimedOut { .. }) if !self.stays() => {
+                Err(StreamError::NotStopped(error))
+            }
+            error => {
+                tracing::info!(target: "stream", "the stage ends in trouble: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the query shall go on without this console.
+    fn stays(&self) -> bool {
+        self.leaving.load(Relaxed) && self.options.leave_running
+    }
+
+    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
+    async fn after_loss(&self, error: StreamError) -> StreamError {
+        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
+        let what = lost.describe(&self.options.kafka.topic);
+        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
+            return StreamError::Lost { what };
+        }
+        match self.next_checkpoint(checkpoint, lost).await {
+            Ok(next) => {
+                let begin = next.begin().unwrap_or_default();
+                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
+                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
+                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
+        let (options, root) = (&self.options, &self.options.root);
+        let topic = options.kafka.topic.as_str();
+        let session = self.connection.session().await?;
+        let in_use = Checkpoint::in_use(&session, root).await?;
+        if in_use != *failed {
+            // Another console was faster.
+            return Ok(in_use);
+        }
+        let stored = failed.stored(&session, root, topic).await?;
+        let partitions = self.shared.partitions.status(&stored);
+        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
+        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
+        next.publish(&session, root).await?;
+        Ok(next)
     }
 
     /// From the connection to the end of the query, or to the first error.
@@ -128,35 +205,31 @@ impl StreamStage {
             () = handle.stopped() => return Ok(()),
             session = self.prepare(handle) => session?,
         };
+        let checkpoint = Checkpoint::in_use(&session, &self.options.root).await?;
         let mut watched = match running(&session).await? {
             Some(run) => {
                 tracing::info!(target: "stream", "found the streaming query at work");
-                Watched { session, run, batch: None, reported: Instant::now(), newest: None }
+                Watched { session, run, checkpoint, batch: None, reported: Instant::now(), newest: None }
             }
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session).await?;
-                Watched { session, run, batch: Some(-1), reported: Instant::now(), newest: None }
+                let run = self.start(&session, &checkpoint).await?;
+                Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
             }
-            let status = watched.session.query_status(watched.run).await?;
-            if self.look(handle, &mut watched).await? {
+            let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
+            let looked = self.look(handle, &mut watched).await?;
+            if looked {
                 backoff.reset();
                 *failures = 0;
             }
             if !status.active {
-                return match watched.session.query_failure(watched.run).await? {
-                    Some(failure) => Err(StreamError::Failed(describe(&failure))),
-                    None => {
-                        tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
-                        Ok(())
-                    }
-                };
+                return self.ended(handle, watched).await;
             }
             let silent = watched.reported.elapsed();
             if silent > SILENCE && status.message.starts_with("Getting offsets") {
@@ -165,13 +238,46 @@ impl StreamStage {
                     StageState::BackingOff { .. } => handle.still_backing_off(&cause, WATCH_INTERVAL),
                     _ => handle.backing_off(&cause, WATCH_INTERVAL),
                 }
-            } else if status.message.starts_with("Initializing") && watched.newest.is_none() {
-                handle.starting("the streaming query begins");
+            } else if watched.newest.is_none() {
+                // A query that cannot work fails before its first report.
+                show(handle, "the streaming query begins");
             } else {
                 handle.running();
             }
             handle.sleep_async(Signal::Run, WATCH_INTERVAL).await;
         }
+    }
+
+    /// The query does not run any more: why.
+    async fn ended(&self, handle: &StageHandle, watched: Watched) -> Result<(), StreamError> {
+        let Watched { session, run, checkpoint, .. } = watched;
+        if let Some(failure) = session.query_failure(run).await? {
+            let topic = self.options.kafka.topic.as_str();
+            tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
+            let failure = Failure::of(&failure, topic);
+            return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
+        }
+        if handle.sleep_async(Signal::Run, GOING_DOWN).await == Signal::Run {
+            // An error, if the server has gone down with the query.
+            session.query_status(run).await?;
+        }
+        tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
+        Ok(())
+    }
+
+    /// Waits for an answer of the server, and shows it if none comes.
+    async fn shown<T>(
+        &self,
+        handle: &StageHandle,
+        answer: impl Future<Output = Result<T, ConnectError>>,
+    ) -> Result<T, ConnectError> {
+        let mut answer = std::pin::pin!(answer);
+        if let Ok(answer) = tokio::time::timeout(SLOW, &mut answer).await {
+            return answer;
+        }
+        let limit = self.connection.answer_timeout().saturating_sub(SLOW);
+        handle.backing_off(&format!("{} gives no answer", self.connection.target()), limit);
+        answer.await
     }
 
     async fn prepare(&self, handle: &StageHandle) -> Result<Session, StreamError> {
@@ -182,16 +288,19 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session) -> Result<QueryRun, StreamError> {
+    async fn start(&self, session: &Session, checkpoint: &Checkpoint) -> Result<QueryRun, StreamError> {
         let options = &self.options;
-        let source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
+        if let Some(begin) = checkpoint.begin() {
+            source.options.insert("startingOffsets".to_owned(), begin.to_owned());
+        }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
             sql: Sql::new(decoder(options.format, options.field_limits, options.slices)),
             observe: Some(Observation { name: OBSERVATION.to_owned(), metrics: METRICS.map(str::to_owned).to_vec() }),
             format: "delta".to_owned(),
             path: format!("{}/clicks", options.root),
-            checkpoint: format!("{}/checkpoint", options.root),
+            checkpoint: checkpoint.path(&options.root),
             partition_by: vec!["slice".to_owned()],
             options: Vec::new(),
             trigger: Trigger::Every(options.trigger),
@@ -262,13 +371,15 @@ impl StreamStage {
 
     /// Stops the query, unless it shall go on.
     async fn end(&self, handle: &StageHandle, watched: &Watched) -> Result<(), StreamError> {
-        if self.leaving.load(Relaxed) && self.options.leave_running {
+        if self.stays() {
             tracing::info!(target: "stream", "the streaming query goes on without this console");
             return Ok(());
         }
         handle.draining("the streaming query to stop");
-        watched.session.stop_query(watched.run).await?;
-        Ok(())
+        match watched.session.stop_query(watched.run).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.given_up(error.into()),
+        }
     }
 }
 
@@ -288,17 +399,6 @@ fn show(handle: &StageHandle, doing: &str) {
 fn parsed(report: &str) -> Option<StreamProgress> {
     let parsed = StreamProgress::parse(report);
     parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
-}
-
-/// Class and message in one line.
-fn describe(failure: &QueryFailure) -> String {
-    let line = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("without a message");
-    // The cause is what tells something; the first line often says that a query was terminated.
-    let cause = failure.message.lines().rev().map(str::trim).find(|line| line.starts_with("Caused by:"));
-    match &failure.class {
-        Some(class) if !line.contains(class.as_str()) => format!("[{class}] {}", cause.unwrap_or(line)),
-        _ => cause.unwrap_or(line).to_owned(),
-    }
 }
 
 fn without_kafka(error: ConnectError) -> StreamError {

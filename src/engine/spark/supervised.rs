@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::answers::ClusterDesk;
 use super::erase::Eraser;
+use super::housekeeping::HousekeepingGuard;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::stage::{PerStage, SparkStage, declared};
@@ -23,7 +24,7 @@ use crate::engine::supervisor::supervised::{Phase, Supervised};
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
 use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
-use crate::protocol::table::{Table, TablePart};
+use crate::protocol::table::Table;
 use crate::protocol::view::Window;
 use crate::protocol::{ProtocolVersion, Question, StageInfo, View, to_micros, to_millis};
 use crate::storage::{Reader, StorageError};
@@ -38,15 +39,16 @@ pub(super) struct SparkEngine {
     pub(super) metrics: Arc<SparkMetrics>,
     pub(super) handles: PerStage<StageHandle>,
     pub(super) status: Status,
-    /// Answers from what is here: all time, urls, searches.
+    /// Answers from what is here: boards of all time, and searches.
     pub(super) desk: AnswerDesk,
-    /// Answers from the cluster: windows and rejects.
+    /// Answers from the cluster: windows, urls and rejects.
     pub(super) cluster: ClusterDesk,
     pub(super) view: watch::Sender<View>,
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) eraser: Eraser,
     /// Ends the watch of the lag when the engine is dropped.
     pub(super) _lag_watch: LagWatchGuard,
+    pub(super) _housekeeping: HousekeepingGuard,
 }
 
 /// What the snapshots are made with.
@@ -164,7 +166,7 @@ impl Supervised for SparkEngine {
             store: self.store_status(),
             index: index.status(&self.status.index_target, pending),
             board: self.cluster.board().unwrap_or_else(|| self.shared.board.shown()),
-            answers: Answers { rejects: self.cluster.rejects(), last_minute: None, ..self.desk.answers() },
+            answers: Answers { search: self.desk.answers().search, ..self.cluster.answers() },
             notices: self.shared.notices.shown(),
             log: self.status.log.lines(),
             shutting_down: phase.shutting_down.map(str::to_owned),
@@ -185,8 +187,10 @@ impl Supervised for SparkEngine {
     fn ask(&mut self, question: Question) {
         match question {
             Question::Rejects(question) => self.cluster.ask_rejects(question),
-            // A question to the cluster every few seconds would cost more than it tells: fronts show a dash.
-            Question::LastMinute => {}
+            Question::Page(question) => self.cluster.ask_page(question),
+            // The last minute comes with the figures of a window. For all time, a query every few seconds would cost the cluster more
+            // than it tells, so fronts show a dash.
+            Question::LastMinute => self.cluster.look(),
             question => self.desk.ask(question),
         }
     }
@@ -194,14 +198,12 @@ impl Supervised for SparkEngine {
     fn hand_over(&mut self, order: TableOrder) {
         match &order.table {
             Table::View(view) if view.window != Window::AllTime => {
-                order.send_now(TablePart::Failed(
-                    "a window of time is counted by Spark, and not written to files".to_owned(),
-                ));
+                let view = view.clone();
+                self.cluster.hand_over_window(order, view);
             }
-            Table::Rejects { .. } => {
-                order.send_now(TablePart::Failed(
-                    "the rejects are on the cluster, in the table clicks below spark.root".to_owned(),
-                ));
+            Table::Rejects { filter } => {
+                let filter = filter.clone();
+                self.cluster.hand_over_rejects(order, filter);
             }
             _ => self.desk.hand_over(order),
         }

@@ -113,7 +113,7 @@ fn is_race(error: &ConnectError) -> bool {
 }
 
 /// The properties of a table; `None` if it is not there.
-async fn properties(session: &Session, root: &Root, table: &str) -> Result<Option<Vec<(String, String)>>, TablesError> {
+pub(super) async fn properties(session: &Session, root: &Root, table: &str) -> Result<Option<Vec<(String, String)>>, TablesError> {
     let statement = format!("SHOW TBLPROPERTIES delta.`{root}/{table}`");
     let found = match session.rows(statement).all(1000).await {
         Ok(found) => found,
@@ -130,7 +130,8 @@ async fn properties(session: &Session, root: &Root, table: &str) -> Result<Optio
     Ok(Some(properties))
 }
 
-fn is_missing(error: &ConnectError) -> bool {
+/// Whether `error` says that a table is not there.
+pub(super) fn is_missing(error: &ConnectError) -> bool {
     [
         "TABLE_OR_VIEW_NOT_FOUND",
         "DELTA_TABLE_NOT_FOUND",

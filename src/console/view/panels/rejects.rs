@@ -37,7 +37,8 @@ fn list<'a>(frame: &mut Frame, area: Rect, app: &'a App) -> Option<&'a RejectRow
     frame.render_widget(block, area);
     let rows = match found {
         None => {
-            waiting_placeholder(frame, inner, "asking the store…", app);
+            let waiting = snapshot.answers.waiting.as_deref().unwrap_or("asking the store…");
+            waiting_placeholder(frame, inner, waiting, app);
             return None;
         }
         Some(Err(problem)) => {

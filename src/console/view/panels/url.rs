@@ -19,7 +19,8 @@ use crate::protocol::answer::{PageDetails, Trend};
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
     let parts = ScreenParts::of(Screen::Url, area);
-    let details = app.screens.url_details(&app.engine.frozen_or_live().snapshot);
+    let snapshot = &app.engine.frozen_or_live().snapshot;
+    let details = app.screens.url_details(snapshot);
 
     let url = app.screens.url.url.as_deref().unwrap_or_default();
     let url = fit(url, usize::from(parts.before.width).saturating_sub(4));
@@ -35,15 +36,16 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     frame.render_widget(block, parts.list);
     match details {
         None => {
-            trend(frame, parts.after, None, app);
-            waiting_placeholder(frame, countries, "loading…", app);
+            trend(frame, parts.after, None, "", app);
+            let waiting = snapshot.answers.waiting.as_deref().unwrap_or("loading…");
+            waiting_placeholder(frame, countries, waiting, app);
         }
         Some(Err(problem)) => prose(frame, countries, problem, theme.bad()),
         Some(Ok(details)) => {
             let context = TableContext::new(theme);
             let table = Table::new(pages::BY_COUNTRY, context, Cursor::nowhere());
             table.render(frame, countries, details.countries.iter());
-            trend(frame, parts.after, details.trend.as_ref(), app);
+            trend(frame, parts.after, details.trend.as_ref(), "no clicks of late", app);
             if details.clicks.is_empty() {
                 placeholder(frame, newest, "no clicks", app);
             }
@@ -53,8 +55,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     }
 }
 
-/// The url's clicks over the time from its oldest to its newest known click.
-fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, app: &App) {
+/// The url's clicks over the time from its oldest to its newest known click; `otherwise` if there is no trend.
+fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, otherwise: &str, app: &App) {
     if area.is_empty() {
         return;
     }
@@ -70,7 +72,7 @@ fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(Trend { clicks, .. }) = trend else {
-        return placeholder(frame, inner, "no clicks of late", app);
+        return placeholder(frame, inner, otherwise, app);
     };
     let bars = spread(clicks, usize::from(inner.width));
     let sparkline = Sparkline::default().data(bars).bar_set(theme.bars()).style(theme.accent());

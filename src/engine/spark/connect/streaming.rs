@@ -88,6 +88,8 @@ pub(crate) struct QueryFailure {
     pub(crate) class: Option<String>,
     /// The message, in lines.
     pub(crate) message: String,
+    /// The messages of its causes, the outermost first; empty if the server does not tell them.
+    pub(crate) causes: String,
 }
 
 impl Session {
@@ -226,6 +228,7 @@ impl Session {
         Ok(told.exception_message.map(|message| QueryFailure {
             class: told.error_class.filter(|class| !class.is_empty()).map(|class| errors.line(&class)),
             message: errors.lines(&message),
+            causes: errors.lines(&causes_in(told.stack_trace.as_deref().unwrap_or_default())),
         }))
     }
 
@@ -264,6 +267,16 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// A stack trace without the places in Spark's code: what is left are the messages.
+fn causes_in(trace: &str) -> String {
+    let is_place = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("at ") || (line.starts_with("... ") && line.ends_with(" more"))
+    };
+    let causes = trace.split_once("Caused by:").map_or("", |(_, causes)| causes);
+    causes.lines().filter(|line| !is_place(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn run_of(id: &wire::StreamingQueryInstanceId) -> Option<QueryRun> {

@@ -13,6 +13,7 @@
 //! - among several faults in one JSON object, SQL names the first in the order of the fields, and Rust the first in the message;
 //! - a family that is not an object is not named.
 
+mod asked;
 mod decoder;
 mod housekeeping;
 mod tables;
@@ -20,6 +21,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use decoder::decoder;
 pub(crate) use housekeeping::Tidied;
 pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};

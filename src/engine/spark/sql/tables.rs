@@ -67,6 +67,12 @@ impl Slices {
         self.0
     }
 
+    /// The slice of a time in milliseconds since 1970.
+    pub(super) fn of_time(self, millis: i64) -> i32 {
+        let slice = millis.div_euclid(self.0);
+        i32::try_from(slice).unwrap_or(if slice < 0 { i32::MIN } else { i32::MAX })
+    }
+
     /// How many slices a gap of `millis` may reach over, rounded up.
     fn reached_in(self, millis: i64) -> i32 {
         i32::try_from(millis.saturating_add(self.0 - 1).div_euclid(self.0)).unwrap_or(i32::MAX)
@@ -94,6 +100,11 @@ impl Tables {
     /// The folder of the tables.
     pub(super) fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// How time is cut into slices.
+    pub(super) fn slices(&self) -> Slices {
+        self.slices
     }
 
     pub(super) fn template(&self, text: &'static str) -> Template {
@@ -154,28 +165,6 @@ impl Tables {
         format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
     }
 
-    /// The figures of the clicks from `:from` to `:to` (ms), most clicks first, `:limit` rows.
-    pub(crate) fn window(&self) -> String {
-        self.template(include_str!("window.sql")).filled()
-    }
-
-    /// The newest rejects whose reason contains `:search` (in any case), `:limit` rows.
-    pub(crate) fn rejects(&self) -> String {
-        self.template(include_str!("rejects.sql")).filled()
-    }
-
-    /// The figures of the url `:url`, by country, most clicks first.
-    pub(crate) fn url_countries(&self) -> String {
-        self.template(include_str!("url_countries.sql")).filled()
-    }
-
-    /// The clicks of the url `:url` in each slice.
-    pub(crate) fn url_slices(&self) -> String {
-        format!(
-            "SELECT slice, sum(clicks) AS clicks FROM delta.`{}/pages` WHERE slice <> {CURSOR_SLICE} AND url = :url GROUP BY slice",
-            self.root
-        )
-    }
 }
 
 /// The statements of one round.

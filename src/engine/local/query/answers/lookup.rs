@@ -8,22 +8,22 @@ use crate::protocol::answer::{PageDetails, RejectRow, Rejects, Trend};
 use crate::protocol::board::{PageRow, RecentClick};
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::search::{SearchError, SearchIndex, SearchQuery};
-use crate::storage::{KeptReject, Reader, RejectCount, StorageError};
+use crate::storage::{KeptReject, Reader, RejectCount, StorageError, UrlId};
 
 /// Rows of an answer at most, whatever is asked for: a snapshot stays compact.
-pub(super) const MOST_ROWS: usize = 1_000;
+pub(crate) const MOST_ROWS: usize = 1_000;
 
 /// Rows that a search hands over whole: more than 10,000 are given out by no engine at once.
 pub(super) const MOST_FOUND: usize = 10_000;
 
 /// How much of a reject's payload is shown.
-pub(super) const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
+pub(crate) const SHOWN_PAYLOAD_BYTES: usize = 4 * 1024;
 
 /// Stored clicks looked through, from the newest back, for the newest clicks of a url.
-const LOOKED_AT_CLICKS: u32 = 200_000;
+pub(crate) const LOOKED_AT_CLICKS: u32 = 200_000;
 
 /// Parts of a trend.
-const TREND_PARTS: usize = 60;
+pub(crate) const TREND_PARTS: usize = 60;
 
 /// What is found for `question`, at most `most` rows, whatever it asks for.
 pub(super) async fn search(
@@ -44,7 +44,7 @@ pub(super) async fn search(
     Ok(documents.into_iter().map(row).collect())
 }
 
-pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
+pub(crate) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result<Rejects, StorageError> {
     let (RejectCount { kept: total, deleted }, kept) = reader.consistent(|reader| {
         Ok((reader.reject_count()?, reader.newest_rejects(question.limit.min(MOST_ROWS), SHOWN_PAYLOAD_BYTES)?))
     })?;
@@ -52,9 +52,9 @@ pub(super) fn rejects(reader: &mut Reader, question: &RejectsQuestion) -> Result
 }
 
 /// A reject as people see it.
-pub(super) fn reject_row(kept: KeptReject) -> RejectRow {
+pub(crate) fn reject_row(kept: KeptReject) -> RejectRow {
     RejectRow {
-        payload: beginning(&kept.payload, kept.payload_bytes),
+        payload: text_of_beginning(&kept.payload, kept.payload_bytes),
         at: kept.at,
         stage: kept.stage,
         topic: kept.topic,
@@ -66,7 +66,7 @@ pub(super) fn reject_row(kept: KeptReject) -> RejectRow {
 }
 
 /// `shown` of a payload of `whole` bytes as text; a character that the cut has split is left out.
-fn beginning(shown: &[u8], whole: u64) -> String {
+pub(crate) fn text_of_beginning(shown: &[u8], whole: u64) -> String {
     let is_cut = (shown.len() as u64) < whole;
     match std::str::from_utf8(shown) {
         Err(error) if is_cut && error.error_len().is_none() => {
@@ -76,7 +76,7 @@ fn beginning(shown: &[u8], whole: u64) -> String {
     }
 }
 
-pub(super) fn page(
+pub(crate) fn page(
     reader: &mut Reader,
     names: &mut CountryNames,
     question: &PageQuestion,
@@ -87,12 +87,7 @@ pub(super) fn page(
             return Ok(PageDetails::default());
         };
         let url: Arc<str> = question.url.as_str().into();
-        let mut countries = reader
-            .figures_of(id)?
-            .iter()
-            .map(|page| page_row(page, Arc::clone(&url), names, reader))
-            .collect::<Result<Vec<_>, _>>()?;
-        countries.sort_unstable_by(|a, b| (b.clicks, &a.country).cmp(&(a.clicks, &b.country)));
+        let countries = figures_by_country(reader, names, id, &url)?;
         let clicks = reader
             .newest_clicks_of(id, question.clicks.min(MOST_ROWS), LOOKED_AT_CLICKS)?
             .into_iter()
@@ -107,6 +102,32 @@ pub(super) fn page(
         let (first, times) = reader.times_of(id, LOOKED_AT_CLICKS)?;
         let trend = first.zip(reader.newest_time(now)?).and_then(|(since, until)| trend(since, until, &times));
         Ok(PageDetails { countries, clicks, trend })
+    })
+}
+
+/// The figures of a url by country, most clicks first.
+fn figures_by_country(
+    reader: &Reader,
+    names: &mut CountryNames,
+    id: UrlId,
+    url: &Arc<str>,
+) -> Result<Vec<PageRow>, StorageError> {
+    let figures = reader.figures_of(id)?;
+    let rows = figures.iter().map(|page| page_row(page, Arc::clone(url), names, reader));
+    let mut countries = rows.collect::<Result<Vec<_>, _>>()?;
+    countries.sort_unstable_by(|a, b| (b.clicks, &a.country).cmp(&(a.clicks, &b.country)));
+    Ok(countries)
+}
+
+/// The stored figures of `url` by country, most clicks first; none if no counted click names it.
+///
+/// # Errors
+/// The database cannot be read.
+#[cfg(feature = "spark")]
+pub(crate) fn countries_of_url(reader: &mut Reader, url: &Arc<str>) -> Result<Vec<PageRow>, StorageError> {
+    reader.consistent(|reader| match reader.url_id(url)? {
+        Some(id) => figures_by_country(reader, &mut CountryNames::default(), id, url),
+        None => Ok(Vec::new()),
     })
 }
 
@@ -126,7 +147,7 @@ fn trend(since: Timestamp, until: Timestamp, times: &[Timestamp]) -> Option<Tren
 
 #[cfg(test)]
 mod tests {
-    use super::{TREND_PARTS, beginning, trend};
+    use super::{TREND_PARTS, text_of_beginning, trend};
     use crate::click::Timestamp;
 
     #[test]
@@ -142,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_payload_is_shown_as_text_as_far_as_it_is_text() {
-        assert_eq!(beginning("caf\u{e9}".as_bytes(), 5), "caf\u{e9}");
-        assert_eq!(beginning(b"caf\xc3", 9), "caf", "the cut went through a character");
-        assert_eq!(beginning(b"caf\xc3", 4), "caf\u{fffd}", "it ends like that");
-        assert_eq!(beginning(b"\xffx", 9), "\u{fffd}x");
+        assert_eq!(text_of_beginning("caf\u{e9}".as_bytes(), 5), "caf\u{e9}");
+        assert_eq!(text_of_beginning(b"caf\xc3", 9), "caf", "the cut went through a character");
+        assert_eq!(text_of_beginning(b"caf\xc3", 4), "caf\u{fffd}", "it ends like that");
+        assert_eq!(text_of_beginning(b"\xffx", 9), "\u{fffd}x");
     }
 }

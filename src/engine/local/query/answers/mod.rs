@@ -14,3 +14,9 @@ mod tests;
 mod thread;
 
 pub(crate) use desk::{AnswerDesk, AnswerOptions};
+#[cfg(feature = "spark")]
+pub(crate) use lookup::{
+    LOOKED_AT_CLICKS, MOST_ROWS, SHOWN_PAYLOAD_BYTES, TREND_PARTS, countries_of_url, reject_row, text_of_beginning,
+};
+#[cfg(all(test, feature = "spark"))]
+pub(crate) use lookup::{page, rejects};

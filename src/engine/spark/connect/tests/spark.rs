@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::{Array, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -84,6 +88,42 @@ async fn parameters_reach_sql_as_they_are() {
     // In statements that are no queries, too.
     let set = Sql::new("SELECT count(*) FROM VALUES (1), (2) AS t(n) WHERE n > :least").bind("least", 1);
     assert_eq!(one(session.rows(set)).await, 1);
+    session.release().await.unwrap();
+}
+
+#[tokio::test]
+async fn any_text_comes_back_as_it_was() {
+    let Some(session) = session().await else { return };
+    let mut runner = TestRunner::deterministic();
+    let pieces = "(['\"`\\\\;:?$%_{}()/*\n\r\0\u{1b}-]|:text|--|[*]/|é|👩|\u{202e}|X'00'| |\\PC){0,20}";
+    for strategy in [any::<String>().boxed(), string_regex(pieces).unwrap().boxed()] {
+        let texts: Vec<String> =
+            std::iter::repeat_with(|| strategy.new_tree(&mut runner).unwrap().current()).take(1_000).collect();
+        // As elements of an array, and where a statement compares.
+        let sql = Sql::new(
+            "SELECT pos, text, text = element_at(:texts, pos + 1) AS same FROM (SELECT posexplode(:texts) AS (pos, text))",
+        );
+        let batches = session.rows(sql.bind("texts", texts.clone())).all(texts.len()).await.unwrap();
+        let mut found = vec![None; texts.len()];
+        for batch in &batches {
+            let (at, text) =
+                (column::<Int32Array>(batch, "pos").unwrap(), column::<StringArray>(batch, "text").unwrap());
+            let same = column::<BooleanArray>(batch, "same").unwrap();
+            for row in 0..batch.num_rows() {
+                assert!(same.value(row));
+                found[usize::try_from(at.value(row)).unwrap()] = Some(text.value(row).to_owned());
+            }
+        }
+        assert_eq!(found, texts.iter().cloned().map(Some).collect::<Vec<_>>());
+        // Each alone, among quotations, comments and names that look like the parameter.
+        for text in texts.into_iter().take(20) {
+            let sql = "SELECT /* :text */ ':text' AS quoted, :text AS text, concat('\\'', :text, \":text\") AS `:text` -- :text";
+            let batch = session.rows(Sql::new(sql).bind("text", text.as_str())).all(1).await.unwrap().pop().unwrap();
+            let value = |name| column::<StringArray>(&batch, name).unwrap().value(0).to_owned();
+            assert_eq!((value("quoted").as_str(), value("text")), (":text", text.clone()));
+            assert_eq!(value(":text"), format!("'{text}:text"));
+        }
+    }
     session.release().await.unwrap();
 }
 

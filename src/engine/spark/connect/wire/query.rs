@@ -118,6 +118,8 @@ pub(crate) struct ExceptionResult {
     pub(crate) exception_message: Option<String>,
     #[prost(string, optional, tag = "2")]
     pub(crate) error_class: Option<String>,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) stack_trace: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

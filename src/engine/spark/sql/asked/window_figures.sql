@@ -1,15 +1,12 @@
--- The figures of the clicks from :from to :to, in ms since 1970. A gap may end up to the session timeout later.
+-- The figures of the clicks after {{after}} up to {{end}}, in ms since 1970. Only gaps between clicks of this time count, as in the local
+-- engine. `minute` counts the clicks of the last minute.
 SELECT url, country, count(*) AS clicks, count(DISTINCT user_id) AS users,
   coalesce(sum(gap) FILTER (WHERE gap <= {{timeout_ms}}), 0) AS sum_ms, count(gap) FILTER (WHERE gap <= {{timeout_ms}}) AS known,
-  min(ts) AS first_ms, max(ts) AS last_ms
+  count(*) FILTER (WHERE ts > {{minute}}) AS minute
 FROM (
   SELECT url, country, user_id, ts, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap
   FROM (SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy
-        FROM delta.`{{root}}/clicks`
-        WHERE slice BETWEEN CAST(floor(:from / {{slice_ms}}) AS INT) AND CAST(floor((:to + {{timeout_ms}}) / {{slice_ms}}) AS INT)
-          AND ts BETWEEN :from AND :to + {{timeout_ms}})
+        FROM delta.`{{root}}/clicks` VERSION AS OF {{version}}
+        WHERE slice BETWEEN {{first_slice}} AND {{last_slice}} AND ts > {{after}} AND ts <= {{end}})
   WHERE copy = 1)
-WHERE ts < :to
 GROUP BY url, country
-ORDER BY clicks DESC, url, country
-LIMIT :limit

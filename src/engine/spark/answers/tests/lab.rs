@@ -1,0 +1,233 @@
+//! The same clicks and rejects in the tables of the cluster and in a database of the local engine.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arrow_array::{Int64Array, StringArray};
+use rand::{RngExt as _, SeedableRng as _};
+use rand::rngs::Xoshiro256PlusPlus;
+use serde_json::json;
+
+use crate::click::{Click, ClickBatch, Timestamp};
+use crate::engine::local::stages::aggregate;
+use crate::engine::spark::answers::asking::{Asked, Cluster, NoAnswer, Tell};
+use crate::engine::spark::connect::{ConnectOptions, Sql, column};
+use crate::engine::spark::connection::Connection;
+use crate::engine::spark::sql::{Slices, Tables};
+use crate::storage::figures::AggregateSettings;
+use crate::storage::{ComputedFigures, IngestBatch, Reader, Reject, Storage, StorageOptions};
+
+pub(super) const TIMEOUT_MS: i64 = 1_800_000;
+const SETTINGS: AggregateSettings = AggregateSettings { session_timeout_ms: TIMEOUT_MS, recent_clicks: 1000 };
+const HOUR_MS: i64 = 3_600_000;
+
+/// Texts that end a quotation, steer a terminal, or look like something else.
+pub(super) const HOSTILE: [&str; 22] = [
+    "/plain",
+    "/it's",
+    "/\"quoted\"",
+    "/back\\slash\\",
+    "/tick`s``",
+    "/:url :first_id :country",
+    "/new\nline\r\n",
+    "/emoji 👩\u{200d}🔬",
+    "/nul\0 inside",
+    "/escape \u{1b}[31m\u{7}\u{9b}2J",
+    "/{{root}} {{from}}",
+    "/' OR '1'='1",
+    "/'; DROP TABLE clicks; --",
+    "/* comment */",
+    "-- comment",
+    "/percent%_under",
+    "/$1 \\1 $0",
+    "/right\u{202e}to left",
+    "/combined e\u{301} \u{feff}",
+    "/\u{10ffff}\u{e000}",
+    "/UPPER lower \u{130}\u{df}",
+    "CAST(X'00' AS STRING)",
+];
+
+#[derive(Clone)]
+struct Made {
+    click_id: String,
+    user: String,
+    time: i64,
+    url: String,
+    country: String,
+    city: String,
+}
+
+/// Both engines with the same clicks.
+pub(super) struct Lab {
+    pub(super) cluster: Cluster,
+    local: Storage,
+    root: String,
+    pub(super) now: i64,
+    _folders: [tempfile::TempDir; 3],
+}
+
+impl Lab {
+    /// Tables without a row; `None` and a line if there is no server.
+    pub(super) async fn empty() -> Option<Self> {
+        let Ok(url) = std::env::var("CLICKTOP_TEST_SPARK") else {
+            eprintln!("skipped: CLICKTOP_TEST_SPARK is not set; it names a Spark Connect server, sc://host:port");
+            return None;
+        };
+        let folders = [0; 3].map(|_| tempfile::tempdir().unwrap());
+        let root = folders[0].path().display().to_string();
+        let tables = Tables::new(root.parse().unwrap(), Slices::of_minutes(60), TIMEOUT_MS);
+        let open = |at: usize| Storage::open(folders[at].path(), StorageOptions::default()).unwrap();
+        let seed = uuid::Uuid::new_v4().to_string();
+        let cluster = Cluster {
+            connection: Connection::new(url.parse().unwrap(), ConnectOptions::default(), seed),
+            tables: Arc::new(tables),
+            storage: Arc::new(open(1)),
+            swept: AtomicBool::new(false),
+        };
+        let local = open(2);
+        Some(Self { cluster, local, root, now: Timestamp::now().as_millis(), _folders: folders })
+    }
+
+    /// Clicks of many users over some hours up to now: some twice, some late, some at one moment, some ahead of the clock.
+    pub(super) async fn with_clicks(seed: u64, count: usize) -> Option<Self> {
+        let lab = Self::empty().await?;
+        lab.create().await;
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut clicks: Vec<Made> = Vec::new();
+        for at in 0..count {
+            if random.random_ratio(1, 50) && !clicks.is_empty() {
+                let copy = clicks[random.random_range(0..clicks.len())].clone();
+                clicks.push(copy);
+                continue;
+            }
+            let back = match random.random_range(0..10) {
+                0 => random.random_range(0..60_000),
+                1..=3 => random.random_range(0..300_000),
+                4..=7 => random.random_range(0..2 * HOUR_MS),
+                8 => random.random_range(0..50 * HOUR_MS),
+                // Ahead of the clock, for as long as the test takes.
+                _ if random.random_ratio(1, 4) => -random.random_range(HOUR_MS..3 * HOUR_MS),
+                _ => random.random_range(0..2 * HOUR_MS) / 60_000 * 60_000,
+            };
+            let url = random.random_range(0..HOSTILE.len() + 10);
+            clicks.push(Made {
+                click_id: format!("click-{seed}-{at}"),
+                user: format!("user {}", random.random_range(0..60)),
+                time: lab.now - back,
+                url: HOSTILE.get(url).map_or_else(|| format!("/page/{url}"), |url| (*url).to_owned()),
+                country: ["FR", "DE", "it's"][random.random_range(0..3)].to_owned(),
+                city: HOSTILE[random.random_range(0..HOSTILE.len())].to_owned(),
+            });
+        }
+        lab.store(&clicks);
+        lab.send(&clicks).await;
+        lab.bring_home().await;
+        Some(lab)
+    }
+
+    /// Creates the tables.
+    pub(super) async fn create(&self) {
+        for statement in self.cluster.tables.setup() {
+            self.command(statement).await;
+        }
+    }
+
+    async fn command(&self, sql: impl Into<Sql>) {
+        let session = self.cluster.connection.session().await.unwrap();
+        session.set(&[("spark.sql.shuffle.partitions", "2")]).await.unwrap();
+        session.command(sql).await.unwrap();
+    }
+
+    fn store(&self, clicks: &[Made]) {
+        let mut batch = ClickBatch::default();
+        for click in clicks {
+            batch.push(&Click {
+                click_id: &click.click_id,
+                user_id: &click.user,
+                timestamp: Timestamp::from_millis(click.time),
+                url: &click.url,
+                country: &click.country,
+                city: &click.city,
+                browser: "unknown",
+                os: "unknown",
+                device: "unknown",
+            });
+        }
+        self.local.store(&IngestBatch { topic: "t".into(), clicks: batch, ..IngestBatch::default() }).unwrap();
+        aggregate::rebuild(&self.local, SETTINGS, |_| {}).unwrap();
+    }
+
+    async fn send(&self, clicks: &[Made]) {
+        for (part, clicks) in clicks.chunks(1000).enumerate() {
+            let rows: Vec<_> = clicks
+                .iter()
+                .map(|c| json!({"i": c.click_id, "u": c.user, "t": c.time, "l": c.url, "c": c.country, "p": c.city}))
+                .collect();
+            let sql = format!(
+                "INSERT INTO delta.`{}/clicks` SELECT CAST(floor(r.t / {HOUR_MS}) AS INT), r.t, r.i, r.u, r.l, r.c, r.p, 'unknown', 'unknown', \
+                 'unknown', 't', CAST(at % 3 AS INT), CAST({part} * 1000 + at AS BIGINT), current_timestamp(), NULL, NULL \
+                 FROM (SELECT posexplode(from_json(:rows, 'ARRAY<STRUCT<i STRING, u STRING, t BIGINT, l STRING, c STRING, p STRING>>')) AS (at, r))",
+                self.root
+            );
+            self.command(Sql::new(sql).bind("rows", serde_json::to_string(&rows).unwrap())).await;
+        }
+    }
+
+    /// Writes the figures of the batch query into the database of the engine on Spark, as the stage aggregate does.
+    async fn bring_home(&self) {
+        let session = self.cluster.connection.session().await.unwrap();
+        let asked = self.asked().await;
+        let version = asked.version(&self.cluster.tables).await.unwrap().unwrap();
+        for batch in session.rows(self.cluster.tables.batch(version)).all(100_000).await.unwrap() {
+            let text = |name| column::<StringArray>(&batch, name).unwrap();
+            let number = |name, row: usize| column::<Int64Array>(&batch, name).unwrap().value(row);
+            let rows = (0..batch.num_rows()).map(|row| ComputedFigures {
+                url: text("url").value(row),
+                country: text("country").value(row),
+                clicks: number("clicks", row) as u64,
+                unique_users: number("users", row) as u64,
+                spent_ms: number("sum_ms", row),
+                spent_count: number("known", row) as u64,
+                first_seen: Timestamp::from_millis(number("first_ms", row)),
+                last_seen: Timestamp::from_millis(number("last_ms", row)),
+            });
+            self.cluster.storage.write_computed_figures(rows, SETTINGS).unwrap();
+        }
+    }
+
+    /// Rejects, oldest first: messages in both places, then documents, which both engines keep here.
+    pub(super) async fn reject(&self, messages: &[(&str, &[u8])], documents: &[&str]) {
+        let mut rows = Vec::new();
+        for (at, (reason, payload)) in messages.iter().enumerate() {
+            let reject = Reject::message("topic", 1, at as i64, (*reason).to_owned(), payload);
+            self.local.keep_rejects(&[reject]).unwrap();
+            let hex: String = payload.iter().map(|byte| format!("{byte:02X}")).collect();
+            rows.push(json!({"o": at, "a": self.now - HOUR_MS + at as i64, "r": reason, "p": hex}));
+        }
+        let sql = format!(
+            "INSERT INTO delta.`{}/clicks` SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'topic', 1, r.o, \
+             timestamp_millis(r.a), r.r, unhex(r.p) \
+             FROM (SELECT explode(from_json(:rows, 'ARRAY<STRUCT<o BIGINT, a BIGINT, r STRING, p STRING>>')) AS r)",
+            self.root
+        );
+        self.command(Sql::new(sql).bind("rows", serde_json::to_string(&rows).unwrap())).await;
+        for document in documents {
+            let reject = || Reject::document("index", format!("refused {document}"), document.as_bytes());
+            self.local.keep_rejects(&[reject()]).unwrap();
+            self.cluster.storage.keep_rejects(&[reject()]).unwrap();
+        }
+    }
+
+    pub(super) fn local(&self) -> Reader {
+        self.local.reader().unwrap()
+    }
+
+    pub(super) async fn asked(&self) -> Asked {
+        self.cluster.session("test", Tell::new(|_| {})).await.unwrap()
+    }
+
+    /// What the cluster answers.
+    pub(super) async fn ask<T>(&self, ask: impl AsyncFnOnce(&Asked) -> Result<T, NoAnswer>) -> T {
+        self.cluster.ask("test", Tell::new(|_| {}), ask).await.unwrap()
+    }
+}
