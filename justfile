@@ -33,6 +33,11 @@ servers *ARGS:
 faults *ARGS:
     scripts/faults {{ARGS}}
 
+# Run the tests of the engine on Spark on a real cluster: the short form, --faults or --equality
+spark *ARGS:
+    scripts/setup --servers
+    scripts/spark-tests {{ARGS}}
+
 # Run a load with random faults for half an hour
 soak *ARGS:
     scripts/soak {{ARGS}}

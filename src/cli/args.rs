@@ -69,7 +69,9 @@ Examples:
   clicktop run                                              With the settings that are in effect
   clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
-  clicktop run --headless | jq .                            No console: one JSON object a second")]
+  clicktop run --headless | jq .                            No console: one JSON object a second
+
+With engine = \"spark\", a Spark cluster stores and counts the clicks, and goes on when the console ends.")]
     Run(RunArgs),
     /// Run the pipeline on generated traffic and an embedded broker: nothing to install
     #[command(after_help = "\
@@ -103,14 +105,33 @@ The exit code is 1 if the files hold no click.")]
 Examples:
   clicktop top                                              The 20 rows with the most clicks
   clicktop top --country FR --by time --limit 5             Where France stays longest
-  clicktop top --limit all --format csv > figures.csv       Every row, as CSV")]
+  clicktop top --limit all --format csv > figures.csv       Every row, as CSV
+
+With engine = \"spark\", these are the figures that a console has brought into the data directory.")]
     Top(TopArgs),
     /// Recompute every figure from the stored clicks
     #[command(after_help = "\
 If clicktop has deleted old clicks (store.retention), the figures count more clicks than the database holds, and \
 rebuild refuses to recompute them. With --kept-clicks it recomputes them, and the search index, from the clicks that are \
-still stored.")]
+still stored.
+
+With engine = \"spark\", the cluster recomputes them for every console. Consoles may work meanwhile.")]
     Rebuild(RebuildArgs),
+    /// Move clicks, rejects and offsets from the data directory to Spark, or back
+    #[command(after_help = "\
+Examples:
+  clicktop move --to spark --dry-run                        What it would do, and what stands in its way
+  clicktop move --to spark                                  From the data directory to the tables in spark.root
+  clicktop move --to local --data-dir ~/clicks-2            From the tables into a new data directory
+
+To Spark: the data directory stays as it is. When everything is in the tables and both sides are equal (clicks by slice, rejects, \
+figures), clicktop notes that the directory was moved, and the local engine no longer counts there. The streaming query then \
+begins at the stored offsets. Partitions that the directory does not know begin at their beginning.
+
+To local: stop the stage stream first. The local engine goes on at the offsets that the streaming query has reached.
+
+If a move is cut off, run the same command again: it goes on where it was. No clicktop may run on the data directory meanwhile.")]
+    Move(MoveArgs),
     /// Copy the database to a new file, also while a pipeline runs
     #[command(after_help = "\
 Examples:
@@ -122,7 +143,9 @@ Examples:
 Examples:
   clicktop check                                            Everything that the settings name
   clicktop check --brokers kafka:9092 --topic clicks        The same flags as for `clicktop run`
-  clicktop check --index-url https://search:9200            Another search engine")]
+  clicktop check --index-url https://search:9200            Another search engine
+
+With engine = \"spark\", it looks at the Spark server, Delta, the tables, the streaming query, and at Kafka from there.")]
     Check(CheckArgs),
     /// Print every setting and where its value came from, with secrets masked
     Config,
@@ -310,6 +333,32 @@ pub struct RebuildArgs {
     pub kept_clicks: bool,
 }
 
+/// Flags of `move`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct MoveArgs {
+    /// The engine that counts from then on
+    #[arg(long, value_name = "ENGINE")]
+    pub to: MoveTo,
+    /// Only say what the move would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Give up the figures of clicks that were deleted for their age, and move the clicks that are still stored
+    #[arg(long)]
+    pub kept_clicks: bool,
+    /// Delete what an unfinished move has written to Spark, and begin anew
+    #[arg(long)]
+    pub restart: bool,
+}
+
+/// Where `move` goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum MoveTo {
+    /// The tables in spark.root
+    Spark,
+    /// A new data directory
+    Local,
+}
+
 /// Settings are UTF-8 text, and clap refuses a flag that is not.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
@@ -324,6 +373,7 @@ impl Cli {
             Command::Replay(args) => Some(&args.view),
             Command::Top(_)
             | Command::Rebuild(_)
+            | Command::Move(_)
             | Command::Backup(_)
             | Command::Check(_)
             | Command::Config

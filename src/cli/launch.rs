@@ -23,7 +23,7 @@ use crate::search::SearchIndex;
 use crate::source::StoredOffsets;
 use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
 use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Target, start_replay};
-use crate::storage::Storage;
+use crate::storage::{MoveNote, Storage};
 use crate::text::printable;
 
 /// Topic and partitions of the embedded broker. The producer may have only so much under way in one partition; with eight it
@@ -90,6 +90,9 @@ pub(super) async fn run(
         (Command::Replay(_), None) => DataDir::Kept(setup::data_dir(settings, "replay")?),
         _ => DataDir::Kept(setup::data_dir(settings, "")?),
     };
+    if settings.engine == EngineKind::Local {
+        MoveNote::refuse(data.path())?;
+    }
     let storage = Arc::new(Storage::open(data.path(), setup::storage_options(settings))?);
     if let DataDir::Kept(path) = &data {
         demo_dir::keep(path);
@@ -222,8 +225,9 @@ async fn open_source(
         }
         _ => {
             let kafka = settings.kafka.clone();
-            if view.headless {
-                // Nobody watches a headless start: without a broker and a topic it must fail.
+            if view.headless && settings.engine == EngineKind::Local {
+                // Nobody watches a headless start: without a broker and a topic it must fail. With Spark, only the cluster must
+                // reach them, and the stage stream says whether it does.
                 require_topic(&kafka).await?;
             }
             let description = kafka.brokers.clone();

@@ -10,6 +10,7 @@ mod keys;
 mod launch;
 mod locale;
 mod logging;
+mod moving;
 mod on_spark;
 mod output;
 mod overrides;
@@ -85,6 +86,11 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
         }
         Command::Rebuild(args) => {
             rebuild::run(settings, *args, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Move(args) => {
+            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            moving::run(settings, *args, out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(_) => {

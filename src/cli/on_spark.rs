@@ -5,20 +5,31 @@ use std::sync::Arc;
 use super::args::Command;
 use crate::config::{KafkaSettings, Settings};
 use crate::engine::EngineHandle;
+use crate::engine::finding::Finding;
 use crate::engine::status::log::LogBuffer;
 use crate::search::SearchIndex;
 use crate::storage::Storage;
+
+/// Refuses `engine = "spark"` in a program without it.
+///
+/// # Errors
+/// This program was built without Spark.
+pub(super) fn require_feature() -> anyhow::Result<()> {
+    if !cfg!(feature = "spark") {
+        anyhow::bail!(
+            "engine = \"spark\", but this clicktop was built without Spark: take a released binary, or build it with \
+             cargo build --release --features spark"
+        );
+    }
+    Ok(())
+}
 
 /// Refuses what does not work with `engine = "spark"`.
 ///
 /// # Errors
 /// This program was built without Spark, or the command brings a source of its own.
 pub(super) fn require(command: &Command) -> anyhow::Result<()> {
-    if !cfg!(feature = "spark") {
-        anyhow::bail!(
-            "engine = \"spark\", but this clicktop was built without Spark: cargo build --release --features spark"
-        );
-    }
+    require_feature()?;
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",
@@ -54,25 +65,109 @@ pub(super) fn start(
     Ok(crate::engine::spark::start(options, Arc::clone(storage), index, log)?)
 }
 
+/// Looks at the cluster, and gives each finding to `report` with its subject.
+///
+/// # Errors
+/// A setting cannot be used, or a file of a secret cannot be read.
+#[cfg(feature = "spark")]
+pub(super) async fn check(settings: &Settings, report: impl FnMut(&'static str, Finding)) -> anyhow::Result<()> {
+    let options = with_spark::options(settings, &settings.kafka)?;
+    crate::engine::spark::check::check(&options, report).await;
+    Ok(())
+}
+
+#[cfg(not(feature = "spark"))]
+pub(super) async fn check(_settings: &Settings, _report: impl FnMut(&'static str, Finding)) -> anyhow::Result<()> {
+    require_feature()
+}
+
+/// Counts everything on the cluster anew; `doing` hears of each step. Returns a line about the result.
+///
+/// # Errors
+/// The cluster cannot do it, or somebody else does it already. Nothing is worse than before then.
+#[cfg(feature = "spark")]
+pub(super) fn rebuild(
+    settings: &Settings,
+    kept_clicks: bool,
+    doing: impl FnMut(&str) + Send,
+) -> anyhow::Result<String> {
+    with_spark::rebuild(settings, kept_clicks, doing)
+}
+
+#[cfg(not(feature = "spark"))]
+pub(super) fn rebuild(
+    _settings: &Settings,
+    _kept_clicks: bool,
+    _doing: impl FnMut(&str) + Send,
+) -> anyhow::Result<String> {
+    require_feature()?;
+    Ok(String::new())
+}
+
+#[cfg(feature = "spark")]
+pub(super) use with_spark::options;
+
 #[cfg(feature = "spark")]
 mod with_spark {
     use std::collections::HashMap;
+    use std::time::Instant;
 
     use anyhow::Context as _;
 
     use crate::cli::setup;
     use crate::config::{KafkaSettings, Settings};
     use crate::engine::local::stages::ingest::StartAt;
-    use crate::engine::spark::{HousekeepingRules, SparkOptions};
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
+    use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
     use crate::engine::spark::sql::{Root, Slices};
+    use crate::engine::spark::{HousekeepingRules, SparkOptions};
     use crate::protocol::snapshot::SourceStatus;
-    use crate::secret::Secret;
+    use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 
-    /// Properties of Kafka's client that hold a secret.
-    const SECRET: [&str; 3] = ["sasl.jaas.config", "ssl.keystore.key", "ssl.key.password"];
+    /// See [`super::rebuild`]. Where a console uses the data directory, that console brings the figures home.
+    pub(super) fn rebuild(
+        settings: &Settings,
+        kept_clicks: bool,
+        doing: impl FnMut(&str) + Send,
+    ) -> anyhow::Result<String> {
+        let begin = Instant::now();
+        let options = options(settings, &settings.kafka)?;
+        let rules = options.figures;
+        let options = RebuildOptions {
+            url: options.url,
+            connect: options.connect,
+            root: options.root,
+            slices: options.slices,
+            session_timeout_ms: options.figures.session_timeout_ms,
+            kept_clicks,
+        };
+        let directory = setup::data_dir(settings, "")?;
+        let home = match Reader::open(&directory.join(DATABASE_FILE)) {
+            Ok(_) => match Storage::open(&directory, setup::storage_options(settings)) {
+                Ok(storage) => Some(storage),
+                Err(StorageError::InUse { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
+            Err(StorageError::Missing { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let rebuilt =
+            runtime.block_on(rebuild::rebuild(&options, home.as_ref().map(|storage| (storage, rules)), doing))?;
+        let Rebuilt { pages, clicks, wrong, missing, surplus } = rebuilt;
+        let before = match (wrong, missing, surplus) {
+            (0, 0, 0) => "every figure was right before".to_owned(),
+            _ => format!("before, {wrong} figures were wrong, {missing} were missing, and {surplus} had no click"),
+        };
+        let seconds = begin.elapsed().as_secs_f64();
+        Ok(format!("{pages} pages recomputed from {clicks} clicks in {seconds:.1} s; {before}"))
+    }
 
-    pub(super) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
+    /// The options of the engine.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or a file of a secret cannot be read.
+    pub(in crate::cli) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
         let spark = &settings.spark;
         let mut url: ConnectUrl = spark.url.parse().context("spark.url")?;
         let mut secrets = Vec::new();
@@ -84,12 +179,8 @@ mod with_spark {
             tracing::warn!(target: "config", "{warning}");
         }
         let root: Root = spark.root.as_deref().unwrap_or_default().parse().context("spark.root")?;
-        let properties = kafka.cluster_properties(spark.brokers.as_deref().unwrap_or(&kafka.brokers))?;
-        let hidden = properties.iter().filter(|(name, _)| SECRET.contains(&name.as_str()));
-        secrets.extend(hidden.map(|(_, value)| Secret::new(value.clone())));
-        if let Some(password) = &kafka.sasl.password {
-            secrets.push(password.clone());
-        }
+        let reached = spark.kafka.of_cluster(kafka)?;
+        secrets.extend(reached.secrets);
         let minutes = u32::try_from(spark.slice.as_secs() / 60).unwrap_or(u32::MAX);
         let options = setup::kafka_options(settings, kafka)?;
         Ok(SparkOptions {
@@ -105,7 +196,7 @@ mod with_spark {
             slices: Slices::of_minutes(minutes),
             trigger: spark.trigger,
             round_interval: spark.interval,
-            source_options: source_options(settings, kafka, properties),
+            source_options: source_options(settings, kafka, reached.options),
             format: options.format,
             field_limits: options.field_limits,
             kafka: options,
@@ -125,9 +216,8 @@ mod with_spark {
     fn source_options(
         settings: &Settings,
         kafka: &KafkaSettings,
-        properties: Vec<(String, String)>,
+        of_client: Vec<(String, String)>,
     ) -> HashMap<String, String> {
-        let of_client = properties.into_iter().map(|(name, value)| (format!("kafka.{name}"), value));
         let start = match kafka.start {
             StartAt::Earliest => "earliest",
             StartAt::Latest => "latest",
@@ -142,6 +232,6 @@ mod with_spark {
             // Only what a transaction has committed, as the local engine reads.
             ("kafka.isolation.level", "read_committed".to_owned()),
         ];
-        of_client.chain(own.map(|(name, value)| (name.to_owned(), value))).collect()
+        of_client.into_iter().chain(own.map(|(name, value)| (name.to_owned(), value))).collect()
     }
 }

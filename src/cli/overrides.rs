@@ -31,7 +31,12 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
             overrides.index(&args.index);
         }
-        Command::Top(_) | Command::Rebuild(_) | Command::Backup(_) | Command::Config | Command::Keys => {}
+        Command::Top(_)
+        | Command::Rebuild(_)
+        | Command::Move(_)
+        | Command::Backup(_)
+        | Command::Config
+        | Command::Keys => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));

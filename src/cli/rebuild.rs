@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::args::RebuildArgs;
 use super::output::{Output, ProgressLine};
-use super::setup;
-use crate::config::Settings;
+use super::{on_spark, setup};
+use crate::config::{EngineKind, Settings};
 use crate::engine::local::stages::aggregate;
 use crate::storage::{DATABASE_FILE, Reader, Storage};
 
@@ -14,6 +14,9 @@ use crate::storage::{DATABASE_FILE, Reader, Storage};
 /// # Errors
 /// There is no database, a pipeline is using it, it cannot be written, or clicks that the figures count were deleted.
 pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> anyhow::Result<()> {
+    if settings.engine == EngineKind::Spark {
+        return on_cluster(settings, args, out);
+    }
     let directory = setup::data_dir(settings, "")?;
     // Opening a store that does not exist would create an empty one.
     drop(Reader::open(&directory.join(DATABASE_FILE))?);
@@ -28,5 +31,14 @@ pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> a
     progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
     out.line(format_args!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks));
+    Ok(())
+}
+
+/// The same with `engine = "spark"`: on the cluster, for every console.
+fn on_cluster(settings: &Settings, args: RebuildArgs, out: &mut Output) -> anyhow::Result<()> {
+    let mut progress = ProgressLine::new();
+    let rebuilt = on_spark::rebuild(settings, args.kept_clicks, |doing| progress.show(doing));
+    progress.clear();
+    out.line(rebuilt?);
     Ok(())
 }

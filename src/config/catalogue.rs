@@ -11,10 +11,11 @@ use super::pipeline::{AGGREGATE, INGEST, STORE};
 use super::setting::{Section, Setting};
 use super::settings::TOP;
 use super::spark::SPARK;
+use super::spark_kafka::{SPARK_KAFKA, SPARK_KAFKA_OPTIONS};
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 15] = [
+pub(super) static SECTIONS: [Section; 17] = [
     TOP,
     LOG,
     KAFKA,
@@ -26,6 +27,8 @@ pub(super) static SECTIONS: [Section; 15] = [
     STORE,
     AGGREGATE,
     SPARK,
+    SPARK_KAFKA,
+    SPARK_KAFKA_OPTIONS,
     INDEX,
     CONSOLE,
     ACTION_KEYS,

@@ -16,7 +16,7 @@ impl KafkaSettings {
 
     /// Whether clicktop takes the certificate of another host.
     fn takes_any_host(&self) -> bool {
-        let checked = self.property("ssl.endpoint.identification.algorithm");
+        let checked = self.properties.get("ssl.endpoint.identification.algorithm");
         checked.is_some_and(|algorithm| algorithm.trim().eq_ignore_ascii_case("none"))
     }
 
@@ -25,11 +25,7 @@ impl KafkaSettings {
         if !self.security.uses_sasl() || self.sasl.mechanism != Some(SaslMechanism::OauthBearer) {
             return None;
         }
-        self.property("sasl.oauthbearer.token.endpoint.url").filter(|url| is_plain_to_others(url))
-    }
-
-    fn property(&self, wanted: &str) -> Option<&str> {
-        self.properties.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+        self.properties.get("sasl.oauthbearer.token.endpoint.url").filter(|url| is_plain_to_others(url))
     }
 
     pub(super) fn warn(&self, warnings: &mut Vec<String>) {

@@ -6,13 +6,15 @@ use super::folders::resolve;
 use super::foreign;
 use super::given::Given;
 use super::kind::Kind;
-use super::names::{CONFIG, PREFIX, PROPERTIES, variable_of};
+use super::names::{CLUSTER_OPTIONS, CONFIG, PREFIX, PROPERTIES, variable_of};
 use super::place::{Origin, Place};
 use super::setting::Setting;
 use super::sources::Override;
 
-/// Librdkafka properties: `CLICKTOP_KAFKA__PROPERTIES__FETCH_WAIT_MAX_MS` is `fetch.wait.max.ms`.
-const PROPERTY_PREFIX: &str = "CLICKTOP_KAFKA__PROPERTIES__";
+/// Single properties: `CLICKTOP_KAFKA__PROPERTIES__FETCH_WAIT_MAX_MS` is librdkafka's `fetch.wait.max.ms`. Spark does not mind the
+/// case of its options.
+const PROPERTY_PREFIXES: [(&str, &str); 2] =
+    [("CLICKTOP_KAFKA__PROPERTIES__", PROPERTIES), ("CLICKTOP_SPARK__KAFKA__OPTIONS__", CLUSTER_OPTIONS)];
 
 /// The variables of the environment that begin with our prefix.
 #[derive(Default)]
@@ -31,8 +33,9 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
             continue;
         }
         let place = Place { origin: Origin::Env(name.clone()), line: None };
-        if let Some(property) = name.strip_prefix(PROPERTY_PREFIX).filter(|property| !property.is_empty()) {
-            let key = format!("{PROPERTIES}.{}", property.to_ascii_lowercase().replace("__", "_").replace('_', "."));
+        let property = PROPERTY_PREFIXES.iter().find_map(|(prefix, table)| Some((table, name.strip_prefix(prefix)?)));
+        if let Some((table, property)) = property.filter(|(_, property)| !property.is_empty()) {
+            let key = format!("{table}.{}", property.to_ascii_lowercase().replace("__", "_").replace('_', "."));
             given.push(Given { key, value: Kind::Property.value_of(text), place });
             continue;
         }

@@ -56,7 +56,7 @@ fn of_section(section: &Section, lines: &mut Vec<String>) {
     for setting in section.settings {
         lines.extend(comment(setting.help));
         match setting.kind {
-            Kind::Properties => lines.push(format!("[{}]", setting.key)),
+            Kind::Properties | Kind::ClusterOptions => lines.push(format!("[{}]", setting.key)),
             Kind::Themes => {}
             Kind::Keys(built_in) => lines.push(format!("{:<22}  # {built_in}", default(setting))),
             _ => lines.push(default(setting)),

@@ -12,7 +12,7 @@ use super::error::ConfigError;
 use super::folders::{resolve, user_config_file, variable};
 use super::given::Given;
 use super::kind::Kind;
-use super::names::{CONFIG, PROPERTIES, THEMES};
+use super::names::{CONFIG, THEMES};
 use super::place::{Origin, Place};
 use super::sources::Sources;
 use super::theme;
@@ -77,7 +77,9 @@ impl Walk<'_> {
             let (name, line) = (name.get_ref(), self.line(name.span().start));
             let key = if prefix.is_empty() { name.clone().into_owned() } else { format!("{prefix}.{name}") };
             match (catalogue::find(&key).map(|setting| setting.kind), value.get_ref()) {
-                (Some(Kind::Properties), DeValue::Table(properties)) => self.properties(properties, PROPERTIES),
+                (Some(Kind::Properties | Kind::ClusterOptions), DeValue::Table(properties)) => {
+                    self.properties(properties, &key);
+                }
                 (Some(Kind::Themes), DeValue::Table(themes)) => self.themes(themes),
                 (Some(kind), value) => self.setting(key, kind, value, line),
                 (None, DeValue::Table(below)) if catalogue::is_table(&key) => self.table(below, &key),

@@ -160,6 +160,7 @@ mod tests {
         for (name, file) in found {
             let is_setting = name == super::super::names::CONFIG
                 || name.starts_with("CLICKTOP_KAFKA__PROPERTIES__")
+                || name.starts_with("CLICKTOP_SPARK__KAFKA__OPTIONS__")
                 || super::super::catalogue::settings()
                     .any(|setting| super::super::names::variable_of(setting.key) == name);
             assert!(is_setting || is_of_the_tests(&name), "{file}: {name} would stop the program");

@@ -45,7 +45,9 @@ pub(super) enum Kind {
     Keys(&'static str),
     /// A table of librdkafka properties.
     Properties,
-    /// One of those, as librdkafka reads it.
+    /// A table of options of Spark's Kafka source.
+    ClusterOptions,
+    /// An entry of one of those two, as librdkafka or Spark reads it.
     Property,
     /// A table of themes.
     Themes,
@@ -69,7 +71,7 @@ impl Kind {
     /// Whether it is a table that users fill with names of their own. Only the file can set such a table as a whole; the
     /// environment can set single librdkafka properties.
     pub(super) const fn is_open(self) -> bool {
-        matches!(self, Kind::Properties | Kind::Themes)
+        matches!(self, Kind::Properties | Kind::ClusterOptions | Kind::Themes)
     }
 
     /// The value that a text from the environment, a flag or a declared default stands for. A text that does not fit stays
@@ -128,7 +130,7 @@ impl Kind {
             Kind::Switch | Kind::AutoSwitch => value.is_bool(),
             Kind::Choice(words) | Kind::OptionalChoice(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(Value::is_str)),
-            Kind::Properties | Kind::Themes => false,
+            Kind::Properties | Kind::ClusterOptions | Kind::Themes => false,
             Kind::Color => text.and_then(ThemeColor::parse).is_some(),
         }
     }
@@ -154,6 +156,7 @@ impl Kind {
             Kind::OptionalChoice(words) => format!("one of {}, or \"\" for none", quoted(words)),
             Kind::Urls => "a URL in quotes, or a list of them".into(),
             Kind::Properties => "a table of librdkafka properties".into(),
+            Kind::ClusterOptions => "a table of options of Spark's Kafka source".into(),
             Kind::Property => "text, a number, true or false".into(),
             Kind::Themes => "a table for each theme, [console.themes.NAME]".into(),
             Kind::Color => {
@@ -179,7 +182,7 @@ impl Kind {
             Kind::Choice(choices) | Kind::OptionalChoice(choices) => words(choices),
             Kind::Urls => "URL, or a list of URLs".into(),
             Kind::Keys(_) => "keys".into(),
-            Kind::Properties | Kind::Themes => "table".into(),
+            Kind::Properties | Kind::ClusterOptions | Kind::Themes => "table".into(),
             Kind::Property => "text, number, `true`, `false`".into(),
             Kind::Color => "colour".into(),
         }

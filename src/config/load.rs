@@ -8,11 +8,12 @@ use super::error::ConfigError;
 use super::file;
 use super::folders::variable;
 use super::given::Given;
-use super::names::PROPERTIES;
+use super::names::property_of;
 use super::place::Origins;
 use super::properties;
 use super::settings::Settings;
 use super::sources::Sources;
+use super::spark::{EngineKind, warn_of_unused};
 use super::tree::Tree;
 
 /// Settings with the place of each value.
@@ -29,10 +30,14 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Settings that are allowed but dangerous, and dangerous places of settings, one line each.
+    /// Settings that are allowed but dangerous, dangerous places of settings, and settings that do nothing with this engine, one line
+    /// each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.settings.warnings();
         self.settings.index.warn_of_places(&self.origin, &mut warnings);
+        if self.settings.engine == EngineKind::Spark {
+            warn_of_unused(&self.settings.kafka, &self.origin, &mut warnings);
+        }
         warnings
     }
 }
@@ -75,8 +80,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
 
 /// The problem of one value by itself.
 fn problem_of(given: &Given) -> Option<ConfigError> {
-    let property = given.key.strip_prefix(PROPERTIES).and_then(|rest| rest.strip_prefix('.'));
-    if let Some(advice) = property.and_then(properties::refusal) {
+    let advice = property_of(&given.key).and_then(|(table, property)| properties::refusal(table, property));
+    if let Some(advice) = advice {
         let (place, key) = (given.place.clone(), given.key.clone());
         return Some(ConfigError::Invalid { place, key, reason: advice.into() });
     }

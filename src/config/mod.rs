@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `pipeline`, `spark`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `catalogue` | all declarations, found by name |
 //! | `given`, `sources`, `file`, `env`, `tree`, `defaults`, `load` | the layers, and how clicktop merges them |
@@ -48,6 +48,7 @@ mod setting;
 mod settings;
 mod sources;
 mod spark;
+mod spark_kafka;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -65,6 +66,7 @@ pub use example::example;
 pub use folders::default_data_dir;
 pub use index::{IndexKind, IndexSettings};
 pub use kafka::{KafkaSettings, SaslMechanism, SaslSettings, Security, TlsSettings};
+pub use kafka_cluster::ClusterKafka;
 pub use load::{Loaded, load};
 pub use log::LogSettings;
 pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous};
@@ -74,4 +76,5 @@ pub use reference::reference;
 pub use settings::Settings;
 pub use sources::{Override, Sources};
 pub use spark::{EngineKind, SparkSettings};
+pub use spark_kafka::ClusterKafkaSettings;
 pub use units::{Bytes, format_duration, parse_duration};

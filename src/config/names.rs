@@ -3,6 +3,16 @@
 /// The setting below which any librdkafka property may stand.
 pub(super) const PROPERTIES: &str = "kafka.properties";
 
+/// The setting below which any option of Spark's Kafka source may stand.
+pub(super) const CLUSTER_OPTIONS: &str = "spark.kafka.options";
+
+/// The table of properties to which the setting `key` belongs, and the property's name, which holds dots.
+pub(super) fn property_of(key: &str) -> Option<(&'static str, &str)> {
+    [PROPERTIES, CLUSTER_OPTIONS]
+        .into_iter()
+        .find_map(|table| Some((table, key.strip_prefix(table)?.strip_prefix('.')?)))
+}
+
 /// The setting below which the user's own themes stand, each as a table.
 pub(super) const THEMES: &str = "console.themes";
 

@@ -1,4 +1,4 @@
-//! librdkafka properties that clicktop passes on, and those that it refuses.
+//! Properties of Kafka clients that clicktop passes on, and those that it refuses: librdkafka's, and options of Spark's Kafka source.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,9 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::secret::{MASK, mask_url};
+use super::names::CLUSTER_OPTIONS;
+use crate::secret::{MASK, Secret, mask_url};
 
-/// librdkafka properties by name, with values as librdkafka takes them. Values that may be secret print as `***`.
+/// Properties by name, with values as the client takes them. Values that may be secret print as `***`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Properties(BTreeMap<String, String>);
@@ -19,9 +20,19 @@ impl Properties {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The values that may be secret.
+    pub fn secrets(&self) -> impl Iterator<Item = Secret> {
+        self.iter().filter(|(name, _)| is_sensitive_property(name)).map(|(_, value)| Secret::new(value))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The value of the property `name`, in upper or lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -69,9 +80,32 @@ const REFUSED: &[(&str, &str)] = &[
     ("enable.ssl.certificate.verification", "set kafka.tls.danger_accept_invalid_certs instead"),
 ];
 
-/// Why the property `name` may not be set here, and what to do instead; `None` if it may.
-pub(super) fn refusal(name: &str) -> Option<&'static str> {
-    REFUSED.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name.trim())).map(|(_, advice)| *advice)
+const STARTS: &str = "remove it: set kafka.start; later, the checkpoint of the streaming query says where to go on";
+const ENDS: &str = "remove it: a topic is read without an end";
+
+/// The same of the options of Spark's Kafka source.
+const REFUSED_OF_SPARK: &[(&str, &str)] = &[
+    ("kafka.bootstrap.servers", "set spark.kafka.brokers instead"),
+    ("subscribe", "set kafka.topic instead"),
+    ("subscribePattern", "set kafka.topic instead"),
+    ("assign", "set kafka.topic instead"),
+    ("startingOffsets", STARTS),
+    ("startingTimestamp", STARTS),
+    ("startingOffsetsByTimestamp", STARTS),
+    ("startingOffsetsByTimestampStrategy", STARTS),
+    ("kafka.auto.offset.reset", STARTS),
+    ("endingOffsets", ENDS),
+    ("endingTimestamp", ENDS),
+    ("endingOffsetsByTimestamp", ENDS),
+    ("failOnDataLoss", "set kafka.on_lost_offset instead"),
+    ("maxOffsetsPerTrigger", "set spark.batch_messages instead"),
+    ("kafka.isolation.level", "remove it: clicktop counts only messages that are committed"),
+];
+
+/// Why the property `name` may not stand in this table, and what to do instead; `None` if it may.
+pub(super) fn refusal(table: &str, name: &str) -> Option<&'static str> {
+    let refused = if table == CLUSTER_OPTIONS { REFUSED_OF_SPARK } else { REFUSED };
+    refused.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name.trim())).map(|(_, advice)| *advice)
 }
 
 /// `value` of the property `name` as it may be printed.
@@ -79,8 +113,8 @@ fn masked<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if is_sensitive_property(name) { Cow::Borrowed(MASK) } else { mask_url(value) }
 }
 
-/// Whether the value of this librdkafka property may be a secret. The list is wide on purpose: properties come and go with
-/// librdkafka's versions.
+/// Whether the value of this property may be a secret. The list is wide on purpose: properties come and go with the versions of the
+/// clients.
 pub(super) fn is_sensitive_property(name: &str) -> bool {
     const PARTS: [&str; 11] = [
         "password",
@@ -122,8 +156,9 @@ mod tests {
 
     #[test]
     fn advice_names_settings_that_exist() {
-        for (property, advice) in REFUSED {
-            for word in advice.split([' ', ',', ':']).filter(|word| word.starts_with("kafka.")) {
+        for (property, advice) in REFUSED.iter().chain(REFUSED_OF_SPARK) {
+            let is_setting = |word: &&str| word.starts_with("kafka.") || word.starts_with("spark.");
+            for word in advice.split([' ', ',', ':', ';']).filter(is_setting) {
                 assert!(catalogue::find(word).is_some(), "{property}: {word}");
             }
         }

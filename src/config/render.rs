@@ -28,7 +28,7 @@ impl Loaded {
                     (Kind::Themes, Value::Object(themes)) => {
                         themes.iter().for_each(|(name, theme)| lines.extend(self.theme(name, theme)));
                     }
-                    (Kind::Properties, Value::Object(properties)) => {
+                    (Kind::Properties | Kind::ClusterOptions, Value::Object(properties)) => {
                         of_section.extend(properties.iter().map(|(name, value)| self.property(setting, name, value)));
                     }
                     _ => of_section.push(Line {

@@ -94,7 +94,7 @@ impl Settings {
         let mut check = Check::new(origins);
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
-        self.spark.validate(self.engine, &mut check);
+        self.spark.validate(self.engine, &self.kafka, &mut check);
         self.index.validate(&mut check);
         self.console.validate(&mut check);
         check.into_problems()

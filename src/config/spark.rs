@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::error::ConfigError;
+use super::kafka::KafkaSettings;
 use super::kind::Kind;
+use super::place::{Origin, Origins};
 use super::secret_file::secret_or_file;
 use super::setting::{Section, Setting};
+use super::spark_kafka::ClusterKafkaSettings;
 use super::units::duration;
 use crate::secret::Secret;
 
@@ -39,8 +42,6 @@ pub struct SparkSettings {
     pub ca_file: Option<PathBuf>,
     /// The folder of the tables, as the cluster names it.
     pub root: Option<String>,
-    /// The brokers as the cluster reaches them; not set: `kafka.brokers`.
-    pub brokers: Option<String>,
     /// The shortest time between two micro-batches.
     #[serde(with = "duration")]
     pub trigger: Duration,
@@ -60,6 +61,8 @@ pub struct SparkSettings {
     /// How long files of old versions of the tables are kept.
     #[serde(with = "duration")]
     pub keep_versions: Duration,
+    /// `[spark.kafka]`.
+    pub kafka: ClusterKafkaSettings,
 }
 
 /// The setting at the top of the file.
@@ -113,14 +116,6 @@ pub(super) const SPARK: Section = Section {
             help: "The folder of the tables and of the checkpoint, as the cluster names it: s3a://bucket/clicktop, \
                    hdfs://host/clicktop, or a folder that driver and executors share. Every clicktop with the same root \
                    shows the same figures. Needed with engine = \"spark\".",
-            flags: &[],
-        },
-        Setting {
-            key: "spark.brokers",
-            kind: Kind::OptionalText,
-            default: "",
-            help: "The brokers as the cluster reaches them, if that differs from kafka.brokers. Topic, security and \
-                   credentials are those of [kafka].",
             flags: &[],
         },
         Setting {
@@ -189,23 +184,53 @@ impl SparkSettings {
         secret_or_file(&self.token, "spark.token_file", &self.token_file)
     }
 
-    pub(super) fn validate(&self, engine: EngineKind, check: &mut Check<'_>) {
+    pub(super) fn validate(&self, engine: EngineKind, kafka: &KafkaSettings, check: &mut Check<'_>) {
         check.exclusive(("spark.token", &self.token), ("spark.token_file", &self.token_file));
         // What the url holds is printed.
         if self.url.contains(";token=") {
             check.refuse("spark.url", "holds a token; give it by spark.token_file or spark.token");
         }
-        if engine == EngineKind::Spark && self.root.is_none() {
-            check.refuse(
-                "spark.root",
-                "is not set; name a folder that the cluster can write, such as s3a://bucket/clicktop",
-            );
+        if engine == EngineKind::Spark {
+            if self.root.is_none() {
+                check.refuse(
+                    "spark.root",
+                    "is not set; name a folder that the cluster can write, such as s3a://bucket/clicktop",
+                );
+            }
+            self.kafka.validate(kafka, check);
         }
         if !self.slice.as_secs().is_multiple_of(60) || self.slice.subsec_nanos() != 0 {
             check.refuse("spark.slice", "is not a number of whole minutes");
         }
-        if self.brokers.as_ref().is_some_and(|brokers| brokers.split(',').any(|broker| broker.trim().is_empty())) {
-            check.refuse("spark.brokers", "name the brokers as host:port, separated by commas");
-        }
+    }
+}
+
+/// Settings that the engine on Spark does not use, each with what counts instead.
+const UNUSED: &[(&str, &str)] = &[
+    ("kafka.group", "Spark keeps its offsets in the checkpoint below spark.root"),
+    ("kafka.max_batch_bytes", "spark.batch_messages bounds a micro-batch"),
+    ("ingest.batch_events", "spark.batch_messages bounds a micro-batch"),
+    ("ingest.batch_interval", "spark.trigger is the time between two micro-batches"),
+    ("ingest.queue_batches", "nothing waits in memory"),
+    ("aggregate.interval", "spark.interval is the time between two rounds"),
+    ("aggregate.recent_clicks", "a round counts late clicks exactly"),
+    (
+        "kafka.tls.danger_accept_invalid_certs",
+        "it concerns this machine only; Java's Kafka client trusts no certificate blindly",
+    ),
+];
+
+/// Warns of settings that somebody has set and that do nothing with `engine = "spark"`, one line each.
+pub(super) fn warn_of_unused(kafka: &KafkaSettings, origins: &Origins, warnings: &mut Vec<String>) {
+    let is_set = |key: &str| *origins.of(key) != Origin::Default;
+    for (key, instead) in UNUSED.iter().filter(|(key, _)| is_set(key)) {
+        warnings.push(format!("{key} has no effect with engine = \"spark\": {instead}"));
+    }
+    if !kafka.properties.is_empty() {
+        warnings.push(
+            "[kafka.properties] has no effect on the cluster, only on this machine's view of the lag: Spark's Kafka source \
+             takes [spark.kafka.options]"
+                .into(),
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::kind::Kind;
-use super::names::{PROPERTIES, THEMES};
+use super::names::{CLUSTER_OPTIONS, PROPERTIES, THEMES};
 use super::setting::Setting;
 use super::*;
 use crate::engine::local::stages::ingest::StartAt;
@@ -78,7 +78,7 @@ fn sample() -> PathBuf {
 /// Dotted names of what is in `value` at its leaves.
 fn leaves(prefix: &str, value: &serde_json::Value, found: &mut Vec<String>) {
     match value {
-        serde_json::Value::Object(map) if prefix != PROPERTIES && prefix != THEMES => {
+        serde_json::Value::Object(map) if ![PROPERTIES, CLUSTER_OPTIONS, THEMES].contains(&prefix) => {
             for (name, value) in map {
                 let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 leaves(&key, value, found);

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::catalogue;
-use super::names::PROPERTIES;
+use super::names::property_of;
 use super::settings::Settings;
 
 /// The values of all layers, merged: a later value replaces an earlier one. A setting that is not set is absent.
@@ -27,12 +27,7 @@ impl Tree {
     /// Gives `value` to the setting `key`, over any earlier value; or takes the earlier value back, if it means "not set".
     pub(super) fn set(&mut self, key: &str, value: Value) {
         let unset = catalogue::kind_of(key).is_unset(&value);
-        let property = key.strip_prefix(PROPERTIES).and_then(|rest| rest.strip_prefix('.'));
-        // A property's name holds dots.
-        let (table, name) = match property {
-            Some(property) => (PROPERTIES, property),
-            None => key.rsplit_once('.').unwrap_or(("", key)),
-        };
+        let (table, name) = property_of(key).or_else(|| key.rsplit_once('.')).unwrap_or(("", key));
         let mut at = &mut self.0;
         for part in table.split('.').filter(|part| !part.is_empty()) {
             let below = at.entry(part).or_insert_with(|| Value::Table(Table::new()));

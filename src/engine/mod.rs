@@ -4,6 +4,7 @@
 //! stage, which every engine has; `supervisor` starts, stops and drains stages; `status` holds the parts of a snapshot that do
 //! not depend on the engine.
 
+pub(crate) mod finding;
 pub mod handle;
 pub mod local;
 #[cfg(feature = "spark")]

@@ -1,10 +1,10 @@
 //! Writes figures that another engine has computed, so that boards, `top` and the index read them as if they were counted here.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::dictionary::Dictionaries;
 use super::figures::AggregateSettings;
-use super::{Reader, Storage, StorageError};
+use super::{Reader, Storage, StorageError, erase};
 use crate::click::Timestamp;
 
 /// The figures of one url × country, as another engine has computed them.
@@ -28,7 +28,73 @@ pub struct ComputedFigures<'a> {
     pub last_seen: Timestamp,
 }
 
+/// Which tables figures come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiguresSource {
+    /// The id of the tables. Tables that were made anew in the same place have another one.
+    pub tables: String,
+    /// Their newest reset. After a reset, the figures from before it are void.
+    pub epoch: i64,
+}
+
+/// What [`Storage::adopt_source`] has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdoptedSource {
+    /// The figures here are those of this round; -1 if there are none yet.
+    pub round: i64,
+    /// Figures of another source were here, and are erased.
+    pub erased: bool,
+}
+
 impl Storage {
+    /// Makes `source` the one that the figures here come from. If they come from another one, or nobody knows from which, erases them and
+    /// notes that every search target must be cleared, as a reset does.
+    ///
+    /// # Errors
+    /// The database cannot be written. Nothing has changed then.
+    pub fn adopt_source(&self, source: &FiguresSource) -> Result<AdoptedSource, StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                let round = connection
+                    .query_row(
+                        "SELECT round FROM computed_source WHERE tables = ?1 AND epoch = ?2",
+                        params![source.tables, source.epoch],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                if let Some(round) = round {
+                    return Ok(AdoptedSource { round, erased: false });
+                }
+                let erased = connection.query_row("SELECT EXISTS (SELECT 1 FROM page_stats)", [], |row| row.get(0))?;
+                if erased {
+                    // The dictionaries stay: what is in memory holds ids of them.
+                    erase::erase_figures(connection)?;
+                }
+                connection.execute(
+                    "INSERT OR REPLACE INTO computed_source (one, tables, epoch, round) VALUES (1, ?1, ?2, -1)",
+                    params![source.tables, source.epoch],
+                )?;
+                Ok(AdoptedSource { round: -1, erased })
+            })
+        })
+    }
+
+    /// Notes that the figures here are those of `round` of `source`. Does nothing if they come from another source by now.
+    ///
+    /// # Errors
+    /// The database cannot be written. Nothing has changed then.
+    pub fn set_computed_round(&self, source: &FiguresSource, round: i64) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.transaction(|connection, _| {
+                connection.execute(
+                    "UPDATE computed_source SET round = ?3 WHERE tables = ?1 AND epoch = ?2",
+                    params![source.tables, source.epoch, round],
+                )?;
+                Ok(())
+            })
+        })
+    }
+
     /// Writes `rows` in one transaction. A row that is there with the same figures keeps its version, so that the index does not send
     /// it again; the others get a version as [`Storage::write_figures`] gives it. `settings` are those of the figures.
     ///
@@ -55,6 +121,16 @@ impl Storage {
 }
 
 impl Reader {
+    /// Whether there are figures of this url and country.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_page(&self, url: &str, country: &str) -> Result<bool, StorageError> {
+        let (Some(url), Some(country)) = (self.url_id(url)?, self.country_id(country)?) else { return Ok(false) };
+        let mut page = self.connection.prepare_cached("SELECT 1 FROM page_stats WHERE url = ?1 AND country = ?2")?;
+        Ok(page.exists(params![url, country])?)
+    }
+
     /// The clicks that the figures count, of all pages.
     ///
     /// # Errors
@@ -213,6 +289,57 @@ mod tests {
         assert_eq!(storage.reader().unwrap().page_count().unwrap(), 0);
         connection.execute_batch("DROP TRIGGER refuse").unwrap();
         assert_eq!(storage.write_computed_figures(rows, SETTINGS).unwrap(), 2);
+    }
+
+    #[test]
+    fn figures_of_other_tables_or_from_before_a_reset_are_erased_and_the_targets_must_be_cleared() {
+        let (_directory, storage) = open();
+        let outdated = || storage.reader().unwrap().target_state("engine").unwrap().unwrap().outdated;
+        storage.register_target("engine").unwrap();
+        let source = |tables: &str, epoch| FiguresSource { tables: tables.to_owned(), epoch };
+        let ours = source("a", 0);
+        let adopted = |round, erased| AdoptedSource { round, erased };
+
+        assert_eq!(storage.adopt_source(&ours).unwrap(), adopted(-1, false), "an empty database takes any source");
+        storage.write_computed_figures([row("/a", "FR", 3)], SETTINGS).unwrap();
+        storage.set_computed_round(&ours, 7).unwrap();
+        assert_eq!(storage.adopt_source(&ours).unwrap(), adopted(7, false), "the same source goes on");
+        assert!(!outdated());
+
+        for (other, what) in [(source("a", 3), "a reset elsewhere"), (source("b", 3), "tables made anew")] {
+            let version = storage.reader().unwrap().pages_after(IndexCursor::default(), 1).unwrap()[0].at.version;
+            assert_eq!(storage.adopt_source(&other).unwrap(), adopted(-1, true), "{what}");
+            assert_eq!(storage.reader().unwrap().page_count().unwrap(), 0, "{what}");
+            assert!(outdated(), "{what}");
+            storage.mark_target_cleared("engine").unwrap();
+            storage.set_computed_round(&ours, 8).unwrap();
+            assert_eq!(
+                storage.adopt_source(&other).unwrap(),
+                adopted(-1, false),
+                "{what}: a late note changes nothing"
+            );
+            // The same url again, whose id may be in memory; the new version is above that of a deleted document.
+            storage.write_computed_figures([row("/a", "FR", 1)], SETTINGS).unwrap();
+            let pages = storage.reader().unwrap().pages_after(IndexCursor::default(), 1).unwrap();
+            assert!(pages[0].at.version > version + 1, "{what}");
+        }
+
+        storage.erase_events().unwrap();
+        storage.mark_target_cleared("engine").unwrap();
+        assert_eq!(
+            storage.adopt_source(&ours).unwrap(),
+            adopted(-1, false),
+            "a reset here has erased everything already"
+        );
+        assert!(!outdated());
+    }
+
+    #[test]
+    fn figures_of_which_nobody_knows_the_source_are_erased() {
+        let (_directory, storage) = open();
+        storage.write_computed_figures([row("/a", "FR", 3)], SETTINGS).unwrap();
+        let source = FiguresSource { tables: "a".to_owned(), epoch: 0 };
+        assert_eq!(storage.adopt_source(&source).unwrap(), AdoptedSource { round: -1, erased: true });
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::{Storage, StorageError};
 
 /// Tables that a reset empties, besides those of clicks, arrivals and figures. The offsets, the newest version and the search targets
 /// stay.
-const ERASED_TABLES: [&str; 7] = ["rejects", "expiry", "users", "urls", "places", "countries", "agents"];
+const ERASED_TABLES: [&str; 8] =
+    ["rejects", "expiry", "computed_source", "users", "urls", "places", "countries", "agents"];
 
 impl Storage {
     /// Erases every click, reject and figure in one transaction, and notes that every search target must be cleared. Then shrinks the
@@ -55,6 +56,8 @@ pub(super) fn erase_figures(connection: &Connection) -> Result<(), StorageError>
         [],
     )?;
     connection.execute("UPDATE index_state SET version = 0, page = 0", [])?;
+    // Nothing is here of what another engine has counted.
+    connection.execute("UPDATE computed_source SET round = -1", [])?;
     connection.execute(
         "INSERT INTO resets (one, count) VALUES (?1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1",
         params![1],

@@ -8,7 +8,8 @@ use super::schema::EXACT_FIGURES;
 use super::{ComputedFigures, Reader, StorageError};
 
 /// The figures as they are kept.
-const KEPT: &str = "SELECT urls.url, countries.country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
+const KEPT: &str =
+    "SELECT urls.url, countries.country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
     FROM page_stats
     JOIN urls ON urls.id = page_stats.url
     JOIN countries ON countries.id = page_stats.country
@@ -32,10 +33,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn kept_figures(
-        &self,
-        take: impl FnMut(ComputedFigures<'_>) -> ControlFlow<()>,
-    ) -> Result<(), StorageError> {
+    pub fn kept_figures(&self, take: impl FnMut(ComputedFigures<'_>) -> ControlFlow<()>) -> Result<(), StorageError> {
         self.each_figures(KEPT, [], take)
     }
 

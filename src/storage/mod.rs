@@ -46,7 +46,7 @@ mod writer;
 
 pub use backup::{BackupError, BackupStep, Copied};
 pub use checkpoint_parts::CheckpointParts;
-pub use computed_figures::ComputedFigures;
+pub use computed_figures::{AdoptedSource, ComputedFigures, FiguresSource};
 pub use database::Storage;
 pub use error::StorageError;
 pub use expiry::{Deleted, Expiry};

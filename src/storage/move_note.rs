@@ -1,5 +1,6 @@
 //! The note in a data directory that its clicks have gone to another engine, or are on their way back.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use super::file_names::MOVE_FILE;
 use crate::private;
 use crate::text::printable;
 
-/// Notes are short. More is not read.
-const MAX_BYTES: u64 = 64 * 1024;
+/// A note holds an offset for each partition. More is not read.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// What a move has noted. It is a file of its own and not in the database, so a copy made by `clicktop backup` can be used at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub enum MoveNote {
         root: String,
         /// The version of the table of clicks that is read.
         version: i64,
+        /// The next offset to read after that version, by topic and partition.
+        offsets: BTreeMap<String, BTreeMap<i32, i64>>,
     },
 }
 
@@ -126,7 +129,11 @@ mod tests {
         assert_eq!(MoveNote::read(directory).unwrap(), None);
         MoveNote::refuse(directory).unwrap();
         MoveNote::remove(directory).unwrap();
-        let arriving = MoveNote::Arriving { root: "s3a://b/c".to_owned(), version: 7 };
+        let arriving = MoveNote::Arriving {
+            root: "s3a://b/c".to_owned(),
+            version: 7,
+            offsets: BTreeMap::from([("clicks".to_owned(), BTreeMap::from([(0, 12)]))]),
+        };
         arriving.write(directory).unwrap();
         assert_eq!(MoveNote::read(directory).unwrap(), Some(arriving));
         let moved = MoveNote::Moved { root: "/r\u{1b}".to_owned(), at: "2026-01-01T00:00:00Z".to_owned(), clicks: 9 };

@@ -53,7 +53,16 @@ impl Reject {
     fn new(stage: &'static str, topic: &str, reason: String, payload: &[u8]) -> Self {
         let kept = payload.get(..KEPT_PAYLOAD_BYTES).unwrap_or(payload).to_vec();
         let topic = topic.to_owned();
-        Self { stage, topic, partition: None, offset: None, reason, payload: kept, payload_bytes: payload.len(), stored_at: None }
+        Self {
+            stage,
+            topic,
+            partition: None,
+            offset: None,
+            reason,
+            payload: kept,
+            payload_bytes: payload.len(),
+            stored_at: None,
+        }
     }
 
     /// The same reject, which another engine has stored at `time`.

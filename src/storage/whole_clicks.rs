@@ -107,6 +107,15 @@ impl Reader {
         Ok(())
     }
 
+    /// How many rejected messages [`Reader::rejected_messages`] passes.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rejected_message_count(&self) -> Result<u64, StorageError> {
+        let count = "SELECT COUNT(*) FROM rejects WHERE stage = 'ingest' AND partition IS NOT NULL AND topic <> ''";
+        Ok(self.connection.query_row(count, [], |row| row.get(0))?)
+    }
+
     /// The next offset to read of each partition of each topic.
     ///
     /// # Errors

@@ -14,9 +14,15 @@ mod plain;
 #[cfg(feature = "spark")]
 mod spark;
 #[cfg(feature = "spark")]
+mod spark_consoles;
+#[cfg(feature = "spark")]
 mod spark_equality;
 #[cfg(feature = "spark")]
 mod spark_faults;
+#[cfg(feature = "spark")]
+mod spark_move;
+#[cfg(feature = "spark")]
+mod spark_operators;
 #[cfg(feature = "spark")]
 mod spark_world;
 mod topic;

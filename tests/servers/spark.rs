@@ -1,39 +1,11 @@
-//! `run` with `engine = "spark"` on a real Spark and a real Kafka: the same figures as the local engine and as the batch query.
+//! `run` with `engine = "spark"` on a real Spark and a real Kafka: consoles that come and go, and a server that is killed.
 
 use std::time::Duration;
 
-use crate::kafka::{Kafka, through};
+use crate::kafka::Kafka;
 use crate::spark_world::{Spark, Traffic, assert_everywhere, drained, end, is, tell, turn, wait};
 use crate::support::figures;
 use crate::support::program::stage;
-
-#[test]
-fn spark_gives_the_figures_of_the_local_engine_and_of_the_batch_query() {
-    let (Some(kafka), Some(spark)) = (Kafka::plain(), Spark::find()) else { return };
-    let _turn = turn();
-    let topic = kafka.topic(3);
-    let traffic = Traffic::made(1301, 6_000);
-    let first = traffic.send(&topic, 0, 60);
-
-    let home = spark.home(&topic).with("CLICKTOP_SPARK__LEAVE_RUNNING", "false");
-    let mut run = home.start(&["run", "--headless"]);
-    wait(&mut run, "the stream runs", is("stream", "running"));
-    wait(&mut run, "the first part is stored", |object| object["totals"]["ingested"].as_u64() == Some(first as u64));
-    let all = first + traffic.send(&topic, 60, 100);
-    let last = wait(&mut run, "everything is counted", drained(traffic.distinct.len()));
-    assert_eq!(last["totals"]["ingested"].as_u64(), Some(all as u64), "{last}");
-    assert_eq!(last["totals"]["rejected"].as_u64(), Some(traffic.bad as u64), "{last}");
-    assert_eq!(last["partitions"].as_array().map(Vec::len), Some(3), "{last}");
-    end(run);
-
-    let local = topic.home();
-    let mut run = local.start(&["run", "--headless"]);
-    run.await_object("everything indexed", through(traffic.distinct.len()));
-    end(run);
-    let wanted = local.top();
-    figures::assert_same("the local engine", &wanted, &figures::of_clicks(&traffic.distinct));
-    assert_everywhere(&home, &spark, &wanted);
-}
 
 #[test]
 fn spark_loses_and_doubles_nothing_when_console_and_server_are_killed() {

@@ -54,6 +54,7 @@ fn over_two_midnights(count: usize) {
     }
     let last = wait_for(MOST, &mut run, "everything is indexed", drained(clicks));
     assert_eq!(last["totals"]["rejected"].as_u64(), Some(traffic.bad as u64), "{last}");
+    assert_eq!(last["partitions"].as_array().map(Vec::len), Some(3), "{last}");
     end(run);
     let took = begin.elapsed().as_secs_f64();
     assert_eq!(spark.stored(), (traffic.order.len(), traffic.bad), "rows of the table");

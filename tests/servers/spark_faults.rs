@@ -168,9 +168,7 @@ fn a_micro_batch_that_is_interrupted_is_repeated() {
     let Some(pages) = server("CLICKTOP_TEST_SPARK_UI") else { return };
     let _turn = turn();
     let mut scene = Scene::begin(&kafka, spark, 1406, &[]);
-    wait(&mut scene.run, "nothing waits", |object| {
-        object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0
-    });
+    wait(&mut scene.run, "nothing waits", |object| object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0);
     // Whoever reads the pages of Spark may kill a job there.
     let run_id = query_run(&scene);
     scene.send(40, 70);
@@ -268,9 +266,7 @@ fn a_full_disk_is_told_and_waited_for() {
     };
     let _turn = turn();
     let mut scene = Scene::begin(&kafka, spark, 1409, &[]);
-    wait(&mut scene.run, "nothing waits", |object| {
-        object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0
-    });
+    wait(&mut scene.run, "nothing waits", |object| object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0);
     disk.fill();
     scene.send(40, 70);
     scene.trouble(&["full", "spark.root"]);

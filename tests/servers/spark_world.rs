@@ -101,7 +101,8 @@ impl Traffic {
         let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(1));
         let kinds = (count / 400).clamp(1, 110);
         for (at, click) in distinct.iter_mut().enumerate() {
-            let since = i128::from(click.timestamp.as_millis() - first) * i128::from(SPAN_MS) / i128::from(last - first);
+            let since =
+                i128::from(click.timestamp.as_millis() - first) * i128::from(SPAN_MS) / i128::from(last - first);
             let since = i64::try_from(since).expect("within the span") / 100 * 100;
             click.timestamp = Timestamp::from_millis(EVENING_MS + since);
             // Some pages have far more clicks than others.

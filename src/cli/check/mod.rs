@@ -12,8 +12,9 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 
 use super::output::{Output, ProgressLine};
-use super::setup;
-use crate::config::{IndexKind, KafkaSettings, Loaded, Settings};
+use super::{on_spark, setup};
+use crate::config::{EngineKind, IndexKind, KafkaSettings, Loaded, Settings};
+use crate::engine::finding::Finding;
 use crate::search::SearchIndex;
 use crate::search::elasticsearch::{IndexState, WriteAccess};
 use crate::search::embedded::Embedded;
@@ -35,9 +36,16 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     for warning in loaded.warnings() {
         report.warn("config", &warning);
     }
-    report.kafka(&settings.kafka);
-    report.line("store", check_store(settings));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match settings.engine {
+        EngineKind::Local => report.kafka(&settings.kafka),
+        EngineKind::Spark => {
+            on_spark::require_feature()?;
+            runtime.block_on(on_spark::check(settings, |subject, finding| report.finding(subject, finding)))?;
+            report.kafka_from_here(&settings.kafka);
+        }
+    }
+    report.line("store", check_store(settings));
     report.line("index", runtime.block_on(check_index(settings)));
     Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -76,6 +84,30 @@ impl Report<'_> {
     /// Something that was not checked, and why.
     fn skip(&mut self, what: &str, why: &str) {
         self.out.line(format_args!("{what:<8} skip   {}", printable(why)));
+    }
+
+    fn finding(&mut self, what: &str, finding: Finding) {
+        match finding {
+            Finding::Fine(found) => self.line(what, Ok(found)),
+            Finding::Warning(warning) => self.warn(what, &warning),
+            Finding::Failed(why) => self.line(what, Err(anyhow!("{why}"))),
+            Finding::Skipped(why) => self.skip(what, &why),
+        }
+    }
+
+    /// With Spark, only the cluster must reach Kafka. From here, clicktop only looks how much is left to read.
+    fn kafka_from_here(&mut self, kafka: &KafkaSettings) {
+        const NOT_NEEDED: &str = "this machine need not reach Kafka: without it, the cluster tells the lag";
+        let found = Probe::new(kafka).and_then(|probe| probe.brokers(Patience::Answer));
+        match found.and_then(|brokers| Ok((brokers.topic?, brokers.count))) {
+            Ok((partitions, _)) => {
+                self.line(
+                    "broker",
+                    Ok(format!("{}, from here: {}, {partitions} partitions", kafka.brokers, kafka.topic)),
+                );
+            }
+            Err(error) => self.warn("broker", &format!("from here: {error:#}; {NOT_NEEDED}")),
+        }
     }
 
     fn kafka(&mut self, kafka: &KafkaSettings) {
@@ -123,8 +155,19 @@ pub(super) fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
 fn check_store(settings: &Settings) -> anyhow::Result<String> {
     let directory = setup::data_dir(settings, "")?;
     let path = directory.join(DATABASE_FILE);
-    let clicks = match Reader::open(&path) {
-        Ok(reader) => reader.last_click()?,
+    let on_spark = settings.engine == EngineKind::Spark;
+    let holds = match Reader::open(&path) {
+        Ok(reader) => {
+            let clicks = reader.last_click()?;
+            if on_spark && clicks > 0 {
+                bail!(
+                    "{}: {clicks} clicks that clicktop has stored itself; with engine = \"spark\", choose another directory with \
+                     --data-dir",
+                    path.display()
+                );
+            }
+            if on_spark { format!("figures of {} pages", reader.page_count()?) } else { format!("{clicks} clicks") }
+        }
         Err(StorageError::Missing { .. }) => {
             try_writing(existing_parent(&directory))?;
             return Ok(format!("{}: nothing there yet", path.display()));
@@ -137,9 +180,9 @@ fn check_store(settings: &Settings) -> anyhow::Result<String> {
             let read_through = storage.is_unverified();
             ProgressLine::new().verify(&storage)?;
             let state = if read_through { ", read through and sound" } else { "" };
-            Ok(format!("{}: {clicks} clicks{state}", path.display()))
+            Ok(format!("{}: {holds}{state}", path.display()))
         }
-        Err(StorageError::InUse { .. }) => Ok(format!("{}: {clicks} clicks, a pipeline is running", path.display())),
+        Err(StorageError::InUse { .. }) => Ok(format!("{}: {holds}, a pipeline is running", path.display())),
         Err(error) => Err(error.into()),
     }
 }

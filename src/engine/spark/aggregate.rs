@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array as _, Int64Array, RecordBatch, StringArray};
+use parking_lot::Mutex;
+use uuid::Uuid;
 
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Session};
 use super::connection::{Connection, may_pass};
+use super::erase;
+use super::home::{HomeError, HomeTarget, bring_home};
+use super::lease;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::rounds::{Rounds, Standing, lost_race};
@@ -16,13 +20,16 @@ use crate::click::Timestamp;
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
-use crate::storage::{ComputedFigures, Reader, Storage, StorageError};
+use crate::storage::{FiguresSource, Reader, Storage, StorageError};
 
-/// Without a micro-batch of ours, others may have written. How often that is looked for.
+/// Another console's query may store clicks, too: how often the stage looks at the tables while its own progress shows nothing new.
 const LOOK_INTERVAL: Duration = Duration::from_secs(20);
 
-/// A round takes at most one part in this many of the time.
+/// The stage rests as many times as long as a round took.
 const REST: u32 = 1;
+
+/// How long a stage that is asked to stop waits for the server to interrupt its statement.
+const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The aggregate stage.
 pub(super) struct AggregateStage {
@@ -43,15 +50,27 @@ pub(super) enum AggregateError {
     Tables(#[from] TablesError),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error("a rebuild counts everything anew, and rounds wait for it")]
+    Rebuilding,
+}
+
+impl From<HomeError> for AggregateError {
+    fn from(error: HomeError) -> Self {
+        match error {
+            HomeError::Connect(error) => Self::Connect(error),
+            HomeError::Storage(error) => Self::Storage(error),
+        }
+    }
 }
 
 impl AggregateError {
     fn may_pass(&self) -> bool {
         match self {
-            // What a statement fails of may be an executor that is gone. It is tried again, and shown meanwhile.
+            // A statement may fail because an executor is gone. The stage tries it again, and shows the cause meanwhile.
             Self::Connect(error) => may_pass(error) || matches!(error, ConnectError::Spark(_)),
             Self::Tables(error) => error.may_pass(),
             Self::Storage(error) => error.is_transient(),
+            Self::Rebuilding => true,
         }
     }
 }
@@ -60,9 +79,13 @@ impl AggregateError {
 struct Home {
     session: Session,
     reader: Reader,
+    /// The id of the tables.
+    tables: String,
+    /// The tables and their epoch, once the figures here are known to come from them.
+    source: Option<FiguresSource>,
     /// The round whose figures are here; -1 before any.
     round: i64,
-    /// The standing of the last look, if nothing was left to do then.
+    /// What the last look has found, if nothing was left to do then.
     done: Option<Standing>,
     looked: Option<Instant>,
 }
@@ -81,13 +104,17 @@ impl AggregateStage {
 
     async fn work(&self, handle: &StageHandle) -> Result<(), AggregateError> {
         let mut backoff = Backoff::new();
+        let session = Mutex::new(None);
         loop {
             let signal = handle.signal();
-            // To drop a round interrupts it on the cluster. The next one repeats what was not done.
             let result = tokio::select! {
                 biased;
-                () = handle.stopped() => return Ok(()),
-                result = self.connected(handle, &mut backoff) => result,
+                () = handle.stopped() => {
+                    let session = session.lock().take();
+                    interrupt(session).await;
+                    return Ok(());
+                }
+                result = self.connected(handle, &mut backoff, &session) => result,
             };
             let error = match result {
                 Ok(()) => return Ok(()),
@@ -107,72 +134,104 @@ impl AggregateStage {
         }
     }
 
-    async fn connected(&self, handle: &StageHandle, backoff: &mut Backoff) -> Result<(), AggregateError> {
+    async fn connected(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        at_work: &Mutex<Option<Session>>,
+    ) -> Result<(), AggregateError> {
         show(handle, &format!("connecting to {}", self.connection.target()));
         let session = self.connection.session().await?;
-        // Of this data directory in a former life: a query of a client that is dead goes on for a while.
+        *at_work.lock() = Some(session.clone());
+        // A statement of this data directory's last clicktop goes on if that one was killed.
         session.interrupt_all().await?;
         show(handle, "looking at the tables");
         tables::ensure(&session, &self.options, &self.tables).await?;
-        let mut home = Home { session, reader: self.storage.reader()?, round: -1, done: None, looked: None };
+        let tables = tables::identity(&session, &self.tables).await?;
+        let reader = self.storage.reader()?;
+        let mut home = Home { session, reader, tables, source: None, round: -1, done: None, looked: None };
         self.show_totals(&home)?;
         loop {
             let signal = handle.signal();
             let begin = Instant::now();
-            match self.look(handle, &mut home).await {
-                Ok(()) => backoff.reset(),
+            let is_done = match self.look(handle, &mut home).await {
+                Ok(is_done) => {
+                    backoff.reset();
+                    is_done
+                }
                 Err(AggregateError::Connect(error)) if lost_race(&error) => {
                     tracing::info!(target: "aggregate", "another console has done this round: {error}");
+                    false
                 }
                 Err(error) => return Err(error),
-            }
-            if signal == Signal::Drain {
-                return Ok(());
-            }
-            handle.running();
+            };
             let pause = self.options.round_interval.max(begin.elapsed() * REST);
+            if signal == Signal::Drain {
+                if is_done {
+                    return Ok(());
+                }
+                handle.draining("the clicks of the newest micro-batches");
+            } else {
+                handle.running();
+            }
             if handle.rest_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }
         }
     }
 
-    /// Looks for new clicks; then a round, and the figures.
-    async fn look(&self, handle: &StageHandle, home: &mut Home) -> Result<(), AggregateError> {
+    /// Looks for new clicks; then a round, and the figures. Returns whether nothing is left to count of what was in the table.
+    async fn look(&self, handle: &StageHandle, home: &mut Home) -> Result<bool, AggregateError> {
         // Before the look: what was in the table then is in its newest version.
         let (seen, arrived) = (self.metrics.clicks(), self.metrics.arrived());
         let idle = self.metrics.uncounted() == Some(0) && home.done.is_some();
         if idle && home.looked.is_some_and(|at| at.elapsed() < LOOK_INTERVAL) && handle.signal() == Signal::Run {
-            return Ok(());
+            return Ok(true);
         }
         home.looked = Some(Instant::now());
         let session = home.session.clone();
         let rounds = Rounds { session: &session, tables: &self.tables };
         let mut standing = rounds.standing().await?;
+        if standing.cursor.erasing {
+            tracing::info!(target: "aggregate", "finishing a reset that was interrupted, or that another console is doing");
+            show(handle, "finishing a reset");
+            erase::finish(&rounds).await?;
+            standing = rounds.standing().await?;
+        }
+        // Before anything is counted: the figures here may be those of clicks that are gone.
+        self.adopt(home, standing.cursor.epoch)?;
         // A version without clicks, such as one of rejects, leaves the cursor where it is.
         let known = home.done.is_some_and(|done| done == standing);
+        let mut is_done = true;
         let mut report = None;
         if !known && Rounds::is_due(standing) {
+            if lease::held_by_others(&session, &self.tables, Uuid::nil()).await?.is_some() {
+                return Err(AggregateError::Rebuilding);
+            }
             let done = rounds.run(standing, |step| tracing::debug!(target: "aggregate", "round: {step}")).await?;
             let newest = standing.newest;
-            standing = match done.after {
-                Some(after) => after,
-                None => Standing { newest, ..rounds.standing().await? },
-            };
+            standing = Standing { newest, ..rounds.standing().await? };
+            // A round that another one had begun counts no further than that one.
+            is_done = done.slices == 0 || standing.cursor.counted >= Some(newest);
             report = Some(done);
+            self.adopt(home, standing.cursor.epoch)?;
         }
         let mut changed = 0;
         if let Some(figures) = standing.figures
             && figures > home.round
+            && let Some(source) = home.source.clone()
         {
             changed = self.bring_home(handle, home, figures).await?;
+            self.storage.set_computed_round(&source, figures)?;
             home.round = figures;
             let before = self.metrics.figure_totals().1;
             self.show_totals(home)?;
             handle.count_processed(self.metrics.figure_totals().1.saturating_sub(before));
         }
-        home.done = Some(standing);
-        self.metrics.counted(seen);
+        home.done = is_done.then_some(standing);
+        if is_done {
+            self.metrics.counted(seen);
+        }
         if let Some(report) = report.filter(|report| report.slices > 0) {
             let steps: Vec<String> =
                 report.steps.iter().map(|(step, took)| format!("{step} {:.1} s", took.as_secs_f64())).collect();
@@ -188,21 +247,38 @@ impl AggregateStage {
             }
             rounds.note(standing.newest, &report, changed).await?;
         }
+        Ok(is_done)
+    }
+
+    /// Makes sure that the figures here come from these tables and this epoch: others are erased.
+    fn adopt(&self, home: &mut Home, epoch: i64) -> Result<(), StorageError> {
+        if home.source.as_ref().is_some_and(|source| source.epoch == epoch) {
+            return Ok(());
+        }
+        let source = FiguresSource { tables: home.tables.clone(), epoch };
+        let adopted = self.storage.adopt_source(&source)?;
+        if adopted.erased {
+            tracing::info!(
+                target: "aggregate",
+                "the figures in the data directory are of other tables, or from before a reset of spark.root: they are erased, and those of \
+                 spark.root are fetched; the index is cleared next"
+            );
+            self.show_totals(home)?;
+        }
+        home.round = adopted.round;
+        home.source = Some(source);
         Ok(())
     }
 
     /// Writes what has changed since the round that is here. Returns how many rows differ.
     async fn bring_home(&self, handle: &StageHandle, home: &Home, to: i64) -> Result<u64, AggregateError> {
-        let mut rows = home.session.rows(self.tables.changed_figures(home.round, to));
-        let mut changed = 0;
-        while let Some(batch) = rows.next().await? {
-            let figures = figures(&batch)?;
-            changed += self.storage.write_computed_figures(figures, self.options.figures)?;
+        let target = HomeTarget { storage: &self.storage, rules: self.options.figures };
+        let show = |changed| {
             if let StageState::Starting { .. } = handle.state() {
                 show(handle, &format!("bringing the figures home, {changed} so far"));
             }
-        }
-        Ok(changed)
+        };
+        Ok(bring_home(&home.session, &self.tables, target, (home.round, to), show).await?)
     }
 
     /// Notes how many pages and clicks the figures here are of.
@@ -212,25 +288,14 @@ impl AggregateStage {
     }
 }
 
-/// The rows of a batch. Rows of a table of ours have no nulls.
-fn figures(batch: &RecordBatch) -> Result<impl Iterator<Item = ComputedFigures<'_>>, ConnectError> {
-    let text = |name| column::<StringArray>(batch, name);
-    let number = |name| column::<Int64Array>(batch, name);
-    let (urls, countries) = (text("url")?, text("country")?);
-    let (clicks, users, sums) = (number("clicks")?, number("users")?, number("sum_ms")?);
-    let (known, first, last) = (number("known")?, number("first_ms")?, number("last_ms")?);
-    let count = |column: &Int64Array, row| u64::try_from(column.value(row)).unwrap_or(0);
-    let rows = (0..batch.num_rows()).filter(|row| !urls.is_null(*row) && !countries.is_null(*row));
-    Ok(rows.map(move |row| ComputedFigures {
-        url: urls.value(row),
-        country: countries.value(row),
-        clicks: count(clicks, row),
-        unique_users: count(users, row),
-        spent_ms: sums.value(row),
-        spent_count: count(known, row),
-        first_seen: Timestamp::from_millis(first.value(row)),
-        last_seen: Timestamp::from_millis(last.value(row)),
-    }))
+/// Interrupts what runs in the session. To drop a statement interrupts it, too, but a process that ends may not get to that.
+async fn interrupt(session: Option<Session>) {
+    let Some(session) = session else { return };
+    match tokio::time::timeout(INTERRUPT_TIMEOUT, session.interrupt_all()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(target: "aggregate", "the round goes on: {error}"),
+        Err(_) => tracing::debug!(target: "aggregate", "the round goes on: the server does not answer"),
+    }
 }
 
 /// Shows what the stage does, unless it shows trouble.

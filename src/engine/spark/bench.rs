@@ -4,7 +4,8 @@
 use arrow_array::{Int64Array, StringArray};
 
 use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionId, column};
-use super::rounds::first_row;
+use super::erase;
+use super::rounds::{Rounds, first_row};
 use super::sql::{Root, Slices, Tables};
 
 /// A row of figures: url, country, clicks, users, and the mean time spent in seconds if one is known.
@@ -29,6 +30,29 @@ pub async fn stored_messages(url: &str, root: &str) -> Result<(u64, u64), String
     let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
     let root: Root = root.parse().map_err(|error| format!("{error}"))?;
     counts(&url, &root).await.map_err(|error| error.to_string())
+}
+
+/// Begins a reset of the tables below `root`, and ends behind so many of its steps, as a console does that is killed in the middle.
+///
+/// # Errors
+/// One line: the server cannot be reached, or a statement fails.
+pub async fn begin_reset(url: &str, root: &str, steps: usize) -> Result<(), String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let root: Root = root.parse().map_err(|error| format!("{error}"))?;
+    let tables = Tables::new(root, Slices::of_minutes(60), 0);
+    erase_in_part(&url, &tables, steps).await.map_err(|error| error.to_string())
+}
+
+async fn erase_in_part(url: &ConnectUrl, tables: &Tables, steps: usize) -> Result<(), ConnectError> {
+    let session = Session::connect(url, SessionId(uuid::Uuid::new_v4()), &ConnectOptions::default()).await?;
+    let rounds = Rounds { session: &session, tables };
+    erase::begin(&rounds).await?;
+    let mark = rounds.cursor(None).await?;
+    let pages = rounds.newest("pages").await?;
+    for (application, statement) in tables.erase(pages).into_iter().take(steps).filter(|_| mark.erasing) {
+        rounds.once(application, mark.overwriting_transaction(), statement).await?;
+    }
+    session.release().await
 }
 
 async fn counts(url: &ConnectUrl, root: &Root) -> Result<(u64, u64), ConnectError> {
@@ -86,4 +110,16 @@ async fn figures(url: &ConnectUrl, tables: &Tables) -> Result<Vec<Row>, ConnectE
     }
     session.release().await?;
     Ok(found)
+}
+
+/// Runs a statement on the cluster.
+///
+/// # Errors
+/// One line: the server cannot be reached, or the statement fails.
+pub async fn command(url: &str, statement: String) -> Result<(), String> {
+    let url: ConnectUrl = url.parse().map_err(|error| format!("{error}"))?;
+    let id = SessionId(uuid::Uuid::new_v4());
+    let session = Session::connect(&url, id, &ConnectOptions::default()).await.map_err(|error| error.to_string())?;
+    session.command(statement).await.map_err(|error| error.to_string())?;
+    session.release().await.map_err(|error| error.to_string())
 }

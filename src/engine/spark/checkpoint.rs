@@ -57,6 +57,11 @@ impl Checkpoint {
         }
     }
 
+    /// Whether it is the first.
+    pub(super) fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
     /// Where it begins, if that is not where `kafka.start` says.
     pub(super) fn begin(&self) -> Option<&str> {
         self.begin.as_deref()
@@ -192,7 +197,8 @@ mod tests {
     fn a_line_of_offsets_is_told_from_the_others() {
         let line = r#"{"clicks":{"0":12,"10":5}}"#;
         assert_eq!(parsed(line, "clicks"), Some(BTreeMap::from([(0, 12), (10, 5)])));
-        for other in ["v1", r#"{"batchWatermarkMs":0,"conf":{}}"#, r#"{"others":{"0":1}}"#, r#"{"clicks":{"x":1}}"#, ""] {
+        for other in ["v1", r#"{"batchWatermarkMs":0,"conf":{}}"#, r#"{"others":{"0":1}}"#, r#"{"clicks":{"x":1}}"#, ""]
+        {
             assert_eq!(parsed(other, "clicks"), None, "{other}");
         }
     }

@@ -10,12 +10,20 @@ use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionI
 const GENERATIONS: u32 = 10_000;
 
 /// What every session is told. The SQL counts on it.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 4] = [
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.ansi.enabled", "true"),
     // Spark keeps the state of a Delta table in so many parts; small tables want few.
     ("spark.databricks.delta.snapshotPartitions", "2"),
+    // A reset overwrites whole tables.
+    ("spark.sql.sources.partitionOverwriteMode", "STATIC"),
 ];
+
+/// What Spark hides of the plans that its pages show: without it, the page of Spark Connect shows the options of the Kafka source, and
+/// the passwords among them. The operator's own pattern counts, too.
+const HIDDEN_IN_TEXT: (&str, &str) =
+    ("spark.sql.redaction.string.regex", r#"key: "[kK][aA][fF][kK][aA]\.[^"]*"\s+value: "(?:[^"\\]|\\.)*+"?"#);
+const HIDDEN_OPTIONS: (&str, &str) = ("spark.sql.redaction.options.regex", "(?i)jaas|keystore|truststore|ssl.key");
 
 /// The transaction id of a session, which a process that was killed may have left behind.
 pub(super) const TRANSACTION: [&str; 2] =
@@ -60,6 +68,7 @@ impl Connection {
             match Session::connect(&self.url, id, &self.options).await {
                 Ok(session) => {
                     session.set(&SETTINGS).await?;
+                    hide(&session).await?;
                     session.unset(&TRANSACTION).await?;
                     self.session.lock().replace(session.clone());
                     return Ok(session);
@@ -88,6 +97,20 @@ impl Connection {
             *self.session.lock() = None;
         }
     }
+}
+
+/// Adds our patterns of what Spark hides to those that the session has.
+async fn hide(session: &Session) -> Result<(), ConnectError> {
+    let ours = [HIDDEN_IN_TEXT, HIDDEN_OPTIONS];
+    let found = session.settings(&ours.map(|(name, _)| name)).await?;
+    for ((name, pattern), found) in ours.into_iter().zip(found) {
+        match found.filter(|found| !found.is_empty()) {
+            Some(found) if found.contains(pattern) => {}
+            Some(found) => session.set(&[(name, &format!("(?:{found})|{pattern}"))]).await?,
+            None => session.set(&[(name, pattern)]).await?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether the same call may succeed later: the network or the server was away, or a new session is needed.

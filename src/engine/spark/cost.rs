@@ -91,7 +91,8 @@ struct Lab {
 impl Lab {
     async fn new(url: &str, root: String) -> Self {
         let tables = Tables::new(root.parse().unwrap(), Slices::of_minutes(60), 1_800_000);
-        let session = Connection::new(url.parse().unwrap(), ConnectOptions::default(), root.clone()).session().await.unwrap();
+        let session =
+            Connection::new(url.parse().unwrap(), ConnectOptions::default(), root.clone()).session().await.unwrap();
         for statement in tables.setup() {
             session.command(statement).await.unwrap();
         }

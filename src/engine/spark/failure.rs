@@ -60,7 +60,8 @@ impl Failure {
         ]) {
             return Self::KafkaSilent(told);
         }
-        if has(&["cancelled", "canceled", "ExecutorLostFailure", "InterruptedException", "SparkContext was shut down"]) {
+        if has(&["cancelled", "canceled", "ExecutorLostFailure", "InterruptedException", "SparkContext was shut down"])
+        {
             return Self::Interrupted(told);
         }
         Self::Other(told)
@@ -140,7 +141,8 @@ fn after(text: &str, words: &str) -> Option<i64> {
 
 /// The failure in one line of Spark's.
 fn told(failure: &QueryFailure) -> String {
-    let lines = |text: &'_ str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let lines =
+        |text: &'_ str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let (message, causes): (Vec<String>, Vec<String>) = (lines(&failure.message), lines(&failure.causes));
     // The innermost cause tells something; the first line often says only that a query was terminated.
     let cause = causes.iter().chain(&message).rev().find_map(|line| line.strip_prefix("Caused by:")).map(str::trim);
@@ -181,7 +183,8 @@ Caused by: org.apache.kafka.clients.consumer.OffsetOutOfRangeException: Fetch po
         assert_eq!((lost.partition, lost.offset, lost.recreated), (Some(4), Some(311), false));
         assert_eq!(lost.describe("web-clicks"), "offset 311 of web-clicks[4] is gone, retention has removed it");
 
-        let recreated = of("KafkaIllegalStateException: Some data may have been lost.\nReason: Partition web-clicks-0 offset was \
+        let recreated =
+            of("KafkaIllegalStateException: Some data may have been lost.\nReason: Partition web-clicks-0 offset was \
                             changed from 1000 to 500.");
         let Failure::Lost(lost) = &recreated else { panic!("{recreated:?}") };
         assert_eq!((lost.partition, lost.offset, lost.recreated), (Some(0), Some(1000), true));
@@ -195,14 +198,19 @@ Caused by: org.apache.kafka.clients.consumer.OffsetOutOfRangeException: Fetch po
 
     #[test]
     fn what_may_pass_by_itself_is_told_from_what_may_be_our_fault() {
-        let missing = of("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: This server does not host this topic-partition.");
+        let missing = of(
+            "org.apache.kafka.common.errors.UnknownTopicOrPartitionException: This server does not host this topic-partition.",
+        );
         assert_eq!(missing, Failure::TopicMissing);
         assert!(missing.describe("web-clicks").starts_with("topic web-clicks does not exist"));
         let full = of("x\nCaused by: java.io.IOException: No space left on device");
         assert_eq!(full, Failure::NoSpace("java.io.IOException: No space left on device".to_owned()));
-        let silent = of("x\nCaused by: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment.");
+        let silent = of(
+            "x\nCaused by: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment.",
+        );
         assert!(matches!(silent, Failure::KafkaSilent(_)), "{silent:?}");
-        let killed = of("org.apache.spark.SparkException: [SPARK_JOB_CANCELLED] Job 12 cancelled because killed via the Web UI");
+        let killed =
+            of("org.apache.spark.SparkException: [SPARK_JOB_CANCELLED] Job 12 cancelled because killed via the Web UI");
         assert!(matches!(killed, Failure::Interrupted(_)), "{killed:?}");
         for failure in [missing, full, silent, killed] {
             assert!(failure.may_pass() && !failure.may_be_ours(), "{failure:?}");

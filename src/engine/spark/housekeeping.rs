@@ -2,11 +2,6 @@
 //!
 //! One console at a time does it, beside the rounds and in a session of its own. What it does can be repeated and can stop anywhere, so a
 //! console that ends in the middle leaves nothing to mend. A statement that loses to a round is left to the next time.
-//!
-//! # Retention
-//! Each run first tidies up what the run before has closed: it folds the sums of the closed slices into one, and deletes their clicks.
-//! Then it moves the first slice that counts, so that rounds refuse older clicks from then on. Between both lies [`HOLD`] at least; a round
-//! that takes longer looks at that slice again before it writes.
 
 #[cfg(test)]
 mod tests;
@@ -21,13 +16,10 @@ use parking_lot::Mutex;
 use super::connect::{ConnectError, Session, column};
 use super::connection::{Connection, TRANSACTION};
 use super::round_log::{self, RoundLine, Work};
-use super::rounds::{EVERY_SLICE, Rounds, Standing, first_row, lost_race};
-use super::sql::{Slices, Tables, Tidied};
+use super::rounds::{Rounds, Standing, first_row, lost_race};
+use super::sql::{Application, Slices, Tables, Tidied};
 use crate::click::Timestamp;
 use crate::storage::{Storage, StorageError};
-
-/// So long nobody writes to a slice before housekeeping folds it.
-const HOLD: Duration = Duration::from_secs(600);
 
 /// A table is optimized when so many files have come.
 const MANY_FILES: i64 = 32;
@@ -96,8 +88,6 @@ struct Past {
     /// When somebody last began or ended a run.
     seen: Option<i64>,
     vacuumed: Option<i64>,
-    /// When the first slice that counts was last moved.
-    raised: Option<i64>,
     /// When a round last ended.
     counted: Option<i64>,
     /// The round of the figures at the run before.
@@ -179,7 +169,7 @@ impl Housekeeper {
         let begin = Instant::now();
         let mut steps = Steps(Vec::new());
         let is_daily = Past::is_over(past.vacuumed, DAILY.min(self.rules.keep_versions), now);
-        self.retain(&session, &mut steps, standing, past, now, is_daily).await?;
+        self.retain(&rounds, &mut steps, standing, now, is_daily).await?;
         self.merge(&session, &mut steps, past).await?;
         if is_daily {
             self.delete_files(&session, &mut steps, standing, past, now).await?;
@@ -202,10 +192,9 @@ impl Housekeeper {
     }
 
     async fn past(&self, session: &Session) -> Result<Past, ConnectError> {
-        let names = ["seen_ms", "vacuumed_ms", "raised_ms", "counted_ms", "round"];
-        let [seen, vacuumed, raised, counted, round] =
-            first_row(session, self.tables.last_housekeeping(), names).await?;
-        Ok(Past { seen, vacuumed, raised, counted, round })
+        let names = ["seen_ms", "vacuumed_ms", "counted_ms", "round"];
+        let [seen, vacuumed, counted, round] = first_row(session, self.tables.last_housekeeping(), names).await?;
+        Ok(Past { seen, vacuumed, counted, round })
     }
 
     /// Whether this console does the run that begins `now`. Of several that want it, Delta lets one write its claim; a claim is worth one
@@ -242,43 +231,47 @@ impl Housekeeper {
         Ok(first == Some((who, now.as_millis())))
     }
 
+    /// Deletes clicks that are too old. Their figures stay: the first commit takes their sums out of the pages, in the turn after that in
+    /// which the figures have come to the cursor. If a round was faster, retention waits for the next time.
     async fn retain(
         &self,
-        session: &Session,
+        rounds: &Rounds<'_>,
         steps: &mut Steps,
         standing: Standing,
-        past: Past,
         now: Timestamp,
         is_daily: bool,
     ) -> Result<(), HousekeepingError> {
-        if standing.counted.is_none() {
-            return Ok(());
-        }
-        let known = standing.first;
-        if known > EVERY_SLICE && Past::is_over(past.raised, HOLD, now) {
-            let [pages] = first_row(session, self.tables.unfolded(known), ["pages"]).await?;
-            if pages.unwrap_or(0) > 0 {
-                steps.run(session, "fold pages".to_owned(), self.tables.fold_pages(known)).await?;
-            }
-            let [clicks] = first_row(session, self.tables.expired(known), ["clicks"]).await?;
-            if clicks.unwrap_or(0) > 0 {
-                steps.run(session, "delete clicks".to_owned(), self.tables.delete_clicks(known)).await?;
-            }
-        }
         let Some(keep) = self.rules.retention else { return Ok(()) };
         let keep_ms = millis(keep);
         if is_daily {
             let before = now.as_millis().saturating_sub(keep_ms);
-            steps.run(session, "delete rejects".to_owned(), self.tables.delete_rejects(before)).await?;
+            steps.run(rounds.session, "delete rejects".to_owned(), self.tables.delete_rejects(before)).await?;
+        }
+        let cursor = standing.cursor;
+        if cursor.erasing || cursor.counted != Some(standing.newest) || standing.figures != cursor.counted {
+            return Ok(());
         }
         let storage = Arc::clone(&self.storage);
         let newest = tokio::task::spawn_blocking(move || storage.reader()?.newest_counted(now)).await;
         let Some(newest) = newest.ok().transpose()?.flatten() else { return Ok(()) };
-        let first = newest.as_millis().saturating_sub(keep_ms).div_euclid(self.slices.millis());
-        if let Ok(first) = i32::try_from(first)
-            && first > known
-        {
-            steps.run(session, "raise the first slice".to_owned(), self.tables.raise_floor(first)).await?;
+        let first = self.slices.of_time(newest.as_millis().saturating_sub(keep_ms)).max(cursor.first);
+        if first > cursor.first {
+            let begin = Instant::now();
+            let Some(pages) = self.tables.retention(cursor, first).into_iter().next() else { return Ok(()) };
+            match rounds.once(Application::Pages, cursor.next().transaction(), pages).await {
+                Err(error) if lost_race(&error) => return Ok(()),
+                done => done?,
+            }
+            // Delta says nothing if it has skipped the statement, because a round was faster.
+            let after = rounds.cursor(None).await?;
+            if after.turn != cursor.next().turn || after.first != first {
+                return Ok(());
+            }
+            steps.0.push(("close old slices".to_owned(), begin.elapsed()));
+        }
+        let [clicks] = first_row(rounds.session, self.tables.expired(first), ["clicks"]).await?;
+        if clicks.unwrap_or(0) > 0 {
+            steps.run(rounds.session, "delete clicks".to_owned(), self.tables.delete_clicks_before(first)).await?;
         }
         Ok(())
     }
@@ -319,7 +312,7 @@ impl Housekeeper {
     ) -> Result<(), ConnectError> {
         let forgotten = now.as_millis().saturating_sub(millis(LOG_KEPT));
         steps.run(session, "forget rounds".to_owned(), self.tables.forget_rounds(forgotten)).await?;
-        let is_behind = standing.counted.is_none_or(|counted| counted < standing.newest)
+        let is_behind = standing.cursor.counted.is_none_or(|counted| counted < standing.newest)
             && Past::is_over(past.counted, self.rules.keep_versions / 2, now);
         let hours = (self.rules.keep_versions.as_secs() / 3600).max(1);
         for table in Tidied::ALL {
@@ -341,7 +334,13 @@ fn millis(duration: Duration) -> i64 {
 }
 
 fn is_missing(error: &ConnectError) -> bool {
-    ["DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND"]
-        .iter()
-        .any(|class| error.is_class(class))
+    [
+        "DELTA_PATH_DOES_NOT_EXIST",
+        "DELTA_TABLE_NOT_FOUND",
+        "DELTA_MISSING_DELTA_TABLE",
+        "TABLE_OR_VIEW_NOT_FOUND",
+        "PATH_NOT_FOUND",
+    ]
+    .iter()
+    .any(|class| error.is_class(class))
 }

@@ -14,6 +14,7 @@ mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
 pub mod bench;
+pub(crate) mod check;
 mod checkpoint;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
@@ -22,10 +23,16 @@ mod connection;
 mod cost;
 mod erase;
 mod failure;
+mod home;
 mod housekeeping;
+mod kafka_trouble;
+mod lease;
+mod manifest;
 mod metrics;
+mod moved_offsets;
 mod options;
 mod progress;
+pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
@@ -33,8 +40,12 @@ pub(crate) mod sql;
 mod stage;
 mod start;
 mod stream;
+mod stream_error;
 mod supervised;
 mod tables;
+#[cfg(test)]
+mod tests;
+pub(crate) mod transfer;
 
 pub(crate) use housekeeping::HousekeepingRules;
 pub(crate) use options::SparkOptions;

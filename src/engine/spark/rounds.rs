@@ -1,35 +1,29 @@
 //! One round of aggregation on the cluster: what the statements of [`Round`] do, in their order, each timed.
 //!
-//! A step that is repeated changes nothing, so a round may end anywhere: the next one, of whatever console, does the rest.
+//! A step that is repeated changes nothing, so a round may end anywhere: the next one, of whatever console, does the rest. A round that has
+//! added its pairs is finished up to the same version. If two consoles count at once, each step is done by one of them; the other one sees
+//! a [`lost_race`], and looks again.
 
 use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Done, Session, column};
+use super::connect::{ConnectError, Done, Session, SparkError, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
-use super::sql::{First, Round, Tables};
+use super::sql::{Application, Cursor, First, OVERTAKEN, Round, Tables};
 use crate::click::Timestamp;
 
 /// The largest number of slices that one round touches: more than a century of hours.
 const MOST_SLICES: usize = 1_000_000;
 
-/// Before retention has deleted anything, every slice is kept.
-pub(super) const EVERY_SLICE: First = i32::MIN;
-
-/// A round that has taken so long asks again which slices are kept.
-const LONG: Duration = Duration::from_secs(60);
-
-/// How far the tables are.
+/// What the tables hold, and what is counted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     /// The newest version of the clicks.
     pub(super) newest: i64,
-    /// The version up to which the pages are counted; `None` before the first round.
-    pub(super) counted: Option<i64>,
-    /// The first slice whose clicks are kept.
-    pub(super) first: First,
+    /// What the pages count.
+    pub(super) cursor: Cursor,
     /// The round that the figures have come to; `None` before the first.
     pub(super) figures: Option<i64>,
     /// The version of the pages that the figures hold.
@@ -49,8 +43,6 @@ pub(super) struct RoundReport {
     pub(super) slices: usize,
     /// Pairs that no earlier round had seen.
     pub(super) pairs: Option<u64>,
-    /// How far the tables are afterwards: at least so far, if another console has done a step.
-    pub(super) after: Option<Standing>,
 }
 
 impl RoundReport {
@@ -60,29 +52,31 @@ impl RoundReport {
     }
 }
 
-/// What the new clicks touch.
-#[derive(Debug, Default)]
-struct Touched {
-    /// The slices to count anew, in ascending order.
-    slices: Vec<i32>,
-    /// New clicks in slices that are kept.
-    clicks: u64,
-    /// New clicks in slices that are no longer kept.
-    expired: u64,
-}
-
 /// The rounds of one console.
 pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
     pub(super) tables: &'a Tables,
 }
 
-/// Whether another console has done the same at the same time, and Delta let only one of both.
+/// Whether another console has done the same at the same time, and only one of both could.
 pub(super) fn lost_race(error: &ConnectError) -> bool {
-    error.class().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+    let ConnectError::Spark(spark) = error else { return false };
+    spark.class.as_deref().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+        || spark.message.contains(OVERTAKEN)
 }
 
-/// Whether `error` says that versions, or files of versions, are no longer there: somebody has deleted them.
+/// The error of a step that another console has done.
+pub(super) fn overtaken() -> ConnectError {
+    ConnectError::Spark(Box::new(SparkError {
+        class: None,
+        sql_state: None,
+        exception: String::new(),
+        message: OVERTAKEN.to_owned(),
+        retryable: false,
+    }))
+}
+
+/// Whether `error` says that files of old versions, or the versions themselves, are gone.
 fn history_is_gone(error: &ConnectError) -> bool {
     HISTORY_IS_GONE.iter().any(|class| error.is_class(class))
 }
@@ -97,42 +91,54 @@ const HISTORY_IS_GONE: [&str; 6] = [
     "FAILED_READ_FILE.FILE_NOT_EXIST",
 ];
 
-/// The rows that an INSERT has written, as it answers.
-fn written(done: &Done) -> u64 {
-    let first = done.rows.iter().find(|batch| batch.num_rows() > 0);
-    let number = first.and_then(|batch| column::<Int64Array>(batch, "num_inserted_rows").ok()).map(|column| column.value(0));
-    number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
+/// The rows that an INSERT has written, if it tells.
+fn written(done: &Done) -> Option<u64> {
+    let batch = done.rows.iter().find(|batch| batch.num_rows() > 0)?;
+    let [rows] = [number(batch, "num_inserted_rows").ok()?];
+    rows.and_then(|rows| u64::try_from(rows).ok())
 }
 
 impl Rounds<'_> {
-    /// How far the tables are.
+    /// What the tables hold, and what is counted of it.
     ///
     /// # Errors
     /// As any statement.
     pub(super) async fn standing(&self) -> Result<Standing, ConnectError> {
         let newest = self.newest("clicks").await?;
-        let cursor = first_row(self.session, self.tables.cursor(), ["clicks", "known"]).await?;
-        let figures = first_row(self.session, self.tables.figures_cursor(), ["round", "clicks"]).await?;
-        let [counted, first] = cursor;
-        let [figures, figures_pages] = figures;
-        Ok(Standing {
-            newest,
+        let cursor = self.cursor(None).await?;
+        let [figures, figures_pages] =
+            first_row(self.session, self.tables.figures_cursor(), ["round", "clicks"]).await?;
+        Ok(Standing { newest, cursor, figures, figures_pages: figures_pages.unwrap_or(0) })
+    }
+
+    /// The cursor, at a version of the pages or the newest.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub(super) async fn cursor(&self, version: Option<i64>) -> Result<Cursor, ConnectError> {
+        let names = ["counted", "first", "turn", "epoch", "erasing"];
+        let [counted, first, turn, epoch, erasing] =
+            first_row(self.session, self.tables.cursor(version), names).await?;
+        Ok(Cursor {
             counted,
-            first: first.and_then(|first| First::try_from(first).ok()).unwrap_or(EVERY_SLICE),
-            figures,
-            figures_pages: figures_pages.unwrap_or(0),
+            // Before retention has deleted anything, every slice is kept.
+            first: first.and_then(|first| First::try_from(first).ok()).unwrap_or(First::MIN),
+            turn: turn.unwrap_or(0),
+            epoch: epoch.unwrap_or(0),
+            erasing: erasing.unwrap_or(0) != 0,
         })
     }
 
     /// Whether a round has something to do.
     pub(super) fn is_due(standing: Standing) -> bool {
-        standing.counted.is_none_or(|counted| counted < standing.newest)
-            || standing.figures.is_none_or(|figures| Some(figures) < standing.counted)
+        let counted = standing.cursor.counted;
+        counted.is_none_or(|counted| counted < standing.newest)
+            || standing.figures.is_none_or(|figures| Some(figures) < counted)
     }
 
     /// One round over everything that `standing` tells; `doing` hears of each step before it begins.
     ///
-    /// The history of the clicks or of the pages may be gone, because someone has deleted the files of old versions. Then the round counts
+    /// The history of the clicks since the cursor may be gone, because somebody has deleted the files of old versions. Then the round counts
     /// every click that is kept.
     ///
     /// # Errors
@@ -142,76 +148,70 @@ impl Rounds<'_> {
         standing: Standing,
         mut doing: impl FnMut(&'static str) + Send,
     ) -> Result<RoundReport, ConnectError> {
-        match self.attempt(standing, &mut doing).await {
-            Err(error) if standing.counted.is_some() && history_is_gone(&error) => {
-                tracing::warn!(target: "aggregate", "the history of the tables is gone, so this round counts every click: {error}");
-                self.attempt(Standing { counted: None, figures: None, ..standing }, &mut doing).await
+        match self.count(standing, standing.cursor, &mut doing).await {
+            Err(error) if standing.cursor.counted.is_some() && history_is_gone(&error) => {
+                tracing::warn!(
+                    target: "aggregate",
+                    "the history of the new clicks is gone, so this round counts every click: {error}"
+                );
+                self.count(standing, Cursor { counted: None, ..standing.cursor }, &mut doing).await
             }
             done => done,
         }
     }
 
-    async fn attempt(
+    /// The round of [`run`](Self::run), from `cursor` on.
+    async fn count(
         &self,
         standing: Standing,
+        cursor: Cursor,
         doing: &mut (impl FnMut(&'static str) + Send),
     ) -> Result<RoundReport, ConnectError> {
-        let Standing { newest, counted, first, .. } = standing;
-        let mut report = RoundReport { from: counted, ..RoundReport::default() };
-        let started = Instant::now();
-        let mut begin = started;
+        let newest = standing.newest;
+        let mut report = RoundReport { from: cursor.counted, ..RoundReport::default() };
+        let mut begin = Instant::now();
         let mut lap = |report: &mut RoundReport, step| {
             report.steps.push((step, begin.elapsed()));
             begin = Instant::now();
         };
-        let mut to = counted;
-        let mut round = self.tables.round(counted, newest, first);
-        if counted.is_none_or(|counted| counted < newest) {
+        if cursor.counted.is_none_or(|counted| counted < newest) {
+            let unfinished = self.unfinished(standing.cursor).await?;
+            let round = self.tables.round(cursor, unfinished.unwrap_or(newest));
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
-            let found = self.touched(&round, first).await?;
-            if counted.is_some() {
-                round = round.of(found.clicks);
-            }
+            let (touched, clicks) = self.touched(&round).await?;
+            report.clicks = Some(clicks);
             lap(&mut report, "touched");
-            report.slices = found.slices.len();
-            report.clicks = Some(found.clicks);
-            if found.expired > 0 {
-                tracing::warn!(
-                    target: "aggregate",
-                    "{} new clicks are older than store.retention, and are not counted", found.expired
-                );
-            }
-            if !found.slices.is_empty() {
-                doing("adding pairs");
-                let added = self.once(Round::TRANSACTIONS[0], newest, round.pairs(&found.slices)).await?;
-                report.pairs = Some(added);
-                lap(&mut report, "pairs");
-                doing("counting pages");
-                if !self.is_still_kept(standing, started).await? {
-                    // The next round refuses what is no longer kept.
-                    return Ok(RoundReport { from: counted, ..RoundReport::default() });
+            report.slices = touched.len();
+            if !touched.is_empty() {
+                let transaction = cursor.next().transaction();
+                if unfinished.is_none() {
+                    doing("adding pairs");
+                    let done = self.done_once(Application::Pairs, transaction, round.pairs(&touched)).await?;
+                    // One of the rows closes the round.
+                    report.pairs = written(&done).map(|rows| rows.saturating_sub(1));
+                    lap(&mut report, "pairs");
                 }
-                self.once(Round::TRANSACTIONS[1], newest, round.pages(&found.slices)).await?;
+                doing("counting pages");
+                self.once(Application::Pages, transaction, round.pages(&touched)).await?;
                 lap(&mut report, "pages");
-                to = Some(newest);
             }
         }
+        doing("adding to the figures");
+        // The cursor of exactly this version: what the figures take from the pages depends on both.
+        let pages_to = self.newest("pages").await?;
+        let cursor = self.cursor(Some(pages_to)).await?;
+        if cursor.erasing || cursor.epoch != standing.cursor.epoch {
+            return Err(overtaken());
+        }
         // Before the first click there is nothing to bring to the figures.
-        let Some(to) = to.filter(|to| standing.figures.is_none_or(|figures| figures < *to)) else {
+        let Some(to) = cursor.counted.filter(|to| standing.figures.is_none_or(|figures| figures < *to)) else {
             return Ok(report);
         };
-        doing("adding to the figures");
-        let pages_to = self.newest("pages").await?;
-        let round = round.up_to(to);
-        let figures = match standing.figures {
-            Some(figures) => round.figures(figures, standing.figures_pages, pages_to),
-            None => round.all_figures(pages_to),
-        };
-        self.once(Round::TRANSACTIONS[2], to, figures).await?;
+        let round = self.tables.round(cursor, to);
+        let figures = round.figures(standing.figures.unwrap_or(-1), standing.figures_pages, pages_to);
+        self.once(Application::Figures, cursor.transaction(), figures).await?;
         lap(&mut report, "figures");
-        report.after =
-            Some(Standing { counted: Some(to), figures: Some(to), figures_pages: pages_to, ..standing });
         Ok(report)
     }
 
@@ -238,44 +238,50 @@ impl Rounds<'_> {
         round_log::add(self.session, self.tables, &line).await
     }
 
-    /// Whether the same slices are kept as at the start. Housekeeping folds slices that are not, but minutes later, so a quick round need
-    /// not ask.
-    async fn is_still_kept(&self, standing: Standing, started: Instant) -> Result<bool, ConnectError> {
-        if started.elapsed() < LONG {
-            return Ok(true);
-        }
-        let [_, first] = first_row(self.session, self.tables.cursor(), ["clicks", "known"]).await?;
-        Ok(first.is_none_or(|first| first == i64::from(standing.first)))
+    /// Runs a statement under a transaction id. Delta skips it if the application has come to this number already.
+    ///
+    /// # Errors
+    /// As any statement. See [`lost_race`].
+    pub(super) async fn once(
+        &self,
+        application: Application,
+        number: i64,
+        statement: String,
+    ) -> Result<(), ConnectError> {
+        self.done_once(application, number, statement).await.map(drop)
     }
 
-    /// Runs an INSERT under a transaction id, so that it counts once whoever repeats it. Returns how many rows it has written.
-    async fn once(&self, application: &str, version: i64, statement: String) -> Result<u64, ConnectError> {
-        let [name, number] = TRANSACTION;
-        self.session.set(&[(name, application), (number, &version.to_string())]).await?;
+    async fn done_once(&self, application: Application, number: i64, statement: String) -> Result<Done, ConnectError> {
+        let [name, version] = TRANSACTION;
+        self.session.set(&[(name, application.name()), (version, &number.to_string())]).await?;
         let done = self.session.command(statement).await;
         self.session.unset(&TRANSACTION).await?;
-        Ok(written(&done?))
+        done
     }
 
-    async fn touched(&self, round: &Round<'_>, first: First) -> Result<Touched, ConnectError> {
-        let mut touched = Touched::default();
+    /// The slices to count anew, in ascending order, and the number of new clicks.
+    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<(Vec<i32>, u64), ConnectError> {
+        let (mut touched, mut clicks) = (Vec::new(), 0_u64);
         for batch in self.session.rows(round.touched()).all(MOST_SLICES).await? {
-            let (slices, clicks) = (column::<Int32Array>(&batch, "slice")?, column::<Int64Array>(&batch, "clicks")?);
-            for (slice, clicks) in slices.iter().flatten().zip(clicks.values()) {
-                let clicks = u64::try_from(*clicks).unwrap_or(0);
-                if slice < first {
-                    touched.expired = touched.expired.saturating_add(clicks);
-                } else {
-                    touched.slices.push(slice);
-                    touched.clicks = touched.clicks.saturating_add(clicks);
-                }
-            }
+            touched.extend(column::<Int32Array>(&batch, "slice")?.iter().flatten());
+            let counts = column::<Int64Array>(&batch, "clicks")?.iter().flatten();
+            clicks = counts.fold(clicks, |sum, count| sum.saturating_add(u64::try_from(count).unwrap_or(0)));
         }
-        touched.slices.sort_unstable();
-        Ok(touched)
+        touched.sort_unstable();
+        Ok((touched, clicks))
     }
 
-    async fn newest(&self, table: &str) -> Result<i64, ConnectError> {
+    /// The version that a round counts which has not moved the cursor yet.
+    pub(super) async fn unfinished(&self, cursor: Cursor) -> Result<Option<i64>, ConnectError> {
+        let [round] = first_row(self.session, self.tables.unfinished(cursor.counted), ["round"]).await?;
+        Ok(round)
+    }
+
+    /// The newest version of a table.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub(super) async fn newest(&self, table: &str) -> Result<i64, ConnectError> {
         let [version] = first_row(self.session, self.tables.newest_version(table), ["version"]).await?;
         Ok(version.unwrap_or(0))
     }

@@ -119,7 +119,7 @@ pub(crate) fn start(
         connection: asked,
         tables: Arc::clone(&tables),
         storage: Arc::clone(&storage),
-        swept: AtomicBool::new(false),
+        swept: tokio::sync::OnceCell::new(),
     });
     // So that it neither waits for a round nor holds one up.
     let housekeeping = Housekeeper {
@@ -131,7 +131,7 @@ pub(crate) fn start(
         files: Mutex::default(),
     }
     .start();
-    let eraser = Eraser { connection: own, tables, root: options.root.clone(), storage };
+    let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);

@@ -1,19 +1,23 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
-use super::connection::{Connection, may_pass};
+use super::connection::Connection;
 use super::failure::{Failure, Lost};
+use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
+use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
+use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
+use super::stream_error::{StreamError, without_kafka};
 use super::tables::{self, TablesError};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::ingest::OnLostOffset;
@@ -21,7 +25,7 @@ use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
 /// The name of the query, by which every console finds it.
-const QUERY: &str = "clicktop";
+pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -53,51 +57,6 @@ pub(super) struct StreamStage {
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// Why the stage cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
-    #[error("{text}")]
-    Failed {
-        failure: Failure,
-        /// The failure in plain words.
-        text: String,
-        /// The checkpoint of the query.
-        checkpoint: Checkpoint,
-    },
-    #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
-    Lost { what: String },
-    #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
-    NotStopped(ConnectError),
-    #[error(
-        "the Spark server cannot read Kafka: start it with --packages \
-             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
-    )]
-    NoKafka(String),
-}
-
-impl StreamError {
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(error) => may_pass(error),
-            Self::Tables(error) => error.may_pass(),
-            Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) => false,
-        }
-    }
-
-    /// The error of the call that has failed, if a call has.
-    fn of_a_call(&self) -> Option<&ConnectError> {
-        match self {
-            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
-            _ => None,
-        }
-    }
-}
-
 /// A query that is being watched.
 struct Watched {
     session: Session,
@@ -123,9 +82,15 @@ impl StreamStage {
     async fn work(&self, handle: &StageHandle) -> Result<(), StreamError> {
         let mut backoff = Backoff::new();
         let mut failures = 0;
+        let mut partitions = None;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures).await {
+            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
                 Ok(()) => return Ok(()),
+                // The next start names an offset for each of them.
+                Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
+                    partitions = Some(found);
+                    continue;
+                }
                 Err(error) => self.after_loss(error).await,
             };
             if let Some(error) = error.of_a_call() {
@@ -194,12 +159,24 @@ impl StreamStage {
         let partitions = self.shared.partitions.status(&stored);
         let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
         let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        next.publish(&session, root).await?;
-        Ok(next)
+        match next.publish(&session, root).await {
+            Ok(()) => Ok(next),
+            // Another console has done the same at the same moment.
+            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
+                Checkpoint::in_use(&session, root).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// From the connection to the end of the query, or to the first error.
-    async fn query(&self, handle: &StageHandle, backoff: &mut Backoff, failures: &mut u32) -> Result<(), StreamError> {
+    async fn query(
+        &self,
+        handle: &StageHandle,
+        backoff: &mut Backoff,
+        failures: &mut u32,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
             () = handle.stopped() => return Ok(()),
@@ -214,7 +191,7 @@ impl StreamStage {
             None => {
                 show(handle, "starting the streaming query");
                 // Not given up when asked to stop: the query could run then, and nobody would know.
-                let run = self.start(&session, &checkpoint).await?;
+                let run = self.start(&session, &checkpoint, partitions).await?;
                 Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
@@ -254,6 +231,9 @@ impl StreamStage {
         if let Some(failure) = session.query_failure(run).await? {
             let topic = self.options.kafka.topic.as_str();
             tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
+            if let Some(partitions) = assigned_partitions(&format!("{}\n{}", failure.message, failure.causes), topic) {
+                return Err(StreamError::Partitions(partitions));
+            }
             let failure = Failure::of(&failure, topic);
             return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
         }
@@ -288,11 +268,34 @@ impl StreamStage {
         Ok(session)
     }
 
-    async fn start(&self, session: &Session, checkpoint: &Checkpoint) -> Result<QueryRun, StreamError> {
+    /// Where the query begins if its checkpoint is new: where Kafka has lost messages, where a data directory that was moved here has
+    /// stopped, or (`None`) where `kafka.start` says.
+    async fn beginning(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<Option<String>, StreamError> {
+        if let Some(begin) = checkpoint.begin() {
+            return Ok(Some(begin.to_owned()));
+        }
+        let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
+        let topic = self.options.kafka.topic.as_str();
+        let moved = Manifest::among(&properties)?;
+        let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
+        Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
+    }
+
+    async fn start(
+        &self,
+        session: &Session,
+        checkpoint: &Checkpoint,
+        partitions: Option<&BTreeSet<i32>>,
+    ) -> Result<QueryRun, StreamError> {
         let options = &self.options;
         let mut source = StreamSource { format: "kafka".to_owned(), options: options.source_options.clone() };
-        if let Some(begin) = checkpoint.begin() {
-            source.options.insert("startingOffsets".to_owned(), begin.to_owned());
+        if let Some(begin) = self.beginning(session, checkpoint, partitions).await? {
+            source.options.insert("startingOffsets".to_owned(), begin);
         }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         let write = StreamWrite {
@@ -383,6 +386,14 @@ impl StreamStage {
     }
 }
 
+/// Whether the streaming query runs in the session.
+///
+/// # Errors
+/// As any call.
+pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
+    Ok(running(session).await?.is_some())
+}
+
 /// The query that runs in the session, if one does.
 async fn running(session: &Session) -> Result<Option<QueryRun>, ConnectError> {
     let active = session.active_queries().await?;
@@ -399,13 +410,4 @@ fn show(handle: &StageHandle, doing: &str) {
 fn parsed(report: &str) -> Option<StreamProgress> {
     let parsed = StreamProgress::parse(report);
     parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
-}
-
-fn without_kafka(error: ConnectError) -> StreamError {
-    let text = error.to_string();
-    let is_about_kafka = text.contains("data source: kafka") || text.contains("data source provider: kafka");
-    if is_about_kafka || error.is_class("DATA_SOURCE_NOT_FOUND") {
-        return StreamError::NoKafka(text);
-    }
-    error.into()
 }

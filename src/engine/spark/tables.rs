@@ -5,6 +5,7 @@ use std::time::Duration;
 use arrow_array::StringArray;
 
 use super::connect::{ConnectError, Session, column};
+use super::manifest::Manifest;
 use super::options::SparkOptions;
 use super::rounds::lost_race;
 use super::sql::{Root, SCHEMA, Slices, Tables};
@@ -16,17 +17,19 @@ const LAST: &str = "rounds";
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What to do about a server that does not know Delta Lake.
+pub(super) const DELTA_IS_MISSING: &str = "the Spark server does not know Delta Lake: start it with --packages \
+    io.delta:delta-spark_4.2_2.13:4.4.0 --conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension --conf \
+    spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog";
+
 /// Why the tables cannot be used: a refusal in one line, or a call that failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TablesError {
+pub(crate) enum TablesError {
     /// A call failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The server does not know Delta Lake.
-    #[error(
-        "the Spark server does not know Delta Lake: start it with --packages io.delta:delta-spark_4.2_2.13:4.4.0 and \
-         spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension ({cause})"
-    )]
+    #[error("{DELTA_IS_MISSING} ({cause})")]
     NoDelta {
         /// What Spark says.
         cause: String,
@@ -56,10 +59,27 @@ pub(super) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// The figures are counted with another session timeout.
+    #[error(
+        "the figures in spark.root are counted with a session timeout of {found} ms, and aggregate.session_timeout says {wanted} ms; set \
+         aggregate.session_timeout to the former, or count everything anew: stop every clicktop on this root, then run `clicktop rebuild`"
+    )]
+    Timeout {
+        /// Of the tables, in milliseconds.
+        found: i64,
+        /// In the settings, in milliseconds.
+        wanted: i64,
+    },
+    /// A move from a data directory has not come to its end.
+    #[error(
+        "a move to spark.root is under way or was cut off; wait for its end, or run `clicktop move --to spark` again with the data \
+         directory that it came from"
+    )]
+    Moving,
 }
 
 impl TablesError {
-    /// Whether waiting may mend it.
+    /// Whether the same call may succeed later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(error) if super::connection::may_pass(error))
     }
@@ -70,13 +90,31 @@ impl TablesError {
 /// # Errors
 /// See [`TablesError`].
 pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
+    prepare(session, options, tables).await?;
+    let timeout = options.figures.session_timeout_ms;
+    match properties(session, &options.root, "clicks").await? {
+        // Another clicktop may have begun a move since.
+        Some(found) if is_moving(&found) => Err(TablesError::Moving),
+        Some(found) => match session_timeout(&found) {
+            Some(found) if found != timeout => Err(TablesError::Timeout { found, wanted: timeout }),
+            _ => Ok(()),
+        },
+        None => Ok(()),
+    }
+}
+
+/// The same, also while a move to the tables is under way.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
     let (root, slices) = (&options.root, options.slices);
     let mut race = None;
     for _ in 0..TRIES {
         let found = properties(session, root, "clicks").await?;
         if let Some(found) = &found {
-            // What is there and does not fit must be told before anything is made beside it.
-            check(found, slices)?;
+            // Tables that do not fit must be refused before others are made beside them.
+            fit(found, slices)?;
             if properties(session, root, LAST).await?.is_some() {
                 return Ok(());
             }
@@ -90,6 +128,25 @@ pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &T
         }
     }
     Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// The id of the tables: another one if they were made anew in the same place.
+///
+/// # Errors
+/// As any query.
+pub(super) async fn identity(session: &Session, tables: &Tables) -> Result<String, TablesError> {
+    let found = session.rows(tables.identity()).all(1).await?;
+    let id = found.first().map(|batch| column::<StringArray>(batch, "id")).transpose()?;
+    let id = id.and_then(|column| column.iter().flatten().next().map(str::to_owned));
+    id.ok_or_else(|| TablesError::NotMade { cause: "the table pages has no id".to_owned() })
+}
+
+/// Whether the tables hold a part of a move. A manifest that this clicktop cannot read is of a newer one.
+fn is_moving(properties: &[(String, String)]) -> bool {
+    match Manifest::among(properties) {
+        Ok(found) => found.is_some_and(|manifest| manifest.is_unfinished()),
+        Err(_) => true,
+    }
 }
 
 async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {
@@ -113,7 +170,14 @@ fn is_race(error: &ConnectError) -> bool {
 }
 
 /// The properties of a table; `None` if it is not there.
-pub(super) async fn properties(session: &Session, root: &Root, table: &str) -> Result<Option<Vec<(String, String)>>, TablesError> {
+///
+/// # Errors
+/// The server does not know Delta Lake, or the table cannot be read.
+pub(super) async fn properties(
+    session: &Session,
+    root: &Root,
+    table: &str,
+) -> Result<Option<Vec<(String, String)>>, TablesError> {
     let statement = format!("SHOW TBLPROPERTIES delta.`{root}/{table}`");
     let found = match session.rows(statement).all(1000).await {
         Ok(found) => found,
@@ -144,20 +208,35 @@ pub(super) fn is_missing(error: &ConnectError) -> bool {
     .any(|class| error.is_class(class))
 }
 
-fn check(properties: &[(String, String)], slices: Slices) -> Result<(), TablesError> {
-    let number = |name: &str| {
-        let found = properties.iter().find(|(key, _)| key == name);
-        found.and_then(|(_, value)| value.parse::<i64>().ok())
-    };
-    let schema = number("clicktop.schema").unwrap_or(0);
+/// Whether the tables with these properties are ours, and of this length of slices.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) fn fit(properties: &[(String, String)], slices: Slices) -> Result<(), TablesError> {
+    let schema = schema(properties);
     if schema > i64::from(SCHEMA) {
         return Err(TablesError::Newer { found: i32::try_from(schema).unwrap_or(i32::MAX) });
     }
-    match number("clicktop.slice_ms") {
+    match number(properties, "clicktop.slice_ms") {
         Some(found) if found != slices.millis() => Err(TablesError::Slices { found, wanted: slices.millis() }),
         Some(_) => Ok(()),
         None => Err(TablesError::NotMade { cause: "the table clicks there is not of clicktop".to_owned() }),
     }
+}
+
+/// The session timeout that the figures are counted with, in milliseconds.
+pub(super) fn session_timeout(properties: &[(String, String)]) -> Option<i64> {
+    number(properties, "clicktop.session_timeout_ms")
+}
+
+/// The version of the schema that the tables with these properties have; 0 if they name none.
+pub(super) fn schema(properties: &[(String, String)]) -> i64 {
+    number(properties, "clicktop.schema").unwrap_or(0)
+}
+
+fn number(properties: &[(String, String)], name: &str) -> Option<i64> {
+    let found = properties.iter().find(|(key, _)| key == name);
+    found.and_then(|(_, value)| value.parse().ok())
 }
 
 /// `error` in words that say what to do.

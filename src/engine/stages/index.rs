@@ -142,6 +142,10 @@ impl IndexStage {
         loop {
             let begin = Instant::now();
             let signal = handle.signal();
+            // Figures were discarded beside this stage: nothing is sent before their documents are gone.
+            if round.reader.target_state(&round.target)?.is_some_and(|state| state.outdated) {
+                cursor = self.place(&round.reader, &round.target, handle).await?;
+            }
             let sent = round.sync(&mut cursor).await?;
             if signal == Signal::Drain {
                 self.index.refresh().await?;
@@ -243,6 +247,12 @@ impl IndexRound<'_> {
         let mut sent = 0;
         loop {
             let pages = self.reader.pages_after(*cursor, self.bulk.documents * self.bulk.in_flight)?;
+            // Figures may be erased while this stage runs. After the pages are read: those that were read before are older than the
+            // versions that a cleared target has forgotten, and those of later must not be sent before it is cleared.
+            if self.reader.target_state(&self.target)?.is_some_and(|state| state.outdated) {
+                *cursor = self.stage.place(&self.reader, &self.target, self.handle).await?;
+                continue;
+            }
             let Some(last) = pages.last().map(|page| page.at) else {
                 return Ok(sent);
             };

@@ -1,10 +1,10 @@
 //! One question on its way to the cluster and back: the session, the limit of time, and how far it is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int64Array, RecordBatch};
+use tokio::sync::OnceCell;
 
 use crate::engine::spark::connect::{ConnectError, Progress, Rows, Session, Sql, Tag, column};
 use crate::engine::spark::connection::Connection;
@@ -17,10 +17,10 @@ use crate::storage::{Storage, StorageError};
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// How often an answer is made anew while somebody looks.
-pub(super) const REFRESH: Duration = Duration::from_secs(15);
+const REFRESH: Duration = Duration::from_secs(15);
 
 /// Answering takes at most one part in so many of the time, so that the rounds have the cluster for the rest.
-pub(super) const SHARE: u32 = 4;
+const SHARE: u32 = 4;
 
 /// How often a front hears how far a question is.
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
@@ -31,7 +31,7 @@ pub(in crate::engine::spark) struct Cluster {
     pub(in crate::engine::spark) tables: Arc<Tables>,
     pub(in crate::engine::spark) storage: Arc<Storage>,
     /// Whether this process has interrupted what a killed one left at work in the session.
-    pub(in crate::engine::spark) swept: AtomicBool,
+    pub(in crate::engine::spark) swept: OnceCell<()>,
 }
 
 /// Why there is no answer, in one line.
@@ -96,9 +96,8 @@ impl Cluster {
         let begin = Instant::now();
         tell.say(words(begin, None));
         let session = self.connection.session().await?;
-        if !self.swept.swap(true, Relaxed) {
-            session.interrupt_all().await?;
-        }
+        // Everybody waits for it, or it would hit one of ours.
+        self.swept.get_or_try_init(async || session.interrupt_all().await.map(drop)).await?;
         let session = match Tag::new(format!("clicktop {kind}")) {
             Some(tag) => session.tagged(tag),
             None => session,
@@ -169,6 +168,12 @@ impl Asked {
             Err(error) => Err(error),
         }
     }
+}
+
+/// How long to wait after an answer that took `took` before the next one. A failure is not worth a long wait.
+pub(super) fn pause_after(took: Duration, is_answered: bool) -> Duration {
+    let share = if is_answered { SHARE - 1 } else { 1 };
+    REFRESH.max(took.saturating_mul(share))
 }
 
 /// `asked Spark 4 s ago: 12 of 40 tasks are done`.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::asking::{Cluster, NoAnswer, REFRESH, SHARE, Tell};
+use super::asking::{Cluster, NoAnswer, Tell, pause_after};
 use super::line::KEPT;
 use super::window::Figures;
 use crate::click::Timestamp;
@@ -230,8 +230,7 @@ impl BoardKeeper {
 
     /// Takes what a query has found.
     fn take(&self, work: &mut Work, done: &UnderWay, found: Result<Option<Figures>, NoAnswer>) {
-        let took = done.begin.elapsed();
-        work.due = Instant::now() + REFRESH.max(took.saturating_mul(SHARE - 1));
+        work.due = Instant::now() + pause_after(done.begin.elapsed(), found.is_ok());
         let mut state = self.state.lock();
         if state.resets != done.resets || state.view.window != done.view.window {
             return;

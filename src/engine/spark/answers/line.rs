@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::asking::{NoAnswer, REFRESH, SHARE, Tell};
+use super::asking::{NoAnswer, Tell, pause_after};
 use crate::protocol::answer::Answer;
 
 /// How long a question stands unless a front asks it again.
@@ -90,8 +90,8 @@ impl<Q: Clone + PartialEq + Send + Sync + 'static, A: Send + Sync + 'static> Lin
             };
             self.state.lock().waiting = None;
             let Some(found) = found else { continue };
+            let pause = pause_after(begin.elapsed(), found.is_ok());
             self.put(&question, resets, found);
-            let pause = REFRESH.max(begin.elapsed().saturating_mul(SHARE - 1));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.moved_on(&question, resets) => {}

@@ -25,6 +25,13 @@ struct Place {
     click_id: String,
 }
 
+/// What the figures here say of all clicks.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    newest: Option<Timestamp>,
+    clicks: u64,
+}
+
 /// Remembers how far back the newest clicks reached, for the next question.
 #[derive(Debug)]
 pub(super) struct Reach(AtomicI64);
@@ -44,47 +51,64 @@ impl Cluster {
         reach: &Reach,
     ) -> Result<PageDetails, NoAnswer> {
         let url: Arc<str> = question.url.as_str().into();
-        let (countries, newest) =
-            self.here(move |reader| Ok((countries_of_url(reader, &url)?, reader.last_seen()?))).await?;
+        let (countries, counted) = self
+            .here(move |reader| {
+                let counted = Counted { newest: reader.last_seen()?, clicks: reader.counted_clicks()? };
+                Ok((countries_of_url(reader, &url)?, counted))
+            })
+            .await?;
         let empty = PageDetails { countries, ..PageDetails::default() };
-        if empty.countries.is_empty() {
-            // No click that is counted names it.
-            return Ok(empty);
-        }
         let Some(version) = asked.version(&self.tables).await? else { return Ok(empty) };
-        let Some(first) = self.first_of_newest(asked, version, newest, reach).await? else { return Ok(empty) };
+        let (first, until) =
+            tokio::try_join!(self.first_of_newest(asked, version, counted, reach), self.newest_click(asked, version))?;
+        let Some(first) = first else { return Ok(empty) };
         let (trend, clicks) = tokio::try_join!(
-            self.trend(asked, version, &first, &question.url),
+            self.trend(asked, version, &first, until, &question.url),
             self.newest_clicks(asked, version, &first, question)
         )?;
+        if clicks.is_empty() && empty.countries.is_empty() {
+            // No click names it. Clicks that no round has counted yet have no figures.
+            return Ok(empty);
+        }
         Ok(PageDetails { trend, clicks, ..empty })
     }
 
-    /// The first of the newest [`LOOKED_AT_CLICKS`] clicks. `newest` is the newest click that is counted.
+    /// The first of the newest [`LOOKED_AT_CLICKS`] clicks.
     async fn first_of_newest(
         &self,
         asked: &Asked,
         version: i64,
-        newest: Option<Timestamp>,
+        counted: Counted,
         reach: &Reach,
     ) -> Result<Option<Place>, NoAnswer> {
-        let newest = newest.unwrap_or(Timestamp::MAX).as_millis();
-        let mut span = reach.0.load(Relaxed);
+        let newest = counted.newest.unwrap_or(Timestamp::MAX).as_millis();
+        let mut span = match counted.clicks {
+            few if few <= u64::from(LOOKED_AT_CLICKS) => i64::MAX,
+            _ => reach.0.load(Relaxed),
+        };
         loop {
             let from = newest.saturating_sub(span).max(Timestamp::MIN.as_millis());
             let sql = self.tables.first_of_newest(version, from, LOOKED_AT_CLICKS);
             let (count, place) = place(asked, sql).await?;
             let is_all = from == Timestamp::MIN.as_millis();
-            if count >= i64::from(LOOKED_AT_CLICKS) || is_all {
+            if count >= i64::from(LOOKED_AT_CLICKS) {
                 reach.0.store(span, Relaxed);
-                return Ok(place);
+            } else if !is_all {
+                span = span.saturating_mul(LONGER);
+                continue;
             }
-            span = span.saturating_mul(LONGER);
+            return Ok(place);
         }
     }
 
-    async fn trend(&self, asked: &Asked, version: i64, first: &Place, url: &str) -> Result<Option<Trend>, NoAnswer> {
-        let until = self.newest_click(asked, version).await?;
+    async fn trend(
+        &self,
+        asked: &Asked,
+        version: i64,
+        first: &Place,
+        until: Option<i64>,
+        url: &str,
+    ) -> Result<Option<Trend>, NoAnswer> {
         let Some(until) = until.filter(|until| *until > first.time) else { return Ok(None) };
         let parts = u32::try_from(TREND_PARTS).unwrap_or(u32::MAX);
         let sql = self.tables.trend_of_url(version, first.time, until, parts);

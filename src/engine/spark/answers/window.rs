@@ -113,9 +113,15 @@ impl Figures {
             }
     }
 
-    /// Whether the window has too many pages to be fetched whole.
+    /// Whether the window has so many pages that it is not worth trying to fetch it whole the next time.
     pub(super) fn is_large(&self) -> bool {
-        matches!(self.pages, Pages::Shown(_))
+        match &self.pages {
+            Pages::All(_) => false,
+            Pages::Shown(shown) => {
+                let pages: u64 = shown.0.countries.iter().map(|country| country.urls).sum();
+                pages > MOST_PAGES as u64 / 2
+            }
+        }
     }
 
     /// The board of `view`, which they cover, and the clicks of the last minute for its rows.

@@ -8,6 +8,7 @@ mod error;
 mod execution;
 mod ids;
 mod link;
+mod local;
 mod refusal;
 mod release;
 mod rows;

@@ -98,8 +98,20 @@ impl Session {
     /// # Errors
     /// Spark does not know the format, or refuses its options.
     pub(crate) async fn streaming_view(&self, name: &str, source: StreamSource) -> Result<(), ConnectError> {
+        self.view(name, source, true).await
+    }
+
+    /// The same over what the source holds now, for queries that end.
+    ///
+    /// # Errors
+    /// As [`streaming_view`](Self::streaming_view).
+    pub(crate) async fn batch_view(&self, name: &str, source: StreamSource) -> Result<(), ConnectError> {
+        self.view(name, source, false).await
+    }
+
+    async fn view(&self, name: &str, source: StreamSource, is_streaming: bool) -> Result<(), ConnectError> {
         let data_source = wire::DataSource { format: Some(source.format), options: source.options };
-        let read = wire::Read { data_source: Some(data_source), is_streaming: true };
+        let read = wire::Read { data_source: Some(data_source), is_streaming };
         let view = wire::CreateDataFrameViewCommand {
             input: Some(wire::Relation { rel_type: Some(wire::RelType::Read(read)) }),
             name: name.to_owned(),
@@ -254,7 +266,8 @@ impl Session {
         }
     }
 
-    async fn answers(
+    /// Runs a command, and passes each of its answers to `each`.
+    pub(super) async fn answers(
         &self,
         command: CommandType,
         mut each: impl FnMut(ResponseType) + Send,

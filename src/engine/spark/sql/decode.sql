@@ -176,7 +176,7 @@ WITH typed AS (
     IF(fault IS NULL, NULL, regexp_replace(regexp_replace(raw, r'\A{{white}}++|(?<!{{white}}){{white}}++\z', ''), r'\A\uFEFF', '')) AS look,
     IF(fault = 'csv' AND record IS NULL, regexp_extract(concat(',', regexp_replace(text, r'\r?\n?\z', '')), r'{{csv_valid_prefix}}', 0), NULL) AS valid_csv))) m
 )
-SELECT IF(fault IS NULL, CAST(floor(ms / {{slice_ms}}) AS INT), NULL) AS slice, IF(fault IS NULL, ms, NULL) AS ts,
+SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}, floor(ms / {{slice_ms}}))) AS INT), NULL) AS slice, IF(fault IS NULL, ms, NULL) AS ts,
   IF(fault IS NULL, get(fields, 0), NULL) AS click_id, IF(fault IS NULL, get(fields, 1), NULL) AS user_id, IF(fault IS NULL, get(fields, 3), NULL) AS url,
   IF(fault IS NULL, IF(get(fields, 4) IN ('', r'\N'), 'unknown', get(fields, 4)), NULL) AS country, IF(fault IS NULL, IF(get(fields, 5) IN ('', r'\N'), 'unknown', get(fields, 5)), NULL) AS city, IF(fault IS NULL, IF(get(fields, 6) IN ('', r'\N'), 'unknown', get(fields, 6)), NULL) AS browser, IF(fault IS NULL, IF(get(fields, 7) IN ('', r'\N'), 'unknown', get(fields, 7)), NULL) AS os, IF(fault IS NULL, IF(get(fields, 8) IN ('', r'\N'), 'unknown', get(fields, 8)), NULL) AS device,
   topic, partition, offset, arrived,

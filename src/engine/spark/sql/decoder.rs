@@ -14,6 +14,7 @@ const MAX_PAYLOAD_BYTES: i32 = 64 * 1024;
 pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> String {
     let names: Vec<String> = FIELD_NAMES.iter().map(|name| format!("'{name}'")).collect();
     let bytes = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+    let (lowest, highest) = slices.outermost();
     let mut template = Template::new(include_str!("decode.sql"))
         .sql("may_be_json", (format != Format::Csv).to_string())
         .sql("may_be_csv", (format != Format::Json).to_string())
@@ -25,6 +26,8 @@ pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> St
         .number("min_ms", Timestamp::MIN.as_millis())
         .number("max_ms", Timestamp::MAX.as_millis())
         .number("slice_ms", slices.millis())
+        .number("lowest_slice", lowest)
+        .number("highest_slice", highest)
         .sql("names", names.join(", "))
         .sql("fields", FIELD_NAMES.join(","))
         .sql("compressed", ", not a click: send events uncompressed, and let Kafka compress them (compression.type)")

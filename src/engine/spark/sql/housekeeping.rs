@@ -1,10 +1,7 @@
 //! The statements of housekeeping. Each can run beside rounds and beside the streaming query, and can be repeated.
 
-use super::tables::{First, Tables};
-use super::template::Template;
-
-/// The slice that holds the sums of all slices whose clicks are no longer kept: behind the cursor, before the slices of all times.
-pub(crate) const FOLDED_SLICE: i32 = super::tables::CURSOR_SLICE + 1;
+use super::cursor::First;
+use super::tables::Tables;
 
 /// A table that housekeeping tidies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +15,7 @@ pub(crate) enum Tidied {
 
 impl Tidied {
     /// Every table.
-    pub(crate) const ALL: [Tidied; 5] =
-        [Tidied::Clicks, Tidied::Pages, Tidied::Pairs, Tidied::Figures, Tidied::Rounds];
+    pub(crate) const ALL: [Tidied; 5] = [Tidied::Clicks, Tidied::Pages, Tidied::Pairs, Tidied::Figures, Tidied::Rounds];
 
     /// Its folder below the root.
     pub(crate) const fn name(self) -> &'static str {
@@ -58,25 +54,17 @@ impl Tables {
         self.template(include_str!("housekeeping/compact_figures.sql")).number("before", before).filled()
     }
 
-    /// From the next round on, clicks of slices before `first` are no longer counted.
-    pub(crate) fn raise_floor(&self, first: First) -> String {
-        let (pages, cursor) = (self.of(Tidied::Pages), super::tables::CURSOR_SLICE);
-        format!("UPDATE {pages} SET known = {first}L WHERE slice = {cursor} AND known < {first}L")
-    }
-
-    /// Puts the sums of the slices before `first` together.
-    pub(crate) fn fold_pages(&self, first: First) -> String {
-        self.retention(include_str!("housekeeping/fold_pages.sql"), first)
-    }
-
     /// Deletes the clicks of the slices before `first`.
-    pub(crate) fn delete_clicks(&self, first: First) -> String {
+    pub(crate) fn delete_clicks_before(&self, first: First) -> String {
         format!("DELETE FROM {} WHERE slice < {first}", self.of(Tidied::Clicks))
     }
 
     /// Deletes the rejects that arrived before `before_ms`, in milliseconds since 1970.
     pub(crate) fn delete_rejects(&self, before_ms: i64) -> String {
-        format!("DELETE FROM {} WHERE slice IS NULL AND arrived < timestamp_millis({before_ms}L)", self.of(Tidied::Clicks))
+        format!(
+            "DELETE FROM {} WHERE slice IS NULL AND arrived < timestamp_millis({before_ms}L)",
+            self.of(Tidied::Clicks)
+        )
     }
 
     /// Deletes the lines of the log that ended before `before_ms`, in milliseconds since 1970.
@@ -84,17 +72,17 @@ impl Tables {
         format!("DELETE FROM {} WHERE ended < timestamp_millis({before_ms}L)", self.of(Tidied::Rounds))
     }
 
-    /// What the log tells of earlier runs, in one row: when one last began or ended (`seen_ms`), deleted files (`vacuumed_ms`) or moved the
-    /// first slice that counts (`raised_ms`); when a round last ended (`counted_ms`); the figures' round at the last run (`round`). Nulls
+    /// What the log tells of earlier runs, in one row: when one last began or ended (`seen_ms`), deleted files (`vacuumed_ms`); when a round last ended (`counted_ms`); the figures' round at the last run (`round`). Nulls
     /// stand for what has never been.
     pub(crate) fn last_housekeeping(&self) -> String {
-        let with = |step| format!("unix_millis(max(ended) FILTER (WHERE work = 'housekeeping' AND contains(steps, '{step}')))");
+        let with = |step| {
+            format!("unix_millis(max(ended) FILTER (WHERE work = 'housekeeping' AND contains(steps, '{step}')))")
+        };
         format!(
-            "SELECT unix_millis(max(ended) FILTER (WHERE work <> 'round')) AS seen_ms, {} AS vacuumed_ms, {} AS raised_ms, \
+            "SELECT unix_millis(max(ended) FILTER (WHERE work <> 'round')) AS seen_ms, {} AS vacuumed_ms, \
              unix_millis(max(ended) FILTER (WHERE work = 'round')) AS counted_ms, \
              max_by(round, ended) FILTER (WHERE work = 'housekeeping') AS round FROM {}",
             with("vacuum"),
-            with("raise"),
             self.of(Tidied::Rounds)
         )
     }
@@ -108,18 +96,8 @@ impl Tables {
         )
     }
 
-    /// How many rows of pages before `first` are not folded (`pages`).
-    pub(crate) fn unfolded(&self, first: First) -> String {
-        format!("SELECT count(*) AS pages FROM {} WHERE slice > {FOLDED_SLICE} AND slice < {first}", self.of(Tidied::Pages))
-    }
-
     /// How many clicks are before `first` (`clicks`).
     pub(crate) fn expired(&self, first: First) -> String {
         format!("SELECT count(*) AS clicks FROM {} WHERE slice < {first}", self.of(Tidied::Clicks))
-    }
-
-    fn retention(&self, text: &'static str, first: First) -> String {
-        let template: Template = self.template(text);
-        template.number("folded", FOLDED_SLICE).number("first", first).filled()
     }
 }

@@ -14,14 +14,20 @@
 //! - a family that is not an object is not named.
 
 mod asked;
+mod cursor;
 mod decoder;
 mod housekeeping;
+mod moves;
+mod rebuild;
 mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use asked::{Kept, WindowSpan};
+pub(crate) use cursor::{CURSOR_SLICE, Cursor, First};
 pub(crate) use decoder::decoder;
 pub(crate) use housekeeping::Tidied;
-pub(crate) use tables::{CURSOR_SLICE, First, Root, RootError, Round, SCHEMA, Slices, Tables};
+pub(crate) use moves::MOVED_VIEW;
+pub(crate) use rebuild::Rebuild;
+pub(crate) use tables::{Application, OVERTAKEN, Root, RootError, Round, SCHEMA, Slices, Tables};

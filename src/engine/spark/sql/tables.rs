@@ -1,16 +1,48 @@
 //! The tables, which are Delta tables by path, and a round of aggregation over them.
 //!
 //! A round counts the versions of the table `clicks` after its cursor: it adds pairs, then counts the touched slices anew and moves the
-//! cursor, then adds what has changed to the figures. Each step is one commit, and carries the version that is counted as its transaction
-//! id ([`Round::TRANSACTIONS`]), so a step that is repeated after a crash, or that another console has done, changes nothing.
+//! cursor, then adds what has changed to the figures. Each step is one commit under a transaction id ([`Application`], [`Cursor`]), so a
+//! step that is repeated after a crash, or that another console has done, changes nothing.
 
+use super::cursor::{CURSOR_SLICE, Cursor, First};
 use super::template::{Template, comma_separated};
 
 /// The version of the tables' schema; the table property `clicktop.schema`.
 pub(crate) const SCHEMA: i32 = 1;
 
-/// The slice of the cursor's row, before the slices of all times. The statements in the files name it, too.
-pub(crate) const CURSOR_SLICE: i32 = -2_000_000_000;
+/// Times outside these bounds, in milliseconds since 1970, are all in the first and the last slice: each slice is a partition, and wrong
+/// clocks must not make thousands of them. The first is 2000-01-01, the last 2100-01-01.
+const BOUNDS_MS: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
+
+/// What a statement says when another console has been faster, and the statement therefore does nothing.
+pub(crate) const OVERTAKEN: &str = "clicktop: another console was faster";
+
+/// Of copies of a click, the first one counts: the one of the earliest commit, and within a commit, of the lowest partition and offset. Later
+/// copies never change that. Delta keeps the version in which a row came (row tracking), also through OPTIMIZE.
+const FIRST_COPY: &str = "_metadata.row_commit_version, partition, offset";
+
+/// The applications of the transaction ids: one for each table that rounds write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Application {
+    Clicks,
+    Pairs,
+    Pages,
+    Figures,
+    Rounds,
+}
+
+impl Application {
+    /// Its name in Delta.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Clicks => "clicktop-clicks",
+            Self::Pairs => "clicktop-pairs",
+            Self::Pages => "clicktop-pages",
+            Self::Figures => "clicktop-figures",
+            Self::Rounds => "clicktop-rounds",
+        }
+    }
+}
 
 /// A folder that holds the tables. It can be a part of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +100,15 @@ impl Slices {
     }
 
     /// The slice of a time in milliseconds since 1970.
-    pub(super) fn of_time(self, millis: i64) -> i32 {
-        let slice = millis.div_euclid(self.0);
-        i32::try_from(slice).unwrap_or(if slice < 0 { i32::MIN } else { i32::MAX })
+    pub(crate) fn of_time(self, millis: i64) -> i32 {
+        let (first, last) = BOUNDS_MS;
+        let slice = millis.clamp(first, last).div_euclid(self.0);
+        i32::try_from(slice).unwrap_or(i32::MAX)
+    }
+
+    /// The slices of all times before, and after, those that have slices of their own.
+    pub(super) fn outermost(self) -> (i32, i32) {
+        (self.of_time(i64::MIN), self.of_time(i64::MAX))
     }
 
     /// How many slices a gap of `millis` may reach over, rounded up.
@@ -87,9 +125,6 @@ pub(crate) struct Tables {
     /// The session timeout, in milliseconds.
     timeout_ms: i64,
 }
-
-/// The first slice whose clicks are kept; earlier clicks are gone by retention.
-pub(crate) type First = i32;
 
 impl Tables {
     /// The tables in `root`, with a session timeout in milliseconds.
@@ -108,8 +143,13 @@ impl Tables {
     }
 
     pub(super) fn template(&self, text: &'static str) -> Template {
+        let (lowest, highest) = self.slices.outermost();
         Template::new(text)
             .sql("root", self.root.to_string())
+            .sql("first_copy", FIRST_COPY)
+            .sql("overtaken", OVERTAKEN)
+            .number("lowest_slice", lowest)
+            .number("highest_slice", highest)
             .number("slice_ms", self.slices.millis())
             .number("timeout_ms", self.timeout_ms)
             .number("schema", SCHEMA)
@@ -125,9 +165,71 @@ impl Tables {
         format!("DESCRIBE HISTORY delta.`{}/{table}` LIMIT 1", self.root)
     }
 
-    /// The cursor: the counted version (`clicks`) and the first slice whose clicks are kept (`known`). No row before the first round.
-    pub(crate) fn cursor(&self) -> String {
-        format!("SELECT clicks, known FROM delta.`{}/pages` WHERE slice = {CURSOR_SLICE}", self.root)
+    /// The cursor, at a version of `pages` or the newest: columns `counted`, `first`, `turn`, `epoch`, `erasing`. No row before the first
+    /// round.
+    pub(crate) fn cursor(&self, version: Option<i64>) -> String {
+        let version = version.map(|version| format!(" VERSION AS OF {version}")).unwrap_or_default();
+        format!(
+            "SELECT clicks AS counted, known AS first, sum_ms AS turn, first_ms AS epoch, last_ms AS erasing FROM delta.`{}/pages`{version} \
+             WHERE slice = {CURSOR_SLICE}",
+            self.root
+        )
+    }
+
+    /// The version that a round counts which has added its pairs and not yet moved the cursor from `counted` (`round`).
+    pub(crate) fn unfinished(&self, counted: Option<i64>) -> String {
+        format!(
+            "SELECT max(round) AS round FROM delta.`{}/pairs` WHERE round > {} AND url IS NULL",
+            self.root,
+            counted.unwrap_or(-1)
+        )
+    }
+
+    /// The number of stored clicks, copies included (`clicks`).
+    pub(crate) fn stored_clicks(&self) -> String {
+        format!("SELECT count(slice) AS clicks FROM delta.`{}/clicks`", self.root)
+    }
+
+    /// Which tables these are: an id in the column `id`, another one if they were made anew in the same place.
+    pub(crate) fn identity(&self) -> String {
+        format!("DESCRIBE DETAIL delta.`{}/pages`", self.root)
+    }
+
+    /// Begins a reset: empties `pages`, and leaves the cursor `erasing`.
+    pub(crate) fn begin_erasing(&self, erasing: Cursor) -> String {
+        format!("INSERT OVERWRITE delta.`{}/pages` {}", self.root, erasing.row(None))
+    }
+
+    /// Empties the other tables, in their order. `pages` is the version of the table `pages`, which is empty by then.
+    pub(crate) fn erase(&self, pages: i64) -> [(Application, String); 4] {
+        let root = &self.root;
+        let empty = |table: &str| {
+            format!("INSERT OVERWRITE delta.`{root}/{table}` SELECT * FROM delta.`{root}/{table}` WHERE false")
+        };
+        // The figures hold nothing of the versions of `pages` up to this one.
+        let figures = format!(
+            "INSERT OVERWRITE delta.`{root}/figures` SELECT -1L AS round, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS country, \
+             {pages}L AS clicks, 0L AS users, 0L AS sum_ms, 0L AS known, 0L AS first_ms, 0L AS last_ms"
+        );
+        [
+            (Application::Clicks, empty("clicks")),
+            (Application::Pairs, empty("pairs")),
+            (Application::Figures, figures),
+            (Application::Rounds, empty("rounds")),
+        ]
+    }
+
+    /// Writes the cursor, and changes nothing else: ends a reset, or overtakes rounds that are under way.
+    pub(crate) fn write_cursor(&self, cursor: Cursor) -> String {
+        format!("INSERT INTO delta.`{}/pages` REPLACE WHERE slice = {CURSOR_SLICE} {}", self.root, cursor.row(None))
+    }
+
+    /// Notes the session timeout that the figures are counted with.
+    pub(crate) fn note_session_timeout(&self) -> String {
+        format!(
+            "ALTER TABLE delta.`{}/clicks` SET TBLPROPERTIES ('clicktop.session_timeout_ms' = '{}')",
+            self.root, self.timeout_ms
+        )
     }
 
     /// The round that the figures have come to (`round`), and the version of the table `pages` that they hold (`clicks`). No row before the
@@ -136,9 +238,9 @@ impl Tables {
         format!("SELECT round, clicks FROM delta.`{}/figures` WHERE url IS NULL ORDER BY round DESC LIMIT 1", self.root)
     }
 
-    /// The round that counts the versions after `from` (`None`: all) up to `to`.
-    pub(crate) fn round(&self, from: Option<i64>, to: i64, first: First) -> Round<'_> {
-        Round { tables: self, from, to, first, is_large: from.is_none() }
+    /// The round that counts the versions after `cursor` up to `to`.
+    pub(crate) fn round(&self, cursor: Cursor, to: i64) -> Round<'_> {
+        Round { tables: self, cursor, to }
     }
 
     /// The figures that the rounds after `from` up to `to` have changed.
@@ -165,90 +267,67 @@ impl Tables {
         format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
     }
 
+    /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.
+    /// Their figures stay, and must have come to the `cursor`: what a slice loses from then on is not taken from them. The first statement
+    /// is a change of `pages`, under the transaction number of the next cursor; if it did not move the cursor, the others must not run.
+    pub(crate) fn retention(&self, cursor: Cursor, first: First) -> Vec<String> {
+        let next = Cursor { first, ..cursor.next() };
+        let text =
+            self.template(include_str!("retention.sql")).sql("cursor", next.row(None)).number("first", first).filled();
+        text.split("\n;\n").map(str::to_owned).collect()
+    }
 }
 
 /// The statements of one round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Round<'t> {
     tables: &'t Tables,
-    from: Option<i64>,
+    cursor: Cursor,
     to: i64,
-    first: First,
-    /// Whether the new clicks are too many to be broadcast, and the results too many for one task.
-    is_large: bool,
 }
 
 impl Round<'_> {
-    /// The applications of the transaction ids: of [`pairs`](Self::pairs), [`pages`](Self::pages) and [`figures`](Self::figures).
-    pub(crate) const TRANSACTIONS: [&'static str; 3] = ["clicktop-pairs", "clicktop-pages", "clicktop-figures"];
-
-    /// New clicks that are broadcast at most: 50 MB on every executor.
-    const MOST_BROADCAST: u64 = 500_000;
-
-    /// The same round up to the version `to`.
-    #[must_use]
-    pub(crate) fn up_to(mut self, to: i64) -> Self {
-        self.to = to;
-        self
-    }
-
-    /// The same round, which has so many new clicks: a small one needs fewer tasks.
-    #[must_use]
-    pub(crate) fn of(mut self, clicks: u64) -> Self {
-        self.is_large = clicks > Self::MOST_BROADCAST;
-        self
-    }
-
     fn template(&self, text: &'static str) -> Template {
-        let (parts, broadcast_delta) =
-            if self.is_large { ("/*+ REBALANCE */", "") } else { ("/*+ COALESCE(1) */", "/*+ BROADCAST(d) */") };
-        self.tables
-            .template(text)
-            .number("to", self.to)
-            .number("floor", self.first)
-            .sql("parts", parts)
-            .sql("broadcast_delta", broadcast_delta)
+        self.tables.template(text).number("to", self.to).number("floor", self.cursor.first)
     }
 
     /// Creates the temporary view `clicktop_new` of the new clicks, which the other statements read.
     pub(crate) fn new_clicks(&self) -> String {
-        match self.from {
+        match self.cursor.counted {
             Some(from) => self.template(include_str!("round/new_clicks.sql")).number("from", from).filled(),
             None => self.template(include_str!("round/all_clicks.sql")).filled(),
         }
     }
 
-    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`). A slice before the first one that is
-    /// kept tells how many new clicks are too old to be counted.
+    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`).
     pub(crate) fn touched(&self) -> String {
         self.template(include_str!("round/touched.sql")).filled()
     }
 
-    /// Adds the new pairs.
+    /// Adds the new pairs, and a row without url that tells the version that the round counts. A round that ends there is finished by
+    /// another one up to the same version.
     pub(crate) fn pairs(&self, touched: &[i32]) -> String {
         let (root, to, touched) = (&self.tables.root, self.to, listed(touched));
-        let hint = |table| if self.is_large { String::new() } else { format!("/*+ BROADCAST({table}) */") };
-        let (copies, seen) = match self.from {
-            None => ("clicktop_new".to_owned(), format!("delta.`{root}/pairs`")),
-            // A few new clicks are broadcast, so neither clicks nor pairs are shuffled.
+        let (copies, seen) = match self.cursor.counted {
+            None => ("(SELECT *, version AS came FROM clicktop_new)".to_owned(), format!("delta.`{root}/pairs`")),
+            // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
             Some(_) => (
                 format!(
-                    "(SELECT {} c.* FROM delta.`{root}/clicks` VERSION AS OF {to} c LEFT SEMI JOIN \
-                     (SELECT ts, click_id FROM clicktop_new) k ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
-                    hint("k"),
+                    "(SELECT /*+ BROADCAST(k) */ c.* FROM (SELECT *, _metadata.row_commit_version AS came FROM delta.`{root}/clicks` \
+                     VERSION AS OF {to}) c LEFT SEMI JOIN (SELECT ts, click_id FROM clicktop_new) k ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
                     comma_separated(touched.iter().copied())
                 ),
                 format!(
-                    "(SELECT {} p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
-                     ON p.high = m.high AND p.low = m.low)",
-                    hint("m")
+                    "(SELECT /*+ BROADCAST(m) */ p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
+                     ON p.high = m.high AND p.low = m.low)"
                 ),
             ),
         };
         self.template(include_str!("round/pairs.sql")).sql("copies", copies).sql("seen", seen).filled()
     }
 
-    /// Counts the `touched` slices, in ascending order, and moves the cursor.
+    /// Counts the `touched` slices, in ascending order, and moves the cursor. Fails with [`OVERTAKEN`] if the pairs are not those of this
+    /// round.
     pub(crate) fn pages(&self, touched: &[i32]) -> String {
         let Tables { slices, timeout_ms, .. } = self.tables;
         // The beginnings of later slices, where a gap may end.
@@ -264,31 +343,37 @@ impl Round<'_> {
         } else {
             format!("OR (slice IN ({}) AND ts <= slice * {}L + {timeout_ms})", comma_separated(heads), slices.millis())
         };
+        let late = match self.cursor.counted {
+            Some(_) if touched.first().is_some_and(|slice| *slice < self.cursor.first) => {
+                format!(
+                    "UNION ALL SELECT slice, ts, click_id, user_id, url, country, version AS came, partition, offset FROM clicktop_new \
+                     WHERE slice < {}",
+                    self.cursor.first
+                )
+            }
+            _ => String::new(),
+        };
+        let to = self.to;
+        let counted = format!(
+            "IF((SELECT max(round) FROM delta.`{}/pairs` WHERE round > {} AND url IS NULL) <=> {to}L, {to}L, CAST(raise_error('{OVERTAKEN}') AS BIGINT))",
+            self.tables.root,
+            self.cursor.counted.unwrap_or(-1)
+        );
         self.template(include_str!("round/pages.sql"))
+            .sql("cursor", self.cursor.next().row(Some(&counted)))
             .list("touched", listed(touched).iter().copied())
             .sql("heads", heads)
+            .sql("late", late)
             .filled()
     }
 
     /// Adds to the figures what pages and pairs have changed: since the round `from`, whose version of the pages is `pages_from`, up to the
-    /// version `pages_to`. Before the first figures, `from` is -1 and `pages_from` 0.
+    /// version `pages_to`, which holds this round's cursor. Before the first figures, `from` is -1 and `pages_from` 0. Fails with
+    /// [`OVERTAKEN`] if the figures have come further than `from`.
     pub(crate) fn figures(&self, from: i64, pages_from: i64, pages_to: i64) -> String {
-        let changes = self.template(include_str!("round/page_changes.sql"));
-        let changes = changes.number("pages_from", pages_from).number("pages_to", pages_to).filled();
-        self.figures_of(changes, from, pages_to)
-    }
-
-    /// The figures from all pages up to the version `pages_to`, and from all pairs: without what earlier rounds have written, and without
-    /// the history of the pages.
-    pub(crate) fn all_figures(&self, pages_to: i64) -> String {
-        let sums = self.template(include_str!("round/page_sums.sql")).number("pages_to", pages_to).filled();
-        self.figures_of(sums, -1, pages_to)
-    }
-
-    fn figures_of(&self, changes: String, from: i64, pages_to: i64) -> String {
         self.template(include_str!("round/figures.sql"))
-            .sql("changes", changes)
             .number("from", from)
+            .number("pages_from", pages_from)
             .number("pages_to", pages_to)
             .filled()
     }

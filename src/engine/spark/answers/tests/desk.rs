@@ -11,7 +11,7 @@ use crate::protocol::table::{Table, TablePart};
 use crate::protocol::view::{SortBy, View, Window};
 
 /// A loaded machine answers slowly.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_secs(240);
 
 async fn until<T>(desk: &ClusterDesk, what: &str, look: impl Fn(&Answers, Option<&Board>) -> Option<T>) -> T {
     let begin = Instant::now();
@@ -70,7 +70,7 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
     };
     let board = until(&desk, "the last hour", is_made(hour.clone())).await;
     let last_minute = desk.answers().last_minute.expect("it comes with a window");
-    assert_eq!(last_minute.of_page(&board.pages[0].url, &board.pages[0].country).is_some(), true);
+    assert!(last_minute.of_page(&board.pages[0].url, &board.pages[0].country).is_some());
 
     // Another order, country or filter of the same window needs no query.
     let begin = Instant::now();
@@ -90,8 +90,11 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
     desk.ask_rejects(RejectsQuestion { limit: 1_000 });
     let url = HOSTILE[1].to_owned();
     desk.ask_page(PageQuestion { url: url.clone(), clicks: 5 });
-    let rejects = until(&desk, "the rejects", |answers, _| answers.rejects.clone()).await.found.clone().unwrap();
-    let page = until(&desk, "the url", |answers, _| answers.page.clone()).await;
+    // A loaded machine may be too slow for the first try.
+    let rejects =
+        until(&desk, "the rejects", |answers, _| answers.rejects.clone().filter(|answer| answer.found.is_ok()));
+    let rejects = rejects.await.found.clone().unwrap();
+    let page = until(&desk, "the url", |answers, _| answers.page.clone().filter(|answer| answer.found.is_ok())).await;
     assert_eq!((page.asked.url.as_str(), page.found.as_ref().unwrap().clicks.len()), (url.as_str(), 5));
     assert_eq!((rejects.total, rejects.rows.len()), (HOSTILE.len() as u64 + 1, HOSTILE.len() + 1));
     for filter in ["", "'", "!'", "~^/.*a", "refused"] {

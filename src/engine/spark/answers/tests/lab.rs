@@ -1,11 +1,10 @@
 //! The same clicks and rejects in the tables of the cluster and in a database of the local engine.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arrow_array::{Int64Array, StringArray};
-use rand::{RngExt as _, SeedableRng as _};
 use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::click::{Click, ClickBatch, Timestamp};
@@ -82,7 +81,7 @@ impl Lab {
             connection: Connection::new(url.parse().unwrap(), ConnectOptions::default(), seed),
             tables: Arc::new(tables),
             storage: Arc::new(open(1)),
-            swept: AtomicBool::new(false),
+            swept: tokio::sync::OnceCell::new(),
         };
         let local = open(2);
         Some(Self { cluster, local, root, now: Timestamp::now().as_millis(), _folders: folders })
@@ -173,6 +172,24 @@ impl Lab {
         }
     }
 
+    /// Clicks of the last 20 hours, a hundredth as many rejects, and the figures.
+    pub(super) async fn generate(&self, clicks: i64) {
+        let (root, now) = (&self.root, self.now);
+        self.command(format!(
+            "INSERT INTO delta.`{root}/clicks` SELECT CAST(floor(ts / {HOUR_MS}) AS INT), ts, concat('click-', id), concat('user ', id * 7919 % 50021), \
+             concat('/', CAST(pow(id * 31 % 1009, 1.1) AS BIGINT)), get(array('FR', 'DE', 'US', 'IT'), CAST(id % 4 AS INT)), 'somewhere', 'x', 'x', 'x', \
+             't', CAST(id % 3 AS INT), id, timestamp_millis(ts), NULL, NULL \
+             FROM (SELECT id, {now} - (id * 7727) % (20 * {HOUR_MS}) AS ts FROM range({clicks}))"
+        ))
+        .await;
+        self.command(format!(
+            "INSERT INTO delta.`{root}/clicks` SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 't', 0, id, \
+             timestamp_millis({now} - id * 100), 'not a click', CAST(repeat('payload ', 20) AS BINARY) FROM range({clicks} DIV 100)"
+        ))
+        .await;
+        self.bring_home().await;
+    }
+
     /// Writes the figures of the batch query into the database of the engine on Spark, as the stage aggregate does.
     async fn bring_home(&self) {
         let session = self.cluster.connection.session().await.unwrap();
@@ -226,8 +243,8 @@ impl Lab {
         self.cluster.session("test", Tell::new(|_| {})).await.unwrap()
     }
 
-    /// What the cluster answers.
+    /// What the cluster answers, however long it takes on a loaded machine.
     pub(super) async fn ask<T>(&self, ask: impl AsyncFnOnce(&Asked) -> Result<T, NoAnswer>) -> T {
-        self.cluster.ask("test", Tell::new(|_| {}), ask).await.unwrap()
+        ask(&self.asked().await).await.unwrap()
     }
 }

@@ -6,4 +6,5 @@ mod lab;
 mod line;
 mod pages;
 mod rejects;
+mod times;
 mod windows;

@@ -5,7 +5,7 @@ SELECT url, country, count(*) AS clicks, count(DISTINCT user_id) AS users,
   count(*) FILTER (WHERE ts > {{minute}}) AS minute
 FROM (
   SELECT url, country, user_id, ts, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap
-  FROM (SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy
+  FROM (SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY {{first_copy}}) AS copy
         FROM delta.`{{root}}/clicks` VERSION AS OF {{version}}
         WHERE slice BETWEEN {{first_slice}} AND {{last_slice}} AND ts > {{after}} AND ts <= {{end}})
   WHERE copy = 1)

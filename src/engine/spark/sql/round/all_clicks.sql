@@ -1,3 +1,3 @@
--- A temporary view for a full count: all clicks up to version {{to}} of the slices that are kept.
+-- A temporary view for the first round: all clicks up to version {{to}}.
 CREATE OR REPLACE TEMPORARY VIEW clicktop_new AS
-SELECT slice, ts, click_id, user_id, url, country, partition, offset FROM delta.`{{root}}/clicks` VERSION AS OF {{to}} WHERE slice >= {{floor}}
+SELECT slice, ts, click_id, user_id, url, country, _metadata.row_commit_version AS version, partition, offset FROM delta.`{{root}}/clicks` VERSION AS OF {{to}} WHERE slice IS NOT NULL

@@ -1,20 +1,26 @@
--- Adds what the pages and pairs have changed since the round {{from}} to the figures. A row of figures tells the sums up to its round, so
--- whoever adds the same changes to the same round writes the same row.
+-- Adds what the pages and pairs have changed since the round {{from}} to the figures. Pages that retention removes keep their figures.
 INSERT INTO delta.`{{root}}/figures`
-WITH deltas AS (
-  {{changes}}
+WITH changed AS (
+  SELECT url, country, IF(_change_type = 'insert', 1, -1) AS sign, clicks, sum_ms, known, first_ms, last_ms
+  FROM table_changes_by_path('{{root}}/pages', {{pages_from}} + 1, {{pages_to}})
+  WHERE slice <> -2000000000 AND (_change_type = 'insert' OR slice >= {{floor}})
+), deltas AS (
+  SELECT url, country, sum(sign * clicks) AS clicks, 0L AS users, sum(sign * sum_ms) AS sum_ms, sum(sign * known) AS known,
+    min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM changed GROUP BY url, country
   UNION ALL
-  SELECT url, country, 0L, count(*), 0L, 0L, NULL, NULL FROM delta.`{{root}}/pairs` WHERE round > {{from}} AND round <= {{to}} GROUP BY url, country
+  SELECT url, country, 0L, count(*), 0L, 0L, NULL, NULL FROM delta.`{{root}}/pairs` WHERE round > {{from}} AND round <= {{to}} AND url IS NOT NULL GROUP BY url, country
 ), delta AS (
   SELECT url, country, sum(clicks) AS clicks, sum(users) AS users, sum(sum_ms) AS sum_ms, sum(known) AS known, min(first_ms) AS first_ms, max(last_ms) AS last_ms
   FROM deltas GROUP BY url, country HAVING sum(clicks) <> 0 OR sum(users) <> 0 OR sum(sum_ms) <> 0 OR sum(known) <> 0
 ), base AS (
-  SELECT {{broadcast_delta}} f.url, f.country,
-    max_by(struct(f.clicks, f.users, f.sum_ms, f.known, f.first_ms, f.last_ms), f.round) AS f
-  FROM delta.`{{root}}/figures` f LEFT SEMI JOIN delta d ON f.url = d.url AND f.country = d.country WHERE f.round <= {{from}} GROUP BY f.url, f.country
+  SELECT url, country, max_by(struct(clicks, users, sum_ms, known, first_ms, last_ms), round) AS f
+  FROM delta.`{{root}}/figures` WHERE round <= {{from}} AND url IS NOT NULL GROUP BY url, country
 )
-SELECT {{parts}} * FROM (
-  SELECT {{to}}L AS round, CAST(NULL AS STRING) AS url, CAST(NULL AS STRING) AS country, {{pages_to}}L AS clicks, 0L AS users, 0L AS sum_ms, 0L AS known, 0L AS first_ms, 0L AS last_ms
+SELECT /*+ COALESCE(1) */ * FROM (
+  -- In the same plan as the base, and so of the same version: if another console has added to the figures, this does nothing.
+  SELECT IF(coalesce(max(round), -1) = {{from}}, {{to}}L, CAST(raise_error('{{overtaken}}') AS BIGINT)) AS round, CAST(NULL AS STRING) AS url,
+    CAST(NULL AS STRING) AS country, {{pages_to}}L AS clicks, 0L AS users, 0L AS sum_ms, 0L AS known, 0L AS first_ms, 0L AS last_ms
+  FROM delta.`{{root}}/figures` WHERE url IS NULL AND round >= {{from}}
   UNION ALL
   SELECT {{to}}L, d.url, d.country, d.clicks + coalesce(f.clicks, 0), d.users + coalesce(f.users, 0), d.sum_ms + coalesce(f.sum_ms, 0), d.known + coalesce(f.known, 0),
     least(d.first_ms, f.first_ms), greatest(d.last_ms, f.last_ms)

@@ -1,5 +1,5 @@
 use crate::click::{FieldLimits, Format};
-use crate::engine::spark::sql::{Kept, Root, RootError, Slices, Tables, Tidied, WindowSpan, decoder};
+use crate::engine::spark::sql::{Cursor, Kept, Root, RootError, Slices, Tables, Tidied, WindowSpan, decoder};
 use crate::protocol::view::SortBy;
 
 fn tables() -> Tables {
@@ -20,10 +20,17 @@ fn every_statement_is_filled_in() {
     let tables = tables();
     let span = WindowSpan { version: 7, after: -1, end: 9 };
     let kept = Kept { of_country: true, with_text: Some(false) };
-    let (first, next) = (tables.round(None, 7, -1), tables.round(Some(7), 9, 400_000));
+    let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
+    let (first, next) = (tables.round(Cursor::default(), 7), tables.round(cursor, 9));
     let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60))];
     statements.extend(tables.setup());
-    statements.extend([tables.cursor(), tables.figures_cursor(), tables.newest_version("clicks")]);
+    statements.extend([
+        tables.cursor(None),
+        tables.cursor(Some(3)),
+        tables.unfinished(None),
+        tables.figures_cursor(),
+        tables.newest_version("clicks"),
+    ]);
     statements.extend([
         tables.batch(7),
         tables.newest_click(7, -1, 9),
@@ -37,22 +44,24 @@ fn every_statement_is_filled_in() {
         tables.newest_rejects(7, 1, 5, 9),
         tables.every_reject(7, 9),
     ]);
+    statements.extend(tables.retention(cursor, 400_000));
+    statements.extend([tables.begin_erasing(cursor), tables.write_cursor(cursor), tables.note_session_timeout()]);
+    statements.extend(tables.erase(7).map(|(_, statement)| statement));
     statements.extend([
         tables.compact_figures(7),
-        tables.raise_floor(400_000),
-        tables.fold_pages(400_000),
-        tables.delete_clicks(400_000),
+        tables.delete_clicks_before(400_000),
         tables.delete_rejects(9),
         tables.forget_rounds(9),
         tables.last_housekeeping(),
         tables.first_claim(9),
-        tables.unfolded(400_000),
         tables.expired(400_000),
         tables.newest_rounds(9),
         tables.note_round("1"),
     ]);
     statements.extend(
-        Tidied::ALL.into_iter().flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table, 9)]),
+        Tidied::ALL
+            .into_iter()
+            .flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table, 9)]),
     );
     statements.push(tables.changed_figures(7, 9));
     for round in [first, next] {
@@ -63,7 +72,6 @@ fn every_statement_is_filled_in() {
             round.pairs(&touched),
             round.pages(&touched),
             round.figures(-1, 0, 3),
-            round.all_figures(3),
         ]);
     }
     for statement in &statements {
@@ -73,26 +81,36 @@ fn every_statement_is_filled_in() {
 }
 
 #[test]
-fn a_round_of_many_new_clicks_broadcasts_none_and_writes_with_many_tasks() {
+fn late_clicks_of_deleted_slices_come_from_the_new_clicks() {
     let tables = tables();
-    for (clicks, is_small) in [(500_000, true), (500_001, false)] {
-        let round = tables.round(Some(7), 9, 400_000).of(clicks);
-        for statement in [round.pairs(&[400_001]), round.figures(7, 8, 9)] {
-            assert_eq!(statement.contains("BROADCAST"), is_small, "{statement}");
-            assert_eq!(statement.contains("COALESCE(1)"), is_small, "{statement}");
-            assert_eq!(statement.contains("REBALANCE"), !is_small, "{statement}");
-        }
-    }
+    let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
+    let late = |touched: &[i32]| tables.round(cursor, 9).pages(touched).contains("FROM clicktop_new");
+    assert!(late(&[399_999, 400_001]));
+    assert!(!late(&[400_000, 400_001]));
 }
 
 #[test]
 fn a_gap_may_end_in_the_slices_after_a_touched_one() {
-    let pages =
-        Tables::new("/r".parse().unwrap(), Slices::of_minutes(10), 1_800_000).round(Some(1), 2, 0).pages(&[10, 12]);
+    let tables = Tables::new("/r".parse().unwrap(), Slices::of_minutes(10), 1_800_000);
+    let pages = tables.round(Cursor { counted: Some(1), ..Cursor::default() }, 2).pages(&[10, 12]);
     assert!(
         pages.contains("slice IN (10,12) OR (slice IN (11,13,14,15) AND ts <= slice * 600000L + 1800000)"),
         "{pages}"
     );
+}
+
+#[test]
+fn absurd_times_share_the_outermost_slices() {
+    for minutes in [1, 10, 60, 24 * 60] {
+        let slices = Slices::of_minutes(minutes);
+        let (lowest, highest) = slices.outermost();
+        let length = slices.millis();
+        let slice = |millis: i64| slices.of_time(millis);
+        assert_eq!([i64::MIN, 0, 946_684_800_000].map(slice), [lowest; 3], "1970 and 2000-01-01");
+        assert_eq!([4_102_444_800_000, i64::MAX].map(slice), [highest; 2], "2100-01-01 and later");
+        assert_eq!(slice(946_684_800_000 + length), lowest + 1);
+        assert_eq!(slice(4_102_444_800_000 - 1), highest - 1);
+    }
 }
 
 #[test]

@@ -1,0 +1,71 @@
+//! Why the stage stream cannot go on.
+
+use std::collections::BTreeSet;
+
+use super::checkpoint::Checkpoint;
+use super::connect::ConnectError;
+use super::connection::may_pass;
+use super::failure::Failure;
+use super::manifest::ManifestError;
+use super::tables::TablesError;
+
+/// Why the stage cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StreamError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Tables(#[from] TablesError),
+    #[error("{text}")]
+    Failed {
+        failure: Failure,
+        /// The failure in plain words.
+        text: String,
+        /// The checkpoint of the query.
+        checkpoint: Checkpoint,
+    },
+    #[error("the topic has other partitions than the data directory that was moved here knew")]
+    Partitions(BTreeSet<i32>),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
+    Lost { what: String },
+    #[error("the streaming query may still run on the cluster, which did not answer when it was to stop: {0}")]
+    NotStopped(ConnectError),
+    #[error(
+        "the Spark server cannot read Kafka: start it with --packages \
+             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
+    )]
+    NoKafka(String),
+}
+
+impl StreamError {
+    /// Whether the stage tries again.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Connect(error) => may_pass(error),
+            Self::Tables(error) => error.may_pass(),
+            Self::Failed { failure, .. } => failure.may_pass(),
+            Self::Partitions(_) => true,
+            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
+        }
+    }
+
+    /// The error of the call that has failed, if a call has.
+    pub(super) fn of_a_call(&self) -> Option<&ConnectError> {
+        match self {
+            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The error of a call that names the Kafka source; the server may not know it.
+pub(super) fn without_kafka(error: ConnectError) -> StreamError {
+    let text = error.to_string();
+    let is_about_kafka = text.contains("data source: kafka") || text.contains("data source provider: kafka");
+    if is_about_kafka || error.is_class("DATA_SOURCE_NOT_FOUND") {
+        return StreamError::NoKafka(text);
+    }
+    error.into()
+}
