@@ -160,6 +160,16 @@ fn headless_is_for_the_commands_that_run() {
 }
 
 #[test]
+fn a_move_names_its_goal() {
+    let line = "clicktop move --to local --dry-run --data-dir /d";
+    let Command::Move(args) = parse(line).unwrap().command else { panic!() };
+    assert_eq!(args, MoveArgs { to: MoveTo::Local, dry_run: true, kept_clicks: false, restart: false });
+    assert!(parse("clicktop move").is_err());
+    assert!(parse("clicktop move --to elsewhere").is_err());
+    assert!(help("move").contains("Examples:"));
+}
+
+#[test]
 fn help_has_headings_examples_and_defaults() {
     let run = help("run");
     for part in ["Common:", "Kafka:", "Index:", "Console:", "Examples:", "[default: localhost:9092]", "--config <FILE>"]

@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_config_are_shown_with_the_others() {
-        let keys = KeyBindings::with([("sort", "o"), ("view-log", "F9")]).unwrap();
+        let keys = KeyBindings::with([("sort", "o"), ("view-log", "F12")]).unwrap();
         let mut out = Vec::new();
         print(&keys, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
@@ -43,7 +43,10 @@ mod tests {
             text.lines().any(|line| words.iter().all(|word| line.split_whitespace().any(|w| w == *word)))
         };
         assert!(
-            row(&["everywhere", "o", "sort"]) && row(&["F9", "view-log", "log"]) && row(&["F1", "view-overview"]),
+            row(&["everywhere", "o", "sort"])
+                && row(&["F12", "view-log", "log"])
+                && row(&["F10", "view-rounds", "rounds"])
+                && row(&["F1", "view-overview"]),
             "{text}"
         );
         assert!(!row(&["everywhere", "s", "sort"]), "{text}");

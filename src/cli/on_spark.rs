@@ -185,13 +185,14 @@ mod with_spark {
         let options = setup::kafka_options(settings, kafka)?;
         Ok(SparkOptions {
             source: SourceStatus {
-                description: format!("{} by {}", kafka.brokers, url.target()),
+                description: kafka.brokers.clone(),
                 topic: kafka.topic.clone(),
                 group: String::new(),
                 progress: None,
             },
             url,
             connect: ConnectOptions { ca_file: spark.ca_file.clone(), secrets, ..ConnectOptions::default() },
+            ui: spark.ui_url.as_deref().map(str::parse).transpose().context("spark.ui_url")?,
             root,
             slices: Slices::of_minutes(minutes),
             trigger: spark.trigger,

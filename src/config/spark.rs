@@ -40,6 +40,8 @@ pub struct SparkSettings {
     pub token_file: Option<PathBuf>,
     /// Certificates to trust besides the system's, PEM.
     pub ca_file: Option<PathBuf>,
+    /// The address of Spark's web page, as this machine reaches it; not set: Spark tells it.
+    pub ui_url: Option<String>,
     /// The folder of the tables, as the cluster names it.
     pub root: Option<String>,
     /// The shortest time between two micro-batches.
@@ -110,6 +112,14 @@ pub(super) const SPARK: Section = Section {
             flags: &[],
         },
         Setting {
+            key: "spark.ui_url",
+            kind: Kind::OptionalText,
+            default: "",
+            help: "The address of Spark's web page as this machine reaches it, such as http://driver:4040, for the view of the \
+                   cluster. Not set: clicktop asks Spark, which names the driver's host and port. Credentials in it are refused.",
+            flags: &[],
+        },
+        Setting {
             key: "spark.root",
             kind: Kind::OptionalText,
             default: "",
@@ -175,6 +185,13 @@ pub(super) const SPARK: Section = Section {
     ],
 };
 
+/// Whether `url` may be the address of a web page. It holds no credentials, because it is printed.
+fn is_page(url: &str) -> bool {
+    url::Url::parse(url.trim()).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+    })
+}
+
 impl SparkSettings {
     /// The token, from the config or from its file.
     ///
@@ -189,6 +206,9 @@ impl SparkSettings {
         // What the url holds is printed.
         if self.url.contains(";token=") {
             check.refuse("spark.url", "holds a token; give it by spark.token_file or spark.token");
+        }
+        if self.ui_url.as_ref().is_some_and(|url| !is_page(url)) {
+            check.refuse("spark.ui_url", "write it as http://driver:4040, without user and password");
         }
         if engine == EngineKind::Spark {
             if self.root.is_none() {

@@ -2,6 +2,7 @@
 
 mod clients;
 mod secrets;
+mod spark;
 mod themes;
 mod wrong;
 

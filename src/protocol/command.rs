@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::question::Question;
+use super::remote::RemoteWork;
 use super::stage::{StageAction, StageId};
 use super::view::View;
 
@@ -28,6 +29,10 @@ pub enum Command {
     View(View),
     /// Answer this question in the answers of the snapshots.
     Ask(Question),
-    /// Drain within the configured time, then end the engine. A second one ends the drain at once.
+    /// Drain within the configured time, then end the engine. A second one ends the drain at once. Work that can go on in the cluster
+    /// goes on or stops as the settings say.
     Shutdown,
+    /// The same, and says what becomes of the work that can go on in the cluster. Only for an engine whose snapshots name such work
+    /// in [`Remote::outlives`](super::Remote::outlives).
+    ShutdownAnd(RemoteWork),
 }

@@ -17,6 +17,11 @@ pub enum Question {
     Page(PageQuestion),
     /// The clicks of the last minute, for the rows and countries that the board shows.
     LastMinute,
+    /// Executors, tasks and the streaming query of the cluster, as fresh as they are to be had. [`Remote`](super::Remote) has the
+    /// answer; without the question it is refreshed more slowly. An engine in this process ignores it.
+    Cluster,
+    /// The newest rounds of aggregation on a cluster. [`Remote`](super::Remote) has the answer. An engine in this process ignores it.
+    Rounds,
 }
 
 /// See [`Question::Search`].

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Answers;
 use super::board::{Board, RecentClick};
+use super::remote::Remote;
 use super::source::SourceProgress;
 use super::stage::Stages;
 use super::version::ProtocolVersion;
@@ -46,6 +47,9 @@ pub struct Snapshot {
     pub store: StoreStatus,
     /// The search index.
     pub index: IndexStatus,
+    /// The cluster that the engine works on; `None` for an engine in this process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Arc<Remote>>,
     /// The figures that the view asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub board: Arc<Board>,
@@ -77,7 +81,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Snapshot {
-    /// A copy without board, answers, recent clicks and log, for a front that prints one line a second.
+    /// A copy without board, answers, recent clicks, log and the lists of the cluster, for a front that prints one line a second.
     #[must_use]
     pub fn light(&self) -> Self {
         Self {
@@ -85,6 +89,7 @@ impl Snapshot {
             answers: Answers::default(),
             recent: Arc::default(),
             log: Arc::default(),
+            remote: self.remote.as_ref().map(|remote| Arc::new(remote.light())),
             ..self.clone()
         }
     }

@@ -23,6 +23,10 @@ use super::table::{Table, TablePart};
 use super::*;
 use crate::click::Timestamp;
 
+mod remote;
+
+use remote::remote;
+
 const AT: Timestamp = Timestamp::from_millis(1_769_851_800_125);
 
 fn moment() -> SystemTime {
@@ -230,6 +234,7 @@ fn full() -> Snapshot {
             foreign: Some(6),
             bytes: Some(4_096),
         },
+        remote: Some(Arc::new(remote())),
         board: Arc::new(Board {
             view: view(),
             countries: vec![CountryRow { country: "FR".into(), clicks: 12, urls: 3 }],
@@ -280,7 +285,11 @@ fn every_command_is_in_the_golden_file() {
             Command::Ask(Question::Rejects(RejectsQuestion { limit: 100 })),
             Command::Ask(Question::Page(page_question())),
             Command::Ask(Question::LastMinute),
+            Command::Ask(Question::Cluster),
+            Command::Ask(Question::Rounds),
             Command::Shutdown,
+            Command::ShutdownAnd(RemoteWork::Leave),
+            Command::ShutdownAnd(RemoteWork::Stop),
         ]
         .to_vec(),
     );
@@ -303,12 +312,26 @@ fn every_table_and_part_of_a_table_is_in_the_golden_file() {
 
 #[test]
 fn a_failed_answer_and_a_failed_reset_come_back() {
+    let unknown = Remote { rounds: Some(Arc::new(Err("no session".into()))), ..Remote::default() };
     let failed = Answers {
         search: Some(Arc::new(Answer { asked: search(), found: Err("no route".into()) })),
         ..Answers::default()
     };
     let end = ResetEnd { number: 2, deleted: Err("store does not stop".into()), cleared: None };
-    golden("failures", &Snapshot { answers: failed, last_reset: Some(end), ..Snapshot::default() });
+    golden(
+        "failures",
+        &Snapshot { answers: failed, last_reset: Some(end), remote: Some(Arc::new(unknown)), ..Snapshot::default() },
+    );
+}
+
+#[test]
+fn a_front_that_prints_lines_gets_the_sums_of_the_cluster_and_the_newest_batch() {
+    let full = full();
+    let (light, before) = (full.light().remote.expect("a cluster"), remote());
+    let (cluster, sums) = (light.cluster.as_ref().expect("sums"), before.cluster.expect("sums"));
+    assert_eq!((cluster.cores, cluster.executors.len(), cluster.running.len()), (sums.cores, 0, 0));
+    assert_eq!(light.query.as_ref().map(|query| query.batches.len()), Some(1));
+    assert_eq!((light.rounds.as_ref(), &light.outlives), (None, &before.outlives));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod kafka;
 mod plain;
 #[cfg(feature = "spark")]
 mod spark;
+mod spark_console;
 #[cfg(feature = "spark")]
 mod spark_consoles;
 #[cfg(feature = "spark")]

@@ -66,6 +66,15 @@ impl Scene {
     }
 }
 
+/// The query has stored every message up to the end of the topic, which so many were sent to.
+fn has_read(sent: usize) -> impl Fn(&Value) -> bool {
+    move |object| {
+        let partitions = object["partitions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let stored: i64 = partitions.iter().filter_map(|partition| partition["stored"].as_i64()).sum();
+        stored == i64::try_from(sent).expect("few") && object["lag"] == 0 && is("stream", "running")(object)
+    }
+}
+
 /// Kafka and a Spark whose parts can be killed, or `None` and a line about it.
 fn cluster() -> Option<(Kafka, Spark)> {
     // Only scripts/servers gives the control; and not everybody's servers are for killing.
@@ -83,8 +92,7 @@ fn a_worker_that_is_killed_costs_time_only() {
     tell("kill spark-worker-2");
     scene.send(60, 80);
     // With one worker the work goes on.
-    let almost = scene.sent as u64;
-    wait(&mut scene.run, "the other worker goes on", move |object| object["totals"]["ingested"] == almost);
+    wait(&mut scene.run, "the other worker goes on", has_read(scene.sent));
     tell("start spark-worker-2");
     scene.send(80, 100);
     scene.assert_exact();
@@ -129,7 +137,7 @@ fn a_session_that_expires_is_followed_by_the_next() {
     scene.send(40, 60);
     answer(bench::expire_session(&scene.spark.url, &scene.spark.root)).expect("the session ends");
     scene.send(60, 80);
-    wait(&mut scene.run, "the next session stores", |object| object["lag"] == 0 && is("stream", "running")(object));
+    wait(&mut scene.run, "the next session stores", has_read(scene.sent));
 
     // After a restart the server knows of no closed session. This console and a new one must meet in one session all the same.
     tell("restart spark-connect");
@@ -197,8 +205,8 @@ fn a_topic_that_is_made_anew_is_told_and_the_operator_chooses() {
     let Some((kafka, spark)) = cluster() else { return };
     let _turn = turn();
     let mut scene = Scene::begin(&kafka, spark, 1407, &[]);
-    let first = scene.sent as u64;
-    wait(&mut scene.run, "the first topic", move |object| object["totals"]["ingested"] == first && object["lag"] == 0);
+    let first = scene.sent;
+    wait(&mut scene.run, "the first topic", has_read(first));
 
     scene.topic.delete();
     scene.trouble(&["does not exist", "create it, or set kafka.topic"]);
@@ -216,9 +224,9 @@ fn a_topic_that_is_made_anew_is_told_and_the_operator_chooses() {
     let home = scene.home.with("CLICKTOP_KAFKA__ON_LOST_OFFSET", "earliest");
     let run = home.start(&["run", "--headless"]);
     let mut scene = Scene { home, run, ..scene };
-    wait(&mut scene.run, "the new topic is read", |object| object["lag"] == 0 && is("stream", "running")(object));
+    wait(&mut scene.run, "the new topic is read", has_read(scene.sent - first));
     scene.send(60, 80);
-    wait(&mut scene.run, "and read on", |object| object["lag"] == 0 && is("stream", "running")(object));
+    wait(&mut scene.run, "and read on", has_read(scene.sent - first));
     // The next console goes on there.
     scene.run.kill_9();
     scene.send(80, 100);

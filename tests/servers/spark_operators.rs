@@ -234,7 +234,7 @@ fn rebuild_on_spark_mends_every_count_while_a_console_works() {
     let ran = home.succeed(&["rebuild"]);
     assert!(ran.stdout.contains("figures were wrong") && ran.stdout.contains("and 1 had no click"), "{ran:?}");
     figures::assert_same("the data directory of the rebuild", &home.top(), &before);
-    let clicks: u64 = before.values().map(|figure| figure.clicks as u64).sum();
+    let clicks: u64 = before.values().map(|figure| figure.clicks).sum();
     wait(&mut run, "the console has the figures", drained(clicks as usize));
     figures::assert_same("the console's figures", &other.top(), &before);
 

@@ -1,6 +1,6 @@
 //! Counts, rates, sizes and times as people read them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::click::Timestamp;
 
@@ -121,6 +121,16 @@ pub(crate) fn time_of_day(at: Timestamp) -> String {
     time.get(..8).unwrap_or(time).to_owned()
 }
 
+/// Day and time, UTC: `01-31 09:30:00`.
+pub(crate) fn day_and_time(at: SystemTime) -> String {
+    let millis = at.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    let text = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)).to_string();
+    match (text.get(5..10), text.get(11..19)) {
+        (Some(day), Some(time)) => format!("{day} {time}"),
+        _ => text,
+    }
+}
+
 /// An average time in seconds: `12.3 s`, `1m01s`.
 pub(crate) fn seconds(value: Option<f64>) -> String {
     let time = value.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -171,6 +181,7 @@ mod tests {
         assert_eq!(clock(Duration::from_secs(754)), "00:12:34");
         assert_eq!(clock(Duration::from_secs(3 * 86_400 + 14_706)), "3d 04:05:06");
         assert_eq!(countdown(Duration::from_millis(2001)), "3 s");
+        assert_eq!(day_and_time(UNIX_EPOCH + Duration::from_millis(1_769_851_800_125)), "01-31 09:30:00");
         assert_eq!((seconds(Some(-1.0)), seconds(Some(61.0))), ("—".into(), "1m01s".into()));
     }
 

@@ -91,6 +91,10 @@ pub enum Action {
     Suspend,
     /// Drain the pipeline and quit.
     Quit,
+    /// Quit, and leave the work in the cluster running.
+    LeaveWork,
+    /// Quit, and stop the work in the cluster.
+    StopWork,
     /// Answer the question with yes.
     Confirm,
     /// Answer the question with no.
@@ -136,6 +140,9 @@ impl Action {
                 "view-search",
                 "view-log",
                 "view-map",
+                "view-cluster",
+                "view-query",
+                "view-rounds",
             ],
             Action::NextView => &["next-view"],
             Action::PreviousView => &["previous-view"],
@@ -161,7 +168,13 @@ impl Action {
             Action::CopyUrl => &["copy-url"],
             Action::Palette => &["palette"],
             Action::CycleTheme => &["theme"],
-            Action::Complete | Action::Accept | Action::Cancel | Action::Confirm | Action::Deny => &[],
+            Action::Complete
+            | Action::Accept
+            | Action::Cancel
+            | Action::LeaveWork
+            | Action::StopWork
+            | Action::Confirm
+            | Action::Deny => &[],
         }
     }
 

@@ -35,6 +35,15 @@ pub enum KeyError {
     },
 }
 
+/// How many things there are for keys that each stand for one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offered {
+    /// Stages of the engine.
+    pub(crate) stages: usize,
+    /// Screens with a key.
+    pub(crate) screens: usize,
+}
+
 /// The key bindings of one console.
 #[derive(Clone, Debug)]
 pub struct KeyBindings(Vec<KeyBinding>);
@@ -108,9 +117,13 @@ impl KeyBindings {
         Ok(())
     }
 
-    /// The keys of `binding` in words, for an engine of `stages` stages: further keys that pick a stage are left out.
-    pub(crate) fn label<'a>(&self, binding: &'a KeyBinding, stages: usize) -> Cow<'a, str> {
-        let keys = binding.chords.get(..stages).filter(|_| binding.action == Action::PickStage);
+    /// The keys of `binding` in words: keys of stages and screens that are not offered are left out.
+    pub(crate) fn label<'a>(&self, binding: &'a KeyBinding, offered: Offered) -> Cow<'a, str> {
+        let keys = match binding.action {
+            Action::PickStage => binding.chords.get(..offered.stages),
+            Action::OpenView => binding.chords.get(..offered.screens),
+            _ => None,
+        };
         match keys {
             None => Cow::Borrowed(&binding.label),
             Some([first, .., last]) if matches!(binding.label, Cow::Borrowed(_)) => {
@@ -125,10 +138,10 @@ impl KeyBindings {
         self.0.iter().find(|binding| binding.action == action).map_or("", |binding| &binding.label)
     }
 
-    /// The keys of `action` in words, for an engine of `stages` stages.
-    pub(crate) fn label_for_stages(&self, action: Action, stages: usize) -> Cow<'_, str> {
+    /// The keys of `action` in words, for what is offered.
+    pub(crate) fn label_for(&self, action: Action, offered: Offered) -> Cow<'_, str> {
         let binding = self.0.iter().find(|binding| binding.action == action);
-        binding.map_or(Cow::Borrowed(""), |binding| self.label(binding, stages))
+        binding.map_or(Cow::Borrowed(""), |binding| self.label(binding, offered))
     }
 
     /// The name of the key in one `slot` of an action whose keys each do another thing; empty if there is none.
@@ -279,7 +292,7 @@ mod tests {
 
     #[test]
     fn keys_of_the_config_replace_the_declared_ones() {
-        let keys = KeyBindings::with([("sort", "o Ctrl-o"), ("view-store", "F9"), ("quit", "Q"), ("freeze", "")])
+        let keys = KeyBindings::with([("sort", "o Ctrl-o"), ("view-store", "F12"), ("quit", "Q"), ("freeze", "")])
             .expect("fits");
         let action = |code, modifiers| {
             keys.lookup(&KeyEvent::new(code, modifiers), Context::Urls)
@@ -289,7 +302,7 @@ mod tests {
         assert_eq!(action(KeyCode::Char('s'), none), None);
         assert_eq!(action(KeyCode::Char('o'), none), Some((Action::CycleSort, 0, "o Ctrl-o".into())));
         assert_eq!(action(KeyCode::Char('o'), KeyModifiers::CONTROL).map(|found| found.0), Some(Action::CycleSort));
-        assert_eq!(action(KeyCode::F(9), none), Some((Action::OpenView, 2, "F1 F2 F9 F4 F5 F6 F7".into())));
+        assert_eq!(action(KeyCode::F(12), none), Some((Action::OpenView, 2, "F1 F2 F12 F4 F5 F6 F7 F8 F9 F10".into())));
         assert_eq!(action(KeyCode::F(3), none), None);
         assert_eq!(action(KeyCode::Char('q'), none), None);
         assert_eq!(action(KeyCode::Char('Q'), none), Some((Action::Quit, 0, "Q".into())));

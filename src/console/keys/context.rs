@@ -29,6 +29,8 @@ pub enum Context {
     Line,
     /// While a question is open.
     Prompt,
+    /// While the console asks what becomes of the work in the cluster when it quits.
+    Quit,
     /// While the help is open.
     Help,
 }
@@ -41,14 +43,14 @@ impl Context {
 
     /// Whether it hides the keys of everything below it.
     pub(crate) const fn is_modal(self) -> bool {
-        matches!(self, Context::Prompt | Context::Help | Context::Line)
+        matches!(self, Context::Prompt | Context::Quit | Context::Help | Context::Line)
     }
 
     /// Whether `action` acts here, if its key is bound everywhere.
     pub(crate) const fn lets_through(self, action: Action) -> bool {
         match self {
             // A question takes every key: any other key than yes is a no.
-            Context::Prompt => false,
+            Context::Prompt | Context::Quit => false,
             Context::Help => matches!(action, Action::Quit | Action::Suspend),
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
             // The map shows the time window of the overview.
@@ -73,6 +75,7 @@ impl Context {
             Context::Map => "map",
             Context::Line => "typing",
             Context::Prompt => "question",
+            Context::Quit => "quitting",
             Context::Help => "help",
         }
     }

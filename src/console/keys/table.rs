@@ -44,7 +44,7 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
     binding
 }
 
-use Context::{Activity, Anywhere, Countries, Help, Line, Log, Map, Prompt, Search, Stages, Urls, Views};
+use Context::{Activity, Anywhere, Countries, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Urls, Views};
 
 /// Every key of the console, in the order of the footer.
 pub fn key_table() -> &'static [KeyBinding] {
@@ -75,11 +75,14 @@ pub(super) static TABLE: &[KeyBinding] = &[
             key(KeyCode::F(5)),
             key(KeyCode::F(6)),
             key(KeyCode::F(7)),
+            key(KeyCode::F(8)),
+            key(KeyCode::F(9)),
+            key(KeyCode::F(10)),
         ],
-        "F1–F7",
+        "F1–F10",
         "views",
         Action::OpenView,
-        "views: overview … map",
+        "open a view",
     ),
     bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "filter: text, ~regex, !not"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
@@ -157,6 +160,9 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Line, &[key(KeyCode::Esc)], "Esc", "cancel", Action::Cancel, "cancel the line"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes (a reset asks for a word)"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no (as is any other key)"),
+    bind(Quit, &[char('l'), char('L')], "l", "leave it running", Action::LeaveWork, "quit; the cluster works on"),
+    bind(Quit, &[char('s'), char('S')], "s", "stop it", Action::StopWork, "quit, and stop the work of the cluster"),
+    bind(Quit, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "stay", Action::Deny, "stay (as does any other key)"),
     bind(Help, &[key(KeyCode::Up), char('k')], "↑", "", Action::Up, "move up"),
     bind(Help, &[key(KeyCode::Down), char('j')], "↓", "", Action::Down, "move down"),
     bind(Help, &[key(KeyCode::PageUp)], "PgUp", "", Action::PageUp, "move up by a screenful"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use super::screen::Screen;
-use crate::console::keys::bindings::KeyBindings;
+use crate::console::keys::bindings::{KeyBindings, Offered};
 use crate::console::keys::{Context, KeyBinding};
 
 /// Columns of one column of the help.
@@ -20,8 +20,8 @@ pub(crate) enum HelpLine<'a> {
     Keys { label: Cow<'a, str>, binding: &'a KeyBinding },
 }
 
-/// The keys that act on `screen`, for an engine of `stages` stages.
-pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, stages: usize) -> Vec<HelpLine<'_>> {
+/// The keys that act on `screen`, for what the engine offers.
+pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered) -> Vec<HelpLine<'_>> {
     let contexts = match screen {
         Screen::Overview => {
             vec![Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity]
@@ -29,9 +29,13 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, stages: usize) -> V
         Screen::Search => vec![Context::Anywhere, Context::Views, Context::Search],
         Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
         Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
-        Screen::Partitions | Screen::Store | Screen::Rejects | Screen::Url => {
-            vec![Context::Anywhere, Context::Views]
-        }
+        Screen::Partitions
+        | Screen::Store
+        | Screen::Rejects
+        | Screen::Cluster
+        | Screen::Query
+        | Screen::Rounds
+        | Screen::Url => vec![Context::Anywhere, Context::Views],
     };
     let acts = |binding: &&KeyBinding| screen.context().is_none_or(|context| context.lets_through(binding.action));
     let mut lines = Vec::new();
@@ -40,7 +44,7 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, stages: usize) -> V
             lines.push(HelpLine::Heading(context.name()));
         }
         let here = keys.table().iter().filter(|binding| binding.context == context).filter(acts);
-        lines.extend(here.map(|binding| HelpLine::Keys { label: keys.label(binding, stages), binding }));
+        lines.extend(here.map(|binding| HelpLine::Keys { label: keys.label(binding, offered), binding }));
     }
     lines
 }

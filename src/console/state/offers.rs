@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::screen::Screen;
 use crate::console::keys::bindings::KeyBindings;
 use crate::console::keys::{Action, Context};
-use crate::protocol::Stages;
+use crate::protocol::Snapshot;
 use crate::text::printable;
 
 /// An action that the user can run by its name.
@@ -23,7 +24,8 @@ pub(crate) struct Offer {
 
 /// The actions in `context` that match `text`: each word of it is a part of the name or the description. Names that begin with
 /// the text come first.
-pub(crate) fn offers(keys: &KeyBindings, stages: &Stages, context: Context, text: &str) -> Vec<Offer> {
+pub(crate) fn offers(keys: &KeyBindings, snapshot: &Snapshot, context: Context, text: &str) -> Vec<Offer> {
+    let screens = Screen::offered(snapshot).len();
     let text = text.trim().to_lowercase();
     let matches = |name: &str, description: &str| {
         text.split_whitespace().all(|word| name.contains(word) || description.to_lowercase().contains(word))
@@ -33,7 +35,8 @@ pub(crate) fn offers(keys: &KeyBindings, stages: &Stages, context: Context, text
         .into_iter()
         .filter_map(|(name, binding, key_slot)| {
             let description: Cow<'static, str> = match binding.action {
-                Action::PickStage => format!("go to {}", printable(&stages.get(key_slot)?.info.title)).into(),
+                Action::PickStage => format!("go to {}", printable(&snapshot.stages.get(key_slot)?.info.title)).into(),
+                Action::OpenView if key_slot >= screens => return None,
                 _ => binding.description_of_one_key(name),
             };
             if !matches(name, binding.description) && !matches(name, &description) {

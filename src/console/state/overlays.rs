@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::line_input::{LineInput, LinePurpose};
-use super::prompt::Prompt;
+use super::prompt::{Answer, Prompt};
 use crate::console::keys::Context;
 
 /// What lies over the open screen.
@@ -33,8 +33,8 @@ pub(crate) struct FooterMessage {
 impl Overlays {
     /// Where a key acts: in the topmost overlay, or `below` them.
     pub(crate) fn context(&self, below: Context) -> Context {
-        if self.prompt.is_some() {
-            Context::Prompt
+        if let Some(prompt) = &self.prompt {
+            if matches!(prompt.answer, Answer::Work) { Context::Quit } else { Context::Prompt }
         } else if self.help.is_some() {
             Context::Help
         } else if self.line.is_some() {

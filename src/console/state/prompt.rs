@@ -22,4 +22,6 @@ pub(crate) enum Answer {
     Key,
     /// [`RESET_WORD`] and Enter; this much is typed so far.
     Word(TextInput),
+    /// A key that says what becomes of the work in the cluster.
+    Work,
 }

@@ -1,6 +1,8 @@
 //! The screens of the console. Users, config file and docs call them views.
 
 use crate::console::keys::Context;
+use crate::console::keys::bindings::Offered;
+use crate::protocol::Snapshot;
 
 /// A screen of the console; its body fills the terminal between header and footer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,13 +16,19 @@ pub(crate) enum Screen {
     Log,
     /// The countries on a map of the world.
     Map,
+    /// Executors and tasks of the cluster that the engine works on.
+    Cluster,
+    /// The streaming query of that cluster.
+    Query,
+    /// The rounds of aggregation on that cluster.
+    Rounds,
     /// Everything about one url. It has no key of its own: the user opens it on a url.
     Url,
 }
 
 impl Screen {
     /// The screens with a function key, in the order of the keys.
-    pub(crate) const WITH_KEY: [Screen; 7] = [
+    pub(crate) const WITH_KEY: [Screen; 10] = [
         Screen::Overview,
         Screen::Partitions,
         Screen::Store,
@@ -28,7 +36,23 @@ impl Screen {
         Screen::Search,
         Screen::Log,
         Screen::Map,
+        Screen::Cluster,
+        Screen::Query,
+        Screen::Rounds,
     ];
+
+    /// The screens with a function key that the engine of `snapshot` has something for.
+    pub(crate) fn offered(snapshot: &Snapshot) -> &'static [Screen] {
+        // Those of a cluster come last.
+        let local = Self::WITH_KEY.iter().position(|screen| screen.is_of_cluster());
+        let offered = if snapshot.remote.is_some() { None } else { local };
+        offered.and_then(|end| Self::WITH_KEY.get(..end)).unwrap_or(&Self::WITH_KEY)
+    }
+
+    /// Whether it shows the cluster that the engine works on.
+    pub(crate) const fn is_of_cluster(self) -> bool {
+        matches!(self, Screen::Cluster | Screen::Query | Screen::Rounds)
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -39,6 +63,9 @@ impl Screen {
             Screen::Search => "search",
             Screen::Log => "log",
             Screen::Map => "map",
+            Screen::Cluster => "cluster",
+            Screen::Query => "query",
+            Screen::Rounds => "rounds",
             Screen::Url => "url",
         }
     }
@@ -51,7 +78,14 @@ impl Screen {
             Screen::Log => Some(Context::Log),
             Screen::Map => Some(Context::Map),
             Screen::Rejects => Some(Context::Rejects),
-            Screen::Partitions | Screen::Store | Screen::Url => Some(Context::Views),
+            Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds | Screen::Url => {
+                Some(Context::Views)
+            }
         }
     }
+}
+
+/// How many stages and screens the engine of `snapshot` has for keys that each stand for one of them.
+pub(crate) fn offered(snapshot: &Snapshot) -> Offered {
+    Offered { stages: snapshot.stages.len(), screens: Screen::offered(snapshot).len() }
 }

@@ -44,6 +44,12 @@ impl ScreenParts {
                 let [list, after] = Layout::vertical([Constraint::Fill(1), Constraint::Percentage(45)]).areas(body);
                 Self { before: nothing, list, after }
             }
+            Screen::Cluster => {
+                let after = if body.height >= 17 { (body.height / 4).clamp(5, 12) } else { 0 };
+                facts_parts(body, if body.width >= 120 { 5 } else { 7 }, after)
+            }
+            Screen::Query => facts_parts(body, 7, if body.height >= 17 { (body.height / 3).clamp(6, 10) } else { 0 }),
+            Screen::Rounds => facts_parts(body, 0, if body.height >= 14 { (body.height / 3).clamp(7, 10) } else { 0 }),
             Screen::Url => url_parts(body),
             Screen::Map => map_parts(body, nothing),
         }
@@ -53,6 +59,14 @@ impl ScreenParts {
     pub(crate) fn map(&self) -> Rect {
         drawn_area(self.before)
     }
+}
+
+/// Rows for facts above the list, and rows for what is below it. On a low terminal, the list keeps four rows.
+fn facts_parts(body: Rect, facts: u16, after: u16) -> ScreenParts {
+    let facts = facts.min(body.height.saturating_sub(after + 4));
+    let [before, list, after] =
+        Layout::vertical([Constraint::Length(facts), Constraint::Fill(1), Constraint::Length(after)]).areas(body);
+    ScreenParts { before, list, after }
 }
 
 /// The countries of a url, its newest clicks, and its trend.

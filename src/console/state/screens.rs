@@ -12,6 +12,7 @@ use crate::protocol::Pattern;
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};
 use crate::protocol::board::PageRow;
 use crate::protocol::question::{PageQuestion, SearchQuestion};
+use crate::protocol::remote::{ClusterStatus, QueryStatus, Round};
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
 
 /// Search results that the console asks for.
@@ -36,6 +37,10 @@ pub(crate) struct Screens {
     pub(crate) log: LogView,
     /// The first visible row of the countries beside the map. The selected country has the cursor.
     pub(crate) map_top: usize,
+    pub(crate) executors: List,
+    /// The batches of the streaming query, the newest first.
+    pub(crate) batches: List,
+    pub(crate) rounds: List,
     pub(crate) url: UrlView,
 }
 
@@ -123,6 +128,9 @@ impl Screens {
             Screen::Partitions => Some(&mut self.partitions),
             Screen::Rejects => Some(&mut self.rejects),
             Screen::Search => Some(&mut self.search),
+            Screen::Cluster => Some(&mut self.executors),
+            Screen::Query => Some(&mut self.batches),
+            Screen::Rounds => Some(&mut self.rounds),
             Screen::Url => Some(&mut self.url.clicks),
             Screen::Overview | Screen::Store | Screen::Log | Screen::Map => None,
         }
@@ -141,6 +149,9 @@ impl Screens {
             Screen::Log => self.log.lines(&snapshot.log).count(),
             // The first row is the sum of all countries.
             Screen::Map => snapshot.board.countries.len() + 1,
+            Screen::Cluster => cluster(snapshot).map_or(0, |cluster| cluster.executors.len()),
+            Screen::Query => query(snapshot).map_or(0, |query| query.batches.len()),
+            Screen::Rounds => rounds(snapshot).and_then(|rounds| rounds.as_ref().ok()).map_or(0, Vec::len),
             Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| page.clicks.len()),
         }
     }
@@ -156,6 +167,21 @@ impl Screens {
             _ => selection.page.as_ref().map(|(url, _)| Arc::clone(url)),
         }
     }
+}
+
+/// Executors and tasks of the cluster, if the engine works on one.
+pub(crate) fn cluster(snapshot: &Snapshot) -> Option<&ClusterStatus> {
+    snapshot.remote.as_ref()?.cluster.as_deref()
+}
+
+/// The streaming query of the cluster, if the engine works on one.
+pub(crate) fn query(snapshot: &Snapshot) -> Option<&QueryStatus> {
+    snapshot.remote.as_ref()?.query.as_deref()
+}
+
+/// The newest rounds, or why they are not known; `None` before the engine has read them.
+pub(crate) fn rounds(snapshot: &Snapshot) -> Option<&Result<Vec<Round>, String>> {
+    snapshot.remote.as_ref()?.rounds.as_deref()
 }
 
 /// What was found, if it was found for `question` and not for an earlier one.

@@ -114,6 +114,7 @@ pub(super) fn running() -> Snapshot {
             bytes: Some(18_874_368),
         },
         answers: Answers::default(),
+        remote: None,
         board: Arc::new(board(View { country: None, sort: SortBy::Clicks, limit: 200, ..View::default() })),
         recent: recent().into(),
         notices: Arc::default(),

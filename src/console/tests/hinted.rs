@@ -79,7 +79,7 @@ fn the_help_of_a_small_screen_cuts_no_sentence() {
 #[test]
 fn a_key_of_the_config_is_named_in_place_of_ours() {
     let mut console = console(fixture::running());
-    let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F9"), ("filter", "f")];
+    let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F12"), ("filter", "f")];
     console.app.keys = KeyBindings::with(keys).expect("fits");
     console.press("P f x Enter");
     assert!(console.screen().contains("tables are frozen: P unfreezes them"), "{}", console.screen());
@@ -88,7 +88,7 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     console.press("Space");
     assert!(footer(&mut console).contains("go to one with 1 B 3 4 first"), "{}", footer(&mut console));
     console.paste("/cart");
-    assert!(footer(&mut console).contains(": f or F9 opens a line"), "{}", footer(&mut console));
+    assert!(footer(&mut console).contains(": f or F12 opens a line"), "{}", footer(&mut console));
     console.show(fixture::finished());
     assert!(console.part(|layout| layout.banner).contains("Q quits"));
     let mut failed = fixture::running();

@@ -12,6 +12,7 @@ mod map;
 mod named;
 mod noticed;
 mod pasted;
+mod remote;
 mod sheets;
 mod steered;
 mod themes;
@@ -96,7 +97,7 @@ impl Console {
                 "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
                 "Home" => (KeyCode::Home, KeyModifiers::NONE),
                 "End" => (KeyCode::End, KeyModifiers::NONE),
-                _ if name.len() == 2 && name.starts_with('F') => {
+                _ if name.len() > 1 && name.starts_with('F') => {
                     (KeyCode::F(name[1..].parse().expect("a function key")), KeyModifiers::NONE)
                 }
                 _ => match name.strip_prefix('^').filter(|letter| !letter.is_empty()) {

@@ -82,7 +82,7 @@ impl App {
             Action::Suspend => self.suspend = true,
             Action::Quit => self.quit(),
             // A question takes its answers before any key acts.
-            Action::Confirm | Action::Deny => {}
+            Action::Confirm | Action::Deny | Action::LeaveWork | Action::StopWork => {}
         }
     }
 

@@ -11,7 +11,7 @@ use crate::console::state::ending::Ending;
 use crate::console::state::prompt::{Answer, Prompt};
 use crate::console::state::text_input::TextInput;
 use crate::engine::tables::TableOrder;
-use crate::protocol::{Command, StageAction};
+use crate::protocol::{Command, RemoteWork, StageAction};
 use crate::text::printable;
 
 impl App {
@@ -25,7 +25,9 @@ impl App {
         if let Err(reason) = self.permit(&command) {
             self.say(reason);
         } else if let Some(question) = question {
+            let outlives = || self.engine.snapshot().remote.as_ref().and_then(|remote| remote.outlives.as_ref());
             let answer = match command {
+                Command::Shutdown if outlives().is_some() => Answer::Work,
                 Command::Reset => Answer::Word(TextInput::new(String::new(), ANSWER_LENGTH)),
                 _ => Answer::Key,
             };
@@ -37,7 +39,8 @@ impl App {
 
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
-            Command::View(_) | Command::Ask(_) | Command::Shutdown => Ok(()),
+            Command::ShutdownAnd(RemoteWork::Stop) if self.settings.read_only => Err(READ_ONLY),
+            Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_) => Ok(()),
             _ if self.settings.read_only => Err(READ_ONLY),
             _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
@@ -57,7 +60,14 @@ impl App {
                     |waiting: &Command| matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind);
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
-            Command::Shutdown => {
+            Command::Shutdown | Command::ShutdownAnd(_) => {
+                match &command {
+                    Command::ShutdownAnd(RemoteWork::Leave) => {
+                        self.say("the work on the cluster goes on without clicktop")
+                    }
+                    Command::ShutdownAnd(RemoteWork::Stop) => self.say("the work on the cluster is stopped"),
+                    _ => {}
+                }
                 self.ending = self.ending.max(Ending::Draining);
                 self.engine.frozen = None;
                 // Nothing can be started or deleted any more.
@@ -89,9 +99,9 @@ impl App {
                         tracing::info!(target: "console", "{line}");
                     }
                 }
-                Err(TrySendError::Full(command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown))) => {
-                    self.outgoing.commands.push(command)
-                }
+                Err(TrySendError::Full(
+                    command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_)),
+                )) => self.outgoing.commands.push(command),
                 Err(TrySendError::Full(command)) => {
                     self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
                     has_message = true;
@@ -114,7 +124,7 @@ fn describe(command: &Command) -> String {
         Command::Reset => "delete all clicks and figures".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
-        Command::Shutdown => "shut down".to_owned(),
+        Command::Shutdown | Command::ShutdownAnd(_) => "shut down".to_owned(),
     }
 }
 
@@ -132,6 +142,8 @@ fn log_line(command: &Command) -> Option<String> {
         Command::StartAll => "every stage started by key".to_owned(),
         Command::StopAll => "every stage stopped by key".to_owned(),
         Command::Reset => "everything reset by key".to_owned(),
+        Command::ShutdownAnd(RemoteWork::Leave) => "quit by key; the work in the cluster goes on".to_owned(),
+        Command::ShutdownAnd(RemoteWork::Stop) => "quit by key; the work in the cluster stops".to_owned(),
         Command::View(_) | Command::Ask(_) | Command::Shutdown => return None,
     })
 }

@@ -8,7 +8,7 @@ use crate::console::state::help_lines::{HelpShape, help_lines};
 use crate::console::state::list::CursorMove;
 use crate::console::state::overlays::Help;
 use crate::console::state::panel::Panel;
-use crate::console::state::screen::Screen;
+use crate::console::state::screen::{Screen, offered};
 
 impl App {
     /// Rows that PgUp and PgDn move: the visible ones less one.
@@ -23,8 +23,7 @@ impl App {
     /// Moves through the topmost list: of the help, the palette, the open screen, or the focused panel.
     pub(super) fn move_cursor(&mut self, cursor_move: CursorMove) {
         if let Some(help) = self.overlays.help {
-            let stages = self.engine.snapshot().stages.len();
-            let lines = help_lines(&self.keys, self.screens.open, stages).len();
+            let lines = help_lines(&self.keys, self.screens.open, offered(self.engine.snapshot())).len();
             let hidden = HelpShape::of(lines, self.display.area).hidden();
             let top = cursor_move.apply(help.top, hidden + 1).unwrap_or(0);
             self.overlays.help = Some(Help { top });

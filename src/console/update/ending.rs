@@ -3,12 +3,24 @@
 use crate::console::state::app::App;
 use crate::console::state::ending::Ending;
 use crate::protocol::Command;
+use crate::text::printable;
 
 impl App {
     /// Quits, after a question. A finished pipeline has nothing to lose and needs no question.
     pub(super) fn quit(&mut self) {
-        let question = (!self.engine.snapshot().finished).then(|| "Drain and quit clicktop?".to_owned());
+        let question = (!self.engine.snapshot().finished).then(|| self.quit_question());
         self.quit_or_hurry(question);
+    }
+
+    /// The question before quitting. It names work that can go on in a cluster.
+    fn quit_question(&self) -> String {
+        let remote = self.engine.snapshot().remote.as_ref();
+        let Some((remote, outlives)) = remote.and_then(|remote| Some((remote, remote.outlives.as_ref()?))) else {
+            return "Drain and quit clicktop?".to_owned();
+        };
+        let by_default = if outlives.by_default { "leaves it running" } else { "stops it" };
+        let (work, server) = (printable(&outlives.work), printable(&remote.server));
+        format!("Quit clicktop? It can leave {work} running on {server}. Ctrl-C again quits and {by_default}.")
     }
 
     /// Quits without a question.

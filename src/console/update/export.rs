@@ -13,9 +13,12 @@ use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
+use crate::console::state::screens::{self, cluster, query};
 use crate::console::tables::countries::CountryLine;
 use crate::console::tables::partitions::PartitionLine;
-use crate::console::tables::{Column, clicks, countries, export_names, export_row, pages, partitions, rejects};
+use crate::console::tables::{
+    Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, rejects, rounds,
+};
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
 use crate::protocol::snapshot::{IndexStatus, LogLine, Snapshot};
@@ -54,6 +57,18 @@ impl App {
                 Some(question) => ("search", Source::Engine(Table::Search(question))),
                 None => ("search", Source::Console(table_rows(pages::EXPORTED, [].into_iter()))),
             },
+            Screen::Cluster => {
+                let rows = cluster(snapshot).map_or(&[][..], |cluster| &cluster.executors);
+                ("executors", Source::Console(table_rows(executors::EXPORTED, rows.iter().cloned())))
+            }
+            Screen::Query => {
+                let rows = query(snapshot).map_or(&[][..], |query| &query.batches);
+                ("batches", Source::Console(table_rows(batches::EXPORTED, rows.iter().rev().cloned())))
+            }
+            Screen::Rounds => {
+                let rows = screens::rounds(snapshot).and_then(|rounds| rounds.as_deref().ok()).unwrap_or_default();
+                ("rounds", Source::Console(table_rows(rounds::EXPORTED, rows.iter().cloned())))
+            }
             Screen::Url => {
                 let details = self.screens.url_details(snapshot).and_then(|details| details.as_ref().ok());
                 let by_country = details.map_or(&[][..], |details| &details.countries);

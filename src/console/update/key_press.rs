@@ -4,6 +4,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::console::keys::{Action, Context};
 use crate::console::state::app::App;
+use crate::console::state::screen::offered;
 
 impl App {
     /// Takes a key; only its press counts. True if the screen may look different after it.
@@ -43,7 +44,7 @@ impl App {
         self.say(if self.settings.read_only {
             READ_ONLY.to_owned()
         } else {
-            let keys = self.keys.label_for_stages(Action::PickStage, self.engine.snapshot().stages.len());
+            let keys = self.keys.label_for(Action::PickStage, offered(self.engine.snapshot()));
             format!("this key steers the stages: go to one with {keys} first")
         });
         true

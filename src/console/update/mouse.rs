@@ -13,7 +13,7 @@ use crate::console::state::list::CursorMove;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
-use crate::console::state::tabs::screen_at;
+use crate::console::state::tabs::Tabs;
 use crate::console::tables::{fit_columns, pages, sort_at};
 
 /// Rows that one notch of the wheel moves.
@@ -83,7 +83,11 @@ impl App {
     }
 
     fn click_on_screen(&mut self, layout: &ScreenLayout, point: Position) -> bool {
-        if let Some(screen) = layout.tabs.and_then(|area| screen_at(area, point)) {
+        let tabs = |area: Rect| {
+            let offered = Screen::offered(self.engine.snapshot());
+            Tabs::of(offered, self.screens.open, usize::from(area.width)).screen_at(area, point)
+        };
+        if let Some(screen) = layout.tabs.and_then(tabs) {
             self.enter_screen(screen);
             return true;
         }

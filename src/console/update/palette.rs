@@ -10,7 +10,7 @@ impl App {
     /// The actions that match `text` on the open screen.
     fn offers(&self, text: &str) -> Vec<Offer> {
         let context = self.screens.context(self.overview.focus);
-        offers(&self.keys, &self.engine.snapshot().stages, context, text)
+        offers(&self.keys, self.engine.snapshot(), context, text)
     }
 
     /// How many actions the palette offers; `None` while it is closed.

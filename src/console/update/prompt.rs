@@ -6,7 +6,7 @@ use crate::console::keys::{Action, Context};
 use crate::console::state::app::App;
 use crate::console::state::prompt::{Answer, Prompt, RESET_WORD};
 use crate::console::state::text_input::Edit;
-use crate::protocol::Command;
+use crate::protocol::{Command, RemoteWork};
 use crate::text::excerpt;
 
 /// Characters that an answer takes: enough to see that it is not the word.
@@ -15,6 +15,8 @@ pub(super) const ANSWER_LENGTH: usize = 40;
 /// What a key says to a question.
 enum Reply {
     Yes,
+    /// Yes, and what becomes of the work in the cluster.
+    YesAnd(RemoteWork),
     No,
     /// The word is not complete yet.
     Typing,
@@ -27,6 +29,7 @@ impl App {
         match self.reply(&mut prompt, key) {
             Reply::Typing => self.overlays.prompt = Some(prompt),
             Reply::Yes => self.request(prompt.command, None),
+            Reply::YesAnd(work) => self.request(Command::ShutdownAnd(work), None),
             Reply::No => self.say(self.refusal(&prompt)),
         }
     }
@@ -40,9 +43,13 @@ impl App {
             };
         }
         let is_ctrl_c = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
-        match self.keys.lookup(key, Context::Prompt).map(|(binding, _)| binding.action) {
+        let context = if matches!(prompt.answer, Answer::Work) { Context::Quit } else { Context::Prompt };
+        match self.keys.lookup(key, context).map(|(binding, _)| binding.action) {
             Some(Action::Confirm) => Reply::Yes,
-            // A second Ctrl-C confirms that the user wants to quit. It answers any other question with no.
+            Some(Action::LeaveWork) => Reply::YesAnd(RemoteWork::Leave),
+            Some(Action::StopWork) => Reply::YesAnd(RemoteWork::Stop),
+            // A second Ctrl-C confirms that the user wants to quit. It answers any other question with no. The settings say what becomes
+            // of the work in a cluster.
             _ if is_ctrl_c && prompt.command == Command::Shutdown => Reply::Yes,
             _ => Reply::No,
         }
@@ -56,10 +63,13 @@ impl App {
                 typed if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
                 typed => format!("nothing is deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
             },
+            (Command::Shutdown, Answer::Work) => {
+                format!("clicktop goes on: {}, then l or s quits", self.keys.label_of(Action::Quit))
+            }
             (Command::Shutdown, Answer::Key) => {
                 format!("clicktop goes on: {}, then y quits", self.keys.label_of(Action::Quit))
             }
-            (_, Answer::Key) => "nothing is done: only y says yes".to_owned(),
+            (_, Answer::Key | Answer::Work) => "nothing is done: only y says yes".to_owned(),
         }
     }
 }

@@ -26,6 +26,9 @@ impl App {
     /// Opens `screen` as its key does: the search begins with its line.
     pub(super) fn enter_screen(&mut self, screen: Screen) {
         self.overlays.line = None;
+        if !Screen::offered(self.engine.snapshot()).contains(&screen) {
+            return self.say("there is no cluster: this engine works in this process");
+        }
         self.open_screen(screen);
         if screen == Screen::Search {
             self.start_line(LinePurpose::Search);
@@ -35,10 +38,11 @@ impl App {
     /// Opens the screen after this one, or the one before.
     pub(super) fn enter_next_screen(&mut self, forward: bool) {
         let here = if self.screens.open == Screen::Url { self.screens.url.opened_on } else { self.screens.open };
-        let len = Screen::WITH_KEY.len();
-        let at = Screen::WITH_KEY.iter().position(|screen| *screen == here).unwrap_or(0);
+        let offered = Screen::offered(self.engine.snapshot());
+        let len = offered.len();
+        let at = offered.iter().position(|screen| *screen == here).unwrap_or(0);
         let next = (at + if forward { 1 } else { len - 1 }) % len;
-        self.enter_screen(Screen::WITH_KEY.get(next).copied().unwrap_or_default());
+        self.enter_screen(offered.get(next).copied().unwrap_or_default());
     }
 
     /// Opens everything about the url under the cursor.
@@ -66,7 +70,8 @@ impl App {
     /// Asks for what the open screen shows. Unless `anew`, it asks only if the answer may have changed.
     pub(super) fn ask_for_screen(&mut self, anew: bool) {
         let snapshot = self.engine.snapshot();
-        let (rejected, is_unanswered) = (snapshot.totals.rejected, snapshot.answers.rejects.is_none());
+        let rejected = snapshot.totals.rejected;
+        let is_unanswered = snapshot.answers.rejects.as_ref().is_none_or(|answer| answer.found.is_err());
         let question = match self.screens.open {
             // An engine drops a question that nobody repeats, even if it is still at work on it.
             Screen::Rejects if anew || is_unanswered || self.screens.rejects_asked_at != Some(rejected) => {
@@ -75,6 +80,8 @@ impl App {
             }
             Screen::Search if anew => self.screens.search_question().map(Question::Search),
             Screen::Url => self.screens.url_question().map(Question::Page),
+            Screen::Cluster => Some(Question::Cluster),
+            Screen::Rounds => Some(Question::Rounds),
             _ => None,
         };
         if let Some(question) = question {

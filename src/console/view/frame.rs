@@ -7,8 +7,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, banner, countries, footer, header, help, index, log, map, palette, partitions, prompt, rejects, search,
-    stage_details, stages, store, tabs, throughput, url, urls,
+    activity, banner, cluster, countries, footer, header, help, index, log, map, palette, partitions, prompt, query,
+    rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -67,6 +67,9 @@ fn screen(frame: &mut Frame, area: Rect, app: &App) {
         Screen::Search => search::render(frame, area, app),
         Screen::Log => log::render(frame, area, app),
         Screen::Map => map::render(frame, area, app),
+        Screen::Cluster => cluster::render(frame, area, app),
+        Screen::Query => query::render(frame, area, app),
+        Screen::Rounds => rounds::render(frame, area, app),
         Screen::Url => url::render(frame, area, app),
     }
 }
@@ -89,6 +92,9 @@ fn too_small(frame: &mut Frame, app: &App) {
     let (columns, rows) = MINIMUM;
     let lines = match &app.overlays.prompt {
         Some(Prompt { question, answer: Answer::Key, .. }) => vec![Line::raw(question.clone()), Line::raw("y / n")],
+        Some(Prompt { question, answer: Answer::Work, .. }) => {
+            vec![Line::raw(question.clone()), Line::raw("l / s / n")]
+        }
         Some(Prompt { question, answer: Answer::Word(typed), .. }) => {
             vec![Line::raw(question.clone()), Line::raw(format!("type {RESET_WORD}: {}", typed.text()))]
         }

@@ -56,3 +56,12 @@ pub(super) fn prose(frame: &mut Frame, area: Rect, text: &str, style: Style) {
     let text = printable(text).into_owned();
     frame.render_widget(Paragraph::new(Line::styled(text, style)).wrap(Wrap { trim: false }), area);
 }
+
+/// Why a question has no answer, and how far the engine is with the next try.
+pub(super) fn no_answer(frame: &mut Frame, area: Rect, problem: &str, app: &App) {
+    let text = match &app.engine.frozen_or_live().snapshot.answers.waiting {
+        Some(waiting) => format!("{problem}  ·  {waiting}"),
+        None => problem.to_owned(),
+    };
+    prose(frame, area, &text, app.theme.bad());
+}

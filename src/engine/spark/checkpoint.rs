@@ -84,7 +84,8 @@ impl Checkpoint {
         };
         let lines = session.rows(format!("SELECT value FROM text.`{path}/offsets/{batch}`")).all(MOST_LINES).await?;
         for batch in &lines {
-            let found = column::<StringArray>(batch, "value")?.iter().flatten().find_map(|line| parsed(line, topic));
+            let found =
+                column::<StringArray>(batch, "value")?.iter().flatten().find_map(|line| parsed_offsets(line, topic));
             if let Some(offsets) = found {
                 return Ok(offsets);
             }
@@ -148,7 +149,7 @@ fn nothing_there(error: ConnectError) -> Result<[Option<i64>; 1], ConnectError> 
 }
 
 /// The offsets of `topic` in a line of a checkpoint, `{"topic":{"0":12}}`; `None` if the line is of another kind.
-fn parsed(line: &str, topic: &str) -> Option<BTreeMap<i32, i64>> {
+pub(super) fn parsed_offsets(line: &str, topic: &str) -> Option<BTreeMap<i32, i64>> {
     let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).ok()?;
     let offsets = line.get(topic)?.as_object()?;
     offsets.iter().map(|(partition, offset)| Some((partition.parse().ok()?, offset.as_i64()?))).collect()
@@ -196,10 +197,10 @@ mod tests {
     #[test]
     fn a_line_of_offsets_is_told_from_the_others() {
         let line = r#"{"clicks":{"0":12,"10":5}}"#;
-        assert_eq!(parsed(line, "clicks"), Some(BTreeMap::from([(0, 12), (10, 5)])));
+        assert_eq!(parsed_offsets(line, "clicks"), Some(BTreeMap::from([(0, 12), (10, 5)])));
         for other in ["v1", r#"{"batchWatermarkMs":0,"conf":{}}"#, r#"{"others":{"0":1}}"#, r#"{"clicks":{"x":1}}"#, ""]
         {
-            assert_eq!(parsed(other, "clicks"), None, "{other}");
+            assert_eq!(parsed_offsets(other, "clicks"), None, "{other}");
         }
     }
 }

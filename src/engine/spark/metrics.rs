@@ -6,9 +6,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::progress::StreamProgress;
+use super::query::QueryBoard;
 use crate::engine::status::latency::Latency;
 
-/// Stands for a number that is not known.
+/// Means that a number is not known.
 const UNKNOWN: u64 = u64::MAX;
 
 /// Counts of this run.
@@ -19,15 +20,17 @@ pub(super) struct SparkMetrics {
     rejects: AtomicU64,
     /// When the newest message that is in the table arrived in Kafka, in milliseconds since 1970; 0 before the first.
     arrived: AtomicI64,
-    /// Of `clicks`: those that the figures count for sure. [`UNKNOWN`] while there may be others of earlier runs.
+    /// The part of `clicks` that the figures certainly count. [`UNKNOWN`] while earlier runs may have left other clicks.
     counted: AtomicU64,
-    /// How long ago the newest counted message had arrived when its figures were here.
+    /// The age of the newest counted message when its figures arrived here.
     delay: Mutex<Option<Duration>>,
     rounds: AtomicU64,
     last_round: Mutex<Option<Duration>>,
     round_latency: Mutex<Latency>,
     pages: AtomicU64,
     counted_clicks: AtomicU64,
+    /// What the streaming query does.
+    pub(super) query: QueryBoard,
 }
 
 impl Default for SparkMetrics {
@@ -44,6 +47,7 @@ impl Default for SparkMetrics {
             round_latency: Mutex::default(),
             pages: AtomicU64::new(0),
             counted_clicks: AtomicU64::new(0),
+            query: QueryBoard::default(),
         }
     }
 }
@@ -60,7 +64,7 @@ impl SparkMetrics {
         self.clicks.fetch_add(progress.clicks, Relaxed);
     }
 
-    /// Messages that this run has seen go into the table.
+    /// Messages that this run has seen the query write into the table.
     pub(super) fn messages(&self) -> u64 {
         self.messages.load(Relaxed)
     }
@@ -80,18 +84,18 @@ impl SparkMetrics {
         self.arrived.load(Relaxed)
     }
 
-    /// The figures here count all clicks that stood in the table when [`clicks`](Self::clicks) was `clicks`.
+    /// The figures here count every click that was in the table when [`clicks`](Self::clicks) was `clicks`.
     pub(super) fn counted(&self, clicks: u64) {
         self.counted.store(clicks, Relaxed);
     }
 
-    /// Clicks in the table that the figures may not count yet; `None` if it cannot be told.
+    /// Clicks in the table that the figures may not count yet; `None` if nobody knows.
     pub(super) fn uncounted(&self) -> Option<u64> {
         let counted = self.counted.load(Relaxed);
         (counted != UNKNOWN).then(|| self.clicks().saturating_sub(counted))
     }
 
-    /// A round has ended that made so many clicks visible as figures.
+    /// A round has ended, and took so long.
     pub(super) fn round(&self, took: Duration) {
         self.rounds.fetch_add(1, Relaxed);
         *self.last_round.lock() = Some(took);
@@ -108,7 +112,7 @@ impl SparkMetrics {
         self.round_latency.lock().quantiles()
     }
 
-    /// The newest counted message was so old when its figures were here.
+    /// The newest counted message had this age when its figures arrived here.
     pub(super) fn visible_after(&self, delay: Duration) {
         *self.delay.lock() = Some(delay);
     }
@@ -118,7 +122,7 @@ impl SparkMetrics {
         *self.delay.lock()
     }
 
-    /// The figures here are of so many pages and clicks.
+    /// The figures here cover so many pages and clicks.
     pub(super) fn figures(&self, pages: u64, clicks: u64) {
         self.pages.store(pages, Relaxed);
         self.counted_clicks.store(clicks, Relaxed);

@@ -16,6 +16,7 @@ mod answers;
 pub mod bench;
 pub(crate) mod check;
 mod checkpoint;
+mod cluster;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
@@ -27,14 +28,17 @@ mod home;
 mod housekeeping;
 mod kafka_trouble;
 mod lease;
+mod lost_messages;
 mod manifest;
 mod metrics;
 mod moved_offsets;
 mod options;
 mod progress;
+mod query;
 pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
+mod rounds_watch;
 #[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;
 mod stage;

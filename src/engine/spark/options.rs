@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
 use super::housekeeping::HousekeepingRules;
 use super::sql::{Root, Slices};
@@ -21,6 +22,8 @@ pub(crate) struct SparkOptions {
     pub url: ConnectUrl,
     /// How the client connects.
     pub connect: ConnectOptions,
+    /// The address of Spark's web page, if the settings name it.
+    pub ui: Option<UiUrl>,
     /// The folder of the tables and of the checkpoint.
     pub root: Root,
     /// How event time is cut into the partitions of the tables.

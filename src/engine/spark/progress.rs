@@ -1,10 +1,14 @@
 //! The progress reports of the streaming query, as JSON in Spark's form.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::click::Timestamp;
+use crate::protocol::remote::Phase;
+use crate::protocol::to_micros;
 
 /// The observation of the streaming query, and the names of its metrics.
 pub(super) const OBSERVATION: &str = "clicktop";
@@ -28,14 +32,34 @@ pub(super) struct StreamProgress {
     pub(super) end: BTreeMap<i32, i64>,
     /// One past the newest message in Kafka when the micro-batch began, by partition.
     pub(super) latest: BTreeMap<i32, i64>,
-    /// How long the micro-batch took.
-    pub(super) took: Duration,
+    /// How long the micro-batch took; `None` if Spark does not say it.
+    pub(super) took: Option<Duration>,
+    /// Its phases in the order in which Spark goes through them.
+    pub(super) phases: Vec<Phase>,
+    /// When it was triggered.
+    pub(super) triggered: Option<SystemTime>,
+    /// Rows that come in a second.
+    pub(super) rows_in: Option<f64>,
+    /// Rows that the query processes a second while it works.
+    pub(super) rows_out: Option<f64>,
 }
+
+/// The whole of a micro-batch, among the durations of its phases.
+const WHOLE: &str = "triggerExecution";
+
+/// The phases in the order in which Spark goes through them. Phases of other names come after these.
+const PHASES: [&str; 6] = ["latestOffset", "walCommit", "getBatch", "queryPlanning", "addBatch", "commitOffsets"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
     batch_id: i64,
+    #[serde(default)]
+    timestamp: String,
+    #[serde(default)]
+    input_rows_per_second: Option<f64>,
+    #[serde(default)]
+    processed_rows_per_second: Option<f64>,
     #[serde(default)]
     duration_ms: BTreeMap<String, f64>,
     #[serde(default)]
@@ -66,7 +90,6 @@ impl StreamProgress {
         let observed = report.observed_metrics.get(OBSERVATION);
         let number = |name: &str| observed.and_then(|metrics| metric(metrics, name));
         let count = |name: &str| number(name).and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-        let took = report.duration_ms.get("triggerExecution").copied().unwrap_or(0.0).max(0.0);
         Ok(Self {
             batch: report.batch_id,
             messages: source.map_or(0, |source| source.num_input_rows),
@@ -75,9 +98,36 @@ impl StreamProgress {
             arrived: number("arrived"),
             end: source.map(|source| offsets(&source.end_offset)).unwrap_or_default(),
             latest: source.map(|source| offsets(&source.latest_offset)).unwrap_or_default(),
-            took: Duration::from_millis(took as u64),
+            took: report.duration_ms.get(WHOLE).map(|millis| duration(*millis)),
+            phases: phases(&report.duration_ms),
+            triggered: moment(&report.timestamp),
+            rows_in: report.input_rows_per_second.filter(|rate| rate.is_finite()),
+            rows_out: report.processed_rows_per_second.filter(|rate| rate.is_finite()),
         })
     }
+}
+
+/// The phases of a micro-batch, in their order.
+fn phases(durations: &BTreeMap<String, f64>) -> Vec<Phase> {
+    let place = |name: &str| PHASES.iter().position(|known| *known == name).unwrap_or(PHASES.len());
+    let mut phases: Vec<Phase> = durations
+        .iter()
+        .filter(|(name, _)| *name != WHOLE)
+        .map(|(name, millis)| Phase { name: name.clone(), took: duration(*millis) })
+        .collect();
+    // Stable: phases of other names stay in the order of the alphabet.
+    phases.sort_by_key(|phase| place(&phase.name));
+    phases
+}
+
+/// A negative number, or none at all, is no time.
+fn duration(millis: f64) -> Duration {
+    to_micros(Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).unwrap_or_default())
+}
+
+fn moment(text: &str) -> Option<SystemTime> {
+    let millis = text.parse::<Timestamp>().ok()?.as_millis();
+    UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
 }
 
 /// The metric `name`, by its place in the schema where Spark writes a row with its schema: `{"values": […], "schema": {…}}`.
@@ -107,8 +157,9 @@ fn offsets(value: &Value) -> BTreeMap<i32, i64> {
 mod tests {
     use super::*;
 
-    const REPORT: &str = r#"{"id": "a", "runId": "b", "name": "clicktop", "timestamp": "2026-01-01T00:00:00.000Z", "batchId": 7,
-        "batchDuration": 1200, "numInputRows": 10, "durationMs": {"addBatch": 900, "triggerExecution": 1200},
+    const REPORT: &str = r#"{"id": "a", "runId": "b", "name": "clicktop", "timestamp": "2026-01-01T00:00:00.250Z", "batchId": 7,
+        "batchDuration": 1200, "numInputRows": 10, "inputRowsPerSecond": 5.0, "processedRowsPerSecond": 8.25,
+        "durationMs": {"aPhaseOfTheFuture": 1, "addBatch": 900, "latestOffset": 250, "triggerExecution": 1200},
         "stateOperators": [], "sources": [{"description": "KafkaV2[Subscribe[clicks]]",
           "startOffset": {"clicks": {"0": 1, "1": 2}}, "endOffset": {"clicks": {"0": 6, "1": 7}},
           "latestOffset": {"clicks": {"0": 6, "1": 9}}, "numInputRows": 10, "inputRowsPerSecond": 5.0}],
@@ -126,7 +177,15 @@ mod tests {
             arrived: Some(1_700_000_000_000),
             end: BTreeMap::from([(0, 6), (1, 7)]),
             latest: BTreeMap::from([(0, 6), (1, 9)]),
-            took: Duration::from_millis(1200),
+            took: Some(Duration::from_millis(1200)),
+            phases: vec![
+                Phase { name: "latestOffset".into(), took: Duration::from_millis(250) },
+                Phase { name: "addBatch".into(), took: Duration::from_millis(900) },
+                Phase { name: "aPhaseOfTheFuture".into(), took: Duration::from_millis(1) },
+            ],
+            triggered: Some(UNIX_EPOCH + Duration::from_millis(1_767_225_600_250)),
+            rows_in: Some(5.0),
+            rows_out: Some(8.25),
         };
         assert_eq!(progress, wanted);
     }
@@ -137,6 +196,11 @@ mod tests {
             "fields": [{"name": "clicks"}, {"name": "rejects"}, {"name": "arrived"}]}}}}"#;
         let progress = StreamProgress::parse(row).unwrap();
         assert_eq!((progress.clicks, progress.rejects, progress.arrived), (9, 1, None));
+        assert_eq!(
+            (progress.took, progress.triggered, progress.rows_in),
+            (None, None, None),
+            "what is not told is not 0"
+        );
     }
 
     #[test]

@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::aggregate::AggregateStage;
 use super::answers::{Cluster, ClusterDesk};
+use super::cluster::{ClusterWatch, WatchOptions};
 use super::connect::ConnectOptions;
 use super::connection::Connection;
 use super::erase::Eraser;
 use super::housekeeping::Housekeeper;
 use super::metrics::SparkMetrics;
 use super::options::{SparkOptions, StartError};
+use super::rounds_watch::{RoundsLog, RoundsWatch};
 use super::sql::Tables;
 use super::stage::{PerStage, SparkStage, not_started};
 use super::stream::StreamStage;
@@ -121,9 +123,22 @@ pub(crate) fn start(
         storage: Arc::clone(&storage),
         swept: tokio::sync::OnceCell::new(),
     });
-    // So that it neither waits for a round nor holds one up.
+    // Each in a session of its own: a round interrupts everything in its session when it begins.
+    let session = |name: &str, connect: &ConnectOptions| {
+        Connection::new(options.url.clone(), connect.clone(), format!("{own_seed}#{name}"))
+    };
+    let watch = ClusterWatch::start(WatchOptions {
+        connection: session("watch", &impatient),
+        ui: options.ui.clone(),
+        ca_file: options.connect.ca_file.clone(),
+    });
+    let rounds = RoundsWatch::start(RoundsLog {
+        connection: session("rounds", &impatient),
+        tables: Arc::clone(&tables),
+        metrics: Arc::clone(&metrics),
+    });
     let housekeeping = Housekeeper {
-        connection: Connection::new(options.url.clone(), options.connect.clone(), format!("{own_seed}#housekeeping")),
+        connection: session("housekeeping", &options.connect),
         tables: Arc::clone(&tables),
         slices: options.slices,
         storage: Arc::clone(&storage),
@@ -151,6 +166,8 @@ pub(crate) fn start(
             status,
             desk,
             cluster,
+            watch,
+            rounds,
             view,
             leaving,
             eraser,

@@ -6,21 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, parsed_offsets};
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::Connection;
-use super::failure::{Failure, Lost};
+use super::failure::Failure;
 use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
-use super::rounds::lost_race;
 use super::sql::{Tables, decoder};
 use super::stream_error::{StreamError, without_kafka};
-use super::tables::{self, TablesError};
+use super::tables;
 use crate::engine::local::shared::SharedParts;
-use crate::engine::local::stages::ingest::OnLostOffset;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 
@@ -36,7 +34,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Spark reports at least every ten seconds. A query that asks for offsets for longer does not reach Kafka.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// A query that fails for reasons of its own is started again so often without a micro-batch in between.
+/// The number of starts in a row that may fail for reasons of the query's own, without a micro-batch in between.
 const MOST_FAILURES: u32 = 5;
 
 /// An answer of the server takes milliseconds. After this time the stage shows that none comes.
@@ -52,7 +50,7 @@ pub(super) struct StreamStage {
     pub(super) tables: Arc<Tables>,
     pub(super) metrics: Arc<SparkMetrics>,
     pub(super) shared: SharedParts,
-    /// clicktop ends, and the query shall go on.
+    /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
 }
@@ -71,7 +69,7 @@ struct Watched {
 }
 
 impl StreamStage {
-    /// Works until asked to stop. Trouble that may pass is waited out, and shown.
+    /// Works until asked to stop. It shows trouble that may pass, and tries again.
     ///
     /// # Errors
     /// The server lacks something, the tables do not fit, or the query fails again and again.
@@ -98,6 +96,11 @@ impl StreamStage {
             }
             let unexplained = matches!(&error, StreamError::Failed { failure, .. } if failure.may_be_ours());
             failures += u32::from(unexplained);
+            if matches!(error, StreamError::Failed { .. }) {
+                self.metrics.query.ended();
+            } else {
+                self.metrics.query.unknown();
+            }
             if !error.may_pass() || failures >= MOST_FAILURES {
                 return Err(error);
             }
@@ -123,50 +126,9 @@ impl StreamStage {
         }
     }
 
-    /// Whether the query shall go on without this console.
+    /// Whether the query goes on without this console.
     fn stays(&self) -> bool {
-        self.leaving.load(Relaxed) && self.options.leave_running
-    }
-
-    /// If the query has failed because Kafka has lost messages, does what the operator has chosen. Returns what to show.
-    async fn after_loss(&self, error: StreamError) -> StreamError {
-        let StreamError::Failed { failure: Failure::Lost(lost), checkpoint, .. } = &error else { return error };
-        let what = lost.describe(&self.options.kafka.topic);
-        if self.options.kafka.on_lost_offset == OnLostOffset::Stop {
-            return StreamError::Lost { what };
-        }
-        match self.next_checkpoint(checkpoint, lost).await {
-            Ok(next) => {
-                let begin = next.begin().unwrap_or_default();
-                tracing::warn!(target: "stream", "{what}; the query goes on at {begin}");
-                let text = format!("{what}; reading goes on where kafka.on_lost_offset says");
-                StreamError::Failed { failure: Failure::Interrupted(what), text, checkpoint: next }
-            }
-            Err(error) => error.into(),
-        }
-    }
-
-    async fn next_checkpoint(&self, failed: &Checkpoint, lost: &Lost) -> Result<Checkpoint, TablesError> {
-        let (options, root) = (&self.options, &self.options.root);
-        let topic = options.kafka.topic.as_str();
-        let session = self.connection.session().await?;
-        let in_use = Checkpoint::in_use(&session, root).await?;
-        if in_use != *failed {
-            // Another console was faster.
-            return Ok(in_use);
-        }
-        let stored = failed.stored(&session, root, topic).await?;
-        let partitions = self.shared.partitions.status(&stored);
-        let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
-        let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);
-        match next.publish(&session, root).await {
-            Ok(()) => Ok(next),
-            // Another console has done the same at the same moment.
-            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
-                Checkpoint::in_use(&session, root).await
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.leaving.load(Relaxed)
     }
 
     /// From the connection to the end of the query, or to the first error.
@@ -195,11 +157,13 @@ impl StreamStage {
                 Watched { session, run, checkpoint, batch: Some(-1), reported: Instant::now(), newest: None }
             }
         };
+        self.metrics.query.watches(QUERY, watched.run);
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
             }
             let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
+            self.metrics.query.told(&status);
             let looked = self.look(handle, &mut watched).await?;
             if looked {
                 backoff.reset();
@@ -276,11 +240,12 @@ impl StreamStage {
         checkpoint: &Checkpoint,
         partitions: Option<&BTreeSet<i32>>,
     ) -> Result<Option<String>, StreamError> {
+        let topic = self.options.kafka.topic.as_str();
         if let Some(begin) = checkpoint.begin() {
-            return Ok(Some(begin.to_owned()));
+            let offsets = partitions.and_then(|_| parsed_offsets(begin, topic));
+            return Ok(Some(offsets.map_or(begin.to_owned(), |offsets| starting_offsets(topic, &offsets, partitions))));
         }
         let properties = tables::properties(session, &self.options.root, "clicks").await?.unwrap_or_default();
-        let topic = self.options.kafka.topic.as_str();
         let moved = Manifest::among(&properties)?;
         let offsets = moved.as_ref().and_then(|moved| moved.offsets_of(topic));
         Ok(offsets.map(|offsets| starting_offsets(topic, offsets, partitions)))
@@ -330,8 +295,12 @@ impl StreamStage {
         let Some(progress) = parsed(&newest) else { return Ok(false) };
         watched.newest = Some(newest);
         let reports = match watched.batch {
-            // What was before this console came is in the table, and counts for nobody's rate.
-            None => Vec::new(),
+            // What was before this console came is in the table, and counts for nobody's rate. People see it all the same.
+            None => {
+                let recent = watched.session.recent_progress(watched.run).await?;
+                recent.iter().filter_map(|report| parsed(report)).for_each(|report| self.metrics.query.report(&report));
+                Vec::new()
+            }
             Some(seen) if progress.batch > seen + 1 => {
                 let recent = watched.session.recent_progress(watched.run).await?;
                 recent.iter().filter_map(|report| parsed(report)).filter(|report| report.batch > seen).collect()
@@ -342,6 +311,7 @@ impl StreamStage {
         let mut worked = false;
         let mut counted = watched.batch.unwrap_or(progress.batch);
         for report in reports {
+            self.metrics.query.report(&report);
             // A waiting query reports under the number of its next micro-batch.
             if report.messages == 0 || report.batch <= counted {
                 continue;
@@ -355,6 +325,7 @@ impl StreamStage {
             counted = progress.batch - 1;
         }
         watched.batch = Some(counted);
+        self.metrics.query.report(&progress);
         self.note_offsets(&progress);
         Ok(worked)
     }
@@ -380,7 +351,10 @@ impl StreamStage {
         }
         handle.draining("the streaming query to stop");
         match watched.session.stop_query(watched.run).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.metrics.query.ended();
+                Ok(())
+            }
             Err(error) => self.given_up(error.into()),
         }
     }

@@ -24,7 +24,7 @@ pub(super) enum StreamError {
         /// The checkpoint of the query.
         checkpoint: Checkpoint,
     },
-    #[error("the topic has other partitions than the data directory that was moved here knew")]
+    #[error("the topic has other partitions than those whose offsets are known")]
     Partitions(BTreeSet<i32>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),

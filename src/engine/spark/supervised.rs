@@ -8,10 +8,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::answers::ClusterDesk;
+use super::cluster::ClusterWatch;
 use super::erase::Eraser;
 use super::housekeeping::HousekeepingGuard;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
+use super::rounds_watch::RoundsWatch;
 use super::stage::{PerStage, SparkStage, declared};
 use crate::engine::local::query::answers::AnswerDesk;
 use crate::engine::local::shared::SharedParts;
@@ -23,13 +25,14 @@ use crate::engine::status::stage_status::stage_status;
 use crate::engine::supervisor::supervised::{Phase, Supervised};
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
+use crate::protocol::remote::{Outlives, QueryStatus, Remote};
 use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
 use crate::protocol::table::Table;
 use crate::protocol::view::Window;
-use crate::protocol::{ProtocolVersion, Question, StageInfo, View, to_micros, to_millis};
+use crate::protocol::{ProtocolVersion, Question, RemoteWork, StageInfo, View, to_micros, to_millis};
 use crate::storage::{Reader, StorageError};
 
-/// How often what waits for the index is counted.
+/// Time between two counts of the rows that wait for the index.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The parts of the engine that are no stage.
@@ -43,6 +46,10 @@ pub(super) struct SparkEngine {
     pub(super) desk: AnswerDesk,
     /// Answers from the cluster: windows, urls and rejects.
     pub(super) cluster: ClusterDesk,
+    /// Executors, tasks, and the application.
+    pub(super) watch: ClusterWatch,
+    /// The log of rounds.
+    pub(super) rounds: RoundsWatch,
     pub(super) view: watch::Sender<View>,
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) eraser: Eraser,
@@ -59,9 +66,9 @@ pub(super) struct Status {
     index_target: String,
     log: Arc<LogBuffer>,
     reader: Option<Reader>,
-    /// When it was looked last, and how many rows waited for the index.
+    /// When the rows that wait for the index were counted last, and their number.
     pending: Option<(Instant, u64)>,
-    /// How the newest reset ended, but for the index.
+    /// The end of the newest reset, without the index.
     last_reset: Option<ResetEnd>,
 }
 
@@ -81,7 +88,7 @@ impl Status {
 }
 
 impl SparkEngine {
-    /// Counts what waits for the index, if it is time: off the async threads.
+    /// Counts the rows that wait for the index, if it is time, on a thread that may block.
     async fn look(&mut self, ending: bool) {
         let due = self.status.pending.is_none_or(|(at, _)| at.elapsed() >= LOOK_INTERVAL);
         if !(due || ending) {
@@ -101,6 +108,21 @@ impl SparkEngine {
             }
             Ok(Err(error)) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
             Err(error) => tracing::debug!(target: "pipeline", "no look at the database: {error}"),
+        }
+    }
+
+    /// What fronts show of the cluster.
+    fn remote(&self) -> Remote {
+        let query = self.metrics.query.shown();
+        let trigger = Some(to_micros(self.options.trigger));
+        // A stage that is stopped has no query that could go on.
+        let works = self.handles.stream.state().is_active();
+        let outlives = Outlives { work: "the streaming query".to_owned(), by_default: self.options.leave_running };
+        Remote {
+            outlives: works.then_some(outlives),
+            query: Some(Arc::new(QueryStatus { trigger, ..QueryStatus::clone(&query) })),
+            rounds: self.rounds.shown(),
+            ..self.watch.shown()
         }
     }
 
@@ -164,6 +186,7 @@ impl Supervised for SparkEngine {
             lag,
             partitions,
             store: self.store_status(),
+            remote: Some(Arc::new(self.remote())),
             index: index.status(&self.status.index_target, pending),
             board: self.cluster.board().unwrap_or_else(|| self.shared.board.shown()),
             answers: Answers { search: self.desk.answers().search, ..self.cluster.answers() },
@@ -191,6 +214,8 @@ impl Supervised for SparkEngine {
             // The last minute comes with the figures of a window. For all time, a query every few seconds would cost the cluster more
             // than it tells, so fronts show a dash.
             Question::LastMinute => self.cluster.look(),
+            Question::Cluster => self.watch.looked_at(),
+            Question::Rounds => self.rounds.looked_at(),
             question => self.desk.ask(question),
         }
     }
@@ -211,10 +236,13 @@ impl Supervised for SparkEngine {
 
     fn news(&self) -> impl Future<Output = ()> + Send + use<> {
         let (here, cluster) = (self.desk.news(), self.cluster.news());
+        let (watch, rounds) = (self.watch.news(), self.rounds.news());
         async move {
             tokio::select! {
                 () = here => {}
                 () = cluster => {}
+                () = watch => {}
+                () = rounds => {}
             }
         }
     }
@@ -231,6 +259,7 @@ impl Supervised for SparkEngine {
         self.status.pending = None;
         self.desk.reset();
         self.cluster.reset();
+        self.rounds.reset();
     }
 
     fn reset_ended(&mut self, deleted: Result<u64, String>) {
@@ -241,8 +270,9 @@ impl Supervised for SparkEngine {
         self.status.last_reset = Some(ResetEnd { number, deleted, cleared: None });
     }
 
-    fn ending(&mut self) {
-        self.leaving.store(true, Relaxed);
+    fn ending(&mut self, work: Option<RemoteWork>) {
+        let leaves = work.map_or(self.options.leave_running, |work| work == RemoteWork::Leave);
+        self.leaving.store(leaves, Relaxed);
     }
 
     async fn end(&mut self) {

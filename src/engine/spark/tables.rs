@@ -258,3 +258,17 @@ fn refusal(error: ConnectError) -> TablesError {
         _ => TablesError::Connect(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn an_unfinished_move_or_one_of_a_newer_clicktop_keeps_the_stages_away() {
+        let with = |value: &str| is_moving(&[("clicktop.moved".to_owned(), value.to_owned())]);
+        let manifest = |done| {
+            format!(r#"{{"id":"a","database":"b","newest":1,"clicks":1,"rejects":0,"offsets":{{}},"done":{done}}}"#)
+        };
+        assert!(!is_moving(&[]));
+        assert!(with(&manifest(false)) && !with(&manifest(true)) && with("{}"));
+    }
+}

@@ -163,14 +163,15 @@ impl<E: Supervised> Supervisor<E> {
         match command {
             Command::View(view) => self.engine.set_view(view),
             Command::Ask(question) => self.engine.ask(question),
-            Command::Shutdown if ending => {
+            Command::Shutdown | Command::ShutdownAnd(_) if ending => {
                 // A second shutdown ends the drain now.
                 if let Some(drain) = drain {
                     drain.deadline = drain.deadline.min(Instant::now());
                 }
             }
-            Command::Shutdown => {
-                self.engine.ending();
+            Command::Shutdown | Command::ShutdownAnd(_) => {
+                let work = if let Command::ShutdownAnd(work) = command { Some(work) } else { None };
+                self.engine.ending(work);
                 *drain = Some(Drain::new(&self.workers, self.shutdown_timeout, true));
             }
             // During a shutdown no stage starts any more.

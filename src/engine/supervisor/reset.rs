@@ -70,7 +70,7 @@ impl Reset {
             Command::StartAll => self.start = workers.names().collect(),
             Command::StopAll => self.start.clear(),
             Command::Reset => {}
-            Command::View(_) | Command::Ask(_) | Command::Shutdown => return false,
+            Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_) => return false,
         }
         true
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use tokio::task::JoinHandle;
 
 use crate::engine::tables::TableOrder;
-use crate::protocol::{Question, Snapshot, View};
+use crate::protocol::{Question, RemoteWork, Snapshot, View};
 
 /// The parts of an engine that differ between engines: its snapshots, its answers and its data. The supervisor runs the stages.
 pub(crate) trait Supervised: Send + 'static {
@@ -37,8 +37,9 @@ pub(crate) trait Supervised: Send + 'static {
     /// A reset has ended: it deleted so many clicks, or nothing for this reason.
     fn reset_ended(&mut self, deleted: Result<u64, String>);
 
-    /// A shutdown begins: the stages are asked to end next.
-    fn ending(&mut self) {}
+    /// A shutdown begins: the stages are asked to end next. `work` says what becomes of work that can go on in a cluster; with `None`
+    /// the settings say it.
+    fn ending(&mut self, _work: Option<RemoteWork>) {}
 
     /// Ends everything but the stages, which have ended.
     fn end(&mut self) -> impl Future<Output = ()> + Send;

@@ -53,6 +53,10 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 
 fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {
     let recent = &app.engine.frozen_or_live().snapshot.recent;
+    let snapshot = &app.engine.frozen_or_live().snapshot;
+    if recent.is_empty() && snapshot.remote.is_some() && snapshot.totals.clicks > 0 {
+        return placeholder(frame, area, "the newest clicks stay on the cluster: Enter on a url shows its own", app);
+    }
     if recent.is_empty() {
         // The panel of the urls gives the reason in full, if it is visible.
         return match app.display.layout.as_ref().and_then(|layout| layout.urls) {

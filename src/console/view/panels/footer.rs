@@ -11,6 +11,7 @@ use crate::console::keys::{Action, Context, KeyBinding};
 use crate::console::state::app::App;
 use crate::console::state::line_input::{LineInput, LinePurpose};
 use crate::console::state::prompt::Answer;
+use crate::console::state::screen::offered;
 use crate::console::view::rows::room;
 use crate::console::view::typed_text::typed_text;
 
@@ -63,7 +64,7 @@ fn word_keys(app: &App) -> Line<'static> {
 
 fn keys(columns: u16, app: &App) -> Line<'static> {
     let context = app.overlays.context(app.screens.context(app.overview.focus));
-    let stages = app.engine.snapshot().stages.len();
+    let offered = offered(app.engine.snapshot());
     let table = || app.keys.table().iter();
     let everywhere = || {
         table().filter(|binding| {
@@ -78,7 +79,7 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
     let mut spans = Vec::new();
     for binding in order.filter(|binding| is_shown(binding, app)) {
         let short = short(binding, app);
-        let label = app.keys.label(binding, stages);
+        let label = app.keys.label(binding, offered);
         let needed = width(&label) + width(short) + 4;
         if needed > room(columns, &spans) {
             break;
@@ -111,5 +112,6 @@ fn is_shown(binding: &KeyBinding, app: &App) -> bool {
         .as_ref()
         .is_some_and(|line| matches!(line.purpose, LinePurpose::Palette | LinePurpose::Export));
     let has_no_stage = binding.action == Action::PickStage && app.engine.snapshot().stages.is_empty();
+    let is_refused = is_refused || (app.settings.read_only && binding.action == Action::StopWork);
     !binding.short.is_empty() && !is_refused && !has_no_stage && (completes || binding.action != Action::Complete)
 }

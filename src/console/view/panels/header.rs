@@ -8,11 +8,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::click::Timestamp;
-use crate::console::format::{bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, width};
+use crate::console::format::{
+    UNKNOWN, bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, width,
+};
 use crate::console::state::app::App;
 use crate::console::view::rows::{both_ends, row};
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::source::SourceProgress;
+use crate::text::printable;
 
 /// Columns of a progress bar in full.
 const GAUGE: usize = 16;
@@ -75,24 +78,51 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     let taken = right.width() + 12;
     let mut room = usize::from(row.width).saturating_sub(taken + 1);
     let source = &snapshot.source;
+    let facts = identity_facts(snapshot, room);
     if source.description.is_empty() {
         left.push(Span::styled(fit("waiting for the pipeline…", room), theme.dim()));
     } else {
-        let description = fit(&source.description, room);
+        // On a cluster, the server and the application need room, too.
+        let widest = if snapshot.remote.is_some() { (room / 3).max(15).min(room) } else { room };
+        let description = fit(&source.description, widest);
         room = room.saturating_sub(width(&description));
         left.push(Span::styled(description, theme.key()));
     }
-    for (label, value) in [("topic", &source.topic), ("group", &source.group)] {
+    for (label, value) in facts {
         let needed = label.len() + 3;
         if value.is_empty() || room < needed + 4 {
             continue;
         }
-        let value = fit(value, room - needed);
+        let value = fit(&value, room - needed);
         room -= needed + width(&value);
         left.push(Span::styled(format!("  {label} "), theme.dim()));
         left.push(Span::raw(value));
     }
     both_ends(frame, row, Line::from(left), right);
+}
+
+/// Labels and values after the source, in a row of `room` columns: topic and group, or topic, engine, server and application.
+fn identity_facts(snapshot: &Snapshot, room: usize) -> Vec<(String, String)> {
+    let source = &snapshot.source;
+    let Some(remote) = &snapshot.remote else {
+        return vec![("topic".to_owned(), source.topic.clone()), ("group".to_owned(), source.group.clone())];
+    };
+    let is_wide = room >= 90;
+    let engine = printable(&remote.engine).into_owned();
+    let server = match &remote.version {
+        Some(version) if is_wide => format!("{version} {}", remote.server),
+        _ => remote.server.clone(),
+    };
+    let application = remote.application.as_ref().map_or_else(
+        || UNKNOWN.to_owned(),
+        |application| match application.name.as_str() {
+            "" => application.id.clone(),
+            name if is_wide => format!("{name} ({})", application.id),
+            _ => application.id.clone(),
+        },
+    );
+    let topic = fit(&source.topic, (room / 4).max(8));
+    vec![("topic".to_owned(), topic), (engine, server), ("app".to_owned(), application)]
 }
 
 fn figures(snapshot: &Snapshot, clicks: &'static str, app: &App) -> Line<'static> {

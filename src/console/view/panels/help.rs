@@ -10,6 +10,7 @@ use crate::console::format::{fit, left};
 use crate::console::state::app::App;
 use crate::console::state::help_lines::{HELP_COLUMNS, HelpLine, HelpShape, help_lines};
 use crate::console::state::overlays::Help;
+use crate::console::state::screen::offered;
 use crate::console::view::rows::row;
 
 /// Columns for the keys in words.
@@ -17,7 +18,7 @@ const LABEL: usize = 10;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, help: Help, app: &App) {
     let theme = &app.theme;
-    let lines = help_lines(&app.keys, app.screens.open, app.engine.snapshot().stages.len());
+    let lines = help_lines(&app.keys, app.screens.open, offered(app.engine.snapshot()));
     let shape = HelpShape::of(lines.len(), screen);
     let top = help.top.min(shape.hidden());
     let width = (HELP_COLUMNS * shape.columns + 4).min(usize::from(screen.width));

@@ -27,7 +27,7 @@ const OFFERS: u16 = 12;
 pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &LineInput, app: &App) {
     let theme = &app.theme;
     let context = app.screens.context(app.overview.focus);
-    let offers = offers(&app.keys, &app.engine.snapshot().stages, context, typed.text());
+    let offers = offers(&app.keys, app.engine.snapshot(), context, typed.text());
     let width = WIDTH.min(screen.width.saturating_sub(2));
     let height = (OFFERS + 3).min(screen.height.saturating_sub(3));
     let area = Rect { x: screen.x + screen.width.saturating_sub(width) / 2, y: screen.y + 2, width, height };

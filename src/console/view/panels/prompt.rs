@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::console::format::{width, wrap};
-use crate::console::keys::Context;
+use crate::console::keys::{Action, Context};
 use crate::console::state::app::App;
 use crate::console::state::prompt::{Answer, Prompt, RESET_WORD};
 use crate::console::state::text_input::TextInput;
@@ -21,7 +21,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, prompt: 
     let room = usize::from(screen.width).saturating_sub(4).clamp(1, WIDEST);
     let answers = match &prompt.answer {
         Answer::Word(typed) => word(typed, app),
-        Answer::Key => keys(app),
+        Answer::Key => keys(Context::Prompt, app),
+        Answer::Work => keys(Context::Quit, app),
     };
     let mut lines = wrap(&prompt.question, room);
     // The answers must be visible on every terminal.
@@ -37,10 +38,12 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, prompt: 
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-/// `y yes   n no`.
-fn keys(app: &App) -> Line<'_> {
+/// `y yes   n no`, or the keys of another question.
+fn keys(context: Context, app: &App) -> Line<'_> {
     let mut answers = Vec::new();
-    for binding in app.keys.table().iter().filter(|binding| binding.context == Context::Prompt) {
+    let is_refused = |action| app.settings.read_only && action == Action::StopWork;
+    let answering = app.keys.table().iter().filter(|binding| binding.context == context);
+    for binding in answering.filter(|binding| !is_refused(binding.action)) {
         answers.push(Span::styled(format!("  {}", binding.label), app.theme.accent().patch(app.theme.key())));
         answers.push(Span::styled(format!(" {}  ", binding.short), app.theme.dim()));
     }

@@ -11,7 +11,7 @@ use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
 use crate::console::tables::{TableContext, rejects};
-use crate::console::view::placeholder::{placeholder, prose, waiting_placeholder};
+use crate::console::view::placeholder::{no_answer, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::answer::{RejectRow, Rejects};
 use crate::text::printable;
@@ -37,12 +37,14 @@ fn list<'a>(frame: &mut Frame, area: Rect, app: &'a App) -> Option<&'a RejectRow
     frame.render_widget(block, area);
     let rows = match found {
         None => {
-            let waiting = snapshot.answers.waiting.as_deref().unwrap_or("asking the store…");
+            let waiting = snapshot.answers.waiting.as_deref();
+            let asks = if snapshot.remote.is_some() { "asking the cluster…" } else { "asking the store…" };
+            let waiting = waiting.unwrap_or(asks);
             waiting_placeholder(frame, inner, waiting, app);
             return None;
         }
         Some(Err(problem)) => {
-            prose(frame, inner, problem, theme.bad());
+            no_answer(frame, inner, problem, app);
             return None;
         }
         Some(Ok(found)) => &found.rows,

@@ -39,9 +39,35 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     draw_lines(frame, inner, lines);
 }
 
+/// What an engine on a cluster knows of its tables. What it does not know is left out, and is no 0.
+fn facts_of_cluster(app: &App) -> Vec<Fact> {
+    let (snapshot, theme) = (&app.engine.frozen_or_live().snapshot, &app.theme);
+    let (store, totals) = (&snapshot.store, &snapshot.totals);
+    let time = |time| or_unknown(time, duration);
+    let plain = Style::new();
+    vec![
+        ("clicks", count(totals.clicks), theme.key(), "that the figures count"),
+        ("pages", count(totals.pages), theme.key(), "rows of url × country"),
+        ("stored", count(totals.stored), plain, "clicks that the query has written, as far as this run has seen"),
+        ("rejected", count(totals.rejected), theme.alarm(totals.rejected), "F4 shows them"),
+        (
+            "rounds",
+            or_unknown(store.transactions, count),
+            plain,
+            "of aggregation, by this run; F10 shows those of every console",
+        ),
+        ("newest", time(store.transaction), plain, "round, begin to end"),
+        ("p50", time(store.transaction_p50), plain, "of the newest rounds of this run"),
+        ("p99", time(store.transaction_p99), plain, "of the same"),
+    ]
+}
+
 /// The most important ones first, for low terminals.
 fn facts(app: &App) -> Vec<Fact> {
     let observed = app.engine.frozen_or_live();
+    if observed.snapshot.remote.is_some() {
+        return facts_of_cluster(app);
+    }
     let (snapshot, theme) = (&observed.snapshot, &app.theme);
     let (store, totals) = (&snapshot.store, &snapshot.totals);
     let time = |time| or_unknown(time, duration);

@@ -12,7 +12,7 @@ use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
 use crate::console::tables::{TableContext, clicks, pages};
-use crate::console::view::placeholder::{placeholder, prose, waiting_placeholder};
+use crate::console::view::placeholder::{no_answer, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::answer::{PageDetails, Trend};
 
@@ -40,7 +40,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             let waiting = snapshot.answers.waiting.as_deref().unwrap_or("loading…");
             waiting_placeholder(frame, countries, waiting, app);
         }
-        Some(Err(problem)) => prose(frame, countries, problem, theme.bad()),
+        Some(Err(problem)) => no_answer(frame, countries, problem, app),
         Some(Ok(details)) => {
             let context = TableContext::new(theme);
             let table = Table::new(pages::BY_COUNTRY, context, Cursor::nowhere());

@@ -161,6 +161,7 @@ impl Publisher {
             partitions,
             store: self.store_status(&sample),
             index: metrics.index.status(&self.options.index_target, Some(sample.pending_documents)),
+            remote: None,
             board: self.shared.board.shown(),
             answers,
             recent: metrics.recent(),

@@ -49,11 +49,11 @@ impl<Q: Clone + PartialEq + Send + Sync + 'static, A: Send + Sync + 'static> Lin
         self.state.lock().answer.clone()
     }
 
-    /// How far a question is that has no answer yet.
+    /// How far a question is that has no answer yet, or whose newest answer is an error.
     pub(super) fn waiting(&self) -> Option<String> {
         let state = self.state.lock();
         let is_answered = match (&state.asked, &state.answer) {
-            (Some((asked, _)), Some(answer)) => *asked == answer.asked,
+            (Some((asked, _)), Some(answer)) => *asked == answer.asked && answer.found.is_ok(),
             _ => false,
         };
         state.waiting.clone().filter(|_| !is_answered)

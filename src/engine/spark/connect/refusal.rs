@@ -19,6 +19,10 @@ const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 /// Spark cuts the message of a status after 2,048 characters.
 const CUT_AT: usize = 2048;
 
+/// What Spark says while it shuts down.
+const SHUTTING_DOWN: [&str; 3] =
+    ["a stopped SparkContext", "SparkContext was shut down", "SparkContext has been shutdown"];
+
 /// Makes errors. It knows the name of the server and the secrets that must not appear.
 #[derive(Clone)]
 pub(super) struct Errors {
@@ -151,6 +155,10 @@ impl Errors {
                 ConnectError::SessionLost { reason }
             }
             "OPERATION_CANCELED" => ConnectError::Cancelled,
+            // The server answers for some seconds after its session and its queries have ended.
+            _ if SHUTTING_DOWN.iter().any(|words| status.message().contains(words)) => {
+                ConnectError::SessionLost { reason: format!("it is shutting down: {reason}") }
+            }
             _ => ConnectError::Spark(Box::new(SparkError {
                 class: details.class.as_deref().map(|class| self.line(class)),
                 sql_state: details.sql_state.map(|state| self.line(&state)),

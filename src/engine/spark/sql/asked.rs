@@ -115,19 +115,19 @@ impl Tables {
 
     /// The time and id of the first of the `most` newest clicks from `from` (milliseconds since 1970) on, and how many these are.
     pub(crate) fn first_of_newest(&self, version: i64, from: i64, most: u32) -> String {
-        self.from_time(include_str!("asked/first_of_newest.sql"), version, from).number("most", most).filled()
+        self.asked_from(include_str!("asked/first_of_newest.sql"), version, from).number("most", most).filled()
     }
 
     /// The newest `limit` clicks of the url `:url`, from the click `:first_id` of the time `from` (milliseconds since 1970) on.
     pub(crate) fn newest_clicks_of_url(&self, version: i64, from: i64, limit: usize) -> String {
-        let clicks = self.from_time(include_str!("asked/clicks_of_url.sql"), version, from).filled();
+        let clicks = self.asked_from(include_str!("asked/clicks_of_url.sql"), version, from).filled();
         format!("SELECT ts, user_id, country, city FROM (\n{clicks}) ORDER BY ts DESC, click_id DESC LIMIT {limit}")
     }
 
     /// How many clicks of the url `:url` (`clicks`) are in each of `parts` equal parts (`part`) of the time from the click `:first_id`
     /// of the time `from` up to the time `to`, which is later (milliseconds since 1970).
     pub(crate) fn trend_of_url(&self, version: i64, from: i64, to: i64, parts: u32) -> String {
-        let clicks = self.from_time(include_str!("asked/clicks_of_url.sql"), version, from).filled();
+        let clicks = self.asked_from(include_str!("asked/clicks_of_url.sql"), version, from).filled();
         let length = to.saturating_sub(from);
         format!(
             "SELECT part, count(*) AS clicks FROM (SELECT least((ts - {from}) * {parts} DIV {length}, {parts} - 1) AS part FROM (\n{clicks}) \
@@ -135,7 +135,7 @@ impl Tables {
         )
     }
 
-    fn from_time(&self, text: &'static str, version: i64, from: i64) -> Template {
+    fn asked_from(&self, text: &'static str, version: i64, from: i64) -> Template {
         let slice = if from <= Timestamp::MIN.as_millis() { i32::MIN } else { self.slices().of_time(from) };
         self.asked(text, version).number("first_slice", slice).number("from", from)
     }

@@ -71,29 +71,29 @@ impl Tables {
         self.template("DESCRIBE HISTORY delta.`{{root}}/clicks` LIMIT {{limit}}").number("limit", limit).filled()
     }
 
-    /// Makes the temporary view `name` of the files at `path`, which is a part of a root: one row each file, in `value`.
-    pub(crate) fn whole_files(&self, name: &'static str, path: &str) -> String {
-        self.template(
-            "CREATE OR REPLACE TEMPORARY VIEW {{name}} USING text OPTIONS (path '{{path}}', wholetext 'true')",
+    /// The files at `path`, which is a part of a root: their number (0 for a name that is none) and their text. At most `limit`, those with
+    /// the greatest numbers.
+    pub(crate) fn newest_files(path: &str, limit: u32) -> String {
+        format!(
+            "SELECT coalesce(try_cast(element_at(split(path, '/'), -1) AS BIGINT), 0L) AS number, CAST(content AS STRING) AS text \
+             FROM binaryFile.`{path}` ORDER BY number DESC LIMIT {limit}"
         )
-        .sql("name", name)
-        .sql("path", path)
-        .filled()
     }
 
     fn rows(&self, version: i64, and: &str) -> String {
         self.template(
-            "(SELECT * FROM delta.`{{root}}/clicks` VERSION AS OF {{version}} WHERE slice IS NOT NULL {{and}})",
+            "(SELECT *, _metadata.row_commit_version AS came FROM delta.`{{root}}/clicks` VERSION AS OF {{version}} \
+             WHERE slice IS NOT NULL {{and}})",
         )
         .number("version", version)
         .sql("and", and)
         .filled()
     }
 
-    /// Of copies of a click, the first by partition and offset.
+    /// Of copies of a click, the one that came first.
     fn distinct(&self, version: i64, and: &str) -> String {
         format!(
-            "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ts, click_id ORDER BY partition, offset) AS copy FROM {}) \
+            "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ts, click_id ORDER BY came, partition, offset) AS copy FROM {}) \
              WHERE copy = 1)",
             self.rows(version, and)
         )

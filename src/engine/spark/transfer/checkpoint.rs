@@ -11,7 +11,7 @@ use arrow_array::{Array as _, Int64Array, MapArray, StringArray};
 use super::cluster::COMMITS;
 use super::error::MoveError;
 use crate::engine::spark::checkpoint::Checkpoint;
-use crate::engine::spark::connect::{ConnectError, Session, column};
+use crate::engine::spark::connect::{Session, column};
 use crate::engine::spark::manifest::Offsets;
 use crate::engine::spark::sql::{Root, Tables};
 
@@ -22,10 +22,10 @@ const NEWEST: u32 = 3;
 ///
 /// # Errors
 /// As any statement.
-pub(super) async fn has_begun(session: &Session, tables: &Tables, root: &Root) -> Result<bool, MoveError> {
+pub(super) async fn has_begun(session: &Session, root: &Root) -> Result<bool, MoveError> {
     let checkpoint = Checkpoint::in_use(session, root).await?;
     let metadata = format!("{}/metadata", checkpoint.path(root));
-    Ok(!checkpoint.is_first() || files(session, tables, &metadata).await?.is_some())
+    Ok(!checkpoint.is_first() || files(session, &metadata).await?.is_some())
 }
 
 /// The next offsets to read; `None` if the query has taken nothing yet.
@@ -42,13 +42,13 @@ pub(super) async fn next_offsets(
     let path = |name: &str| format!("{}/{name}", checkpoint.path(root));
     // After a loss of messages in Kafka there is a new checkpoint, and older offsets do not count.
     let nothing = if checkpoint.is_first() { Ok(None) } else { Err(missing("it is new and has no micro-batch yet")) };
-    let Some(metadata) = files(session, tables, &path("metadata")).await? else { return nothing };
+    let Some(metadata) = files(session, &path("metadata")).await? else { return nothing };
     let query = metadata.first().and_then(|(_, text)| query_id(text)).ok_or_else(|| missing("it has no query id"))?;
-    let done = files(session, tables, &path("commits")).await?.unwrap_or_default();
+    let done = files(session, &path("commits")).await?.unwrap_or_default();
     let done = done.first().map(|(batch, _)| *batch);
     let written = written(session, tables, &query).await?;
     let Some(last) = done.max(written) else { return nothing };
-    let offsets = files(session, tables, &path("offsets")).await?.unwrap_or_default();
+    let offsets = files(session, &path("offsets")).await?.unwrap_or_default();
     let (_, text) =
         offsets.iter().find(|(batch, _)| *batch == last).ok_or_else(|| missing("it lacks the newest micro-batch"))?;
     end_offsets(text).map(Some).ok_or_else(|| missing("its offsets have an unknown form"))
@@ -56,20 +56,14 @@ pub(super) async fn next_offsets(
 
 /// The newest files at `path` with their numbers, the newest first; `None` if there is no such path. A file without a number has the
 /// number 0.
-async fn files(session: &Session, tables: &Tables, path: &str) -> Result<Option<Vec<(i64, String)>>, MoveError> {
-    const VIEW: &str = "clicktop_checkpoint";
-    let absent =
-        |error: &ConnectError| error.is_class("PATH_NOT_FOUND") || error.is_class("FAILED_READ_FILE.FILE_NOT_EXIST");
-    match session.command(tables.whole_files(VIEW, path)).await {
-        Err(error) if absent(&error) => return Ok(None),
-        made => made?,
+async fn files(session: &Session, path: &str) -> Result<Option<Vec<(i64, String)>>, MoveError> {
+    let batches = match session.rows(Tables::newest_files(path, NEWEST)).all(NEWEST as usize).await {
+        Err(error) if error.is_class("PATH_NOT_FOUND") => return Ok(None),
+        read => read?,
     };
-    let newest = format!(
-        "SELECT coalesce(try_cast(_metadata.file_name AS BIGINT), 0L) AS number, value FROM {VIEW} ORDER BY number DESC LIMIT {NEWEST}"
-    );
     let mut found = Vec::new();
-    for batch in session.rows(newest).all(NEWEST as usize).await? {
-        let (numbers, texts) = (column::<Int64Array>(&batch, "number")?, column::<StringArray>(&batch, "value")?);
+    for batch in batches {
+        let (numbers, texts) = (column::<Int64Array>(&batch, "number")?, column::<StringArray>(&batch, "text")?);
         found.extend(numbers.iter().zip(texts).filter_map(|(number, text)| Some((number?, text?.to_owned()))));
     }
     Ok(Some(found))

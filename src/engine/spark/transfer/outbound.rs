@@ -105,7 +105,7 @@ impl Outbound {
                 if found.is_some() && cluster.holds_rows(&session).await? {
                     return Err(MoveError::HoldsOthers);
                 }
-                if checkpoint::has_begun(&session, &cluster.tables, &cluster.options.root).await? {
+                if checkpoint::has_begun(&session, &cluster.options.root).await? {
                     return Err(MoveError::HasBegun);
                 }
                 (manifest, Standing::Fresh)

@@ -239,13 +239,16 @@ mod tests {
     use crate::click::ClickBatch;
     use crate::storage::{Reject, StorageOptions};
 
+    /// The beginning of the 500,000th hour since 1970.
+    const BEGIN: i64 = 1_800_000_000_000;
+
     fn filled() -> (tempfile::TempDir, Arc<Storage>) {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path(), StorageOptions::default()).unwrap();
         let mut clicks = ClickBatch::default();
         let ids: Vec<String> = (0..25).map(|id| format!("click {id}")).collect();
         for (id, at) in ids.iter().zip(0_i64..) {
-            let timestamp = Timestamp::from_millis(at * 1_800_000 - 3_600_001);
+            let timestamp = Timestamp::from_millis(BEGIN + at * 1_800_000 - 3_600_001);
             let (country, city, browser, os, device) = ("FR", "Paris", "b", "o", "d");
             let click = Click { click_id: id, user_id: "u", timestamp, url: "/é", country, city, browser, os, device };
             clicks.push(&click);
@@ -270,8 +273,8 @@ mod tests {
         assert_eq!(sizes, [(10, Kind::Clicks), (10, Kind::Clicks), (5, Kind::Clicks), (3, Kind::Rejects)]);
         let first = &batches[0].rows;
         let slices = first.column_by_name("slice").unwrap().as_any().downcast_ref::<Int32Array>().unwrap();
-        // One millisecond before a slice begins belongs to the one before, also before 1970.
-        assert_eq!((slices.value(0), slices.value(1), slices.value(3)), (-2, -1, 0));
+        // One millisecond before a slice begins belongs to the one before.
+        assert_eq!((slices.value(0), slices.value(1), slices.value(3)), (499_998, 499_999, 500_000));
         let urls = first.column_by_name("url").unwrap().as_any().downcast_ref::<StringArray>().unwrap();
         assert_eq!((urls.value(0), urls.null_count()), ("/é", 0));
         let last = &batches[3];

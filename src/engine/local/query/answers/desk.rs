@@ -96,6 +96,8 @@ impl AnswerDesk {
                 questions.woken = true;
                 true
             }
+            // Of engines on a cluster.
+            Question::Cluster | Question::Rounds => return,
         };
         self.shared.changed.notify_one();
     }

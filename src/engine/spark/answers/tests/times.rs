@@ -1,4 +1,4 @@
-//! How long the answers take at two million stored clicks. `docs/console.md` has the times of:
+//! How long the answers take at two million stored clicks:
 //! `scripts/servers --only spark-local cargo test --features spark --lib answers::tests::times -- --ignored --nocapture`
 
 use std::time::Instant;

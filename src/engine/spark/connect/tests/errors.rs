@@ -48,6 +48,12 @@ fn a_class_holds_its_subclasses() {
 fn the_end_of_a_session_and_of_an_operation_have_their_own_names() {
     assert!(matches!(of_spark("INVALID_HANDLE.SESSION_CLOSED", "x"), ConnectError::SessionClosed { .. }));
     assert!(matches!(of_spark("INVALID_HANDLE.SESSION_CHANGED", "x"), ConnectError::SessionLost { .. }));
+    let shutting_down =
+        of_spark("", "Cannot call methods on a stopped SparkContext.\nThis stopped SparkContext was created at: …");
+    let told =
+        "the Spark server has lost the session: it is shutting down: Cannot call methods on a stopped SparkContext.";
+    assert!(matches!(shutting_down, ConnectError::SessionLost { .. }), "{shutting_down:?}");
+    assert_eq!(shutting_down.to_string(), told);
     assert_eq!(of_spark("OPERATION_CANCELED", "x"), ConnectError::Cancelled);
 }
 
