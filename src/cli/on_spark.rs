@@ -117,10 +117,10 @@ mod with_spark {
     use crate::cli::setup;
     use crate::config::{KafkaSettings, Settings};
     use crate::engine::local::stages::ingest::StartAt;
-    use crate::engine::spark::SparkOptions;
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
     use crate::engine::spark::sql::{Root, Slices};
+    use crate::engine::spark::{HousekeepingRules, SparkOptions};
     use crate::protocol::snapshot::SourceStatus;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 
@@ -204,6 +204,11 @@ mod with_spark {
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),
             leave_running: spark.leave_running,
+            housekeeping: HousekeepingRules {
+                interval: spark.optimize_interval,
+                keep_versions: spark.keep_versions,
+                retention: settings.store.retention,
+            },
             shutdown_timeout: settings.shutdown_timeout,
         })
     }

@@ -57,6 +57,12 @@ pub struct SparkSettings {
     pub batch_messages: NonZeroUsize,
     /// Whether the streaming query goes on when clicktop ends.
     pub leave_running: bool,
+    /// How often small files of the tables are looked for, and merged.
+    #[serde(with = "duration")]
+    pub optimize_interval: Duration,
+    /// How long files of old versions of the tables are kept.
+    #[serde(with = "duration")]
+    pub keep_versions: Duration,
     /// `[spark.kafka]`.
     pub kafka: ClusterKafkaSettings,
 }
@@ -158,6 +164,22 @@ pub(super) const SPARK: Section = Section {
             kind: Kind::Switch,
             default: "true",
             help: "Whether the streaming query goes on when clicktop ends. The next clicktop with the same root finds it.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.optimize_interval",
+            kind: Kind::Duration(Duration::from_secs(60), Duration::from_secs(7 * 24 * 60 * 60)),
+            default: "15 min",
+            help: "How often clicktop looks after the tables: merges small files, and deletes clicks that are older than \
+                   store.retention. Of all clicktops with the same root, one does it.",
+            flags: &[],
+        },
+        Setting {
+            key: "spark.keep_versions",
+            kind: Kind::Duration(Duration::from_secs(60 * 60), Duration::from_secs(366 * 24 * 60 * 60)),
+            default: "7 days",
+            help: "How long the files of old versions of the tables are kept, in whole hours; then clicktop deletes them, once \
+                   a day. If all clicktops of a root are away for longer, the next one counts every click anew.",
             flags: &[],
         },
     ],

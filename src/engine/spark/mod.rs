@@ -20,9 +20,12 @@ mod cluster;
 #[allow(dead_code, unused_imports, reason = "a whole client: its tests use the rest")]
 pub(crate) mod connect;
 mod connection;
+#[cfg(test)]
+mod cost;
 mod erase;
 mod failure;
 mod home;
+mod housekeeping;
 mod kafka_trouble;
 mod lease;
 mod lost_messages;
@@ -48,5 +51,6 @@ mod tables;
 mod tests;
 pub(crate) mod transfer;
 
+pub(crate) use housekeeping::HousekeepingRules;
 pub(crate) use options::SparkOptions;
 pub(crate) use start::start;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
+use super::housekeeping::HousekeepingRules;
 use super::sql::{Root, Slices};
 use crate::click::{FieldLimits, Format};
 use crate::engine::local::stages::ingest::KafkaOptions;
@@ -35,6 +36,8 @@ pub(crate) struct SparkOptions {
     pub source_options: HashMap<String, String>,
     /// How the console itself reaches the brokers, to see the lag.
     pub kafka: KafkaOptions,
+    /// How the tables are looked after.
+    pub housekeeping: HousekeepingRules,
     /// How messages are written.
     pub format: Format,
     /// How long the fields of a click may be.

@@ -15,6 +15,8 @@ pub(crate) enum Work {
     Round,
     /// Old clicks were deleted, small files were merged, or files that nobody needs were deleted.
     Housekeeping,
+    /// A console will do housekeeping. [`newest`] leaves these lines out.
+    Claim,
 }
 
 /// One line of the log. `None` stands for what the line's writer did not know.
@@ -83,9 +85,8 @@ pub(crate) async fn newest(session: &Session, tables: &Tables, most: u32) -> Res
     Ok(lines)
 }
 
-/// The word in the table for [`Work::Round`]; [`Work::Housekeeping`] has the other one.
+/// The word in the table for [`Work::Round`].
 const ROUND: &str = "round";
-const HOUSEKEEPING: &str = "housekeeping";
 
 /// This console, as a line names it.
 pub(crate) fn this_console() -> String {
@@ -116,7 +117,8 @@ fn values(line: &RoundLine) -> String {
         .collect();
     let work = match line.work {
         Work::Round => ROUND,
-        Work::Housekeeping => HOUSEKEEPING,
+        Work::Housekeeping => "housekeeping",
+        Work::Claim => "claim",
     };
     [
         number(Some(line.to)),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Session, SparkError, column};
+use super::connect::{ConnectError, Done, Session, SparkError, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
 use super::sql::{Application, Cursor, First, OVERTAKEN, Round, Tables};
@@ -76,6 +76,28 @@ pub(super) fn overtaken() -> ConnectError {
     }))
 }
 
+/// Whether `error` says that files of old versions, or the versions themselves, are gone.
+fn history_is_gone(error: &ConnectError) -> bool {
+    HISTORY_IS_GONE.iter().any(|class| error.is_class(class))
+}
+
+/// The classes of Spark's errors about it.
+const HISTORY_IS_GONE: [&str; 6] = [
+    "DELTA_CHANGE_DATA_FILE_NOT_FOUND",
+    "DELTA_LOG_FILE_NOT_FOUND",
+    "DELTA_TRUNCATED_TRANSACTION_LOG",
+    "DELTA_VERSION_NOT_FOUND",
+    "DELTA_VERSION_NOT_CONTIGUOUS",
+    "FAILED_READ_FILE.FILE_NOT_EXIST",
+];
+
+/// The rows that an INSERT has written, if it tells.
+fn written(done: &Done) -> Option<u64> {
+    let batch = done.rows.iter().find(|batch| batch.num_rows() > 0)?;
+    let [rows] = [number(batch, "num_inserted_rows").ok()?];
+    rows.and_then(|rows| u64::try_from(rows).ok())
+}
+
 impl Rounds<'_> {
     /// What the tables hold, and what is counted of it.
     ///
@@ -116,6 +138,9 @@ impl Rounds<'_> {
 
     /// One round over everything that `standing` tells; `doing` hears of each step before it begins.
     ///
+    /// The history of the clicks since the cursor may be gone, because somebody has deleted the files of old versions. Then the round counts
+    /// every click that is kept.
+    ///
     /// # Errors
     /// A step fails. See [`lost_race`].
     pub(super) async fn run(
@@ -123,7 +148,26 @@ impl Rounds<'_> {
         standing: Standing,
         mut doing: impl FnMut(&'static str) + Send,
     ) -> Result<RoundReport, ConnectError> {
-        let Standing { newest, cursor, .. } = standing;
+        match self.count(standing, standing.cursor, &mut doing).await {
+            Err(error) if standing.cursor.counted.is_some() && history_is_gone(&error) => {
+                tracing::warn!(
+                    target: "aggregate",
+                    "the history of the new clicks is gone, so this round counts every click: {error}"
+                );
+                self.count(standing, Cursor { counted: None, ..standing.cursor }, &mut doing).await
+            }
+            done => done,
+        }
+    }
+
+    /// The round of [`run`](Self::run), from `cursor` on.
+    async fn count(
+        &self,
+        standing: Standing,
+        cursor: Cursor,
+        doing: &mut (impl FnMut(&'static str) + Send),
+    ) -> Result<RoundReport, ConnectError> {
+        let newest = standing.newest;
         let mut report = RoundReport { from: cursor.counted, ..RoundReport::default() };
         let mut begin = Instant::now();
         let mut lap = |report: &mut RoundReport, step| {
@@ -131,18 +175,21 @@ impl Rounds<'_> {
             begin = Instant::now();
         };
         if cursor.counted.is_none_or(|counted| counted < newest) {
-            let unfinished = self.unfinished(cursor).await?;
+            let unfinished = self.unfinished(standing.cursor).await?;
             let round = self.tables.round(cursor, unfinished.unwrap_or(newest));
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
-            let touched = self.touched(&round).await?;
+            let (touched, clicks) = self.touched(&round).await?;
+            report.clicks = Some(clicks);
             lap(&mut report, "touched");
             report.slices = touched.len();
             if !touched.is_empty() {
                 let transaction = cursor.next().transaction();
                 if unfinished.is_none() {
                     doing("adding pairs");
-                    self.once(Application::Pairs, transaction, round.pairs(&touched)).await?;
+                    let done = self.done_once(Application::Pairs, transaction, round.pairs(&touched)).await?;
+                    // One of the rows closes the round.
+                    report.pairs = written(&done).map(|rows| rows.saturating_sub(1));
                     lap(&mut report, "pairs");
                 }
                 doing("counting pages");
@@ -201,20 +248,27 @@ impl Rounds<'_> {
         number: i64,
         statement: String,
     ) -> Result<(), ConnectError> {
+        self.done_once(application, number, statement).await.map(drop)
+    }
+
+    async fn done_once(&self, application: Application, number: i64, statement: String) -> Result<Done, ConnectError> {
         let [name, version] = TRANSACTION;
         self.session.set(&[(name, application.name()), (version, &number.to_string())]).await?;
         let done = self.session.command(statement).await;
         self.session.unset(&TRANSACTION).await?;
-        done.map(drop)
+        done
     }
 
-    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<Vec<i32>, ConnectError> {
-        let mut touched = Vec::new();
+    /// The slices to count anew, in ascending order, and the number of new clicks.
+    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<(Vec<i32>, u64), ConnectError> {
+        let (mut touched, mut clicks) = (Vec::new(), 0_u64);
         for batch in self.session.rows(round.touched()).all(MOST_SLICES).await? {
             touched.extend(column::<Int32Array>(&batch, "slice")?.iter().flatten());
+            let counts = column::<Int64Array>(&batch, "clicks")?.iter().flatten();
+            clicks = counts.fold(clicks, |sum, count| sum.saturating_add(u64::try_from(count).unwrap_or(0)));
         }
         touched.sort_unstable();
-        Ok(touched)
+        Ok((touched, clicks))
     }
 
     /// The version that a round counts which has not moved the cursor yet.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
 use super::aggregate::AggregateStage;
@@ -13,6 +14,7 @@ use super::cluster::{ClusterWatch, WatchOptions};
 use super::connect::ConnectOptions;
 use super::connection::Connection;
 use super::erase::Eraser;
+use super::housekeeping::Housekeeper;
 use super::metrics::SparkMetrics;
 use super::options::{SparkOptions, StartError};
 use super::rounds_watch::{RoundsLog, RoundsWatch};
@@ -135,6 +137,15 @@ pub(crate) fn start(
         tables: Arc::clone(&tables),
         metrics: Arc::clone(&metrics),
     });
+    let housekeeping = Housekeeper {
+        connection: session("housekeeping", &options.connect),
+        tables: Arc::clone(&tables),
+        slices: options.slices,
+        storage: Arc::clone(&storage),
+        rules: options.housekeeping,
+        files: Mutex::default(),
+    }
+    .start();
     let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
     let (commands, received) = mpsc::channel(64);
@@ -161,6 +172,7 @@ pub(crate) fn start(
             leaving,
             eraser,
             _lag_watch: lag_watch,
+            _housekeeping: housekeeping,
         },
         figures_interval: round_interval,
         shutdown_timeout,

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::answers::ClusterDesk;
 use super::cluster::ClusterWatch;
 use super::erase::Eraser;
+use super::housekeeping::HousekeepingGuard;
 use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::rounds_watch::RoundsWatch;
@@ -54,6 +55,7 @@ pub(super) struct SparkEngine {
     pub(super) eraser: Eraser,
     /// Ends the watch of the lag when the engine is dropped.
     pub(super) _lag_watch: LagWatchGuard,
+    pub(super) _housekeeping: HousekeepingGuard,
 }
 
 /// What the snapshots are made with.

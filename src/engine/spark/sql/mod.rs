@@ -16,6 +16,7 @@
 mod asked;
 mod cursor;
 mod decoder;
+mod housekeeping;
 mod moves;
 mod rebuild;
 mod tables;
@@ -26,6 +27,7 @@ mod tests;
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use cursor::{CURSOR_SLICE, Cursor, First};
 pub(crate) use decoder::decoder;
+pub(crate) use housekeeping::Tidied;
 pub(crate) use moves::MOVED_VIEW;
 pub(crate) use rebuild::Rebuild;
 pub(crate) use tables::{Application, OVERTAKEN, Root, RootError, Round, SCHEMA, Slices, Tables};

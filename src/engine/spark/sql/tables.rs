@@ -257,7 +257,7 @@ impl Tables {
     pub(crate) fn newest_rounds(&self, most: u32) -> String {
         format!(
             "SELECT round, counted, work, who, unix_millis(began) AS began_ms, unix_millis(ended) AS ended_ms, steps, clicks, slices, pairs, \
-             figures FROM delta.`{}/rounds` ORDER BY ended DESC LIMIT {most}",
+             figures FROM delta.`{}/rounds` WHERE work <> 'claim' ORDER BY ended DESC LIMIT {most}",
             self.root
         )
     }
@@ -275,14 +275,6 @@ impl Tables {
         let text =
             self.template(include_str!("retention.sql")).sql("cursor", next.row(None)).number("first", first).filled();
         text.split("\n;\n").map(str::to_owned).collect()
-    }
-
-    /// The statements of housekeeping: small files are merged, and files that no version of the last week needs are deleted.
-    pub(crate) fn housekeeping(&self) -> Vec<String> {
-        let statements = ["clicks", "pages", "pairs", "figures", "rounds"]
-            .into_iter()
-            .flat_map(|table| ["OPTIMIZE", "VACUUM"].map(|verb| format!("{verb} delta.`{}/{table}`", self.root)));
-        std::iter::once(self.template(include_str!("compact_figures.sql")).filled()).chain(statements).collect()
     }
 }
 

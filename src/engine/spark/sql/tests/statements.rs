@@ -1,5 +1,5 @@
 use crate::click::{FieldLimits, Format};
-use crate::engine::spark::sql::{Cursor, Kept, Root, RootError, Slices, Tables, WindowSpan, decoder};
+use crate::engine::spark::sql::{Cursor, Kept, Root, RootError, Slices, Tables, Tidied, WindowSpan, decoder};
 use crate::protocol::view::SortBy;
 
 fn tables() -> Tables {
@@ -47,7 +47,22 @@ fn every_statement_is_filled_in() {
     statements.extend(tables.retention(cursor, 400_000));
     statements.extend([tables.begin_erasing(cursor), tables.write_cursor(cursor), tables.note_session_timeout()]);
     statements.extend(tables.erase(7).map(|(_, statement)| statement));
-    statements.extend(tables.housekeeping());
+    statements.extend([
+        tables.compact_figures(7),
+        tables.delete_clicks_before(400_000),
+        tables.delete_rejects(9),
+        tables.forget_rounds(9),
+        tables.last_housekeeping(),
+        tables.first_claim(9),
+        tables.expired(400_000),
+        tables.newest_rounds(9),
+        tables.note_round("1"),
+    ]);
+    statements.extend(
+        Tidied::ALL
+            .into_iter()
+            .flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table, 9)]),
+    );
     statements.push(tables.changed_figures(7, 9));
     for round in [first, next] {
         let touched = [399_999, 491_630];
