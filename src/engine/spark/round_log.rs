@@ -55,8 +55,8 @@ pub(crate) async fn newest(session: &Session, tables: &Tables, most: u32) -> Res
     for batch in session.rows(tables.newest_rounds(most)).all(usize::try_from(most).unwrap_or(usize::MAX)).await? {
         let text = |name| column::<StringArray>(&batch, name);
         let number = |name| column::<Int64Array>(&batch, name);
-        let (works, whos, steps) = (text("work")?, text("who")?, text("steps")?);
-        let (froms, tos) = (number("counted")?, number("round")?);
+        let (works, names, steps) = (text("work")?, text("who")?, text("steps")?);
+        let (counted, rounds) = (number("counted")?, number("round")?);
         let (begins, ends) = (number("began_ms")?, number("ended_ms")?);
         let (clicks, slices) = (number("clicks")?, number("slices")?);
         let (pairs, figures) = (number("pairs")?, number("figures")?);
@@ -65,9 +65,9 @@ pub(crate) async fn newest(session: &Session, tables: &Tables, most: u32) -> Res
         lines.extend((0..batch.num_rows()).map(|row| {
             RoundLine {
                 work: if works.value(row) == ROUND { Work::Round } else { Work::Housekeeping },
-                who: whos.value(row).to_owned(),
-                from: known(froms, row),
-                to: tos.value(row),
+                who: names.value(row).to_owned(),
+                from: known(counted, row),
+                to: rounds.value(row),
                 began: Timestamp::from_millis(begins.value(row)),
                 ended: Timestamp::from_millis(ends.value(row)),
                 steps: serde_json::from_str::<Vec<(String, u64)>>(steps.value(row))
