@@ -111,7 +111,7 @@ fn the_oldest_rejects_go_where_there_are_too_many_and_are_told_and_counted() {
     let ran = home.succeed(&[&["replay", &file, "--headless"][..], &config].concat());
     let summary = ran.summary();
     assert_eq!((&summary["stored"], &summary["rejected"]), (&50.into(), &400.into()), "{summary}");
-    let said = ran.stderr.matches("the oldest rejects go (store.max_rejects, store.max_reject_bytes)").count();
+    let said = ran.stderr.matches("the oldest ones are deleted (store.max_rejects, store.max_reject_bytes)").count();
     assert_eq!(said, 1, "{}", ran.stderr);
     let kept = || {
         let kept = "SELECT COUNT(*) FROM rejects";
