@@ -151,6 +151,8 @@ class Spark:
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.shuffle.partitions": 2 * int(CORES),
+            # Of 100, which are Spark's own number, none is left when the next round begins.
+            "spark.sql.codegen.cache.maxEntries": 5000,
             "spark.sql.warehouse.dir": self.folder / "warehouse",
             "spark.databricks.delta.snapshotPartitions": 2,
             "spark.driver.host": "127.0.0.1",

@@ -94,16 +94,21 @@ pub(crate) fn this_console() -> String {
     format!("{} (pid {})", host.nodename().to_string_lossy(), std::process::id())
 }
 
-/// Adds a line, as one commit.
+/// Adds a line, as one commit. Where a round does not tell how many pairs it has added, the table of pairs does.
 ///
 /// # Errors
 /// As any statement.
 pub(crate) async fn add(session: &Session, tables: &Tables, line: &RoundLine) -> Result<(), ConnectError> {
-    session.command(tables.note_round(&values(line))).await.map(drop)
+    // Within the statement of the log, so that it costs no statement of its own.
+    let pairs = match line.work {
+        Work::Round if line.pairs.is_none() => Some(tables.pairs_of_round(line.to)),
+        _ => None,
+    };
+    session.command(tables.note_round(&values(line, pairs))).await.map(drop)
 }
 
-/// The values of the row. Spark binds no parameters within an INSERT, so a text is written as hexadecimal digits.
-fn values(line: &RoundLine) -> String {
+/// The values of the row; `pairs` is SQL for the number of pairs, if the line has none. Spark binds no parameters within an INSERT, so a text is written as hexadecimal digits.
+fn values(line: &RoundLine, pairs: Option<String>) -> String {
     let number = |number: Option<i64>| number.map_or_else(|| "NULL".to_owned(), |number| format!("{number}L"));
     let count = |count: Option<u64>| number(count.and_then(|count| i64::try_from(count).ok()));
     let text = |text: &str| {
@@ -130,7 +135,7 @@ fn values(line: &RoundLine) -> String {
         text(&serde_json::to_string(&steps).unwrap_or_default()),
         count(line.clicks),
         count(line.slices),
-        count(line.pairs),
+        pairs.unwrap_or_else(|| count(line.pairs)),
         count(line.figures),
     ]
     .join(", ")
@@ -155,7 +160,7 @@ mod tests {
             pairs: Some(0),
             figures: None,
         };
-        let values = values(&line);
+        let values = values(&line, None);
         assert!(values.starts_with("7L, NULL, CAST(X'726F756E64' AS STRING), CAST(X'6F27686F73746020"), "{values}");
         assert!(values.ends_with(", 3L, NULL, 0L, NULL"), "{values}");
         assert!(!values.contains("o'") && !values.contains('`'), "{values}");

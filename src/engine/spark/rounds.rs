@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array as _, Int32Array, Int64Array, RecordBatch};
 
-use super::connect::{ConnectError, Done, Session, SparkError, column};
+use super::connect::{ConnectError, Session, SparkError, column};
 use super::connection::TRANSACTION;
 use super::round_log::{self, RoundLine, Work};
 use super::sql::{Application, Cursor, First, OVERTAKEN, Round, Tables};
@@ -41,8 +41,8 @@ pub(super) struct RoundReport {
     pub(super) clicks: Option<u64>,
     /// Slices that were counted anew.
     pub(super) slices: usize,
-    /// Pairs that no earlier round had seen.
-    pub(super) pairs: Option<u64>,
+    /// The version that it counts up to; `None` if there was nothing to count.
+    pub(super) to: Option<i64>,
 }
 
 impl RoundReport {
@@ -90,13 +90,6 @@ const HISTORY_IS_GONE: [&str; 6] = [
     "DELTA_VERSION_NOT_CONTIGUOUS",
     "FAILED_READ_FILE.FILE_NOT_EXIST",
 ];
-
-/// The rows that an INSERT has written, if it tells.
-fn written(done: &Done) -> Option<u64> {
-    let batch = done.rows.iter().find(|batch| batch.num_rows() > 0)?;
-    let [rows] = [number(batch, "num_inserted_rows").ok()?];
-    rows.and_then(|rows| u64::try_from(rows).ok())
-}
 
 impl Rounds<'_> {
     /// What the tables hold, and what is counted of it.
@@ -176,20 +169,20 @@ impl Rounds<'_> {
         };
         if cursor.counted.is_none_or(|counted| counted < newest) {
             let unfinished = self.unfinished(standing.cursor).await?;
-            let round = self.tables.round(cursor, unfinished.unwrap_or(newest));
+            let to = unfinished.unwrap_or(newest);
+            let round = self.tables.round(cursor, to);
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
             let (touched, clicks) = self.touched(&round).await?;
             report.clicks = Some(clicks);
             lap(&mut report, "touched");
             report.slices = touched.len();
+            report.to = Some(to);
             if !touched.is_empty() {
                 let transaction = cursor.next().transaction();
                 if unfinished.is_none() {
                     doing("adding pairs");
-                    let done = self.done_once(Application::Pairs, transaction, round.pairs(&touched)).await?;
-                    // One of the rows closes the round.
-                    report.pairs = written(&done).map(|rows| rows.saturating_sub(1));
+                    self.once(Application::Pairs, transaction, round.pairs(&touched)).await?;
                     lap(&mut report, "pairs");
                 }
                 doing("counting pages");
@@ -226,13 +219,14 @@ impl Rounds<'_> {
             work: Work::Round,
             who: round_log::this_console(),
             from: report.from,
-            to,
+            to: report.to.unwrap_or(to),
             began: Timestamp::from_millis(ended.as_millis().saturating_sub(took)),
             ended,
             steps: report.steps.iter().map(|(step, took)| ((*step).to_owned(), *took)).collect(),
             clicks: report.clicks,
             slices: u64::try_from(report.slices).ok(),
-            pairs: report.pairs,
+            // The log counts them itself.
+            pairs: None,
             figures: Some(figures),
         };
         round_log::add(self.session, self.tables, &line).await
@@ -248,15 +242,11 @@ impl Rounds<'_> {
         number: i64,
         statement: String,
     ) -> Result<(), ConnectError> {
-        self.done_once(application, number, statement).await.map(drop)
-    }
-
-    async fn done_once(&self, application: Application, number: i64, statement: String) -> Result<Done, ConnectError> {
         let [name, version] = TRANSACTION;
         self.session.set(&[(name, application.name()), (version, &number.to_string())]).await?;
         let done = self.session.command(statement).await;
         self.session.unset(&TRANSACTION).await?;
-        done
+        done.map(drop)
     }
 
     /// The slices to count anew, in ascending order, and the number of new clicks.

@@ -262,6 +262,11 @@ impl Tables {
         )
     }
 
+    /// How many pairs the round that counts up to `to` has added, as an expression.
+    pub(crate) fn pairs_of_round(&self, to: i64) -> String {
+        format!("(SELECT count(url) FROM delta.`{}/pairs` WHERE round = {to})", self.root)
+    }
+
     /// Adds a line to the log of rounds; `values` are literals, in the order of the columns.
     pub(crate) fn note_round(&self, values: &str) -> String {
         format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
