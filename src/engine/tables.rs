@@ -1,5 +1,6 @@
 //! Orders of whole tables. The engine sends a table in parts, through a channel that bounds the memory.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -7,7 +8,7 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use crate::protocol::table::{Table, TablePart};
 
 /// The most rows of a part.
-pub(crate) const PART_ROWS: usize = 500;
+const PART_ROWS: usize = 500;
 
 /// Parts that may wait for the receiver; this bounds the memory.
 const WAITING_PARTS: usize = 4;
@@ -62,6 +63,45 @@ impl TableOrder {
     pub(crate) fn send_now(&self, part: TablePart) {
         // A receiver that is gone does not miss it.
         let _ = self.parts.try_send(part);
+    }
+}
+
+/// Gathers rows into parts of a bounded size.
+pub(crate) struct Parts<R, S> {
+    of: fn(Vec<R>) -> TablePart,
+    send: S,
+    rows: Vec<R>,
+}
+
+impl<R, S: Fn(TablePart) -> ControlFlow<()>> Parts<R, S> {
+    /// `of` makes a part of rows, and `send` hands it over; it breaks if nobody wants the table any more.
+    pub(crate) fn new(of: fn(Vec<R>) -> TablePart, send: S) -> Self {
+        Self { of, send, rows: Vec::new() }
+    }
+
+    /// Adds a row, and hands over the part if it is full.
+    pub(crate) fn push(&mut self, row: R) -> ControlFlow<()> {
+        self.rows.push(row);
+        if self.rows.len() < PART_ROWS { ControlFlow::Continue(()) } else { self.finish() }
+    }
+
+    /// Hands over the rows that are left.
+    pub(crate) fn finish(&mut self) -> ControlFlow<()> {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() { ControlFlow::Continue(()) } else { (self.send)((self.of)(rows)) }
+    }
+}
+
+/// The part that ends a table, or `None` if nobody waits for it. `is_forgotten` says whether a reset has deleted the clicks meanwhile.
+pub(crate) fn last_part<E: std::fmt::Display>(
+    outcome: Result<ControlFlow<()>, E>,
+    is_forgotten: bool,
+) -> Option<TablePart> {
+    match outcome {
+        Ok(ControlFlow::Continue(())) => Some(TablePart::End { complete: true }),
+        _ if is_forgotten => Some(TablePart::Failed("a reset deleted the clicks meanwhile".to_owned())),
+        Ok(ControlFlow::Break(())) => None,
+        Err(error) => Some(TablePart::Failed(error.to_string())),
     }
 }
 

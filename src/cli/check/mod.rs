@@ -99,8 +99,8 @@ impl Report<'_> {
     fn kafka_from_here(&mut self, kafka: &KafkaSettings) {
         const NOT_NEEDED: &str = "this machine need not reach Kafka: without it, the cluster tells the lag";
         let found = Probe::new(kafka).and_then(|probe| probe.brokers(Patience::Answer));
-        match found.and_then(|brokers| Ok((brokers.topic?, brokers.count))) {
-            Ok((partitions, _)) => {
+        match found.and_then(|brokers| Ok(brokers.topic?)) {
+            Ok(partitions) => {
                 self.line(
                     "broker",
                     Ok(format!("{}, from here: {}, {partitions} partitions", kafka.brokers, kafka.topic)),

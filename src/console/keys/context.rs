@@ -29,7 +29,7 @@ pub enum Context {
     Line,
     /// While a question is open.
     Prompt,
-    /// While the console asks what becomes of the work in the cluster when it quits.
+    /// While the console is about to quit and asks whether the work in the cluster goes on.
     Quit,
     /// While the help is open.
     Help,

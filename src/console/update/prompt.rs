@@ -15,7 +15,7 @@ pub(super) const ANSWER_LENGTH: usize = 40;
 /// What a key says to a question.
 enum Reply {
     Yes,
-    /// Yes, and what becomes of the work in the cluster.
+    /// Yes; the work in the cluster goes on or stops as this says.
     YesAnd(RemoteWork),
     No,
     /// The word is not complete yet.

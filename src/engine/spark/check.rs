@@ -97,7 +97,7 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
         report(subject, finding);
     }
     if !silent {
-        // Its views go with it. What fails here ends with the server's own time-out.
+        // This drops the views of the session. If it fails, the server ends the session after its own time-out.
         let _ = tokio::time::timeout(ENTRY, session.release()).await;
     }
 }
@@ -185,7 +185,7 @@ impl Cluster<'_> {
             Ok(_) => Ok(Finding::Fine("Spark knows Delta Lake".to_owned())),
             Err(TablesError::NoDelta { cause }) => Ok(Finding::Failed(format!("{DELTA_IS_MISSING} ({cause})"))),
             Err(TablesError::Connect(error)) => Err(error),
-            // It is about the root, which is tried next.
+            // Another error concerns the root, which the next step tries.
             Err(_) => Ok(Finding::Fine("Spark knows Delta Lake".to_owned())),
         }
     }
@@ -264,7 +264,7 @@ impl Cluster<'_> {
     /// Reads one message of the topic on the cluster, with the options of the streaming query and little patience.
     async fn kafka(&self) -> Result<Finding, ConnectError> {
         let mut options = self.options.source_options.clone();
-        // Those of a stream, which has no end.
+        // Only a streaming query takes these; a batch query refuses them.
         options.retain(|name, _| {
             !["startingOffsets", "maxOffsetsPerTrigger"].iter().any(|of_streams| name.eq_ignore_ascii_case(of_streams))
         });

@@ -1,7 +1,7 @@
 //! Housekeeping on the cluster: old clicks are deleted, small files are merged, and files that nobody needs any more are deleted.
 //!
 //! One console at a time does it, beside the rounds and in a session of its own. What it does can be repeated and can stop anywhere, so a
-//! console that ends in the middle leaves nothing to mend. A statement that loses to a round is left to the next time.
+//! console that ends in the middle leaves nothing to repair. If a statement loses against a round, the next run repeats it.
 
 #[cfg(test)]
 mod tests;

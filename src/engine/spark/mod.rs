@@ -28,6 +28,7 @@ mod home;
 mod housekeeping;
 mod kafka_trouble;
 mod lease;
+mod looks;
 mod lost_messages;
 mod manifest;
 mod metrics;
@@ -39,7 +40,6 @@ pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
 mod rounds_watch;
-#[allow(dead_code, unused_imports, reason = "housekeeping and answers, which follow, use the rest")]
 pub(crate) mod sql;
 mod stage;
 mod start;

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::connect::ConnectError;
 use super::connection::Connection;
+use super::looks::Looks;
 use super::metrics::SparkMetrics;
 use super::round_log::{RoundLine, Work, newest};
 use super::sql::Tables;
@@ -22,9 +23,6 @@ const ROUNDS: u32 = 50;
 /// Time between two readings. A round that ends here is read sooner.
 const INTERVAL: Duration = Duration::from_secs(15);
 const SOON: Duration = Duration::from_secs(1);
-
-/// A front that looks at the rounds asks every second. Nobody looks any more if no question came for this long.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Time for a reading.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -57,7 +55,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    looked: Option<Instant>,
+    looks: Looks,
     newest: Option<Newest>,
 }
 
@@ -71,10 +69,7 @@ impl RoundsWatch {
 
     /// Somebody looks at the rounds.
     pub(super) fn looked_at(&self) {
-        let mut state = self.shared.state.lock();
-        let was_quiet = state.looked.is_none_or(|at| at.elapsed() > LOOK);
-        state.looked = Some(Instant::now());
-        if was_quiet {
+        if self.shared.state.lock().looks.note() {
             self.shared.wanted.notify_one();
         }
     }
@@ -107,7 +102,7 @@ impl Drop for RoundsWatch {
 async fn work(log: RoundsLog, shared: Arc<Shared>) {
     let mut read: Option<(Instant, u64)> = None;
     loop {
-        let is_looked_at = shared.state.lock().looked.is_some_and(|at| at.elapsed() <= LOOK);
+        let is_looked_at = shared.state.lock().looks.is_looked_at();
         if !is_looked_at {
             shared.wanted.notified().await;
             read = None;

@@ -142,10 +142,6 @@ impl IndexStage {
         loop {
             let begin = Instant::now();
             let signal = handle.signal();
-            // Figures were discarded beside this stage: nothing is sent before their documents are gone.
-            if round.reader.target_state(&round.target)?.is_some_and(|state| state.outdated) {
-                cursor = self.place(&round.reader, &round.target, handle).await?;
-            }
             let sent = round.sync(&mut cursor).await?;
             if signal == Signal::Drain {
                 self.index.refresh().await?;

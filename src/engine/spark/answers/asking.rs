@@ -144,7 +144,7 @@ impl Asked {
         Ok(batches)
     }
 
-    /// Numbers of the first row; `None` for those that are null, and for all if there is no row.
+    /// The numbers in the columns `names` of the first row. A number is `None` if it is null, or if there is no row.
     pub(super) async fn numbers<const N: usize>(
         &self,
         sql: impl Into<Sql>,

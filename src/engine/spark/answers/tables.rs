@@ -13,7 +13,7 @@ use super::rejects::reject_rows;
 use super::window::{Figures, PageBatch, Pages, kept, kept_in_sql, with_texts};
 use crate::engine::local::query::answers::{SHOWN_PAYLOAD_BYTES, reject_row};
 use crate::engine::spark::connect::{ConnectError, Sql};
-use crate::engine::tables::{PART_ROWS, TableOrder};
+use crate::engine::tables::{Parts, TableOrder, last_part};
 use crate::protocol::answer::RejectRow;
 use crate::protocol::board::PageRow;
 use crate::protocol::pattern::Pattern;
@@ -123,12 +123,7 @@ impl Exporter {
         tokio::spawn(async move {
             let outcome = work.await;
             drop(permit);
-            let part = match outcome {
-                Ok(ControlFlow::Continue(())) => TablePart::End { complete: true },
-                _ if last.is_forgotten() => TablePart::Failed("a reset deleted the clicks meanwhile".to_owned()),
-                Ok(ControlFlow::Break(())) => return,
-                Err(why) => TablePart::Failed(why),
-            };
+            let Some(part) = last_part(outcome, last.is_forgotten()) else { return };
             let told = last.on_a_thread(move |out| {
                 let state = Arc::clone(&out.state);
                 // Nobody wants it, or everything ends: nobody to tell.
@@ -225,25 +220,6 @@ impl HandOver {
     }
 }
 
-/// Gathers rows into parts.
-struct Parts<'a, R> {
-    out: &'a HandOver,
-    of: fn(Vec<R>) -> TablePart,
-    rows: Vec<R>,
-}
-
-impl<R> Parts<'_, R> {
-    fn push(&mut self, row: R) -> ControlFlow<()> {
-        self.rows.push(row);
-        if self.rows.len() < PART_ROWS { ControlFlow::Continue(()) } else { self.finish() }
-    }
-
-    fn finish(&mut self) -> ControlFlow<()> {
-        let rows = std::mem::take(&mut self.rows);
-        if rows.is_empty() { ControlFlow::Continue(()) } else { self.out.send((self.of)(rows)) }
-    }
-}
-
 /// The rows of a view: those that are known, or those that come from the cluster in order.
 fn window(
     out: &HandOver,
@@ -252,7 +228,7 @@ fn window(
     pattern: &Pattern,
     mut batches: mpsc::Receiver<Batch<PageRow>>,
 ) -> Result<ControlFlow<()>, String> {
-    let mut parts = Parts { out, of: TablePart::Pages, rows: Vec::new() };
+    let mut parts = Parts::new(TablePart::Pages, |part| out.send(part));
     if let Pages::All(pages) = &figures.pages {
         let rows = kept(pages, view, pattern);
         if out.send(TablePart::Rows(rows.len() as u64)).is_break() {
@@ -283,8 +259,8 @@ fn rejects(
     batches: mpsc::Receiver<Batch<RejectRow>>,
 ) -> Result<ControlFlow<()>, String> {
     let mut messages = Messages { batches, rows: Vec::new().into_iter(), next: None, failed: None };
-    let mut parts = Parts { out, of: TablePart::Rejects, rows: Vec::new() };
-    let push = |parts: &mut Parts<'_, RejectRow>, row: RejectRow| {
+    let mut parts = Parts::new(TablePart::Rejects, |part| out.send(part));
+    let mut push = |row: RejectRow| {
         if pattern.keeps_any([&*row.reason, &*row.payload]) { parts.push(row) } else { ControlFlow::Continue(()) }
     };
     let merged = reader.consistent(|reader| {
@@ -297,16 +273,16 @@ fn rejects(
         reader.rejects_while(SHOWN_PAYLOAD_BYTES, |kept| {
             let row = reject_row(kept);
             while let Some(newer) = messages.next_from(row.at) {
-                push(&mut parts, newer)?;
+                push(newer)?;
             }
-            push(&mut parts, row)
+            push(row)
         })
     });
     if merged.map_err(|error| error.to_string())?.is_break() {
         return Ok(ControlFlow::Break(()));
     }
     while let Some(row) = messages.next_from(crate::click::Timestamp::MIN) {
-        if push(&mut parts, row).is_break() {
+        if push(row).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }

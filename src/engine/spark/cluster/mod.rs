@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use self::find::{Finder, Found};
 use self::rest::{Rest, RestError};
 use super::connection::Connection;
+use super::looks::Looks;
 use crate::protocol::remote::{Application, ClusterStatus, Remote};
 use crate::protocol::to_millis;
 
@@ -23,9 +24,6 @@ pub(crate) use self::rest::UiUrl;
 /// Time between two polls while somebody looks at the cluster, and while nobody does.
 const INTERVAL: Duration = Duration::from_secs(2);
 const QUIET_INTERVAL: Duration = Duration::from_secs(10);
-
-/// A front that looks at the cluster asks every second. Nobody looks any more if no question came for this long.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Time between two looks for the application: a restarted server has another one.
 const FIND_INTERVAL: Duration = Duration::from_secs(60);
@@ -59,16 +57,10 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    looked: Option<Instant>,
+    looks: Looks,
     version: Option<String>,
     application: Option<Application>,
     cluster: Arc<ClusterStatus>,
-}
-
-impl State {
-    fn is_looked_at(&self) -> bool {
-        self.looked.is_some_and(|at| at.elapsed() <= LOOK)
-    }
 }
 
 impl ClusterWatch {
@@ -82,10 +74,7 @@ impl ClusterWatch {
 
     /// Somebody looks at the cluster: it is asked more often for a while, and at once if it was not.
     pub(super) fn looked_at(&self) {
-        let mut state = self.shared.state.lock();
-        let was_quiet = !state.is_looked_at();
-        state.looked = Some(Instant::now());
-        if was_quiet {
+        if self.shared.state.lock().looks.note() {
             self.shared.wanted.notify_one();
         }
     }
@@ -122,7 +111,7 @@ async fn work(options: WatchOptions, shared: Arc<Shared>) {
     let rest = Rest::new(options.ca_file.as_deref());
     let mut poll = Poll { finder, rest, found: None, spilled: None };
     loop {
-        let is_looked_at = shared.state.lock().is_looked_at();
+        let is_looked_at = shared.state.lock().looks.is_looked_at();
         let cluster = poll.next().await.unwrap_or_else(|problem| ClusterStatus {
             source: problem.source,
             problem: Some(problem.text),

@@ -25,9 +25,9 @@ mod template;
 mod tests;
 
 pub(crate) use asked::{Kept, WindowSpan};
-pub(crate) use cursor::{CURSOR_SLICE, Cursor, First};
+pub(crate) use cursor::{Cursor, First};
 pub(crate) use decoder::decoder;
 pub(crate) use housekeeping::Tidied;
 pub(crate) use moves::MOVED_VIEW;
 pub(crate) use rebuild::Rebuild;
-pub(crate) use tables::{Application, OVERTAKEN, Root, RootError, Round, SCHEMA, Slices, Tables};
+pub(crate) use tables::{Application, OVERTAKEN, Root, Round, SCHEMA, Slices, Tables};

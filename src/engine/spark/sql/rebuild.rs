@@ -62,7 +62,7 @@ impl Tables {
         )
     }
 
-    /// Takes or renews the lease for `owner`, an id, unless somebody else has it.
+    /// Takes or renews the lease for the id `owner`, unless another owner holds it.
     pub(crate) fn take_lease(&self, owner: uuid::Uuid, seconds: u32) -> String {
         let owner = owner.simple().to_string();
         self.template(include_str!("rebuild/lease.sql")).sql("owner", owner).number("seconds", seconds).filled()

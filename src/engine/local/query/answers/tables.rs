@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use super::lookup::{MOST_FOUND, SHOWN_PAYLOAD_BYTES, reject_row, search};
 use super::questions::Shared;
 use crate::engine::local::query::board::{Rows, RowsError, every_row, row_count};
-use crate::engine::tables::{PART_ROWS, TableOrder, Unwanted};
+use crate::engine::tables::{Parts, TableOrder, Unwanted, last_part};
 use crate::protocol::pattern::Pattern;
 use crate::protocol::question::SearchQuestion;
 use crate::protocol::table::{Table, TablePart};
@@ -73,12 +73,7 @@ impl HandOver {
         };
         // Before the last word: whoever hears it may count on the database being free.
         drop(reader);
-        let last = match outcome {
-            Ok(ControlFlow::Continue(())) => TablePart::End { complete: true },
-            _ if self.is_forgotten() => TablePart::Failed("a reset deleted the clicks meanwhile".to_owned()),
-            Ok(ControlFlow::Break(())) => return,
-            Err(error) => TablePart::Failed(error.to_string()),
-        };
+        let Some(last) = last_part(outcome, self.is_forgotten()) else { return };
         // Nobody wants it, or everything ends: nobody to tell.
         let _ = self.order.send(last, &|| self.shared.ended.load(Relaxed));
     }
@@ -105,7 +100,7 @@ impl HandOver {
         {
             return Ok(ControlFlow::Break(()));
         }
-        let mut parts = Parts { all: self, of: TablePart::Pages, rows: Vec::new() };
+        let mut parts = Parts::new(TablePart::Pages, |part| self.send(part));
         let read = every_row(view, rows, reader, &mut |row| parts.push(row))?;
         Ok(if read.is_break() { read } else { parts.finish() })
     }
@@ -116,7 +111,7 @@ impl HandOver {
             if pattern.is_empty() && self.send(TablePart::Rows(reader.reject_count()?.kept)).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            let mut parts = Parts { all: self, of: TablePart::Rejects, rows: Vec::new() };
+            let mut parts = Parts::new(TablePart::Rejects, |part| self.send(part));
             let read = reader.rejects_while(SHOWN_PAYLOAD_BYTES, |kept| {
                 let row = reject_row(kept);
                 if pattern.keeps_any([&*row.reason, &*row.payload]) {
@@ -128,25 +123,6 @@ impl HandOver {
             Ok::<_, StorageError>(if read.is_break() { read } else { parts.finish() })
         })?;
         Ok(handed)
-    }
-}
-
-/// Gathers rows into parts.
-struct Parts<'a, R> {
-    all: &'a HandOver,
-    of: fn(Vec<R>) -> TablePart,
-    rows: Vec<R>,
-}
-
-impl<R> Parts<'_, R> {
-    fn push(&mut self, row: R) -> ControlFlow<()> {
-        self.rows.push(row);
-        if self.rows.len() < PART_ROWS { ControlFlow::Continue(()) } else { self.finish() }
-    }
-
-    fn finish(&mut self) -> ControlFlow<()> {
-        let rows = std::mem::take(&mut self.rows);
-        if rows.is_empty() { ControlFlow::Continue(()) } else { self.all.send((self.of)(rows)) }
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::click::{FieldLimits, Format};
-use crate::engine::spark::sql::{Cursor, Kept, Root, RootError, Slices, Tables, Tidied, WindowSpan, decoder};
+use crate::engine::spark::sql::tables::RootError;
+use crate::engine::spark::sql::{Cursor, Kept, Root, Slices, Tables, Tidied, WindowSpan, decoder};
 use crate::protocol::view::SortBy;
 
 fn tables() -> Tables {
