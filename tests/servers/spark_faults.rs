@@ -4,16 +4,16 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clicktop::engine::spark::bench;
 use serde_json::Value;
 
 use crate::kafka::{Kafka, Topic};
 use crate::server;
-use crate::spark_world::{Spark, Traffic, answer, assert_everywhere, drained, end, is, tell, turn, wait};
-use crate::support::figures;
+use crate::spark_world::{PATIENCE, Spark, Traffic, answer, assert_everywhere, drained, end, is, tell, turn, wait};
 use crate::support::program::{Home, Running, stage};
+use crate::support::{HANG, figures};
 
 /// A topic, a console on it, and clicks of which the first part is counted.
 struct Scene {
@@ -101,14 +101,18 @@ fn a_worker_that_is_killed_costs_time_only() {
 #[test]
 fn an_executor_that_is_killed_in_a_round_is_replaced() {
     let Some((kafka, spark)) = cluster() else { return };
+    let Some(pages) = server("CLICKTOP_TEST_SPARK_UI") else { return };
     let _turn = turn();
     let mut scene = Scene::begin(&kafka, spark, 1402, &[]);
+    let run_id = query_run(&scene);
     for (at, worker) in (1..=3).zip(["spark-worker-1", "spark-worker-2", "spark-worker-1"]) {
+        wait(&mut scene.run, "nothing waits", |object| {
+            object["lag"] == 0 && stage(object, "aggregate")["backlog"] == 0
+        });
         scene.send(20 + 20 * at, 40 + 20 * at);
-        // A round begins within a second of the micro-batch, and takes several.
-        std::thread::sleep(Duration::from_millis(700 * at as u64 + 800));
+        // All jobs that are not the query's are the round's.
+        running_job(&pages, |job| job["jobGroup"] != run_id.as_str());
         tell(&format!("kill-child {worker}"));
-        std::thread::sleep(Duration::from_secs(8));
     }
     scene.assert_exact();
 }
@@ -120,7 +124,7 @@ fn kafka_may_be_away_for_a_minute() {
     let mut scene = Scene::begin(&kafka, spark, 1403, &[]);
     scene.send(40, 70);
     tell("kill kafka");
-    let gone = std::time::Instant::now();
+    let gone = Instant::now();
     scene.trouble(&["Kafka does not answer the cluster"]);
     std::thread::sleep(Duration::from_secs(60).saturating_sub(gone.elapsed()));
     tell("start kafka");
@@ -160,7 +164,7 @@ fn a_server_that_hangs_is_told_and_waited_for() {
     let mut scene = Scene::begin(&kafka, spark, 1405, &[]);
     scene.send(40, 70);
     tell("pause spark-connect");
-    let paused = std::time::Instant::now();
+    let paused = Instant::now();
     scene.trouble(&["gives no answer"]);
     assert!(paused.elapsed() < Duration::from_secs(25), "told after {:?}", paused.elapsed());
     scene.send(70, 100);
@@ -180,19 +184,28 @@ fn a_micro_batch_that_is_interrupted_is_repeated() {
     // Whoever reads the pages of Spark may kill a job there.
     let run_id = query_run(&scene);
     scene.send(40, 70);
-    let killed = (0..600).any(|_| {
-        std::thread::sleep(Duration::from_millis(20));
-        let jobs = get(&pages, "/api/v1/applications").as_array().and_then(|all| all.first().cloned());
-        let Some(application) = jobs.and_then(|job| job["id"].as_str().map(str::to_owned)) else { return false };
-        let running = get(&pages, &format!("/api/v1/applications/{application}/jobs?status=running"));
-        let ours = running.as_array().into_iter().flatten().find(|job| job["jobGroup"] == run_id.as_str());
-        let Some(id) = ours.and_then(|job| job["jobId"].as_i64()) else { return false };
-        http(&pages, "POST", &format!("/jobs/job/kill/?id={id}"));
-        true
-    });
-    assert!(killed, "no job of the query was seen");
+    let id = running_job(&pages, |job| job["jobGroup"] == run_id.as_str());
+    http(&pages, "POST", &format!("/jobs/job/kill/?id={id}"));
     scene.send(70, 100);
     scene.assert_exact();
+}
+
+/// Waits for a job of the cluster that runs and is a `wanted` one; its id.
+fn running_job(pages: &str, wanted: impl Fn(&Value) -> bool) -> i64 {
+    let find = || {
+        let applications = get(pages, "/api/v1/applications");
+        let application = applications.get(0)?["id"].as_str()?.to_owned();
+        let running = get(pages, &format!("/api/v1/applications/{application}/jobs?status=running"));
+        running.as_array()?.iter().find(|job| wanted(job))?["jobId"].as_i64()
+    };
+    let begin = Instant::now();
+    loop {
+        if let Some(id) = find() {
+            return id;
+        }
+        assert!(begin.elapsed() < HANG * PATIENCE, "no such job was seen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The run of the streaming query, which is the group of its jobs.
@@ -331,7 +344,7 @@ fn get(url: &str, path: &str) -> Value {
 fn http(url: &str, method: &str, path: &str) -> String {
     let at = url.strip_prefix("http://").expect("plain HTTP");
     let mut stream = TcpStream::connect(at).expect("the pages");
-    stream.set_read_timeout(Some(crate::support::HANG)).expect("a limit");
+    stream.set_read_timeout(Some(HANG)).expect("a limit");
     let request = format!("{method} {path} HTTP/1.0\r\nHost: {at}\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("asked");
     let mut told = String::new();
