@@ -210,10 +210,19 @@ fn the_window_goes_round_and_says_so_and_what_cannot_be_counted_says_why() {
     let urls = console.part(|layout| layout.urls);
     assert!(urls.contains("/cart") && urls.contains("an hour holds too many clicks"), "{urls}");
     board.pages.clear();
+    board.countries.clear();
+    snapshot.board = Arc::new(board.clone());
+    console.show(snapshot.clone());
+    assert!(console.part(|layout| layout.urls).contains("an hour holds too many clicks"));
+    assert!(console.part(|layout| layout.countries).contains("no answer"));
+    board.problem = None;
     snapshot.board = Arc::new(board);
     console.show(snapshot);
-    assert!(console.part(|layout| layout.urls).contains("an hour holds too many clicks"));
+    for panel in [console.part(|layout| layout.urls), console.part(|layout| layout.countries)] {
+        assert!(panel.contains("no clicks in this time"), "{panel}");
+    }
     console.press("w");
+    assert!(console.part(|layout| layout.countries).contains("loading…"), "{}", console.screen());
     assert!(console.screen().contains("last 5 min"));
     console.press("w");
     assert_eq!(console.sent(), [view(None, SortBy::Clicks)]);

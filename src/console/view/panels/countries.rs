@@ -9,8 +9,9 @@ use crate::console::format::count;
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, countries};
-use crate::console::view::placeholder::{no_clicks, placeholder};
+use crate::console::view::placeholder::{no_clicks, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
+use crate::protocol::view::Window;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -24,7 +25,13 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(first) = board.countries.first() else {
-        return placeholder(frame, inner, &no_clicks(app).short(), app);
+        return match (app.selection.is_about(board), board.problem.is_some(), app.selection.window) {
+            (false, ..) => waiting_placeholder(frame, inner, "loading…", app),
+            // The panel of the urls tells the problem.
+            (true, true, _) => placeholder(frame, inner, "no answer", app),
+            (true, false, Window::AllTime) => placeholder(frame, inner, &no_clicks(app).short(), app),
+            (true, false, _) => placeholder(frame, inner, "no clicks in this time", app),
+        };
     };
     let context = TableContext {
         largest: first.clicks as f64,
