@@ -348,6 +348,17 @@ fn the_other_views_say_nothing_of_a_database_or_of_clicks_that_are_not_here() {
 }
 
 #[test]
+fn the_store_view_tells_of_retention_on_the_cluster() {
+    let mut snapshot = known();
+    snapshot.store.expired_before = Some(crate::click::Timestamp::from_millis(1_769_896_800_000));
+    snapshot.totals.expired = 1_234;
+    let mut console = console(120, 40, snapshot);
+    console.press("F3");
+    let screen = console.screen();
+    assert!(screen.contains("2026-01-31") && screen.contains("1,234") && screen.contains("came too late"), "{screen}");
+}
+
+#[test]
 fn texts_of_the_cluster_never_reach_the_terminal_raw() {
     let evil = "a\u{1b}[2J\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}日本".repeat(9);
     let named = || Some(evil.clone());

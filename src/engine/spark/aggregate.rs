@@ -198,6 +198,7 @@ impl AggregateStage {
             erase::finish(&rounds).await?;
             standing = rounds.standing().await?;
         }
+        self.metrics.set_kept_since(self.tables.begin_of(standing.cursor.first));
         // Before anything is counted: the figures here may be those of clicks that are gone.
         self.adopt(home, standing.cursor.epoch)?;
         // A version without clicks, such as one of rejects, leaves the cursor where it is.
@@ -232,7 +233,15 @@ impl AggregateStage {
         if is_done {
             self.metrics.counted(seen);
         }
-        if let Some(report) = report.filter(|report| report.slices > 0) {
+        if let Some(report) = report.filter(|report| report.slices > 0 || report.expired > 0) {
+            if report.expired > 0 {
+                tracing::warn!(
+                    target: "aggregate",
+                    "{} clicks have expired: they came after clicks of their time were deleted (store.retention), and no figure counts them",
+                    report.expired
+                );
+                self.metrics.expire(report.expired);
+            }
             let steps: Vec<String> =
                 report.steps.iter().map(|(step, took)| format!("{step} {:.1} s", took.as_secs_f64())).collect();
             tracing::info!(

@@ -257,8 +257,8 @@ impl Housekeeper {
         let first = self.slices.of_time(newest.as_millis().saturating_sub(keep_ms)).max(cursor.first);
         if first > cursor.first {
             let begin = Instant::now();
-            let Some(pages) = self.tables.retention(cursor, first).into_iter().next() else { return Ok(()) };
-            match rounds.once(Application::Pages, cursor.next().transaction(), pages).await {
+            let closed = self.tables.close_slices_before(first, cursor);
+            match rounds.once(Application::Pages, cursor.next().transaction(), closed).await {
                 Err(error) if lost_race(&error) => return Ok(()),
                 done => done?,
             }

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::progress::StreamProgress;
 use super::query::QueryBoard;
+use crate::click::Timestamp;
 use crate::engine::status::latency::Latency;
 
 /// Means that a number is not known.
@@ -18,6 +19,7 @@ pub(super) struct SparkMetrics {
     messages: AtomicU64,
     clicks: AtomicU64,
     rejects: AtomicU64,
+    expired: AtomicU64,
     /// When the newest message that is in the table arrived in Kafka, in milliseconds since 1970; 0 before the first.
     arrived: AtomicI64,
     /// The part of `clicks` that the figures certainly count. [`UNKNOWN`] while earlier runs may have left other clicks.
@@ -27,6 +29,8 @@ pub(super) struct SparkMetrics {
     rounds: AtomicU64,
     last_round: Mutex<Option<Duration>>,
     round_latency: Mutex<Latency>,
+    /// The first time whose clicks are kept.
+    kept_since: Mutex<Option<Timestamp>>,
     pages: AtomicU64,
     counted_clicks: AtomicU64,
     /// What the streaming query does.
@@ -39,12 +43,14 @@ impl Default for SparkMetrics {
             messages: AtomicU64::new(0),
             clicks: AtomicU64::new(0),
             rejects: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
             arrived: AtomicI64::new(0),
             counted: AtomicU64::new(UNKNOWN),
             delay: Mutex::default(),
             rounds: AtomicU64::new(0),
             last_round: Mutex::default(),
             round_latency: Mutex::default(),
+            kept_since: Mutex::default(),
             pages: AtomicU64::new(0),
             counted_clicks: AtomicU64::new(0),
             query: QueryBoard::default(),
@@ -77,6 +83,26 @@ impl SparkMetrics {
     /// Messages among them that are no clicks.
     pub(super) fn rejects(&self) -> u64 {
         self.rejects.load(Relaxed)
+    }
+
+    /// Rounds of this run have found clicks of a time whose clicks are deleted, and have not counted them.
+    pub(super) fn expire(&self, clicks: u64) {
+        self.expired.fetch_add(clicks, Relaxed);
+    }
+
+    /// How many they were.
+    pub(super) fn expired(&self) -> u64 {
+        self.expired.load(Relaxed)
+    }
+
+    /// Earlier clicks are deleted, unless this is `None`.
+    pub(super) fn set_kept_since(&self, time: Option<Timestamp>) {
+        *self.kept_since.lock() = time;
+    }
+
+    /// The first time whose clicks are kept; `None` if none are deleted for their age.
+    pub(super) fn kept_since(&self) -> Option<Timestamp> {
+        *self.kept_since.lock()
     }
 
     /// When the newest of them arrived in Kafka, in milliseconds since 1970.
@@ -135,11 +161,12 @@ impl SparkMetrics {
 
     /// Everything was deleted.
     pub(super) fn reset(&self) {
-        for count in [&self.messages, &self.clicks, &self.rejects] {
+        for count in [&self.messages, &self.clicks, &self.rejects, &self.expired] {
             count.store(0, Relaxed);
         }
         self.counted.store(UNKNOWN, Relaxed);
         *self.delay.lock() = None;
+        *self.kept_since.lock() = None;
         self.figures(0, 0);
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct RoundReport {
     pub(super) from: Option<i64>,
     /// New clicks, copies included.
     pub(super) clicks: Option<u64>,
+    /// New clicks that retention does not let it count, because clicks of their time are deleted.
+    pub(super) expired: u64,
     /// Slices that were counted anew.
     pub(super) slices: usize,
     /// The version that it counts up to; `None` if there was nothing to count.
@@ -50,6 +52,17 @@ impl RoundReport {
     pub(super) fn took(&self) -> Duration {
         self.steps.iter().map(|(_, took)| *took).sum()
     }
+}
+
+/// What the new clicks touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Touched {
+    /// The slices to count anew, in ascending order.
+    pub(super) slices: Vec<i32>,
+    /// New clicks that count, copies included.
+    pub(super) clicks: u64,
+    /// New clicks of closed slices, which do not count.
+    pub(super) expired: u64,
 }
 
 /// The rounds of one console.
@@ -173,12 +186,14 @@ impl Rounds<'_> {
             let round = self.tables.round(cursor, to);
             doing("looking for new clicks");
             self.session.command(round.new_clicks()).await?;
-            let (touched, clicks) = self.touched(&round).await?;
+            let Touched { slices: touched, clicks, expired } = self.touched(&round).await?;
             report.clicks = Some(clicks);
+            report.expired = expired;
             lap(&mut report, "touched");
             report.slices = touched.len();
             report.to = Some(to);
-            if !touched.is_empty() {
+            // Also if all of them have expired: the cursor moves, so that the next round does not see them again.
+            if !touched.is_empty() || expired > 0 {
                 let transaction = cursor.next().transaction();
                 if unfinished.is_none() {
                     doing("adding pairs");
@@ -249,16 +264,24 @@ impl Rounds<'_> {
         done.map(drop)
     }
 
-    /// The slices to count anew, in ascending order, and the number of new clicks.
-    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<(Vec<i32>, u64), ConnectError> {
-        let (mut touched, mut clicks) = (Vec::new(), 0_u64);
+    /// What a round is to count.
+    pub(super) async fn touched(&self, round: &Round<'_>) -> Result<Touched, ConnectError> {
+        let mut touched = Touched::default();
         for batch in self.session.rows(round.touched()).all(MOST_SLICES).await? {
-            touched.extend(column::<Int32Array>(&batch, "slice")?.iter().flatten());
-            let counts = column::<Int64Array>(&batch, "clicks")?.iter().flatten();
-            clicks = counts.fold(clicks, |sum, count| sum.saturating_add(u64::try_from(count).unwrap_or(0)));
+            let slices = column::<Int32Array>(&batch, "slice")?;
+            let clicks = column::<Int64Array>(&batch, "clicks")?;
+            for (slice, clicks) in slices.iter().flatten().zip(clicks.iter().flatten()) {
+                let clicks = u64::try_from(clicks).unwrap_or(0);
+                if round.is_closed(slice) {
+                    touched.expired = touched.expired.saturating_add(clicks);
+                } else {
+                    touched.slices.push(slice);
+                    touched.clicks = touched.clicks.saturating_add(clicks);
+                }
+            }
         }
-        touched.sort_unstable();
-        Ok((touched, clicks))
+        touched.slices.sort_unstable();
+        Ok(touched)
     }
 
     /// The version that a round counts which has not moved the cursor yet.

@@ -136,6 +136,7 @@ impl SparkEngine {
             transaction_p99: quantiles.map(|(_, p99)| to_micros(p99)),
             transactions: Some(rounds),
             rejects: self.metrics.rejects(),
+            expired_before: self.metrics.kept_since(),
             ..StoreStatus::default()
         }
     }
@@ -176,6 +177,7 @@ impl Supervised for SparkEngine {
             totals: Totals {
                 ingested: metrics.messages(),
                 stored: metrics.clicks(),
+                expired: metrics.expired(),
                 rejected: metrics.rejects() + refused,
                 clicks,
                 pages,

@@ -7,8 +7,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right};
+use crate::click::Timestamp;
 use crate::console::state::app::App;
+use crate::console::theme::Theme;
 use crate::console::view::rows::draw_lines;
+use crate::protocol::snapshot::Totals;
 
 /// Columns for the names and for the figures.
 const NAME: usize = 18;
@@ -45,7 +48,7 @@ fn facts_of_cluster(app: &App) -> Vec<Fact> {
     let (store, totals) = (&snapshot.store, &snapshot.totals);
     let time = |time| or_unknown(time, duration);
     let plain = Style::new();
-    vec![
+    let mut facts = vec![
         ("clicks", count(totals.clicks), theme.key(), "that the figures count"),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
         ("stored", count(totals.stored), plain, "clicks that the query has written, as far as this run has seen"),
@@ -59,7 +62,21 @@ fn facts_of_cluster(app: &App) -> Vec<Fact> {
         ("newest", time(store.transaction), plain, "round, begin to end"),
         ("p50", time(store.transaction_p50), plain, "of the newest rounds of this run"),
         ("p99", time(store.transaction_p99), plain, "of the same"),
-    ]
+    ];
+    if let Some(before) = store.expired_before {
+        facts.insert(1, kept_since(before));
+        facts.push(expired(totals, theme));
+    }
+    facts
+}
+
+fn kept_since(before: Timestamp) -> Fact {
+    let before = before.to_string();
+    ("kept since", before.get(..10).unwrap_or(&before).to_owned(), Style::new(), "by the clicks' own clock")
+}
+
+fn expired(totals: &Totals, theme: &Theme) -> Fact {
+    ("expired", count(totals.expired), theme.alarm(totals.expired), "came too late: no figure counts them")
 }
 
 /// The most important ones first, for low terminals.
@@ -98,21 +115,10 @@ fn facts(app: &App) -> Vec<Fact> {
         ("checkpoints", or_unknown(store.checkpoints, count), plain, "of the aggregation, written by this run"),
     ];
     if let Some(before) = store.expired_before {
-        let before = before.to_string();
-        facts.insert(
-            1,
-            ("deleted", count(store.deleted), plain, "of them, for their age; the figures go on counting them"),
-        );
-        facts.insert(
-            2,
-            ("kept since", before.get(..10).unwrap_or(&before).to_owned(), plain, "by the clicks' own clock"),
-        );
-        facts.push((
-            "expired",
-            count(totals.expired),
-            theme.alarm(totals.expired),
-            "came after their like were deleted",
-        ));
+        let deleted = "of them, for their age; the figures go on counting them";
+        facts.insert(1, ("deleted", count(store.deleted), plain, deleted));
+        facts.insert(2, kept_since(before));
+        facts.push(expired(totals, theme));
     }
     facts
 }

@@ -6,6 +6,7 @@
 
 use super::cursor::{CURSOR_SLICE, Cursor, First};
 use super::template::{Template, comma_separated};
+use crate::click::Timestamp;
 
 /// The version of the tables' schema; the table property `clicktop.schema`.
 pub(crate) const SCHEMA: i32 = 1;
@@ -142,6 +143,11 @@ impl Tables {
         self.slices
     }
 
+    /// The time at which a slice begins; `None` before the first slice of all.
+    pub(crate) fn begin_of(&self, slice: First) -> Option<Timestamp> {
+        (slice > First::MIN).then(|| Timestamp::from_millis(i64::from(slice).saturating_mul(self.slices.millis())))
+    }
+
     pub(super) fn template(&self, text: &'static str) -> Template {
         let (lowest, highest) = self.slices.outermost();
         Template::new(text)
@@ -272,14 +278,12 @@ impl Tables {
         format!("INSERT INTO delta.`{}/rounds` SELECT {values}", self.root)
     }
 
-    /// The statements of retention, in their order: clicks of slices before `first` are deleted, and rejects that arrived before `:before`.
-    /// Their figures stay, and must have come to the `cursor`: what a slice loses from then on is not taken from them. The first statement
-    /// is a change of `pages`, under the transaction number of the next cursor; if it did not move the cursor, the others must not run.
-    pub(crate) fn retention(&self, cursor: Cursor, first: First) -> Vec<String> {
+    /// Closes the slices before `first`, whose clicks are deleted next: their sums go out of the pages and stay in the figures, which must have
+    /// come to the `cursor`. It is a change of `pages`, under the transaction number of the next cursor; only if it has moved the cursor may
+    /// the clicks be deleted.
+    pub(crate) fn close_slices_before(&self, first: First, cursor: Cursor) -> String {
         let next = Cursor { first, ..cursor.next() };
-        let text =
-            self.template(include_str!("retention.sql")).sql("cursor", next.row(None)).number("first", first).filled();
-        text.split("\n;\n").map(str::to_owned).collect()
+        self.template(include_str!("retention.sql")).sql("cursor", next.row(None)).number("first", first).filled()
     }
 }
 
@@ -304,7 +308,13 @@ impl Round<'_> {
         }
     }
 
-    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`).
+    /// Whether clicks of this slice are deleted, so that it is not counted any more.
+    pub(crate) fn is_closed(&self, slice: i32) -> bool {
+        slice < self.cursor.first
+    }
+
+    /// The slices that the new clicks touch (`slice`), with their number of new clicks (`clicks`). Slices before the cursor's first one are
+    /// closed: their new clicks have expired.
     pub(crate) fn touched(&self) -> String {
         self.template(include_str!("round/touched.sql")).filled()
     }
@@ -314,7 +324,11 @@ impl Round<'_> {
     pub(crate) fn pairs(&self, touched: &[i32]) -> String {
         let (root, to, touched) = (&self.tables.root, self.to, listed(touched));
         let (copies, seen) = match self.cursor.counted {
-            None => ("(SELECT *, version AS came FROM clicktop_new)".to_owned(), format!("delta.`{root}/pairs`")),
+            None => {
+                let copies =
+                    format!("(SELECT *, version AS came FROM clicktop_new WHERE slice >= {})", self.cursor.first);
+                (copies, format!("delta.`{root}/pairs`"))
+            }
             // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
             Some(_) => (
                 format!(
@@ -348,16 +362,6 @@ impl Round<'_> {
         } else {
             format!("OR (slice IN ({}) AND ts <= slice * {}L + {timeout_ms})", comma_separated(heads), slices.millis())
         };
-        let late = match self.cursor.counted {
-            Some(_) if touched.first().is_some_and(|slice| *slice < self.cursor.first) => {
-                format!(
-                    "UNION ALL SELECT slice, ts, click_id, user_id, url, country, version AS came, partition, offset FROM clicktop_new \
-                     WHERE slice < {}",
-                    self.cursor.first
-                )
-            }
-            _ => String::new(),
-        };
         let to = self.to;
         let counted = format!(
             "IF((SELECT max(round) FROM delta.`{}/pairs` WHERE round > {} AND url IS NULL) <=> {to}L, {to}L, CAST(raise_error('{OVERTAKEN}') AS BIGINT))",
@@ -368,7 +372,6 @@ impl Round<'_> {
             .sql("cursor", self.cursor.next().row(Some(&counted)))
             .list("touched", listed(touched).iter().copied())
             .sql("heads", heads)
-            .sql("late", late)
             .filled()
     }
 

@@ -127,7 +127,7 @@ async fn one_round(lab: &Lab, steps: usize) {
     let round =
         lab.tables.round(standing.cursor, rounds.unfinished(standing.cursor).await.unwrap().unwrap_or(standing.newest));
     lab.run(round.new_clicks()).await;
-    let touched = rounds.touched(&round).await.unwrap().0;
+    let touched = rounds.touched(&round).await.unwrap().slices;
     assert!(!touched.is_empty());
     let number = standing.cursor.next().transaction();
     if steps > 0 {

@@ -31,7 +31,7 @@ async fn a_round_that_was_overtaken_changes_nothing() {
     let number = stale.cursor.next().transaction();
     let round = lab.tables.round(stale.cursor, stale.newest);
     lab.run(round.new_clicks()).await;
-    let touched = rounds.touched(&round).await.unwrap().0;
+    let touched = rounds.touched(&round).await.unwrap().slices;
 
     // Another console counts these clicks and more.
     lab.store(&maker.clicks(40, 0)).await;

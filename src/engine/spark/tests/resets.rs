@@ -58,7 +58,7 @@ async fn a_round_that_a_reset_overtakes_leaves_no_old_figures() {
     let number = stale.cursor.next().transaction();
     let round = lab.tables.round(stale.cursor, stale.newest);
     lab.run(round.new_clicks()).await;
-    let touched = rounds.touched(&round).await.unwrap().0;
+    let touched = rounds.touched(&round).await.unwrap().slices;
 
     let other = lab.another_session().await;
     assert_eq!(erase::erase(&lab.rounds_of(&other)).await.unwrap(), 60);

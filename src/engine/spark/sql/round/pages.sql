@@ -1,10 +1,8 @@
--- Counts the touched slices anew, and moves the cursor in the same commit. Of slices whose clicks are no longer kept, only the new clicks
--- are counted: they come on top.
+-- Counts the touched slices anew, and moves the cursor in the same commit.
 INSERT INTO delta.`{{root}}/pages` REPLACE WHERE slice IN (-2000000000, {{touched}})
 WITH stored AS (
   SELECT slice, ts, click_id, user_id, url, country, _metadata.row_commit_version AS came, partition, offset FROM delta.`{{root}}/clicks` VERSION AS OF {{to}}
   WHERE slice >= {{floor}} AND (slice IN ({{touched}}) {{heads}})
-  {{late}}
 ), copies AS (
   SELECT slice, ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY came, partition, offset) AS copy FROM stored
 ), gaps AS (

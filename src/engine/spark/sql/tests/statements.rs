@@ -45,7 +45,7 @@ fn every_statement_is_filled_in() {
         tables.newest_rejects(7, 1, 5, 9),
         tables.every_reject(7, 9),
     ]);
-    statements.extend(tables.retention(cursor, 400_000));
+    statements.push(tables.close_slices_before(400_000, cursor));
     statements.extend([tables.begin_erasing(cursor), tables.write_cursor(cursor), tables.note_session_timeout()]);
     statements.extend(tables.erase(7).map(|(_, statement)| statement));
     statements.extend([
@@ -79,15 +79,6 @@ fn every_statement_is_filled_in() {
         assert!(!is_open(statement), "{statement}");
     }
     assert_eq!(statements.iter().filter(|statement| statement.contains("/data/clicktop//")).count(), 0);
-}
-
-#[test]
-fn late_clicks_of_deleted_slices_come_from_the_new_clicks() {
-    let tables = tables();
-    let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
-    let late = |touched: &[i32]| tables.round(cursor, 9).pages(touched).contains("FROM clicktop_new");
-    assert!(late(&[399_999, 400_001]));
-    assert!(!late(&[400_000, 400_001]));
 }
 
 #[test]
