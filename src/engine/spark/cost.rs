@@ -6,7 +6,7 @@
 //!   cargo test --features spark --lib engine::spark::cost -- --ignored --nocapture
 //! ```
 //!
-//! `CLICKTOP_COST_CLICKS` names the numbers of stored clicks (`200000,2000000`), `CLICKTOP_COST_NEW` the new clicks of a round (30000),
+//! `CLICKTOP_COST_CLICKS` names the numbers of stored clicks (`200000,2000000`; 0 leaves rounds out), `CLICKTOP_COST_NEW` the new clicks of a round (30000),
 //! `CLICKTOP_COST_STREAM` the messages of the streaming query (500000; 0 leaves it out).
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -14,6 +14,8 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
 use super::connect::{ConnectOptions, Session, Sql, StreamSource, StreamWrite, Trigger};
@@ -144,7 +146,7 @@ async fn what_rounds_the_batch_query_and_the_stream_cost() {
     let new = numbers("CLICKTOP_COST_NEW", "30000").first().copied().unwrap_or(0);
     eprintln!("|    stored | what                         |   CPU-s |  wall s |");
     eprintln!("|-----------|------------------------------|---------|---------|");
-    for stored in numbers("CLICKTOP_COST_CLICKS", "200000,2000000") {
+    for stored in numbers("CLICKTOP_COST_CLICKS", "200000,2000000").into_iter().filter(|stored| *stored > 0) {
         let lab = Lab::new(&url, format!("{roots}/cost-{}", uuid::Uuid::new_v4().simple())).await;
         lab.add(1, stored, BEGIN_MS, DAY_MS).await;
         let (cpu, took, _) = measured(&server, lab.round()).await;
@@ -176,7 +178,7 @@ async fn what_rounds_the_batch_query_and_the_stream_cost() {
 async fn stream(server: &Server, url: &str, roots: &str, messages: u64) {
     let brokers = std::env::var("CLICKTOP_TEST_KAFKA").expect("scripts/servers sets CLICKTOP_TEST_KAFKA");
     let topic = format!("cost-{}", uuid::Uuid::new_v4().simple());
-    produce(&brokers, &topic, messages);
+    produce(&brokers, &topic, messages).await;
     let lab = Lab::new(url, format!("{roots}/{topic}")).await;
     let options = [
         ("kafka.bootstrap.servers", brokers),
@@ -219,9 +221,14 @@ async fn stream(server: &Server, url: &str, roots: &str, messages: u64) {
     lab.session.clone().release().await.unwrap();
 }
 
-fn produce(brokers: &str, topic: &str, messages: u64) {
+/// Sends the messages to a new topic of four partitions.
+async fn produce(brokers: &str, topic: &str, messages: u64) {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("linger.ms", "50").set("compression.type", "lz4");
+    let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
+    let new = NewTopic::new(topic, 4, TopicReplication::Fixed(1));
+    let made = admin.create_topics([&new], &AdminOptions::new()).await.unwrap();
+    made.into_iter().for_each(|made| drop(made.unwrap()));
     let producer: BaseProducer = config.create().unwrap();
     for id in 0..messages {
         let second = BEGIN_MS / 1000 + i64::try_from(id % 86_400).unwrap();

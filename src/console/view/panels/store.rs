@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
-use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right};
 use crate::click::Timestamp;
+use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right};
 use crate::console::state::app::App;
 use crate::console::theme::Theme;
 use crate::console::view::rows::draw_lines;
