@@ -71,7 +71,8 @@ Examples:
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
   clicktop run --headless | jq .                            No console: one JSON object a second
 
-With engine = \"spark\", a Spark cluster stores and counts the clicks, and goes on when the console ends.")]
+With engine = \"spark\", a Spark cluster stores and counts the clicks. When clicktop ends, the cluster goes on \
+storing them (spark.leave_running); it counts them when a clicktop runs again.")]
     Run(RunArgs),
     /// Run the pipeline on generated traffic and an embedded broker: nothing to install
     #[command(after_help = "\

@@ -6,7 +6,10 @@ use crate::config::Settings;
 
 #[cfg(not(feature = "spark"))]
 pub(super) fn run(_settings: &Settings, _args: MoveArgs, _out: &mut Output) -> anyhow::Result<()> {
-    anyhow::bail!("move needs Spark, and this clicktop was built without it: cargo build --release --features spark")
+    anyhow::bail!(
+        "move needs a clicktop with Spark, and this one was built without it: build it with cargo build --release \
+         --features spark"
+    )
 }
 
 /// Moves, or says what a move would do; progress goes to stderr if that is a terminal.

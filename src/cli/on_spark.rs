@@ -15,13 +15,14 @@ use crate::storage::Storage;
 /// # Errors
 /// This program was built without Spark.
 pub(super) fn require_feature() -> anyhow::Result<()> {
-    if !cfg!(feature = "spark") {
-        anyhow::bail!(
-            "engine = \"spark\", but this clicktop was built without Spark: take a released binary, or build it with \
-             cargo build --release --features spark"
-        );
-    }
-    Ok(())
+    if cfg!(feature = "spark") { Ok(()) } else { Err(without_spark()) }
+}
+
+fn without_spark() -> anyhow::Error {
+    anyhow::anyhow!(
+        "engine = \"spark\", but this clicktop was built without Spark: take a released binary, or build it with \
+         cargo build --release --features spark"
+    )
 }
 
 /// Refuses what does not work with `engine = "spark"`.
@@ -46,7 +47,7 @@ pub(super) fn start(
     _index: Arc<dyn SearchIndex>,
     _log: Arc<LogBuffer>,
 ) -> anyhow::Result<EngineHandle> {
-    anyhow::bail!("this clicktop was built without Spark")
+    Err(without_spark())
 }
 
 /// Starts the engine.
@@ -120,7 +121,7 @@ mod with_spark {
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
     use crate::engine::spark::sql::{Root, Slices};
-    use crate::engine::spark::{HousekeepingRules, SparkOptions};
+    use crate::engine::spark::{HousekeepingRules, SparkOptions, StartError};
     use crate::protocol::snapshot::SourceStatus;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 
@@ -144,6 +145,9 @@ mod with_spark {
         let directory = setup::data_dir(settings, "")?;
         let home = match Reader::open(&directory.join(DATABASE_FILE)) {
             Ok(_) => match Storage::open(&directory, setup::storage_options(settings)) {
+                Ok(storage) if storage.progress().last_click() > 0 => {
+                    return Err(StartError::HoldsClicks { clicks: storage.progress().last_click() }.into());
+                }
                 Ok(storage) => Some(storage),
                 Err(StorageError::InUse { .. }) => None,
                 Err(error) => return Err(error.into()),

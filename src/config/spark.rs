@@ -47,7 +47,7 @@ pub struct SparkSettings {
     /// The shortest time between two micro-batches.
     #[serde(with = "duration")]
     pub trigger: Duration,
-    /// The shortest time between two rounds of aggregation.
+    /// The shortest pause between two rounds of aggregation.
     #[serde(with = "duration")]
     pub interval: Duration,
     /// The length of the slices of event time into which the tables are partitioned.
@@ -93,8 +93,8 @@ pub(super) const SPARK: Section = Section {
             key: "spark.token",
             kind: Kind::Secret,
             default: "",
-            help: "The token that lets clicktop in. Better name a file that holds it, with token_file. A token switches TLS \
-                   on, except to this machine.",
+            help: "The token that lets clicktop in. It is safer in a file: see token_file. A token switches TLS on, \
+                   except to this machine.",
             flags: &[],
         },
         Setting {
@@ -133,15 +133,17 @@ pub(super) const SPARK: Section = Section {
             kind: Kind::INTERVAL,
             default: "5 s",
             help: "The shortest time between two micro-batches of the streaming query. Each one is a commit of some files: a \
-                   short one costs more. A change has its effect at the next start of the stage stream.",
+                   short one costs more. A change takes effect when the streaming query next starts, not while it goes \
+                   on without clicktop.",
             flags: &[],
         },
         Setting {
             key: "spark.interval",
             kind: Kind::INTERVAL,
             default: "10 s",
-            help: "The shortest time between two rounds of aggregation: the delay until a stored click shows in the figures, \
-                   besides the round itself, which takes ten seconds and more.",
+            help: "The pause between the end of a round of counting and the next one. clicktop pauses at least as \
+                   long as the round took, so rounds use at most half of the time. A stored click shows in the \
+                   figures after this pause and a round; a round takes ten seconds or more.",
             flags: &[],
         },
         Setting {
@@ -179,7 +181,8 @@ pub(super) const SPARK: Section = Section {
             kind: Kind::Duration(Duration::from_secs(60 * 60), Duration::from_secs(366 * 24 * 60 * 60)),
             default: "7 days",
             help: "How long the files of old versions of the tables are kept, in whole hours; then clicktop deletes them, once \
-                   a day. If all clicktops of a root are away for longer, the next one counts every click anew.",
+                   a day. If no clicktop runs on a root for longer, and somebody else runs VACUUM on its tables \
+                   meanwhile, the next one counts every click anew.",
             flags: &[],
         },
     ],
@@ -204,6 +207,9 @@ impl SparkSettings {
     pub(super) fn validate(&self, engine: EngineKind, kafka: &KafkaSettings, check: &mut Check<'_>) {
         check.exclusive(("spark.token", &self.token), ("spark.token_file", &self.token_file));
         // What the url holds is printed.
+        if self.url.contains(";session_id=") {
+            check.refuse("spark.url", "holds a session_id; clicktop chooses its sessions itself");
+        }
         if self.url.contains(";token=") {
             check.refuse("spark.url", "holds a token; give it by spark.token_file or spark.token");
         }
@@ -232,7 +238,7 @@ const UNUSED: &[(&str, &str)] = &[
     ("ingest.batch_events", "spark.batch_messages bounds a micro-batch"),
     ("ingest.batch_interval", "spark.trigger is the time between two micro-batches"),
     ("ingest.queue_batches", "nothing waits in memory"),
-    ("aggregate.interval", "spark.interval is the time between two rounds"),
+    ("aggregate.interval", "spark.interval is the pause between two rounds"),
     ("aggregate.recent_clicks", "a round counts late clicks exactly"),
     (
         "kafka.tls.danger_accept_invalid_certs",

@@ -161,8 +161,8 @@ fn check_store(settings: &Settings) -> anyhow::Result<String> {
             let clicks = reader.last_click()?;
             if on_spark && clicks > 0 {
                 bail!(
-                    "{}: {clicks} clicks that clicktop has stored itself; with engine = \"spark\", choose another directory with \
-                     --data-dir",
+                    "{}: holds {clicks} clicks of the local engine; choose an empty directory with --data-dir, or \
+                     take them along with `clicktop move --to spark`",
                     path.display()
                 );
             }

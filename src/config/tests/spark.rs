@@ -83,3 +83,12 @@ fn settings_that_do_nothing_on_spark_are_pointed_out_if_somebody_sets_them() {
     assert!(warnings[0].starts_with("kafka.group has no effect with engine = \"spark\": "), "{warnings:?}");
     assert_eq!(from_env(&unused).unwrap().warnings(), Vec::<String>::new());
 }
+
+#[test]
+fn the_url_of_spark_holds_neither_a_token_nor_a_session() {
+    let with = |parameter: &str| refused(&[("CLICKTOP_SPARK__URL", &format!("sc://h:15002/;{parameter}"))]);
+    let token = with("use_ssl=true;token=secret-1");
+    assert!(token.contains("spark.token_file") && !token.contains("secret-1"), "{token}");
+    let session = with("session_id=00112233-4455-6677-8899-aabbccddeeff");
+    assert!(session.contains("chooses its sessions itself"), "{session}");
+}

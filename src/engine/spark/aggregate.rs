@@ -160,7 +160,7 @@ impl AggregateStage {
                     is_done
                 }
                 Err(AggregateError::Connect(error)) if lost_race(&error) => {
-                    tracing::info!(target: "aggregate", "another console has done this round: {error}");
+                    tracing::info!(target: "aggregate", "another clicktop has done this round: {error}");
                     false
                 }
                 Err(error) => return Err(error),
@@ -193,7 +193,10 @@ impl AggregateStage {
         let rounds = Rounds { session: &session, tables: &self.tables };
         let mut standing = rounds.standing().await?;
         if standing.cursor.erasing {
-            tracing::info!(target: "aggregate", "finishing a reset that was interrupted, or that another console is doing");
+            tracing::info!(
+                target: "aggregate",
+                "finishing a reset that was interrupted, or that another clicktop is doing"
+            );
             show(handle, "finishing a reset");
             erase::finish(&rounds).await?;
             standing = rounds.standing().await?;
@@ -209,11 +212,14 @@ impl AggregateStage {
             if lease::held_by_others(&session, &self.tables, Uuid::nil()).await?.is_some() {
                 return Err(AggregateError::Rebuilding);
             }
+            // A rebuild may have changed the session timeout since the stage has begun.
+            let (slices, timeout) = (self.options.slices, self.options.figures.session_timeout_ms);
+            tables::still_usable(&session, &self.options.root, slices, timeout).await?;
             let done = rounds.run(standing, |step| tracing::debug!(target: "aggregate", "round: {step}")).await?;
             let newest = standing.newest;
             standing = Standing { newest, ..rounds.standing().await? };
             // A round that another one had begun counts no further than that one.
-            is_done = done.slices == 0 || standing.cursor.counted >= Some(newest);
+            is_done = done.to.is_none_or(|to| to >= newest);
             report = Some(done);
             self.adopt(home, standing.cursor.epoch)?;
         }
@@ -247,7 +253,7 @@ impl AggregateStage {
             tracing::info!(
                 target: "aggregate",
                 "round up to version {}: {} slices, {changed} figures; {}",
-                standing.newest, report.slices, steps.join(", ")
+                report.to.unwrap_or(standing.newest), report.slices, steps.join(", ")
             );
             self.metrics.round(report.took());
             let now = Timestamp::now().as_millis();

@@ -52,8 +52,9 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
         Ok(entered) => entered,
         Err(why) => {
             report("spark", Finding::Failed(why));
+            let skipped = "not checked, because clicktop has no connection to the Spark Connect server";
             for subject in SUBJECTS {
-                report(subject, Finding::Skipped("no Spark to ask".to_owned()));
+                report(subject, Finding::Skipped(skipped.to_owned()));
             }
             return;
         }
@@ -76,7 +77,7 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
             continue;
         }
         if without_delta && (subject == "root" || subject == "tables") {
-            report(subject, Finding::Skipped("no Delta Lake to try it with".to_owned()));
+            report(subject, Finding::Skipped("not checked, because the server does not know Delta Lake".to_owned()));
             continue;
         }
         let finding = match tokio::time::timeout(ANSWER, cluster.look_at(subject)).await {
@@ -112,23 +113,9 @@ async fn enter(url: &ConnectUrl, entry: &ConnectOptions) -> Result<(Session, Str
     };
     match tokio::time::timeout(ENTRY * 2, entered).await {
         Ok(Ok(entered)) => Ok(entered),
-        Ok(Err(error)) => Err(with_advice(&error)),
-        Err(_) => Err(format!("{} gave no answer in {} s", url.target(), (ENTRY * 2).as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(ConnectError::TimedOut { target: url.target(), after: ENTRY * 2 }.to_string()),
     }
-}
-
-/// What to do about a server that does not let us in.
-fn with_advice(error: &ConnectError) -> String {
-    let advice = match error {
-        ConnectError::Unreachable { .. } => "check spark.url, and that the Spark Connect server runs",
-        ConnectError::TimedOut { .. } => {
-            "is this a Spark Connect server? Check spark.url; it may also be overloaded or stopped"
-        }
-        ConnectError::Tls { .. } => "check use_ssl in spark.url, and spark.ca_file",
-        ConnectError::Unauthenticated { .. } => "check spark.token_file or spark.token",
-        _ => return error.to_string(),
-    };
-    format!("{error}; {advice}")
 }
 
 fn verdict_of_version(target: &str, version: &str) -> Finding {

@@ -6,11 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::StringArray;
-
-use super::connect::{ConnectError, Session, column};
+use super::connect::{ConnectError, Session};
 use super::failure::Lost;
-use super::rounds::first_row;
 use super::sql::Root;
 use super::tables::{self, TablesError};
 use crate::engine::local::stages::ingest::OnLostOffset;
@@ -24,9 +21,6 @@ const BEGIN: &str = "clicktop.starting_offsets";
 /// Stands for the oldest and the newest offset among the beginnings of Spark's Kafka source.
 const OLDEST: i64 = -2;
 const NEWEST: i64 = -1;
-
-/// A file of offsets is a few lines long.
-const MOST_LINES: usize = 1_000;
 
 /// The checkpoint of the streaming query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,32 +59,6 @@ impl Checkpoint {
     /// Where it begins, if that is not where `kafka.start` says.
     pub(super) fn begin(&self) -> Option<&str> {
         self.begin.as_deref()
-    }
-
-    /// The next offset to read of each partition: what the query has stored before. Empty before its first micro-batch.
-    ///
-    /// # Errors
-    /// The checkpoint cannot be read.
-    pub(super) async fn stored(
-        &self,
-        session: &Session,
-        root: &Root,
-        topic: &str,
-    ) -> Result<BTreeMap<i32, i64>, ConnectError> {
-        let path = self.path(root);
-        let newest = format!("SELECT max(try_cast(_metadata.file_name AS BIGINT)) AS batch FROM text.`{path}/commits`");
-        let [Some(batch)] = first_row(session, newest, ["batch"]).await.or_else(nothing_there)? else {
-            return Ok(BTreeMap::new());
-        };
-        let lines = session.rows(format!("SELECT value FROM text.`{path}/offsets/{batch}`")).all(MOST_LINES).await?;
-        for batch in &lines {
-            let found =
-                column::<StringArray>(batch, "value")?.iter().flatten().find_map(|line| parsed_offsets(line, topic));
-            if let Some(offsets) = found {
-                return Ok(offsets);
-            }
-        }
-        Ok(BTreeMap::new())
     }
 
     /// The checkpoint that follows this one when its query cannot go on because of `lost`. `stored` is what it has read, and `oldest` is
@@ -141,11 +109,6 @@ impl Checkpoint {
         );
         session.command(statement).await.map(drop)
     }
-}
-
-/// No row, if the folder is not there yet.
-fn nothing_there(error: ConnectError) -> Result<[Option<i64>; 1], ConnectError> {
-    if error.is_class("PATH_NOT_FOUND") { Ok([None]) } else { Err(error) }
 }
 
 /// The offsets of `topic` in a line of a checkpoint, `{"topic":{"0":12}}`; `None` if the line is of another kind.

@@ -9,7 +9,7 @@ use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, SessionI
 /// The most ids that are tried: each time the server closes a session, one is used up.
 const GENERATIONS: u32 = 10_000;
 
-/// What every session is told. The SQL counts on it.
+/// Settings of every session. The SQL relies on them.
 const SETTINGS: [(&str, &str); 4] = [
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.ansi.enabled", "true"),

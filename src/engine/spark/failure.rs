@@ -86,7 +86,10 @@ impl Failure {
             Self::Lost(lost) => lost.describe(topic),
             Self::KafkaSilent(told) => format!("Kafka does not answer the cluster: {told}"),
             Self::NoSpace(told) => format!("the disk below spark.root, or a disk of the cluster, is full: {told}"),
-            Self::NotAllowed(told) => format!("Kafka refuses the cluster: {told}"),
+            Self::NotAllowed(told) => format!(
+                "Kafka refuses the cluster: {told}; run `clicktop check`, correct the user or its rights, and start \
+                 clicktop again"
+            ),
             Self::Interrupted(told) => format!("the micro-batch was interrupted on the cluster: {told}"),
             Self::Other(told) => format!("the streaming query has failed: {told}"),
         }

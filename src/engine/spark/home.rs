@@ -54,7 +54,7 @@ pub(super) async fn bring_home(
         if is_whole {
             return Ok(written);
         }
-        // A page that is none any more must also leave the index, which knows no deletion of one document: all begin anew.
+        // The index must lose the documents of pages that have no click any more. It deletes no single document, so it begins anew.
         tracing::info!(target: "aggregate", "a rebuild has removed figures that are here; all come anew");
         target.storage.discard_figures()?;
         from = -1;

@@ -15,11 +15,12 @@ use parking_lot::Mutex;
 
 use super::connect::{ConnectError, Session, column};
 use super::connection::{Connection, TRANSACTION};
+use super::options::HousekeepingRules;
 use super::round_log::{self, RoundLine, Work};
 use super::rounds::{Rounds, Standing, first_row, lost_race};
-use super::sql::{Application, Slices, Tables, Tidied};
+use super::sql::{Application, KEPT_PROPERTY, Slices, Tables, Tidied, kept};
+use super::tables::{self, TablesError};
 use crate::click::Timestamp;
-use crate::storage::{Storage, StorageError};
 
 /// A table is optimized when so many files have come.
 const MANY_FILES: i64 = 32;
@@ -27,8 +28,14 @@ const MANY_FILES: i64 = 32;
 /// Files are deleted so often, unless their versions are kept for less.
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Times further ahead of the clock do not count as the newest: the clock of the sender is wrong.
+const AHEAD: Duration = DAILY;
+
 /// Lines of the log that are kept.
 const LOG_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many hours Delta keeps the files of old versions if nobody says so.
+const DELTAS_HOURS: u64 = 7 * 24;
 
 /// What the session of housekeeping is told besides: files of more than 64 MB stay as they are; deleting lists the folders with few tasks
 /// (87 s became 5 s), and keeps as many hours as the setting says.
@@ -42,23 +49,11 @@ const SETTINGS: [(&str, &str); 4] = [
 /// The application of the transaction id of a claim.
 const CLAIM: &str = "clicktop-housekeeping";
 
-/// What housekeeping follows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct HousekeepingRules {
-    /// How often it looks for small files.
-    pub(crate) interval: Duration,
-    /// How long files of old versions are kept.
-    pub(crate) keep_versions: Duration,
-    /// How long clicks are kept; `None` for ever.
-    pub(crate) retention: Option<Duration>,
-}
-
 /// The housekeeping of one console.
 pub(super) struct Housekeeper {
     pub(super) connection: Connection,
     pub(super) tables: Arc<Tables>,
     pub(super) slices: Slices,
-    pub(super) storage: Arc<Storage>,
     pub(super) rules: HousekeepingRules,
     /// How many files each table had after it was last optimized.
     pub(super) files: Mutex<HashMap<&'static str, i64>>,
@@ -79,7 +74,7 @@ pub(super) enum HousekeepingError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Tables(#[from] TablesError),
 }
 
 /// What the log tells of earlier runs, in milliseconds since 1970.
@@ -144,11 +139,11 @@ impl Housekeeper {
                     self.connection.failed(&error);
                     // Before the first click there are no tables. The stages tell of a server that is away.
                     tracing::debug!(target: "housekeeping", "later: {error}");
-                    if !error.is_transient() && !is_missing(&error) && !lost_race(&error) {
-                        tracing::warn!(target: "housekeeping", "not finished, tries again later: {error}");
+                    if !error.is_transient() && !tables::is_missing(&error) && !lost_race(&error) {
+                        unfinished(&error);
                     }
                 }
-                Err(error) => tracing::warn!(target: "housekeeping", "not finished, tries again later: {error}"),
+                Err(error) => unfinished(&error),
             }
         }
     }
@@ -159,6 +154,15 @@ impl Housekeeper {
     /// A statement fails for another reason than a race, or the database here cannot be read.
     pub(super) async fn turn(&self, now: Timestamp) -> Result<Option<RoundLine>, HousekeepingError> {
         let session = self.connection.session().await?;
+        match tables::still_usable(&session, self.tables.root(), self.slices, self.tables.session_timeout_ms()).await {
+            Ok(()) => {}
+            Err(TablesError::Connect(error)) => return Err(error.into()),
+            // The stages are refused, too, and say why. Before the first click there are no tables.
+            Err(error) => {
+                tracing::debug!(target: "housekeeping", "leaves the tables alone: {error}");
+                return Ok(None);
+            }
+        }
         let past = self.past(&session).await?;
         if !Past::is_over(past.seen, self.rules.interval, now) || !self.claim(&session, now).await? {
             return Ok(None);
@@ -248,13 +252,15 @@ impl Housekeeper {
             steps.run(rounds.session, "delete rejects".to_owned(), self.tables.delete_rejects(before)).await?;
         }
         let cursor = standing.cursor;
-        if cursor.erasing || cursor.counted != Some(standing.newest) || standing.figures != cursor.counted {
+        if cursor.erasing || standing.figures != cursor.counted {
+            tracing::info!(target: "housekeeping", "old clicks stay until the figures have come to the newest round");
             return Ok(());
         }
-        let storage = Arc::clone(&self.storage);
-        let newest = tokio::task::spawn_blocking(move || storage.reader()?.newest_counted(now)).await;
-        let Some(newest) = newest.ok().transpose()?.flatten() else { return Ok(()) };
-        let first = self.slices.of_time(newest.as_millis().saturating_sub(keep_ms)).max(cursor.first);
+        // Clicks far ahead of the clock move no limit, as with the local engine.
+        let latest = now.as_millis().saturating_add(millis(AHEAD));
+        let [newest] = first_row(rounds.session, self.tables.newest_counted(latest), ["newest"]).await?;
+        let Some(newest) = newest else { return Ok(()) };
+        let first = self.slices.of_time(newest.saturating_sub(keep_ms)).max(cursor.first);
         if first > cursor.first {
             let begin = Instant::now();
             let closed = self.tables.close_slices_before(first, cursor);
@@ -309,12 +315,12 @@ impl Housekeeper {
         standing: Standing,
         past: Past,
         now: Timestamp,
-    ) -> Result<(), ConnectError> {
+    ) -> Result<(), HousekeepingError> {
         let forgotten = now.as_millis().saturating_sub(millis(LOG_KEPT));
-        steps.run(session, "forget rounds".to_owned(), self.tables.forget_rounds(forgotten)).await?;
-        let is_behind = standing.cursor.counted.is_none_or(|counted| counted < standing.newest)
+        steps.run(session, "delete old lines of the log".to_owned(), self.tables.forget_rounds(forgotten)).await?;
+        let is_behind = (standing.cursor.counted.is_none_or(|counted| counted < standing.newest)
+            || standing.figures < standing.cursor.counted)
             && Past::is_over(past.counted, self.rules.keep_versions / 2, now);
-        let hours = (self.rules.keep_versions.as_secs() / 3600).max(1);
         for table in Tidied::ALL {
             if is_behind && matches!(table, Tidied::Clicks | Tidied::Pages) {
                 tracing::info!(
@@ -323,7 +329,32 @@ impl Housekeeper {
                 );
                 continue;
             }
-            steps.run(session, format!("vacuum {}", table.name()), self.tables.vacuum(table, hours)).await?;
+            self.keep_versions(session, steps, table).await?;
+            steps.run(session, format!("vacuum {}", table.name()), self.tables.vacuum(table)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn unfinished(error: &dyn std::fmt::Display) {
+    tracing::warn!(target: "housekeeping", "housekeeping was not finished, and clicktop tries again later: {error}");
+}
+
+impl Housekeeper {
+    /// Tells Delta how long the files of old versions are kept, unless it knows.
+    async fn keep_versions(
+        &self,
+        session: &Session,
+        steps: &mut Steps,
+        table: Tidied,
+    ) -> Result<(), HousekeepingError> {
+        let hours = (self.rules.keep_versions.as_secs() / 3600).max(1);
+        let properties = tables::properties(session, self.tables.root(), table.name()).await?.unwrap_or_default();
+        let found = properties.iter().find(|(name, _)| name == KEPT_PROPERTY).map(|(_, value)| value.as_str());
+        let is_known = found.map_or(hours == DELTAS_HOURS, |found| found == kept(hours));
+        if !is_known {
+            let name = format!("keep versions of {}", table.name());
+            steps.run(session, name, self.tables.keep_versions(table, hours)).await?;
         }
         Ok(())
     }
@@ -331,16 +362,4 @@ impl Housekeeper {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn is_missing(error: &ConnectError) -> bool {
-    [
-        "DELTA_PATH_DOES_NOT_EXIST",
-        "DELTA_TABLE_NOT_FOUND",
-        "DELTA_MISSING_DELTA_TABLE",
-        "TABLE_OR_VIEW_NOT_FOUND",
-        "PATH_NOT_FOUND",
-    ]
-    .iter()
-    .any(|class| error.is_class(class))
 }

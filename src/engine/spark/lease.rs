@@ -1,4 +1,4 @@
-//! The lease: who rebuilds the counts holds it, and rounds wait meanwhile.
+//! The lease: the rebuild that holds it counts everything anew, and rounds wait meanwhile.
 //!
 //! It keeps a rebuild and the rounds from undoing each other's work. What is right does not depend on it: each step of both is one commit
 //! under a transaction id, and Delta lets only one of two through.

@@ -1,8 +1,11 @@
 //! What the stage stream does when Kafka has lost messages that are not in the table: what the operator has chosen.
 
+use std::collections::BTreeMap;
+
 use super::checkpoint::Checkpoint;
 use super::failure::{Failure, Lost};
 use super::rounds::lost_race;
+use super::stored_offsets::{StoredOffsets, stored_offsets};
 use super::stream::StreamStage;
 use super::stream_error::StreamError;
 use super::tables::TablesError;
@@ -36,7 +39,10 @@ impl StreamStage {
             // Another console was faster.
             return Ok(in_use);
         }
-        let stored = failed.stored(&session, root, topic).await?;
+        let stored = match stored_offsets(&session, &self.tables, root, failed).await? {
+            StoredOffsets::Next(mut offsets) => offsets.remove(topic).unwrap_or_default(),
+            StoredOffsets::Nothing | StoredOffsets::Unclear(_) => BTreeMap::new(),
+        };
         let partitions = self.shared.partitions.status(&stored);
         let oldest = partitions.iter().filter_map(|status| Some((status.partition, status.low?))).collect();
         let next = failed.after(lost, options.kafka.on_lost_offset, topic, &stored, &oldest);

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestError {
     /// A topic's name is impossible.
-    #[error("the database has offsets of a topic with the impossible name `{topic}`")]
+    #[error(
+        "the database has offsets of the topic `{topic}`, and Kafka allows no such name; the database is damaged: \
+         restore a backup"
+    )]
     Topic {
         /// The topic, safe to print.
         topic: String,

@@ -43,6 +43,7 @@ mod rounds_watch;
 pub(crate) mod sql;
 mod stage;
 mod start;
+mod stored_offsets;
 mod stream;
 mod stream_error;
 mod supervised;
@@ -51,6 +52,5 @@ mod tables;
 mod tests;
 pub(crate) mod transfer;
 
-pub(crate) use housekeeping::HousekeepingRules;
-pub(crate) use options::SparkOptions;
+pub(crate) use options::{HousekeepingRules, SparkOptions, StartError};
 pub(crate) use start::start;

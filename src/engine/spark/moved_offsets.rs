@@ -1,7 +1,7 @@
 //! Where the streaming query begins after a move from a data directory.
 //!
-//! Spark takes an offset for each partition that the topic has, and for no other. The data directory may not know all of them: it is told
-//! only what the cluster finds, by the error of a first start.
+//! Spark takes an offset for each partition that the topic has, and for no other. The data directory may not know all of them. The
+//! error of a first start names those that the cluster finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 

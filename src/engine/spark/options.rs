@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
-use super::housekeeping::HousekeepingRules;
 use super::sql::{Root, Slices};
 use crate::click::{FieldLimits, Format};
 use crate::engine::local::stages::ingest::KafkaOptions;
@@ -30,7 +29,7 @@ pub(crate) struct SparkOptions {
     pub slices: Slices,
     /// The shortest time between two micro-batches.
     pub trigger: Duration,
-    /// The shortest time between two rounds of aggregation.
+    /// The shortest pause between two rounds of aggregation.
     pub round_interval: Duration,
     /// The options of Spark's Kafka source: how the cluster reaches the brokers, and where it begins. Some are secrets.
     pub source_options: HashMap<String, String>,
@@ -54,6 +53,17 @@ pub(crate) struct SparkOptions {
     pub source: SourceStatus,
 }
 
+/// What housekeeping follows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HousekeepingRules {
+    /// How often it looks for small files.
+    pub(crate) interval: Duration,
+    /// How long files of old versions are kept.
+    pub(crate) keep_versions: Duration,
+    /// How long clicks are kept; `None` for ever.
+    pub(crate) retention: Option<Duration>,
+}
+
 /// Without the values of the source's options: some are passwords.
 impl fmt::Debug for SparkOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,14 +79,14 @@ pub(crate) enum StartError {
     Storage(#[from] StorageError),
     /// The database holds clicks, which this engine would not count.
     #[error(
-        "the data directory holds {clicks} clicks that clicktop has stored itself, and with engine = \"spark\" the clicks are in \
-         spark.root; choose another directory with --data-dir"
+        "the local engine has stored {clicks} clicks in this data directory, and the engine spark does not count them; \
+         choose an empty directory with --data-dir. To take the clicks along, run `clicktop move --to spark` first"
     )]
     HoldsClicks {
         /// How many.
         clicks: i64,
     },
     /// The system gives no thread.
-    #[error("the system gives no thread for the lag watch or the answers: {0}")]
+    #[error("the system refuses clicktop another thread: {0}; raise the limit of processes (ulimit -u)")]
     Thread(std::io::Error),
 }

@@ -26,7 +26,7 @@ impl QueryBoard {
         });
     }
 
-    /// Spark has told what the query does.
+    /// Spark reports what the query does.
     pub(super) fn told(&self, told: &Told) {
         let state = match told {
             Told { active: false, .. } => QueryState::Ended,
@@ -48,6 +48,12 @@ impl QueryBoard {
     /// The query was stopped.
     pub(super) fn ended(&self) {
         self.change(|status| (status.state, status.message) = (Some(QueryState::Ended), None));
+    }
+
+    /// Whether the query that was watched last may still run.
+    pub(super) fn may_run(&self) -> bool {
+        let status = self.0.lock();
+        status.run_id.is_some() && status.state != Some(QueryState::Ended)
     }
 
     /// A report has come. Reports come in the order of their batches, and some come again.
@@ -98,6 +104,17 @@ mod tests {
                 "durationMs": {{"addBatch": 900, "triggerExecution": 1000}}, "sources": [{{"numInputRows": {rows}}}]}}"#
         );
         StreamProgress::parse(&json).unwrap()
+    }
+
+    #[test]
+    fn a_query_that_was_watched_may_run_until_it_is_known_to_have_ended() {
+        let board = QueryBoard::default();
+        assert!(!board.may_run(), "none was ever watched");
+        board.watches("clicktop", run(1, 1));
+        board.unknown();
+        assert!(board.may_run());
+        board.ended();
+        assert!(!board.may_run());
     }
 
     #[test]

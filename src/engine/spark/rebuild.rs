@@ -16,7 +16,7 @@ use super::home::{HomeError, HomeTarget, bring_home};
 use super::lease;
 use super::rounds::{Rounds, Standing, first_row, lost_race};
 use super::sql::{Application, Cursor, First, Rebuild, Root, Slices, Tables};
-use super::tables::{self, TablesError};
+use super::tables::{self, SessionTimeout, TablesError};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{FiguresSource, Storage, StorageError};
 
@@ -109,20 +109,32 @@ pub(crate) async fn rebuild(
     let found = tables::properties(&session, &options.root, "clicks").await?;
     let found = found.ok_or_else(|| RebuildError::NoTables(options.root.clone()))?;
     tables::fit(&found, options.slices)?;
+    if tables::is_moving(&found) {
+        return Err(TablesError::Moving.into());
+    }
     doing("waiting for the lease");
     // In a session of its own, because the transaction ids of the steps are settings of the session.
     let lease_connection =
         Connection::new(options.url.clone(), options.connect.clone(), format!("lease of rebuild {owner}"));
     let lease_session = lease_connection.session().await?;
     take_lease(&lease_session, &counts, owner).await?;
-    // Before the counting: if that is cut off, the tables say what they are to be counted with, and a rebuild is due again.
-    if tables::session_timeout(&found).is_some_and(|timeout| timeout != options.session_timeout_ms) {
-        session.command(counts.note_session_timeout()).await?;
+    // If the counting is cut off, no clicktop takes figures of which some are counted with one timeout and some with the other.
+    let is_new = tables::session_timeout(&found) != SessionTimeout::Of(options.session_timeout_ms);
+    if is_new {
+        session.command(counts.note_session_timeout(None)).await?;
     }
     let work = Work { session: &session, tables: &counts, options, owner };
     let done = tokio::select! {
         done = work.run(&mut doing) => done,
         error = renew(&lease_session, &counts, owner) => Err(error),
+    };
+    let done = match done {
+        Ok(rebuilt) if is_new => session
+            .command(counts.note_session_timeout(Some(options.session_timeout_ms)))
+            .await
+            .map(|_| rebuilt)
+            .map_err(RebuildError::from),
+        done => done,
     };
     let done = match (done, home) {
         (Ok(rebuilt), Some((storage, rules))) => {
@@ -200,11 +212,12 @@ impl From<HomeError> for RebuildError {
     }
 }
 
-struct Work<'a> {
-    session: &'a Session,
-    tables: &'a Tables,
-    options: &'a RebuildOptions,
-    owner: Uuid,
+/// What a rebuild does on the cluster.
+pub(super) struct Work<'a> {
+    pub(super) session: &'a Session,
+    pub(super) tables: &'a Tables,
+    pub(super) options: &'a RebuildOptions,
+    pub(super) owner: Uuid,
 }
 
 impl Work<'_> {
@@ -222,7 +235,7 @@ impl Work<'_> {
         Err(RebuildError::Overtaken)
     }
 
-    /// One try; `None` if a round came in between.
+    /// One try, after a round over what is not counted yet; `None` if a round came in between.
     async fn once(&self, doing: &mut (impl FnMut(&str) + Send)) -> Result<Option<Rebuilt>, RebuildError> {
         let rounds = Rounds { session: self.session, tables: self.tables };
         erase::finish(&rounds).await?;
@@ -236,6 +249,12 @@ impl Work<'_> {
                 Ok(_) => {}
             }
         }
+        self.count(doing).await
+    }
+
+    /// Counts the version that the rounds have come to. Clicks that have come since are left to the next round.
+    pub(super) async fn count(&self, doing: &mut (impl FnMut(&str) + Send)) -> Result<Option<Rebuilt>, RebuildError> {
+        let rounds = Rounds { session: self.session, tables: self.tables };
         let standing = rounds.standing().await?;
         let content = content_of(standing);
         let before = self.newest("figures").await?;
@@ -271,16 +290,23 @@ impl Work<'_> {
         Err(RebuildError::Deleted(crate::click::Timestamp::from_millis(begin).to_string()))
     }
 
-    /// Makes a version of the clicks that no round has counted.
+    /// Makes two versions of the clicks that no round has counted, and returns the first. The rebuild counts as the round of that version. The
+    /// next round counts up to the second one at least, so it adds what the rebuild leaves to it to the figures.
     async fn begin(&self, newest: i64) -> Result<i64, RebuildError> {
-        let [name, number] = TRANSACTION;
         // With a transaction id the commit is kept, although it adds nothing. Nobody has used this one.
         let application = format!("{BEGIN}-{}-{newest}", self.owner.simple());
-        self.session.set(&[(name, &application), (number, "1")]).await?;
+        self.empty_version(&application, 1).await?;
+        let to = self.newest("clicks").await?;
+        self.empty_version(&application, 2).await?;
+        Ok(to)
+    }
+
+    async fn empty_version(&self, application: &str, number: i64) -> Result<(), ConnectError> {
+        let [name, version] = TRANSACTION;
+        self.session.set(&[(name, application), (version, &number.to_string())]).await?;
         let made = self.session.command(self.tables.empty_version()).await;
         self.session.unset(&TRANSACTION).await?;
-        made?;
-        Ok(self.newest("clicks").await?)
+        made.map(drop)
     }
 
     /// Runs `statement` under a transaction id. Returns the version of the table that it has made; `None` if a round was there before, and

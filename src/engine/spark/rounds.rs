@@ -74,7 +74,8 @@ pub(super) struct Rounds<'a> {
 /// Whether another console has done the same at the same time, and only one of both could.
 pub(super) fn lost_race(error: &ConnectError) -> bool {
     let ConnectError::Spark(spark) = error else { return false };
-    spark.class.as_deref().is_some_and(|class| class.starts_with("DELTA_CONCURRENT_"))
+    let races = ["DELTA_CONCURRENT_", "DELTA_METADATA_CHANGED"];
+    spark.class.as_deref().is_some_and(|class| races.iter().any(|race| class.starts_with(race)))
         || spark.message.contains(OVERTAKEN)
 }
 
@@ -197,7 +198,7 @@ impl Rounds<'_> {
                 let transaction = cursor.next().transaction();
                 if unfinished.is_none() {
                     doing("adding pairs");
-                    self.once(Application::Pairs, transaction, round.pairs(&touched)).await?;
+                    self.once(Application::Pairs, transaction, round.pairs(&touched, clicks)).await?;
                     lap(&mut report, "pairs");
                 }
                 doing("counting pages");

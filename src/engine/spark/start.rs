@@ -61,7 +61,7 @@ pub(crate) fn start(
     let tables = Arc::new(Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms));
     // The query lives in a session that every console shares. What a round sets and reads in its session is this console's own.
     let connect = |seed, connect| Arc::new(Connection::new(options.url.clone(), connect, seed));
-    // The query is asked every second, so a server that is gone is told soon. A round is worth waiting for.
+    // The stage asks the query every second, so it notices soon that the server is gone. A round is worth waiting for.
     let impatient =
         ConnectOptions { reattach_for: NO_ANSWER, answer_timeout: NO_ANSWER * 3, ..options.connect.clone() };
     let everybodys = connect(options.root.to_string(), impatient.clone());
@@ -141,7 +141,6 @@ pub(crate) fn start(
         connection: session("housekeeping", &options.connect),
         tables: Arc::clone(&tables),
         slices: options.slices,
-        storage: Arc::clone(&storage),
         rules: options.housekeeping,
         files: Mutex::default(),
     }

@@ -89,6 +89,10 @@ impl StreamStage {
                     partitions = Some(found);
                     continue;
                 }
+                Err(StreamError::Restarted) => {
+                    tracing::info!(target: "stream", "another clicktop has restarted the streaming query");
+                    continue;
+                }
                 Err(error) => self.after_loss(error).await,
             };
             if let Some(error) = error.of_a_call() {
@@ -115,8 +119,13 @@ impl StreamStage {
     /// The stage is asked to end while it has trouble.
     fn given_up(&self, error: StreamError) -> Result<(), StreamError> {
         match error {
-            // The server is there, and the query may run. One that refuses connections is not, and its queries are gone with it.
-            StreamError::Connect(error @ ConnectError::TimedOut { .. }) if !self.stays() => {
+            // The query that this stage has watched may run on. A server that refuses connections is gone, and its queries with it.
+            StreamError::Connect(error)
+                if error.is_transient()
+                    && !error.is_refused_connection()
+                    && !self.stays()
+                    && self.metrics.query.may_run() =>
+            {
                 Err(StreamError::NotStopped(error))
             }
             error => {
@@ -204,8 +213,11 @@ impl StreamStage {
         if handle.sleep_async(Signal::Run, GOING_DOWN).await == Signal::Run {
             // An error, if the server has gone down with the query.
             session.query_status(run).await?;
+            if running(&session).await?.is_some() {
+                return Err(StreamError::Restarted);
+            }
         }
-        tracing::warn!(target: "stream", "the streaming query was stopped elsewhere");
+        tracing::warn!(target: "stream", "somebody else stopped the streaming query; start the stage stream to go on");
         Ok(())
     }
 
@@ -346,7 +358,7 @@ impl StreamStage {
     /// Stops the query, unless it shall go on.
     async fn end(&self, handle: &StageHandle, watched: &Watched) -> Result<(), StreamError> {
         if self.stays() {
-            tracing::info!(target: "stream", "the streaming query goes on without this console");
+            tracing::info!(target: "stream", "the streaming query goes on without this clicktop");
             return Ok(());
         }
         handle.draining("the streaming query to stop");

@@ -24,8 +24,10 @@ pub(super) enum StreamError {
         /// The checkpoint of the query.
         checkpoint: Checkpoint,
     },
-    #[error("the topic has other partitions than those whose offsets are known")]
+    #[error("the topic has other partitions than those whose offsets clicktop knows; clicktop looks at them again")]
     Partitions(BTreeSet<i32>),
+    #[error("another clicktop has restarted the streaming query")]
+    Restarted,
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
@@ -34,7 +36,8 @@ pub(super) enum StreamError {
     NotStopped(ConnectError),
     #[error(
         "the Spark server cannot read Kafka: start it with --packages \
-             org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 ({0})"
+         org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0; if its Spark is not 4.2, take the package for its \
+         version ({0})"
     )]
     NoKafka(String),
 }
@@ -46,7 +49,7 @@ impl StreamError {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
             Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Partitions(_) => true,
+            Self::Partitions(_) | Self::Restarted => true,
             Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
         }
     }

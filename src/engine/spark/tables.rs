@@ -8,7 +8,7 @@ use super::connect::{ConnectError, Session, column};
 use super::manifest::Manifest;
 use super::options::SparkOptions;
 use super::rounds::lost_race;
-use super::sql::{Root, SCHEMA, Slices, Tables};
+use super::sql::{CHANGING, Root, SCHEMA, Slices, Tables};
 
 /// The table that is made last.
 const LAST: &str = "rounds";
@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What to do about a server that does not know Delta Lake.
 pub(super) const DELTA_IS_MISSING: &str = "the Spark server does not know Delta Lake: start it with --packages \
     io.delta:delta-spark_4.2_2.13:4.4.0 --conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension --conf \
-    spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog";
+    spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog; if its Spark is not 4.2, take the \
+    package for its version";
 
 /// Why the tables cannot be used: a refusal in one line, or a call that failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,10 @@ pub(crate) enum TablesError {
         cause: String,
     },
     /// The cluster cannot make the tables.
-    #[error("the cluster cannot make its tables in spark.root: {cause}")]
+    #[error(
+        "the cluster cannot create its tables in spark.root: {cause}; grant driver and executors the right to write \
+         there, or set another spark.root"
+    )]
     NotMade {
         /// What Spark says.
         cause: String,
@@ -50,8 +54,8 @@ pub(crate) enum TablesError {
     },
     /// The slices are of another length.
     #[error(
-        "the tables in spark.root have slices of {found} ms, and spark.slice says {wanted} ms; set spark.slice to the former, or \
-         choose another spark.root"
+        "the tables in spark.root have slices of {found} ms, and spark.slice says {wanted} ms; set spark.slice to \
+         {found} ms, or choose another spark.root"
     )]
     Slices {
         /// In the tables, in milliseconds.
@@ -62,7 +66,8 @@ pub(crate) enum TablesError {
     /// The figures are counted with another session timeout.
     #[error(
         "the figures in spark.root are counted with a session timeout of {found} ms, and aggregate.session_timeout says {wanted} ms; set \
-         aggregate.session_timeout to the former, or count everything anew: stop every clicktop on this root, then run `clicktop rebuild`"
+         aggregate.session_timeout to {found} ms, or count everything anew: stop every clicktop on this root, then run \
+         `clicktop rebuild`"
     )]
     Timeout {
         /// Of the tables, in milliseconds.
@@ -70,6 +75,12 @@ pub(crate) enum TablesError {
         /// In the settings, in milliseconds.
         wanted: i64,
     },
+    /// A rebuild for another session timeout is at work, or was cut off.
+    #[error(
+        "a `clicktop rebuild` for another session timeout is at work or was cut off, and the figures are partly counted with each; wait for \
+         its end, or run it again"
+    )]
+    Changing,
     /// A move from a data directory has not come to its end.
     #[error(
         "a move to spark.root is under way or was cut off; wait for its end, or run `clicktop move --to spark` again with the data \
@@ -81,7 +92,11 @@ pub(crate) enum TablesError {
 impl TablesError {
     /// Whether the same call may succeed later.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Connect(error) if super::connection::may_pass(error))
+        match self {
+            Self::Connect(error) => super::connection::may_pass(error),
+            Self::Changing => true,
+            _ => false,
+        }
     }
 }
 
@@ -93,14 +108,40 @@ pub(super) async fn ensure(session: &Session, options: &SparkOptions, tables: &T
     prepare(session, options, tables).await?;
     let timeout = options.figures.session_timeout_ms;
     match properties(session, &options.root, "clicks").await? {
-        // Another clicktop may have begun a move since.
-        Some(found) if is_moving(&found) => Err(TablesError::Moving),
-        Some(found) => match session_timeout(&found) {
-            Some(found) if found != timeout => Err(TablesError::Timeout { found, wanted: timeout }),
-            _ => Ok(()),
-        },
+        Some(found) => usable(&found, timeout),
         None => Ok(()),
     }
+}
+
+/// Whether the figures in tables with these properties are counted with `timeout` (in milliseconds), and no move is under way.
+///
+/// # Errors
+/// See [`TablesError`].
+fn usable(properties: &[(String, String)], timeout: i64) -> Result<(), TablesError> {
+    if is_moving(properties) {
+        return Err(TablesError::Moving);
+    }
+    match session_timeout(properties) {
+        SessionTimeout::Of(found) if found != timeout => Err(TablesError::Timeout { found, wanted: timeout }),
+        SessionTimeout::Changing => Err(TablesError::Changing),
+        SessionTimeout::Of(_) | SessionTimeout::Unknown => Ok(()),
+    }
+}
+
+/// Whether tables that were found usable before still are.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn still_usable(
+    session: &Session,
+    root: &Root,
+    slices: Slices,
+    timeout: i64,
+) -> Result<(), TablesError> {
+    let found = properties(session, root, "clicks").await?;
+    let found = found.ok_or_else(|| TablesError::NotMade { cause: "the table clicks is gone".to_owned() })?;
+    fit(&found, slices)?;
+    usable(&found, timeout)
 }
 
 /// The same, also while a move to the tables is under way.
@@ -142,7 +183,7 @@ pub(super) async fn identity(session: &Session, tables: &Tables) -> Result<Strin
 }
 
 /// Whether the tables hold a part of a move. A manifest that this clicktop cannot read is of a newer one.
-fn is_moving(properties: &[(String, String)]) -> bool {
+pub(super) fn is_moving(properties: &[(String, String)]) -> bool {
     match Manifest::among(properties) {
         Ok(found) => found.is_some_and(|manifest| manifest.is_unfinished()),
         Err(_) => true,
@@ -224,9 +265,24 @@ pub(super) fn fit(properties: &[(String, String)], slices: Slices) -> Result<(),
     }
 }
 
-/// The session timeout that the figures are counted with, in milliseconds.
-pub(super) fn session_timeout(properties: &[(String, String)]) -> Option<i64> {
-    number(properties, "clicktop.session_timeout_ms")
+/// The session timeout that the figures in tables are counted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SessionTimeout {
+    /// In milliseconds.
+    Of(i64),
+    /// A rebuild changes it.
+    Changing,
+    /// The tables do not say.
+    Unknown,
+}
+
+/// The session timeout that the figures are counted with.
+pub(super) fn session_timeout(properties: &[(String, String)]) -> SessionTimeout {
+    let name = "clicktop.session_timeout_ms";
+    if properties.iter().any(|(key, value)| key == name && value == CHANGING) {
+        return SessionTimeout::Changing;
+    }
+    number(properties, name).map_or(SessionTimeout::Unknown, SessionTimeout::Of)
 }
 
 /// The version of the schema that the tables with these properties have; 0 if they name none.

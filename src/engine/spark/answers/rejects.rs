@@ -11,7 +11,7 @@ use crate::engine::spark::stage::SparkStage;
 use crate::protocol::answer::{RejectRow, Rejects};
 use crate::protocol::question::RejectsQuestion;
 
-/// The rejects that the cluster has told last. They are asked for again when the table has changed.
+/// The rejects of the newest answer. The cluster is asked again when the table has changed.
 #[derive(Debug, Default)]
 pub(super) struct Told(Mutex<Option<Messages>>);
 

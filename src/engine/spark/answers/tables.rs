@@ -81,13 +81,15 @@ impl Exporter {
         self.begin(order, move |hand_over| async move {
             let pattern = Pattern::parse(&filter).map_err(|error| NoAnswer::from(error).to_string())?;
             let asked = session(&cluster).await?;
-            let version = asked.version(&cluster.tables).await.map_err(|error| error.to_string())?;
+            let failed = |error: ConnectError| {
+                cluster.connection.failed(&error);
+                error.to_string()
+            };
+            let version = asked.version(&cluster.tables).await.map_err(failed)?;
             let mut total = Some(0);
             if let Some(version) = version {
-                let [counted] = asked
-                    .numbers(cluster.tables.reject_count(version, 1), ["total"])
-                    .await
-                    .map_err(|error| error.to_string())?;
+                let counted = asked.numbers(cluster.tables.reject_count(version, 1), ["total"]).await;
+                let [counted] = counted.map_err(failed)?;
                 total = counted.and_then(|counted| u64::try_from(counted).ok());
             }
             let (sender, batches) = mpsc::channel(WAITING_BATCHES);

@@ -18,6 +18,9 @@ use crate::protocol::view::{SortBy, View, Window};
 /// A window of at most so many pages is fetched whole. Then every view of it is made here, without another query.
 const MOST_PAGES: usize = 50_000;
 
+/// The same, in bytes of their urls: these stay in memory.
+const MOST_URL_BYTES: usize = 32 * 1024 * 1024;
+
 /// The most rows of a board of a larger window, and its most countries.
 const MOST_ROWS: usize = 1_000;
 const MOST_COUNTRIES: usize = 10_000;
@@ -282,9 +285,13 @@ impl Cluster {
 async fn all_pages(asked: &Asked, tables: &Tables, span: WindowSpan) -> Result<Option<Vec<WindowRow>>, NoAnswer> {
     let mut rows = asked.rows(tables.window_pages(span, MOST_PAGES + 1));
     let mut pages = Vec::new();
+    let mut url_bytes = 0;
     while let Some(batch) = asked.next(&mut rows).await? {
-        pages.extend(PageBatch::of(&batch)?.pages());
-        if pages.len() > MOST_PAGES {
+        for row in PageBatch::of(&batch)?.pages() {
+            url_bytes += row.page.url.len();
+            pages.push(row);
+        }
+        if pages.len() > MOST_PAGES || url_bytes > MOST_URL_BYTES {
             return Ok(None);
         }
     }

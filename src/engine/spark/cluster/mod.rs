@@ -138,7 +138,7 @@ async fn work(options: WatchOptions, shared: Arc<Shared>) {
     }
 }
 
-/// Why the cluster is not known, and the address that should have told it.
+/// Why the cluster is not known, and the address that was asked.
 struct Problem {
     source: Option<String>,
     text: String,

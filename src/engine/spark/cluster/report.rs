@@ -42,7 +42,7 @@ pub(super) fn of_executors(reports: Vec<ExecutorReport>) -> ClusterStatus {
     status
 }
 
-/// Adds the stages that run; `None` if Spark has not told them.
+/// Adds the stages that run; `None` if Spark has not reported them.
 pub(super) fn add_stages(status: &mut ClusterStatus, reports: Option<Vec<StageReport>>) {
     let Some(reports) = reports else { return };
     status.active_stages = Some(reports.len() as u64);

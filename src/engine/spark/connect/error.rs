@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConnectError {
     /// No connection, or one that broke.
-    #[error("{target} is unreachable: {cause}")]
+    #[error("{target} is unreachable: {cause}; check spark.url, and that the Spark Connect server runs")]
     Unreachable {
         /// The server, `sc://host:port`.
         target: String,
@@ -15,7 +15,10 @@ pub(crate) enum ConnectError {
         cause: String,
     },
     /// The server took the call and gave no answer.
-    #[error("{target} gave no answer in {} s", .after.as_secs())]
+    #[error(
+        "{target} gave no answer in {} s; check spark.url, and whether the Spark Connect server hangs or is overloaded",
+        .after.as_secs()
+    )]
     TimedOut {
         /// The server.
         target: String,
@@ -23,7 +26,7 @@ pub(crate) enum ConnectError {
         after: Duration,
     },
     /// The server or its certificate cannot be trusted, or one side speaks no TLS.
-    #[error("no TLS connection to {target}: {cause}")]
+    #[error("no TLS connection to {target}: {cause}; check use_ssl in spark.url, and spark.ca_file")]
     Tls {
         /// The server.
         target: String,
@@ -31,7 +34,7 @@ pub(crate) enum ConnectError {
         cause: String,
     },
     /// The token is wrong or missing.
-    #[error("{target} does not let us in: {reason} (the token of the url is wrong, or missing)")]
+    #[error("{target} refuses clicktop: {reason}; the token is wrong or missing: set spark.token_file")]
     Unauthenticated {
         /// The server.
         target: String,
@@ -44,7 +47,7 @@ pub(crate) enum ConnectError {
         /// What the server says.
         reason: String,
     },
-    /// The server has restarted or forgotten the session: views, settings and queries of the session are gone. A new
+    /// The server has restarted or dropped the session: views, settings and queries of the session are gone. A new
     /// connection under the same id begins anew.
     #[error("the Spark server has lost the session: {reason}")]
     SessionLost {
@@ -58,7 +61,7 @@ pub(crate) enum ConnectError {
     #[error("{0}")]
     Spark(Box<SparkError>),
     /// An answer that does not fit the call.
-    #[error("the answer of {target} makes no sense: {reason}")]
+    #[error("{target} gave an answer that clicktop cannot read: {reason}")]
     Protocol {
         /// The server.
         target: String,
@@ -80,6 +83,11 @@ impl ConnectError {
             | Self::Cancelled
             | Self::Protocol { .. } => false,
         }
+    }
+
+    /// Whether no process listens at the server's address.
+    pub(crate) fn is_refused_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { cause, .. } if cause.to_lowercase().contains("connection refused"))
     }
 
     /// Spark's name of the error, such as `TABLE_OR_VIEW_NOT_FOUND`, if Spark itself refuses.

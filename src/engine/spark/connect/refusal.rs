@@ -196,7 +196,8 @@ impl Errors {
                 (self.protocol(&format!("{reason} ({advice})")), false)
             }
             Code::Unimplemented | Code::NotFound | Code::InvalidArgument | Code::FailedPrecondition => {
-                (self.protocol(&format!("{reason} (is this a Spark Connect server of Spark 4?)")), false)
+                let advice = "check that spark.url names a Spark Connect server of Spark 4";
+                (self.protocol(&format!("{reason}; {advice}")), false)
             }
             Code::Cancelled if status.source().is_none() => (ConnectError::Cancelled, false),
             _ => match status.source() {

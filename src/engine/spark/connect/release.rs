@@ -10,7 +10,7 @@ use super::link::Link;
 use super::transport::method;
 use super::wire::{self, Nothing};
 
-/// The server forgets an execution that nobody asks for after five minutes anyway.
+/// The server drops an execution that nobody asks for after five minutes anyway.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 

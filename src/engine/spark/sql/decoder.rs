@@ -1,6 +1,6 @@
 //! The decoder of messages, `decode.sql`.
 
-use super::tables::Slices;
+use super::slices::Slices;
 use super::template::Template;
 use crate::click::{FIELD_NAMES, FieldLimits, Format, MAX_MESSAGE_BYTES, Timestamp, TimestampError};
 

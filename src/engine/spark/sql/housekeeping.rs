@@ -1,7 +1,15 @@
 //! The statements of housekeeping. Each can run beside rounds and beside the streaming query, and can be repeated.
 
-use super::cursor::First;
+use super::cursor::{CURSOR_SLICE, First};
 use super::tables::Tables;
+
+/// The property of a table that says how long Delta keeps the files of old versions.
+pub(crate) const KEPT_PROPERTY: &str = "delta.deletedFileRetentionDuration";
+
+/// The value of this property for so many hours.
+pub(crate) fn kept(hours: u64) -> String {
+    format!("interval {hours} hours")
+}
 
 /// A table that housekeeping tidies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +52,22 @@ impl Tables {
         format!("OPTIMIZE {}", self.of(table))
     }
 
-    /// Deletes the files that no version of the last `hours` needs.
-    pub(crate) fn vacuum(&self, table: Tidied, hours: u64) -> String {
-        format!("VACUUM {} RETAIN {hours} HOURS", self.of(table))
+    /// Deletes the files that no version needs which the table keeps.
+    pub(crate) fn vacuum(&self, table: Tidied) -> String {
+        format!("VACUUM {}", self.of(table))
+    }
+
+    /// Makes Delta keep the files of the versions of the last `hours`.
+    pub(crate) fn keep_versions(&self, table: Tidied, hours: u64) -> String {
+        format!("ALTER TABLE {} SET TBLPROPERTIES ('{KEPT_PROPERTY}' = '{}')", self.of(table), kept(hours))
+    }
+
+    /// The time of the newest counted click up to `latest`, in milliseconds since 1970 (`newest`).
+    pub(crate) fn newest_counted(&self, latest: i64) -> String {
+        format!(
+            "SELECT max(last_ms) AS newest FROM {} WHERE slice > {CURSOR_SLICE} AND last_ms <= {latest}",
+            self.of(Tidied::Pages)
+        )
     }
 
     /// Keeps of the figures up to the round `before` only the last row of each url and country.
@@ -72,8 +93,8 @@ impl Tables {
         format!("DELETE FROM {} WHERE ended < timestamp_millis({before_ms}L)", self.of(Tidied::Rounds))
     }
 
-    /// What the log tells of earlier runs, in one row: when one last began or ended (`seen_ms`), deleted files (`vacuumed_ms`); when a round last ended (`counted_ms`); the figures' round at the last run (`round`). Nulls
-    /// stand for what has never been.
+    /// What the log says of earlier runs, in one row: when a run last began or ended (`seen_ms`), when one last deleted files (`vacuumed_ms`),
+    /// when a round last ended (`counted_ms`), and the figures' round at the last run (`round`). A null stands for what has never been.
     pub(crate) fn last_housekeeping(&self) -> String {
         let with = |step| {
             format!("unix_millis(max(ended) FILTER (WHERE work = 'housekeeping' AND contains(steps, '{step}')))")

@@ -19,6 +19,7 @@ mod decoder;
 mod housekeeping;
 mod moves;
 mod rebuild;
+mod slices;
 mod tables;
 mod template;
 #[cfg(test)]
@@ -27,7 +28,8 @@ mod tests;
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use cursor::{Cursor, First};
 pub(crate) use decoder::decoder;
-pub(crate) use housekeeping::Tidied;
+pub(crate) use housekeeping::{KEPT_PROPERTY, Tidied, kept};
 pub(crate) use moves::MOVED_VIEW;
 pub(crate) use rebuild::Rebuild;
-pub(crate) use tables::{Application, OVERTAKEN, Root, Round, SCHEMA, Slices, Tables};
+pub(crate) use slices::Slices;
+pub(crate) use tables::{Application, CHANGING, OVERTAKEN, Root, Round, SCHEMA, Tables};

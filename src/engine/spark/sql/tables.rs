@@ -5,15 +5,15 @@
 //! step that is repeated after a crash, or that another console has done, changes nothing.
 
 use super::cursor::{CURSOR_SLICE, Cursor, First};
+use super::slices::Slices;
 use super::template::{Template, comma_separated};
 use crate::click::Timestamp;
 
 /// The version of the tables' schema; the table property `clicktop.schema`.
 pub(crate) const SCHEMA: i32 = 1;
 
-/// Times outside these bounds, in milliseconds since 1970, are all in the first and the last slice: each slice is a partition, and wrong
-/// clocks must not make thousands of them. The first is 2000-01-01, the last 2100-01-01.
-const BOUNDS_MS: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
+/// The session timeout of tables while a rebuild changes it.
+pub(crate) const CHANGING: &str = "changing";
 
 /// What a statement says when another console has been faster, and the statement therefore does nothing.
 pub(crate) const OVERTAKEN: &str = "clicktop: another console was faster";
@@ -21,6 +21,12 @@ pub(crate) const OVERTAKEN: &str = "clicktop: another console was faster";
 /// Of copies of a click, the first one counts: the one of the earliest commit, and within a commit, of the lowest partition and offset. Later
 /// copies never change that. Delta keeps the version in which a row came (row tracking), also through OPTIMIZE.
 const FIRST_COPY: &str = "_metadata.row_commit_version, partition, offset";
+
+/// What stands for a pair of page and user: the three texts, hashed. The lengths keep texts apart that run into each other.
+const PAIR: &str = "sha2(concat(length(url), ' ', url, length(country), ' ', country, user_id), 256)";
+
+/// The most new clicks that a round broadcasts. A broadcast goes through the memory of the driver, some 100 bytes for each click.
+const BROADCAST_CLICKS: u64 = 1_000_000;
 
 /// The applications of the transaction ids: one for each table that rounds write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,39 +91,6 @@ impl std::fmt::Display for Root {
     }
 }
 
-/// How time is cut into slices, which are the partitions of the tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slices(i64);
-
-impl Slices {
-    /// Slices of this many minutes, at least one.
-    pub(crate) fn of_minutes(minutes: u32) -> Self {
-        Self(i64::from(minutes.max(1)) * 60_000)
-    }
-
-    /// The length of a slice in milliseconds.
-    pub(crate) fn millis(self) -> i64 {
-        self.0
-    }
-
-    /// The slice of a time in milliseconds since 1970.
-    pub(crate) fn of_time(self, millis: i64) -> i32 {
-        let (first, last) = BOUNDS_MS;
-        let slice = millis.clamp(first, last).div_euclid(self.0);
-        i32::try_from(slice).unwrap_or(i32::MAX)
-    }
-
-    /// The slices of all times before, and after, those that have slices of their own.
-    pub(super) fn outermost(self) -> (i32, i32) {
-        (self.of_time(i64::MIN), self.of_time(i64::MAX))
-    }
-
-    /// How many slices a gap of `millis` may reach over, rounded up.
-    fn reached_in(self, millis: i64) -> i32 {
-        i32::try_from(millis.saturating_add(self.0 - 1).div_euclid(self.0)).unwrap_or(i32::MAX)
-    }
-}
-
 /// The statements on the tables of one root.
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
@@ -134,8 +107,13 @@ impl Tables {
     }
 
     /// The folder of the tables.
-    pub(super) fn root(&self) -> &Root {
+    pub(crate) fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The session timeout, in milliseconds.
+    pub(crate) fn session_timeout_ms(&self) -> i64 {
+        self.timeout_ms
     }
 
     /// How time is cut into slices.
@@ -153,6 +131,7 @@ impl Tables {
         Template::new(text)
             .sql("root", self.root.to_string())
             .sql("first_copy", FIRST_COPY)
+            .sql("pair", PAIR)
             .sql("overtaken", OVERTAKEN)
             .number("lowest_slice", lowest)
             .number("highest_slice", highest)
@@ -230,11 +209,12 @@ impl Tables {
         format!("INSERT INTO delta.`{}/pages` REPLACE WHERE slice = {CURSOR_SLICE} {}", self.root, cursor.row(None))
     }
 
-    /// Notes the session timeout that the figures are counted with.
-    pub(crate) fn note_session_timeout(&self) -> String {
+    /// Notes the session timeout that the figures are counted with, in milliseconds; `None` while a rebuild changes it.
+    pub(crate) fn note_session_timeout(&self, timeout_ms: Option<i64>) -> String {
         format!(
             "ALTER TABLE delta.`{}/clicks` SET TBLPROPERTIES ('clicktop.session_timeout_ms' = '{}')",
-            self.root, self.timeout_ms
+            self.root,
+            timeout_ms.map_or_else(|| CHANGING.to_owned(), |timeout| timeout.to_string())
         )
     }
 
@@ -321,7 +301,8 @@ impl Round<'_> {
 
     /// Adds the new pairs, and a row without url that tells the version that the round counts. A round that ends there is finished by
     /// another one up to the same version.
-    pub(crate) fn pairs(&self, touched: &[i32]) -> String {
+    /// `clicks` is the number of new clicks: if they are few, Spark broadcasts them, and shuffles neither clicks nor pairs.
+    pub(crate) fn pairs(&self, touched: &[i32], clicks: u64) -> String {
         let (root, to, touched) = (&self.tables.root, self.to, listed(touched));
         let (copies, seen) = match self.cursor.counted {
             None => {
@@ -329,18 +310,26 @@ impl Round<'_> {
                     format!("(SELECT *, version AS came FROM clicktop_new WHERE slice >= {})", self.cursor.first);
                 (copies, format!("delta.`{root}/pairs`"))
             }
-            // The new clicks are few: they are broadcast, and neither clicks nor pairs are shuffled.
-            Some(_) => (
-                format!(
-                    "(SELECT /*+ BROADCAST(k) */ c.* FROM (SELECT *, _metadata.row_commit_version AS came FROM delta.`{root}/clicks` \
-                     VERSION AS OF {to}) c LEFT SEMI JOIN (SELECT ts, click_id FROM clicktop_new) k ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
-                    comma_separated(touched.iter().copied())
-                ),
-                format!(
-                    "(SELECT /*+ BROADCAST(m) */ p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
-                     ON p.high = m.high AND p.low = m.low)"
-                ),
-            ),
+            Some(_) => {
+                let broadcast = |name| match clicks <= BROADCAST_CLICKS {
+                    true => format!("/*+ BROADCAST({name}) */"),
+                    false => String::new(),
+                };
+                (
+                    format!(
+                        "(SELECT {} c.* FROM (SELECT *, _metadata.row_commit_version AS came FROM delta.`{root}/clicks` \
+                         VERSION AS OF {to}) c LEFT SEMI JOIN (SELECT ts, click_id FROM clicktop_new) k \
+                         ON c.ts = k.ts AND c.click_id = k.click_id WHERE c.slice IN ({}))",
+                        broadcast("k"),
+                        comma_separated(touched.iter().copied())
+                    ),
+                    format!(
+                        "(SELECT {} p.high, p.low FROM delta.`{root}/pairs` p JOIN candidates m \
+                         ON p.high = m.high AND p.low = m.low)",
+                        broadcast("m")
+                    ),
+                )
+            }
         };
         self.template(include_str!("round/pairs.sql")).sql("copies", copies).sql("seen", seen).filled()
     }

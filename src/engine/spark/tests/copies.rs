@@ -131,7 +131,7 @@ async fn one_round(lab: &Lab, steps: usize) {
     assert!(!touched.is_empty());
     let number = standing.cursor.next().transaction();
     if steps > 0 {
-        rounds.once(Application::Pairs, number, round.pairs(&touched)).await.unwrap();
+        rounds.once(Application::Pairs, number, round.pairs(&touched, 2_000_000)).await.unwrap();
     }
     if steps > 1 {
         rounds.once(Application::Pages, number, round.pages(&touched)).await.unwrap();

@@ -4,4 +4,5 @@
 mod copies;
 mod lab;
 mod overtaken;
+mod rebuilt;
 mod resets;

@@ -37,7 +37,7 @@ async fn a_round_that_was_overtaken_changes_nothing() {
     lab.store(&maker.clicks(40, 0)).await;
     let other = lab.another_session().await;
     lab.count_in(&other).await;
-    rounds.once(Application::Pairs, number, round.pairs(&touched)).await.unwrap();
+    rounds.once(Application::Pairs, number, round.pairs(&touched, 100)).await.unwrap();
     // The pairs of the other round reach further, so the statement refuses, or Delta skips it.
     let pages = rounds.once(Application::Pages, number, round.pages(&touched)).await;
     assert!(pages.as_ref().err().is_none_or(lost_race), "{pages:?}");

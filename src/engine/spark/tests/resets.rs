@@ -64,7 +64,7 @@ async fn a_round_that_a_reset_overtakes_leaves_no_old_figures() {
     assert_eq!(erase::erase(&lab.rounds_of(&other)).await.unwrap(), 60);
     lab.store(&maker.clicks(7, 0)).await;
     for (application, statement) in
-        [(Application::Pairs, round.pairs(&touched)), (Application::Pages, round.pages(&touched))]
+        [(Application::Pairs, round.pairs(&touched, 100)), (Application::Pages, round.pages(&touched))]
     {
         let done = rounds.once(application, number, statement).await;
         assert!(done.as_ref().err().is_none_or(lost_race), "{done:?}");

@@ -9,10 +9,8 @@ use crate::engine::spark::manifest::{Manifest, Mark, PROPERTY};
 use crate::engine::spark::options::SparkOptions;
 use crate::engine::spark::rounds::{first_row, lost_race};
 use crate::engine::spark::sql::Tables;
+use crate::engine::spark::stored_offsets::COMMITS;
 use crate::engine::spark::tables;
-
-/// So many of the newest commits are searched for marks and micro-batches.
-pub(super) const COMMITS: u32 = 200;
 
 /// So long a move tries again without getting on.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);

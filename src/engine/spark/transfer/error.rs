@@ -70,8 +70,11 @@ pub(crate) enum MoveError {
     #[error("the data directory holds no clicks; start clicktop with engine = \"spark\" right away")]
     Nothing,
     /// There are no tables.
-    #[error("there are no tables of clicktop in spark.root")]
-    NoTables,
+    #[error("there are no tables of clicktop in {root}; check spark.root")]
+    NoTables {
+        /// The root.
+        root: String,
+    },
     /// A move to the tables has not come to its end.
     #[error(
         "a move to spark.root was cut off; run `clicktop move --to spark` again with the data directory that it came from"

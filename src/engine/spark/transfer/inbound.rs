@@ -89,7 +89,8 @@ impl Inbound {
         };
         let cluster = Cluster::new(options, &path());
         let session = cluster.session().await?;
-        let properties = cluster.properties(&session).await?.ok_or(MoveError::NoTables)?;
+        let no_tables = || MoveError::NoTables { root: cluster.options.root.to_string() };
+        let properties = cluster.properties(&session).await?.ok_or_else(no_tables)?;
         let manifest = Manifest::among(&properties)?;
         if manifest.as_ref().is_some_and(Manifest::is_unfinished) {
             return Err(MoveError::Unfinished);

@@ -94,7 +94,7 @@ impl Outbound {
         if manifest.clicks == 0 && manifest.rejects == 0 {
             return Err(MoveError::Nothing);
         }
-        // A topic that cannot be noted is told before anything begins.
+        // Fails before anything begins if the topic cannot be noted.
         manifest.property()?;
         let cluster = Cluster::new(options, &manifest.database);
         let session = cluster.session().await?;

@@ -154,7 +154,9 @@ async fn nobody_there_is_unreachable() {
     let error = connect(&server.url, &options()).await.unwrap_err();
     assert!(error.is_transient());
     assert!(error.to_string().starts_with(&format!("{} is unreachable: ", server.url)), "{error}");
-    assert!(error.to_string().contains("refused"), "{error}");
+    assert!(error.is_refused_connection(), "{error}");
+    let cut = ConnectError::Unreachable { target: "sc://h".to_owned(), cause: "network is unreachable".to_owned() };
+    assert!(cut.is_transient() && !cut.is_refused_connection());
 }
 
 #[tokio::test]
@@ -163,7 +165,7 @@ async fn another_protocol_is_not_spark_connect() {
     let url = web.uri().replace("http://", "sc://");
     let error = connect(&url, &options()).await.unwrap_err();
     assert!(matches!(error, ConnectError::Protocol { .. }), "{error}");
-    assert!(error.to_string().contains("is this a Spark Connect server"), "{error}");
+    assert!(error.to_string().contains("names a Spark Connect server"), "{error}");
 }
 
 /// A server with a certificate of an authority of our own, and the file of that authority.

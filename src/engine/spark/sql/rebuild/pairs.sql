@@ -1,12 +1,12 @@
--- Every pair of the clicks up to version {{content}}, and no other. A pair that was there keeps its round, so a round that is interrupted here
--- or works at the same time adds it to the figures neither twice nor never. Pairs of later versions stay. The rows
--- without url go: the round that has left the newest of them is overtaken.
+-- Every pair of the clicks up to version {{content}}. A pair that was there keeps its round, so figures that hold it do not get it again. Pairs
+-- of later versions stay, as pairs of the next round: the figures of this rebuild do not hold them. The rows without url go: the round that
+-- has left the newest of them is overtaken.
 INSERT OVERWRITE delta.`{{root}}/pairs`
 WITH copies AS (
   SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY {{first_copy}}) AS copy
   FROM delta.`{{root}}/clicks` VERSION AS OF {{content}} WHERE slice >= {{floor}}
 ), keyed AS (
-  SELECT DISTINCT url, country, sha2(concat(length(url), ' ', url, length(country), ' ', country, user_id), 256) AS hash FROM copies WHERE copy = 1
+  SELECT DISTINCT url, country, {{pair}} AS hash FROM copies WHERE copy = 1
 ), exact AS (
   SELECT url, country, CAST(conv(substring(hash, 1, 16), 16, -10) AS BIGINT) AS high, CAST(conv(substring(hash, 17, 16), 16, -10) AS BIGINT) AS low FROM keyed
 ), before AS (
@@ -15,5 +15,5 @@ WITH copies AS (
 SELECT coalesce(b.round, {{to}}L) AS round, e.high, e.low, e.url, e.country
 FROM exact e LEFT JOIN before b ON e.high = b.high AND e.low = b.low
 UNION ALL
-SELECT b.round, b.high, b.low, b.url, b.country
+SELECT {{to}}L + 1, b.high, b.low, b.url, b.country
 FROM before b LEFT ANTI JOIN exact e ON e.high = b.high AND e.low = b.low WHERE b.round > {{content}}

@@ -5,7 +5,7 @@ WITH copies AS (
   SELECT ts, click_id, user_id, url, country, row_number() OVER (PARTITION BY ts, click_id ORDER BY came, partition, offset) AS copy
   FROM {{copies}}
 ), keyed AS (
-  SELECT /*+ COALESCE(1) */ DISTINCT url, country, sha2(concat(length(url), ' ', url, length(country), ' ', country, user_id), 256) AS hash FROM copies WHERE copy = 1
+  SELECT /*+ COALESCE(1) */ DISTINCT url, country, {{pair}} AS hash FROM copies WHERE copy = 1
 ), candidates AS (
   SELECT url, country, CAST(conv(substring(hash, 1, 16), 16, -10) AS BIGINT) AS high, CAST(conv(substring(hash, 17, 16), 16, -10) AS BIGINT) AS low FROM keyed
 )

@@ -98,7 +98,7 @@ impl Lab {
         touched.retain(|slice| !round.is_closed(*slice));
         touched.sort_unstable();
         if !found.is_empty() && unfinished.is_none() && steps > 0 {
-            self.once(Application::Pairs, cursor.next().transaction(), round.pairs(&touched)).await;
+            self.once(Application::Pairs, cursor.next().transaction(), round.pairs(&touched, 100)).await;
         }
         if !found.is_empty() && steps > 1 {
             self.once(Application::Pages, cursor.next().transaction(), round.pages(&touched)).await;

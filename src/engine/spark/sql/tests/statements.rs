@@ -46,7 +46,12 @@ fn every_statement_is_filled_in() {
         tables.every_reject(7, 9),
     ]);
     statements.push(tables.close_slices_before(400_000, cursor));
-    statements.extend([tables.begin_erasing(cursor), tables.write_cursor(cursor), tables.note_session_timeout()]);
+    statements.extend([
+        tables.begin_erasing(cursor),
+        tables.write_cursor(cursor),
+        tables.note_session_timeout(Some(1)),
+        tables.note_session_timeout(None),
+    ]);
     statements.extend(tables.erase(7).map(|(_, statement)| statement));
     statements.extend([
         tables.compact_figures(7),
@@ -60,9 +65,7 @@ fn every_statement_is_filled_in() {
         tables.note_round("1"),
     ]);
     statements.extend(
-        Tidied::ALL
-            .into_iter()
-            .flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table, 9)]),
+        Tidied::ALL.into_iter().flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table)]),
     );
     statements.push(tables.changed_figures(7, 9));
     for round in [first, next] {
@@ -70,7 +73,8 @@ fn every_statement_is_filled_in() {
         statements.extend([
             round.new_clicks(),
             round.touched(),
-            round.pairs(&touched),
+            round.pairs(&touched, 1),
+            round.pairs(&touched, 2_000_000),
             round.pages(&touched),
             round.figures(-1, 0, 3),
         ]);
