@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::kafka::Kafka;
 use crate::spark_world::{Spark, Traffic, assert_everywhere, drained, end, is, tell, turn, wait};
 use crate::support::figures;
-use crate::support::program::stage;
+use crate::support::program::{Home, stage};
 
 #[test]
 fn spark_loses_and_doubles_nothing_when_console_and_server_are_killed() {
@@ -46,4 +46,19 @@ fn spark_loses_and_doubles_nothing_when_console_and_server_are_killed() {
     wait(&mut run, "another console has the figures", drained(traffic.distinct.len()));
     end(run);
     assert_everywhere(&other, &spark, &wanted);
+}
+
+#[test]
+fn rebuild_on_spark_leaves_a_directory_of_the_local_engine_alone() {
+    let home = Home::new();
+    let file = home.file("clicks.csv", b"1,u1,2024-05-01T10:00:00Z,/a,FR,Paris,Firefox,Linux,desktop\n");
+    home.replay(&file, &["--data-dir", &home.data().display().to_string()]);
+    let before = home.top();
+    // It is refused before anything is asked of a server.
+    let home = home.with("CLICKTOP_ENGINE", "spark").with("CLICKTOP_SPARK__ROOT", "/nowhere");
+    let refused = home.run(&["rebuild"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let line = refused.one_clear_line();
+    assert!(line.contains("the local engine has stored 1 clicks in this data directory"), "{line}");
+    assert_eq!(home.top(), before);
 }
