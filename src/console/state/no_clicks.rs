@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::trouble::{cause, in_trouble};
+use crate::console::format::count;
 use crate::protocol::{Snapshot, StageState, StageStatus};
 use crate::text::printable;
 
@@ -13,6 +14,13 @@ pub(crate) enum NoClicks {
     Yet,
     /// A stage that clicks pass before the figures count them is stopped: its title.
     Stopped(String),
+    /// Clicks have arrived, and the stage that counts them is not through.
+    Counting {
+        /// Its title.
+        stage: String,
+        /// How much waits, with its unit: `2,000 clicks`.
+        waiting: String,
+    },
     /// Such a stage is in trouble.
     Trouble {
         /// Its title and state: `ingest backing off`.
@@ -35,8 +43,16 @@ impl NoClicks {
         let stopped = |stage: &&StageStatus| stage.info.before_figures && stage.state == StageState::Stopped;
         match stages.iter().find(stopped) {
             // Before the first snapshot, every stage counts as stopped.
-            Some(stage) if snapshot.at.is_some() => NoClicks::Stopped(title(stage)),
-            _ => NoClicks::Yet,
+            Some(stage) if snapshot.at.is_some() => return NoClicks::Stopped(title(stage)),
+            _ => {}
+        }
+        let counting = stages.iter().rfind(|stage| stage.info.before_figures);
+        match counting.and_then(|stage| Some((stage, stage.backlog.filter(|backlog| *backlog > 0)?))) {
+            Some((stage, backlog)) => {
+                let unit = if backlog == 1 { &stage.info.backlog_unit.one } else { &stage.info.backlog_unit.many };
+                NoClicks::Counting { stage: title(stage), waiting: format!("{} {}", count(backlog), printable(unit)) }
+            }
+            None => NoClicks::Yet,
         }
     }
 
@@ -45,6 +61,7 @@ impl NoClicks {
         match self {
             NoClicks::Yet => "no clicks yet".to_owned(),
             NoClicks::Stopped(stage) => format!("no clicks yet: {stage} is {}", StageState::Stopped.name()),
+            NoClicks::Counting { stage, waiting } => format!("no figures yet: {stage} has {waiting} to count"),
             NoClicks::Trouble { cause, .. } => cause.clone(),
         }
     }
@@ -53,6 +70,7 @@ impl NoClicks {
     pub(crate) fn short(&self) -> String {
         match self {
             NoClicks::Yet | NoClicks::Stopped(_) => "no clicks yet".to_owned(),
+            NoClicks::Counting { .. } => "no figures yet".to_owned(),
             NoClicks::Trouble { stage, .. } => stage.clone(),
         }
     }
@@ -100,6 +118,11 @@ mod tests {
             "clicks do not pass the index before they are counted"
         );
         assert_eq!(NoClicks::of(&Snapshot::default(), 0, NOW), NoClicks::Yet, "nothing is known yet");
+        let mut counting = snapshot([running(), running(), running(), running()]);
+        counting.stages["aggregate"].backlog = Some(2_000);
+        let reason = NoClicks::of(&counting, 0, NOW);
+        assert_eq!(reason.words(), "no figures yet: aggregate has 2,000 clicks to count");
+        assert_eq!(reason.short(), "no figures yet");
         let snapshot = snapshot([failing(), running(), running(), running()]);
         let reason = NoClicks::of(&snapshot, 0, NOW);
         assert_eq!(reason.short(), "ingest backing off");
