@@ -48,7 +48,8 @@ async fn answers_at_two_million_clicks_come_in_time() {
         lap("the last hour, sorted by the cluster", large);
         let page = Instant::now();
         let found = lab.ask(async |asked| lab.cluster.page(asked, &url, &reach).await).await;
-        assert!(found.clicks.len() == 200 && found.trend.is_some());
+        // One in a thousand of the newest 200,000 clicks.
+        assert!((50..=200).contains(&found.clicks.len()) && found.trend.is_some(), "{}", found.clicks.len());
         lap("a url", page);
         told.forget();
         let rejects = Instant::now();
