@@ -212,9 +212,8 @@ impl AggregateStage {
             if lease::held_by_others(&session, &self.tables, Uuid::nil()).await?.is_some() {
                 return Err(AggregateError::Rebuilding);
             }
-            // A rebuild may have changed the session timeout since the stage has begun.
-            let (slices, timeout) = (self.options.slices, self.options.figures.session_timeout_ms);
-            tables::still_usable(&session, &self.options.root, slices, timeout).await?;
+            // A rebuild may have changed the session timeout since the stage began.
+            tables::still_usable(&session, &self.tables).await?;
             let done = rounds.run(standing, |step| tracing::debug!(target: "aggregate", "round: {step}")).await?;
             let newest = standing.newest;
             standing = Standing { newest, ..rounds.standing().await? };

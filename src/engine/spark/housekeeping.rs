@@ -18,7 +18,7 @@ use super::connection::{Connection, TRANSACTION};
 use super::options::HousekeepingRules;
 use super::round_log::{self, RoundLine, Work};
 use super::rounds::{Rounds, Standing, first_row, lost_race};
-use super::sql::{Application, KEPT_PROPERTY, Slices, Tables, Tidied, kept};
+use super::sql::{Application, KEPT_PROPERTY, Tables, Tidied, kept};
 use super::tables::{self, TablesError};
 use crate::click::Timestamp;
 
@@ -53,7 +53,6 @@ const CLAIM: &str = "clicktop-housekeeping";
 pub(super) struct Housekeeper {
     pub(super) connection: Connection,
     pub(super) tables: Arc<Tables>,
-    pub(super) slices: Slices,
     pub(super) rules: HousekeepingRules,
     /// How many files each table had after it was last optimized.
     pub(super) files: Mutex<HashMap<&'static str, i64>>,
@@ -154,7 +153,7 @@ impl Housekeeper {
     /// A statement fails for another reason than a race, or the database here cannot be read.
     pub(super) async fn turn(&self, now: Timestamp) -> Result<Option<RoundLine>, HousekeepingError> {
         let session = self.connection.session().await?;
-        match tables::still_usable(&session, self.tables.root(), self.slices, self.tables.session_timeout_ms()).await {
+        match tables::still_usable(&session, &self.tables).await {
             Ok(()) => {}
             Err(TablesError::Connect(error)) => return Err(error.into()),
             // The stages are refused, too, and say why. Before the first click there are no tables.
@@ -260,7 +259,7 @@ impl Housekeeper {
         let latest = now.as_millis().saturating_add(millis(AHEAD));
         let [newest] = first_row(rounds.session, self.tables.newest_counted(latest), ["newest"]).await?;
         let Some(newest) = newest else { return Ok(()) };
-        let first = self.slices.of_time(newest.saturating_sub(keep_ms)).max(cursor.first);
+        let first = self.tables.slices().of_time(newest.saturating_sub(keep_ms)).max(cursor.first);
         if first > cursor.first {
             let begin = Instant::now();
             let closed = self.tables.close_slices_before(first, cursor);

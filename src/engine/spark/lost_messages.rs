@@ -49,9 +49,7 @@ impl StreamStage {
         match next.publish(&session, root).await {
             Ok(()) => Ok(next),
             // Another console has done the same at the same moment.
-            Err(error) if lost_race(&error) || error.is_class("DELTA_METADATA_CHANGED") => {
-                Checkpoint::in_use(&session, root).await
-            }
+            Err(error) if lost_race(&error) => Checkpoint::in_use(&session, root).await,
             Err(error) => Err(error.into()),
         }
     }

@@ -140,7 +140,6 @@ pub(crate) fn start(
     let housekeeping = Housekeeper {
         connection: session("housekeeping", &options.connect),
         tables: Arc::clone(&tables),
-        slices: options.slices,
         rules: options.housekeeping,
         files: Mutex::default(),
     }

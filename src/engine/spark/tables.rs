@@ -132,16 +132,11 @@ fn usable(properties: &[(String, String)], timeout: i64) -> Result<(), TablesErr
 ///
 /// # Errors
 /// See [`TablesError`].
-pub(super) async fn still_usable(
-    session: &Session,
-    root: &Root,
-    slices: Slices,
-    timeout: i64,
-) -> Result<(), TablesError> {
-    let found = properties(session, root, "clicks").await?;
+pub(super) async fn still_usable(session: &Session, tables: &Tables) -> Result<(), TablesError> {
+    let found = properties(session, tables.root(), "clicks").await?;
     let found = found.ok_or_else(|| TablesError::NotMade { cause: "the table clicks is gone".to_owned() })?;
-    fit(&found, slices)?;
-    usable(&found, timeout)
+    fit(&found, tables.slices())?;
+    usable(&found, tables.session_timeout_ms())
 }
 
 /// The same, also while a move to the tables is under way.
@@ -201,7 +196,6 @@ async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {
 fn is_race(error: &ConnectError) -> bool {
     let races = [
         "DELTA_PROTOCOL_CHANGED",
-        "DELTA_METADATA_CHANGED",
         "DELTA_TABLE_ALREADY_EXISTS",
         "TABLE_OR_VIEW_ALREADY_EXISTS",
         // The other one has made the folder, and not yet the table in it.

@@ -138,7 +138,7 @@ async fn work(options: WatchOptions, shared: Arc<Shared>) {
     }
 }
 
-/// Why the cluster is not known, and the address that was asked.
+/// Why clicktop knows nothing of the cluster, and the address that it asked.
 struct Problem {
     source: Option<String>,
     text: String,

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::engine::spark::connect::ConnectOptions;
+use crate::engine::spark::sql::Slices;
 
 const INTERVAL: Duration = Duration::from_secs(600);
 const HOUR_MS: i64 = 3_600_000;
@@ -43,7 +44,6 @@ impl Lab {
         Housekeeper {
             connection: Connection::new(self.url.parse().unwrap(), ConnectOptions::default(), seed),
             tables: Arc::clone(&self.tables),
-            slices: Slices::of_minutes(60),
             rules: HousekeepingRules { interval: INTERVAL, keep_versions: DAILY * 7, retention },
             files: Mutex::default(),
         }
@@ -127,9 +127,8 @@ async fn one_console_tidies_up_when_it_is_due_and_the_figures_stay() {
     lab.assert_batch("a round after housekeeping").await;
 
     // Tables that the stages refuse are left alone.
-    let slices = Slices::of_minutes(10);
-    let tables = Arc::new(Tables::new(lab.root.parse().unwrap(), slices, 1_800_000));
-    let strange = Housekeeper { slices, tables, ..lab.housekeeper("one", Some(Duration::from_secs(3600))) };
+    let tables = Arc::new(Tables::new(lab.root.parse().unwrap(), Slices::of_minutes(10), 1_800_000));
+    let strange = Housekeeper { tables, ..lab.housekeeper("one", Some(Duration::from_secs(3600))) };
     let later = Timestamp::from_millis(now.as_millis() + 3 * millis(INTERVAL));
     assert_eq!(strange.turn(later).await.unwrap(), None, "slices of another length");
     lab.assert_batch("after a refused run").await;

@@ -52,7 +52,7 @@ impl Tables {
         format!("OPTIMIZE {}", self.of(table))
     }
 
-    /// Deletes the files that no version needs which the table keeps.
+    /// Deletes the files of versions that the table no longer keeps.
     pub(crate) fn vacuum(&self, table: Tidied) -> String {
         format!("VACUUM {}", self.of(table))
     }

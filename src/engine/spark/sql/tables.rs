@@ -117,7 +117,7 @@ impl Tables {
     }
 
     /// How time is cut into slices.
-    pub(super) fn slices(&self) -> Slices {
+    pub(crate) fn slices(&self) -> Slices {
         self.slices
     }
 
