@@ -10,6 +10,7 @@ mod event;
 mod fields;
 mod foreign_format;
 mod json;
+pub mod mapping;
 pub mod timestamp;
 
 pub use batch::ClickBatch;
