@@ -1,6 +1,7 @@
 //! Tests of the settings: the value that wins, its origin, and the message if a value is wrong.
 
 mod clients;
+mod events;
 mod secrets;
 mod spark;
 mod themes;
