@@ -70,8 +70,13 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
+    let demo = match &cli.command {
+        Command::Demo(args) => Some(for_demo(settings, args)),
+        _ => None,
+    };
+    let settings = demo.as_ref().unwrap_or(settings);
     if settings.engine == EngineKind::Spark {
-        on_spark::require(&cli.command)?;
+        on_spark::require(&cli.command, settings)?;
     }
     let own_broker = match &cli.command {
         Command::Demo(_) => true,
@@ -267,6 +272,13 @@ async fn stop_source(source: &Source) {
     if let Some(task) = &source.task {
         task.stop();
     }
+}
+
+/// The demo reads the messages that it makes, whatever the config says of the user's own topic.
+fn for_demo(settings: &Settings, args: &DemoArgs) -> Settings {
+    let mut settings = settings.for_own_events();
+    settings.kafka.format = args.format.into();
+    settings
 }
 
 fn generator_options(args: &DemoArgs) -> GeneratorOptions {

@@ -62,7 +62,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Resul
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
-        format: kafka.format,
+        format: settings.events.own_format(kafka),
         field_limits: FieldLimits {
             url: settings.events.max_url_bytes.as_usize(),
             field: settings.events.max_field_bytes.as_usize(),

@@ -2,6 +2,7 @@
 
 mod clients;
 mod events;
+mod presets;
 mod secrets;
 mod spark;
 mod themes;
