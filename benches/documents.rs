@@ -1,7 +1,6 @@
 //! Document building: from the changed rows of url × country to what a search engine is sent.
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use clicktop::click::ClickBatch;
 use clicktop::engine::local::stages::aggregate;
@@ -24,7 +23,7 @@ fn documents(criterion: &mut Criterion) {
     for _ in 0..CLICKS {
         clicks.push(&traffic.next_click().expect("endless traffic"));
     }
-    let batch = IngestBatch { topic: Arc::from("clicks"), clicks, ..IngestBatch::default() };
+    let batch = IngestBatch { clicks, ..IngestBatch::default() };
     storage.store(&batch).expect("room on the disk");
     let settings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 2_000_000 };
     let rebuilt = aggregate::rebuild(&storage, settings, |_| {}).expect("a readable store");

@@ -8,7 +8,7 @@ use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ConsoleOptions, Offscreen};
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use clicktop::engine::local::{self, PipelineOptions};
+use clicktop::engine::local::{self, EventSource, PipelineOptions};
 use clicktop::engine::stages::index::IndexOptions;
 use clicktop::engine::status::log::LogBuffer;
 use clicktop::protocol::snapshot::SourceStatus;
@@ -47,25 +47,25 @@ fn fill(storage: &Storage) {
                 device: "desktop",
             });
         }
-        storage.store(&IngestBatch { topic: Arc::from(TOPIC), clicks, ..IngestBatch::default() }).expect("stored");
+        storage.store(&IngestBatch { clicks, ..IngestBatch::default() }).expect("stored");
     }
 }
 
-fn options(broker: &EmbeddedBroker) -> PipelineOptions {
-    PipelineOptions {
+fn options(broker: &EmbeddedBroker) -> (PipelineOptions, EventSource) {
+    let kafka = KafkaOptions {
+        properties: vec![("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned())],
+        topic: TOPIC.to_owned(),
+        group: "frame".to_owned(),
+        format: Format::Auto,
+        field_limits: FieldLimits::default(),
+        start: StartAt::Earliest,
+        on_lost_offset: OnLostOffset::Stop,
+        max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
+        batch_events: 1_000,
+        batch_interval: Duration::from_millis(50),
+    };
+    let pipeline = PipelineOptions {
         source: SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() },
-        kafka: KafkaOptions {
-            properties: vec![("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned())],
-            topic: TOPIC.to_owned(),
-            group: "frame".to_owned(),
-            format: Format::Auto,
-            field_limits: FieldLimits::default(),
-            start: StartAt::Earliest,
-            on_lost_offset: OnLostOffset::Stop,
-            max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
-            batch_events: 1_000,
-            batch_interval: Duration::from_millis(50),
-        },
         queue_batches: 4,
         retention: None,
         aggregate: AggregateOptions {
@@ -74,7 +74,8 @@ fn options(broker: &EmbeddedBroker) -> PipelineOptions {
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 2_000, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
-    }
+    };
+    (pipeline, EventSource::Kafka(kafka, None))
 }
 
 /// What a pipeline with all those rows publishes once it has seen them.
@@ -86,8 +87,9 @@ fn published() -> Snapshot {
     let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let mut pipeline =
-            local::start(options(&broker), storage, index, None, Arc::new(LogBuffer::default())).expect("a pipeline");
+        let (options, source) = options(&broker);
+        let log = Arc::new(LogBuffer::default());
+        let mut pipeline = local::start(options, storage, index, source, log).expect("a pipeline");
         let rows = (URLS * COUNTRIES) as u64;
         let all = |snapshot: &Arc<Snapshot>| snapshot.board.matching == rows && snapshot.index.documents == Some(rows);
         let snapshot = Snapshot::clone(&**pipeline.snapshots.wait_for(all).await.expect("a snapshot"));

@@ -1,7 +1,5 @@
 //! Storing a batch, and aggregating what is stored: events a second of each alone.
 
-use std::sync::Arc;
-
 use clicktop::click::ClickBatch;
 use clicktop::engine::local::stages::aggregate;
 use clicktop::source::traffic::{Generator, GeneratorOptions};
@@ -27,7 +25,7 @@ impl Traffic {
                 clicks.push(&click);
             }
         }
-        IngestBatch { topic: Arc::from("clicks"), clicks, ..IngestBatch::default() }
+        IngestBatch { clicks, ..IngestBatch::default() }
     }
 }
 

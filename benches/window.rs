@@ -5,7 +5,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measures")]
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clicktop::click::{Click, ClickBatch, Timestamp};
@@ -52,7 +51,7 @@ impl Traffic {
             });
             self.next += 1;
         }
-        IngestBatch { topic: Arc::from("clicks"), clicks: batch, ..IngestBatch::default() }
+        IngestBatch { clicks: batch, ..IngestBatch::default() }
     }
 }
 

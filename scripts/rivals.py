@@ -101,13 +101,15 @@ class Job:
         raise NotImplementedError
 
 
-class Broker(Job):
+class Replay(Job):
     name = "clicktop"
-    leaves_out = "Nothing: producer, Kafka protocol, store, exact figures and index; its wall time is that of the whole program."
+    leaves_out = "Nothing: the file, store, exact figures and index; its wall time is that of the whole program."
+
+    def command(self, setting):
+        return ["replay", str(setting.csv), "--headless"]
 
     def work(self, setting, folder):
-        command = [setting.programs["clicktop"], "demo", "--headless", "--rate", "max", "--events", str(setting.events)]
-        command += [*setting.traffic(), "--data-dir", str(folder / "data")]
+        command = [setting.programs["clicktop"], *self.command(setting), "--data-dir", str(folder / "data")]
         env = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
         env.pop("CLICKTOP_CONFIG", None)
         usage = run(command, cwd=folder, env=env, output=folder / "status.jsonl")
@@ -118,6 +120,14 @@ class Broker(Job):
 
     def figures(self, setting, folder):
         return top(setting, folder / "data")
+
+
+class Broker(Replay):
+    name = "broker"
+    leaves_out = "Nothing: the making of the events, producer, Kafka protocol, store, exact figures and index, in one program."
+
+    def command(self, setting):
+        return ["demo", "--headless", "--rate", "max", "--events", str(setting.events), *setting.traffic()]
 
 
 class Memory(Job):
@@ -248,7 +258,7 @@ class Goaccess(Job):
         return f"{valid} requests, the clicks of its {len(told)} urls agree"
 
 
-JOBS = (Broker, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess)
+JOBS = (Replay, Broker, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess)
 
 
 def missing(program):

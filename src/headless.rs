@@ -48,6 +48,9 @@ struct Summary<'a> {
     totals: Totals,
     seconds: f64,
     peak_rss_bytes: Option<u64>,
+    /// The files that were read before, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_before: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -110,6 +113,7 @@ pub fn summarize(last: &Snapshot, outcome: Outcome, finite: bool, out: &mut impl
         totals: last.totals,
         seconds: seconds(last.uptime),
         peak_rss_bytes: peak_rss_bytes(),
+        read_before: last.source.progress.as_ref().and_then(|progress| progress.read_before.as_deref()),
         error,
     };
     let _ = write_line(out, &summary);

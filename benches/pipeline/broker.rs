@@ -23,23 +23,27 @@ pub const PARTITIONS: i32 = 8;
 const STUCK: Duration = Duration::from_secs(30);
 
 /// The options that the command line makes of `settings`, reading from `brokers`, with the client's `properties` over them.
-pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String)]) -> Outcome<PipelineOptions> {
-    let kafka: KafkaSettings = settings.kafka.for_embedded_broker(brokers);
-    let own = kafka.client_properties()?;
-    Ok(PipelineOptions {
-        source: SourceStatus { topic: TOPIC.to_owned(), group: kafka.group.clone(), ..SourceStatus::default() },
-        kafka: KafkaOptions {
-            properties: own.into_iter().chain(properties.iter().cloned()).collect(),
-            topic: TOPIC.to_owned(),
-            group: kafka.group.clone(),
-            format: kafka.format,
-            field_limits: clicktop::click::FieldLimits::default(),
-            start: StartAt::Earliest,
-            on_lost_offset: OnLostOffset::Stop,
-            max_batch_bytes: kafka.max_batch_bytes.as_usize(),
-            batch_events: settings.ingest.batch_events.get(),
-            batch_interval: settings.ingest.batch_interval,
-        },
+pub fn options(
+    settings: &Settings,
+    brokers: &str,
+    properties: &[(String, String)],
+) -> Outcome<(PipelineOptions, KafkaOptions)> {
+    let group: KafkaSettings = settings.kafka.for_embedded_broker(brokers);
+    let own = group.client_properties()?;
+    let kafka = KafkaOptions {
+        properties: own.into_iter().chain(properties.iter().cloned()).collect(),
+        topic: TOPIC.to_owned(),
+        group: group.group.clone(),
+        format: group.format,
+        field_limits: clicktop::click::FieldLimits::default(),
+        start: StartAt::Earliest,
+        on_lost_offset: OnLostOffset::Stop,
+        max_batch_bytes: group.max_batch_bytes.as_usize(),
+        batch_events: settings.ingest.batch_events.get(),
+        batch_interval: settings.ingest.batch_interval,
+    };
+    let pipeline = PipelineOptions {
+        source: SourceStatus { topic: TOPIC.to_owned(), group: group.group.clone(), ..SourceStatus::default() },
         retention: settings.store.retention,
         queue_batches: settings.ingest.queue_batches.get(),
         aggregate: AggregateOptions {
@@ -54,7 +58,8 @@ pub fn options(settings: &Settings, brokers: &str, properties: &[(String, String
             bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
         },
         shutdown_timeout: settings.shutdown_timeout,
-    })
+    };
+    Ok((pipeline, kafka))
 }
 
 /// Where a producer sends to on `broker`; with `stored`, it holds back as the demo's does.

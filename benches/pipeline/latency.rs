@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clicktop::click::Click;
 use clicktop::config::Settings;
 use clicktop::engine::EngineHandle;
-use clicktop::engine::local::{self, InProcessSource};
+use clicktop::engine::local::{self, EventSource, InProcessSource};
 use clicktop::engine::status::log::LogBuffer;
 use clicktop::protocol::Command;
 use clicktop::search::embedded::Embedded;
@@ -66,12 +66,18 @@ fn once(options: &Options, settings: &Settings) -> Outcome<(Vec<Duration>, Vec<D
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let shown = runtime.block_on(async {
         let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default())?);
-        let pipeline_options = pipeline_options(settings, broker.bootstrap_servers(), &options.kafka)?;
+        let (pipeline_options, kafka) = pipeline_options(settings, broker.bootstrap_servers(), &options.kafka)?;
         let source = SourceTask::start(target(&broker, PARTITIONS, Some(stored.clone())), feed, Some(RATE as f64))?;
         let in_process = InProcessSource { progress: source.progress(), stored: Some(stored) };
         let log = Arc::new(LogBuffer::default());
         let searched = Arc::clone(&index);
-        let mut pipeline = local::start(pipeline_options, Arc::clone(&storage), searched, Some(in_process), log)?;
+        let mut pipeline = local::start(
+            pipeline_options,
+            Arc::clone(&storage),
+            searched,
+            EventSource::Kafka(kafka, Some(in_process)),
+            log,
+        )?;
         let shown = watch(&mut pipeline, events).await?;
         pipeline.commands.send(Command::Shutdown).await?;
         let last = pipeline.ended().await;

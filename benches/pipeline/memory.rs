@@ -86,8 +86,8 @@ pub fn once(options: &Options, events: u64) -> Outcome<()> {
 async fn work(prepared: Arc<Prepared>, directory: &std::path::Path, events: u64) -> Outcome<Arc<Snapshot>> {
     let storage = Arc::new(Storage::open(directory, StorageOptions::default())?);
     let index = Arc::new(Embedded::open(directory)?);
-    let options = broker::options(&Settings::default(), "none", &[])?;
-    let mut pipeline = bench::start_from_memory(options, Arc::clone(&storage), index, prepared, events)?;
+    let (options, kafka) = broker::options(&Settings::default(), "none", &[])?;
+    let mut pipeline = bench::start_from_memory(options, kafka, Arc::clone(&storage), index, prepared, events)?;
     let over = |snapshot: &Arc<Snapshot>| {
         let failed = |status: &clicktop::protocol::StageStatus| matches!(status.state, StageState::Failed { .. });
         snapshot.finished || snapshot.stages.iter().any(failed)

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use clicktop::click::{ClickBatch, Decoder, Format};
 use clicktop::config::Settings;
-use clicktop::engine::local::PipelineOptions;
 use clicktop::engine::local::bench;
 use clicktop::engine::local::bench::Messages;
 use clicktop::engine::local::bench::Passed;
+use clicktop::engine::local::stages::ingest::KafkaOptions;
 use clicktop::search::embedded::Embedded;
 use clicktop::source::EmbeddedBroker;
 use clicktop::source::StoredOffsets;
@@ -47,7 +47,7 @@ struct Part {
 pub fn all(options: &Options, events: u64, report: &mut Report) -> Outcome<()> {
     println!("each part alone, {} events", short(events));
     let prepared = Prepared::make(options, events)?;
-    let pipeline = pipeline_options(&Settings::default(), "none", &[])?;
+    let (pipeline, kafka) = pipeline_options(&Settings::default(), "none", &[])?;
     let mut parts = vec![
         part("generate", "events", || generate(options, events))?,
         part("decode", "events", || decode(&prepared))?,
@@ -57,7 +57,7 @@ pub fn all(options: &Options, events: u64, report: &mut Report) -> Outcome<()> {
     ];
     let directory = tempfile::tempdir()?;
     let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default())?);
-    parts.push(store(&storage, &prepared, &pipeline)?);
+    parts.push(store(&storage, &prepared, &kafka)?);
     parts.push(part("aggregate", "events", || Ok(bench::aggregate(&storage, pipeline.aggregate)?.into()))?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let index = Arc::new(Embedded::open(directory.path())?);
@@ -199,7 +199,7 @@ fn consume(options: &Options, events: u64) -> Outcome<Work> {
     let source = start_generator(target(&broker, partitions, Some(stored.clone())), options.generator(events))?;
     sent(&source, events)?;
     drop(source);
-    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
+    let (_, kafka) = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?;
     let cpu = usage::own_cpu()?;
     let passed = bench::ingest(kafka, stored, events)?;
     let cpu = usage::own_cpu()? - cpu;
@@ -210,7 +210,7 @@ fn consume(options: &Options, events: u64) -> Outcome<Work> {
 fn transport(options: &Options, events: u64) -> Outcome<Work> {
     let broker = EmbeddedBroker::start(TOPIC, PARTITIONS)?;
     let stored = StoredOffsets::new(usize::try_from(PARTITIONS)?);
-    let kafka = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?.kafka;
+    let (_, kafka) = pipeline_options(&Settings::default(), broker.bootstrap_servers(), &options.kafka)?;
     let traffic: GeneratorOptions = options.generator(events);
     let source = start_generator(target(&broker, PARTITIONS, Some(stored.clone())), traffic)?;
     let passed = bench::ingest(kafka, stored, events)?;
@@ -219,10 +219,10 @@ fn transport(options: &Options, events: u64) -> Outcome<Work> {
 }
 
 /// Decoded batches from memory to SQLite.
-fn store(storage: &Arc<Storage>, prepared: &Prepared, pipeline: &PipelineOptions) -> Outcome<Part> {
+fn store(storage: &Arc<Storage>, prepared: &Prepared, kafka: &KafkaOptions) -> Outcome<Part> {
     let mut whole = Work { items: 0, time: Duration::ZERO, through: 0, cpu: Some(0.0) };
     let mut cpu = 0.0;
-    let mut batches = prepared.batches(pipeline.kafka.batch_events);
+    let mut batches = prepared.batches(kafka.batch_events);
     loop {
         let some = batches.by_ref().take(BATCHES_AT_ONCE).collect::<Outcome<Vec<_>>>()?;
         if some.is_empty() {

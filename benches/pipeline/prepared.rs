@@ -79,7 +79,7 @@ impl Prepared {
             for payload in messages {
                 clicks.push(&decoder.decode(payload)?);
             }
-            Ok(IngestBatch { topic: "clicks".into(), clicks, ..IngestBatch::default() })
+            Ok(IngestBatch { clicks, ..IngestBatch::default() })
         })
     }
 }

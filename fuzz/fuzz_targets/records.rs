@@ -11,8 +11,8 @@ mod click;
 mod text;
 
 #[allow(dead_code)]
-#[path = "../../src/source/replay"]
-mod replay {
+#[path = "../../src/source/files"]
+mod files {
     mod quotes;
     mod records;
     mod values;
@@ -45,7 +45,7 @@ mod replay {
                 assert!(record.len() <= KEEP + 1);
                 found.push(record.to_vec());
             } else if let Some(chunk) = chunks.next() {
-                records.push(chunk);
+                records.room().extend_from_slice(chunk);
             } else if records.has_ended() {
                 return found;
             } else {
@@ -55,13 +55,14 @@ mod replay {
     }
 }
 
-use click::Columns;
+use click::{Columns, ColumnsDecoder, FieldLimits};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((size, input)) = input.split_first() else { return };
-    replay::check(input, usize::from(*size).max(1));
+    files::check(input, usize::from(*size).max(1));
     if let Ok(Some(columns)) = Columns::of_header(input) {
         let _ = columns.write_message(input, &mut String::new(), &mut Vec::new());
+        let _ = ColumnsDecoder::new(columns, FieldLimits::default()).decode(input);
     }
 });

@@ -300,8 +300,10 @@ pub struct ReplayArgs {
     /// Records a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "max")]
     pub rate: Rate,
-    /// Send the records to a real Kafka at host:port,…, and read them from there. Without it, clicktop uses an embedded
-    /// broker
+    /// Read files again that were read before, from their beginning; clicks that are stored already count as duplicates
+    #[arg(long)]
+    pub again: bool,
+    /// Send the records to a real Kafka at host:port,…, and read them from there
     #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
     pub brokers: Option<String>,
     /// Topic of that Kafka to write and read
@@ -381,6 +383,13 @@ pub enum MoveTo {
 /// Settings are UTF-8 text, and clap refuses a flag that is not.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
+}
+
+impl ReplayArgs {
+    /// Whether it reads standard input or a named pipe, which cannot be read again.
+    pub fn has_pipe(&self) -> bool {
+        self.files.iter().any(|file| file.as_os_str() == "-" || !file.is_file())
+    }
 }
 
 impl Cli {

@@ -14,11 +14,13 @@ use super::{check, demo_dir, locale, on_spark, setup};
 use crate::config::{ConsoleSettings, EngineKind, KafkaSettings, Settings};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
+use crate::engine::local::stages::ingest::files::{FileOptions, FilesSource};
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
-use crate::engine::local::{self, InProcessSource};
+use crate::engine::local::{self, EventSource, InProcessSource};
 use crate::engine::status::log::LogBuffer;
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
+use crate::protocol::snapshot::SourceStatus;
 use crate::search::SearchIndex;
 use crate::source::StoredOffsets;
 use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
@@ -34,8 +36,14 @@ const EMBEDDED_PARTITIONS: i32 = 8;
 /// How long the shutdown may take before clicktop says what it waits for.
 const SILENCE: Duration = Duration::from_millis(300);
 
-/// The source that feeds the pipeline.
-struct Source {
+/// What the pipeline reads.
+enum Source {
+    Kafka(Box<KafkaSource>),
+    Files(Box<FilesSource>, String),
+}
+
+/// A topic, and perhaps its producer and its broker in this process.
+struct KafkaSource {
     kafka: KafkaSettings,
     description: String,
     task: Option<SourceTask>,
@@ -78,16 +86,18 @@ pub(super) async fn run(
     if settings.engine == EngineKind::Spark {
         on_spark::require(&cli.command, settings)?;
     }
-    let own_broker = match &cli.command {
+    let no_kafka = match &cli.command {
         Command::Demo(_) => true,
         Command::Replay(args) => args.brokers.is_none(),
         _ => false,
     };
     let mut console = console_options(&settings.console, &view)?;
-    console.unverified = settings.takes_any_certificate(own_broker);
+    console.unverified = settings.takes_any_certificate(no_kafka);
     console.unfinished_work = match (&cli.command, &settings.data_dir) {
         (Command::Demo(_), None) => UnfinishedWork::Deleted,
-        _ if own_broker => UnfinishedWork::ResumedWithoutUnstored,
+        (Command::Demo(_), Some(_)) => UnfinishedWork::ResumedWithoutUnstored,
+        // Of a file, the next replay takes up what was not stored; a pipe is gone.
+        (Command::Replay(args), _) if no_kafka && args.has_pipe() => UnfinishedWork::ResumedWithoutUnstored,
         _ => UnfinishedWork::Resumed,
     };
     let data = match (&cli.command, &settings.data_dir) {
@@ -112,14 +122,17 @@ pub(super) async fn run(
         Command::Replay(_) => true,
         _ => false,
     };
-    let engine = match settings.engine {
-        EngineKind::Local => start_local(settings, &source, &storage, index, log)?,
-        EngineKind::Spark => on_spark::start(settings, &source.kafka, &storage, index, log)?,
+    let (engine, producer) = match (settings.engine, source) {
+        (EngineKind::Local, source) => start_local(settings, source, &storage, index, log)?,
+        (EngineKind::Spark, Source::Kafka(source)) => {
+            (on_spark::start(settings, &source.kafka, &storage, index, log)?, Some(source))
+        }
+        (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
 
     if view.headless {
         let outcome = headless::run(&engine, finite, out).await;
-        stop_source(&source).await;
+        stop_producer(producer.as_deref());
         let last = engine.ended().await;
         storage.close();
         let outcome = match without_a_click(&last, finite) {
@@ -133,7 +146,7 @@ pub(super) async fn run(
         // The console is gone and cannot send the command. If the queue is full, the engine ends with the channel.
         let _ = engine.commands.try_send(crate::protocol::Command::Shutdown);
     }
-    stop_source(&source).await;
+    stop_producer(producer.as_deref());
     let last = end_in_sight(engine).await;
     storage.close();
     match shown {
@@ -149,17 +162,34 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Starts the local engine; also the source whose producer feeds it, if there is one.
 fn start_local(
     settings: &Settings,
-    source: &Source,
+    source: Source,
     storage: &Arc<Storage>,
     index: Arc<dyn SearchIndex>,
     log: Arc<LogBuffer>,
-) -> anyhow::Result<EngineHandle> {
-    let options = setup::pipeline_options(settings, &source.kafka, source.description.clone())?;
-    let in_process =
-        source.task.as_ref().map(|task| InProcessSource { progress: task.progress(), stored: source.stored.clone() });
-    Ok(local::start(options, Arc::clone(storage), index, in_process, log)?)
+) -> anyhow::Result<(EngineHandle, Option<Box<KafkaSource>>)> {
+    let (status, events, producer) = match source {
+        Source::Files(files, description) => {
+            let status = SourceStatus { description, ..SourceStatus::default() };
+            (status, EventSource::Files(*files), None)
+        }
+        Source::Kafka(source) => {
+            let KafkaSource { kafka, description, task, stored, .. } = &*source;
+            let in_process =
+                task.as_ref().map(|task| InProcessSource { progress: task.progress(), stored: stored.clone() });
+            let status = SourceStatus {
+                description: description.clone(),
+                topic: kafka.topic.clone(),
+                group: kafka.group.clone(),
+                progress: None,
+            };
+            (status, EventSource::Kafka(setup::kafka_options(settings, kafka)?, in_process), Some(source))
+        }
+    };
+    let options = setup::pipeline_options(settings, status);
+    Ok((local::start(options, Arc::clone(storage), index, events, log)?, producer))
 }
 
 /// Waits for the engine's end. The console is gone by then, so a line says what a slow end waits for.
@@ -179,7 +209,9 @@ fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
     let totals = &last.totals;
     let progress = last.source.progress.as_ref().filter(|progress| finite && progress.error.is_none())?;
     // After a reset, which clears the counts, fewer are counted as ingested than were sent.
-    let none = totals.stored + totals.duplicates + totals.expired == 0 && totals.ingested == progress.sent;
+    let none = totals.stored + totals.duplicates + totals.expired == 0
+        && totals.ingested == progress.sent
+        && progress.read_before.is_none();
     none.then(|| {
         let source = &last.source.description;
         match (progress.sent, &progress.first_no_click) {
@@ -202,15 +234,19 @@ async fn open_source(
         Command::Demo(args) => embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
             start_generator(target, generator_options(args)).map_err(Into::into)
         }),
-        Command::Replay(args) if args.brokers.is_none() => embedded(settings, describe_replay(args), |target| {
-            start_replay(target, replay_options(args)).map_err(Into::into)
-        }),
+        Command::Replay(args) if args.brokers.is_none() => {
+            let ReplayOptions { inputs, format, rate } = replay_options(args);
+            let options = FileOptions { format, rate, again: args.again, ..setup::file_options(settings) };
+            let find = move || FilesSource::find(inputs, options);
+            let files = tokio::task::spawn_blocking(find).await.context("files")??;
+            Ok(Source::Files(Box::new(files), describe_replay(args)))
+        }
         Command::Replay(args) => {
             let mut kafka = settings.kafka.clone();
             // The partitions of the group belong to pipelines that `run`; a replay must not take any of them.
             kafka.group.push_str("-replay");
             require_topic(&kafka).await?;
-            let options = setup::pipeline_options(settings, &kafka, String::new())?.kafka;
+            let options = setup::kafka_options(settings, &kafka)?;
             if options.start == StartAt::Latest {
                 // The next messages of the topic are those that this replay sends.
                 let storage = Arc::clone(storage);
@@ -226,7 +262,8 @@ async fn open_source(
             };
             let description = format!("{} through {}", describe_replay(args), kafka.brokers);
             let task = start_replay(target, replay_options(args))?;
-            Ok(Source { kafka, description, task: Some(task), stored: None, _broker: None })
+            let source = KafkaSource { kafka, description, task: Some(task), stored: None, _broker: None };
+            Ok(Source::Kafka(Box::new(source)))
         }
         _ => {
             let kafka = settings.kafka.clone();
@@ -236,7 +273,8 @@ async fn open_source(
                 require_topic(&kafka).await?;
             }
             let description = kafka.brokers.clone();
-            Ok(Source { kafka, description, task: None, stored: None, _broker: None })
+            let source = KafkaSource { kafka, description, task: None, stored: None, _broker: None };
+            Ok(Source::Kafka(Box::new(source)))
         }
     }
 }
@@ -259,7 +297,8 @@ fn embedded(
         properties: Vec::new(),
     };
     let task = start(target)?;
-    Ok(Source { kafka, description, task: Some(task), stored: Some(stored), _broker: Some(broker) })
+    let source = KafkaSource { kafka, description, task: Some(task), stored: Some(stored), _broker: Some(broker) };
+    Ok(Source::Kafka(Box::new(source)))
 }
 
 /// Fails with one clear line unless the broker answers and has the topic.
@@ -268,8 +307,8 @@ async fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || check::require_topic(&kafka)).await.context("probe")?
 }
 
-async fn stop_source(source: &Source) {
-    if let Some(task) = &source.task {
+fn stop_producer(source: Option<&KafkaSource>) {
+    if let Some(task) = source.and_then(|source| source.task.as_ref()) {
         task.stop();
     }
 }
@@ -369,6 +408,9 @@ fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
         "{} clicks of {} pages; this run stored {}, ignored {} duplicates and rejected {}",
         totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
     ));
+    if let Some(known) = last.source.progress.as_ref().and_then(|progress| progress.read_before.as_ref()) {
+        out.line(format_args!("{known}"));
+    }
     if let DataDir::Kept(path) = data {
         out.line(format_args!("The figures: clicktop top --data-dir {}", path.display()));
     }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::click::FieldLimits;
+use crate::click::{FieldLimits, Format};
 use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
 use crate::engine::local::PipelineOptions;
 use crate::engine::local::stages::aggregate::AggregateOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
+use crate::engine::local::stages::ingest::files::FileOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
@@ -63,16 +64,29 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Resul
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         format: settings.events.own_format(kafka),
-        field_limits: FieldLimits {
-            url: settings.events.max_url_bytes.as_usize(),
-            field: settings.events.max_field_bytes.as_usize(),
-        },
+        field_limits: field_limits(settings),
         start: kafka.start,
         on_lost_offset: kafka.on_lost_offset,
         max_batch_bytes: kafka.max_batch_bytes.as_usize(),
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     })
+}
+
+fn field_limits(settings: &Settings) -> FieldLimits {
+    FieldLimits { url: settings.events.max_url_bytes.as_usize(), field: settings.events.max_field_bytes.as_usize() }
+}
+
+/// How ingest reads files, as the settings say.
+pub(super) fn file_options(settings: &Settings) -> FileOptions {
+    FileOptions {
+        format: Format::Auto,
+        field_limits: field_limits(settings),
+        rate: None,
+        again: false,
+        batch_events: settings.ingest.batch_events.get(),
+        batch_interval: settings.ingest.batch_interval,
+    }
 }
 
 /// How documents are sent.
@@ -83,15 +97,10 @@ pub(super) fn index_options(settings: &Settings) -> IndexOptions {
     }
 }
 
-/// The options of a pipeline that reads from `kafka`.
-pub(super) fn pipeline_options(
-    settings: &Settings,
-    kafka: &KafkaSettings,
-    description: String,
-) -> Result<PipelineOptions, ConfigError> {
-    Ok(PipelineOptions {
-        source: SourceStatus { description, topic: kafka.topic.clone(), group: kafka.group.clone(), progress: None },
-        kafka: kafka_options(settings, kafka)?,
+/// The options of a pipeline on `source`.
+pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> PipelineOptions {
+    PipelineOptions {
+        source,
         queue_batches: settings.ingest.queue_batches.get(),
         retention: settings.store.retention,
         aggregate: AggregateOptions {
@@ -100,5 +109,5 @@ pub(super) fn pipeline_options(
         },
         index: index_options(settings),
         shutdown_timeout: settings.shutdown_timeout,
-    })
+    }
 }

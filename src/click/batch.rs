@@ -48,6 +48,14 @@ impl ClickBatch {
         self.rows.push(Row { timestamp: click.timestamp, start, lengths });
     }
 
+    /// Takes the clicks after the first `clicks` away.
+    pub fn truncate(&mut self, clicks: usize) {
+        if let Some(row) = self.rows.get(clicks) {
+            self.text.truncate(row.start);
+            self.rows.truncate(clicks);
+        }
+    }
+
     /// Number of clicks.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -116,5 +124,9 @@ mod tests {
         batch.push(&early);
         batch.push(&tied);
         assert_eq!(batch.by_time().collect::<Vec<_>>(), [early, first, second, tied]);
+        batch.truncate(2);
+        batch.truncate(7);
+        batch.push(&tied);
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [first, second, tied]);
     }
 }

@@ -193,6 +193,11 @@ impl Columns {
         u8::try_from(self.separator).unwrap_or(b',')
     }
 
+    /// The column of each field, in the order of [`FIELD_NAMES`].
+    pub(super) fn indices(&self) -> &[Option<usize>; FIELD_NAMES.len()] {
+        &self.indices
+    }
+
     /// How many columns there are.
     pub fn width(&self) -> usize {
         self.width

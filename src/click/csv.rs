@@ -88,6 +88,31 @@ pub(super) fn fields<'a>(text: &'a str, separator: char, scratch: &mut String) -
     Ok(pieces)
 }
 
+/// Passes the fields of one record that are separated by `separator` to `push`, and counts them.
+pub(super) fn each_field<'a>(
+    text: &'a str,
+    separator: u8,
+    scratch: &mut String,
+    mut push: impl FnMut(usize, Piece<'a>),
+) -> Result<usize, DecodeError> {
+    let text = without_line_end(text);
+    let mut found = 0;
+    let mut count = |piece| {
+        push(found, piece);
+        found += 1;
+    };
+    if memchr3(b'"', b'\r', b'\n', text.as_bytes()).is_none() {
+        let mut start = 0;
+        for end in memchr_iter(separator, text.as_bytes()).chain([text.len()]) {
+            count(Piece::Message(text.get(start..end).unwrap_or_default()));
+            start = end + 1;
+        }
+    } else {
+        split_quoted(text, char::from(separator), scratch, &mut count)?;
+    }
+    Ok(found)
+}
+
 /// Passes each field of one record without line end to `push`.
 // Always inlined, like the next two: a separator that is known at compile time is found twice as fast.
 #[inline(always)]

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod columns;
+mod columns_decoder;
 mod csv;
 pub mod decode;
 mod encode;
@@ -15,6 +16,7 @@ pub mod timestamp;
 
 pub use batch::ClickBatch;
 pub use columns::{Columns, HeaderError};
+pub use columns_decoder::ColumnsDecoder;
 pub use csv::is_csv_header;
 pub use decode::{Decoder, Format};
 pub use error::DecodeError;

@@ -122,7 +122,7 @@ pub struct ResetEnd {
 /// Counts of the whole engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Messages that this run has taken from Kafka.
+    /// Messages that this run has taken from Kafka, or events from files.
     pub ingested: u64,
     /// Clicks that this run has stored.
     pub stored: u64,
@@ -134,8 +134,11 @@ pub struct Totals {
     /// Clicks that this run has stored although they are more than a day ahead of the clock. The figures count them, but they
     /// move neither the windows nor the retention limit.
     pub future: u64,
-    /// Messages that this run could not decode, and documents that the search engine refused.
+    /// Messages and records that this run could not decode, and documents that the search engine refused.
     pub rejected: u64,
+    /// Events that the conditions of the mapping have left out (`events.where`), in this run.
+    #[serde(default)]
+    pub left_out: u64,
     /// Clicks that came after the kept history of their user and missed a correction of the time spent, since the last rebuild.
     pub late: u64,
     /// Offsets that this run found missing between two messages. Kafka deleted or compacted them, they were in a batch that was

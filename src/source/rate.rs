@@ -22,13 +22,13 @@ impl TokenBucket {
     /// # Errors
     /// [`DemoError::Rate`] if it is not a number that a producer can keep to.
     pub(crate) fn new(rate: f64) -> Result<Self, DemoError> {
-        check(rate)?;
+        check_rate(rate)?;
         Ok(Self { rate, tokens: 1.0, at: Duration::ZERO })
     }
 
     /// Changes the rate; an impossible one is ignored.
     pub(crate) fn set_rate(&mut self, rate: f64) {
-        if check(rate).is_ok() {
+        if check_rate(rate).is_ok() {
             self.rate = rate;
         }
     }
@@ -50,7 +50,7 @@ impl TokenBucket {
 
 /// # Errors
 /// [`DemoError::Rate`] for a rate that is not a number from 0.001 to 1,000,000,000.
-pub(crate) fn check(rate: f64) -> Result<(), DemoError> {
+pub(crate) fn check_rate(rate: f64) -> Result<(), DemoError> {
     if (0.001..=1e9).contains(&rate) { Ok(()) } else { Err(DemoError::Rate(rate.to_string())) }
 }
 

@@ -5,9 +5,9 @@ use rusqlite::{Connection, params};
 use super::{Storage, StorageError};
 
 /// Tables that a reset empties, besides those of clicks, arrivals and figures. The offsets, the newest version and the search targets
-/// stay.
-const ERASED_TABLES: [&str; 8] =
-    ["rejects", "expiry", "computed_source", "users", "urls", "places", "countries", "agents"];
+/// stay. The files go: a later replay reads them again.
+const ERASED_TABLES: [&str; 9] =
+    ["rejects", "files", "expiry", "computed_source", "users", "urls", "places", "countries", "agents"];
 
 impl Storage {
     /// Erases every click, reject and figure in one transaction, and notes that every search target must be cleared. Then shrinks the

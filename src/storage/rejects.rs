@@ -18,16 +18,16 @@ const KEPT_PAYLOAD_BYTES: usize = 64 * 1024;
 /// in steps.
 const EXTRA_DELETIONS: usize = 1_000;
 
-/// A message that is not a click, or a document that the search engine has refused.
+/// A message or a record of a file that is not a click, or a document that the search engine has refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// `ingest` or `index`.
     pub stage: &'static str,
-    /// The Kafka topic; for a document the search target.
+    /// The Kafka topic; the name of the file; or for a document the search target.
     pub topic: String,
-    /// The partition of the message.
+    /// The partition of the message; a file has none.
     pub partition: Option<i32>,
-    /// The offset of the message.
+    /// The offset of the message, or the line of the record.
     pub offset: Option<i64>,
     /// The reason, in one line.
     pub reason: String,
@@ -43,6 +43,11 @@ impl Reject {
     /// A rejected message at `offset` of `partition`.
     pub fn message(topic: &str, partition: i32, offset: i64, reason: String, payload: &[u8]) -> Self {
         Self { partition: Some(partition), offset: Some(offset), ..Self::new("ingest", topic, reason, payload) }
+    }
+
+    /// A record that begins in `line` of the file with this name.
+    pub fn record(file: &str, line: u64, reason: String, record: &[u8]) -> Self {
+        Self { offset: i64::try_from(line).ok(), ..Self::new("ingest", file, reason, record) }
     }
 
     /// A document that `target` has refused.
@@ -84,11 +89,11 @@ pub struct KeptReject {
     pub at: Timestamp,
     /// `ingest` or `index`.
     pub stage: String,
-    /// The Kafka topic; for a document the search target.
+    /// The Kafka topic; the name of the file; or for a document the search target.
     pub topic: String,
-    /// The partition of the message.
+    /// The partition of the message; a file has none.
     pub partition: Option<i32>,
-    /// The offset of the message.
+    /// The offset of the message, or the line of the record.
     pub offset: Option<i64>,
     /// The reason, in one line.
     pub reason: String,
@@ -98,12 +103,14 @@ pub struct KeptReject {
     pub payload_bytes: u64,
 }
 
-/// Prints where and why: `clicks[3]@142: CSV field 1: the quote is never closed`.
+/// Prints where and why: `clicks[3]@142: CSV field 1: the quote is never closed`, or `bad.csv:4: timestamp …`.
 impl std::fmt::Display for Reject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.topic)?;
-        if let (Some(partition), Some(offset)) = (self.partition, self.offset) {
-            write!(f, "[{partition}]@{offset}")?;
+        match (self.partition, self.offset) {
+            (Some(partition), Some(offset)) => write!(f, "[{partition}]@{offset}")?,
+            (None, Some(line)) => write!(f, ":{line}")?,
+            (_, None) => {}
         }
         write!(f, ": {}", self.reason)
     }

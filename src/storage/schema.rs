@@ -15,7 +15,8 @@ const BEFORE_RELEASE: i64 = 0x636c_6963;
 
 /// One script for each schema version, in order; `user_version` is the number of scripts that have run. From the first release on, all
 /// scripts stay, so that a file of any release can be brought to the newest schema.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// SQL for the id of a click as text, whether the column holds it as a blob or as text.
 macro_rules! click_id_text {

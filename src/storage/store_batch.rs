@@ -1,4 +1,4 @@
-//! Stores one batch from Kafka in one transaction: clicks, rejects and their offsets.
+//! Stores one batch in one transaction: clicks, rejects, and where they came from.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,28 +8,59 @@ use rusqlite::{Connection, params};
 use super::click_inserter::{Inserter, Row};
 use super::dictionary::{Dictionaries, PlaceIds};
 use super::model::{ClickKey, StoredClick};
-use super::{Reject, Storage, StorageError, arrivals, expiry, rejects};
+use super::{FilePosition, Reject, Storage, StorageError, arrivals, expiry, files, rejects};
 use crate::click::{ClickBatch, Timestamp};
 
-/// The messages of one batch from the consumer.
+/// Events that ingest hands to the store at once.
 #[derive(Clone, Debug, Default)]
 pub struct IngestBatch {
-    /// The topic.
-    pub topic: Arc<str>,
-    /// The clicks, in the order of their partitions.
+    /// Where they came from, and where reading goes on after them.
+    pub origin: Origin,
+    /// The clicks, in the order of their partitions or records.
     pub clicks: ClickBatch,
-    /// The messages that are not clicks.
+    /// What is not a click.
     pub rejects: Vec<Reject>,
-    /// The next offset to read of each partition after this batch.
-    pub offsets: BTreeMap<i32, i64>,
+    /// Events that the conditions of the mapping leave out (`events.where`).
+    pub left_out: u64,
     /// The Kafka timestamp of its oldest message.
     pub produced_at: Option<Timestamp>,
 }
 
 impl IngestBatch {
-    /// How many messages it holds.
+    /// How many events it holds. A message or a record is one event, unless the mapping finds several in it.
     pub fn messages(&self) -> usize {
-        self.clicks.len() + self.rejects.len()
+        self.clicks.len() + self.rejects.len() + usize::try_from(self.left_out).unwrap_or(usize::MAX)
+    }
+}
+
+impl IngestBatch {
+    /// The next offset to read of each partition after this batch; `None` if it is not from Kafka.
+    pub fn offsets(&self) -> Option<&BTreeMap<i32, i64>> {
+        match &self.origin {
+            Origin::Kafka { offsets, .. } => Some(offsets),
+            Origin::Files(_) => None,
+        }
+    }
+}
+
+/// Where the events of a batch came from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A Kafka topic.
+    Kafka {
+        /// The topic.
+        topic: Arc<str>,
+        /// The next offset to read of each partition after this batch.
+        offsets: BTreeMap<i32, i64>,
+    },
+    /// Files: how far each file of the batch was read. Standard input and pipes have no position.
+    Files(Vec<FilePosition>),
+}
+
+impl Default for Origin {
+    /// A topic without offsets.
+    fn default() -> Self {
+        Self::Kafka { topic: "".into(), offsets: BTreeMap::new() }
     }
 }
 
@@ -51,6 +82,8 @@ pub struct BatchOutcome {
     pub future: u64,
     /// Old rejects that were deleted because there were too many.
     pub forgotten: u64,
+    /// Events that the conditions of the mapping leave out.
+    pub left_out: u64,
 }
 
 /// Whether the time `at` is more than a day ahead of a clock that shows `now`.
@@ -79,7 +112,10 @@ impl Storage {
                 arrivals::append(connection, &inserted.stored)?;
                 expiry::count_refused(connection, inserted.expired)?;
                 let rejects = rejects::insert(connection, &batch.rejects, self.reject_limits, known)?;
-                upsert_offsets(connection, &batch.topic, &batch.offsets)?;
+                match &batch.origin {
+                    Origin::Kafka { topic, offsets } => upsert_offsets(connection, topic, offsets)?,
+                    Origin::Files(positions) => files::upsert(connection, positions)?,
+                }
                 Ok((inserted, rejects))
             })?;
             *self.reject_bytes.lock() = done.1.bytes;
@@ -89,7 +125,15 @@ impl Storage {
         // The clicks are in order of time.
         let future = stored.iter().rev().take_while(|click| is_of_the_future(click.timestamp, now)).count() as u64;
         let (new, rejected) = (stored.len() as u64, batch.rejects.len() as u64);
-        let outcome = BatchOutcome { stored: new, duplicates, expired, rejected, future, forgotten: rejects.deleted };
+        let outcome = BatchOutcome {
+            stored: new,
+            duplicates,
+            expired,
+            rejected,
+            future,
+            forgotten: rejects.deleted,
+            left_out: batch.left_out,
+        };
         if let Some(last_click) = stored.last().map(|click| click.id) {
             self.click_cache.add(stored);
             self.progress().clicks_stored(last_click, batch.produced_at);

@@ -33,11 +33,11 @@ pub(super) fn click<'a>(click_id: &'a str, millis: i64, url: &'a str) -> Click<'
 }
 
 pub(super) fn batch(clicks: &[Click<'_>], next_offset: i64) -> IngestBatch {
-    let mut batch = IngestBatch { topic: "clicks".into(), ..IngestBatch::default() };
+    let mut batch = IngestBatch::default();
     for click in clicks {
         batch.clicks.push(click);
     }
-    batch.offsets = BTreeMap::from([(0, next_offset)]);
+    batch.origin = Origin::Kafka { topic: "clicks".into(), offsets: BTreeMap::from([(0, next_offset)]) };
     batch
 }
 

@@ -118,7 +118,7 @@ fn rebuild_mends_figures_and_leaves_good_ones() {
     drop(database);
     home.succeed(&["rebuild"]);
     figures::assert_same("mended", &home.top(), &wanted);
-    let summary = home.replay(&file, &[]);
+    let summary = home.replay(&file, &["--again"]);
     assert_eq!((&summary["duplicates"], &summary["documents"]), (&3_000.into(), &summary["pages"]), "{summary}");
     figures::assert_exact(&home.data());
 }

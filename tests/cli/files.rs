@@ -193,7 +193,7 @@ fn a_broken_line_of_any_length_costs_no_other() {
     assert_eq!((&summary["stored"], &summary["rejected"]), (&400.into(), &4.into()), "{summary}");
     figures::assert_same("top", &home.top(), &figures::of_clicks(&clicks));
     let log = std::fs::read_to_string(home.path("log")).expect("a log");
-    assert!(log.contains("clicks.csv, line 101: longer than 524288 bytes"), "{log}");
+    assert!(log.contains("clicks.csv:101: longer than the limit of 524288 bytes"), "{log}");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn files_without_a_click_fail_with_what_they_seem_to_be() {
         ("clicks.zip", b"PK\x03\x04\x14\0\0\0".as_slice(), "zip"),
         ("clicks.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0".as_slice(), "binary"),
         ("clicks.csv", semicolons.as_bytes(), "semicolons"),
-        ("words.txt", b"just a line\nand another\n".as_slice(), "line 1: 1 CSV fields"),
+        ("words.txt", b"just a line\nand another\n".as_slice(), "words.txt:1: 1 CSV fields"),
         ("header.csv", HEADER.as_bytes(), "no record"),
         ("wrapped.json", br#"{"events":[{"click_id":1}]}"#.as_slice(), "jq"),
     ] {

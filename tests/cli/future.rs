@@ -49,7 +49,7 @@ fn a_click_more_than_a_day_ahead_is_counted_and_said_once_with_its_id_and_its_ti
         assert_eq!(said, usize::from(is_future), "{id}: {}", ran.stderr);
         assert_eq!(ran.stderr.contains(&format!("of the clock: {id} at ")), is_future, "{id}: {}", ran.stderr);
         // Once more it is a duplicate, and nothing new.
-        let again = home.succeed(&["replay", &file, "--headless"]).summary();
+        let again = home.succeed(&["replay", &file, "--headless", "--again"]).summary();
         assert_eq!((&again["duplicates"], &again["future"]), (&2.into(), &0.into()), "{id}: {again}");
         assert_eq!(home.top().len(), 2, "{id}");
     }

@@ -105,7 +105,7 @@ fn real_clicks_come_to_the_figures_of_another_engine() {
     assert_eq!((&summary["stored"], &summary["late"]), (&9_999.into(), &0.into()), "{summary}");
     figures::assert_same("real clicks", &home.top(), &expected);
 
-    let summary = home.replay(&file, &[]);
+    let summary = home.replay(&file, &["--again"]);
     assert_eq!((&summary["stored"], &summary["duplicates"]), (&0.into(), &9_999.into()), "{summary}");
     figures::assert_same("replayed twice", &home.top(), &expected);
 }

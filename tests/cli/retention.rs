@@ -38,7 +38,7 @@ fn old_clicks_are_deleted_their_figures_stay_and_they_do_not_come_back() {
     figures::assert_same("first", &home.top(), &wanted);
 
     // The first run ended with a checkpoint, so that this one may delete; then the same clicks come once more.
-    let summary = home.replay(&file, &["--config", config]);
+    let summary = home.replay(&file, &["--again", "--config", config]);
     assert_eq!(stored("deleted"), ("deleted".to_owned(), 0, 2_000));
     let again = |name: &str| summary[name].as_u64().expect("a count");
     assert_eq!(
@@ -46,7 +46,7 @@ fn old_clicks_are_deleted_their_figures_stay_and_they_do_not_come_back() {
         (0, 4_000, 4_000),
         "{summary}"
     );
-    let summary = home.replay(&file, &["--config", config]);
+    let summary = home.replay(&file, &["--again", "--config", config]);
     assert_eq!((&summary["duplicates"], &summary["expired"]), (&2_000.into(), &2_000.into()), "{summary}");
     figures::assert_same("all of them", &home.top(), &wanted);
 
@@ -58,7 +58,7 @@ fn old_clicks_are_deleted_their_figures_stay_and_they_do_not_come_back() {
     figures::assert_same("what is kept", &home.top(), &figures::of_clicks(&clicks[2_000..]));
     figures::assert_exact(&home.data());
     // The index forgets what the figures forgot.
-    let summary = home.replay(&file, &["--config", config]);
+    let summary = home.replay(&file, &["--again", "--config", config]);
     let search = Connection::open(home.data().join("search.db")).expect("an index");
     let documents: u64 = search.query_row("SELECT COUNT(*) FROM pages", [], |row| row.get(0)).expect("a count");
     assert_eq!((&summary["pages"], documents), (&documents.into(), figures::of_clicks(&clicks[2_000..]).len() as u64));

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use clicktop::engine::local::PipelineOptions;
 use clicktop::engine::local::stages::ingest::OnLostOffset;
 use clicktop::protocol::{Snapshot, StageAction, StageState};
 use clicktop::source::EmbeddedBroker;
 use clicktop::source::broker::{RDKafkaApiKey, RDKafkaRespErr};
 
-use crate::rig::{Data, Run, TOPIC, assert_all_there, broker, embedded, options, send};
+use crate::rig::{Data, Options, Run, TOPIC, assert_all_there, broker, embedded, options, send};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
@@ -89,7 +88,7 @@ async fn after_a_first_run(clicks: &[OwnedClick]) -> Data {
     data
 }
 
-fn with(broker: &EmbeddedBroker, on_lost_offset: OnLostOffset) -> PipelineOptions {
+fn with(broker: &EmbeddedBroker, on_lost_offset: OnLostOffset) -> Options {
     let mut options = options(broker);
     options.kafka.on_lost_offset = on_lost_offset;
     // Going on elsewhere means joining the group anew, and this broker keeps a group waiting for a member that has left

@@ -84,7 +84,7 @@ async fn an_index_that_is_away_is_cleared_when_it_comes_back_whatever_ends_in_be
     let index = FaultyIndex::new(embedded(&data), Fault::None);
     let clicks = made(702, CLICKS);
     let mut options_once = options(&broker);
-    options_once.shutdown_timeout = Duration::from_secs(2);
+    options_once.pipeline.shutdown_timeout = Duration::from_secs(2);
     let (mut run, _load) = Run::under_load(&broker, options_once, &data, index.clone(), &clicks, 4_000.0);
     run.until("documents", |snapshot| snapshot.index.documents > Some(0)).await;
     index.set(Fault::Unavailable);

@@ -10,7 +10,7 @@ use clicktop::click::{FieldLimits, Format};
 use clicktop::engine::EngineHandle;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
-use clicktop::engine::local::{self, InProcessSource, PipelineOptions};
+use clicktop::engine::local::{self, EventSource, InProcessSource, PipelineOptions};
 use clicktop::engine::stages::index::IndexOptions;
 use clicktop::engine::status::log::LogBuffer;
 use clicktop::protocol::snapshot::SourceStatus;
@@ -59,28 +59,34 @@ pub fn embedded(data: &Data) -> Arc<Embedded> {
     Arc::new(Embedded::open(data.path()).expect("an index"))
 }
 
+/// How a pipeline on Kafka works.
+pub struct Options {
+    pub kafka: KafkaOptions,
+    pub pipeline: PipelineOptions,
+}
+
 /// With a group of its own each time: the broker in this process keeps a group whose member has left waiting until that
 /// member's session is over, and offsets are the store's, not the group's.
-pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
+pub fn options(broker: &EmbeddedBroker) -> Options {
     static GROUPS: AtomicU32 = AtomicU32::new(0);
-    PipelineOptions {
+    let kafka = KafkaOptions {
+        properties: vec![
+            ("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned()),
+            // A broker that comes back is to be found soon.
+            ("reconnect.backoff.max.ms".to_owned(), "500".to_owned()),
+        ],
+        topic: TOPIC.to_owned(),
+        group: format!("test-{}", GROUPS.fetch_add(1, Ordering::Relaxed)),
+        format: Format::Auto,
+        field_limits: FieldLimits::default(),
+        start: StartAt::Earliest,
+        on_lost_offset: OnLostOffset::Stop,
+        max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
+        batch_events: BATCH_EVENTS,
+        batch_interval: Duration::from_millis(50),
+    };
+    let pipeline = PipelineOptions {
         source: SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() },
-        kafka: KafkaOptions {
-            properties: vec![
-                ("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned()),
-                // A broker that comes back is to be found soon.
-                ("reconnect.backoff.max.ms".to_owned(), "500".to_owned()),
-            ],
-            topic: TOPIC.to_owned(),
-            group: format!("test-{}", GROUPS.fetch_add(1, Ordering::Relaxed)),
-            format: Format::Auto,
-            field_limits: FieldLimits::default(),
-            start: StartAt::Earliest,
-            on_lost_offset: OnLostOffset::Stop,
-            max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
-            batch_events: BATCH_EVENTS,
-            batch_interval: Duration::from_millis(50),
-        },
         queue_batches: QUEUE_BATCHES,
         retention: None,
         aggregate: AggregateOptions {
@@ -89,7 +95,8 @@ pub fn options(broker: &EmbeddedBroker) -> PipelineOptions {
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 50, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
-    }
+    };
+    Options { kafka, pipeline }
 }
 
 /// Sends clicks at a rate, each to its user's partition.
@@ -131,14 +138,14 @@ pub struct Run {
 
 impl Run {
     /// Over what a broker holds already.
-    pub fn start(options: PipelineOptions, data: &Data, index: Arc<dyn SearchIndex>) -> Self {
+    pub fn start(options: Options, data: &Data, index: Arc<dyn SearchIndex>) -> Self {
         Self::begin(options, data, index, None)
     }
 
     /// Over `clicks`, sent meanwhile.
     pub fn under_load(
         broker: &EmbeddedBroker,
-        options: PipelineOptions,
+        options: Options,
         data: &Data,
         index: Arc<dyn SearchIndex>,
         clicks: &[OwnedClick],
@@ -150,16 +157,13 @@ impl Run {
         (Self::begin(options, data, index, Some(source)), task)
     }
 
-    fn begin(
-        options: PipelineOptions,
-        data: &Data,
-        index: Arc<dyn SearchIndex>,
-        source: Option<InProcessSource>,
-    ) -> Self {
+    fn begin(options: Options, data: &Data, index: Arc<dyn SearchIndex>, source: Option<InProcessSource>) -> Self {
         let storage = Arc::new(Storage::open(data.path(), StorageOptions::default()).expect("a store"));
         let log = Arc::new(LogBuffer::default());
         let weak = Arc::downgrade(&storage);
-        let pipeline = local::start(options, storage, index, source, log).expect("a pipeline");
+        let Options { kafka, pipeline } = options;
+        let source = EventSource::Kafka(kafka, source);
+        let pipeline = local::start(pipeline, storage, index, source, log).expect("a pipeline");
         Self { pipeline, storage: weak, last: Arc::default() }
     }
 

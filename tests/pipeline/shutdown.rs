@@ -32,7 +32,7 @@ async fn an_index_that_hangs_does_not_keep_the_end() {
     let index = FaultyIndex::new(embedded(&data), Fault::Hangs);
     let clicks = made(502, 3_000);
     let mut bounded = options(&broker);
-    bounded.shutdown_timeout = Duration::from_secs(1);
+    bounded.pipeline.shutdown_timeout = Duration::from_secs(1);
     let (mut run, _load) = Run::under_load(&broker, bounded, &data, index.clone(), &clicks, 8_000.0);
     run.until("all figures", |snapshot| {
         snapshot.totals.clicks == clicks.len() as u64 && snapshot.stages["aggregate"].backlog == Some(0)
@@ -62,7 +62,7 @@ async fn asked_twice_it_does_not_wait() {
     let index = FaultyIndex::new(embedded(&data), Fault::Hangs);
     let clicks = made(503, 3_000);
     let mut patient = options(&broker);
-    patient.shutdown_timeout = crate::support::HANG * 10;
+    patient.pipeline.shutdown_timeout = crate::support::HANG * 10;
     let (mut run, _load) = Run::under_load(&broker, patient, &data, index, &clicks, 8_000.0);
     run.until("pages", |snapshot| snapshot.totals.pages > 0).await;
     run.command(Command::Shutdown).await;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clicktop::engine::local::PipelineOptions;
 use clicktop::engine::local::stages::ingest::StartAt;
 use clicktop::protocol::{Command, Snapshot, StageState};
 use clicktop::source::EmbeddedBroker;
@@ -12,7 +11,7 @@ use clicktop::storage::DATABASE_FILE;
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::rig::{Data, Run, TOPIC, embedded, options};
+use crate::rig::{Data, Options, Run, TOPIC, embedded, options};
 use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
@@ -30,7 +29,7 @@ fn put(broker: &EmbeddedBroker, topic: &str, partition: i32, clicks: &[OwnedClic
 }
 
 /// Begins with what comes next; a group that a member has left is free again soon.
-fn latest(broker: &EmbeddedBroker) -> PipelineOptions {
+fn latest(broker: &EmbeddedBroker) -> Options {
     let mut options = options(broker);
     options.kafka.start = StartAt::Latest;
     options.kafka.properties.push(("session.timeout.ms".to_owned(), "6000".to_owned()));
@@ -176,7 +175,7 @@ fn copied(data: &Data) -> Data {
     copy
 }
 
-fn in_group(broker: &EmbeddedBroker, group: &str) -> PipelineOptions {
+fn in_group(broker: &EmbeddedBroker, group: &str) -> Options {
     let mut options = latest(broker);
     options.kafka.start = StartAt::Earliest;
     options.kafka.group = group.to_owned();

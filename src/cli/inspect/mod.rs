@@ -158,7 +158,7 @@ fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let shown = path.display();
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{shown} cannot be written"))?;
-    file.write_all(b"# Made by `clicktop inspect`. Every setting: https://github.com/clicktop/clicktop/blob/main/docs/settings.md\n\n")?;
+    file.write_all(b"# Made by `clicktop inspect`. `clicktop config` prints every other setting.\n\n")?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {

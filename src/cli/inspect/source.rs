@@ -8,10 +8,14 @@ use anyhow::bail;
 use crate::cli::check::{Patience, Probe};
 use crate::config::KafkaSettings;
 use crate::inspect::{Sample, Written, records};
+use crate::source::files::{Beginning, ReplayInput};
 use crate::text::printable;
 
 /// The lines that tell how events are written.
 const LINES: usize = 200;
+
+/// The most text of each file that is looked at.
+const MOST_TEXT: usize = 8 << 20;
 
 /// What is looked at.
 pub(super) struct Source {
@@ -40,14 +44,14 @@ enum Content {
 /// # Errors
 /// One cannot be read, or holds nothing that is read.
 pub(super) fn of_files(files: &[PathBuf], most: usize) -> anyhow::Result<Source> {
-    let mut begun = Vec::with_capacity(files.len());
-    for file in files {
-        begun.push(beginning(file)?);
-    }
-    let name = match files {
-        [file] if file.as_os_str() == "-" => "standard input".to_owned(),
-        [file] => printable(&file.display().to_string()).into_owned(),
-        files => format!("{} files", files.len()),
+    let inputs = files.iter().map(|file| match file.as_os_str() == "-" {
+        true => ReplayInput::Stdin,
+        false => ReplayInput::File(file.clone()),
+    });
+    let begun = Beginning::of_all(inputs.collect(), MOST_TEXT)?;
+    let name = match begun.as_slice() {
+        [one] => one.name.clone(),
+        begun => format!("{} files", begun.len()),
     };
     let container = begun.iter().find_map(|begun| begun.container);
     let content = Content::Files(begun.into_iter().map(|begun| (begun.text, begun.is_whole)).collect());
@@ -119,22 +123,4 @@ impl Source {
         }
         Ok(all)
     }
-}
-
-/// The beginning of a file.
-struct Begun {
-    text: Vec<u8>,
-    is_whole: bool,
-    container: Option<&'static str>,
-}
-
-/// The most text that is looked at.
-const MOST_TEXT: usize = 8 << 20;
-
-fn beginning(path: &std::path::Path) -> anyhow::Result<Begun> {
-    use std::io::Read as _;
-    let mut text = Vec::new();
-    let mut file = std::fs::File::open(path)?;
-    file.by_ref().take(MOST_TEXT as u64).read_to_end(&mut text)?;
-    Ok(Begun { is_whole: text.len() < MOST_TEXT, text, container: None })
 }

@@ -37,11 +37,14 @@ pub(crate) static DRAWN: &[&Column<RejectRow>] = &[&TIME, &STAGE, &ORIGIN, &REAS
 pub(crate) static EXPORTED: &[&Column<RejectRow>] =
     &[&TIME, &STAGE, &TOPIC, &PARTITION, &OFFSET, &REASON, &PAYLOAD, &PAYLOAD_BYTES];
 
-/// `clicks [3] @ 1,234`.
+/// `clicks [3] @ 1,234`, or `clicks.csv:1234` for a line of a file.
 pub(crate) fn origin(row: &RejectRow) -> String {
     let mut origin = row.topic.clone();
     if let Some(partition) = row.partition {
         origin.push_str(&format!(" [{partition}]"));
+    }
+    if let (None, Some(line)) = (row.partition, row.offset) {
+        return format!("{origin}:{line}");
     }
     if let Some(offset) = row.offset {
         origin.push_str(&format!(" @ {offset}"));

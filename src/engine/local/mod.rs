@@ -19,5 +19,5 @@ pub mod stages;
 pub mod status;
 mod supervised;
 
-pub use options::{InProcessSource, PipelineOptions, StartError};
+pub use options::{EventSource, InProcessSource, PipelineOptions, StartError};
 pub use pipeline::start;

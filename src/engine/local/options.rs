@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::stages::aggregate::AggregateOptions;
 use super::stages::ingest::KafkaOptions;
+use super::stages::ingest::files::FilesSource;
 use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
 use crate::protocol::source::SourceProgress;
@@ -17,8 +18,6 @@ use crate::storage::StorageError;
 pub struct PipelineOptions {
     /// The source as fronts show it.
     pub source: SourceStatus,
-    /// The consumer.
-    pub kafka: KafkaOptions,
     /// Batches that may wait for the store.
     pub queue_batches: usize,
     /// How long the store keeps clicks, by their own clock; `None` for ever.
@@ -29,6 +28,15 @@ pub struct PipelineOptions {
     pub index: IndexOptions,
     /// How long a shutdown may drain.
     pub shutdown_timeout: Duration,
+}
+
+/// What ingest reads.
+#[derive(Debug)]
+pub enum EventSource {
+    /// A topic, and its producer if that is in this process.
+    Kafka(KafkaOptions, Option<InProcessSource>),
+    /// Files.
+    Files(FilesSource),
 }
 
 /// A producer inside this process.

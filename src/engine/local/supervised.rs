@@ -21,7 +21,7 @@ pub(super) struct LocalEngine {
     pub desk: AnswerDesk,
     pub view: watch::Sender<View>,
     /// Ends the watch of the lag when the engine is dropped.
-    pub _lag_watch: LagWatchGuard,
+    pub _lag_watch: Option<LagWatchGuard>,
 }
 
 impl Supervised for LocalEngine {

@@ -331,6 +331,7 @@ impl<F: Feed> Worker<F> {
             bytes_total: self.feed.bytes_total(),
             held_back: self.held_back,
             first_no_click: self.feed.first_no_click().map(str::to_owned),
+            read_before: None,
             end: None,
             error: None,
         }

@@ -1,10 +1,9 @@
 //! Turns records into messages. Under a header, the columns become the nine fields; without one, the record stays as
 //! it is.
 
-use super::head::Layout;
-use super::records::KEEP;
 use crate::click::columns::{RecordError, write_no_click};
-use crate::click::{Columns, DecodeError, Decoder, Format, HeaderError};
+use crate::click::{DecodeError, Decoder, Format};
+use crate::source::files::{KEEP, Layout, RecordPlace, RecordTaker};
 use crate::source::producer::Record;
 
 /// What is kept of a user as the Kafka key. It decides the partition only, and key and message must fit a broker's limit.
@@ -13,14 +12,13 @@ const MAX_KEY_BYTES: usize = 1024;
 /// Makes messages of records.
 pub(super) struct Messages {
     layout: Layout,
-    format: Format,
     decoder: Decoder,
     scratch: String,
 }
 
 impl Messages {
     pub(super) fn new(format: Format) -> Self {
-        Self { layout: Layout::Messages(format), format, decoder: Decoder::new(format), scratch: String::new() }
+        Self { layout: Layout::Messages(format), decoder: Decoder::new(format), scratch: String::new() }
     }
 
     /// How records are read from here on.
@@ -77,16 +75,36 @@ impl Messages {
         message.payload.truncate(KEEP);
     }
 
-    /// The columns that `record` names, if it is a header in the middle of an input; one that is not of clicks only where any
-    /// header is looked for.
-    ///
-    /// # Errors
-    /// It is a header, but not one of clicks.
-    pub(super) fn header(&self, record: &[u8], any: bool) -> Result<Option<Columns>, HeaderError> {
-        match self.format != Format::Json && (any || Columns::may_be_header(record)) {
-            true => Columns::of_header(record),
-            false => Ok(None),
-        }
+    /// Makes the next record `message`.
+    pub(super) fn into_message<'a>(&'a mut self, message: &'a mut Record) -> IntoMessage<'a> {
+        IntoMessage { messages: self, message, is_written: false }
+    }
+}
+
+/// Makes a message of a record.
+pub(super) struct IntoMessage<'a> {
+    messages: &'a mut Messages,
+    message: &'a mut Record,
+    /// The message is made.
+    pub(super) is_written: bool,
+}
+
+impl RecordTaker for IntoMessage<'_> {
+    fn set_layout(&mut self, layout: &Layout) {
+        self.messages.set_layout(layout.clone());
+    }
+
+    fn take(&mut self, record: &[u8], _place: RecordPlace) -> Option<u64> {
+        self.messages.write_click(record, self.message).ok()?;
+        self.is_written = true;
+        Some(1)
+    }
+
+    fn refuse(&mut self, record: &[u8], _place: RecordPlace, reason: Option<String>) -> (u64, String) {
+        let error = self.messages.write_click(record, self.message).err().map(|error| error.to_string());
+        self.messages.write_reject(record, self.message);
+        self.is_written = true;
+        (0, reason.or(error).unwrap_or_default())
     }
 }
 

@@ -5,8 +5,24 @@ use std::path::PathBuf;
 use super::*;
 use crate::click::MAX_MESSAGE_BYTES;
 
-fn reader(bytes: impl Into<Vec<u8>>) -> Source {
-    Source::Open("a reader".into(), Box::new(Cursor::new(bytes.into())))
+fn input(name: &'static str, reader: impl Read + Send + 'static, format: Format) -> Open {
+    Box::new(move || Ok(FileReader::of_reader(name, Box::new(reader), format)))
+}
+
+fn reader(bytes: impl Into<Vec<u8>>) -> Open {
+    input("a reader", Cursor::new(bytes.into()), Format::Auto)
+}
+
+/// A feed of `inputs`.
+fn feed(inputs: Vec<Open>) -> ReplayFeed {
+    ReplayFeed::new(inputs.into(), None, Format::Auto)
+}
+
+/// A feed of files, and the size of them all.
+fn feed_of(paths: impl IntoIterator<Item = PathBuf>, format: Format) -> (ReplayFeed, u64) {
+    let (inputs, total) = FoundInput::find_all(paths.into_iter().map(ReplayInput::File).collect()).expect("inputs");
+    let open = move |input: FoundInput| -> Open { Box::new(move || FileReader::open(&input, format, false)) };
+    (ReplayFeed::new(inputs.into_iter().map(open).collect(), total, format), total.expect("a size"))
 }
 
 fn file(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -28,9 +44,8 @@ fn drain(mut feed: ReplayFeed) -> (Vec<Record>, ReplayFeed) {
     }
 }
 
-fn payloads(sources: Vec<Source>) -> Vec<Vec<u8>> {
-    let feed = ReplayFeed::start(sources, None, Format::Auto).expect("a feed");
-    drain(feed).0.into_iter().map(|record| record.payload).collect()
+fn payloads(inputs: Vec<Open>) -> Vec<Vec<u8>> {
+    drain(feed(inputs)).0.into_iter().map(|record| record.payload).collect()
 }
 
 fn target() -> Target {
@@ -71,8 +86,8 @@ fn an_over_long_line_among_others_is_cut() {
 #[test]
 fn a_header_is_data_when_the_format_is_json() {
     let header = "click_id,user_id,timestamp,url,country,city,browser,os,device\n";
-    let feed = ReplayFeed::start(vec![reader(header)], None, Format::Json).expect("a feed");
-    assert_eq!(drain(feed).0.len(), 1);
+    let input = input("a reader", Cursor::new(header), Format::Json);
+    assert_eq!(drain(ReplayFeed::new([input].into(), None, Format::Json)).0.len(), 1);
 }
 
 #[test]
@@ -82,7 +97,7 @@ fn the_key_is_the_user_where_the_line_is_a_click() {
         "not a click",
         "c2,u8,2024-05-01T10:00:01Z,/,FR,Paris,Firefox,Linux,desktop",
     ];
-    let feed = ReplayFeed::start(vec![reader(lines.join("\n"))], None, Format::Auto).expect("a feed");
+    let feed = self::feed(vec![reader(lines.join("\n"))]);
     let keys: Vec<Option<Vec<u8>>> = drain(feed).0.into_iter().map(|record| record.key).collect();
     assert_eq!(keys, [Some(b"u7".to_vec()), None, Some(b"u8".to_vec())]);
 }
@@ -91,14 +106,7 @@ fn the_key_is_the_user_where_the_line_is_a_click() {
 fn files_report_how_much_of_them_is_read() {
     let dir = tempfile::tempdir().expect("a directory");
     let (one, two) = (file(dir.path(), "1", b"a\r\n\nb\n"), file(dir.path(), "2", b"\nc"));
-    let mut sources = Vec::new();
-    let mut total = 0;
-    for path in [one, two] {
-        let (source, bytes) = Source::find(ReplayInput::File(path), Format::Csv).expect("a source");
-        total += bytes.expect("a size");
-        sources.push(source);
-    }
-    let (records, feed) = drain(ReplayFeed::start(sources, Some(total), Format::Csv).expect("a feed"));
+    let (records, feed) = drain(feed_of([one, two], Format::Csv).0);
     assert_eq!((records.len(), feed.bytes_read(), feed.bytes_total()), (3, 8, Some(8)));
 }
 
@@ -137,8 +145,8 @@ impl Read for Failing {
 #[test]
 fn an_error_while_reading_ends_the_replay_with_the_file_named() {
     let failing = Failing(Cursor::new(b"a\nb\n".to_vec()));
-    let source = Source::Open("clicks.csv".into(), Box::new(failing));
-    let mut feed = ReplayFeed::start(vec![source], None, Format::Auto).expect("a feed");
+    let source = input("clicks.csv", failing, Format::Auto);
+    let mut feed = self::feed(vec![source]);
     let mut record = Record::default();
     let mut ready = 0;
     let error = loop {
@@ -156,8 +164,8 @@ fn an_error_while_reading_ends_the_replay_with_the_file_named() {
 #[test]
 fn a_pipe_that_stays_open_does_not_block_the_producer() {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    let source = Source::Open("a pipe".into(), Box::new(reader));
-    let mut feed = ReplayFeed::start(vec![source], None, Format::Auto).expect("a feed");
+    let source = input("a pipe", reader, Format::Auto);
+    let mut feed = self::feed(vec![source]);
     let mut record = Record::default();
     assert_eq!(feed.next(&mut record), Ok(Next::Wait));
     writer.write_all(b"half").expect("written");
@@ -174,7 +182,7 @@ fn a_pipe_that_stays_open_does_not_block_the_producer() {
 fn records_under_a_header_become_messages_in_our_order() {
     let text = "user_id;click_id;timestamp;url;city;country\nu1;c1;2026-01-01T00:00:00Z;/a,b;Lyon;FR\n\
                 u1;c2;soon;/;Lyon;FR\nu1;c3\nc4,u4,2026-01-01T00:00:00Z,/,FR,,,,\n";
-    let feed = ReplayFeed::start(vec![reader(text)], None, Format::Auto).expect("a feed");
+    let feed = self::feed(vec![reader(text)]);
     let (records, feed) = drain(feed);
     let payloads: Vec<_> = records.iter().map(|record| String::from_utf8_lossy(&record.payload).into_owned()).collect();
     assert_eq!(
@@ -188,7 +196,7 @@ fn records_under_a_header_become_messages_in_our_order() {
     );
     assert_eq!(records.iter().filter(|record| record.key.is_some()).count(), 1);
     let first = feed.first_no_click().expect("a reason");
-    assert!(first.starts_with("a reader, line 3: timestamp `soon`"), "{first}");
+    assert!(first.starts_with("a reader:3: timestamp `soon`"), "{first}");
 }
 
 #[test]
@@ -197,7 +205,7 @@ fn a_record_in_a_foreign_format_is_named() {
     for (text, name) in
         [(json.to_owned(), "a JSON array"), ("\u{1e}{\"click_id\":1}\n".to_owned(), "record separators")]
     {
-        let (_, feed) = drain(ReplayFeed::start(vec![reader(text.as_str())], None, Format::Auto).expect("a feed"));
+        let (_, feed) = drain(self::feed(vec![reader(text.as_str())]));
         let first = feed.first_no_click().expect("a reason");
         assert!(first.contains("it looks like") && first.contains(name) && !first.contains("CSV"), "{first}");
     }
@@ -223,16 +231,6 @@ fn each_input_has_a_header_of_its_own() {
 fn a_header_of_something_else_ends_it_before_anything_is_sent() {
     let foreign = "event_time,event_type,product_id,user_id\n";
     let good = "c1,u1,2026-01-01T00:00:00Z,/a,FR,,,,\n";
-    let mut feed = ReplayFeed::start(vec![reader(good), reader(foreign)], None, Format::Auto).expect("a feed");
-    let mut record = Record::default();
-    let error = loop {
-        match feed.next(&mut record) {
-            Ok(Next::Wait) => {}
-            Ok(next) => panic!("{next:?} in place of the error"),
-            Err(error) => break error.to_string(),
-        }
-    };
-    assert!(error.contains("a reader") && error.contains("event_type") && error.contains("click_id"), "{error}");
     let dir = tempfile::tempdir().expect("a directory");
     let files = [file(dir.path(), "good.csv", good.as_bytes()), file(dir.path(), "foreign.csv", foreign.as_bytes())];
     let error = refused(files.map(ReplayInput::File).to_vec()).to_string();
@@ -241,7 +239,7 @@ fn a_header_of_something_else_ends_it_before_anything_is_sent() {
 
 /// Everything a feed gives until its error.
 fn until_error(text: &str) -> (Vec<String>, String) {
-    let mut feed = ReplayFeed::start(vec![reader(text)], None, Format::Auto).expect("a feed");
+    let mut feed = self::feed(vec![reader(text)]);
     let mut payloads = Vec::new();
     let mut record = Record::default();
     loop {
@@ -291,7 +289,7 @@ fn a_long_user_makes_a_key_that_fits() {
     let user = "u".repeat(400_000);
     let click = format!("c1,{user},2026-01-01T00:00:00Z,/a,FR,,,,\n");
     let long = format!("id,user,time,url\nc1,u1,2026-01-01T00:00:00Z,\"{}\"\n", "\"\"".repeat(250_000));
-    let feed = ReplayFeed::start(vec![reader(click), reader(long)], None, Format::Auto).expect("a feed");
+    let feed = self::feed(vec![reader(click), reader(long)]);
     for record in drain(feed).0 {
         let key = record.key.map_or(0, |key| key.len());
         assert!(key <= 1024 && record.payload.len() <= MAX_MESSAGE_BYTES + 1, "{key} and {}", record.payload.len());
@@ -301,8 +299,7 @@ fn a_long_user_makes_a_key_that_fits() {
 #[test]
 fn an_array_that_is_cut_gives_its_clicks_and_an_error() {
     let click = r#"{"click_id":"1","user_id":"u","timestamp":1767225600,"url":"/a"}"#;
-    let mut feed =
-        ReplayFeed::start(vec![reader(format!("[{click},\n{click},\n"))], None, Format::Auto).expect("a feed");
+    let mut feed = self::feed(vec![reader(format!("[{click},\n{click},\n"))]);
     let mut record = Record::default();
     let mut ready = 0;
     let error = loop {
@@ -322,7 +319,7 @@ fn progress_is_that_of_the_packed_file() {
     let packed = zstd::encode_all(clicks.as_bytes(), 3).expect("packed");
     let dir = tempfile::tempdir().expect("a directory");
     let path = file(dir.path(), "clicks.csv.zst", &packed);
-    let (source, bytes) = Source::find(ReplayInput::File(path), Format::Auto).expect("a source");
-    let (records, feed) = drain(ReplayFeed::start(vec![source], bytes, Format::Auto).expect("a feed"));
-    assert_eq!((records.len(), feed.bytes_read(), feed.bytes_total()), (20_000, bytes.expect("a size"), bytes));
+    let (feed, bytes) = feed_of([path], Format::Auto);
+    let (records, feed) = drain(feed);
+    assert_eq!((records.len(), feed.bytes_read(), feed.bytes_total()), (20_000, bytes, Some(bytes)));
 }

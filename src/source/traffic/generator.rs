@@ -95,7 +95,7 @@ impl Default for GeneratorOptions {
 impl GeneratorOptions {
     fn check(&self) -> Result<(), DemoError> {
         if let Some(rate) = self.rate {
-            rate::check(rate)?;
+            rate::check_rate(rate)?;
         }
         if !(1..=MOST_USERS).contains(&self.users) {
             return Err(DemoError::Option(format!("{} users are not possible: give 1 to {MOST_USERS}", self.users)));

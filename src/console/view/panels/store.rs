@@ -114,6 +114,11 @@ fn facts(app: &App) -> Vec<Fact> {
         ("skipped", count(totals.skipped), theme.alarm(totals.skipped), "offsets missing between two messages"),
         ("checkpoints", or_unknown(store.checkpoints, count), plain, "of the aggregation, written by this run"),
     ];
+    if totals.left_out > 0 {
+        let after_rejected = facts.iter().position(|(name, ..)| *name == "late").unwrap_or(facts.len());
+        facts
+            .insert(after_rejected, ("left out", count(totals.left_out), plain, "events that events.where leaves out"));
+    }
     if let Some(before) = store.expired_before {
         let deleted = "of them, for their age; the figures go on counting them";
         facts.insert(1, ("deleted", count(store.deleted), plain, deleted));

@@ -14,7 +14,7 @@ use super::stages::aggregate::{AggregateOptions, AggregateStage};
 use super::stages::ingest::from_memory::{MemoryIngest, partition_and_offset};
 use super::stages::ingest::{IngestStage, KafkaOptions};
 use super::stages::store::StoreStage;
-use super::{InProcessSource, PipelineOptions, StartError};
+use super::{EventSource, InProcessSource, PipelineOptions, StartError};
 use crate::engine::EngineHandle;
 use crate::engine::local::stage::Stage;
 use crate::engine::stages::handle::{Signal, StageHandle};
@@ -39,6 +39,7 @@ const STUCK: Duration = Duration::from_secs(30);
 /// See [`start`](super::start).
 pub fn start_from_memory(
     options: PipelineOptions,
+    kafka: KafkaOptions,
     storage: Arc<Storage>,
     index: Arc<dyn SearchIndex>,
     messages: Arc<dyn Messages>,
@@ -52,7 +53,7 @@ pub fn start_from_memory(
     let progress = SourceProgress { sent: count, total: Some(count), end: Some(end), ..SourceProgress::default() };
     let source = InProcessSource { progress: watch::channel(progress).1, stored: None };
     let log = Arc::new(LogBuffer::default());
-    start_with(options, storage, index, Some(source), log, |stage| {
+    start_with(options, storage, index, EventSource::Kafka(kafka, Some(source)), log, |stage| {
         work(MemoryIngest { stage, messages }, MemoryIngest::run)
     })
 }
@@ -89,7 +90,9 @@ pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Re
         }
         passed = match batches.recv_timeout(STUCK) {
             Ok(batch) if batch.rejects.is_empty() => {
-                ledger.committed(&batch.offsets);
+                if let Some(offsets) = batch.offsets() {
+                    ledger.committed(offsets);
+                }
                 let came = batch.messages() as u64;
                 Ok((items + came, began.map_or(came, |_| uncounted), began.or_else(|| Some(Instant::now()))))
             }

@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     expired: AtomicU64,
     future: AtomicU64,
     rejected_messages: AtomicU64,
+    left_out: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
     transaction_latency: Mutex<Latency>,
@@ -56,6 +57,7 @@ impl Metrics {
             expired: AtomicU64::new(0),
             future: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
             transaction_latency: Mutex::default(),
@@ -69,8 +71,15 @@ impl Metrics {
 
     /// Everything was forgotten; what waits for the store is still to come.
     pub(crate) fn reset(&self) {
-        let counts =
-            [&self.stored, &self.duplicates, &self.expired, &self.future, &self.rejected_messages, &self.skipped];
+        let counts = [
+            &self.stored,
+            &self.duplicates,
+            &self.expired,
+            &self.future,
+            &self.rejected_messages,
+            &self.left_out,
+            &self.skipped,
+        ];
         for count in counts {
             count.store(0, Relaxed);
         }
@@ -86,6 +95,7 @@ impl Metrics {
         self.expired.fetch_add(outcome.expired, Relaxed);
         self.future.fetch_add(outcome.future, Relaxed);
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
+        self.left_out.fetch_add(outcome.left_out, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
         self.transaction_latency.lock().record(took);
@@ -151,6 +161,10 @@ impl Metrics {
 
     pub(crate) fn rejected_messages(&self) -> u64 {
         self.rejected_messages.load(Relaxed)
+    }
+
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out.load(Relaxed)
     }
 
     pub(crate) fn transactions(&self) -> (u64, Option<Duration>) {

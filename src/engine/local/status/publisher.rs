@@ -150,6 +150,7 @@ impl Publisher {
                 expired: metrics.expired(),
                 future: metrics.future(),
                 rejected: metrics.rejected_messages() + refused,
+                left_out: metrics.left_out(),
                 late: metrics.late(),
                 skipped: metrics.skipped.load(Relaxed),
                 clicks: u64::try_from(clicks).unwrap_or(0),

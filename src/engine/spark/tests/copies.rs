@@ -25,7 +25,7 @@ fn local(commits: &[Vec<Row>]) -> Figures {
         let mut rows = commit.clone();
         // Ingest hands over the clicks of a batch in the order of their partitions.
         rows.sort_by_key(|row| (row.partition, row.offset));
-        let mut batch = IngestBatch { topic: "t".into(), ..IngestBatch::default() };
+        let mut batch = IngestBatch::default();
         for row in &rows {
             batch.clicks.push(&Click {
                 click_id: &row.id,

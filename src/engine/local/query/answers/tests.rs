@@ -123,7 +123,7 @@ impl Bench {
                 device: "unknown",
             });
         }
-        self.storage.store(&IngestBatch { topic: "t".into(), clicks: batch, ..IngestBatch::default() }).unwrap();
+        self.storage.store(&IngestBatch { clicks: batch, ..IngestBatch::default() }).unwrap();
         let settings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1000 };
         aggregate::rebuild(&self.storage, settings, |_| {}).unwrap();
     }

@@ -104,7 +104,7 @@ impl Bench {
                 device: "unknown",
             });
         }
-        self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+        self.storage.store(&IngestBatch { clicks, ..IngestBatch::default() }).unwrap();
     }
 
     /// As the next run finds it.
@@ -391,7 +391,7 @@ fn a_window_is_counted_anew_when_the_clock_jumps_by_years() {
             os: "",
             device: "",
         });
-        bench.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+        bench.storage.store(&IngestBatch { clicks, ..IngestBatch::default() }).unwrap();
         let board = bench.board(&mut boards, &hour);
         assert_eq!(board.matching, if ahead == 10 { 5 } else { 1 });
     }

@@ -133,7 +133,7 @@ impl Bench {
                 device: "unknown",
             });
         }
-        self.storage.store(&IngestBatch { topic: "t".into(), clicks, ..IngestBatch::default() }).unwrap();
+        self.storage.store(&IngestBatch { clicks, ..IngestBatch::default() }).unwrap();
     }
 
     fn count(&mut self) {

@@ -148,7 +148,9 @@ impl StoreStage {
             );
         }
         self.metrics.committed(outcome, begin.elapsed());
-        self.ledger.committed(&batch.offsets);
+        if let Some(offsets) = batch.offsets() {
+            self.ledger.committed(offsets);
+        }
         self.metrics.taken_over(batch.messages() as u64);
         let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
         self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));

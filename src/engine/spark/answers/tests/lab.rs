@@ -152,7 +152,7 @@ impl Lab {
                 device: "unknown",
             });
         }
-        self.local.store(&IngestBatch { topic: "t".into(), clicks: batch, ..IngestBatch::default() }).unwrap();
+        self.local.store(&IngestBatch { clicks: batch, ..IngestBatch::default() }).unwrap();
         aggregate::rebuild(&self.local, SETTINGS, |_| {}).unwrap();
     }
 

@@ -2,7 +2,8 @@ use super::*;
 
 #[track_caller]
 fn head(begin: &[u8]) -> Head {
-    Head::of(begin, true, Format::Auto).expect("read").expect("known at the end")
+    let head = Head::of(begin, true, Format::Auto).expect("read").expect("known at the end");
+    Head { header: None, ..head }
 }
 
 #[track_caller]
@@ -11,7 +12,7 @@ fn refused(begin: &[u8]) -> String {
 }
 
 fn messages(bytes: usize, lines: u64) -> Head {
-    Head { layout: Layout::Messages(Format::Auto), bytes, lines }
+    Head { bytes, lines, ..Head::without_header(Layout::Messages(Format::Auto)) }
 }
 
 const OURS: &str = "click_id,user_id,timestamp,url,country,city,browser,os,device";
@@ -21,10 +22,8 @@ fn a_header_is_passed_over_with_what_is_blank_before_it() {
     let text = format!("\n \r\n{OURS}\r\nrest");
     assert_eq!(head(text.as_bytes()), messages(text.len() - 4, 3));
     assert_eq!(head(OURS.as_bytes()), messages(OURS.len(), 0));
-    let Head { layout: Layout::Columns(columns), bytes, lines } = head(b"id;user;time;\"note\"\"\nurl\";url\nrest")
-    else {
-        panic!("columns")
-    };
+    let head = head(b"id;user;time;\"note\"\"\nurl\";url\nrest");
+    let Head { layout: Layout::Columns(columns), bytes, lines, .. } = head else { panic!("columns") };
     assert_eq!((columns.width(), columns.separator(), bytes, lines), (5, b';', 30, 2));
 }
 

@@ -4,8 +4,8 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::*;
-use crate::engine::local::stages::ingest::unpack::count::{gzip, lz4, snappy_java};
-use crate::engine::local::stages::ingest::unpack::{DEFAULT_LIMIT, refusal};
+use crate::engine::local::stages::ingest::kafka::unpack::count::{gzip, lz4, snappy_java};
+use crate::engine::local::stages::ingest::kafka::unpack::{DEFAULT_LIMIT, refusal};
 
 /// Zeros in gzip's framing, or in zlib's.
 fn zeros(bytes: usize, gzip: bool) -> Vec<u8> {

@@ -52,7 +52,7 @@ impl IngestRun<'_> {
                 // The gathered messages come before the gap.
                 self.hand_over(LAST_HANDOVER)?;
                 let lost = lost_offset::resolve(self.consumer, &self.stage.options, &self.stage.ledger)?;
-                self.stage.metrics.skipped.fetch_add(lost.skipped, Relaxed);
+                self.stage.handover.metrics.skipped.fetch_add(lost.skipped, Relaxed);
                 return Ok(Some(End::Again));
             }
             _ => {}

@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{SendTimeoutError, TrySendError};
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaError;
@@ -11,14 +10,14 @@ use rdkafka::message::BorrowedMessage;
 
 use super::batch::Gatherer;
 use super::consumer::ClickConsumer;
-use super::first_clicks::FirstClicks;
-use super::log_digest::LogDigest;
 use super::partition_ends::PartitionEnds;
 use super::positions::Positions;
 use super::stage::{IngestError, IngestStage};
 use super::trouble::Trouble;
 use super::unpack;
 use crate::click::Decoder;
+use crate::engine::local::stages::ingest::first_clicks::FirstClicks;
+use crate::engine::local::stages::ingest::log_digest::LogDigest;
 use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;
 
@@ -149,7 +148,7 @@ impl<'a> IngestRun<'a> {
         self.ends.left(message.partition());
         let skipped = self.positions.advance(message.partition(), message.offset());
         if skipped > 0 {
-            self.stage.metrics.skipped.fetch_add(skipped, Relaxed);
+            self.stage.handover.metrics.skipped.fetch_add(skipped, Relaxed);
             let before = || format!("{} of {}[{}]", message.offset(), message.topic(), message.partition());
             self.digest.skipped(skipped, before);
         }
@@ -179,7 +178,7 @@ impl<'a> IngestRun<'a> {
 
     /// Reports what rejects look like, and whether the first clicks make sense; at the `end` by as many as there are.
     fn report_oddities(&mut self, end: bool) {
-        let (notices, topic) = (&self.stage.notices, &self.stage.options.topic);
+        let (notices, topic) = (&self.stage.handover.notices, &self.stage.options.topic);
         for format in self.gatherer.take_foreign() {
             notices.say(format.kind(), || format!("messages of {topic} look like {format}"));
         }
@@ -189,27 +188,12 @@ impl<'a> IngestRun<'a> {
     }
 
     fn send(&mut self, batch: IngestBatch, patience: Duration) -> Result<(), IngestError> {
-        let messages = batch.messages() as u64;
-        let offsets = batch.offsets.clone();
-        let result = if patience.is_zero() {
-            self.stage.batches.try_send(batch).map_err(|error| match error {
-                TrySendError::Full(batch) => SendTimeoutError::Timeout(batch),
-                TrySendError::Disconnected(batch) => SendTimeoutError::Disconnected(batch),
-            })
-        } else {
-            self.stage.batches.send_timeout(batch, patience)
-        };
-        match result {
-            Ok(()) => {
-                self.stage.count_handed_over(&offsets, messages, self.handle);
-                Ok(())
-            }
-            Err(SendTimeoutError::Timeout(batch)) => {
-                self.waiting = Some(batch);
-                Ok(())
-            }
-            Err(SendTimeoutError::Disconnected(_)) => Err(IngestError::NoStore),
+        let offsets = batch.offsets().cloned().unwrap_or_default();
+        match self.stage.handover.send(batch, patience, self.handle)? {
+            None => self.stage.ledger.handed_over(&offsets),
+            waiting => self.waiting = waiting,
         }
+        Ok(())
     }
 
     /// Tries the waiting batch again, and resumes the partitions once it is in the queue.

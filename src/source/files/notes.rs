@@ -7,7 +7,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What is to be told of an input's records.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(crate) struct Notes {
+    /// Nothing goes to the log.
+    is_silent: bool,
     /// The first record of all that is no click: where and why.
     first: Option<String>,
     told: Option<Instant>,
@@ -17,21 +19,26 @@ pub(super) struct Notes {
 }
 
 impl Notes {
+    /// Notes that the log is not told.
+    pub(crate) fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
+    }
+
     /// The record in `line` of `name` is no click; `hint` may tell what to do.
     pub(super) fn no_click(&mut self, name: &str, line: u64, reason: &str, hint: impl FnOnce() -> &'static str) {
         self.count += 1;
         if self.example.is_none() {
-            let example = format!("{name}, line {line}: {reason}");
+            let example = format!("{name}:{line}: {reason}");
             self.first.get_or_insert_with(|| format!("{example}{}", hint()));
             self.example = Some(example);
         }
-        if self.told.is_none_or(|told| told.elapsed() >= INTERVAL) {
+        if !self.is_silent && self.told.is_none_or(|told| told.elapsed() >= INTERVAL) {
             self.tell();
         }
     }
 
     /// Tells the log what it does not know yet.
-    pub(super) fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         if let Some(example) = self.example.take() {
             let count = std::mem::take(&mut self.count);
             self.told = Some(Instant::now());
@@ -43,7 +50,7 @@ impl Notes {
     }
 
     /// The first of all.
-    pub(super) fn first(&self) -> Option<&str> {
+    pub(crate) fn first(&self) -> Option<&str> {
         self.first.as_deref()
     }
 }

@@ -33,12 +33,26 @@ impl BytesRead {
     }
 }
 
-/// The text in `raw`, and the count of the bytes read of it.
+/// The text of an input, unpacked and in UTF-8.
+pub(super) struct Unpacking {
+    pub(super) reader: Box<dyn Read + Send>,
+    /// Of the input itself.
+    pub(super) read: BytesRead,
+    /// Where the text begins, if the bytes of the input are the text: behind a byte order mark.
+    pub(super) plain_from: Option<u64>,
+}
+
+/// The text of `raw` from here on, which is plain text. Its first `at` bytes were read already.
+pub(super) fn plain(raw: impl Read + Send + 'static, at: u64) -> (Box<dyn Read + Send>, BytesRead) {
+    let read = BytesRead(Arc::new(AtomicU64::new(at)));
+    (Box::new(Counted { inner: raw, read: read.clone() }), read)
+}
+
+/// The text in `raw`. Counts the bytes that are read of it in `read`.
 ///
 /// # Errors
 /// Its first bytes cannot be read.
-pub(super) fn text(raw: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, BytesRead)> {
-    let read = BytesRead::default();
+pub(super) fn text(raw: impl Read + Send + 'static, read: BytesRead) -> io::Result<Unpacking> {
     let mut raw = Counted { inner: raw, read: read.clone() };
     let skippable = ZSTD_SKIPPABLE_FIRST.map(|first| [&[first][..], &ZSTD_SKIPPABLE].concat());
     let skippable: Vec<Vec<u8>> = skippable.collect();
@@ -46,6 +60,7 @@ pub(super) fn text(raw: impl Read + Send + 'static) -> io::Result<(Box<dyn Read 
     let first = begin(&mut raw, &marks)?;
     let (is_gzip, is_zstd) = (first == GZIP, first == ZSTD || skippable.contains(&first));
     let raw = Cursor::new(first).chain(raw);
+    let is_packed = is_gzip || is_zstd;
     let mut bytes: Box<dyn Read + Send> = if is_gzip {
         Box::new(Unpacked { inner: MultiGzDecoder::new(raw), form: "gzip" })
     } else if is_zstd {
@@ -56,13 +71,13 @@ pub(super) fn text(raw: impl Read + Send + 'static) -> io::Result<(Box<dyn Read 
         Box::new(raw)
     };
     let mark = begin(&mut bytes, &[UTF8_MARK, UTF16_LE_MARK, UTF16_BE_MARK])?;
-    let text: Box<dyn Read + Send> = match mark.as_slice() {
-        UTF8_MARK => bytes,
-        UTF16_LE_MARK => Box::new(Utf16::new(bytes, UTF_16LE)),
-        UTF16_BE_MARK => Box::new(Utf16::new(bytes, UTF_16BE)),
-        _ => Box::new(Cursor::new(mark).chain(bytes)),
+    let (reader, from): (Box<dyn Read + Send>, _) = match mark.as_slice() {
+        UTF8_MARK => (bytes, Some(UTF8_MARK.len() as u64)),
+        UTF16_LE_MARK => (Box::new(Utf16::new(bytes, UTF_16LE)), None),
+        UTF16_BE_MARK => (Box::new(Utf16::new(bytes, UTF_16BE)), None),
+        _ => (Box::new(Cursor::new(mark).chain(bytes)), Some(0)),
     };
-    Ok((text, read))
+    Ok(Unpacking { reader, read, plain_from: from.filter(|_| !is_packed) })
 }
 
 /// Reads no further than is needed to tell whether one of `marks` begins the input: what has come of it until then.
@@ -197,8 +212,8 @@ mod tests {
     /// All that can be read, at most a few bytes at a time, and the error behind it.
     fn read(raw: impl Into<Vec<u8>>) -> (Vec<u8>, Option<String>) {
         let mut all = Vec::new();
-        let mut reader = match text(Cursor::new(raw.into())) {
-            Ok((reader, _)) => reader,
+        let mut reader = match text(Cursor::new(raw.into()), BytesRead::default()) {
+            Ok(text) => text.reader,
             Err(error) => return (all, Some(error.to_string())),
         };
         let mut some = [0; 7];
@@ -282,7 +297,8 @@ mod tests {
     fn a_bomb_is_read_in_bounded_memory() {
         let wrapped = gzip(&vec![b'\n'; 64 << 20]);
         assert!(wrapped.len() < 100_000);
-        let (mut reader, count) = text(Cursor::new(wrapped.clone())).expect("a reader");
+        let Unpacking { mut reader, read: count, .. } =
+            text(Cursor::new(wrapped.clone()), BytesRead::default()).expect("a reader");
         let mut chunk = vec![0; 64 * 1024];
         let mut all = 0;
         loop {

@@ -28,7 +28,7 @@ const TAR: (usize, &[u8]) = (257, b"ustar");
 
 /// How the records of an input become messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// They are messages.
     Messages(Format),
     /// Their columns are those of a header.
@@ -56,6 +56,8 @@ pub(super) struct Head {
     /// Bytes before the first record, the header's among them, and their line ends.
     pub(super) bytes: usize,
     pub(super) lines: u64,
+    /// The header, if there is one.
+    pub(super) header: Option<Box<[u8]>>,
 }
 
 /// Why an input is not read. Reads on after its name and a colon.
@@ -68,6 +70,11 @@ pub(super) enum NotRead {
 }
 
 impl Head {
+    /// Of an input whose first record is its first.
+    pub(super) fn without_header(layout: Layout) -> Self {
+        Self { layout, bytes: 0, lines: 0, header: None }
+    }
+
     /// What `begin` tells, which is the whole input if `ended`; `None` while that is too little.
     ///
     /// # Errors
@@ -76,7 +83,7 @@ impl Head {
         if let Some((what, advice)) = form(begin) {
             return Err(NotRead::Form(what, advice));
         }
-        let none = Self { layout: Layout::Messages(format), bytes: 0, lines: 0 };
+        let none = Self::without_header(Layout::Messages(format));
         let Some(first) = begin.iter().position(|byte| !byte.is_ascii_whitespace() || *byte == b'\t') else {
             return Ok((ended || begin.len() > KEEP).then_some(none));
         };
@@ -115,7 +122,8 @@ impl Head {
                 Some(_) if titles => return Ok(Header::None),
                 Some(columns) => {
                     let lines = memchr::memchr_iter(b'\n', begin.get(..bytes).unwrap_or_default()).count() as u64;
-                    return Ok(Header::Found(Self { layout: Layout::under(columns, format), bytes, lines }));
+                    let header = Some(record.into());
+                    return Ok(Header::Found(Self { layout: Layout::under(columns, format), bytes, lines, header }));
                 }
                 None if rest.is_empty() || Decoder::new(format).decode(record).is_ok() => return Ok(Header::None),
                 None if is_note(record) => {}
@@ -165,7 +173,7 @@ fn first_record(text: &[u8], ended: bool) -> Option<usize> {
 }
 
 /// What else this is, and what to do.
-fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
+pub(super) fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     let (at, word) = TAR;
     if begin.get(at..).is_some_and(|rest| rest.starts_with(word)) {
         return Some(("a tar archive", "unpack it: tar -xOf FILE | clicktop replay -"));

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crossbeam_channel::SendTimeoutError;
-
 use super::batch::Gatherer;
 use super::run::POLL;
 use super::stage::{IngestError, IngestStage};
@@ -42,7 +40,7 @@ impl MemoryIngest {
         let options = &self.stage.options;
         let mut decoder = Decoder::new(options.format).with_limits(options.field_limits);
         let mut gatherer = Gatherer::new(options.topic.as_str().into(), options.batch_events);
-        let mut number = self.stage.metrics.ingested.load(Relaxed);
+        let mut number = self.stage.handover.metrics.ingested.load(Relaxed);
         handle.running();
         while handle.signal() == Signal::Run {
             let payload = self.messages.payload(number);
@@ -61,17 +59,14 @@ impl MemoryIngest {
 
     /// Waits for room in the queue, as long as it takes or until asked to stop.
     fn hand_over(&self, mut batch: IngestBatch, handle: &StageHandle) -> Result<(), IngestError> {
-        let messages = batch.messages() as u64;
-        let offsets = batch.offsets.clone();
-        loop {
-            match self.stage.batches.send_timeout(batch, POLL) {
-                Ok(()) => break,
-                Err(SendTimeoutError::Disconnected(_)) => return Err(IngestError::NoStore),
-                Err(SendTimeoutError::Timeout(_)) if handle.signal() != Signal::Run => return Ok(()),
-                Err(SendTimeoutError::Timeout(waiting)) => batch = waiting,
+        let offsets = batch.offsets().cloned().unwrap_or_default();
+        while let Some(waiting) = self.stage.handover.send(batch, POLL, handle)? {
+            if handle.signal() != Signal::Run {
+                return Ok(());
             }
+            batch = waiting;
         }
-        self.stage.count_handed_over(&offsets, messages, handle);
+        self.stage.ledger.handed_over(&offsets);
         Ok(())
     }
 }

@@ -1,0 +1,56 @@
+//! The files that ingest reads, and how.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::decode::FirstClick;
+use crate::click::{FieldLimits, Format};
+use crate::protocol::source::SourceProgress;
+use crate::source::files::{FoundInput, ReplayInput, in_order};
+use crate::source::{DemoError, check_rate};
+
+/// How ingest reads files.
+#[derive(Clone, Debug)]
+pub struct FileOptions {
+    /// What the records are.
+    pub format: Format,
+    /// How long the fields of a click may be.
+    pub field_limits: FieldLimits,
+    /// Records a second; `None` is as fast as the store takes them.
+    pub rate: Option<f64>,
+    /// Whether files that were read before are read again, from their beginning.
+    pub again: bool,
+    /// How many events make a batch.
+    pub batch_events: usize,
+    /// How long a batch may wait to become full.
+    pub batch_interval: Duration,
+}
+
+/// Files as the source of a pipeline.
+#[derive(Debug)]
+pub struct FilesSource {
+    pub(crate) options: FileOptions,
+    /// In the order in which they are read.
+    pub(crate) inputs: Vec<FoundInput>,
+    pub(crate) progress: watch::Sender<SourceProgress>,
+}
+
+impl FilesSource {
+    /// Finds `inputs`, looks at their beginnings, and brings them into the order of their first clicks.
+    ///
+    /// # Errors
+    /// An input that is not there, cannot be read, is a directory or holds nothing that is read; or the rate is not possible.
+    pub fn find(inputs: Vec<ReplayInput>, options: FileOptions) -> Result<Self, DemoError> {
+        options.rate.map_or(Ok(()), check_rate)?;
+        let (found, total) = FoundInput::find_all(inputs)?;
+        let first_click = || FirstClick::new(options.field_limits);
+        let inputs = in_order(found, options.format, first_click, FirstClick::time)?;
+        if inputs.len() > 1 {
+            let names: Vec<String> = inputs.iter().map(FoundInput::name).collect();
+            tracing::info!(target: "replay", "files in the order of their first clicks: {}", names.join(", "));
+        }
+        let progress = SourceProgress { bytes_total: total, ..SourceProgress::default() };
+        Ok(Self { options, inputs, progress: watch::Sender::new(progress) })
+    }
+}
