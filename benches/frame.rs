@@ -53,6 +53,7 @@ fn fill(storage: &Storage) {
 
 fn options(broker: &EmbeddedBroker) -> (PipelineOptions, EventSource) {
     let kafka = KafkaOptions {
+        mapping: None,
         properties: vec![("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned())],
         topic: TOPIC.to_owned(),
         group: "frame".to_owned(),

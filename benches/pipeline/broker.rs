@@ -31,6 +31,7 @@ pub fn options(
     let group: KafkaSettings = settings.kafka.for_embedded_broker(brokers);
     let own = group.client_properties()?;
     let kafka = KafkaOptions {
+        mapping: None,
         properties: own.into_iter().chain(properties.iter().cloned()).collect(),
         topic: TOPIC.to_owned(),
         group: group.group.clone(),

@@ -18,6 +18,7 @@ mod output;
 mod overrides;
 mod rebuild;
 mod setup;
+mod store_args;
 mod table;
 mod top;
 mod values;

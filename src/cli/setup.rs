@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::click::mapping::{CompiledMapping, Mapping, MappingError};
 use crate::click::{FieldLimits, Format};
 use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
 use crate::engine::local::PipelineOptions;
@@ -58,8 +59,13 @@ pub(super) fn search_index(settings: &Settings, data_dir: &Path) -> anyhow::Resu
     })
 }
 
-pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Result<KafkaOptions, ConfigError> {
+/// How ingest reads Kafka, as the settings say.
+///
+/// # Errors
+/// A file of a secret cannot be read, or the mapping cannot be used.
+pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<KafkaOptions> {
     Ok(KafkaOptions {
+        mapping: mapping(settings)?,
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
@@ -73,7 +79,15 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Resul
     })
 }
 
-fn field_limits(settings: &Settings) -> FieldLimits {
+/// The mapping of the events; `None` if they are clicks of the nine fields.
+///
+/// # Errors
+/// It cannot be used: the line names the setting.
+pub(super) fn mapping(settings: &Settings) -> Result<Option<CompiledMapping>, MappingError> {
+    settings.events.mapping().as_ref().map(Mapping::compile).transpose()
+}
+
+pub(super) fn field_limits(settings: &Settings) -> FieldLimits {
     FieldLimits { url: settings.events.max_url_bytes.as_usize(), field: settings.events.max_field_bytes.as_usize() }
 }
 

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::event_values::{of_conditions, of_query, of_source, of_time_form};
+use super::event_serde::{of_conditions, of_query, of_source, of_time_form};
 use super::preset_layer::preset_mapping;
 use super::toml_text::toml;
 use crate::click::mapping::{Form, Mapping, Source};

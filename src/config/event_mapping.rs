@@ -42,6 +42,7 @@ impl EventSettings {
             check.refuse("kafka.format", reason);
         }
         let fields = &mapping.fields;
+        let mut is_whole = true;
         for (key, what, source) in [
             ("events.user_id", "the user", &fields.user_id),
             ("events.timestamp", "the time", &fields.timestamp),
@@ -52,7 +53,11 @@ impl EventSettings {
                     "is not set, and a mapping needs it: name the field that holds {what}; `clicktop inspect` shows the fields"
                 );
                 check.refuse(key, reason);
+                is_whole = false;
             }
+        }
+        if let Some(error) = mapping.compile().err().filter(|_| is_whole) {
+            check.refuse(&error.setting, error.reason);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event_values::as_value;
+use super::event_serde::as_value;
 use super::kind::Kind;
 use super::presets;
 use super::setting::{Section, Setting};

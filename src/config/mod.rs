@@ -7,7 +7,7 @@
 //! | files, from the bottom up | hold |
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
-//! | `properties`, `event_values`, `kind`, `setting` | the values that a setting takes, and its declaration |
+//! | `properties`, `event_values`, `event_serde`, `kind`, `setting` | the values that a setting takes, and its declaration |
 //! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
@@ -26,6 +26,7 @@ mod env;
 mod error;
 mod event_block;
 mod event_mapping;
+mod event_serde;
 mod event_values;
 mod events;
 mod example;

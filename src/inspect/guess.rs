@@ -30,6 +30,69 @@ pub struct Reason {
     pub why: String,
 }
 
+/// The parts of a known mapping, each with how many events have it.
+pub fn parts_of(mapping: &Mapping, fields: &Fields) -> Vec<Reason> {
+    let of = &mapping.fields;
+    let sources = [
+        &of.click_id,
+        &of.user_id,
+        &of.timestamp,
+        &of.url,
+        &of.country,
+        &of.city,
+        &of.browser,
+        &of.os,
+        &of.device,
+        &of.ip,
+        &of.user_agent,
+    ];
+    let part = |(target, source): (Target, &Option<Source>)| {
+        let source = source.as_ref()?;
+        let why = match filled(source, fields) {
+            Some(filled) => format!("filled in {} of the events", percent(filled, fields.events)),
+            None => "always".to_owned(),
+        };
+        Some(Reason { setting: target.setting(), from: describe(source), why })
+    };
+    let mut parts: Vec<Reason> = Target::ALL.into_iter().zip(sources).filter_map(part).collect();
+    parts.extend(mapping.conditions.iter().map(|condition| {
+        let field = describe(&condition.field);
+        let from = match &condition.test {
+            Test::Is(words) => format!("{field} is {}", words.join(" or ")),
+            Test::IsNot(words) => format!("{field} is not {}", words.join(" or ")),
+            Test::Exists(true) => format!("{field} is there"),
+            Test::Exists(false) => format!("{field} is not there"),
+        };
+        Reason { setting: "where", from, why: "other events are left out".to_owned() }
+    }));
+    parts
+}
+
+/// The events in which a source gives something, or at most so many; `None` for a constant.
+fn filled(source: &Source, fields: &Fields) -> Option<usize> {
+    let named = |label: &str| fields.named(label).map_or(0, |field| field.filled);
+    match source {
+        Source::Field(name) => Some(named(name)),
+        Source::Column(number) => Some(named(&format!("column {number}"))),
+        Source::Constant(_) => None,
+        Source::First(parts) => parts.iter().map(|part| filled(part, fields)).max().flatten(),
+        Source::Join { parts, .. } | Source::Hash(parts) => parts.iter().filter_map(|part| filled(part, fields)).max(),
+    }
+}
+
+/// A source in words.
+fn describe(source: &Source) -> String {
+    let all = |parts: &[Source], with: &str| parts.iter().map(describe).collect::<Vec<_>>().join(with);
+    match source {
+        Source::Field(name) => name.clone(),
+        Source::Column(number) => format!("column {number}"),
+        Source::First(parts) => all(parts, ", else "),
+        Source::Constant(text) => format!("\"{text}\""),
+        Source::Join { parts, .. } => all(parts, " and "),
+        Source::Hash(parts) => format!("hash of {}", all(parts, " and ")),
+    }
+}
+
 /// The order in which targets choose their fields: first those that values tell best.
 const ORDER: [Target; 11] = [
     Target::Time,
@@ -161,7 +224,7 @@ impl Guess {
             Target::Url => self.missing.push(target),
             Target::ClickId => {
                 let why = "no field is an id; clicktop derives one from the place of each event".to_owned();
-                self.reasons.push(Reason { setting: target.setting(), from: "–".to_owned(), why });
+                self.reasons.push(Reason { setting: target.setting(), from: "none".to_owned(), why });
             }
             _ => {}
         }

@@ -97,8 +97,8 @@ fn is_number(text: &str) -> bool {
     are_digits(whole) && are_digits(fraction)
 }
 
-/// The years whose Unix times are taken for times: a number beyond them is more often an id.
-const YEARS: [i64; 2] = [1_000_000_000, 2_208_988_800];
+/// Unix times from 2001 to 2034 are taken for times: a number beyond them is more often an id.
+const YEARS: [i64; 2] = [1_000_000_000, 2_051_222_400];
 
 fn is_unix_time(text: &str) -> bool {
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::form::Written;
 use super::guess::{Guess, guess};
-use super::sample::{Sample, fields, first_value};
+use super::sample::{Sample, fields_of, first_value};
 use super::shapes::{SNOWPLOW, is_snowplow, known};
 use super::stats::Fields;
 use crate::click::mapping::{EventDecoder, Form, Mapping, Place, StreamId};
@@ -31,7 +31,7 @@ pub enum Found {
     Known {
         /// The preset for it.
         preset: &'static str,
-        /// What it is.
+        /// What it is, as the beginning of a sentence.
         name: &'static str,
         /// The preset's mapping.
         mapping: Mapping,
@@ -42,23 +42,29 @@ pub enum Found {
 
 /// Looks at the sampled events.
 pub fn look(sample: &Sample, written: Written) -> Looked {
-    let fields = fields(sample, &written);
+    let mut fields = fields_of(sample, &written, None);
     let found = known_preset(sample, &written, &fields)
         .and_then(|(preset, name)| Some(Found::Known { preset, name, mapping: preset_mapping(preset)? }))
         .or_else(|| are_nine(sample, &written).then_some(Found::Nine))
         .unwrap_or_else(|| Found::Guessed(guessed(&written, &fields)));
+    if let Found::Known { mapping, .. } = &found
+        && !mapping.columns.is_empty()
+        && sample.header.is_none()
+    {
+        fields = fields_of(sample, &written, Some(&mapping.columns));
+    }
     Looked { written, fields, found }
 }
 
 fn known_preset(sample: &Sample, written: &Written, fields: &Fields) -> Option<(&'static str, &'static str)> {
     match written {
-        Written::Combined => Some(("combined", "an access log of Apache or NGINX")),
+        Written::Combined => Some(("combined", "This is an access log of Apache or NGINX")),
         Written::W3c => {
             let has = |name: &str| fields.named(name).is_some();
             ["date", "time", "cs-uri-stem", "c-ip"]
                 .into_iter()
                 .all(has)
-                .then_some(("w3c", "a log of IIS or CloudFront"))
+                .then_some(("w3c", "This is a log of IIS or CloudFront"))
         }
         Written::Separated(found) if !found.has_header => {
             let event_id = first_value(sample, written, NonZeroUsize::new(7)?)?;

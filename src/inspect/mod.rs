@@ -31,7 +31,7 @@ mod times;
 pub use aliases::Target;
 pub use fitness::count;
 pub use form::{Separated, Written, detect};
-pub use guess::{Guess, Reason, percent};
+pub use guess::{Guess, Reason, parts_of, percent};
 pub use judge::{Judged, Rejection, judge};
 pub use kinds::Kind;
 pub use look::{Found, Looked, look};

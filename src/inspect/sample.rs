@@ -20,8 +20,8 @@ pub struct Sample {
     pub records: Vec<Vec<u8>>,
 }
 
-/// The fields of the sampled events.
-pub fn fields(sample: &Sample, written: &Written) -> Fields {
+/// The fields of the sampled events. Columns without a header have these `columns` as their names, else numbers.
+pub fn fields_of(sample: &Sample, written: &Written, columns: Option<&[String]>) -> Fields {
     let mut fields = Fields::default();
     let texts = || sample.records.iter().map(|record| String::from_utf8_lossy(record));
     match written {
@@ -47,7 +47,7 @@ pub fn fields(sample: &Sample, written: &Written) -> Fields {
                 names.map(|names| names.iter().map(|name| name.trim().to_owned()).collect());
             for text in texts() {
                 fields.next_event();
-                separated::add(&mut fields, &split(&text), names.as_deref());
+                separated::add(&mut fields, &split(&text), names.as_deref().or(columns));
             }
         }
     }

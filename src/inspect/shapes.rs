@@ -5,7 +5,7 @@ use super::stats::Fields;
 /// A known clickstream.
 struct Shape {
     preset: &'static str,
-    /// What it is, for people.
+    /// What it is, as the beginning of a sentence.
     name: &'static str,
     /// Fields that all have to be there.
     fields: &'static [&'static str],
@@ -17,55 +17,55 @@ struct Shape {
 const SHAPES: [Shape; 9] = [
     Shape {
         preset: "ga4",
-        name: "an export of Google Analytics 4 from BigQuery",
+        name: "This is an export of Google Analytics 4 from BigQuery",
         fields: &["event_name", "event_timestamp", "user_pseudo_id"],
         any: &["event_params[key=page_location].value.string_value"],
     },
     Shape {
         preset: "matomo",
-        name: "the visitor log of Matomo",
+        name: "This is the visitor log of Matomo",
         fields: &["idVisit", "visitorId", "actionDetails[].url", "actionDetails[].timestamp"],
         any: &[],
     },
     Shape {
         preset: "posthog",
-        name: "an export of PostHog",
+        name: "This is an export of PostHog",
         fields: &["event", "distinct_id", "timestamp", "properties.$current_url"],
         any: &[],
     },
     Shape {
         preset: "segment",
-        name: "events of Segment or RudderStack",
+        name: "These are events of Segment or RudderStack",
         fields: &["type", "messageId", "anonymousId"],
         any: &["context.page.url", "properties.url"],
     },
     Shape {
         preset: "snowplow_json",
-        name: "enriched events of Snowplow as JSON",
+        name: "These are enriched events of Snowplow as JSON",
         fields: &["event_id", "collector_tstamp", "page_url", "domain_userid"],
         any: &[],
     },
     Shape {
         preset: "caddy",
-        name: "an access log of Caddy",
+        name: "This is an access log of Caddy",
         fields: &["ts", "request.uri", "request.method", "request.host"],
         any: &["request.remote_ip", "request.client_ip", "request.remote_addr"],
     },
     Shape {
         preset: "traefik",
-        name: "an access log of Traefik",
+        name: "This is an access log of Traefik",
         fields: &["ClientHost", "RequestPath", "RequestMethod"],
         any: &["StartUTC", "StartLocal", "time"],
     },
     Shape {
         preset: "nginx_json",
-        name: "an access log of NGINX as JSON",
+        name: "This is an access log of NGINX as JSON",
         fields: &["remote_addr"],
         any: &["request_uri", "uri"],
     },
     Shape {
         preset: "rees46",
-        name: "shop data of REES46",
+        name: "This is shop data of REES46",
         fields: &["event_time", "event_type", "product_id", "user_id", "user_session"],
         any: &[],
     },
@@ -91,7 +91,7 @@ pub fn is_snowplow(width: usize, seventh: &str) -> bool {
 }
 
 /// The preset and the name of enriched events of Snowplow between tabs.
-pub const SNOWPLOW: (&str, &str) = ("snowplow", "enriched events of Snowplow");
+pub const SNOWPLOW: (&str, &str) = ("snowplow", "These are enriched events of Snowplow");
 
 #[cfg(test)]
 mod tests {

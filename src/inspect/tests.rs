@@ -83,7 +83,7 @@ fn our_own_events_need_no_mapping() {
 
 /// A shop's own CSV, with names of its own.
 fn shop() -> String {
-    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let agent = "\"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\"";
     lines(
         "Event-ID;Visited At;Customer No;Visitor ID;Page URL;Referrer URL;Geo Country;City;UA;Event Type\n",
         400,

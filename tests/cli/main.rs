@@ -18,6 +18,7 @@ mod files;
 mod future;
 mod hangup;
 mod headless;
+mod inspect;
 mod interrupted;
 mod printed;
 mod rejects;

@@ -70,6 +70,7 @@ pub struct Options {
 pub fn options(broker: &EmbeddedBroker) -> Options {
     static GROUPS: AtomicU32 = AtomicU32::new(0);
     let kafka = KafkaOptions {
+        mapping: None,
         properties: vec![
             ("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned()),
             // A broker that comes back is to be found soon.

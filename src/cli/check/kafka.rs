@@ -20,6 +20,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::advice;
 use super::listeners::unreachable;
 use super::sample::{Looked, begins};
+use crate::click::mapping::EventDecoder;
 use crate::config::KafkaSettings;
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
@@ -175,8 +176,8 @@ impl Probe {
     ///
     /// # Errors
     /// The topic cannot be read, or we may not read it.
-    pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<(u64, Looked)> {
-        let mut looked = Looked::new(self.settings.format);
+    pub(super) fn messages(&self, partitions: i32, decoder: EventDecoder) -> anyhow::Result<(u64, Looked)> {
+        let mut looked = Looked::new(decoder);
         let messages = self.newest(partitions, looked.wanted(), |message| {
             looked.add(message);
             !looked.is_full()

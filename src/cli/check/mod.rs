@@ -13,6 +13,7 @@ use anyhow::{anyhow, bail};
 
 use super::output::{Output, ProgressLine};
 use super::{on_spark, setup};
+use crate::click::mapping::EventDecoder;
 use crate::config::{EngineKind, IndexKind, KafkaSettings, Loaded, Settings};
 use crate::engine::finding::Finding;
 use crate::search::SearchIndex;
@@ -38,7 +39,7 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match settings.engine {
-        EngineKind::Local => report.kafka(&settings.kafka),
+        EngineKind::Local => report.kafka(settings),
         EngineKind::Spark => {
             on_spark::require_feature()?;
             if settings.events.mapping().is_some() {
@@ -113,7 +114,17 @@ impl Report<'_> {
         }
     }
 
-    fn kafka(&mut self, kafka: &KafkaSettings) {
+    fn kafka(&mut self, settings: &Settings) {
+        let kafka = &settings.kafka;
+        let mapping = match setup::mapping(settings) {
+            Ok(mapping) => mapping,
+            Err(error) => {
+                self.line("events", Err(error.into()));
+                None
+            }
+        };
+        let format = settings.events.own_format(kafka);
+        let decoder = EventDecoder::new(mapping.as_ref(), format, setup::field_limits(settings));
         let found = Probe::new(kafka).and_then(|probe| Ok((probe.brokers(Patience::Answer)?, probe)));
         let (brokers, probe) = match found {
             Ok(found) => found,
@@ -127,7 +138,7 @@ impl Report<'_> {
         self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
         let mut warnings = Vec::new();
         let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
-            let (messages, looked) = probe.messages(partitions)?;
+            let (messages, looked) = probe.messages(partitions, decoder)?;
             warnings = looked.warnings();
             Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
         });

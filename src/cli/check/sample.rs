@@ -3,28 +3,32 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
+use crate::click::mapping::{EventDecoder, Place, StreamId};
+use crate::click::{ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::batch_refusal;
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
 
 /// Messages that were read for a look at their format.
 pub(super) struct Looked {
-    decoder: Decoder,
+    decoder: EventDecoder,
     sample: Sample,
     messages: usize,
     rejected: usize,
+    /// Messages with an event that the conditions leave out.
+    left_out: usize,
     /// Why the first of those that are no clicks is none.
     reason: String,
     foreign: BTreeMap<&'static str, (usize, ForeignFormat)>,
 }
 
 impl Looked {
-    pub(super) fn new(format: Format) -> Self {
+    pub(super) fn new(decoder: EventDecoder) -> Self {
         Self {
-            decoder: Decoder::new(format),
+            decoder,
             sample: Sample::new(Timestamp::now()),
             messages: 0,
             rejected: 0,
+            left_out: 0,
             reason: String::new(),
             foreign: BTreeMap::new(),
         }
@@ -40,19 +44,24 @@ impl Looked {
     }
 
     pub(super) fn add(&mut self, payload: &[u8]) {
+        let place = Place { stream: StreamId::of_file(b""), number: self.messages as u64 };
         self.messages += 1;
-        match self.decoder.decode(payload) {
-            Ok(click) => self.sample.add(&click),
-            Err(error) => {
-                self.rejected += 1;
-                // Ingest reads the same notice in place of a batch that it refused.
-                let refusal = batch_refusal(payload);
-                match ForeignFormat::detect(payload).filter(|_| refusal.is_none()) {
-                    Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
-                    None if self.reason.is_empty() => self.reason = refusal.unwrap_or_else(|| error.to_string()),
-                    None => {}
-                }
+        let (sample, mut error) = (&mut self.sample, None);
+        let left_out = self.decoder.decode_each(payload, place, &mut |decoded| match decoded {
+            Ok(click) => sample.add(&click),
+            Err(broken) => {
+                error.get_or_insert(broken);
             }
+        });
+        self.left_out += usize::from(left_out > 0);
+        let Some(error) = error else { return };
+        self.rejected += 1;
+        // Ingest reads the same notice in place of a batch that it refused.
+        let refusal = batch_refusal(payload);
+        match ForeignFormat::detect(payload).filter(|_| refusal.is_none()) {
+            Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
+            None if self.reason.is_empty() => self.reason = refusal.unwrap_or_else(|| error.to_string()),
+            None => {}
         }
     }
 
@@ -64,6 +73,12 @@ impl Looked {
         let others = self.rejected - self.foreign.values().map(|(count, _)| count).sum::<usize>();
         if others > 0 {
             warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
+        }
+        if self.rejected * 2 > self.messages {
+            warnings.push("`clicktop inspect --topic TOPIC` finds the settings for events of another form".to_owned());
+        }
+        if self.left_out > 0 && self.left_out == self.messages {
+            warnings.push(format!("events.where leaves out all {newest}"));
         }
         warnings.extend(self.sample.oddities().into_iter().map(|oddity| oddity.text));
         warnings
@@ -92,11 +107,12 @@ pub(super) fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::click::{FieldLimits, Format};
     use crate::engine::local::stages::ingest::plausibility::LEAST;
 
     #[test]
     fn what_is_no_click_and_what_is_odd_is_said() {
-        let mut looked = Looked::new(Format::Auto);
+        let mut looked = Looked::new(EventDecoder::new(None, Format::Auto, FieldLimits::default()));
         assert_eq!(looked.warnings(), [""; 0]);
         for at in 0..LEAST {
             looked.add(format!("c{at},u{},1970-01-01T00:00:00Z,/,FR,,,,", at % 9).as_bytes());

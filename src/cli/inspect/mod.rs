@@ -11,12 +11,12 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::args::InspectArgs;
 use super::output::Output;
+use super::setup;
 use super::top::width;
-use crate::click::FieldLimits;
 use crate::click::mapping::{EventDecoder, Mapping};
 use crate::config::{Loaded, events_block, preset_text};
-use crate::inspect::{Found, Guess, Looked, Sample, Target, detect, judge, look};
-use crate::text::excerpt;
+use crate::inspect::{Found, Guess, Looked, Sample, Target, detect, judge, look, parts_of};
+use crate::text::{excerpt, printable};
 use print::{Report, Verdict};
 
 /// The events that are looked at.
@@ -44,6 +44,9 @@ pub(super) fn run(loaded: &Loaded, args: &InspectArgs, out: &mut Output) -> anyh
         None => source::of_files(&args.files, EVENTS)?,
     };
     let lines = source.lines();
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        bail!("{}: it holds no record to look at", source.name);
+    }
     let Some(written) = detect(lines.iter().map(|line| line.as_ref()), source.may_have_header) else {
         let first = lines.first().map_or_else(String::new, |line| excerpt(line, 60).into_owned());
         bail!(
@@ -61,6 +64,9 @@ pub(super) fn run(loaded: &Loaded, args: &InspectArgs, out: &mut Output) -> anyh
     let events = &loaded.settings.events;
     let (preset, mapping) = if events.preset.is_some() || events.mapping().is_some() {
         report.given(events.preset.as_deref(), loaded)?;
+        if let Some(mapping) = events.mapping() {
+            report.reasons(&parts_of(&mapping, &looked.fields))?;
+        }
         (events.preset.as_deref(), events.mapping())
     } else {
         found(&mut report, &looked)?
@@ -72,7 +78,7 @@ pub(super) fn run(loaded: &Loaded, args: &InspectArgs, out: &mut Output) -> anyh
             Some(rejection) => format!("; most often: {}", rejection.reason),
             None => "; the conditions leave every event out".to_owned(),
         };
-        bail!("{}: this mapping makes no click of its {} events{why}", source.name, sample.records.len());
+        bail!("{}: this mapping makes no click of its {} records{why}", source.name, sample.records.len());
     }
     let preset = preset.or(mapping.is_none().then_some("nine"));
     let block =
@@ -90,10 +96,11 @@ fn found(report: &mut Report<'_>, looked: &Looked) -> anyhow::Result<(Option<&'s
         }
         Found::Known { preset, name, mapping } => {
             report.known(preset, name)?;
+            report.reasons(&parts_of(mapping, &looked.fields))?;
             Ok((Some(*preset), Some(mapping.clone())))
         }
         Found::Guessed(guess) => {
-            report.guessed(guess)?;
+            report.reasons(&guess.reasons)?;
             require_fields(guess, looked)?;
             Ok((None, Some(guess.mapping.clone())))
         }
@@ -127,21 +134,23 @@ fn require_fields(guess: &Guess, looked: &Looked) -> anyhow::Result<()> {
 /// Decodes the sample.
 fn decide(name: &str, sample: &Sample, mapping: Option<&Mapping>, loaded: &Loaded) -> anyhow::Result<Verdict> {
     let settings = &loaded.settings;
-    let limits = FieldLimits {
-        url: settings.events.max_url_bytes.as_usize(),
-        field: settings.events.max_field_bytes.as_usize(),
-    };
     let compiled = mapping.map(Mapping::compile).transpose()?;
     let format = settings.events.own_format(&settings.kafka);
-    let mut decoder = EventDecoder::new(compiled.as_ref(), format, limits);
+    let mut decoder = EventDecoder::new(compiled.as_ref(), format, setup::field_limits(settings));
     let judged = judge(sample, &mut decoder).map_err(|error| anyhow!("{name}: {error}"))?;
-    Ok(Verdict { judged, events: sample.records.len() })
+    Ok(Verdict { judged, records: sample.records.len() })
 }
 
 fn finish(args: &InspectArgs, block: &str, out: &mut Output) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.write {
         write_new(path, block)?;
-        out.line(format_args!("Written to {0}: clicktop run --config {0}", path.display()));
+        let next = match (args.files.first(), args.topic.is_some()) {
+            (Some(file), _) => format!("clicktop replay {} --config {}", file.display(), path.display()),
+            (None, true) => format!("clicktop run --config {} --topic …", path.display()),
+            (None, false) => format!("clicktop run --config {}", path.display()),
+        };
+        out.line("");
+        out.line(format_args!("Written to {}. Then: {}", path.display(), printable(&next)));
     }
     Ok(ExitCode::SUCCESS)
 }

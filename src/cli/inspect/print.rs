@@ -8,13 +8,13 @@ use super::source::Source;
 use crate::cli::output::Output;
 use crate::cli::table::cut;
 use crate::config::Loaded;
-use crate::inspect::{Field, Fields, Guess, Judged, Looked, count, percent};
+use crate::inspect::{Field, Fields, Judged, Looked, Reason, count, percent};
 use crate::text::printable;
 
 /// The most fields that are listed.
 const LISTED: usize = 60;
-/// The most columns of a field's name.
-const NAME: usize = 34;
+/// The most columns of a field's name beside its values.
+const NAME: usize = 32;
 /// The most reasons and countries that are listed.
 const REASONS: usize = 8;
 const COUNTRIES: usize = 8;
@@ -24,8 +24,8 @@ const GAP: &str = "  ";
 /// What a mapping makes of the events.
 pub(super) struct Verdict {
     pub(super) judged: Judged,
-    /// The records.
-    pub(super) events: usize,
+    /// The records, each of which may hold several events.
+    pub(super) records: usize,
 }
 
 /// The report on one source.
@@ -58,6 +58,7 @@ impl<'a> Report<'a> {
         let widths: Vec<usize> = (0..N)
             .map(|at| {
                 let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width());
+                let cells = cells.filter(|width| at > 0 || *width <= NAME);
                 cells.chain(head.get(at).map(|head| head.trim_end().width())).max().unwrap_or(0)
             })
             .collect();
@@ -67,6 +68,12 @@ impl<'a> Report<'a> {
         for row in [&head_row].into_iter().chain(rows) {
             let mut line = String::new();
             for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                if at == 0 && cell.width() > *width {
+                    // A long name has a line of its own.
+                    self.line(cell)?;
+                    line += &" ".repeat(width + GAP.len());
+                    continue;
+                }
                 let blanks = " ".repeat(width.saturating_sub(cell.width()));
                 let is_number = head.get(at).is_some_and(|head| head.ends_with(' '));
                 let mut cell = cell.clone();
@@ -89,8 +96,8 @@ impl<'a> Report<'a> {
         let form = looked.written.describe();
         let container = source.container.map_or_else(String::new, |container| format!("{container}, "));
         let which = match source.is_all {
-            true => format!("all {} events", count(events)),
-            false => format!("{} {} events", source.which, count(events)),
+            true => format!("all {} records", count(events)),
+            false => format!("{} {} records", source.which, count(events)),
         };
         self.say(&format!("{}: {form}; {container}{which}", source.name))?;
         self.line("")
@@ -99,8 +106,7 @@ impl<'a> Report<'a> {
     /// Every field with its values.
     pub(super) fn fields(&mut self, fields: &Fields) -> io::Result<()> {
         let row = |field: &Field| {
-            let mut name = printable(&field.label).into_owned();
-            shorten(&mut name, NAME);
+            let name = printable(&field.label).into_owned();
             let values: Vec<_> = field.values.iter().take(3).map(|value| printable(value)).collect();
             let share = percent(field.filled, fields.events);
             [name, field.kind().name().to_owned(), share, count(field.distinct), values.join(", ")]
@@ -150,18 +156,17 @@ impl<'a> Report<'a> {
         self.line("")
     }
 
-    /// The guessed mapping with its reasons.
-    pub(super) fn guessed(&mut self, guess: &Guess) -> io::Result<()> {
-        let rows: Vec<[String; 3]> = guess
-            .reasons
-            .iter()
-            .map(|reason| {
-                let mut from = printable(&reason.from).into_owned();
-                shorten(&mut from, NAME);
-                [reason.setting.to_owned(), from, printable(&reason.why).into_owned()]
-            })
-            .collect();
-        self.table(["SETTING", "TAKEN FROM", "WHY"], &rows)
+    /// The parts of the mapping with their reasons, each wrapped.
+    pub(super) fn reasons(&mut self, reasons: &[Reason]) -> io::Result<()> {
+        self.line("SETTING     TAKEN FROM, AND WHY")?;
+        for Reason { setting, from, why } in reasons {
+            let text = format!("{setting:<12}{}: {}", printable(from), printable(why));
+            let options = textwrap::Options::new(self.columns).subsequent_indent("            ");
+            for line in textwrap::wrap(&text, options) {
+                self.line(&line)?;
+            }
+        }
+        self.line("")
     }
 
     /// What comes of the mapping: clicks, rejects, and what the clicks are about.
@@ -181,8 +186,8 @@ impl<'a> Report<'a> {
             self.line("")?;
         }
         self.say(&format!(
-            "{} events: {} clicks, {} left out, {} rejected.",
-            count(verdict.events),
+            "{} records: {} clicks, {} left out, {} rejected.",
+            count(verdict.records),
             count(judged.clicks),
             count(judged.left_out),
             count(judged.rejected)
@@ -234,46 +239,5 @@ impl<'a> Report<'a> {
         self.say("Put this into the config file; --write FILE makes a new one with it:")?;
         self.line("")?;
         self.line(block.trim_end())
-    }
-}
-
-/// Cuts the middle out of a text that takes more than `columns`: paths begin and end with what tells them apart.
-fn shorten(text: &mut String, columns: usize) {
-    if text.width() <= columns {
-        return;
-    }
-    let half = columns.saturating_sub(1) / 2;
-    let mut begin = String::new();
-    for c in text.chars() {
-        if begin.width() + c.to_string().width() > columns - 1 - half {
-            break;
-        }
-        begin.push(c);
-    }
-    let mut end: Vec<char> = Vec::new();
-    let mut used = 0;
-    for c in text.chars().rev() {
-        used += c.to_string().width();
-        if used > half {
-            break;
-        }
-        end.push(c);
-    }
-    *text = format!("{begin}…{}", end.iter().rev().collect::<String>());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_path_keeps_its_begin_and_its_end() {
-        let mut text = "event_params[key=page_location].value.string_value".to_owned();
-        shorten(&mut text, 20);
-        assert_eq!(text, "event_param…ng_value".replace("param", "para").replace("ng_value", "ing_value"));
-        assert_eq!(text.width(), 20);
-        let mut short = "url".to_owned();
-        shorten(&mut short, 20);
-        assert_eq!(short, "url");
     }
 }

@@ -212,6 +212,16 @@ fn a_mapping_needs_three_fields_and_its_own_form() {
 }
 
 #[test]
+fn a_mapping_that_cannot_be_used_is_named_with_its_line() {
+    let error = file_error("[events]\npreset = 'segment'\nurl = 'context..url'\n");
+    assert!(error.starts_with("clicktop.toml: events.url (line 3): `context..url` is not a path: "), "{error}");
+    let error = file_error("[events]\npreset = 'segment'\ntime_zone = 'Mars'\n");
+    assert!(error.starts_with("clicktop.toml: events.time_zone (line 3): "), "{error}");
+    let error = file_error("[events]\npreset = 'snowplow'\nurl = 'pageurl'\n");
+    assert!(error.starts_with("clicktop.toml: events.url (line 3): events.columns has no column `pageurl`"), "{error}");
+}
+
+#[test]
 fn events_that_clicktop_makes_need_no_mapping() {
     let settings = Config::new("[events]\npreset = 'segment'\nmax_url_bytes = 100\n").load(&[]).unwrap().settings;
     let own = settings.for_own_events();

@@ -15,6 +15,7 @@ pub(crate) mod layout;
 pub(crate) mod line_input;
 pub(crate) mod list;
 pub(crate) mod log_rows;
+pub(crate) mod mostly_rejected;
 pub(crate) mod no_clicks;
 pub(crate) mod observed;
 pub(crate) mod offers;

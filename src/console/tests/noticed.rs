@@ -43,3 +43,15 @@ fn a_long_one_is_cut_at_the_edge_of_a_narrow_screen() {
     console.show(odd(fixture::running(), &"long ".repeat(40)));
     assert!(console.part(|layout| layout.banner).contains("long long"));
 }
+
+#[test]
+fn that_most_messages_are_no_clicks_is_said_with_the_way_out() {
+    let mut console = Console::new(120, 40);
+    let mut snapshot = fixture::running();
+    snapshot.totals.rejected = snapshot.totals.ingested - 1;
+    console.show(snapshot.clone());
+    insta::assert_snapshot!("mostly_rejected_120x40", console.part(|layout| layout.banner));
+    // What is odd tells more, as long as it is new.
+    console.show(odd(snapshot, "messages look like gzip"));
+    assert!(console.part(|layout| layout.banner).contains("gzip"));
+}

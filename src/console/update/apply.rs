@@ -11,6 +11,7 @@ use crate::console::state::activity::{ActivityTab, newer_lines};
 use crate::console::state::app::App;
 use crate::console::state::ending::Ending;
 use crate::console::state::layout::ScreenLayout;
+use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::stage_details::{DetailContext, stage_details, wanted_rows};
@@ -62,7 +63,10 @@ impl App {
 
     fn lay_out(&mut self, stages: usize) {
         let area = self.display.area;
-        let banner = self.ending.has_banner(self.engine.snapshot()) || self.engine.newest_notice(self.now).is_some();
+        let snapshot = self.engine.snapshot();
+        let banner = self.ending.has_banner(snapshot)
+            || self.engine.newest_notice(self.now).is_some()
+            || mostly_rejected(snapshot).is_some();
         let details = wanted_rows(&stage_details(self.detail_context()), area.width);
         let focus = self.overview.focus;
         self.display.layout = match self.screens.open {

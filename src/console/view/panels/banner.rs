@@ -1,4 +1,4 @@
-//! The line above the stages: how the pipeline ends, or what is odd about the events.
+//! The line above the stages: how the pipeline ends, what is odd about the events, or that most are no clicks.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,6 +9,7 @@ use ratatui::widgets::Paragraph;
 use crate::console::format::{count, left, width};
 use crate::console::keys::Action;
 use crate::console::state::app::App;
+use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::settings::UnfinishedWork;
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::Totals;
@@ -20,6 +21,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         end(columns, app)
     } else if let Some(notice) = app.engine.newest_notice(app.now) {
         (format!(" {}", printable(&notice.text)), app.theme.warn())
+    } else if let Some(text) = mostly_rejected(app.engine.snapshot()) {
+        (format!(" {text}"), app.theme.bad())
     } else {
         return;
     };

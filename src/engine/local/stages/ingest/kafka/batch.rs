@@ -8,7 +8,8 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use super::unpack;
-use crate::click::{Decoder, ForeignFormat, Timestamp};
+use crate::click::mapping::{EventDecoder, Place, StreamId};
+use crate::click::{DecodeError, ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
 use crate::storage::{IngestBatch, Origin, Reject};
 
@@ -18,11 +19,19 @@ pub(super) struct Gatherer {
     /// The next offset to read of each partition.
     offsets: BTreeMap<i32, i64>,
     produced_at: Option<Timestamp>,
+    /// What stands for each partition in derived click ids.
+    streams: BTreeMap<i32, StreamId>,
 }
 
 impl Gatherer {
     pub(super) fn new(topic: Arc<str>, capacity: usize) -> Self {
-        Self { events: BatchGatherer::new(capacity), topic, offsets: BTreeMap::new(), produced_at: None }
+        Self {
+            events: BatchGatherer::new(capacity),
+            topic,
+            offsets: BTreeMap::new(),
+            produced_at: None,
+            streams: BTreeMap::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -39,8 +48,8 @@ impl Gatherer {
         self.events.is_due(longest)
     }
 
-    /// Decodes a message into the batch; one that is no click becomes a reject.
-    pub(super) fn push(&mut self, decoder: &mut Decoder, message: &BorrowedMessage<'_>) {
+    /// Decodes a message into the batch; one that is not, or not only, clicks becomes a reject.
+    pub(super) fn push(&mut self, decoder: &mut EventDecoder, message: &BorrowedMessage<'_>) {
         let produced_at = message.timestamp().to_millis().map(Timestamp::from_millis);
         let payload = message.payload().unwrap_or_default();
         self.push_payload(decoder, (message.partition(), message.offset()), payload, produced_at);
@@ -49,34 +58,58 @@ impl Gatherer {
     /// The same for the `payload` of the message at partition and offset `at`.
     pub(super) fn push_payload(
         &mut self,
-        decoder: &mut Decoder,
+        decoder: &mut EventDecoder,
         at: (i32, i64),
         payload: &[u8],
         produced_at: Option<Timestamp>,
     ) {
         self.events.begin();
-        let (partition, offset) = at;
-        match decoder.decode(payload) {
-            Ok(click) => self.events.click(&click),
-            Err(error) => {
-                let reject = match unpack::refusal(payload) {
-                    // Our own notice replaces a refused batch; it is not a message of the topic.
-                    Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
-                    None => {
-                        let format = ForeignFormat::detect(payload);
-                        let reason = format.map_or_else(|| error.to_string(), |format| format.to_string());
-                        self.events.foreign(format);
-                        Reject::message(&self.topic, partition, offset, reason, payload)
-                    }
-                };
-                self.events.reject(reject, payload.len());
-            }
+        match decoder {
+            EventDecoder::Nine(decoder) => match decoder.decode(payload) {
+                Ok(click) => self.events.click(&click),
+                Err(error) => self.reject(at, payload, &error),
+            },
+            EventDecoder::Mapped(_) => self.push_mapped(decoder, at, payload),
         }
+        let (partition, offset) = at;
         self.offsets.insert(partition, offset + 1);
         if let Some(produced_at) = produced_at {
             let oldest = self.produced_at.get_or_insert(produced_at);
             *oldest = produced_at.min(*oldest);
         }
+    }
+
+    /// The same by a mapping: a message may hold several clicks, and becomes one reject at most.
+    fn push_mapped(&mut self, decoder: &mut EventDecoder, at: (i32, i64), payload: &[u8]) {
+        let (partition, offset) = at;
+        let topic = &self.topic;
+        let stream = *self.streams.entry(partition).or_insert_with(|| StreamId::of_partition(topic, partition));
+        let place = Place { stream, number: offset.unsigned_abs() };
+        let (events, mut error) = (&mut self.events, None);
+        let left_out = decoder.decode_each(payload, place, &mut |decoded| match decoded {
+            Ok(click) => events.click(&click),
+            Err(broken) => {
+                error.get_or_insert(broken);
+            }
+        });
+        self.events.left_out(left_out);
+        if let Some(error) = error {
+            self.reject(at, payload, &error);
+        }
+    }
+
+    fn reject(&mut self, (partition, offset): (i32, i64), payload: &[u8], error: &DecodeError) {
+        let reject = match unpack::refusal(payload) {
+            // Our own notice replaces a refused batch; it is not a message of the topic.
+            Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
+            None => {
+                let format = ForeignFormat::detect(payload);
+                let reason = format.map_or_else(|| error.to_string(), |format| format.to_string());
+                self.events.foreign(format);
+                Reject::message(&self.topic, partition, offset, reason, payload)
+            }
+        };
+        self.events.reject(reject, payload.len());
     }
 
     /// No message will come of the offsets of `partition` before `next`.

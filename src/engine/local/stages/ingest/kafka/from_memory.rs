@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::batch::Gatherer;
 use super::run::POLL;
 use super::stage::{IngestError, IngestStage};
-use crate::click::Decoder;
 use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::storage::IngestBatch;
 
@@ -38,7 +37,7 @@ impl MemoryIngest {
     /// The store's queue is gone.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), IngestError> {
         let options = &self.stage.options;
-        let mut decoder = Decoder::new(options.format).with_limits(options.field_limits);
+        let mut decoder = options.decoder();
         let mut gatherer = Gatherer::new(options.topic.as_str().into(), options.batch_events);
         let mut number = self.stage.handover.metrics.ingested.load(Relaxed);
         handle.running();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::click::mapping::{CompiledMapping, EventDecoder};
 use crate::click::{FieldLimits, Format};
 
 /// How the consumer reads Kafka.
@@ -15,7 +16,9 @@ pub struct KafkaOptions {
     pub topic: String,
     /// The consumer group.
     pub group: String,
-    /// How messages are written.
+    /// How events become clicks; `None` if they are clicks of the nine fields.
+    pub mapping: Option<CompiledMapping>,
+    /// How messages of the nine fields are written.
     pub format: Format,
     /// How long the fields of a click may be.
     pub field_limits: FieldLimits,
@@ -32,6 +35,11 @@ pub struct KafkaOptions {
 }
 
 impl KafkaOptions {
+    /// The decoder of the messages.
+    pub(super) fn decoder(&self) -> EventDecoder {
+        EventDecoder::new(self.mapping.as_ref(), self.format, self.field_limits)
+    }
+
     /// The brokers that are configured.
     pub(super) fn brokers(&self) -> &str {
         self.properties.iter().find(|(name, _)| name == "bootstrap.servers").map_or("", |(_, brokers)| brokers)

@@ -15,7 +15,7 @@ use super::positions::Positions;
 use super::stage::{IngestError, IngestStage};
 use super::trouble::Trouble;
 use super::unpack;
-use crate::click::Decoder;
+use crate::click::mapping::EventDecoder;
 use crate::engine::local::stages::ingest::first_clicks::FirstClicks;
 use crate::engine::local::stages::ingest::log_digest::LogDigest;
 use crate::engine::stages::handle::{Signal, StageHandle};
@@ -50,7 +50,7 @@ pub(super) struct IngestRun<'a> {
     pub(super) stage: &'a IngestStage,
     pub(super) handle: &'a StageHandle,
     pub(super) consumer: &'a ClickConsumer,
-    decoder: Decoder,
+    decoder: EventDecoder,
     gatherer: Gatherer,
     positions: Positions,
     pub(super) ends: PartitionEnds,
@@ -72,7 +72,7 @@ impl<'a> IngestRun<'a> {
             stage,
             handle,
             consumer,
-            decoder: Decoder::new(options.format).with_limits(options.field_limits),
+            decoder: options.decoder(),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
             positions: Positions::default(),
             ends: PartitionEnds::default(),
