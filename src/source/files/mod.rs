@@ -15,6 +15,7 @@ mod text;
 mod values;
 
 pub use find::FoundInput;
+pub(crate) use find::file_id;
 pub(crate) use head::Layout;
 pub use input::ReplayInput;
 pub(crate) use notes::Notes;
