@@ -32,6 +32,7 @@ pub mod config;
 pub mod console;
 pub mod engine;
 pub mod headless;
+pub mod inspect;
 pub mod loopback;
 pub mod private;
 pub mod protocol;

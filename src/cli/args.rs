@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::inspect_args::INSPECT_EXAMPLES;
+pub use super::inspect_args::{EventsArgs, InspectArgs};
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use super::values::{count, sort_by};
 use crate::protocol::SortBy;
@@ -16,6 +18,7 @@ Examples:
   clicktop demo --rate 20k                          The same, faster
   clicktop run --brokers kafka:9092 --topic clicks  Watch a real topic
   clicktop replay clicks.csv                        Run a file through the whole pipeline
+  clicktop inspect access.log                       What is in a file, and the settings with which clicktop reads it
   clicktop top --country FR --by users              The figures so far, as a table
 
 Settings come from the config file, the environment and the flags; a later one overrides an earlier one. \
@@ -68,6 +71,7 @@ pub enum Command {
 Examples:
   clicktop run                                              With the settings that are in effect
   clicktop run --brokers kafka:9092 --topic clicks          Another topic, the embedded index
+  clicktop run --topic web --preset segment                 Events of Segment; see `clicktop inspect`
   clicktop run --index-url https://search:9200              Figures into Elasticsearch or OpenSearch
   clicktop run --headless | jq .                            No console: one JSON object a second
 
@@ -81,12 +85,14 @@ Examples:
   clicktop demo --rate max --events 5M --headless           How fast is this machine?
   clicktop demo --seed 7 --users 500 --urls 40              The same small traffic each time")]
     Demo(DemoArgs),
-    /// Run the pipeline on files of clicks, CSV or JSON
+    /// Run the pipeline on files of clicks: CSV, JSON, access logs, or what a preset or [events] describes
     #[command(after_help = "\
 Examples:
   clicktop replay clicks.csv                                As fast as clicktop can store it
   clicktop replay 2026-*.json.gz                            Several compressed files (gzip, zstd, bzip2)
   clicktop replay --follow access.csv                       Like tail -F: wait for new lines, until Ctrl-C
+  clicktop replay access.log --format combined              An access log of Apache or NGINX
+  clicktop replay events.json --preset ga4                  Events of another program; see `clicktop inspect`
   tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 a second
   clicktop replay clicks.csv --brokers kafka:9092 --topic clicks
                                                             Through a real Kafka
@@ -152,6 +158,9 @@ Examples:
 
 With engine = \"spark\", it looks at the Spark server, Delta, the tables, the streaming query, and at Kafka from there.")]
     Check(CheckArgs),
+    /// Look at a file or a topic, and print the settings with which clicktop reads its events
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
     /// Print every setting and where its value came from, with secrets masked
     Config,
     /// Print the keys of the console: where they work, what they do, and the action names for the config file
@@ -164,6 +173,9 @@ pub struct RunArgs {
     /// The Kafka to read.
     #[command(flatten)]
     pub kafka: KafkaArgs,
+    /// How its events become clicks.
+    #[command(flatten)]
+    pub events: EventsArgs,
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
@@ -178,6 +190,9 @@ pub struct CheckArgs {
     /// The Kafka to read.
     #[command(flatten)]
     pub kafka: KafkaArgs,
+    /// How its events become clicks.
+    #[command(flatten)]
+    pub events: EventsArgs,
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
@@ -283,6 +298,9 @@ pub struct ReplayArgs {
     /// Format of the records; auto detects it from the first byte of each record [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
+    /// How the events become clicks.
+    #[command(flatten)]
+    pub events: EventsArgs,
     /// Records a second: 2000, 2k, 1.5k, 1M or max
     #[arg(long, value_name = "N", default_value = "max")]
     pub rate: Rate,
@@ -393,6 +411,7 @@ impl Cli {
             | Command::Move(_)
             | Command::Backup(_)
             | Command::Check(_)
+            | Command::Inspect(_)
             | Command::Config
             | Command::Keys => None,
         }

@@ -74,8 +74,43 @@ fn flags_stand_for_settings() {
             ("console.color", "never".into(), "--no-color"),
         ]
     );
-    assert_eq!(overrides("clicktop demo --format json"), [("kafka.format", "json".into(), "--format")]);
+    assert_eq!(overrides("clicktop demo --format json"), [], "the demo's own format is no setting");
     assert_eq!(overrides("clicktop replay f"), []);
+}
+
+#[test]
+fn a_format_is_that_of_our_clicks_or_the_form_of_other_events() {
+    for (flags, settings) in [
+        ("--format csv", vec![("kafka.format", "csv")]),
+        ("--format combined", vec![("events.form", "combined")]),
+        ("--format tsv", vec![("events.form", "tsv")]),
+        ("--preset ga4", vec![("events.preset", "ga4")]),
+        ("--preset segment --format json", vec![("events.preset", "segment"), ("events.form", "json")]),
+    ] {
+        for command in ["run", "check", "replay f"] {
+            let found = overrides(&format!("clicktop {command} {flags}"));
+            let found: Vec<_> = found.iter().map(|(key, value, _)| (*key, value.as_str())).collect();
+            assert_eq!(found, settings, "{command} {flags}");
+        }
+    }
+    assert!(parse("clicktop run --preset segmnet").unwrap_err().to_string().contains("'segment'"));
+}
+
+#[test]
+fn inspect_takes_files_or_a_topic_or_the_name_of_a_preset() {
+    let Command::Inspect(args) = parse("clicktop inspect a.csv b.csv --write f.toml").unwrap().command else {
+        panic!()
+    };
+    assert_eq!(args.files, [PathBuf::from("a.csv"), PathBuf::from("b.csv")]);
+    assert_eq!(args.write, Some("f.toml".into()));
+    assert_eq!(
+        overrides("clicktop inspect --topic web --brokers k:1"),
+        [("kafka.brokers", "k:1".into(), "--brokers"), ("kafka.topic", "web".into(), "--topic")]
+    );
+    assert!(parse("clicktop inspect --preset segment").is_ok());
+    assert!(parse("clicktop inspect").is_err(), "something to look at is needed");
+    assert!(parse("clicktop inspect a.csv --topic t").is_err(), "one of them");
+    assert!(help("inspect").contains("Examples:"));
 }
 
 #[test]
@@ -85,6 +120,7 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
          --index-url http://a:1 --index-url http://b:2 --index-name n --no-color --ascii --no-mouse",
         "clicktop demo --format csv --index-url http://a:1",
         "clicktop replay f --format json --brokers b:1 --topic t --index-name n",
+        "clicktop replay f --preset ga4 --format json",
     ] {
         let flags = flag_overrides(&parse(line).unwrap());
         let loaded = config::load(&Sources { flags: flags.clone(), ..Sources::default() }).unwrap();
@@ -105,6 +141,7 @@ fn the_settings_declare_the_flags_that_set_them() {
         "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url \
          http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse",
         "clicktop run --color 16",
+        "clicktop run --preset ga4 --format tsv",
     ];
     let mut set: Vec<(&str, &str)> =
         lines.iter().flat_map(|line| overrides(line)).map(|(key, _, flag)| (key, flag)).collect();
@@ -179,9 +216,18 @@ fn help_has_headings_examples_and_defaults() {
     assert!(help("demo").contains("[default: 2000]"));
     assert!(help("top").contains("[default: 20]"));
     let all = parse("clicktop --help").unwrap_err().to_string();
-    for part in
-        ["run ", "demo ", "replay ", "top ", "rebuild ", "backup ", "check ", "config ", "CLICKTOP_KAFKA__BROKERS"]
-    {
+    for part in [
+        "run ",
+        "demo ",
+        "replay ",
+        "inspect ",
+        "top ",
+        "rebuild ",
+        "backup ",
+        "check ",
+        "config ",
+        "CLICKTOP_KAFKA__BROKERS",
+    ] {
         assert!(all.contains(part), "{part} is missing in\n{all}");
     }
 }

@@ -78,8 +78,13 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().cloned().unwrap_or_default();
+    let demo = match &cli.command {
+        Command::Demo(args) => Some(for_demo(settings, args)),
+        _ => None,
+    };
+    let settings = demo.as_ref().unwrap_or(settings);
     if settings.engine == EngineKind::Spark {
-        on_spark::require(&cli.command)?;
+        on_spark::require(&cli.command, settings)?;
     }
     let no_kafka = match &cli.command {
         Command::Demo(_) => true,
@@ -307,6 +312,13 @@ fn stop_producer(source: Option<&KafkaSource>) {
     if let Some(task) = source.and_then(|source| source.task.as_ref()) {
         task.stop();
     }
+}
+
+/// The demo reads the messages that it makes, whatever the config says of the user's own topic.
+fn for_demo(settings: &Settings, args: &DemoArgs) -> Settings {
+    let mut settings = settings.for_own_events();
+    settings.kafka.format = args.format.into();
+    settings
 }
 
 fn generator_options(args: &DemoArgs) -> GeneratorOptions {

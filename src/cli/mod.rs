@@ -6,6 +6,8 @@ mod check;
 pub mod config_cmd;
 mod country;
 mod demo_dir;
+mod inspect;
+mod inspect_args;
 mod keys;
 mod launch;
 mod locale;
@@ -92,6 +94,10 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
             moving::run(settings, *args, out)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Inspect(args) => {
+            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            inspect::run(&loaded, args, out)
         }
         Command::Check(_) => {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;

@@ -25,12 +25,19 @@ fn without_spark() -> anyhow::Error {
     )
 }
 
+/// Why there is no mapping on Spark, and what to do.
+pub(super) const NO_MAPPING: &str = "a mapping of events ([events] or --preset) works with engine = \"local\" only; set engine = \"local\", or \
+                                     send clicks of clicktop's nine fields to the topic";
+
 /// Refuses what does not work with `engine = "spark"`.
 ///
 /// # Errors
-/// This program was built without Spark, or the command brings a source of its own.
-pub(super) fn require(command: &Command) -> anyhow::Result<()> {
+/// This program was built without Spark, the command brings a source of its own, or the events need a mapping.
+pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     require_feature()?;
+    if settings.events.mapping().is_some() {
+        anyhow::bail!("{NO_MAPPING}");
+    }
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",

@@ -1,6 +1,6 @@
 //! The settings that the flags set.
 
-use super::args::{Cli, Command, IndexArgs, KafkaArgs};
+use super::args::{Cli, Command, EventsArgs, IndexArgs, KafkaArgs};
 use super::values::FormatArg;
 use crate::config::Override;
 
@@ -14,22 +14,27 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
     match &cli.command {
         Command::Run(args) => {
             overrides.kafka(&args.kafka);
+            overrides.events(&args.events, args.kafka.format);
             overrides.index(&args.index);
         }
         Command::Check(args) => {
             overrides.kafka(&args.kafka);
+            overrides.events(&args.events, args.kafka.format);
             overrides.index(&args.index);
         }
         Command::Demo(args) => {
-            // The demo reads the messages that it makes, whatever format the config names for its own topic.
-            overrides.set("kafka.format", "--format", Some(args.format.name()));
             overrides.index(&args.index);
         }
         Command::Replay(args) => {
             overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
             overrides.set("kafka.topic", "--topic", args.topic.as_deref());
-            overrides.set("kafka.format", "--format", args.format.map(FormatArg::name));
+            overrides.events(&args.events, args.format);
             overrides.index(&args.index);
+        }
+        Command::Inspect(args) => {
+            overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
+            overrides.set("kafka.topic", "--topic", args.topic.as_deref());
+            overrides.events(&args.events, None);
         }
         Command::Top(_)
         | Command::Rebuild(_)
@@ -61,7 +66,13 @@ impl Overrides {
         self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
         self.set("kafka.topic", "--topic", kafka.topic.as_deref());
         self.set("kafka.group", "--group", kafka.group.as_deref());
-        self.set("kafka.format", "--format", kafka.format.map(FormatArg::name));
+    }
+
+    fn events(&mut self, events: &EventsArgs, format: Option<FormatArg>) {
+        self.set("events.preset", "--preset", events.preset.as_deref());
+        if let Some(format) = format {
+            self.set(format.setting(events.preset.is_some()), "--format", Some(format.name()));
+        }
     }
 
     /// A URL selects the engine that listens there, too.

@@ -63,7 +63,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> Resul
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
-        format: kafka.format,
+        format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),
         start: kafka.start,
         on_lost_offset: kafka.on_lost_offset,

@@ -67,7 +67,7 @@ fn fit(rows: &mut [[String; 5]], width: usize) {
 }
 
 /// Cuts `text` to `columns`, with `…` where something is left out.
-fn cut(text: &mut String, columns: usize) {
+pub(super) fn cut(text: &mut String, columns: usize) {
     if text.width() <= columns {
         return;
     }

@@ -54,7 +54,7 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
 }
 
 /// The columns of the terminal, if the table must fit into it.
-fn width(fits: bool) -> Option<usize> {
+pub(super) fn width(fits: bool) -> Option<usize> {
     let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
     (columns > 0).then(|| usize::from(columns))
 }

@@ -30,15 +30,32 @@ pub enum FormatArg {
     Csv,
     /// JSON objects
     Json,
+    /// Fields between tabs, without quotes
+    Tsv,
+    /// Lines of an access log of Apache or NGINX
+    Combined,
+    /// Lines of a W3C extended log, of IIS or CloudFront
+    W3c,
 }
 
 impl FormatArg {
-    /// As the setting `kafka.format` names it.
+    /// As the settings `kafka.format` and `events.form` name it.
     pub(super) const fn name(self) -> &'static str {
         match self {
             FormatArg::Auto => "auto",
             FormatArg::Csv => "csv",
             FormatArg::Json => "json",
+            FormatArg::Tsv => "tsv",
+            FormatArg::Combined => "combined",
+            FormatArg::W3c => "w3c",
+        }
+    }
+
+    /// The setting for it: clicks of our own have a format, and mapped events a form.
+    pub(super) const fn setting(self, is_mapped: bool) -> &'static str {
+        match self {
+            FormatArg::Auto | FormatArg::Csv | FormatArg::Json if !is_mapped => "kafka.format",
+            _ => "events.form",
         }
     }
 }
@@ -46,7 +63,7 @@ impl FormatArg {
 impl From<FormatArg> for Format {
     fn from(format: FormatArg) -> Self {
         match format {
-            FormatArg::Auto => Format::Auto,
+            FormatArg::Auto | FormatArg::Tsv | FormatArg::Combined | FormatArg::W3c => Format::Auto,
             FormatArg::Csv => Format::Csv,
             FormatArg::Json => Format::Json,
         }
@@ -61,16 +78,6 @@ pub enum MadeFormat {
     Csv,
     /// JSON objects
     Json,
-}
-
-impl MadeFormat {
-    /// As the setting `kafka.format` names it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            MadeFormat::Csv => "csv",
-            MadeFormat::Json => "json",
-        }
-    }
 }
 
 impl From<MadeFormat> for Format {

@@ -35,6 +35,11 @@ impl Decoder {
         Self { format, ..Self::default() }
     }
 
+    /// The wire format that it reads.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// The same decoder with other limits for the length of fields.
     #[must_use]
     pub fn with_limits(self, limits: FieldLimits) -> Self {

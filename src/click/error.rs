@@ -1,6 +1,7 @@
 //! Why a message is not a click.
 
 use super::event::FIELD_NAMES;
+use super::mapping::EventFault;
 use super::timestamp::TimestampError;
 
 /// Why a message is not a click. Each error prints as readable text that is safe for a terminal: quotations of the message are short,
@@ -117,11 +118,14 @@ pub enum DecodeError {
         /// The reason.
         reason: TimestampError,
     },
+    /// The event does not fit its mapping.
+    #[error(transparent)]
+    Event(#[from] Box<EventFault>),
 }
 
 impl DecodeError {
     /// A short label for counting. The labels are stable.
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
             Self::TooLong { .. } | Self::FieldTooLong { .. } => "too long",
@@ -139,6 +143,7 @@ impl DecodeError {
             | Self::TooDeep { .. } => "json",
             Self::MissingField { .. } => "missing field",
             Self::Timestamp { .. } => "timestamp",
+            Self::Event(fault) => fault.kind(),
         }
     }
 }

@@ -18,11 +18,10 @@ use super::error::DecodeError;
 use super::event::FIELD_NAMES;
 use super::fields::{EXCERPT_CHARS, Field, Piece};
 use crate::text::excerpt;
-use numbers::whole;
-pub(super) use numbers::without_nan;
+pub(super) use numbers::{whole, without_nan};
 
 /// The deepest nesting of an unknown field's value, which is the limit of serde_json.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// Reads one object. `text` begins with `{`, after blanks.
 pub(super) fn read<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a>; FIELD_NAMES.len()], DecodeError> {
@@ -54,7 +53,8 @@ fn members<'a>(
     }
 }
 
-fn syntax(error: &serde_json::Error) -> DecodeError {
+/// The error for a text that is not JSON.
+pub(super) fn syntax(error: &serde_json::Error) -> DecodeError {
     DecodeError::Json { reason: excerpt(&error.to_string(), 2 * EXCERPT_CHARS).into_owned().into_boxed_str() }
 }
 
@@ -266,6 +266,11 @@ fn string<'a>(field: Field, value: &'a str, scratch: &mut String) -> Result<Piec
     Ok(Piece::Scratch { start, end: scratch.len() })
 }
 
+/// Appends the unescaped content of a JSON string with its quotes; `None` if it contains half of a surrogate pair.
+pub(super) fn unescape(value: &str, scratch: &mut String) -> Option<()> {
+    Unescape(scratch).deserialize(&mut serde_json::Deserializer::from_str(value)).ok()
+}
+
 /// Appends the unescaped content of a string.
 struct Unescape<'s>(&'s mut String);
 
@@ -292,7 +297,7 @@ impl Visitor<'_> for Unescape<'_> {
 
 /// Whether arrays and objects in `value`, which is valid JSON, nest deeper than [`MAX_DEPTH`]. serde_json skips a value without
 /// recursion, so depth costs no stack here. But other readers of the message may recurse, and no real producer nests so deep.
-fn nests_too_deep(value: &str) -> bool {
+pub(super) fn nests_too_deep(value: &str) -> bool {
     if value.len() <= MAX_DEPTH {
         return false;
     }

@@ -17,11 +17,12 @@
 //! than a millisecond are cut off, so a time never moves into the next millisecond. A leap second (`:60`) is read as the second before
 //! it, as jiff does.
 
+pub(in crate::click) mod access_log;
 mod digits;
 mod error;
 mod forms;
 mod instant;
-mod unix;
+pub(in crate::click) mod unix;
 
 use std::str::FromStr;
 
@@ -29,35 +30,43 @@ use digits::{fraction, two_digits};
 pub use error::TimestampError;
 pub use instant::Timestamp;
 use instant::instant;
+pub(in crate::click) use instant::{Utc, Zone};
 
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
     /// Parses any of the forms in the [module's](self) table.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let bytes = text.as_bytes();
-        let read = if bytes.get(4) == Some(&b'-') { rfc_3339(bytes) } else { unix::common(bytes) };
-        match read {
-            Err(TimestampError::Form) => uncommon(text),
-            read => read,
-        }
+        read(text, &Utc)
+    }
+}
+
+/// Parses any of the forms in the module's table. `zone` tells what a time without an offset means.
+#[inline]
+pub(in crate::click) fn read(text: &str, zone: &impl Zone) -> Result<Timestamp, TimestampError> {
+    let bytes = text.as_bytes();
+    let read = if bytes.get(4) == Some(&b'-') { rfc_3339(bytes, zone) } else { unix::common(bytes) };
+    match read {
+        Err(TimestampError::Form) => uncommon(text, zone),
+        read => read,
     }
 }
 
 /// Parses the forms that are less common than the first two.
 #[cold]
 #[inline(never)]
-fn uncommon(text: &str) -> Result<Timestamp, TimestampError> {
+fn uncommon(text: &str, zone: &impl Zone) -> Result<Timestamp, TimestampError> {
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
-        return trimmed.parse();
+        return read(trimmed, zone);
     }
-    unix::decimal(text.as_bytes()).unwrap_or_else(|| forms::read(text))
+    unix::decimal(text.as_bytes()).unwrap_or_else(|| forms::read(text, zone))
 }
 
 /// Parses `YYYY-MM-DD`, a separator, `HH:MM:SS`, an optional fraction and an optional offset, strictly by RFC 3339. jiff's own parser
 /// accepts other forms (such as bracketed zones of any name), and not all of these. jiff checks the calendar.
-fn rfc_3339(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
+#[inline]
+pub(in crate::click) fn rfc_3339(bytes: &[u8], zone: &impl Zone) -> Result<Timestamp, TimestampError> {
     let Some((
         &[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2, b':', m1, m2, b':', s1, s2],
         rest,
@@ -70,18 +79,19 @@ fn rfc_3339(bytes: &[u8]) -> Result<Timestamp, TimestampError> {
     let (hour, minute, second) = (two_digits(h1, h2)?, two_digits(m1, m2)?, two_digits(s1, s2)?);
     let (millis, rest) = fraction(rest)?;
     let offset_minutes = match rest {
-        [] | [b'Z' | b'z'] => 0,
+        [] => None,
+        [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
             let (hours, minutes) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
             if hours > 23 || minutes > 59 {
                 return Err(TimestampError::Calendar);
             }
             let minutes = i64::from(hours) * 60 + i64::from(minutes);
-            if *sign == b'-' { -minutes } else { minutes }
+            Some(if *sign == b'-' { -minutes } else { minutes })
         }
         _ => return Err(TimestampError::Form),
     };
-    instant((year, month, day), (hour, minute, second, millis), offset_minutes)
+    instant((year, month, day), (hour, minute, second, millis), offset_minutes, zone)
 }
 
 #[cfg(test)]

@@ -148,6 +148,7 @@ impl fmt::Display for Subject<'_> {
         let key = printable(self.key);
         match &self.place.origin {
             Origin::Default => write!(f, "{key}"),
+            Origin::Preset(name) => write!(f, "preset {name}: {key}"),
             Origin::File(path) => write!(f, "{}: {key}{}", shown(path), At(self.place.line)),
             Origin::Env(name) => write!(f, "environment variable {}", printable(name)),
             Origin::Flag(flag) => write!(f, "{flag} ({key})"),

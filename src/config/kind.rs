@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toml::Value;
 
+use super::event_values::{conditions, names, query, separator, source, time_form, time_form_words, toml_or_text};
 use super::names::quoted;
 use super::properties::is_sensitive_property;
 use super::units::{AUTO, Bytes, format_duration, parse_duration};
@@ -53,6 +54,18 @@ pub(super) enum Kind {
     Themes,
     /// A colour of a theme.
     Color,
+    /// Where a field of a click comes from; empty if the setting is not set.
+    Source,
+    /// Conditions that events must meet.
+    Conditions,
+    /// Names, as a list or separated by commas.
+    Names,
+    /// "keep", "drop", or the parameters of a url that stay.
+    Query,
+    /// How times are written.
+    TimeForm,
+    /// The separator of CSV fields; empty if the setting is not set.
+    Separator,
 }
 
 /// Far beyond any honest time-out, and far from a duration that overflows a clock.
@@ -85,6 +98,12 @@ impl Kind {
                 let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
                 Value::Array(urls.map(|url| Value::String(url.to_owned())).collect())
             }
+            Kind::Source | Kind::Query => toml_or_text(text),
+            Kind::Conditions | Kind::Names if text.trim().is_empty() => Value::Array(Vec::new()),
+            Kind::Names if !text.trim_start().starts_with('[') => {
+                Value::Array(text.split(',').map(|name| Value::from(name.trim())).collect())
+            }
+            Kind::Conditions | Kind::Names => toml_or_text(text),
             _ => as_text(),
         }
     }
@@ -92,9 +111,13 @@ impl Kind {
     /// Whether `value` means that the setting is not set.
     pub(super) fn is_unset(self, value: &Value) -> bool {
         match self {
-            Kind::OptionalText | Kind::Path | Kind::Secret | Kind::OptionalDuration(..) | Kind::OptionalChoice(_) => {
-                value.as_str() == Some("")
-            }
+            Kind::OptionalText
+            | Kind::Path
+            | Kind::Secret
+            | Kind::OptionalDuration(..)
+            | Kind::OptionalChoice(_)
+            | Kind::Source
+            | Kind::Separator => value.as_str() == Some(""),
             Kind::AutoSwitch => value.as_str() == Some(AUTO),
             _ => false,
         }
@@ -132,6 +155,22 @@ impl Kind {
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(Value::is_str)),
             Kind::Properties | Kind::ClusterOptions | Kind::Themes => false,
             Kind::Color => text.and_then(ThemeColor::parse).is_some(),
+            Kind::Source | Kind::Conditions | Kind::Names | Kind::Query | Kind::TimeForm | Kind::Separator => {
+                self.other_than_event_value(value).is_none()
+            }
+        }
+    }
+
+    /// What `value` is instead of a value of `[events]`; `None` if it is one.
+    fn other_than_event_value(self, value: &Value) -> Option<String> {
+        match self {
+            Kind::Source => source(value).err(),
+            Kind::Conditions => conditions(value).err(),
+            Kind::Names => names(value).err(),
+            Kind::Query => query(value).err(),
+            Kind::TimeForm => time_form(value).err(),
+            Kind::Separator => separator(value).err(),
+            _ => None,
         }
     }
 
@@ -162,6 +201,20 @@ impl Kind {
             Kind::Color => {
                 format!("a colour: \"#rrggbb\", a number from 0 to 255, \"default\", or one of {}", quoted(&SIXTEEN))
             }
+            Kind::Source => {
+                "a name or path in quotes, a column number, a list of them, or a table with constant, join or hash"
+                    .into()
+            }
+            Kind::Conditions => {
+                "a list of conditions, such as [{ field = \"type\", is = \"page\" }], each with is, is_not or exists"
+                    .into()
+            }
+            Kind::Names => "a list of names in quotes, each once".into(),
+            Kind::Query => "\"keep\", \"drop\", or a list of the parameters that stay".into(),
+            Kind::TimeForm => {
+                format!("one of {}, or a pattern such as \"%d.%m.%Y %H:%M:%S\"", time_form_words())
+            }
+            Kind::Separator => "one character in quotes, such as \";\"".into(),
         }
     }
 
@@ -185,6 +238,12 @@ impl Kind {
             Kind::Properties | Kind::ClusterOptions | Kind::Themes => "table".into(),
             Kind::Property => "text, number, `true`, `false`".into(),
             Kind::Color => "colour".into(),
+            Kind::Source => "name, path, number, list, table".into(),
+            Kind::Conditions => "list of conditions".into(),
+            Kind::Names => "list of names".into(),
+            Kind::Query => "`keep`, `drop`, list of names".into(),
+            Kind::TimeForm => words(&["auto", "rfc3339", "s", "ms", "us", "ns"]) + ", pattern",
+            Kind::Separator => "one character".into(),
         }
     }
 
@@ -195,6 +254,9 @@ impl Kind {
             Kind::Property => is_sensitive_property(key),
             _ => false,
         };
+        if let Some(found) = self.other_than_event_value(value) {
+            return found;
+        }
         match value {
             Value::String(_) if secret => format!("a text ({MASK})"),
             Value::String(text) => show_text(text),

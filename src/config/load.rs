@@ -1,4 +1,4 @@
-//! Reads the settings from four layers; a later layer overrides an earlier one.
+//! Reads the settings from four layers, and a preset below them; a later layer overrides an earlier one.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use super::folders::variable;
 use super::given::Given;
 use super::names::property_of;
 use super::place::Origins;
+use super::preset_layer;
 use super::properties;
 use super::settings::Settings;
 use super::sources::Sources;
@@ -65,6 +66,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     if let Some(error) = ConfigError::of(problems) {
         return Err(error);
     }
+    let layers = [preset_layer::below(&layers)?, layers].concat();
     let mut origin = Origins::default();
     let mut tree = Tree::of_defaults();
     for given in &layers {

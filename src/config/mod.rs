@@ -7,9 +7,10 @@
 //! | files, from the bottom up | hold |
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
-//! | `properties`, `kind`, `setting` | the values that a setting takes, and its declaration |
+//! | `properties`, `event_values`, `kind`, `setting` | the values that a setting takes, and its declaration |
 //! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
+//! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
 //! | `catalogue` | all declarations, found by name |
 //! | `given`, `sources`, `file`, `env`, `tree`, `defaults`, `load` | the layers, and how clicktop merges them |
 //! | `toml_text`, `render`, `example`, `reference` | the settings in effect, the example file and the reference as text |
@@ -23,6 +24,9 @@ mod defaults;
 mod engine_url;
 mod env;
 mod error;
+mod event_block;
+mod event_mapping;
+mod event_values;
 mod events;
 mod example;
 mod file;
@@ -40,6 +44,8 @@ mod log;
 mod names;
 mod pipeline;
 mod place;
+mod preset_layer;
+mod presets;
 mod properties;
 mod reference;
 mod render;
@@ -61,6 +67,7 @@ pub use catalogue::declared_flags;
 pub use console::ConsoleSettings;
 pub use engine_url::EngineUrl;
 pub use error::ConfigError;
+pub use event_block::events_block;
 pub use events::EventSettings;
 pub use example::example;
 pub use folders::default_data_dir;
@@ -71,6 +78,8 @@ pub use load::{Loaded, load};
 pub use log::LogSettings;
 pub use pipeline::{AggregateSettings, IngestSettings, StoreSettings, Synchronous};
 pub use place::{Origin, Origins, Place};
+pub use preset_layer::preset_mapping;
+pub use presets::{preset_names, preset_text};
 pub use properties::Properties;
 pub use reference::reference;
 pub use settings::Settings;

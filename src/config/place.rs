@@ -12,6 +12,8 @@ pub enum Origin {
     /// No layer sets it.
     #[default]
     Default,
+    /// The preset of this name.
+    Preset(&'static str),
     /// The config file.
     File(PathBuf),
     /// This environment variable.
@@ -25,6 +27,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::Default => f.write_str("default"),
+            Origin::Preset(name) => write!(f, "preset {name}"),
             Origin::File(path) => f.write_str(&printable(&path.to_string_lossy())),
             Origin::Env(name) => write!(f, "env {}", printable(name)),
             Origin::Flag(flag) => write!(f, "flag {flag}"),
@@ -60,7 +63,7 @@ impl Origins {
     /// The names of the variables and flags that set a value.
     pub fn variables_and_flags(&self) -> BTreeSet<&str> {
         let names = self.0.values().filter_map(|place| match &place.origin {
-            Origin::Default | Origin::File(_) => None,
+            Origin::Default | Origin::Preset(_) | Origin::File(_) => None,
             Origin::Env(name) => Some(name.as_str()),
             Origin::Flag(flag) => Some(*flag),
         });

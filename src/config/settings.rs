@@ -81,6 +81,13 @@ impl Settings {
         self.index.takes_any_certificate() || (!own_broker && self.kafka.takes_any_certificate())
     }
 
+    /// The settings for events that clicktop itself makes: without a mapping, whatever the user's own events need.
+    pub fn for_own_events(&self) -> Self {
+        let EventSettings { max_url_bytes, max_field_bytes, .. } = self.events;
+        let events = EventSettings { max_url_bytes, max_field_bytes, ..Settings::default().events };
+        Self { events, ..self.clone() }
+    }
+
     /// Settings that are allowed but dangerous, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -94,6 +101,7 @@ impl Settings {
         let mut check = Check::new(origins);
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
+        self.events.validate(&self.kafka, &mut check);
         self.spark.validate(self.engine, &self.kafka, &mut check);
         self.index.validate(&mut check);
         self.console.validate(&mut check);

@@ -1,6 +1,8 @@
 //! Tests of the settings: the value that wins, its origin, and the message if a value is wrong.
 
 mod clients;
+mod events;
+mod presets;
 mod secrets;
 mod spark;
 mod themes;

@@ -14,8 +14,19 @@ pub(super) fn toml(value: &Value, unset: &str) -> String {
         Value::Array(items) => {
             format!("[{}]", items.iter().map(|item| toml(item, unset)).collect::<Vec<_>>().join(", "))
         }
+        Value::Object(entries) => {
+            let entry = |(name, value): (&String, &Value)| format!("{} = {}", key(name), toml(value, unset));
+            format!("{{ {} }}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
+}
+
+/// `name` as a key of a table.
+fn key(name: &str) -> String {
+    let is_bare =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if is_bare { name.to_owned() } else { quote(name) }
 }
 
 /// `text` as a TOML basic string in which nothing can steer a terminal.

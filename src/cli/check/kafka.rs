@@ -19,7 +19,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::advice;
 use super::listeners::unreachable;
-use super::sample::Looked;
+use super::sample::{Looked, begins};
 use crate::config::KafkaSettings;
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
@@ -56,7 +56,7 @@ pub(in crate::cli) struct Brokers {
     /// Brokers in the cluster.
     pub(super) count: usize,
     /// Partitions of the topic, or why there are none.
-    pub(super) topic: Result<i32, TopicProblem>,
+    pub(in crate::cli) topic: Result<i32, TopicProblem>,
 }
 
 /// Why a topic cannot be used.
@@ -176,6 +176,25 @@ impl Probe {
     /// # Errors
     /// The topic cannot be read, or we may not read it.
     pub(super) fn messages(&self, partitions: i32) -> anyhow::Result<(u64, Looked)> {
+        let mut looked = Looked::new(self.settings.format);
+        let messages = self.newest(partitions, looked.wanted(), |message| {
+            looked.add(message);
+            !looked.is_full()
+        })?;
+        Ok((messages, looked))
+    }
+
+    /// Gives `wanted` of the newest messages of the `partitions` of the topic to `take`, until it wants no more, as long as the time
+    /// lasts. Returns the number of messages that the topic holds.
+    ///
+    /// # Errors
+    /// The topic cannot be read, or we may not read it.
+    pub(in crate::cli) fn newest(
+        &self,
+        partitions: i32,
+        wanted: usize,
+        take: impl FnMut(&[u8]) -> bool,
+    ) -> anyhow::Result<u64> {
         let topic = &self.settings.topic;
         let mut messages = 0;
         let mut held = Vec::new();
@@ -195,34 +214,35 @@ impl Probe {
             messages += here;
         }
         // Each partition is assigned only once, because the end-of-partition event of an earlier assignment may come late.
-        let looked = match held.is_empty() {
-            true => {
-                self.read_end(first_end)?;
-                Looked::new(self.settings.format)
-            }
-            false => self.look(&held)?,
-        };
-        Ok((messages, looked))
+        match held.is_empty() {
+            true => self.read_end(first_end)?,
+            false => self.read(&held, wanted, take)?,
+        }
+        Ok(messages)
     }
 
-    /// Reads some of the newest messages of the partitions `held`, as long as the time lasts.
-    fn look(&self, held: &[(i32, Range<i64>)]) -> anyhow::Result<Looked> {
-        let mut looked = Looked::new(self.settings.format);
+    /// Reads some of the newest messages of the partitions `held`.
+    fn read(
+        &self,
+        held: &[(i32, Range<i64>)],
+        wanted: usize,
+        mut take: impl FnMut(&[u8]) -> bool,
+    ) -> anyhow::Result<()> {
         let mut at = TopicPartitionList::new();
-        for ((partition, _), begin) in held.iter().zip(begins(held, looked.wanted())) {
+        for ((partition, _), begin) in held.iter().zip(begins(held, wanted)) {
             at.add_partition_offset(&self.settings.topic, *partition, Offset::Offset(begin))?;
         }
         self.consumer.assign(&at)?;
         let deadline = Instant::now() + READING.min(self.settings.connect_timeout);
         let mut open: BTreeSet<i32> = held.iter().map(|(partition, _)| *partition).collect();
-        let mut denied = false;
-        while !denied && !open.is_empty() && !looked.is_full() {
+        let (mut denied, mut goes_on) = (false, true);
+        while !denied && goes_on && !open.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             match self.poll(left) {
-                Some(Ok(message)) => looked.add(message.payload().unwrap_or_default()),
+                Some(Ok(message)) => goes_on = take(message.payload().unwrap_or_default()),
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     open.remove(&partition);
                 }
@@ -233,7 +253,7 @@ impl Probe {
         self.consumer.unassign()?;
         match denied {
             true => Err(TopicProblem::Denied(self.settings.topic.clone()).into()),
-            false => Ok(looked),
+            false => Ok(()),
         }
     }
 
@@ -304,25 +324,6 @@ impl Probe {
         }
         bail!("{group}: {error}; it may be on its way, so try again")
     }
-}
-
-/// The offset in each partition of `held` at which to begin, so that `wanted` messages are read in all, or all there are. Each
-/// partition gives as many as the others, or all that it has.
-fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
-    let length = |offsets: &Range<i64>| offsets.end.saturating_sub(offsets.start);
-    let mut lengths: Vec<i64> = held.iter().map(|(_, offsets)| length(offsets)).collect();
-    lengths.sort_unstable();
-    let mut left = i64::try_from(wanted).unwrap_or(i64::MAX);
-    let mut share = left;
-    for (longer, length) in (1..=lengths.len()).rev().zip(&lengths) {
-        // The longer partitions make up for a short one.
-        share = i64::try_from(longer).map_or(0, |longer| left.saturating_add(longer - 1) / longer);
-        if share < *length {
-            break;
-        }
-        left = left.saturating_sub(*length);
-    }
-    held.iter().map(|(_, offsets)| offsets.start.max(offsets.end.saturating_sub(share))).collect()
 }
 
 fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {

@@ -20,7 +20,7 @@ use crate::search::elasticsearch::{IndexState, WriteAccess};
 use crate::search::embedded::Embedded;
 use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 use crate::text::printable;
-use kafka::{Patience, Probe};
+pub(super) use kafka::{Patience, Probe};
 
 /// The size of the file that tests for free space: a megabyte, less than any run needs.
 const TRIED_BYTES: usize = 1 << 20;
@@ -41,6 +41,9 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
         EngineKind::Local => report.kafka(&settings.kafka),
         EngineKind::Spark => {
             on_spark::require_feature()?;
+            if settings.events.mapping().is_some() {
+                report.line("events", Err(anyhow!("{}", on_spark::NO_MAPPING)));
+            }
             runtime.block_on(on_spark::check(settings, |subject, finding| report.finding(subject, finding)))?;
             report.kafka_from_here(&settings.kafka);
         }

@@ -1,6 +1,7 @@
 //! Reads the newest messages of a topic, and reports what is odd about them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::click::{Decoder, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::batch_refusal;
@@ -67,6 +68,25 @@ impl Looked {
         warnings.extend(self.sample.oddities().into_iter().map(|oddity| oddity.text));
         warnings
     }
+}
+
+/// The offset in each partition of `held` at which to begin, so that `wanted` messages are read in all, or all there are. Each
+/// partition gives as many as the others, or all that it has.
+pub(super) fn begins(held: &[(i32, Range<i64>)], wanted: usize) -> Vec<i64> {
+    let length = |offsets: &Range<i64>| offsets.end.saturating_sub(offsets.start);
+    let mut lengths: Vec<i64> = held.iter().map(|(_, offsets)| length(offsets)).collect();
+    lengths.sort_unstable();
+    let mut left = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut share = left;
+    for (longer, length) in (1..=lengths.len()).rev().zip(&lengths) {
+        // The longer partitions make up for a short one.
+        share = i64::try_from(longer).map_or(0, |longer| left.saturating_add(longer - 1) / longer);
+        if share < *length {
+            break;
+        }
+        left = left.saturating_sub(*length);
+    }
+    held.iter().map(|(_, offsets)| offsets.start.max(offsets.end.saturating_sub(share))).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::click::fields::Piece;
 
 /// The text of a whole number, without fraction and exponent; `None` for any other number. Nothing is rounded.
-pub(super) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'a>> {
+pub(in crate::click) fn whole<'a>(number: &'a str, scratch: &mut String) -> Option<Piece<'a>> {
     const MAX_DIGITS: usize = 40;
     let Some(end) = number.find(['.', 'e', 'E']) else {
         return Some(Piece::Message(if number == "-0" { "0" } else { number }));

@@ -1,7 +1,48 @@
 //! The mapping: how the events of a foreign clickstream become clicks.
 //!
-//! [`Mapping`] is what a user writes under `[events]`: plain data.
+//! [`Mapping`] is what a user writes under `[events]`: plain data. [`Mapping::compile`] checks it and makes a [`CompiledMapping`] of
+//! it, once at start: each name has a number from there on, and nothing looks it up for an event. An [`EventDecoder`] reads records by
+//! it.
+//!
+//! ```text
+//! record ──▶ form: JSON, separated, W3C, access log ──▶ one value for each name ──▶ conditions ──▶ sources ──▶ click
+//! ```
 
+mod access_log;
+mod clock;
+mod columns;
+mod compile;
+mod condition;
+mod decoder;
+mod error;
+mod event;
+mod fault;
+mod framing;
+mod json_message;
+mod json_values;
+mod log_escapes;
+mod mapped;
 mod model;
+mod names;
+mod path;
+mod place;
+mod plan;
+mod selector;
+mod separated;
+mod source;
+mod trie;
+mod url_rules;
+mod value;
+mod w3c;
 
+pub use compile::CompiledMapping;
+pub use decoder::EventDecoder;
+pub use error::{HeaderError, MappingError};
+pub use fault::EventFault;
+pub use framing::Framing;
+pub use mapped::MappedDecoder;
 pub use model::{Condition, Fields, Form, Mapping, Query, Source, Test, TimeForm, UrlRules};
+pub use place::{Place, StreamId};
+
+#[cfg(test)]
+mod tests;

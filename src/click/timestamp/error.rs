@@ -53,4 +53,7 @@ pub enum TimestampError {
     /// The offset has the typographic minus, U+2212.
     #[error("has a minus sign that is not ASCII: write the offset with a hyphen, -05:00")]
     Minus,
+    /// The time has no offset, where one is asked for.
+    #[error("has no offset: write Z or an offset such as +02:00 behind it")]
+    NoOffset,
 }

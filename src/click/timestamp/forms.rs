@@ -5,7 +5,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::digits::{leading_digits, value};
 use super::error::TimestampError;
-use super::instant::{Timestamp, instant};
+use super::instant::{Timestamp, Zone, instant};
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -27,13 +27,14 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 const UTC_NAMES: [&str; 4] = ["utc", "gmt", "etc/utc", "etc/gmt"];
 
 /// Parses a date and time that begins with the year or contains the name of the month. `text` has no blanks at its ends.
-pub(super) fn read(text: &str) -> Result<Timestamp, TimestampError> {
+/// `zone` tells what a time without an offset means.
+pub(super) fn read(text: &str, zone: &dyn Zone) -> Result<Timestamp, TimestampError> {
     if text.contains('\u{2212}') {
         return Err(TimestampError::Minus);
     }
     // Access logs of web servers put the time in brackets.
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let cursor = Cursor { rest: text.as_bytes() };
+    let cursor = Cursor { rest: text.as_bytes(), local: zone };
     match (cursor.digits_ahead(), cursor.peek()) {
         (4, _) => cursor.year_first(),
         (8, _) => cursor.compact(),
@@ -46,6 +47,8 @@ pub(super) fn read(text: &str) -> Result<Timestamp, TimestampError> {
 /// The rest of the text.
 struct Cursor<'a> {
     rest: &'a [u8],
+    /// What a time without an offset means.
+    local: &'a dyn Zone,
 }
 
 /// Hour, minute, second, and milliseconds of the second.
@@ -144,7 +147,7 @@ impl Cursor<'_> {
         let clock = self.clock()?;
         let offset = self.zone()?;
         self.end()?;
-        instant((year, month, day), clock, offset)
+        instant((year, month, day), clock, offset, self.local)
     }
 
     /// Parses `31/Jan/2026:09:30:00 +0000` and `31 Jan 2026 09:30:00 GMT`.
@@ -175,7 +178,7 @@ impl Cursor<'_> {
         self.comment();
         self.end()?;
         check_weekday(weekday, (year, month, day))?;
-        instant((year, month, day), clock, offset)
+        instant((year, month, day), clock, offset, self.local)
     }
 
     /// Parses `Sat, 31 Jan 2026 …`, `Sat Jan 31 09:30:00 2026` and `Jan 31, 2026 09:30:00`.
@@ -210,7 +213,7 @@ impl Cursor<'_> {
             self.blanks();
             // The program `date` writes the zone before the year.
             let zone = self.peek().is_some_and(|byte| byte.is_ascii_alphabetic());
-            let offset = if zone { self.named_zone()? } else { 0 };
+            let offset = if zone { Some(self.named_zone()?) } else { None };
             self.blanks();
             if self.digits_ahead() != 4 {
                 return Err(TimestampError::Form);
@@ -219,7 +222,7 @@ impl Cursor<'_> {
         };
         self.end()?;
         check_weekday(weekday, (year, month, day))?;
-        instant((year, month, day), clock, offset)
+        instant((year, month, day), clock, offset, self.local)
     }
 
     /// Parses `9:30`, `09:30:00`, `09:30:00.125`, `09:30:00,125`, `0930` and `093000`.
@@ -251,16 +254,16 @@ impl Cursor<'_> {
         Ok((hour, minute, second, millis))
     }
 
-    /// Parses the offset, in minutes east of UTC; 0 if there is none. A numeric offset may be followed by the name of its zone, as in Java
+    /// Parses the offset, in minutes east of UTC; `None` if there is none. A numeric offset may be followed by the name of its zone, as in Java
     /// (`+02:00[Europe/Berlin]`) and Go (`+0200 CEST`). The offset decides.
-    fn zone(&mut self) -> Result<i64, TimestampError> {
+    fn zone(&mut self) -> Result<Option<i64>, TimestampError> {
         self.blanks();
-        let (offset, in_digits) = match self.peek() {
-            Some(b'+' | b'-') => (self.offset()?, true),
-            Some(byte) if byte.is_ascii_alphabetic() => (self.named_zone()?, false),
-            _ => (0, false),
+        let (mut offset, in_digits) = match self.peek() {
+            Some(b'+' | b'-') => (Some(self.offset()?), true),
+            Some(byte) if byte.is_ascii_alphabetic() => (Some(self.named_zone()?), false),
+            _ => (None, false),
         };
-        if in_digits {
+        if let (Some(offset), true) = (offset, in_digits) {
             self.abbreviation(offset);
         }
         if self.take(b'[') {
@@ -270,10 +273,11 @@ impl Cursor<'_> {
                 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(byte));
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             let is_utc = UTC_NAMES.contains(&name.as_str());
-            let agrees = if is_utc { offset == 0 } else { in_digits && is_name };
+            let agrees = if is_utc { offset.unwrap_or(0) == 0 } else { in_digits && is_name };
             if !agrees {
                 return Err(TimestampError::Zone);
             }
+            offset = offset.or(Some(0));
             self.rest = rest;
             self.take(b']');
         }

@@ -35,7 +35,7 @@ impl Timestamp {
     }
 
     #[inline]
-    pub(super) fn in_range(millis: i64) -> Result<Self, TimestampError> {
+    pub(in crate::click) fn in_range(millis: i64) -> Result<Self, TimestampError> {
         let time = Self(millis);
         if (Self::MIN..=Self::MAX).contains(&time) { Ok(time) } else { Err(TimestampError::Range) }
     }
@@ -54,19 +54,46 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// The instant of a date and a time of day (hour, minute, second, milliseconds), at an offset of this many minutes east of UTC.
+/// What a date and a time of day without an offset mean.
+pub(in crate::click) trait Zone {
+    /// The instant of a date and a time of day, in milliseconds.
+    fn millis(&self, civil: DateTime) -> Result<i64, TimestampError>;
+}
+
+/// Such times are UTC.
+pub(in crate::click) struct Utc;
+
+impl Zone for Utc {
+    #[inline]
+    fn millis(&self, civil: DateTime) -> Result<i64, TimestampError> {
+        Ok(utc_millis(civil))
+    }
+}
+
+/// The instant of a date and a time of day in UTC, in milliseconds. Those of all years fit.
+#[inline]
+fn utc_millis(civil: DateTime) -> i64 {
+    civil.duration_since(EPOCH).as_secs() * 1000
+}
+
+/// The instant of a date and a time of day (hour, minute, second, milliseconds), at an offset of this many minutes east of UTC, or
+/// as `zone` says if there is none.
 #[inline]
 pub(super) fn instant(
     (year, month, day): (i16, i8, i8),
     (hour, minute, second, millis): (i8, i8, i8, i64),
-    offset_minutes: i64,
+    offset_minutes: Option<i64>,
+    zone: &(impl Zone + ?Sized),
 ) -> Result<Timestamp, TimestampError> {
     let second = if second == 60 { 59 } else { second };
     // Databases write 0000-00-00 if there is no date.
     let no_date = if year == 0 { TimestampError::Range } else { TimestampError::Calendar };
     let date = Date::new(year, month, day).map_err(|_| no_date)?;
     let time = Time::new(hour, minute, second, 0).map_err(|_| TimestampError::Calendar)?;
-    let seconds = DateTime::from_parts(date, time).duration_since(EPOCH).as_secs();
-    // The milliseconds of the years 0 to 9999 cannot overflow.
-    Timestamp::in_range((seconds - offset_minutes * 60) * 1000 + millis)
+    let civil = DateTime::from_parts(date, time);
+    let start = match offset_minutes {
+        Some(minutes) => utc_millis(civil) - minutes * 60_000,
+        None => zone.millis(civil)?,
+    };
+    Timestamp::in_range(start + millis)
 }

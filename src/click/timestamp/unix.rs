@@ -62,6 +62,20 @@ pub(super) fn decimal(bytes: &[u8]) -> Option<Result<Timestamp, TimestampError>>
     Some(number.time().map(|millis| Timestamp::from_millis(millis.cast_signed())))
 }
 
+/// Parses a Unix time in a known unit, perhaps with a sign, a fraction or an exponent; `None` if the text is not a number. One second has
+/// ten to the power of `digits` units.
+pub(in crate::click) fn in_unit(bytes: &[u8], digits: u8) -> Option<Result<Timestamp, TimestampError>> {
+    let (negative, rest) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    Some(Decimal::read(rest)?.millis(3 - i64::from(digits)).and_then(|(millis, is_whole)| {
+        let millis = millis.cast_signed();
+        // What is finer than a millisecond is cut off, so earlier than it is.
+        Timestamp::in_range(if negative { -millis - i64::from(!is_whole) } else { millis })
+    }))
+}
+
 /// The error for a number with `digits` digits before the point.
 #[cold]
 fn no_unit(bytes: &[u8], digits: u64) -> TimestampError {
@@ -148,6 +162,25 @@ impl<'a> Decimal<'a> {
         }
         // These are 13 digits for every unit.
         Ok((first..end).fold(0, |millis, at| millis * 10 + self.digit(at)))
+    }
+
+    /// The number with the point moved by `shift` digits to the right, without fraction, and whether it had none.
+    fn millis(&self, shift: i64) -> Result<(u64, bool), TimestampError> {
+        /// More than any time has.
+        const MAX_DIGITS: i64 = 18;
+        let digits = || self.before.iter().chain(self.after);
+        let Some(first) = digits().position(|digit| *digit != b'0') else { return Ok((0, true)) };
+        let length = digits().count();
+        if self.plus && length - first <= ROUNDED {
+            return Err(TimestampError::Rounded);
+        }
+        let (first, length) = (i64::try_from(first).unwrap_or(i64::MAX), i64::try_from(length).unwrap_or(i64::MAX));
+        let end = self.point.saturating_add(shift);
+        if end.saturating_sub(first) > MAX_DIGITS {
+            return Err(TimestampError::Range);
+        }
+        let is_whole = (end.max(first)..length).all(|at| self.digit(at) == 0);
+        Ok(((first..end).fold(0, |millis, at| millis * 10 + self.digit(at)), is_whole))
     }
 
     /// The digit at `index`; 0 outside the written digits.

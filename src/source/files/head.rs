@@ -172,7 +172,7 @@ fn first_record(text: &[u8], ended: bool) -> Option<usize> {
 }
 
 /// What else this is, and what to do.
-fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
+pub(super) fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     let (at, word) = TAR;
     if begin.get(at..).is_some_and(|rest| rest.starts_with(word)) {
         return Some(("a tar archive", "unpack it: tar -xOf FILE | clicktop replay -"));

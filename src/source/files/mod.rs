@@ -1,5 +1,6 @@
 //! Reads files, pipes and standard input: unpacks them, splits them into records, and knows where each record begins.
 
+mod beginning;
 mod container;
 mod find;
 mod head;
@@ -14,6 +15,7 @@ mod taker;
 mod text;
 mod values;
 
+pub(crate) use beginning::Beginning;
 pub use find::FoundInput;
 pub(crate) use find::file_id;
 pub(crate) use head::Layout;

@@ -1,0 +1,62 @@
+//! A compiled mapping: what a decoder needs to read one event.
+
+use super::access_log::Line;
+use super::clock::Clock;
+use super::columns::Columns;
+use super::condition::Condition;
+use super::model::UrlRules;
+use super::names::Names;
+use super::separated::Separated;
+use super::source::Origin;
+use crate::click::FIELD_NAMES;
+
+/// The settings of the fields, in the order of [`FIELD_NAMES`].
+pub(super) const SETTINGS: [&str; FIELD_NAMES.len()] = [
+    "events.click_id",
+    "events.user_id",
+    "events.timestamp",
+    "events.url",
+    "events.country",
+    "events.city",
+    "events.browser",
+    "events.os",
+    "events.device",
+];
+
+/// A compiled mapping.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) shape: Shape,
+    pub(super) names: Names,
+    /// The sources of the fields, in the order of [`FIELD_NAMES`].
+    pub(super) fields: [Option<Origin>; FIELD_NAMES.len()],
+    /// What each field is taken from, for errors.
+    pub(super) described: [Box<str>; FIELD_NAMES.len()],
+    pub(super) conditions: Box<[Condition]>,
+    pub(super) clock: Clock,
+    /// `None` if they change nothing.
+    pub(super) url_rules: Option<UrlRules>,
+    /// The columns that are known without a header.
+    pub(super) columns: Option<Columns>,
+    /// The bytes of the constants, which may make a field longer than its event.
+    pub(super) constant_bytes: usize,
+}
+
+/// How an event is written.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// JSON if it begins with `{`, otherwise separated.
+    Either(Separated),
+    Json,
+    Separated(Separated),
+    /// A line of a W3C log: separated by blanks or tabs, with lines that begin with `#` in between.
+    W3c,
+    Log(Line),
+}
+
+impl Plan {
+    /// All sources.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.fields.iter().flatten().chain(self.conditions.iter().map(|condition| &condition.field))
+    }
+}
