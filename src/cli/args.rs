@@ -90,7 +90,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   clicktop replay clicks.csv                                As fast as clicktop can store it
-  clicktop replay 2026-*.json.gz                            Several compressed files (gzip, zstd)
+  clicktop replay 2026-*.json.gz                            Several compressed files (gzip, zstd, bzip2)
+  clicktop replay --follow access.csv                       Like tail -F: wait for new lines, until Ctrl-C
   clicktop replay access.log --format combined              An access log of Apache or NGINX
   clicktop replay events.json --preset ga4                  Events of another program; see `clicktop inspect`
   tail -f clicks.csv | clicktop replay - --rate 5k          From a pipe, at most 5,000 a second
@@ -105,6 +106,9 @@ JSON: objects one after another, over any number of lines, or in an array.
 
 Files are in UTF-8, or in UTF-16 with a byte order mark. clicktop stores a record that is not a click in the table \
 rejects; the other records are not affected.
+
+The database keeps how far each file was read. The next replay goes on there, and does not read again what it knows, also \
+if the file has another name or is compressed; --again reads it from its beginning.
 
 The exit code is 1 if the files hold no click.")]
     Replay(ReplayArgs),
@@ -289,7 +293,7 @@ pub struct DemoArgs {
 /// Flags of `replay`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct ReplayArgs {
-    /// Files to replay, one after another; - is standard input
+    /// Files to replay, or patterns such as 'logs/*.gz'; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Format of the records; auto detects it from the first byte of each record [default: auto]
@@ -304,6 +308,9 @@ pub struct ReplayArgs {
     /// Read files again that were read before, from their beginning; clicks that are stored already count as duplicates
     #[arg(long)]
     pub again: bool,
+    /// Follow the files like tail -F: wait for new lines, also when the files are rotated or truncated; it ends on Ctrl-C
+    #[arg(long, conflicts_with = "brokers")]
+    pub follow: bool,
     /// Send the records to a real Kafka at host:port,…, and read them from there
     #[arg(long, value_name = "BROKERS", requires = "topic", help_heading = "Kafka")]
     pub brokers: Option<String>,

@@ -119,7 +119,7 @@ pub(super) async fn run(
     }
     let finite = match &cli.command {
         Command::Demo(args) => args.events.is_some(),
-        Command::Replay(_) => true,
+        Command::Replay(args) => !args.follow,
         _ => false,
     };
     let (engine, producer) = match (settings.engine, source) {
@@ -236,7 +236,8 @@ async fn open_source(
         }),
         Command::Replay(args) if args.brokers.is_none() => {
             let ReplayOptions { inputs, format, rate } = replay_options(args);
-            let options = FileOptions { format, rate, again: args.again, ..setup::file_options(settings) };
+            let options =
+                FileOptions { format, rate, again: args.again, follow: args.follow, ..setup::file_options(settings) };
             let find = move || FilesSource::find(inputs, options);
             let files = tokio::task::spawn_blocking(find).await.context("files")??;
             Ok(Source::Files(Box::new(files), describe_replay(args)))
@@ -358,6 +359,13 @@ fn events_per_second(rate: Rate) -> Option<f64> {
 
 /// `replay of clicks.csv`, `replay of 3 files`.
 fn describe_replay(args: &ReplayArgs) -> String {
+    if args.follow {
+        let names = args.files.iter().map(|file| printable(&file.to_string_lossy()).into_owned());
+        return match args.files.len() {
+            1 => format!("following {}", names.collect::<String>()),
+            files => format!("following {files} files"),
+        };
+    }
     match args.files.as_slice() {
         [file] if file.as_os_str() == "-" => "replay of standard input".to_owned(),
         [file] => {

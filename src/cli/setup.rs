@@ -98,6 +98,7 @@ pub(super) fn file_options(settings: &Settings) -> FileOptions {
         field_limits: field_limits(settings),
         rate: None,
         again: false,
+        follow: false,
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     }

@@ -32,8 +32,19 @@ pub enum DemoError {
     #[error("standard input can be replayed once only: give - one time")]
     StdinTwice,
     /// A directory in place of a file.
-    #[error("cannot replay {}: it is a directory; name the files in it", shown(.0))]
+    #[error("cannot replay {}: it is a directory; name the files in it: '{}'", shown(.0), shown(&.0.join("*")))]
     Directory(PathBuf),
+    /// A pattern that no file matches, or that is none.
+    #[error("cannot replay {}: {reason}", shown(.pattern))]
+    Pattern {
+        /// The pattern.
+        pattern: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something in place of a plain file that grows.
+    #[error("cannot follow {}: only plain text files can be followed; read it once, without --follow", shown(.0))]
+    NoFollow(PathBuf),
     /// A file that cannot be opened or read.
     #[error("cannot read {}: {reason}", shown(.path))]
     Read {

@@ -1,14 +1,18 @@
-//! Detects by the first bytes of a file whether it is compressed or in UTF-16. Decompresses gzip and zstd, and
+//! Detects by the first bytes of a file whether it is compressed or in UTF-16. Decompresses gzip, zstd and bzip2, and
 //! converts UTF-16 to UTF-8, all as streams.
 
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bzip2::read::MultiBzDecoder;
 use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
 
 const GZIP: &[u8] = b"\x1f\x8b";
+/// How bzip2 begins, before the digit that tells the size of its blocks; and what follows that: a block, or the end.
+const BZIP2: &[u8] = b"BZh";
+const BZIP2_NEXT: [&[u8]; 2] = [b"1AY&SY", b"\x17\x72\x45\x38\x50\x90"];
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 /// How a frame of zstd begins that holds no data, after any of sixteen first bytes: `pzstd` begins its files with one.
 const ZSTD_SKIPPABLE: [u8; 3] = *b"\x2a\x4d\x18";
@@ -56,17 +60,23 @@ pub(super) fn text(raw: impl Read + Send + 'static, read: BytesRead) -> io::Resu
     let mut raw = Counted { inner: raw, read: read.clone() };
     let skippable = ZSTD_SKIPPABLE_FIRST.map(|first| [&[first][..], &ZSTD_SKIPPABLE].concat());
     let skippable: Vec<Vec<u8>> = skippable.collect();
-    let marks: Vec<&[u8]> = [GZIP, ZSTD].into_iter().chain(skippable.iter().map(Vec::as_slice)).collect();
+    let digits = (b'1'..=b'9').flat_map(|digit| BZIP2_NEXT.map(|next| [BZIP2, &[digit], next].concat()));
+    let bzip2: Vec<Vec<u8>> = digits.collect();
+    let long = skippable.iter().chain(&bzip2).map(Vec::as_slice);
+    let marks: Vec<&[u8]> = [GZIP, ZSTD].into_iter().chain(long).collect();
     let first = begin(&mut raw, &marks)?;
     let (is_gzip, is_zstd) = (first == GZIP, first == ZSTD || skippable.contains(&first));
+    let is_bzip2 = bzip2.contains(&first);
     let raw = Cursor::new(first).chain(raw);
-    let is_packed = is_gzip || is_zstd;
+    let is_packed = is_gzip || is_zstd || is_bzip2;
     let mut bytes: Box<dyn Read + Send> = if is_gzip {
         Box::new(Unpacked { inner: MultiGzDecoder::new(raw), form: "gzip" })
     } else if is_zstd {
         let mut decoder = zstd::stream::read::Decoder::new(raw)?;
         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
         Box::new(Unpacked { inner: decoder, form: "zstd" })
+    } else if is_bzip2 {
+        Box::new(Unpacked { inner: MultiBzDecoder::new(raw), form: "bzip2" })
     } else {
         Box::new(raw)
     };
@@ -236,6 +246,12 @@ mod tests {
         zstd::encode_all(bytes, 3).expect("encoded")
     }
 
+    fn bzip2(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        bzip2::read::BzEncoder::new(bytes, bzip2::Compression::default()).read_to_end(&mut packed).expect("encoded");
+        packed
+    }
+
     fn utf16(text: &str, little: bool) -> Vec<u8> {
         let units = std::iter::once(0xfeff).chain(text.encode_utf16());
         units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
@@ -246,11 +262,11 @@ mod tests {
         let marked = [UTF8_MARK, TEXT.as_bytes()].concat();
         let texts = [TEXT.as_bytes().to_vec(), marked, utf16(TEXT, true), utf16(TEXT, false)];
         for text in texts {
-            for wrapped in [text.clone(), gzip(&text), zstd(&text)] {
+            for wrapped in [text.clone(), gzip(&text), zstd(&text), bzip2(&text)] {
                 assert_eq!(read(wrapped), (TEXT.as_bytes().to_vec(), None));
             }
         }
-        for short in ["", "a", "\u{1f}", "(", "\u{1f}x", "((", "\u{fe}"] {
+        for short in ["", "a", "\u{1f}", "(", "\u{1f}x", "((", "\u{fe}", "BZh", "BZh91,u1", "BZh91AY&SX"] {
             assert_eq!(read(short), (short.as_bytes().to_vec(), None));
         }
         assert_eq!(read(UTF16_LE_MARK), (Vec::new(), None));
@@ -259,7 +275,7 @@ mod tests {
     #[test]
     fn members_and_frames_follow_each_other() {
         let both = [TEXT, TEXT].concat().into_bytes();
-        for wrap in [gzip, zstd] {
+        for wrap in [gzip, zstd, bzip2] {
             assert_eq!(read([wrap(TEXT.as_bytes()), wrap(b""), wrap(TEXT.as_bytes())].concat()), (both.clone(), None));
         }
         // As `pzstd` writes them: each frame behind one that holds no data.
@@ -274,9 +290,16 @@ mod tests {
     #[test]
     fn what_is_cut_gives_what_came_before_and_says_so() {
         let long: String = (0..50_000_u32).map(|number| format!("{}\n", number.wrapping_mul(2_654_435_761))).collect();
-        for (name, wrapped) in [("gzip", gzip(long.as_bytes())), ("zstd", zstd(long.as_bytes()))] {
+        for (name, wrapped) in
+            [("gzip", gzip(long.as_bytes())), ("zstd", zstd(long.as_bytes())), ("bzip2", bzip2(long.as_bytes()))]
+        {
             let (text, error) = read(&wrapped[..wrapped.len() * 3 / 4]);
-            assert!(text.len() > long.len() / 4 && long.as_bytes().starts_with(&text), "{name}: {}", text.len());
+            // bzip2 gives whole blocks of 900 kB.
+            assert!(
+                (name == "bzip2" || text.len() > long.len() / 4) && long.as_bytes().starts_with(&text),
+                "{name}: {}",
+                text.len()
+            );
             let error = error.expect("an error");
             assert!(error.contains(name) && error.contains("incomplete"), "{error}");
             let mut damaged = wrapped.clone();

@@ -50,6 +50,7 @@ impl FoundInput {
             (_, 2..) => return Err(DemoError::StdinTwice),
             _ => {}
         }
+        let inputs = expand_all(inputs)?;
         let mut total = Some(0u64);
         let mut all = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -60,12 +61,69 @@ impl FoundInput {
         Ok((all, total))
     }
 
+    /// The paths of `inputs`, to be followed. They need not be there yet.
+    ///
+    /// # Errors
+    /// There is none, or one is something that has no end to wait at.
+    pub(crate) fn find_to_follow(inputs: Vec<ReplayInput>) -> Result<Vec<Self>, DemoError> {
+        if inputs.is_empty() {
+            return Err(DemoError::NoInput);
+        }
+        let follow = |input| match input {
+            ReplayInput::Stdin => Err(DemoError::NoFollow("standard input".into())),
+            ReplayInput::File(path) => match std::fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => Err(DemoError::Directory(path)),
+                Ok(metadata) if !metadata.is_file() => Err(DemoError::NoFollow(path)),
+                _ => Ok(Self::File(path)),
+            },
+        };
+        expand_all(inputs)?.into_iter().map(follow).collect()
+    }
+
     /// Its name for people, safe to print.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::File(path) | Self::Pipe(path) => printable(&path.display().to_string()).into_owned(),
             Self::Stdin => "standard input".to_owned(),
         }
+    }
+}
+
+/// The files that patterns stand for which the shell has not expanded, in the order of their names, in place of these patterns.
+///
+/// # Errors
+/// No file matches, or the pattern is wrong.
+fn expand_all(inputs: Vec<ReplayInput>) -> Result<Vec<ReplayInput>, DemoError> {
+    let mut all = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        match input {
+            ReplayInput::File(path) if path.symlink_metadata().is_err() && is_pattern(&path) => {
+                all.extend(expand(&path)?.into_iter().map(ReplayInput::File));
+            }
+            input => all.push(input),
+        }
+    }
+    Ok(all)
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}
+
+fn expand(path: &Path) -> Result<Vec<PathBuf>, DemoError> {
+    let wrong = |reason: String| DemoError::Pattern { pattern: path.to_owned(), reason };
+    let found = glob::glob(&path.to_string_lossy()).map_err(|error| wrong(error.msg.to_owned()))?;
+    let mut files = Vec::new();
+    for file in found {
+        let file = file.map_err(|error| DemoError::read(error.path(), error.error()))?;
+        // A pattern means the files in a folder, not the folders.
+        if !file.is_dir() {
+            files.push(file);
+        }
+    }
+    match files.is_empty() {
+        true => Err(wrong("no file has such a name".to_owned())),
+        false => Ok(files),
     }
 }
 

@@ -8,7 +8,6 @@ use crate::click::{Columns, Decoder, Format, HeaderError};
 /// First bytes of files that hold no text, what they are, and what to do.
 const FORMS: &[(&[u8], &str, &str)] = &[
     (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it, or save it as CSV"),
-    (b"BZh", "bzip2", "unpack it: bzcat FILE | clicktop replay -"),
     (b"\xfd7zXZ\0", "xz", "unpack it: xzcat FILE | clicktop replay -"),
     (b"\x04\x22\x4d\x18", "lz4", "unpack it: lz4cat FILE | clicktop replay -"),
     (b"\xff\x06\0\0sNaPpY", "snappy", "unpack it first"),
@@ -194,7 +193,7 @@ pub(super) fn form(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     let line = sample.get(..memchr::memchr(b'\n', sample).unwrap_or(sample.len())).unwrap_or_default();
     let no_text = std::str::from_utf8(line).is_err_and(|error| error.error_len().is_some());
     let binary = memchr::memchr(0, line).is_some() && (no_text || zeros * 10 > sample.len());
-    binary.then_some(("binary data", "replay reads CSV and JSON, also compressed with gzip or zstd"))
+    binary.then_some(("binary data", "replay reads CSV and JSON, also compressed with gzip, zstd or bzip2"))
 }
 
 /// Whether every whole line is one of an access log: `203.0.113.7 - - [31/Jan/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 …`.

@@ -17,6 +17,7 @@ mod values;
 
 pub(crate) use beginning::Beginning;
 pub use find::FoundInput;
+pub(crate) use find::file_id;
 pub(crate) use head::Layout;
 pub use input::ReplayInput;
 pub(crate) use notes::Notes;

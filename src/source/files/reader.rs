@@ -325,6 +325,16 @@ impl FileReader {
         self.grows = false;
     }
 
+    /// Whether the end is the end.
+    pub(crate) fn has_stopped_growing(&self) -> bool {
+        !self.grows
+    }
+
+    /// Up to where a plain file was read, in bytes.
+    pub(crate) fn file_position(&self) -> u64 {
+        self.text.bytes_read()
+    }
+
     /// Where a later reading of this file goes on; `None` if that is not known, because the rest of a long record is passed over.
     pub(crate) fn place(&self) -> Option<FilePlace> {
         let (byte, line, in_array) = self.records.place()?;
@@ -362,6 +372,19 @@ impl FileReader {
         self.read_before = *text_end;
         (self.error, self.ended, self.open_end) = (None, false, None);
         true
+    }
+}
+
+impl FoundInput {
+    /// # Errors
+    /// The input is there, and is not plain text: it cannot be followed.
+    pub(crate) fn require_plain(&self, format: Format) -> Result<(), DemoError> {
+        match self {
+            Self::File(path) if path.exists() && !FileReader::open(self, format, true)?.is_plain() => {
+                Err(DemoError::NoFollow(path.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

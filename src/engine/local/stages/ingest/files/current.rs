@@ -1,14 +1,42 @@
 //! The file under way: where its reading begins, and how far it is.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use super::decode::RecordDecoder;
 use super::options::FileOptions;
+use super::pace::Pace;
+use crate::engine::local::stages::ingest::gather::BatchGatherer;
 use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::source::DemoError;
-use crate::source::files::{FileReader, FoundInput, Step};
+use crate::source::files::{FileReader, FoundInput, Notes, Step};
 use crate::storage::{FilePosition, Reader, Storage, StorageError};
 
 /// Of files with the same first record, so many are held against a file to find whether it is one of them.
 const CANDIDATES: usize = 8;
+
+/// Records that are taken in a row before the stage looks for a stop: some tenths of a millisecond.
+const READY_RECORDS: usize = 500;
+
+/// Where the records of an input go, and how fast.
+pub(super) struct Sink<'a> {
+    pub(super) gatherer: &'a mut BatchGatherer,
+    pub(super) pace: &'a mut Pace,
+    pub(super) notes: &'a mut Notes,
+}
+
+/// What some reading has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadSome {
+    /// It went on.
+    More,
+    /// The next record may come after this time.
+    Nap(Duration),
+    /// Nothing has come for now.
+    Wait,
+    /// Nothing is left, at least for now.
+    End,
+}
 
 /// One input under way.
 pub(super) struct Current {
@@ -18,6 +46,10 @@ pub(super) struct Current {
     begun: Option<Begun>,
     /// The position that was handed over last, or that the reading has begun with.
     position: Option<FilePosition>,
+    /// Where the file was, if it was renamed since.
+    former_path: Option<PathBuf>,
+    /// Files are followed: a place counts whatever was before it.
+    follows: bool,
 }
 
 struct Begun {
@@ -30,10 +62,40 @@ struct Begun {
 impl Current {
     /// # Errors
     /// The input cannot be read.
-    pub(super) fn open(input: &FoundInput, options: &FileOptions) -> Result<Self, DemoError> {
-        let reader = FileReader::open(input, options.format, false)?;
+    pub(super) fn open(input: &FoundInput, options: &FileOptions, follows: bool) -> Result<Self, DemoError> {
+        let reader = FileReader::open(input, options.format, follows)?;
         let decoder = RecordDecoder::new(reader.name(), options.field_limits);
-        Ok(Self { reader, decoder, begun: None, position: None })
+        Ok(Self { reader, decoder, begun: None, position: None, former_path: None, follows })
+    }
+
+    /// The same, of a file that was at `path` before it was renamed.
+    #[must_use]
+    pub(super) fn formerly(self, path: PathBuf) -> Self {
+        Self { former_path: Some(path), follows: true, ..self }
+    }
+
+    /// Takes records until the batch is full, but only some of them at a time.
+    ///
+    /// # Errors
+    /// The input cannot be read on.
+    pub(super) fn read_some(&mut self, sink: &mut Sink<'_>) -> Result<ReadSome, DemoError> {
+        for _ in 0..READY_RECORDS {
+            if sink.gatherer.is_full() && self.can_pause() {
+                break;
+            }
+            if let Some(wait) = sink.pace.wait() {
+                return Ok(ReadSome::Nap(wait));
+            }
+            let number = self.reader.number();
+            let mut taker = self.decoder.into_batch(sink.gatherer);
+            match self.reader.next(&mut taker, sink.notes)? {
+                Step::Taken if self.reader.number() != number => sink.pace.took(),
+                Step::Taken => {}
+                Step::Wait => return Ok(ReadSome::Wait),
+                Step::End => return Ok(ReadSome::End),
+            }
+        }
+        Ok(ReadSome::More)
     }
 
     /// Whether it is known where the reading begins.
@@ -84,15 +146,14 @@ impl Current {
         Ok(())
     }
 
-    /// The readings that this may be the file of: its own first, then those of other files that begin with the same record. Readings
-    /// without a click do not count: whoever replays such a file again has changed the settings.
+    /// The readings that this may be the file of, those that came farthest first. Readings without a click do not count: whoever replays
+    /// such a file again has changed the settings.
     fn known(&self, database: &Reader) -> Result<Vec<FilePosition>, StorageError> {
-        let (Some(stream), Some(file)) = (self.reader.stream(), self.reader.file()) else {
+        let Some(stream) = self.reader.stream().filter(|_| self.reader.file().is_some()) else {
             return Ok(Vec::new());
         };
         let mut known = database.files_of_stream(stream)?;
-        known.retain(|position| position.clicks > 0);
-        known.sort_by_key(|position| position.file != file);
+        known.retain(|position| position.clicks > 0 || self.follows);
         known.dedup_by(|a, b| a.place == b.place && a.text_end == b.text_end);
         Ok(known)
     }
@@ -103,6 +164,18 @@ impl Current {
         self.position.is_some() && begun.is_some_and(|begun| begun.number == self.reader.number())
     }
 
+    /// Records that earlier readings have taken, a last one without a line end among them.
+    pub(super) fn records_read_before(&self) -> u64 {
+        let unended =
+            self.position.as_ref().is_some_and(|known| known.text_end.is_some_and(|end| end > known.place.byte));
+        self.reader.number() + u64::from(unended)
+    }
+
+    /// Whether an earlier reading is gone on with.
+    pub(super) fn goes_on(&self) -> bool {
+        self.position.is_some()
+    }
+
     /// Whether a batch may end here.
     pub(super) fn can_pause(&self) -> bool {
         self.reader.file().is_none() || self.begun.is_none() || self.reader.place().is_some()
@@ -111,7 +184,7 @@ impl Current {
     /// How far the file is read, if that is not known yet; `None` also for what has no position.
     pub(super) fn new_position(&mut self) -> Option<FilePosition> {
         let begun = self.begun.as_ref()?;
-        let path = self.reader.path()?;
+        let path = self.former_path.as_deref().or(self.reader.path())?;
         let position = FilePosition {
             file: self.reader.file()?,
             stream: self.reader.stream()?,

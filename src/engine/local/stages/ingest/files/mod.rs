@@ -2,8 +2,11 @@
 
 mod current;
 mod decode;
+mod follow;
 mod options;
+mod pace;
 mod run;
+mod sequence;
 mod stage;
 mod told;
 

@@ -21,6 +21,8 @@ pub struct FileOptions {
     pub rate: Option<f64>,
     /// Whether files that were read before are read again, from their beginning.
     pub again: bool,
+    /// Whether files are followed like `tail -F`: they have no end.
+    pub follow: bool,
     /// How many events make a batch.
     pub batch_events: usize,
     /// How long a batch may wait to become full.
@@ -40,9 +42,15 @@ impl FilesSource {
     /// Finds `inputs`, looks at their beginnings, and brings them into the order of their first clicks.
     ///
     /// # Errors
-    /// An input that is not there, cannot be read, is a directory or holds nothing that is read; or the rate is not possible.
+    /// An input that is not there, cannot be read, is a directory or holds nothing that is read; one that is to be followed is no plain
+    /// file; or the rate is not possible.
     pub fn find(inputs: Vec<ReplayInput>, options: FileOptions) -> Result<Self, DemoError> {
         options.rate.map_or(Ok(()), check_rate)?;
+        if options.follow {
+            let inputs = FoundInput::find_to_follow(inputs)?;
+            inputs.iter().try_for_each(|input| input.require_plain(options.format))?;
+            return Ok(Self { options, inputs, progress: watch::Sender::default() });
+        }
         let (found, total) = FoundInput::find_all(inputs)?;
         let first_click = || FirstClick::new(options.field_limits);
         let inputs = in_order(found, options.format, first_click, FirstClick::time)?;

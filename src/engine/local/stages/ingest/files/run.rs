@@ -1,20 +1,18 @@
-//! A reading of files from its start to its end: reads, gathers batches, and hands them to the store.
+//! A reading of files: reads, gathers batches, and hands them to the store.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::current::Current;
+use super::current::{ReadSome, Sink};
+use super::follow::Follow;
+use super::pace::Pace;
+use super::sequence::Sequence;
 use super::stage::{FilesError, FilesIngest};
 use super::told::Told;
 use crate::engine::local::stages::ingest::first_clicks::FirstClicks;
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
-use crate::source::files::{FoundInput, Step};
-use crate::source::{DemoError, TokenBucket};
-use crate::storage::{FilePosition, IngestBatch, Origin};
-
-/// Records that the stage takes in a row before it looks for a stop: some tenths of a millisecond.
-const READY_RECORDS: usize = 500;
+use crate::source::files::FoundInput;
+use crate::storage::{IngestBatch, Origin};
 
 /// How long the stage waits for something, and so how soon it sees a stop.
 const POLL: Duration = Duration::from_millis(20);
@@ -25,58 +23,42 @@ const LONGEST_NAP: Duration = Duration::from_millis(50);
 /// How long the stage sleeps at a time once everything is read. A signal ends the sleep.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How often files that are followed are looked at.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(150);
+
 /// How long a stop waits for room in the queue. A batch that finds none is the first of the next start.
 const LAST_HANDOVER: Duration = Duration::from_secs(1);
 
 /// A reading of files.
 pub(super) struct FilesRun {
-    inputs: VecDeque<FoundInput>,
-    /// Standard input is looked at before anything is read: its header may be one that is not read.
-    stdin: Option<Box<Current>>,
-    is_stdin_known: bool,
-    current: Option<Box<Current>>,
+    source: Source,
     gatherer: BatchGatherer,
-    /// The positions of files that have ended since the last batch.
-    ended: Vec<FilePosition>,
     /// A batch that found the queue full.
     waiting: Option<IngestBatch>,
-    limiter: Option<TokenBucket>,
-    /// The last record is not paid for.
-    owes_token: bool,
-    began: Instant,
+    pace: Pace,
     first_clicks: FirstClicks,
     told: Told,
-    error: Option<DemoError>,
     has_ended: bool,
 }
 
-/// What a turn has come to.
-enum Turn {
-    /// It went on.
-    On,
-    /// The next record may come after this time.
-    Nap(Duration),
-    /// Nothing is left.
-    End,
+enum Source {
+    Sequence(Sequence),
+    Follow(Follow),
 }
 
 impl FilesRun {
     pub(super) fn new(stage: &FilesIngest, inputs: Vec<FoundInput>) -> Self {
+        let source = match stage.options.follow {
+            true => Source::Follow(Follow::new(inputs)),
+            false => Source::Sequence(Sequence::new(inputs)),
+        };
         Self {
-            inputs: inputs.into(),
-            stdin: None,
-            is_stdin_known: false,
-            current: None,
+            source,
             gatherer: BatchGatherer::new(stage.options.batch_events),
-            ended: Vec::new(),
             waiting: None,
-            // The rate was checked when the files were found.
-            limiter: stage.options.rate.and_then(|rate| TokenBucket::new(rate).ok()),
-            owes_token: false,
-            began: Instant::now(),
+            pace: Pace::new(stage.options.rate),
             first_clicks: FirstClicks::new(),
             told: Told::new(),
-            error: None,
             has_ended: false,
         }
     }
@@ -92,8 +74,8 @@ impl FilesRun {
                 handle.sleep(Signal::Run, IDLE);
                 continue;
             }
-            let turn = match self.turn(stage, handle) {
-                Ok(turn) => turn,
+            let read = match self.read(stage, handle) {
+                Ok(read) => read,
                 Err(FilesError::Storage(error)) if error.is_transient() => {
                     let pause = backoff.next();
                     handle.backing_off(&error.to_string(), pause);
@@ -105,16 +87,21 @@ impl FilesRun {
             if !self.gatherer.is_empty() {
                 self.gatherer.begin();
             }
-            let is_due = self.gatherer.is_due(stage.options.batch_interval) || matches!(turn, Turn::End);
+            let is_due = self.gatherer.is_due(stage.options.batch_interval) || read == ReadSome::End;
             if is_due && self.can_pause() {
                 self.gather_batch(stage);
             }
-            match turn {
-                Turn::On => {}
-                Turn::Nap(time) => {
-                    handle.sleep(Signal::Run, time);
+            match read {
+                ReadSome::More => {}
+                ReadSome::Nap(time) => {
+                    handle.sleep(Signal::Run, time.clamp(POLL, LONGEST_NAP));
                 }
-                Turn::End => self.end(stage, handle)?,
+                // Waiting for a pipe has taken its time already.
+                ReadSome::Wait if !stage.options.follow => {}
+                ReadSome::Wait => {
+                    handle.sleep(Signal::Run, FOLLOW_INTERVAL);
+                }
+                ReadSome::End => self.end(stage, handle)?,
             }
             let bytes_read = self.bytes_read();
             self.told.publish(&stage.progress, bytes_read);
@@ -123,104 +110,41 @@ impl FilesRun {
     }
 
     /// Reads some records.
-    fn turn(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<Turn, FilesError> {
-        if !self.is_stdin_known {
-            return Ok(self.look_at_stdin(stage).unwrap_or_else(|error| self.fail(error)));
-        }
-        let Some(current) = &mut self.current else {
-            let Some(input) = self.inputs.pop_front() else { return Ok(Turn::End) };
-            let opened = match input {
-                FoundInput::Stdin => self.stdin.take().map(Ok),
-                _ => None,
-            };
-            return Ok(match opened.unwrap_or_else(|| Current::open(&input, &stage.options).map(Box::new)) {
-                Ok(current) => {
-                    self.current = Some(current);
-                    Turn::On
-                }
-                Err(error) => self.fail(error),
-            });
+    fn read(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<ReadSome, FilesError> {
+        let Self { source, gatherer, pace, told, .. } = self;
+        let (options, storage) = (&stage.options, &*stage.storage);
+        let mut notes = std::mem::take(&mut told.notes);
+        let mut sink = Sink { gatherer, pace, notes: &mut notes };
+        let read = match source {
+            Source::Sequence(sequence) => sequence.turn(options, storage, handle, &mut sink, told),
+            Source::Follow(follow) => follow.turn(options, storage, handle, &mut sink),
         };
-        if !current.has_begun() {
-            match current.look() {
-                Ok(Step::Taken) => current.begin(&stage.storage, stage.options.again, handle)?,
-                Ok(Step::Wait | Step::End) => {}
-                Err(error) => return Ok(self.fail(error)),
-            }
-            return Ok(Turn::On);
-        }
-        for _ in 0..READY_RECORDS {
-            if self.gatherer.is_full() && current.can_pause() {
-                break;
-            }
-            if self.owes_token
-                && let Some(limiter) = &mut self.limiter
-            {
-                if let Err(wait) = limiter.take(self.began.elapsed()) {
-                    return Ok(Turn::Nap(wait.clamp(POLL, LONGEST_NAP)));
-                }
-                self.owes_token = false;
-            }
-            let number = current.reader.number();
-            let mut taker = current.decoder.into_batch(&mut self.gatherer);
-            match current.reader.next(&mut taker, &mut self.told.notes) {
-                Ok(Step::Taken) => self.owes_token |= current.reader.number() != number,
-                Ok(Step::Wait) => break,
-                Ok(Step::End) => {
-                    let was_read_before = current.was_read_before();
-                    if was_read_before {
-                        self.told.known(current.reader.name(), current.reader.number());
-                    }
-                    self.end_file();
-                    break;
-                }
-                Err(error) => return Ok(self.fail(error)),
-            }
-        }
-        Ok(Turn::On)
-    }
-
-    fn look_at_stdin(&mut self, stage: &FilesIngest) -> Result<Turn, DemoError> {
-        if self.stdin.is_none() && self.inputs.contains(&FoundInput::Stdin) {
-            self.stdin = Some(Box::new(Current::open(&FoundInput::Stdin, &stage.options)?));
-        }
-        self.is_stdin_known = match &mut self.stdin {
-            Some(stdin) => stdin.look()? == Step::Taken,
-            None => true,
-        };
-        Ok(Turn::On)
-    }
-
-    /// Nothing more is read of the input under way.
-    fn end_file(&mut self) {
-        if let Some(mut current) = self.current.take() {
-            self.ended.extend(current.new_position());
-            self.told.done_bytes += current.reader.bytes_read();
-        }
-    }
-
-    /// Nothing more is read, for `error`. What came before is handed over.
-    fn fail(&mut self, error: DemoError) -> Turn {
-        self.error = Some(error);
-        self.end_file();
-        self.inputs.clear();
-        Turn::End
+        told.notes = notes;
+        read
     }
 
     fn bytes_read(&self) -> u64 {
-        self.current.as_ref().map_or(0, |current| current.reader.bytes_read())
+        match &self.source {
+            Source::Sequence(sequence) => sequence.bytes_read(),
+            Source::Follow(follow) => follow.bytes_read(),
+        }
     }
 
     fn can_pause(&self) -> bool {
-        self.current.as_ref().is_none_or(|current| current.can_pause())
+        match &self.source {
+            Source::Sequence(sequence) => sequence.can_pause(),
+            Source::Follow(follow) => follow.can_pause(),
+        }
     }
 
     /// Makes a batch of what was gathered, for the store's queue.
     fn gather_batch(&mut self, stage: &FilesIngest) {
-        let mut positions = std::mem::take(&mut self.ended);
-        if !self.gatherer.is_empty() {
-            positions.extend(self.current.as_mut().and_then(|current| current.new_position()));
-        } else if positions.is_empty() {
+        let has_events = !self.gatherer.is_empty();
+        let positions = match &mut self.source {
+            Source::Sequence(sequence) => sequence.take_positions(has_events),
+            Source::Follow(follow) => follow.take_positions(has_events),
+        };
+        if !has_events && positions.is_empty() {
             return;
         }
         let batch = self.gatherer.take(Origin::Files(positions));
@@ -264,7 +188,15 @@ impl FilesRun {
         if let Some(known) = self.told.read_before() {
             stage.handover.notices.say("read before", || known);
         }
-        self.told.end(&stage.progress, self.error.as_ref(), 0);
+        let bytes_read = self.bytes_read();
+        let error = match &mut self.source {
+            Source::Sequence(sequence) => sequence.error(),
+            Source::Follow(follow) => match follow.take_error() {
+                Some(error) => return Err(error.into()),
+                None => return Ok(()),
+            },
+        };
+        self.told.end(&stage.progress, error, bytes_read);
         self.has_ended = true;
         Ok(())
     }

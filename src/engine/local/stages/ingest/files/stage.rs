@@ -13,6 +13,7 @@ use crate::engine::local::stages::ingest::handover::{Handover, NoStore};
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::StageHandle;
 use crate::protocol::source::SourceProgress;
+use crate::source::DemoError;
 use crate::source::files::FoundInput;
 use crate::storage::{IngestBatch, Storage, StorageError};
 
@@ -44,6 +45,8 @@ pub(crate) enum FilesError {
     NoStore(#[from] NoStore),
     #[error("{0} cannot be read twice; start clicktop again")]
     NotTwice(String),
+    #[error(transparent)]
+    Source(#[from] DemoError),
 }
 
 impl FilesIngest {
@@ -71,7 +74,8 @@ impl FilesIngest {
     /// Works until asked to stop. At the end of the files it waits for that.
     ///
     /// # Errors
-    /// The database is damaged, or the store has ended. A file that cannot be read ends the source, not the stage.
+    /// The database is damaged, the store has ended, or a file cannot be followed. Another file that cannot be read ends the source,
+    /// not the stage.
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), FilesError> {
         if !wait_until_sound(&self.storage, handle)? {
             return Ok(());

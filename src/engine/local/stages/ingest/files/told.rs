@@ -17,8 +17,6 @@ pub(super) struct Told {
     published: Instant,
     /// Events that were handed to the store.
     pub(super) sent: u64,
-    /// Bytes of the inputs whose reading has ended.
-    pub(super) done_bytes: u64,
     known: Known,
 }
 
@@ -32,7 +30,7 @@ struct Known {
 
 impl Told {
     pub(super) fn new() -> Self {
-        Self { notes: Notes::default(), published: Instant::now(), sent: 0, done_bytes: 0, known: Known::default() }
+        Self { notes: Notes::default(), published: Instant::now(), sent: 0, known: Known::default() }
     }
 
     /// The file `name` was read before, all of its `records`.
@@ -53,7 +51,7 @@ impl Told {
         }
     }
 
-    /// Publishes the progress, if it is time; `bytes_read` are those of the input under way.
+    /// Publishes the progress, if it is time; `bytes_read` are those of all inputs.
     pub(super) fn publish(&mut self, progress: &watch::Sender<SourceProgress>, bytes_read: u64) {
         if self.published.elapsed() >= INTERVAL {
             self.published = Instant::now();
@@ -73,7 +71,7 @@ impl Told {
 
     fn write(&self, progress: &mut SourceProgress, bytes_read: u64) {
         progress.sent = self.sent;
-        progress.bytes_read = self.done_bytes.saturating_add(bytes_read);
+        progress.bytes_read = bytes_read;
         progress.first_no_click = self.notes.first().map(str::to_owned);
         progress.read_before = self.read_before();
     }
