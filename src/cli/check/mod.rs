@@ -139,7 +139,7 @@ impl Report<'_> {
         let mut warnings = Vec::new();
         let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
             let (messages, looked) = probe.messages(partitions, decoder)?;
-            warnings = looked.warnings();
+            warnings = looked.warnings(&kafka.topic);
             Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
         });
         let usable = topic.is_ok();

@@ -65,8 +65,8 @@ impl Looked {
         }
     }
 
-    /// Warnings about them, a line each.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    /// Warnings about them, a line each; they are messages of `topic`.
+    pub(super) fn warnings(&self, topic: &str) -> Vec<String> {
         let newest = format!("of the newest {} messages", self.messages);
         let mut warnings: Vec<String> =
             self.foreign.values().map(|(count, format)| format!("{count} {newest} look like {format}")).collect();
@@ -75,7 +75,9 @@ impl Looked {
             warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
         }
         if self.rejected * 2 > self.messages {
-            warnings.push("`clicktop inspect --topic TOPIC` finds the settings for events of another form".to_owned());
+            warnings.push(format!(
+                "most {newest} are no clicks: `clicktop inspect --topic {topic}` finds the settings for other events"
+            ));
         }
         if self.left_out > 0 && self.left_out == self.messages {
             warnings.push(format!("events.where leaves out all {newest}"));
@@ -113,14 +115,14 @@ mod tests {
     #[test]
     fn what_is_no_click_and_what_is_odd_is_said() {
         let mut looked = Looked::new(EventDecoder::new(None, Format::Auto, FieldLimits::default()));
-        assert_eq!(looked.warnings(), [""; 0]);
+        assert_eq!(looked.warnings("clicks"), [""; 0]);
         for at in 0..LEAST {
             looked.add(format!("c{at},u{},1970-01-01T00:00:00Z,/,FR,,,,", at % 9).as_bytes());
         }
         looked.add(b"\x1f\x8b\x08\0");
         looked.add(b"\x1f\x8b\x08\0");
         looked.add(b"hello");
-        let warnings = looked.warnings();
+        let warnings = looked.warnings("clicks");
         let [gzip, other, times] = warnings.as_slice() else { panic!("{warnings:#?}") };
         assert!(gzip.starts_with("2 of the newest 203 messages look like gzip"), "{gzip}");
         assert!(other.starts_with("1 of the newest 203 messages are no clicks, for example: 1 CSV fields"), "{other}");

@@ -13,11 +13,13 @@ pub(crate) fn mostly_rejected(snapshot: &Snapshot) -> Option<String> {
         return None;
     }
     let percent = rejected.min(taken).saturating_mul(100).checked_div(taken).unwrap_or(100);
-    let (what, subject) = match snapshot.source.topic.as_str() {
-        "" => ("records", "FILE".to_owned()),
-        topic => ("messages", format!("--topic {}", printable(topic))),
-    };
-    Some(format!("{percent} % of the {what} are no clicks: `clicktop inspect {subject}` finds the settings for them"))
+    Some(match snapshot.source.topic.as_str() {
+        "" => format!("{percent} % of the records are no clicks: `clicktop inspect FILE` finds the settings for them"),
+        topic => format!(
+            "{percent} % of the messages are no clicks: `clicktop inspect --topic {}` finds the settings for them",
+            printable(topic)
+        ),
+    })
 }
 
 #[cfg(test)]
