@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
 use super::output::{Output, complain};
 use super::{check, demo_dir, locale, on_spark, setup};
+use crate::click::Format;
 use crate::config::{ConsoleSettings, EngineKind, KafkaSettings, Settings};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
@@ -235,9 +236,13 @@ async fn open_source(
             start_generator(target, generator_options(args)).map_err(Into::into)
         }),
         Command::Replay(args) if args.brokers.is_none() => {
-            let ReplayOptions { inputs, format, rate } = replay_options(args);
-            let options =
-                FileOptions { format, rate, again: args.again, follow: args.follow, ..setup::file_options(settings) };
+            let options = FileOptions {
+                rate: events_per_second(args.rate),
+                again: args.again,
+                follow: args.follow,
+                ..setup::file_options(settings, replay_format(settings, args))?
+            };
+            let inputs = replay_inputs(args);
             let find = move || FilesSource::find(inputs, options);
             let files = tokio::task::spawn_blocking(find).await.context("files")??;
             Ok(Source::Files(Box::new(files), describe_replay(args)))
@@ -247,6 +252,8 @@ async fn open_source(
             // The partitions of the group belong to pipelines that `run`; a replay must not take any of them.
             kafka.group.push_str("-replay");
             require_topic(&kafka).await?;
+            let form = setup::record_form(settings, replay_format(settings, args))?;
+            let replay = ReplayOptions { inputs: replay_inputs(args), form, rate: events_per_second(args.rate) };
             let options = setup::kafka_options(settings, &kafka)?;
             if options.start == StartAt::Latest {
                 // The next messages of the topic are those that this replay sends.
@@ -262,7 +269,7 @@ async fn open_source(
                 properties,
             };
             let description = format!("{} through {}", describe_replay(args), kafka.brokers);
-            let task = start_replay(target, replay_options(args))?;
+            let task = start_replay(target, replay)?;
             let source = KafkaSource { kafka, description, task: Some(task), stored: None, _broker: None };
             Ok(Source::Kafka(Box::new(source)))
         }
@@ -338,16 +345,16 @@ fn generator_options(args: &DemoArgs) -> GeneratorOptions {
     }
 }
 
-fn replay_options(args: &ReplayArgs) -> ReplayOptions {
+fn replay_format(settings: &Settings, args: &ReplayArgs) -> Format {
+    args.format.map_or_else(|| settings.events.format(), Format::from)
+}
+
+fn replay_inputs(args: &ReplayArgs) -> Vec<ReplayInput> {
     let input = |path: &PathBuf| match path.as_os_str() == "-" {
         true => ReplayInput::Stdin,
         false => ReplayInput::File(path.clone()),
     };
-    ReplayOptions {
-        inputs: args.files.iter().map(input).collect(),
-        format: args.format.unwrap_or_default().into(),
-        rate: events_per_second(args.rate),
-    }
+    args.files.iter().map(input).collect()
 }
 
 fn events_per_second(rate: Rate) -> Option<f64> {

@@ -15,6 +15,7 @@ use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
+use crate::source::files::RecordForm;
 use crate::storage::{RejectLimits, StorageOptions};
 
 /// The data directory: the one that is set, else the folder `suffix` in the user's own.
@@ -91,17 +92,33 @@ pub(super) fn field_limits(settings: &Settings) -> FieldLimits {
     FieldLimits { url: settings.events.max_url_bytes.as_usize(), field: settings.events.max_field_bytes.as_usize() }
 }
 
-/// How ingest reads files, as the settings say.
-pub(super) fn file_options(settings: &Settings) -> FileOptions {
-    FileOptions {
-        format: Format::Auto,
-        field_limits: field_limits(settings),
+/// What the records of files are: as the mapping says, or clicks in `format`.
+///
+/// # Errors
+/// The mapping cannot be used.
+pub(super) fn record_form(settings: &Settings, format: Format) -> Result<RecordForm, MappingError> {
+    let mapping = settings.events.mapping();
+    Ok(RecordForm {
+        format,
+        separator: mapping.as_ref().and_then(|mapping| mapping.separator),
+        mapping: mapping.as_ref().map(Mapping::compile).transpose()?,
+        limits: field_limits(settings),
+    })
+}
+
+/// How ingest reads files, as the settings say; clicks are in `format`.
+///
+/// # Errors
+/// The mapping cannot be used.
+pub(super) fn file_options(settings: &Settings, format: Format) -> Result<FileOptions, MappingError> {
+    Ok(FileOptions {
+        form: record_form(settings, format)?,
         rate: None,
         again: false,
         follow: false,
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
-    }
+    })
 }
 
 /// How documents are sent.

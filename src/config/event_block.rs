@@ -88,7 +88,7 @@ mod tests {
         let mapping = Mapping {
             form: Form::Csv,
             separator: Some(';'),
-            columns: vec!["a".into(), "say \"b\"".into()],
+            columns: ["a", "b.c", "d", "t", "p[key=\"x]\"].v", "ua", "type"].map(String::from).to_vec(),
             fields: Fields {
                 click_id: Some(Source::Column(3.try_into().unwrap())),
                 user_id: Some(Source::First(vec![field("a"), field("b.c")])),

@@ -20,12 +20,20 @@ impl EventSettings {
         (!is_own).then_some(mapping)
     }
 
-    /// The format of the events if they need no mapping: the one that `kafka.format` names, else that of `events.form`.
+    /// The format that `events.form` names, for events that need no mapping.
+    pub fn format(&self) -> Format {
+        match self.form {
+            Form::Csv => Format::Csv,
+            Form::Json => Format::Json,
+            Form::Auto | Form::Tsv | Form::Combined | Form::W3c => Format::Auto,
+        }
+    }
+
+    /// The format of messages that need no mapping: the one that `kafka.format` names, else that of `events.form`.
     pub fn own_format(&self, kafka: &KafkaSettings) -> Format {
-        match (kafka.format, self.form) {
-            (Format::Auto, Form::Csv) => Format::Csv,
-            (Format::Auto, Form::Json) => Format::Json,
-            (format, _) => format,
+        match kafka.format {
+            Format::Auto => self.format(),
+            format => format,
         }
     }
 

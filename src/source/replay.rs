@@ -8,19 +8,18 @@ use std::collections::VecDeque;
 
 use self::messages::Messages;
 use super::error::DemoError;
-use super::files::{FileReader, FoundInput, Notes, Step};
+use super::files::{FileReader, FoundInput, Notes, RecordForm, Step};
 use super::producer::{Feed, Next, Record, SourceTask, Target};
-use crate::click::Format;
 
 pub use super::files::ReplayInput;
 
 /// What to replay and how fast.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ReplayOptions {
     /// In this order.
     pub inputs: Vec<ReplayInput>,
     /// What the records are.
-    pub format: Format,
+    pub form: RecordForm,
     /// Records a second; `None` is as fast as they are taken.
     pub rate: Option<f64>,
 }
@@ -31,13 +30,16 @@ pub struct ReplayOptions {
 /// An input that is not there, cannot be read, is a directory or holds nothing that is read, before anything is sent; and as
 /// [`SourceTask::start`].
 pub fn start_replay(target: Target, options: ReplayOptions) -> Result<SourceTask, DemoError> {
-    let ReplayOptions { inputs, format, rate } = options;
+    let ReplayOptions { inputs, form, rate } = options;
     let (inputs, total) = FoundInput::find_all(inputs)?;
     for input in inputs.iter().filter(|input| matches!(input, FoundInput::File(_))) {
-        FileReader::open(input, format, false)?.begin()?;
+        FileReader::for_messages(input, &form)?.begin()?;
     }
-    let open = move |input: FoundInput| -> Open { Box::new(move || FileReader::open(&input, format, false)) };
-    let feed = ReplayFeed::new(inputs.into_iter().map(open).collect(), total, format);
+    let open = |input: FoundInput| -> Open {
+        let form = form.clone();
+        Box::new(move || FileReader::for_messages(&input, &form))
+    };
+    let feed = ReplayFeed::new(inputs.into_iter().map(open).collect(), total, &form);
     SourceTask::start(target, feed, rate)
 }
 
@@ -58,12 +60,12 @@ struct ReplayFeed {
 }
 
 impl ReplayFeed {
-    fn new(inputs: VecDeque<Open>, bytes_total: Option<u64>, format: Format) -> Self {
+    fn new(inputs: VecDeque<Open>, bytes_total: Option<u64>, form: &RecordForm) -> Self {
         Self {
             inputs,
             reader: None,
             has_begun: false,
-            messages: Messages::new(format),
+            messages: Messages::new(form),
             notes: Notes::default(),
             done_bytes: 0,
             bytes_total,

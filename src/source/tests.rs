@@ -7,6 +7,7 @@ use rdkafka::{ClientConfig, Message as _, TopicPartitionList};
 use tokio::sync::watch;
 
 use super::broker::{RDKafkaApiKey, RDKafkaRespErr};
+use super::files::RecordForm;
 use super::producer::{Feed, Next, Record};
 use super::window::{RECORD_OVERHEAD, WINDOW_BYTES, WINDOW_RECORDS};
 use super::*;
@@ -262,8 +263,11 @@ fn a_replayed_file_arrives_line_by_line() {
     std::fs::write(&path, "click_id,user_id,timestamp,url,country,city,browser,os,device\r\n1,a\r\n\r\nbroken \"\n3")
         .expect("a file");
     let broker = EmbeddedBroker::start(TOPIC, 1).expect("a broker");
-    let options =
-        ReplayOptions { inputs: vec![ReplayInput::File(path.clone())], format: Format::Auto, rate: Some(1000.0) };
+    let options = ReplayOptions {
+        inputs: vec![ReplayInput::File(path.clone())],
+        form: RecordForm::clicks(Format::Auto),
+        rate: Some(1000.0),
+    };
     let task = start_replay(target(&broker, 0, None), options).expect("a task");
     let last = wait(&mut task.progress(), |progress| progress.end.is_some());
     let size = std::fs::metadata(&path).expect("metadata").len();

@@ -71,6 +71,34 @@ fn the_printed_settings_and_the_written_file_are_read_as_settings() {
 }
 
 #[test]
+fn with_what_it_writes_each_known_clickstream_is_replayed() {
+    for (file, clicks, left_out) in [
+        ("nine.csv", 5, 0),
+        ("segment.json", 5, 1),
+        ("snowplow.tsv", 5, 1),
+        ("snowplow_json.json", 5, 1),
+        ("ga4.json", 5, 1),
+        ("matomo.json", 5, 1),
+        ("posthog.json", 5, 1),
+        ("rees46.csv", 5, 1),
+        ("combined.log", 6, 0),
+        ("w3c.log", 6, 0),
+        ("cloudfront.log", 6, 0),
+        ("nginx_json.log", 6, 0),
+        ("caddy.log", 6, 0),
+        ("traefik.log", 6, 0),
+    ] {
+        let home = Home::new();
+        let config = home.path("made.toml").display().to_string();
+        let ran = inspect(&home, &sample(file), &["--write", &config]);
+        assert!(ran.status.success(), "{file}: {ran:?}");
+        let summary = home.replay(&sample(file), &["--config", &config]);
+        let counted = [&summary["stored"], &summary["left_out"], &summary["rejected"]].map(|count| count.as_u64());
+        assert_eq!(counted, [Some(clicks), Some(left_out), Some(0)], "{file}: {summary}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_80_columns_and_no_text_of_an_event_steers_the_terminal() {
     let home = Home::new();
     let long = "x".repeat(300);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clicktop::click::Format;
+use clicktop::source::files::RecordForm;
 use clicktop::source::{EmbeddedBroker, ReplayInput, ReplayOptions, Target, start_replay};
 
 use crate::support::clicks::{OwnedClick, lines, made, random};
@@ -70,7 +71,8 @@ fn twenty_kills_of_a_run_skip_no_offset_of_the_topic() {
     // Clicks come for as long as the kills do.
     let inputs = vec![ReplayInput::File(file)];
     let _load =
-        start_replay(target, ReplayOptions { inputs, format: Format::Csv, rate: Some(2_400.0) }).expect("a load");
+        start_replay(target, ReplayOptions { inputs, form: RecordForm::clicks(Format::Csv), rate: Some(2_400.0) })
+            .expect("a load");
     let mut under_load = 0;
     for kill in 0..KILLS {
         // A killed member would keep its group waiting until its session is over; offsets are not the group's but ours.

@@ -14,7 +14,8 @@ fn mapping(text: &str) -> Option<Mapping> {
 
 #[test]
 fn every_key_is_a_part_of_the_mapping() {
-    let text = "[events]\nform = 'csv'\nseparator = ';'\ncolumns = ['id', 'user']\nclick_id = 'messageId'\n\
+    let text = "[events]\nform = 'csv'\nseparator = ';'\ncolumns = ['messageId', 'userId', 'date', 'time', 'context.page.url', \
+                'city', 'b', 'o', 'd', 'context.ip', 'ua', 'type', 'bot']\nclick_id = 'messageId'\n\
                 user_id = ['userId', 2]\ntimestamp = { join = ['date', 'time'], with = 'T' }\nurl = 'context.page.url'\n\
                 country = { constant = 'FR' }\ncity = 'city'\nbrowser = 'b'\nos = 'o'\ndevice = 'd'\nip = 'context.ip'\n\
                 user_agent = { hash = ['ua'] }\ntime_form = '%d.%m.%Y'\ntime_zone = 'Europe/Paris'\n\
@@ -22,7 +23,7 @@ fn every_key_is_a_part_of_the_mapping() {
                 url_query = ['q']\nurl_fragment = 'drop'\nurl_lower_case_host = true\n";
     let mapping = mapping(text).unwrap();
     assert_eq!((mapping.form, mapping.separator), (Form::Csv, Some(';')));
-    assert_eq!(mapping.columns, ["id", "user"]);
+    assert_eq!((mapping.columns.len(), mapping.columns[0].as_str()), (13, "messageId"));
     let fields = &mapping.fields;
     assert_eq!(fields.click_id, field("messageId"));
     let second = Source::Column(2.try_into().unwrap());
@@ -52,7 +53,7 @@ fn the_environment_and_tables_of_the_file_name_sources_too() {
         ("CLICKTOP_EVENTS__USER_ID", "['a.b', 'c']"),
         ("CLICKTOP_EVENTS__TIMESTAMP", "3"),
         ("CLICKTOP_EVENTS__COUNTRY", "geo.country"),
-        ("CLICKTOP_EVENTS__COLUMNS", "a, b,c"),
+        ("CLICKTOP_EVENTS__COLUMNS", "a.b, c,host,path,type, geo.country"),
         ("CLICKTOP_EVENTS__URL_QUERY", "['q']"),
     ]);
     let mapping = loaded.unwrap().settings.events.mapping().unwrap();
@@ -62,7 +63,7 @@ fn the_environment_and_tables_of_the_file_name_sources_too() {
     assert_eq!(mapping.fields.country, field("geo.country"));
     let parts = ["host", "path"].map(|name| Source::Field(name.into())).to_vec();
     assert_eq!(mapping.fields.url, Some(Source::Join { parts, with: String::new() }));
-    assert_eq!(mapping.columns, ["a", "b", "c"]);
+    assert_eq!(mapping.columns, ["a.b", "c", "host", "path", "type", "geo.country"]);
     assert_eq!(mapping.url_rules.query, Query::Only(vec!["q".into()]));
     assert_eq!(mapping.conditions.len(), 1);
 }

@@ -32,13 +32,24 @@ pub(crate) enum Layout {
     Messages(Format),
     /// Their columns are those of a header.
     Columns(Columns),
+    /// They are events with a mapping.
+    Mapped(MappedLayout),
+}
+
+/// How events with a mapping are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MappedLayout {
+    pub(super) grammar: Grammar,
+    /// The header that names the columns.
+    pub(crate) header: Option<Box<[u8]>>,
 }
 
 impl Layout {
     pub(super) fn grammar(&self) -> Grammar {
         match self {
             Self::Messages(format) => Grammar::of(*format),
-            Self::Columns(columns) => Grammar::Csv { separator: columns.separator(), width: columns.width() },
+            Self::Columns(columns) => Grammar::Csv { separator: columns.separator(), width: Some(columns.width()) },
+            Self::Mapped(mapped) => mapped.grammar,
         }
     }
 

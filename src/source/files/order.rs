@@ -1,10 +1,11 @@
 //! The order of several files: that of their first clicks, so that clicks come as they happened.
 
 use super::find::FoundInput;
+use super::form::RecordForm;
 use super::notes::Notes;
 use super::reader::{FileReader, Step};
 use super::taker::RecordTaker;
-use crate::click::{Format, Timestamp};
+use crate::click::Timestamp;
 use crate::source::error::DemoError;
 
 /// The first click is looked for among so many records.
@@ -17,7 +18,7 @@ const RECORDS: usize = 1_000;
 /// A file cannot be read, or holds something that is not read.
 pub(crate) fn in_order<T: RecordTaker>(
     inputs: Vec<FoundInput>,
-    format: Format,
+    form: &RecordForm,
     mut first_time: impl FnMut() -> T,
     time_of: impl Fn(&T) -> Option<Timestamp>,
 ) -> Result<Vec<FoundInput>, DemoError> {
@@ -28,7 +29,7 @@ pub(crate) fn in_order<T: RecordTaker>(
             continue;
         };
         let mut taker = first_time();
-        find_first(FileReader::open(&input, format, false)?, &mut taker, &time_of)?;
+        find_first(FileReader::open(&input, form, false)?, &mut taker, &time_of)?;
         timed.push((time_of(&taker), input));
     }
     // None is the smallest of options, but comes last here.

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::find::{FoundInput, file_id, open};
-use super::head::{Head, Layout};
+use super::form::RecordForm;
+use super::head::{Head, Layout, form};
 use super::hints;
 use super::input::describe;
+use super::mapped_head::{self, is_fields_line};
 use super::notes::Notes;
 use super::records::{Grammar, HISTORY, KEEP, Records};
 use super::taker::{RecordPlace, RecordTaker};
 use super::text::{Filled, Text};
+use crate::click::mapping::StreamId;
 use crate::click::{Columns, Format, HeaderError};
 use crate::source::error::DemoError;
 use crate::storage::{FileId, FilePlace, FilePosition};
@@ -42,7 +45,7 @@ pub(crate) struct FileReader {
     text: Text,
     /// Where the text begins in a file that is plain text.
     plain_from: Option<u64>,
-    format: Format,
+    form: RecordForm,
     records: Records,
     layout: Option<Layout>,
     header: Option<Box<[u8]>>,
@@ -62,6 +65,8 @@ pub(crate) struct FileReader {
     ended: bool,
     /// Whether more may come behind the end.
     grows: bool,
+    /// A mapping must not need a header.
+    refuses_headers: bool,
 }
 
 impl FileReader {
@@ -69,38 +74,46 @@ impl FileReader {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(crate) fn open(input: &FoundInput, format: Format, grows: bool) -> Result<Self, DemoError> {
+    pub(crate) fn open(input: &FoundInput, form: &RecordForm, grows: bool) -> Result<Self, DemoError> {
         let thread = |error: std::io::Error| DemoError::Thread(error.to_string());
         let name = input.name();
         match input {
             FoundInput::File(path) => {
                 let (file, metadata) = open(path)?;
                 let (text, plain_from) = Text::of_file(file).map_err(|error| DemoError::read(path, &error))?;
-                let reader = Self::new(name, text, format);
+                let reader = Self::new(name, text, form);
                 let path = Some(path.clone());
                 Ok(Self { path, file: Some(file_id(&metadata)), plain_from, grows, ..reader })
             }
-            FoundInput::Pipe(path) => Ok(Self::new(name, Text::of_pipe(Some(path.clone())).map_err(thread)?, format)),
-            FoundInput::Stdin => Ok(Self::new(name, Text::of_pipe(None).map_err(thread)?, format)),
+            FoundInput::Pipe(path) => Ok(Self::new(name, Text::of_pipe(Some(path.clone())).map_err(thread)?, form)),
+            FoundInput::Stdin => Ok(Self::new(name, Text::of_pipe(None).map_err(thread)?, form)),
         }
+    }
+
+    /// Opens `input` to make messages of its records. A message has no header, so a mapping must not need one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn for_messages(input: &FoundInput, form: &RecordForm) -> Result<Self, DemoError> {
+        Ok(Self { refuses_headers: true, ..Self::open(input, form, false)? })
     }
 
     /// A reading of what `open` opens, as of a pipe.
     #[cfg(test)]
-    pub(crate) fn of_reader(name: &str, reader: Box<dyn std::io::Read + Send>, format: Format) -> Self {
-        Self::new(name.to_owned(), Text::of_thread(move || Ok(reader)).expect("a thread"), format)
+    pub(crate) fn of_reader(name: &str, reader: Box<dyn std::io::Read + Send>, form: &RecordForm) -> Self {
+        Self::new(name.to_owned(), Text::of_thread(move || Ok(reader)).expect("a thread"), form)
     }
 
     /// A reading of `text`.
-    fn new(name: String, text: Text, format: Format) -> Self {
+    fn new(name: String, text: Text, form: &RecordForm) -> Self {
         Self {
             name,
             path: None,
             file: None,
             text,
             plain_from: None,
-            format,
-            records: Records::new(Grammar::of(format), 1),
+            form: form.clone(),
+            records: Records::new(Grammar::of(form.format), 1),
             layout: None,
             header: None,
             stream: None,
@@ -113,6 +126,7 @@ impl FileReader {
             error: None,
             ended: false,
             grows: false,
+            refuses_headers: false,
         }
     }
 
@@ -164,15 +178,7 @@ impl FileReader {
         loop {
             let ended = self.is_over();
             if self.layout.is_none() {
-                let head = Head::of(self.records.pending_bytes(), ended, self.format);
-                let head = head.map_err(|reason| self.not_read(reason.to_string()))?;
-                let none = || Head::without_header(Layout::Messages(self.format));
-                if let Some(head) = head.or_else(|| ended.then(none)) {
-                    tell(&self.name, &head.layout);
-                    self.records.pass(head.bytes, head.lines);
-                    self.set_layout(head.layout);
-                    self.header = head.header;
-                }
+                self.look_at_head(ended)?;
             }
             if self.layout.is_some() {
                 if self.stream.is_none() {
@@ -190,13 +196,41 @@ impl FileReader {
         }
     }
 
+    /// Finds out how the records are read, if enough of them has come.
+    fn look_at_head(&mut self, ended: bool) -> Result<(), DemoError> {
+        let begin = self.records.pending_bytes();
+        if self.form.mapping.is_some() {
+            if let Some((what, advice)) = form(begin) {
+                return Err(self.not_read(format!("it is {what}, which replay does not read; {advice}")));
+            }
+            let found = mapped_head::layout(&self.form, &mut self.records, ended);
+            let Some(layout) = found.map_err(|reason| self.not_read(reason.to_string()))? else { return Ok(()) };
+            self.set_layout(layout);
+            if self.refuses_headers && self.header.is_some() {
+                let reason =
+                    "its header tells what the columns are, and messages have none; name the columns in events.columns";
+                return Err(self.not_read(format!("{reason}, or replay it without --brokers")));
+            }
+            return Ok(());
+        }
+        let head = Head::of(begin, ended, self.form.format).map_err(|reason| self.not_read(reason.to_string()))?;
+        let none = || Head::without_header(Layout::Messages(self.form.format));
+        if let Some(head) = head.or_else(|| ended.then(none)) {
+            tell(&self.name, &head.layout);
+            self.records.pass(head.bytes, head.lines);
+            self.set_layout(head.layout);
+            self.header = head.header;
+        }
+        Ok(())
+    }
+
     /// Takes the next record, or reads on. To be called after `begin`.
     ///
     /// # Errors
     /// The input cannot be read on, or ends in the middle of something; or before its first click stands a header that is not one of
     /// clicks.
     pub(crate) fn next(&mut self, taker: &mut impl RecordTaker, notes: &mut Notes) -> Result<Step, DemoError> {
-        let (number, stream) = (self.number, self.stream.unwrap_or_default());
+        let (number, stream) = (self.number, StreamId::from_bytes(self.stream.unwrap_or_default()));
         let line = self.records.line();
         let before = self.records.place();
         let mut clicks = None;
@@ -213,6 +247,9 @@ impl FileReader {
         }
         if let Some(clicks) = clicks {
             self.count(clicks);
+            if clicks == 0 && is_fields_line(self.records.bytes(&found)) {
+                self.header = Some(self.records.bytes(&found).into());
+            }
             return Ok(Step::Taken);
         }
         let place = RecordPlace { line: found.line, ..place };
@@ -221,12 +258,23 @@ impl FileReader {
             self.count(clicks);
             return Ok(Step::Taken);
         }
+        if let Some(Layout::Mapped(mapped)) = &self.layout {
+            if let Some(layout) = mapped_head::next_header(&self.form, mapped, record) {
+                taker.set_layout(&layout);
+                self.set_layout(layout);
+                return Ok(Step::Taken);
+            }
+            let (clicks, reason) = taker.refuse(record, place, too_long(record));
+            notes.no_click(&self.name, found.line, &reason, || "");
+            self.count(clicks);
+            return Ok(Step::Taken);
+        }
         let is_begin = !self.any_click && self.no_clicks < FIRST_RECORDS;
-        match header(self.format, record, is_begin) {
+        match header(self.form.format, record, is_begin) {
             Ok(Some(columns)) => {
                 // Another file was appended to this one, header and all.
                 self.header = Some(record.into());
-                let layout = Layout::under(columns, self.format);
+                let layout = Layout::under(columns, self.form.format);
                 taker.set_layout(&layout);
                 self.set_layout(layout);
                 return Ok(Step::Taken);
@@ -238,11 +286,7 @@ impl FileReader {
         }
         // The decoder's own reason for UTF-16 or an array would mislead.
         let foreign = hints::foreign_format(record);
-        let reason = match (record.len(), foreign) {
-            (KEEP, _) => Some(format!("longer than the limit of {} bytes", KEEP - 1)),
-            (_, Some(format)) => Some(format!("it looks like {format}")),
-            (_, None) => None,
-        };
+        let reason = too_long(record).or_else(|| foreign.map(|format| format!("it looks like {format}")));
         let (clicks, reason) = taker.refuse(record, place, reason);
         notes.no_click(&self.name, found.line, &reason, || if foreign.is_none() { hints::hint(record) } else { "" });
         self.count(clicks);
@@ -285,6 +329,16 @@ impl FileReader {
         }
     }
 
+    /// How records are read under the `header` of an earlier reading; `None` if it does not fit the mapping of this one.
+    fn layout_under(&self, header: Option<&[u8]>) -> Option<Layout> {
+        if self.form.mapping.is_some() {
+            return mapped_head::under(&self.form, header).ok();
+        }
+        let columns = header.and_then(|header| Columns::of_header(header).ok().flatten());
+        let messages = || Layout::Messages(self.form.format);
+        Some(columns.map_or_else(messages, |columns| Layout::under(columns, self.form.format)))
+    }
+
     /// Appends more text to what is there. An error is kept: what came before is worth having.
     fn fill(&mut self) -> Filled {
         match self.text.fill(self.records.room()) {
@@ -307,6 +361,9 @@ impl FileReader {
     }
 
     fn set_layout(&mut self, layout: Layout) {
+        if let Layout::Mapped(mapped) = &layout {
+            self.header.clone_from(&mapped.header);
+        }
         self.records.set_grammar(layout.grammar());
         self.layout = Some(layout);
     }
@@ -360,9 +417,7 @@ impl FileReader {
         let Some((text, tail)) = resumed.ok().filter(|(_, tail)| *hash(tail).as_bytes() == place.tail) else {
             return false;
         };
-        let columns = place.header.as_deref().and_then(|header| Columns::of_header(header).ok().flatten());
-        let messages = || Layout::Messages(self.format);
-        let layout = columns.map_or_else(messages, |columns| Layout::under(columns, self.format));
+        let Some(layout) = self.layout_under(place.header.as_deref()) else { return false };
         self.records = Records::resume(layout.grammar(), place.byte, place.line, place.in_array, tail);
         self.text = text;
         self.set_layout(layout);
@@ -375,12 +430,17 @@ impl FileReader {
     }
 }
 
+/// The reason for a record that was cut because it is longer than what is decoded.
+fn too_long(record: &[u8]) -> Option<String> {
+    (record.len() == KEEP).then(|| format!("longer than the limit of {} bytes", KEEP - 1))
+}
+
 impl FoundInput {
     /// # Errors
     /// The input is there, and is not plain text: it cannot be followed.
-    pub(crate) fn require_plain(&self, format: Format) -> Result<(), DemoError> {
+    pub(crate) fn require_plain(&self, form: &RecordForm) -> Result<(), DemoError> {
         match self {
-            Self::File(path) if path.exists() && !FileReader::open(self, format, true)?.is_plain() => {
+            Self::File(path) if path.exists() && !FileReader::open(self, form, true)?.is_plain() => {
                 Err(DemoError::NoFollow(path.clone()))
             }
             _ => Ok(()),
@@ -413,7 +473,5 @@ fn hash(bytes: &[u8]) -> Uuid {
 
 /// What stands for a file whose first record this is.
 fn stream_of(first_record: &[u8]) -> [u8; 6] {
-    let mut stream = [0; 6];
-    stream.iter_mut().zip(hash(first_record).as_bytes()).for_each(|(to, from)| *to = *from);
-    stream
+    *StreamId::of_file(first_record).as_bytes()
 }

@@ -26,24 +26,30 @@ pub(super) const HISTORY: usize = 1024;
 /// What records look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grammar {
-    /// Each by its first byte that is not blank: JSON or CSV of nine fields.
-    Auto,
+    /// Each by its first byte that is not blank: JSON or CSV.
+    Auto {
+        separator: u8,
+        /// Fields of a CSV record, if that is known.
+        width: Option<usize>,
+    },
     /// JSON values.
     Json,
     /// CSV records.
     Csv {
         separator: u8,
-        /// Fields of a record.
-        width: usize,
+        /// Fields of a record, if that is known.
+        width: Option<usize>,
     },
+    /// Lines.
+    Lines,
 }
 
 impl Grammar {
     pub(super) fn of(format: Format) -> Self {
         match format {
-            Format::Auto => Self::Auto,
+            Format::Auto => Self::Auto { separator: b',', width: Some(FIELD_NAMES.len()) },
             Format::Json => Self::Json,
-            Format::Csv => Self::Csv { separator: b',', width: FIELD_NAMES.len() },
+            Format::Csv => Self::Csv { separator: b',', width: Some(FIELD_NAMES.len()) },
         }
     }
 }
@@ -89,7 +95,7 @@ struct Scan {
 enum Kind {
     Csv {
         scan: QuoteScan,
-        width: usize,
+        width: Option<usize>,
     },
     Json(ValueScan),
     /// A value that ended with what was scanned; what follows is not known yet.
@@ -200,6 +206,13 @@ impl Records {
         self.at == self.buffer.len() && self.buffer.last().is_some_and(|byte| *byte != b'\n')
     }
 
+    /// Passes over the next record. All was pushed if `ended`.
+    pub(super) fn pass_record(&mut self, ended: bool) {
+        let had_ended = std::mem::replace(&mut self.ended, ended);
+        let _ = self.next(|_| false);
+        self.ended = had_ended;
+    }
+
     /// The first record from here on, without taking it; `None` if more must be pushed, or there is none. All was pushed if `ended`.
     pub(super) fn first(&self, ended: bool) -> Option<Vec<u8>> {
         let mut ahead = Self { in_array: self.in_array, ..Self::new(self.grammar, self.line) };
@@ -308,11 +321,11 @@ impl Records {
         let start = self.at + blank - blank_lines;
         match (self.grammar, first) {
             (Grammar::Csv { separator, width }, _) => self.begin_line(is_click, Some((separator, width))),
-            (Grammar::Auto | Grammar::Json, b'{') => {
+            (Grammar::Auto { .. } | Grammar::Json, b'{') => {
                 self.advance(start);
                 self.begin_object(is_click)
             }
-            (Grammar::Auto | Grammar::Json, b'[') => {
+            (Grammar::Auto { .. } | Grammar::Json, b'[') => {
                 let after = self.buffer.get(start + 1..).unwrap_or_default();
                 match after.iter().find(|byte| !byte.is_ascii_whitespace()) {
                     Some(b'{' | b'[' | b']') => self.enter_array(start + 1),
@@ -332,12 +345,15 @@ impl Records {
     }
 
     fn begin_auto_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
-        let csv = (self.grammar == Grammar::Auto).then_some((b',', FIELD_NAMES.len()));
+        let csv = match self.grammar {
+            Grammar::Auto { separator, width } => Some((separator, width)),
+            Grammar::Csv { .. } | Grammar::Json | Grammar::Lines => None,
+        };
         self.begin_line(is_click, csv)
     }
 
     /// A record that is no JSON: its line, unless a quoted field goes on behind it.
-    fn begin_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool, csv: Option<(u8, usize)>) -> NextRecord {
+    fn begin_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool, csv: Option<(u8, Option<usize>)>) -> NextRecord {
         let Some((end, next)) = self.first_line() else { return self.no_line() };
         let line = self.buffer.get(self.at..end).unwrap_or_default();
         if line.len() > KEEP {

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::click::Decoder;
 
+const AUTO: Grammar = Grammar::Auto { separator: b',', width: Some(FIELD_NAMES.len()) };
+
 /// The records of one input that comes in chunks of `size` bytes; clicks are told by `decoder`, if there is one.
 fn split(grammar: Grammar, input: &[u8], size: usize, mut decoder: Option<Decoder>) -> Vec<(u64, Vec<u8>)> {
     let mut records = Records::new(grammar, 1);
@@ -41,7 +43,7 @@ fn texts(grammar: Grammar, input: &str) -> Vec<String> {
 
 #[track_caller]
 fn auto(input: &str) -> Vec<String> {
-    texts(Grammar::Auto, input)
+    texts(AUTO, input)
 }
 
 const CLICK: &str = "c1,u1,2026-01-01T00:00:00Z,/a,FR,,,,";
@@ -51,7 +53,7 @@ const JSON: &str = r#"{"click_id":"1","user_id":"u","timestamp":1767225600,"url"
 fn lines_are_records_and_blank_ones_are_none() {
     let input = b"a,1\r\n\r\n  \n b,\"2\n\xff\xfe\n\n\rc\nlast";
     let wanted: [(u64, &[u8]); 5] = [(1, b"a,1"), (4, b" b,\"2"), (5, b"\xff\xfe"), (7, b"\rc"), (8, b"last")];
-    assert_eq!(records(Grammar::Auto, input), wanted.map(|(line, record)| (line, record.to_vec())));
+    assert_eq!(records(AUTO, input), wanted.map(|(line, record)| (line, record.to_vec())));
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn a_quoted_field_may_hold_line_ends() {
     let record = &record[..record.len() - 2];
     assert_eq!(auto(&format!("{CLICK}\n{record}\r\n{CLICK}\n")), [CLICK, record, CLICK]);
     assert_eq!(auto(record), [record], "at the end of the input");
-    assert_eq!(records(Grammar::Auto, format!("{record}\n{CLICK}").as_bytes())[1].0, 5, "lines are counted");
+    assert_eq!(records(AUTO, format!("{record}\n{CLICK}").as_bytes())[1].0, 5, "lines are counted");
 }
 
 #[test]
@@ -90,7 +92,7 @@ fn a_quote_that_never_closes_is_given_up_before_the_end() {
         input.push_str(CLICK);
         input.push('\n');
     }
-    let found = records(Grammar::Auto, input.as_bytes());
+    let found = records(AUTO, input.as_bytes());
     assert_eq!(found.len(), 4_001);
     assert!(found[1..].iter().all(|(_, record)| record == CLICK.as_bytes()));
 }
@@ -169,7 +171,7 @@ fn a_broken_element_costs_no_other() {
 
 #[test]
 fn an_array_that_is_never_closed_is_told() {
-    let mut open = Records::new(Grammar::Auto, 1);
+    let mut open = Records::new(AUTO, 1);
     open.push(format!("[{JSON},\n").as_bytes());
     open.end();
     assert!(open.next(|_| false).is_some() && open.next(|_| false).is_none() && open.array_is_open());
@@ -183,7 +185,7 @@ fn an_array_that_is_never_closed_is_told() {
         (format!("[{JSON},{{a{long}}}]\n"), false),
         (format!("[{JSON},{{\"a\":\"{long}\"}}]\n"), false),
     ] {
-        let mut records = Records::new(Grammar::Auto, 1);
+        let mut records = Records::new(AUTO, 1);
         for chunk in input.as_bytes().chunks(65_536) {
             while records.next(|_| false).is_some() {}
             records.push(chunk);
@@ -199,7 +201,7 @@ fn an_array_that_is_never_closed_is_told() {
 fn an_over_long_line_is_cut_and_the_next_one_is_whole() {
     for begin in ["x", "{", "\"", "{\"a\":\"", "c,u,\""] {
         let input = format!("{begin}{}\r\n{CLICK}\n", "x".repeat(3 * MAX_MESSAGE_BYTES));
-        let found = records(Grammar::Auto, input.as_bytes());
+        let found = records(AUTO, input.as_bytes());
         assert_eq!(found.iter().map(|(_, record)| record.len()).collect::<Vec<_>>(), [KEEP, CLICK.len()], "{begin}");
     }
 }
@@ -207,14 +209,14 @@ fn an_over_long_line_is_cut_and_the_next_one_is_whole() {
 #[test]
 fn an_over_long_value_is_one_record() {
     let long = format!("{{\n\"a\": [\n{}1]\n}}", "{\"b\": 2},\n".repeat(MAX_MESSAGE_BYTES / 4));
-    let found = records(Grammar::Auto, format!("{long}\n{JSON}\n[{long},{JSON}]").as_bytes());
+    let found = records(AUTO, format!("{long}\n{JSON}\n[{long},{JSON}]").as_bytes());
     assert_eq!(found.iter().map(|(_, record)| record.len()).collect::<Vec<_>>(), [KEEP, JSON.len(), KEEP, JSON.len()]);
 }
 
 #[test]
 fn the_longest_allowed_line_stays_whole() {
     let line = "x".repeat(MAX_MESSAGE_BYTES);
-    let found = records(Grammar::Auto, format!("{line}\r\n{line}\n{line}y\n").as_bytes());
+    let found = records(AUTO, format!("{line}\r\n{line}\n{line}y\n").as_bytes());
     assert_eq!(
         found.iter().map(|(_, record)| record.len()).collect::<Vec<_>>(),
         [line.len(), line.len(), line.len() + 1]
@@ -225,13 +227,13 @@ fn the_longest_allowed_line_stays_whole() {
 fn a_carriage_return_at_the_cut_does_not_make_a_long_line_look_short() {
     let mut input = vec![b'x'; KEEP + 100];
     input[MAX_MESSAGE_BYTES] = b'\r';
-    assert_eq!(records(Grammar::Auto, &input)[0].1.len(), KEEP);
+    assert_eq!(records(AUTO, &input)[0].1.len(), KEEP);
 }
 
 #[test]
 fn memory_does_not_grow_with_the_record() {
     for begin in ["x", "{\"a\":\"", "c,u,\"", "[{\"a\":\"", "[{\"a\" ", "[{\"a\":[", " ", "[ "] {
-        let mut records = Records::new(Grammar::Auto, 1);
+        let mut records = Records::new(AUTO, 1);
         records.push(begin.as_bytes());
         for _ in 0..300 {
             while records.next(|_| false).is_some() {}
@@ -264,7 +266,7 @@ proptest! {
             writer.write_record(row).expect("written");
         }
         let text = writer.into_inner().expect("text");
-        let found = split(Grammar::Csv { separator, width: 4 }, &text, size, None);
+        let found = split(Grammar::Csv { separator, width: Some(4) }, &text, size, None);
         let mut read = Vec::new();
         for (_, record) in &found {
             let mut reader =
@@ -283,12 +285,12 @@ proptest! {
             CLICK, JSON, "{", "}", "[", "]", "\"", ",", "\n", "\r\n", " ", "{\"a\":\n1}", "\"a\nb\"", "x", "\\", ":", "\u{feff}",
         ]), 0..24),
         size in 1_usize..50,
-        grammar in prop::sample::select(vec![Grammar::Auto, Grammar::Json, Grammar::Csv { separator: b';', width: 3 }]),
+        grammar in prop::sample::select(vec![AUTO, Grammar::Json, Grammar::Csv { separator: b';', width: Some(3) }]),
     ) {
         let input = parts.concat();
         let whole = split(grammar, input.as_bytes(), input.len().max(1), None);
         prop_assert_eq!(&split(grammar, input.as_bytes(), size, None), &whole);
-        if grammar == Grammar::Auto {
+        if grammar == AUTO {
             prop_assert_eq!(&split(grammar, input.as_bytes(), size, Some(Decoder::default())), &whole);
         }
         // Nothing is lost but blanks, and what stands between the elements of arrays.

@@ -1,16 +1,24 @@
 //! What takes the records of a file: ingest decodes them into its batch, and a replay to Kafka makes messages of them.
 
 use super::head::Layout;
+use crate::click::mapping::{Place, StreamId};
 
 /// Where a record lies. Click ids are derived from it if the data has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RecordPlace {
-    /// Six bytes that stand for the first record of the file.
-    pub(crate) stream: [u8; 6],
+    /// What stands for the first record of the file.
+    pub(crate) stream: StreamId,
     /// The number of the record in its file, from 0.
     pub(crate) number: u64,
     /// Its first line, from 1.
     pub(crate) line: u64,
+}
+
+impl RecordPlace {
+    /// The place from which click ids are derived.
+    pub(crate) fn of_event(self) -> Place {
+        Place { stream: self.stream, number: self.number }
+    }
 }
 
 /// Takes records, one after the other.

@@ -2,8 +2,9 @@
 //! it is.
 
 use crate::click::columns::{RecordError, write_no_click};
-use crate::click::{DecodeError, Decoder, Format};
-use crate::source::files::{KEEP, Layout, RecordPlace, RecordTaker};
+use crate::click::mapping::EventDecoder;
+use crate::click::{DecodeError, Decoder};
+use crate::source::files::{KEEP, Layout, RecordForm, RecordPlace, RecordTaker};
 use crate::source::producer::Record;
 
 /// What is kept of a user as the Kafka key. It decides the partition only, and key and message must fit a broker's limit.
@@ -12,13 +13,16 @@ const MAX_KEY_BYTES: usize = 1024;
 /// Makes messages of records.
 pub(super) struct Messages {
     layout: Layout,
+    /// Of mapped events.
+    events: EventDecoder,
     decoder: Decoder,
     scratch: String,
 }
 
 impl Messages {
-    pub(super) fn new(format: Format) -> Self {
-        Self { layout: Layout::Messages(format), decoder: Decoder::new(format), scratch: String::new() }
+    pub(super) fn new(form: &RecordForm) -> Self {
+        let (layout, decoder) = (Layout::Messages(form.format), Decoder::new(form.format));
+        Self { layout, events: form.decoder(), decoder, scratch: String::new() }
     }
 
     /// How records are read from here on.
@@ -49,6 +53,7 @@ impl Messages {
                 set_key(&mut key, click.user_id);
                 message.key = Some(key);
             }
+            Layout::Mapped(_) => {}
         }
         Ok(())
     }
@@ -94,17 +99,65 @@ impl RecordTaker for IntoMessage<'_> {
         self.messages.set_layout(layout.clone());
     }
 
-    fn take(&mut self, record: &[u8], _place: RecordPlace) -> Option<u64> {
+    fn take(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
+        if let Layout::Mapped(_) = self.messages.layout {
+            return self.take_events(record, place);
+        }
         self.messages.write_click(record, self.message).ok()?;
         self.is_written = true;
         Some(1)
     }
 
-    fn refuse(&mut self, record: &[u8], _place: RecordPlace, reason: Option<String>) -> (u64, String) {
+    fn refuse(&mut self, record: &[u8], place: RecordPlace, reason: Option<String>) -> (u64, String) {
+        if let Layout::Mapped(_) = self.messages.layout {
+            return self.refuse_events(record, place, reason);
+        }
         let error = self.messages.write_click(record, self.message).err().map(|error| error.to_string());
         self.messages.write_reject(record, self.message);
         self.is_written = true;
         (0, reason.or(error).unwrap_or_default())
+    }
+}
+
+impl IntoMessage<'_> {
+    /// Makes the message `record`, whose events have a mapping, as it is. Its key is the user of its first click, if it has one.
+    fn take_events(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
+        let mut key = None;
+        let (mut clicks, mut is_broken) = (0, false);
+        self.messages.events.decode_each(record, place.of_event(), &mut |event| match event {
+            Ok(click) => {
+                clicks += 1;
+                if key.is_none() {
+                    set_key(key.get_or_insert_default(), click.user_id);
+                }
+            }
+            Err(_) => is_broken = true,
+        });
+        if is_broken {
+            return None;
+        }
+        self.write_as_it_is(record, key);
+        Some(clicks)
+    }
+
+    /// The same of a record that is broken or has broken events. Who reads the topic rejects them.
+    fn refuse_events(&mut self, record: &[u8], place: RecordPlace, reason: Option<String>) -> (u64, String) {
+        let (mut clicks, mut first) = (0, reason);
+        self.messages.events.decode_each(record, place.of_event(), &mut |event| match event {
+            Ok(_) => clicks += 1,
+            Err(error) => {
+                first.get_or_insert_with(|| error.to_string());
+            }
+        });
+        self.write_as_it_is(record, None);
+        (clicks, first.unwrap_or_default())
+    }
+
+    fn write_as_it_is(&mut self, record: &[u8], key: Option<Vec<u8>>) {
+        self.message.key = key;
+        self.message.payload.clear();
+        self.message.payload.extend_from_slice(record);
+        self.is_written = true;
     }
 }
 

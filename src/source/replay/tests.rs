@@ -3,10 +3,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::*;
-use crate::click::MAX_MESSAGE_BYTES;
+use crate::click::{Format, MAX_MESSAGE_BYTES};
 
 fn input(name: &'static str, reader: impl Read + Send + 'static, format: Format) -> Open {
-    Box::new(move || Ok(FileReader::of_reader(name, Box::new(reader), format)))
+    Box::new(move || Ok(FileReader::of_reader(name, Box::new(reader), &RecordForm::clicks(format))))
 }
 
 fn reader(bytes: impl Into<Vec<u8>>) -> Open {
@@ -15,14 +15,19 @@ fn reader(bytes: impl Into<Vec<u8>>) -> Open {
 
 /// A feed of `inputs`.
 fn feed(inputs: Vec<Open>) -> ReplayFeed {
-    ReplayFeed::new(inputs.into(), None, Format::Auto)
+    ReplayFeed::new(inputs.into(), None, &RecordForm::default())
 }
 
 /// A feed of files, and the size of them all.
 fn feed_of(paths: impl IntoIterator<Item = PathBuf>, format: Format) -> (ReplayFeed, u64) {
     let (inputs, total) = FoundInput::find_all(paths.into_iter().map(ReplayInput::File).collect()).expect("inputs");
-    let open = move |input: FoundInput| -> Open { Box::new(move || FileReader::open(&input, format, false)) };
-    (ReplayFeed::new(inputs.into_iter().map(open).collect(), total, format), total.expect("a size"))
+    let open = move |input: FoundInput| -> Open {
+        Box::new(move || FileReader::open(&input, &RecordForm::clicks(format), false))
+    };
+    (
+        ReplayFeed::new(inputs.into_iter().map(open).collect(), total, &RecordForm::clicks(format)),
+        total.expect("a size"),
+    )
 }
 
 fn file(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -59,7 +64,8 @@ fn target() -> Target {
 }
 
 fn refused(inputs: Vec<ReplayInput>) -> DemoError {
-    start_replay(target(), ReplayOptions { inputs, format: Format::Auto, rate: None }).expect_err("refused")
+    start_replay(target(), ReplayOptions { inputs, form: RecordForm::clicks(Format::Auto), rate: None })
+        .expect_err("refused")
 }
 
 #[test]
@@ -87,7 +93,7 @@ fn an_over_long_line_among_others_is_cut() {
 fn a_header_is_data_when_the_format_is_json() {
     let header = "click_id,user_id,timestamp,url,country,city,browser,os,device\n";
     let input = input("a reader", Cursor::new(header), Format::Json);
-    assert_eq!(drain(ReplayFeed::new([input].into(), None, Format::Json)).0.len(), 1);
+    assert_eq!(drain(ReplayFeed::new([input].into(), None, &RecordForm::clicks(Format::Json))).0.len(), 1);
 }
 
 #[test]

@@ -18,11 +18,11 @@ impl Records {
         let result = match &mut scan.of {
             Kind::Csv { scan: quotes, width } => {
                 let over = match quotes.scan(bytes) {
-                    Scanned::Done(length) => Some((from + length, quotes.fields == *width)),
+                    Scanned::Done(length) => Some((from + length, width.is_none_or(|width| quotes.fields == width))),
                     Scanned::Broken(_) => None,
                     Scanned::More if full => None,
                     Scanned::More if self.ended => {
-                        quotes.ends().then_some((self.buffer.len(), quotes.fields == *width))
+                        quotes.ends().then_some((self.buffer.len(), width.is_none_or(|width| quotes.fields == width)))
                     }
                     Scanned::More => {
                         scan.scanned = limit - self.at;

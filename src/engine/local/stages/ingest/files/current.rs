@@ -63,8 +63,8 @@ impl Current {
     /// # Errors
     /// The input cannot be read.
     pub(super) fn open(input: &FoundInput, options: &FileOptions, follows: bool) -> Result<Self, DemoError> {
-        let reader = FileReader::open(input, options.format, follows)?;
-        let decoder = RecordDecoder::new(reader.name(), options.field_limits);
+        let reader = FileReader::open(input, &options.form, follows)?;
+        let decoder = RecordDecoder::new(reader.name(), &options.form);
         Ok(Self { reader, decoder, begun: None, position: None, former_path: None, follows })
     }
 

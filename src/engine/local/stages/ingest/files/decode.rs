@@ -1,8 +1,9 @@
 //! Decodes the records of a file into the batch under way.
 
+use crate::click::mapping::EventDecoder;
 use crate::click::{ColumnsDecoder, Decoder, FieldLimits, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
-use crate::source::files::{Layout, RecordPlace, RecordTaker};
+use crate::source::files::{Layout, RecordForm, RecordPlace, RecordTaker};
 use crate::storage::{Origin, Reject};
 
 /// How records are read.
@@ -11,19 +12,22 @@ enum Reading {
     Messages(Decoder),
     /// By the names of a header.
     Columns(Box<ColumnsDecoder>),
+    /// By a mapping.
+    Mapped(EventDecoder),
 }
 
 /// Decodes the records of one file.
 pub(super) struct RecordDecoder {
     reading: Reading,
-    limits: FieldLimits,
+    form: RecordForm,
     /// The file's name, for the rejects.
     name: String,
 }
 
 impl RecordDecoder {
-    pub(super) fn new(name: &str, limits: FieldLimits) -> Self {
-        Self { reading: Reading::Messages(messages(Format::Auto, limits)), limits, name: name.to_owned() }
+    pub(super) fn new(name: &str, form: &RecordForm) -> Self {
+        let reading = Reading::Messages(messages(form.format, form.limits));
+        Self { reading, form: form.clone(), name: name.to_owned() }
     }
 
     /// Takes records into `gatherer`.
@@ -33,8 +37,16 @@ impl RecordDecoder {
 
     pub(super) fn set_layout(&mut self, layout: &Layout) {
         self.reading = match layout {
-            Layout::Messages(format) => Reading::Messages(messages(*format, self.limits)),
-            Layout::Columns(columns) => Reading::Columns(Box::new(ColumnsDecoder::new(columns.clone(), self.limits))),
+            Layout::Messages(format) => Reading::Messages(messages(*format, self.form.limits)),
+            Layout::Columns(columns) => {
+                Reading::Columns(Box::new(ColumnsDecoder::new(columns.clone(), self.form.limits)))
+            }
+            Layout::Mapped(mapped) => {
+                let mut decoder = self.form.decoder();
+                // The header was tried before it was made a part of the layout.
+                let _ = mapped.header.as_deref().map(|header| decoder.set_header(header));
+                Reading::Mapped(decoder)
+            }
         };
     }
 }
@@ -55,10 +67,11 @@ impl RecordTaker for IntoBatch<'_> {
     }
 
     #[inline]
-    fn take(&mut self, record: &[u8], _place: RecordPlace) -> Option<u64> {
+    fn take(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
         match &mut self.decoder.reading {
             Reading::Messages(decoder) => self.gatherer.click(&decoder.decode(record).ok()?),
             Reading::Columns(decoder) => self.gatherer.click(&decoder.decode(record).ok()?),
+            Reading::Mapped(decoder) => return take_events(decoder, self.gatherer, record, place),
         }
         Some(1)
     }
@@ -67,6 +80,9 @@ impl RecordTaker for IntoBatch<'_> {
         let error = match &mut self.decoder.reading {
             Reading::Messages(decoder) => decoder.decode(record).err().map(|error| error.to_string()),
             Reading::Columns(decoder) => decoder.decode(record).err().map(|error| error.to_string()),
+            Reading::Mapped(decoder) => {
+                return refuse_events(decoder, self.gatherer, &self.decoder.name, record, place, reason);
+            }
         };
         let foreign = ForeignFormat::detect(record);
         self.gatherer.foreign(foreign);
@@ -77,6 +93,50 @@ impl RecordTaker for IntoBatch<'_> {
     }
 }
 
+/// Takes the events of a mapped record, if none of them is broken.
+fn take_events(
+    decoder: &mut EventDecoder,
+    gatherer: &mut BatchGatherer,
+    record: &[u8],
+    place: RecordPlace,
+) -> Option<u64> {
+    let before = gatherer.clicks();
+    let mut is_broken = false;
+    let left_out = decoder.decode_each(record, place.of_event(), &mut |event| match event {
+        Ok(click) => gatherer.click(&click),
+        Err(_) => is_broken = true,
+    });
+    if is_broken {
+        gatherer.take_back(before);
+        return None;
+    }
+    gatherer.left_out(left_out);
+    Some((gatherer.clicks() - before) as u64)
+}
+
+/// Takes the events of a mapped record, each broken one as a reject.
+fn refuse_events(
+    decoder: &mut EventDecoder,
+    gatherer: &mut BatchGatherer,
+    name: &str,
+    record: &[u8],
+    place: RecordPlace,
+    reason: Option<String>,
+) -> (u64, String) {
+    let before = gatherer.clicks();
+    let mut reasons = Vec::new();
+    let left_out = decoder.decode_each(record, place.of_event(), &mut |event| match event {
+        Ok(click) => gatherer.click(&click),
+        Err(error) => reasons.push(reason.clone().unwrap_or_else(|| error.to_string())),
+    });
+    gatherer.left_out(left_out);
+    let first = reasons.first().cloned().unwrap_or_default();
+    for reason in reasons {
+        gatherer.reject(Reject::record(name, place.line, reason, record), record.len());
+    }
+    ((gatherer.clicks() - before) as u64, first)
+}
+
 /// Finds the time of the first click.
 pub(super) struct FirstClick {
     decoder: RecordDecoder,
@@ -84,8 +144,8 @@ pub(super) struct FirstClick {
 }
 
 impl FirstClick {
-    pub(super) fn new(limits: FieldLimits) -> Self {
-        Self { decoder: RecordDecoder::new("", limits), time: None }
+    pub(super) fn new(form: &RecordForm) -> Self {
+        Self { decoder: RecordDecoder::new("", form), time: None }
     }
 
     /// The time of the first click that was taken.

@@ -5,18 +5,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::decode::FirstClick;
-use crate::click::{FieldLimits, Format};
 use crate::protocol::source::SourceProgress;
-use crate::source::files::{FoundInput, ReplayInput, in_order};
+use crate::source::files::{FoundInput, RecordForm, ReplayInput, in_order};
 use crate::source::{DemoError, check_rate};
 
 /// How ingest reads files.
 #[derive(Clone, Debug)]
 pub struct FileOptions {
     /// What the records are.
-    pub format: Format,
-    /// How long the fields of a click may be.
-    pub field_limits: FieldLimits,
+    pub form: RecordForm,
     /// Records a second; `None` is as fast as the store takes them.
     pub rate: Option<f64>,
     /// Whether files that were read before are read again, from their beginning.
@@ -48,12 +45,12 @@ impl FilesSource {
         options.rate.map_or(Ok(()), check_rate)?;
         if options.follow {
             let inputs = FoundInput::find_to_follow(inputs)?;
-            inputs.iter().try_for_each(|input| input.require_plain(options.format))?;
+            inputs.iter().try_for_each(|input| input.require_plain(&options.form))?;
             return Ok(Self { options, inputs, progress: watch::Sender::default() });
         }
         let (found, total) = FoundInput::find_all(inputs)?;
-        let first_click = || FirstClick::new(options.field_limits);
-        let inputs = in_order(found, options.format, first_click, FirstClick::time)?;
+        let first_click = || FirstClick::new(&options.form);
+        let inputs = in_order(found, &options.form, first_click, FirstClick::time)?;
         if inputs.len() > 1 {
             let names: Vec<String> = inputs.iter().map(FoundInput::name).collect();
             tracing::info!(target: "replay", "files in the order of their first clicks: {}", names.join(", "));

@@ -1,0 +1,91 @@
+//! The beginning of an input whose events have a mapping, and headers in the middle of it.
+
+use super::form::RecordForm;
+use super::head::{Layout, MappedLayout};
+use super::records::{Grammar, Records};
+use crate::click::mapping::{EventDecoder, Framing, HeaderError};
+
+/// Begins the line of a W3C log that names its fields.
+const FIELDS: &[u8] = b"#Fields:";
+
+/// How the records of `form` look to `decoder`.
+pub(super) fn grammar(form: &RecordForm, decoder: &EventDecoder) -> Grammar {
+    match decoder.framing() {
+        Framing::Auto => Grammar::Auto { separator: form.separator(), width: None },
+        Framing::Json => Grammar::Json,
+        Framing::Csv { separator, width } => Grammar::Csv { separator, width },
+        Framing::Lines => Grammar::Lines,
+    }
+}
+
+/// Passes over the header at the beginning of `records`, and what stands before it; `None` while more must be pushed. All was pushed
+/// if `ended`.
+///
+/// # Errors
+/// The header does not fit the mapping.
+pub(super) fn layout(form: &RecordForm, records: &mut Records, ended: bool) -> Result<Option<Layout>, HeaderError> {
+    let mut decoder = form.decoder();
+    records.set_grammar(grammar(form, &decoder));
+    let mut header = None;
+    while decoder.needs_header() {
+        let Some(record) = records.first(ended) else {
+            if ended {
+                break;
+            }
+            return Ok(None);
+        };
+        let is_json = matches!(decoder.framing(), Framing::Auto) && record.trim_ascii_start().starts_with(b"{");
+        if is_json {
+            break;
+        }
+        if !is_separator_note(&record) {
+            decoder.set_header(&record)?;
+            match decoder.needs_header() {
+                false => header = Some(record.into_boxed_slice()),
+                // A line of a W3C log that says something else.
+                true if record.starts_with(b"#") => {}
+                true => break,
+            }
+        }
+        records.pass_record(ended);
+    }
+    Ok(Some(with_header(form, &decoder, header)))
+}
+
+/// Excel's word for what parts the columns.
+fn is_separator_note(record: &[u8]) -> bool {
+    let word = record.trim_ascii();
+    word.len() <= 5 && word.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep="))
+}
+
+/// The layout of records under `header`, which `decoder` knows.
+fn with_header(form: &RecordForm, decoder: &EventDecoder, header: Option<Box<[u8]>>) -> Layout {
+    Layout::Mapped(MappedLayout { grammar: grammar(form, decoder), header })
+}
+
+/// The layout of records under this `header`, of an earlier reading.
+///
+/// # Errors
+/// The header does not fit the mapping.
+pub(super) fn under(form: &RecordForm, header: Option<&[u8]>) -> Result<Layout, HeaderError> {
+    let mut decoder = form.decoder();
+    if let Some(header) = header {
+        decoder.set_header(header)?;
+    }
+    Ok(with_header(form, &decoder, header.map(Into::into)))
+}
+
+/// What a `record` in the middle is that is not clicks: the header of another file that was appended.
+pub(super) fn next_header(form: &RecordForm, current: &MappedLayout, record: &[u8]) -> Option<Layout> {
+    let header = current.header.as_deref()?;
+    if record == header {
+        return Some(Layout::Mapped(current.clone()));
+    }
+    under(form, Some(record)).ok()
+}
+
+/// Whether a record without a click is the line of a W3C log that names the fields from here on.
+#[inline]
+pub(super) fn is_fields_line(record: &[u8]) -> bool {
+    record.first() == Some(&b'#') && record.get(..FIELDS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(FIELDS))
+}
