@@ -19,6 +19,7 @@ mod event;
 mod fault;
 mod framing;
 mod json_message;
+mod json_scan;
 mod json_values;
 mod log_escapes;
 mod mapped;
