@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod fault;
 mod framing;
+mod hashes;
 mod json_message;
 mod json_scan;
 mod json_values;
