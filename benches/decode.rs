@@ -2,14 +2,22 @@
 
 use std::hint::black_box;
 
-use clicktop::click::{Decoder, Format, Timestamp};
+use clicktop::click::mapping::{Condition, EventDecoder, Fields, Form, Mapping, Place, Source, StreamId, Test};
+use clicktop::click::{Decoder, FieldLimits, Format, Timestamp};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use serde_json::value::RawValue;
 
 const CSV_PLAIN: &str = "8c77bd62-50bc-5c62-b14e-c23292823b39,e7d524b842e625e2,2026-01-31T09:30:00.125Z,/presentations/logstash/images/kibana-search.png,FR,Paris,Firefox,Linux,desktop";
 const CSV_QUOTED: &str = "8c77bd62-50bc-5c62-b14e-c23292823b39,e7d524b842e625e2,2026-01-31T09:30:00.125Z,\"/presentations/logstash?sort=a,b&q=\"\"kibana\"\"\",FR,Paris,Firefox,Linux,desktop";
 const JSON_FLAT: &str = r#"{"click_id":"8c77bd62-50bc-5c62-b14e-c23292823b39","user_id":"e7d524b842e625e2","timestamp":"2026-01-31T09:30:00.125Z","url":"/presentations/logstash/images/kibana-search.png","country":"FR","city":"Paris","browser":"Firefox","os":"Linux","device":"desktop"}"#;
 const JSON_ESCAPED: &str = r#"{"click_id":"8c77bd62-50bc-5c62-b14e-c23292823b39","user_id":"e7d524b842e625e2","timestamp":1769851800125,"url":"\/presentations\/logstash\/images\/kibana-search.png","country":"FR","city":"Orl\u00e9ans","browser":"Firefox","os":"Linux","device":"desktop"}"#;
 const JSON_NESTED: &str = r#"{"row_key":"8c77bd62-50bc-5c62-b14e-c23292823b39","click_data":{"user_id":"e7d524b842e625e2","timestamp":"2026-01-31T09:30:00.125Z","url":"/presentations/logstash/images/kibana-search.png"},"geo_data":{"country":"FR","city":"Paris"},"user_agent_data":{"browser":"Firefox","operating_system":"Linux","device":"desktop"}}"#;
+
+/// A page call as Segment writes it, with 40 values.
+const JSON_PAGE: &str = r#"{"anonymousId":"507f191e810c19729de860ea","channel":"browser","context":{"active":true,"app":{"name":"InitechGlobal","version":"545","build":"3.0.1.545"},"campaign":{"name":"TPS Innovation Newsletter","source":"Newsletter","medium":"email","term":"tps reports","content":"image link"},"device":{"id":"B5372DB0-C21E-11E4-8DFC-AA07A5B093DB","manufacturer":"Apple","model":"iPhone7,2","type":"mobile"},"ip":"198.51.100.23","library":{"name":"analytics.js","version":"2.11.1"},"locale":"en-US","location":{"city":"San Francisco","country":"United States","latitude":40.2964197,"longitude":-76.9411617,"speed":0},"os":{"name":"iOS","version":"17.1.3"},"page":{"path":"/academy/","referrer":"https://www.example.com/","search":"","title":"Analytics Academy","url":"https://example.com/academy/?utm=tps"},"screen":{"width":320,"height":568,"density":2},"timezone":"Europe/Amsterdam","userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15"},"messageId":"022bb90c-bbac-11e4-8dfc-aa07a5b093db","receivedAt":"2026-01-31T09:30:00.909Z","sentAt":"2026-01-31T09:30:00.707Z","timestamp":"2026-01-31T09:30:00.125Z","type":"page","userId":"97980cfea0067","version":"1.1"}"#;
+const CSV_SHOP: &str = "2026-01-31 09:30:00 UTC,view,44600062,2103807459595387724,computers.notebook,shiseido,35.79,541312140,72d76fde-8bb3-4e00-8c23-a032dfed738c";
+const COMBINED: &str = r#"83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /presentations/logstash-monitorama-2013/images/kibana-search.png HTTP/1.1" 200 203023 "http://semicomplete.com/presentations/logstash-monitorama-2013/" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36""#;
+const W3C: &str = "2026-01-31 09:30:00 10.0.0.4 GET /presentations/kibana.png size=large 443 - 83.149.9.216 Mozilla/5.0+(Macintosh;+Intel+Mac+OS+X+10_9_1) http://semicomplete.com/ 200 0 0 125";
 
 const TIMESTAMPS: [(&str, &str); 5] = [
     ("utc", "2026-01-31T09:30:00.125Z"),
@@ -38,6 +46,93 @@ fn events(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn field(name: &str) -> Option<Source> {
+    Some(Source::Field(name.to_owned()))
+}
+
+fn joined(parts: &[&str], with: &str) -> Option<Source> {
+    Some(Source::Join { parts: parts.iter().filter_map(|name| field(name)).collect(), with: with.to_owned() })
+}
+
+fn page_call() -> Mapping {
+    let fields = Fields {
+        click_id: field("messageId"),
+        user_id: Some(Source::First(["userId", "anonymousId"].iter().filter_map(|name| field(name)).collect())),
+        timestamp: field("timestamp"),
+        url: field("context.page.url"),
+        country: field("context.location.country"),
+        city: field("context.location.city"),
+        os: field("context.os.name"),
+        device: field("context.device.type"),
+        ..Fields::default()
+    };
+    let is_page = Condition { field: Source::Field("type".to_owned()), test: Test::Is(vec!["page".to_owned()]) };
+    Mapping { form: Form::Json, fields, conditions: vec![is_page], ..Mapping::default() }
+}
+
+fn shop() -> Mapping {
+    let columns = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+    let fields = Fields {
+        user_id: field("user_id"),
+        timestamp: field("event_time"),
+        url: field("product_id"),
+        ..Fields::default()
+    };
+    let columns = columns.split(',').map(str::to_owned).collect();
+    Mapping { form: Form::Csv, columns, fields, ..Mapping::default() }
+}
+
+fn combined(user_id: Option<Source>) -> Mapping {
+    let fields = Fields { user_id, timestamp: field("time"), url: field("path"), ..Fields::default() };
+    Mapping { form: Form::Combined, fields, ..Mapping::default() }
+}
+
+fn w3c() -> Mapping {
+    let columns = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) \
+                   sc-status sc-substatus sc-win32-status time-taken";
+    let fields = Fields {
+        user_id: field("c-ip"),
+        timestamp: joined(&["date", "time"], " "),
+        url: joined(&["cs-uri-stem", "cs-uri-query"], "?"),
+        ..Fields::default()
+    };
+    let columns = columns.split(' ').map(str::to_owned).collect();
+    Mapping { form: Form::W3c, columns, fields, ..Mapping::default() }
+}
+
+/// Events of foreign streams; each is to be compared with what its bytes cost at least.
+fn mapped(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("mapped");
+    group.throughput(Throughput::Elements(1));
+    let by_hash = Source::Hash(["remote_addr", "user_agent"].iter().filter_map(|name| field(name)).collect());
+    for (name, mapping, record) in [
+        ("json", page_call(), JSON_PAGE),
+        ("csv", shop(), CSV_SHOP),
+        ("combined", combined(field("remote_addr")), COMBINED),
+        ("combined, hashed user", combined(Some(by_hash)), COMBINED),
+        ("w3c", w3c(), W3C),
+    ] {
+        let compiled = mapping.compile().expect("a mapping that is right");
+        let mut decoder = EventDecoder::new(Some(&compiled), Format::Auto, FieldLimits::default());
+        let mut place = Place { stream: StreamId::of_file(b"bench"), number: 0 };
+        let mut clicks = 0_u64;
+        decoder.decode_each(record.as_bytes(), place, &mut |click| clicks += u64::from(click.is_ok()));
+        assert_eq!(clicks, 1, "{name} decodes");
+        group.bench_with_input(BenchmarkId::from_parameter(name), record.as_bytes(), |bencher, record| {
+            bencher.iter(|| {
+                place.number += 1;
+                decoder.decode_each(black_box(record), place, &mut |click| {
+                    black_box(click.map(|click| click.timestamp)).ok();
+                })
+            });
+        });
+    }
+    group.bench_function("json, only skipped", |bencher| {
+        bencher.iter(|| serde_json::from_str::<&RawValue>(black_box(JSON_PAGE)).map(|json| json.get().len()));
+    });
+    group.finish();
+}
+
 fn timestamps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("timestamp");
     group.throughput(Throughput::Elements(1));
@@ -56,5 +151,5 @@ fn timestamps(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, events, timestamps);
+criterion_group!(benches, events, mapped, timestamps);
 criterion_main!(benches);

@@ -130,6 +130,30 @@ class Broker(Replay):
         return ["demo", "--headless", "--rate", "max", "--events", str(setting.events), *setting.traffic()]
 
 
+class Log(Replay):
+    """The whole program on a combined log, through the preset of that name."""
+
+    name = "log"
+    leaves_out = "Countries, which the log does not have. It reads a combined log made from the events beforehand."
+
+    def ready(self, setting):
+        self.log = logged(setting)
+
+    def command(self, setting):
+        return ["replay", str(self.log), "--preset", "combined", "--headless"]
+
+    def check(self, setting, folder, figures):
+        found, wanted = {}, {}
+        for (url, _), (clicks, _, _) in self.figures(setting, folder).items():
+            found[url] = found.get(url, 0) + clicks
+        for (url, _), (clicks, _, _) in figures.items():
+            path = quoted(url)
+            wanted[path] = wanted.get(path, 0) + clicks
+        if found != wanted:
+            raise Failed(f"{self.name}: {len(found)} urls with {sum(found.values())} clicks, or other clicks by url")
+        return f"{sum(found.values())} requests, the clicks of its {len(found)} urls agree"
+
+
 class Memory(Job):
     name = "memory"
     leaves_out = "The broker and the making of the events: they lie in memory, which is not counted. The rest is clicktop's."
@@ -237,9 +261,8 @@ class Goaccess(Job):
 
     def ready(self, setting):
         why = missing("goaccess")
-        self.log = setting.csv.with_suffix(".log")
-        if not why and not self.log.exists():
-            combined_log(setting.csv, self.log)
+        if not why:
+            self.log = logged(setting)
         return why
 
     def work(self, setting, folder):
@@ -258,7 +281,7 @@ class Goaccess(Job):
         return f"{valid} requests, the clicks of its {len(told)} urls agree"
 
 
-JOBS = (Replay, Broker, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess)
+JOBS = (Replay, Broker, Log, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess)
 
 
 def missing(program):
@@ -300,6 +323,19 @@ AGENTS = {
 SYSTEMS = {"Windows": "Windows NT 10.0; Win64; x64", "Linux": "X11; Linux x86_64", "Android": "Linux; Android 14; K"}
 
 
+def logged(setting):
+    """The events as a combined log, made once."""
+    log = setting.csv.with_suffix(".log")
+    if not log.exists():
+        combined_log(setting.csv, log)
+    return log
+
+
+def quoted(url):
+    """A url as a browser sends it."""
+    return urllib.parse.quote(url, safe="/?&=,:+;-._")
+
+
 def combined_log(events, log):
     """The events as a web server would have logged them: one address a user."""
     urls, agents, seconds = {}, {}, {}
@@ -309,7 +345,7 @@ def combined_log(events, log):
             if lines.line_num == 1:
                 continue
             number = int(user[1:]) + 1
-            path = urls.get(url) or urls.setdefault(url, urllib.parse.quote(url, safe="/?&=,:+;-._"))
+            path = urls.get(url) or urls.setdefault(url, quoted(url))
             agent = agents.get((browser, system))
             if agent is None:
                 shape = AGENTS.get(browser, AGENTS["Chrome"])

@@ -297,7 +297,7 @@ impl Visitor<'_> for Unescape<'_> {
 
 /// Whether arrays and objects in `value`, which is valid JSON, nest deeper than [`MAX_DEPTH`]. serde_json skips a value without
 /// recursion, so depth costs no stack here. But other readers of the message may recurse, and no real producer nests so deep.
-pub(super) fn nests_too_deep(value: &str) -> bool {
+fn nests_too_deep(value: &str) -> bool {
     if value.len() <= MAX_DEPTH {
         return false;
     }

@@ -16,6 +16,7 @@ use super::names::{Name, Names};
 use super::value::{Fault, Value};
 use crate::click::csv::without_line_end;
 use crate::click::error::DecodeError;
+use crate::click::event::MAX_MESSAGE_BYTES;
 use crate::click::fields::Piece;
 
 /// The names of the fields, in their order.
@@ -52,6 +53,12 @@ pub(super) fn has(name: &str) -> bool {
     name == HOST || PARTS.contains(&name) || number(name).is_some()
 }
 
+/// The name of the field with this number, from 1.
+pub(super) fn name_of(number: NonZeroUsize) -> String {
+    let field = FIELDS.get(number.get() - 1);
+    field.map_or_else(|| format!("{MORE}{number}"), |field| (*field).to_owned())
+}
+
 /// The number of a field, from 0.
 fn number(name: &str) -> Option<usize> {
     FIELDS.iter().position(|field| *field == name).or_else(|| {
@@ -64,22 +71,16 @@ impl Line {
     pub(super) fn compile(names: &Names) -> Self {
         let mut line = Self::default();
         for (slot, wanted) in names.iter() {
-            let number = match &wanted.name {
-                Name::Number(number) => Some(number.get() - 1),
-                Name::Text(name) if **name == *HOST => {
-                    line.host = Some(slot);
-                    None
-                }
-                Name::Text(name) => number(name).or_else(|| {
-                    let part = PARTS.iter().position(|part| **part == **name);
-                    if let Some(place) = part.and_then(|part| line.request.get_mut(part)) {
-                        *place = Some(slot);
-                    }
-                    None
-                }),
-            };
+            let Name::Text(name) = &wanted.name else { continue };
+            if **name == *HOST {
+                line.host = Some(slot);
+            }
+            let part = PARTS.iter().position(|part| **part == **name);
+            if let Some(place) = part.and_then(|part| line.request.get_mut(part)) {
+                *place = Some(slot);
+            }
             // More fields than a line can have are never found.
-            if let Some(number) = number.filter(|number| *number < crate::click::MAX_MESSAGE_BYTES) {
+            if let Some(number) = number(name).filter(|number| *number < MAX_MESSAGE_BYTES) {
                 if line.fields.len() <= number {
                     line.fields.resize(number + 1, None);
                 }
@@ -105,8 +106,8 @@ impl Line {
     fn fields_of<'a>(&self, text: &'a str, taken: &mut Taken<'_, 'a>) -> Result<(), &'static str> {
         let (client, rest) = split_at_time(text).ok_or("it has no time in brackets")?;
         self.client(client, taken)?;
-        let (time, rest) =
-            rest.split_once("] ").ok_or("the bracket of the time is never closed, or the line ends there")?;
+        let (time, rest) = rest.split_once(']').ok_or("the bracket of the time is never closed")?;
+        let rest = rest.strip_prefix(' ').ok_or("it ends behind the time, or a blank is missing there")?;
         taken.set(self.field(3), time, false);
 
         let mut rest = Some(rest);

@@ -175,7 +175,11 @@ impl Builder {
                 if self.form == Form::Json {
                     return wrong("JSON has no column numbers; write a path, such as \"page.url\"");
                 }
-                Origin::Slot(self.names.slot(Name::Number(*number), false, setting)?)
+                let name = match self.form {
+                    Form::Combined => Name::Text(access_log::name_of(*number).into_boxed_str()),
+                    _ => Name::Number(*number),
+                };
+                Origin::Slot(self.names.slot(name, false, setting)?)
             }
             Source::First(sources) => Origin::First(origins(sources, "its list")?),
             Source::Constant(text) => {

@@ -1,9 +1,12 @@
 //! Reads one JSON message, and again with empty values instead of `NaN`, which is not valid JSON.
 
+use serde::de::IgnoredAny;
+
+use super::json_scan::Stop;
 use super::json_values::{Array, Values};
 use super::value::Value;
 use crate::click::error::DecodeError;
-use crate::click::json::{MAX_DEPTH, nests_too_deep, syntax, without_nan};
+use crate::click::json::{MAX_DEPTH, syntax, without_nan};
 
 /// Puts the wanted values of a message, which begins with `{`, where `values` says. `replaced` holds the message with replaced `NaN`s
 /// afterwards, if it has any.
@@ -12,12 +15,9 @@ pub(super) fn read_message<'a>(
     replaced: &'a mut String,
     values: &mut Values<'_, 'a>,
 ) -> Result<(), DecodeError> {
-    if may_nest_too_deep(text) && nests_too_deep(text) {
-        return Err(DecodeError::TooDeep { limit: MAX_DEPTH });
-    }
     match values.message(text) {
         Ok(()) => Ok(()),
-        Err(error) => again(text, syntax(&error), replaced, values),
+        Err(stop) => again(text, fault(text, stop), replaced, values),
     }
 }
 
@@ -35,18 +35,15 @@ fn again<'a>(
     values.elements.clear();
     values.array = Array::Missing;
     values.replaced = true;
-    values.message(replaced).map_err(|error| syntax(&error))
+    values.message(replaced).map_err(|stop| fault(replaced, stop))
 }
 
-/// Whether a text has so many brackets that it could nest too deep. Nearly no message has.
-fn may_nest_too_deep(text: &str) -> bool {
-    // Both opening brackets are the same but for one bit, which no other character shares.
-    const BIT: u8 = b'[' ^ b'{';
-    let (chunks, rest) = text.as_bytes().as_chunks::<64>();
-    let count = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(byte | BIT == b'{')).sum::<u8>();
-    let mut brackets = usize::from(count(rest));
-    for chunk in chunks {
-        brackets += usize::from(count(chunk));
+/// What is wrong with a message that could not be read.
+#[cold]
+fn fault(text: &str, stop: Stop) -> DecodeError {
+    match (stop, serde_json::from_str::<IgnoredAny>(text)) {
+        (Stop::Depth, _) => DecodeError::TooDeep { limit: MAX_DEPTH },
+        (Stop::Syntax, Err(error)) => syntax(&error),
+        (Stop::Syntax, Ok(_)) => DecodeError::Json { reason: "it cannot be read".into() },
     }
-    brackets > MAX_DEPTH
 }

@@ -1,13 +1,10 @@
 //! Reads the wanted values of one JSON message in one pass over its bytes. Everything else is skipped.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
+use super::json_scan::{Kind, Scan, Stop};
 use super::selector::is_selected;
 use super::trie::{Node, Trie};
 use super::value::{Fault, Value};
+use crate::click::json::unescape;
 
 /// What a message has where the array of the clicks has to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +35,7 @@ impl Met {
     }
 
     /// Whether the event under way meets the node for the second time.
+    #[inline]
     fn again(&mut self, node: u16) -> bool {
         let event = self.event;
         self.events.get_mut(usize::from(node)).is_some_and(|met| std::mem::replace(met, event) == event)
@@ -59,27 +57,22 @@ pub(super) struct Values<'v, 'a> {
 
 impl<'a> Values<'_, 'a> {
     /// Reads a message, which begins with `{`.
-    pub(super) fn message(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
+    pub(super) fn message(&mut self, text: &'a str) -> Result<(), Stop> {
         self.met.begin(self.trie.len());
-        let mut json = serde_json::Deserializer::from_str(text);
-        Walk { values: self, node: 0 }.deserialize(&mut json)?;
-        json.end()
+        let mut scan = Scan::new(text);
+        self.value(0, &mut scan)?;
+        scan.end()
     }
 
     /// Reads one element of the array of clicks, which is valid JSON.
-    pub(super) fn element(&mut self, node: u16, text: &'a str) {
+    pub(super) fn element(&mut self, node: u16, json: &'a str) {
         self.met.begin(self.trie.len());
-        self.raw(node, text);
+        self.read_again(node, json);
     }
 
-    /// Takes the value of `node`, which is valid JSON.
-    fn raw(&mut self, node: u16, json: &'a str) {
-        let wanted = self.trie.node(node);
-        self.set(wanted.slot, Value::Json(json));
-        if !wanted.is_leaf() {
-            // The text was read before, so this cannot fail.
-            let _ = Walk { values: self, node }.deserialize(&mut serde_json::Deserializer::from_str(json));
-        }
+    /// Reads the value of `node`, which was skipped before, so it cannot fail.
+    fn read_again(&mut self, node: u16, json: &'a str) {
+        let _ = self.value(node, &mut Scan::new(json));
     }
 
     #[inline]
@@ -89,186 +82,110 @@ impl<'a> Values<'_, 'a> {
         }
     }
 
-    /// Sets all values at and under a node.
+    /// Reads the value of a node.
+    fn value(&mut self, node: u16, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        let wanted = self.trie.node(node);
+        let kind = scan.kind()?;
+        let start = scan.position();
+        match kind {
+            Kind::Object if wanted.wants_members() => self.object(wanted, scan)?,
+            Kind::Array if wanted.wants_elements() => self.array(wanted, scan)?,
+            _ => {
+                scan.skip()?;
+                if !wanted.is_leaf() {
+                    self.no_way(node, kind, scan.since(start));
+                }
+            }
+        }
+        self.set(wanted.slot, Value::Json(scan.since(start)));
+        Ok(())
+    }
+
+    fn object(&mut self, wanted: &Node, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        let mut more = scan.enter(b'}')?;
+        while more {
+            let (name, escaped) = scan.name()?;
+            let member = if escaped { escaped_member(wanted, name) } else { wanted.member(name) };
+            match member {
+                None => scan.skip()?,
+                Some(node) if self.met.again(node) => {
+                    scan.skip()?;
+                    self.twice(node);
+                }
+                Some(node) => self.value(node, scan)?,
+            }
+            more = scan.more(b'}')?;
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, wanted: &Node, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        if wanted.each.is_some() {
+            self.array = Array::Found;
+        }
+        let mut index = 0;
+        let mut more = scan.enter(b']')?;
+        while more {
+            let kind = scan.kind()?;
+            let start = scan.position();
+            match wanted.indices.iter().find(|(at, _)| *at == index) {
+                Some((_, node)) => self.value(*node, scan)?,
+                None => scan.skip()?,
+            }
+            let json = scan.since(start);
+            if wanted.each.is_some() {
+                self.elements.push(json);
+            }
+            if kind == Kind::Object {
+                for selected in &wanted.selected {
+                    if is_selected(json, selected) && !self.met.again(selected.node) {
+                        self.read_again(selected.node, json);
+                    }
+                }
+            }
+            index += 1;
+            more = scan.more(b']')?;
+        }
+        Ok(())
+    }
+
+    /// Takes a member that is given for the second time.
     #[cold]
-    fn set_all(&mut self, node: u16, value: Value<'a>) {
+    fn twice(&mut self, node: u16) {
         for slot in &self.trie.node(node).slots {
-            self.set(Some(*slot), value);
+            self.set(Some(*slot), Value::Fault(Fault::Twice(node)));
+        }
+        if self.trie.each().is_some_and(|(array, _)| array == node) {
+            self.array = Array::Twice;
         }
     }
 
     /// Takes what is at `node` instead of an object or an array.
     #[cold]
-    fn no_way(&mut self, node: u16, found: &'static str) {
+    fn no_way(&mut self, node: u16, kind: Kind, json: &str) {
+        if kind == Kind::Null || (self.replaced && json == "\"\"") {
+            return;
+        }
         let wanted = self.trie.node(node);
         let expected = match (wanted.wants_members(), wanted.wants_elements()) {
             (true, true) => "an object or an array",
             (true, false) => "an object",
             _ => "an array",
         };
-        // The value itself, if it is wanted too, is in its slot.
-        for slot in wanted.slots.iter().filter(|slot| wanted.slot != Some(**slot)) {
+        let found = kind.name();
+        for slot in &wanted.slots {
             self.set(Some(*slot), Value::Fault(Fault::NoWay { node, found, expected }));
         }
         if wanted.each.is_some() {
             self.array = Array::Other(found);
         }
     }
-
-    /// Reads the value of a wanted member.
-    #[inline]
-    fn member<A: MapAccess<'a>>(&mut self, node: u16, map: &mut A) -> Result<(), A::Error> {
-        if self.met.again(node) {
-            map.next_value::<IgnoredAny>()?;
-            self.set_all(node, Value::Fault(Fault::Twice(node)));
-            if self.trie.each().is_some_and(|(array, _)| array == node) {
-                self.array = Array::Twice;
-            }
-            return Ok(());
-        }
-        let wanted = self.trie.node(node);
-        if wanted.is_leaf() {
-            let json: &'a RawValue = map.next_value()?;
-            self.set(wanted.slot, Value::Json(json.get()));
-        } else if wanted.slot.is_some() {
-            let json: &'a RawValue = map.next_value()?;
-            self.raw(node, json.get());
-        } else {
-            map.next_value_seed(Walk { values: self, node })?;
-        }
-        Ok(())
-    }
-
-    /// Takes one element of the array at `wanted`.
-    fn take_element(&mut self, wanted: &Node, index: usize, json: &'a str) {
-        if wanted.each.is_some() {
-            self.elements.push(json);
-        }
-        if let Some((_, node)) = wanted.indices.iter().find(|(at, _)| *at == index) {
-            self.raw(*node, json);
-        }
-        if !json.starts_with('{') {
-            return;
-        }
-        for selected in &wanted.selected {
-            if is_selected(json, selected) && !self.met.again(selected.node) {
-                self.raw(selected.node, json);
-            }
-        }
-    }
 }
 
-/// Reads what is wanted at and under a node.
-struct Walk<'w, 'v, 'a> {
-    values: &'w mut Values<'v, 'a>,
-    node: u16,
-}
-
-impl<'a> DeserializeSeed<'a> for Walk<'_, '_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Walk<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { values, node } = self;
-        let wanted = values.trie.node(node);
-        if !wanted.wants_members() {
-            values.no_way(node, "an object");
-        }
-        while let Some(member) = map.next_key_seed(Key(wanted))? {
-            match member {
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Some(node) => values.member(node, &mut map)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { values, node } = self;
-        let wanted = values.trie.node(node);
-        if !wanted.wants_elements() {
-            values.no_way(node, "an array");
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
-        }
-        if wanted.each.is_some() {
-            values.array = Array::Found;
-        }
-        let mut index = 0;
-        while let Some(json) = seq.next_element::<&'a RawValue>()? {
-            values.take_element(wanted, index, json.get());
-            index += 1;
-        }
-        Ok(())
-    }
-
-    /// `null`: everything under the node is absent.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if !(self.values.replaced && text.is_empty()) {
-            self.values.no_way(self.node, "a string");
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.values.no_way(self.node, "a boolean");
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.values.no_way(self.node, "a number");
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.values.no_way(self.node, "a number");
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.values.no_way(self.node, "a number");
-        Ok(())
-    }
-}
-
-/// Reads the name of a member: the node that is wanted under this name.
-struct Key<'t>(&'t Node);
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<u16>;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<u16>, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<u16>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    #[inline]
-    fn visit_str<E>(self, name: &str) -> Result<Option<u16>, E> {
-        Ok(self.0.member(name))
-    }
+/// The node of a member whose name has escapes.
+#[cold]
+fn escaped_member(wanted: &Node, name: &[u8]) -> Option<u16> {
+    let mut text = String::new();
+    unescape(&format!("\"{}\"", std::str::from_utf8(name).ok()?), &mut text)?;
+    wanted.member(text.as_bytes())
 }

@@ -263,14 +263,14 @@ impl<'a> Reading<'_, 'a> {
     /// Whether the conditions leave the event out.
     fn is_left_out(&mut self) -> bool {
         let Self { plan, record, place, buffers, slots, .. } = self;
-        let found = Found { plan: *plan, slots, record: *record, place: *place, index: 0 };
+        let found = Found { plan, slots, record, place: *place, index: 0 };
         matches!(found.passes(buffers), Ok(false))
     }
 
     /// Makes the click of the values. Returns 1 if the conditions leave the event out, otherwise 0.
     fn click(&mut self, index: u16, each: &mut impl FnMut(Result<Click<'_>, DecodeError>)) -> u32 {
         let Self { plan, record, place, limits, buffers, slots, .. } = self;
-        let found = Found { plan: *plan, slots, record: *record, place: *place, index };
+        let found = Found { plan, slots, record, place: *place, index };
         match found.click(*limits, buffers) {
             None => 1,
             Some(click) => {

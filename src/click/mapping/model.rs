@@ -90,7 +90,8 @@ pub enum Source {
         /// The text between two parts.
         with: String,
     },
-    /// A short text that is the same for the same parts, and that does not show them.
+    /// A short text that is the same for the same parts. It has no key, so it does not protect the parts: whoever guesses them can
+    /// compute it.
     Hash(Vec<Source>),
 }
 

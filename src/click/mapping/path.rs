@@ -32,7 +32,7 @@ impl Path {
         let mut rest = text;
         loop {
             let name;
-            (name, rest) = member(rest)?;
+            (name, rest) = member(rest, parts.is_empty())?;
             parts.push(Part::Member(name));
             while let Some(inner) = rest.strip_prefix('[') {
                 let part;
@@ -56,7 +56,7 @@ impl Path {
 }
 
 /// Reads the name of a member, and what follows.
-fn member(text: &str) -> Result<(Box<str>, &str), &'static str> {
+fn member(text: &str, is_first: bool) -> Result<(Box<str>, &str), &'static str> {
     if text.starts_with('"') {
         return quoted(text);
     }
@@ -64,7 +64,10 @@ fn member(text: &str) -> Result<(Box<str>, &str), &'static str> {
     let (name, rest) = text.split_at_checked(end).unwrap_or_default();
     match rest.chars().next() {
         _ if name.is_empty() && rest.starts_with('[') => Err("a name is missing before `[`"),
-        _ if name.is_empty() => Err("a name is empty: write one between two dots, and none at the ends"),
+        Some('.') if name.is_empty() && is_first => Err("it begins with a dot"),
+        Some('.') if name.is_empty() => Err("a name is empty between two dots"),
+        None if name.is_empty() && !is_first => Err("it ends with a dot"),
+        _ if name.is_empty() => Err("a name is empty"),
         Some(']') => Err("`]` has no `[`; put a name with brackets in quotes"),
         Some('"') => Err("a quote stands inside a name; put the whole name in quotes"),
         _ => Ok((name.into(), rest)),
@@ -146,8 +149,8 @@ mod tests {
         let cases = [
             ("", "empty"),
             ("a..b", "between two dots"),
-            (".a", "empty"),
-            ("a.", "empty"),
+            (".a", "begins with a dot"),
+            ("a.", "ends with a dot"),
             ("[0]", "before `[`"),
             ("a.[0]", "before `[`"),
             ("a[", "neither"),

@@ -1,17 +1,11 @@
 //! A source of a mapping, compiled: how a text is made of the values of an event.
 
-use uuid::Uuid;
-
 use super::fault::EventFault;
+use super::hashes::{END_OF_PART, Hashes};
 use super::names::Names;
 use super::value::{Fault, NoText, Use, Value, is_absent};
 use crate::click::fields::{EXCERPT_CHARS, Piece};
 use crate::text::excerpt;
-
-/// The namespace of hashed texts.
-const HASHES: Uuid = Uuid::from_u128(0x5e0b_9c52_f1d4_4f0a_8a9c_2d3e_74b1_06c3);
-/// Ends each part of a hash. No text has this byte, so other parts never give the same bytes.
-const END_OF_PART: u8 = 0xff;
 
 /// A compiled source.
 #[derive(Debug)]
@@ -44,6 +38,7 @@ pub(super) struct Buffers {
     pub(super) joined: String,
     /// Parts of hashes under way.
     hashed: Vec<u8>,
+    hashes: Hashes,
 }
 
 /// Why there is no text.
@@ -141,12 +136,12 @@ fn hash<'a>(parts: &'a [Origin], event: &mut Event<'_, 'a>, setting: &'static st
         hashed.push(END_OF_PART);
         found |= piece.is_some();
     }
-    let Buffers { scratch, hashed, .. } = &mut *event.buffers;
-    let id = found.then(|| Uuid::new_v5(&HASHES, hashed.get(start..).unwrap_or_default()));
+    let Buffers { scratch, hashed, hashes, .. } = &mut *event.buffers;
+    let digits = found.then(|| hashes.of(hashed.get(start..).unwrap_or_default()));
     hashed.truncate(start);
-    Ok(id.map(|id| {
+    Ok(digits.map(|digits| {
         let from = scratch.len();
-        scratch.push_str(id.simple().encode_lower(&mut Uuid::encode_buffer()).get(..16).unwrap_or_default());
+        scratch.push_str(std::str::from_utf8(&digits).unwrap_or_default());
         Piece::Scratch { start: from, end: scratch.len() }
     }))
 }

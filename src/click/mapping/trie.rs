@@ -19,9 +19,9 @@ pub(super) struct Node {
     /// Where the value itself goes.
     pub(super) slot: Option<u16>,
     /// The wanted members.
-    members: Vec<(Box<str>, u16)>,
-    /// One bit for each length of a member's name, modulo 64.
-    lengths: u64,
+    members: Vec<Member>,
+    /// One bit for the tag of each member: most other names have no bit here.
+    bits: u64,
     /// The wanted elements by index.
     pub(super) indices: Vec<(usize, u16)>,
     /// The wanted elements by the text of a member: the path to that member alone, the text, and the node of the element.
@@ -30,6 +30,14 @@ pub(super) struct Node {
     pub(super) each: Option<u16>,
     /// All slots at or under this node.
     pub(super) slots: Vec<u16>,
+}
+
+/// A wanted member.
+#[derive(Debug)]
+struct Member {
+    tag: u32,
+    name: Box<str>,
+    node: u16,
 }
 
 /// A wanted element whose member `key` is `text`.
@@ -43,11 +51,13 @@ pub(super) struct Selected {
 impl Node {
     /// The node of the member with this name.
     #[inline]
-    pub(super) fn member(&self, name: &str) -> Option<u16> {
-        if self.lengths & length_bit(name) == 0 {
+    pub(super) fn member(&self, name: &[u8]) -> Option<u16> {
+        let tag = tag(name);
+        if self.bits & bit(tag) == 0 {
             return None;
         }
-        self.members.iter().find(|(member, _)| **member == *name).map(|(_, node)| *node)
+        let is_this = |member: &&Member| member.tag == tag && member.name.as_bytes() == name;
+        self.members.iter().find(is_this).map(|member| member.node)
     }
 
     /// Whether members are wanted.
@@ -67,8 +77,18 @@ impl Node {
     }
 }
 
-fn length_bit(name: &str) -> u64 {
-    1 << (name.len() % 64)
+/// Length, first and last byte of a name: they tell most names apart.
+#[inline]
+fn tag(name: &[u8]) -> u32 {
+    let [first, last] = [name.first(), name.last()].map(|byte| u32::from(byte.copied().unwrap_or(0)));
+    // The length of a name is cut off, which only makes tags less different.
+    (name.len() as u32) << 16 | first << 8 | last
+}
+
+#[inline]
+fn bit(tag: u32) -> u64 {
+    // The multiplier spreads all bits of the tag over the highest six.
+    1 << (tag.wrapping_mul(0x9e37_79b9) >> 26)
 }
 
 impl Default for Trie {
@@ -133,7 +153,7 @@ impl Trie {
         let next = u16::try_from(self.nodes.len()).ok()?;
         let parent = self.nodes.get_mut(usize::from(from))?;
         let found = match part {
-            Part::Member(name) => parent.members.iter().find(|(member, _)| member == name).map(|(_, node)| *node),
+            Part::Member(name) => parent.members.iter().find(|member| member.name == *name).map(|member| member.node),
             Part::Index(index) => parent.indices.iter().find(|(at, _)| at == index).map(|(_, node)| *node),
             Part::Where { key, text } => {
                 parent.selected.iter().find(|one| one.key == *key && one.text == *text).map(|one| one.node)
@@ -153,8 +173,9 @@ impl Trie {
         };
         match part {
             Part::Member(name) => {
-                parent.lengths |= length_bit(name);
-                parent.members.push((name.clone(), next));
+                let tag = tag(name.as_bytes());
+                parent.bits |= bit(tag);
+                parent.members.push(Member { tag, name: name.clone(), node: next });
             }
             Part::Index(index) => parent.indices.push((*index, next)),
             Part::Where { key, text } => {
@@ -172,7 +193,7 @@ static EMPTY: Node = Node {
     path: String::new(),
     slot: None,
     members: Vec::new(),
-    lengths: 0,
+    bits: 0,
     indices: Vec::new(),
     selected: Vec::new(),
     each: None,

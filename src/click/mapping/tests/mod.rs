@@ -1,9 +1,14 @@
 //! What a user gets of a mapping, form by form.
 
 mod json;
+mod logs;
 mod separated;
+mod sources;
+mod times;
+mod urls;
+mod wrong;
 
-use super::model::{Condition, Fields, Form, Mapping, Source, Test};
+use super::model::{Condition, Fields, Form, Mapping, Query, Source, Test, TimeForm, UrlRules};
 use super::{EventDecoder, Place, StreamId};
 use crate::click::{Click, FieldLimits, Format};
 
