@@ -81,7 +81,10 @@ pub(super) fn next_header(form: &RecordForm, current: &MappedLayout, record: &[u
     if record == header {
         return Some(Layout::Mapped(current.clone()));
     }
-    under(form, Some(record)).ok()
+    let mut decoder = form.decoder();
+    decoder.set_header(record).ok()?;
+    // A line of a W3C log is a header only if it names the fields.
+    (!decoder.needs_header()).then(|| with_header(form, &decoder, Some(record.into())))
 }
 
 /// Whether a record without a click is the line of a W3C log that names the fields from here on.
