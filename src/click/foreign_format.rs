@@ -86,6 +86,13 @@ impl ForeignFormat {
         }
     }
 
+    /// The format of `payload`, which does not fit a mapping; `None` if no format is certain, or if a mapping could read it.
+    pub fn detect_beside_mapping(payload: &[u8]) -> Option<Self> {
+        Self::detect(payload).filter(|format| {
+            !matches!(format, Self::Separated(_) | Self::Header | Self::AccessLog | Self::ConnectEnvelope)
+        })
+    }
+
     /// A short name of the format. The names are stable.
     pub const fn kind(self) -> &'static str {
         match self {
@@ -132,9 +139,7 @@ impl std::fmt::Display for ForeignFormat {
                 write!(f, "nine fields with {} between them: separate them with commas", sign.escape_debug())
             }
             Self::Header => f.write_str("the header of a CSV file: send only its records"),
-            Self::AccessLog => {
-                write!(f, "a line of a web server's log: send events of {} as CSV or JSON", FIELD_NAMES.join(","))
-            }
+            Self::AccessLog => f.write_str("a line of a web server's log: set events.preset = \"combined\""),
             Self::Markup => f.write_str("XML or HTML: send CSV or JSON, one event in each message"),
         }
     }

@@ -71,6 +71,7 @@ pub(super) mod as_value {
             pub(in crate::config) mod $name {
                 use super::*;
 
+                #[allow(clippy::ptr_arg, reason = "serde hands over the field's own type")]
                 pub(in crate::config) fn serialize<S: Serializer>(
                     value: &$type,
                     serializer: S,

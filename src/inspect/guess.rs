@@ -221,7 +221,15 @@ impl Guess {
                 }
                 None => self.missing.push(target),
             },
-            Target::Url => self.missing.push(target),
+            Target::Url => match viewed_product(fields) {
+                Some(product) => {
+                    let parts = vec![Source::Constant(PRODUCT.to_owned()), product.source.clone()];
+                    let source = Source::Join { parts, with: String::new() };
+                    let why = "no field is a url, and views of a product are those of its page".to_owned();
+                    self.set(target, source, format!("{PRODUCT} and {}", product.label), why);
+                }
+                None => self.missing.push(target),
+            },
             Target::ClickId => {
                 let why = "no field is an id; clicktop derives one from the place of each event".to_owned();
                 self.reasons.push(Reason { setting: target.setting(), from: "none".to_owned(), why });
@@ -232,17 +240,33 @@ impl Guess {
 
     /// If a field says what kind of event it is, only page views and clicks are taken.
     fn condition(&mut self, fields: &Fields) {
-        let kinds = fields.iter().find_map(|field| {
-            let wanted: Vec<String> = field.values.iter().filter(|value| is_view(value)).cloned().collect();
-            let is_kind = KINDS.contains(&last_name(&field.label).as_str()) && field.distinct <= 100;
-            (is_kind && !wanted.is_empty()).then_some((field, wanted))
-        });
-        let Some((field, wanted)) = kinds.filter(|(field, wanted)| wanted.len() < field.distinct) else { return };
+        let Some((field, wanted)) = views(fields).filter(|(field, wanted)| wanted.len() < field.distinct) else {
+            return;
+        };
         let from = format!("{} is {}", field.label, wanted.join(" or "));
         let why = format!("of {} kinds of events, these are page views or clicks", field.distinct);
         self.mapping.conditions.push(Condition { field: field.source.clone(), test: Test::Is(wanted) });
         self.reasons.push(Reason { setting: "where", from, why });
     }
+}
+
+/// The field that says what kind of event it is, and its values for page views and clicks.
+fn views(fields: &Fields) -> Option<(&Field, Vec<String>)> {
+    fields.iter().find_map(|field| {
+        let wanted: Vec<String> = field.values.iter().filter(|value| is_view(value)).cloned().collect();
+        let is_kind = KINDS.contains(&last_name(&field.label).as_str()) && field.distinct <= 100;
+        (is_kind && !wanted.is_empty()).then_some((field, wanted))
+    })
+}
+
+/// Before the id of a product in the url that stands for its page.
+const PRODUCT: &str = "/product/";
+
+/// The field with the product of a view.
+fn viewed_product(fields: &Fields) -> Option<&Field> {
+    const NAMES: [&str; 5] = ["productid", "itemid", "articleid", "contentid", "sku"];
+    views(fields)?;
+    fields.iter().find(|field| NAMES.contains(&last_name(&field.label).as_str()) && field.filled * 2 > fields.events)
 }
 
 /// Usual names of the field that says what kind of event it is.

@@ -66,8 +66,8 @@ const SHAPES: [Shape; 9] = [
     Shape {
         preset: "rees46",
         name: "This is shop data of REES46",
-        fields: &["event_time", "event_type", "product_id", "user_id", "user_session"],
-        any: &[],
+        fields: &["event_time", "event_type", "product_id", "user_id"],
+        any: &["user_session", "category_code", "category_id"],
     },
 ];
 
@@ -77,10 +77,9 @@ const SNOWPLOW_COLUMNS: usize = 131;
 /// The preset for the events with these fields, and what they are.
 pub fn known(fields: &Fields) -> Option<(&'static str, &'static str)> {
     let has = |label: &&str| fields.named(label).is_some_and(|field| field.filled > 0);
-    let shape = SHAPES.iter().find(|shape| {
-        shape.fields.iter().all(|label| has(&label))
-            && (shape.any.is_empty() || shape.any.iter().any(|label| has(&label)))
-    })?;
+    let shape = SHAPES
+        .iter()
+        .find(|shape| shape.fields.iter().all(has) && (shape.any.is_empty() || shape.any.iter().any(has)))?;
     Some((shape.preset, shape.name))
 }
 

@@ -195,6 +195,24 @@ fn people_without_a_name_are_told_by_address_and_user_agent() {
 }
 
 #[test]
+fn views_of_products_are_those_of_their_pages() {
+    let text = lines("ts,action,item_id,customer_id\n", 200, |at| {
+        format!("{},{},i{},c{}", 1_769_851_800 + at, ["view", "view", "buy"][at % 3], at % 30, at % 20)
+    });
+    let guess = guess_of(&text);
+    let parts = vec![Source::Constant("/product/".into()), Source::Field("item_id".into())];
+    assert_eq!(guess.mapping.fields.url, Some(Source::Join { parts, with: String::new() }));
+    assert_eq!(guess.mapping.conditions[0].test, Test::Is(vec!["view".into()]));
+    let (_, sample) = look_at(&text);
+    assert_eq!(judged(&guess.mapping, &sample).first[0][3], "/product/i0");
+    // A shop's data without sessions, in another order of columns.
+    let rees46 = lines("user_id,product_id,event_type,event_time,category_id\n", 50, |at| {
+        format!("{},{},view,2019-10-01 00:00:{at:02} UTC,20", 500 + at % 7, at % 9)
+    });
+    assert_eq!(preset_of(&rees46), "rees46");
+}
+
+#[test]
 fn readings_of_sensors_are_no_clickstream() {
     let text = lines("time,sensor_id,temperature,humidity\n", 300, |at| {
         format!("2026-01-31T09:{:02}:{:02}Z,s{},{}.5,{}", at / 60, at % 60, at % 12, 15 + at % 10, 40 + at % 30)

@@ -58,7 +58,11 @@ impl Looked {
         self.rejected += 1;
         // Ingest reads the same notice in place of a batch that it refused.
         let refusal = batch_refusal(payload);
-        match ForeignFormat::detect(payload).filter(|_| refusal.is_none()) {
+        let detect = match self.decoder {
+            EventDecoder::Nine(_) => ForeignFormat::detect,
+            EventDecoder::Mapped(_) => ForeignFormat::detect_beside_mapping,
+        };
+        match detect(payload).filter(|_| refusal.is_none()) {
             Some(format) => self.foreign.entry(format.kind()).or_insert((0, format)).0 += 1,
             None if self.reason.is_empty() => self.reason = refusal.unwrap_or_else(|| error.to_string()),
             None => {}

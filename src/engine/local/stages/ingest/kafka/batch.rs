@@ -67,7 +67,7 @@ impl Gatherer {
         match decoder {
             EventDecoder::Nine(decoder) => match decoder.decode(payload) {
                 Ok(click) => self.events.click(&click),
-                Err(error) => self.reject(at, payload, &error),
+                Err(error) => self.reject(at, payload, &error, ForeignFormat::detect(payload)),
             },
             EventDecoder::Mapped(_) => self.push_mapped(decoder, at, payload),
         }
@@ -94,16 +94,21 @@ impl Gatherer {
         });
         self.events.left_out(left_out);
         if let Some(error) = error {
-            self.reject(at, payload, &error);
+            self.reject(at, payload, &error, ForeignFormat::detect_beside_mapping(payload));
         }
     }
 
-    fn reject(&mut self, (partition, offset): (i32, i64), payload: &[u8], error: &DecodeError) {
+    fn reject(
+        &mut self,
+        (partition, offset): (i32, i64),
+        payload: &[u8],
+        error: &DecodeError,
+        format: Option<ForeignFormat>,
+    ) {
         let reject = match unpack::refusal(payload) {
             // Our own notice replaces a refused batch; it is not a message of the topic.
             Some(reason) => Reject::message(&self.topic, partition, offset, reason, &[]),
             None => {
-                let format = ForeignFormat::detect(payload);
                 let reason = format.map_or_else(|| error.to_string(), |format| format.to_string());
                 self.events.foreign(format);
                 Reject::message(&self.topic, partition, offset, reason, payload)
