@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
         for (number, line) in (0..).zip(input.split(|byte| *byte == b'\n')) {
             let (found, left_out) = decode(decoder, line, number);
             assert_eq!(left_out, 0);
-            if line.starts_with(b"#") {
+            if line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).starts_with(b"#") {
                 assert!(found.iter().all(Result::is_err), "no click begins with #");
             } else {
                 assert_eq!(found.len(), 1);
