@@ -20,6 +20,7 @@ mod future;
 mod hangup;
 mod headless;
 mod interrupted;
+mod mapped_files;
 mod printed;
 mod rejects;
 mod replay;
