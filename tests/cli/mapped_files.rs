@@ -43,7 +43,9 @@ fn csv_with_names_of_its_own_is_read_and_the_same_at_every_replay() {
 fn an_access_log_is_followed_under_its_preset() {
     let home = Home::new();
     let line = |at: u32| {
-        format!("10.0.0.{at} - - [01/Jan/2026:00:00:{at:02} +0000] \"GET /p{at} HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"\n")
+        format!(
+            "10.0.0.{at} - - [01/Jan/2026:00:00:{at:02} +0000] \"GET /p{at} HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"\n"
+        )
     };
     let text: String = (0..20).map(line).collect();
     let file = home.file("access.log", text.as_bytes());

@@ -232,7 +232,15 @@ impl FileReader {
         let before = self.records.place();
         let mut clicks = None;
         let place = RecordPlace { stream, number, line };
-        let found = self.records.next(|record| {
+        let Self { records, layout, form, .. } = self;
+        let mut next_layout = None;
+        let found = records.next(|record| {
+            if let Some(Layout::Mapped(mapped)) = layout {
+                next_layout = mapped_head::next_header(form, mapped, record);
+                if next_layout.is_some() {
+                    return true;
+                }
+            }
             clicks = taker.take(record, place);
             clicks.is_some()
         });
@@ -241,6 +249,11 @@ impl FileReader {
         };
         if self.records.has_ended() && self.records.ends_within_line() {
             self.open_end = before.map(|(byte, line, _)| (byte, line, number));
+        }
+        if let Some(layout) = next_layout {
+            taker.set_layout(&layout);
+            self.set_layout(layout);
+            return Ok(Step::Taken);
         }
         if let Some(clicks) = clicks {
             self.count(clicks);
@@ -256,7 +269,7 @@ impl FileReader {
             return Ok(Step::Taken);
         }
         if let Some(Layout::Mapped(mapped)) = &self.layout {
-            if let Some(layout) = mapped_head::next_header(&self.form, mapped, record) {
+            if let Some(layout) = mapped_head::header_of_no_click(&self.form, mapped, record) {
                 taker.set_layout(&layout);
                 self.set_layout(layout);
                 return Ok(Step::Taken);

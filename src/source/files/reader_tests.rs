@@ -3,7 +3,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::click::mapping::{Fields, Mapping, Source};
+use crate::click::mapping::{Fields, Form, Mapping, Source};
 use crate::click::{ColumnsDecoder, Decoder, FieldLimits};
 use crate::storage::FilePosition;
 
@@ -132,7 +132,7 @@ fn texts() -> Vec<Vec<u8>> {
     [
         format!("{CLICK}\n{LINES}\r\n\n  \nno click\n{JSON}\n{CLICK}\n"),
         format!("\u{feff}{header}{other}"),
-        format!("[{JSON},\n {JSON},\n{{\"broken\n,{JSON}]\n{CLICK}\n"),
+        format!("[{JSON},\n {JSON},\n{{\"broken\n{JSON}]\n{CLICK}\n"),
         format!("{CLICK}\n{long}\n{JSON}\n[{{\"a\":\"{long}\"}},{JSON}]\n{CLICK}"),
     ]
     .map(String::into_bytes)
@@ -155,12 +155,8 @@ fn a_reading_goes_on_behind_any_record() {
 fn mapped(separator: char) -> RecordForm {
     let field = |name: &str| Some(Source::Field(name.to_owned()));
     let fields = Fields { user_id: field("who"), timestamp: field("when"), url: field("where"), ..Fields::default() };
-    let mapping = Mapping { separator: Some(separator), fields, ..Mapping::default() };
-    RecordForm {
-        mapping: Some(mapping.compile().expect("a mapping")),
-        separator: Some(separator),
-        ..RecordForm::default()
-    }
+    let mapping = Mapping { form: Form::Csv, separator: Some(separator), fields, ..Mapping::default() };
+    RecordForm { mapping: Some(mapping.compile().expect("a mapping")), ..RecordForm::default() }
 }
 
 #[test]

@@ -29,7 +29,6 @@ pub(super) const HISTORY: usize = 1024;
 pub(super) enum Grammar {
     /// Each by its first byte that is not blank: JSON or CSV.
     Auto {
-        separator: u8,
         /// Fields of a CSV record, if that is known.
         width: Option<usize>,
     },
@@ -48,7 +47,7 @@ pub(super) enum Grammar {
 impl Grammar {
     pub(super) fn of(format: Format) -> Self {
         match format {
-            Format::Auto => Self::Auto { separator: b',', width: Some(FIELD_NAMES.len()) },
+            Format::Auto => Self::Auto { width: Some(FIELD_NAMES.len()) },
             Format::Json => Self::Json,
             Format::Csv => Self::Csv { separator: b',', width: Some(FIELD_NAMES.len()) },
         }
@@ -286,7 +285,7 @@ impl Records {
 
     fn begin_auto_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
         let csv = match self.grammar {
-            Grammar::Auto { separator, width } => Some((separator, width)),
+            Grammar::Auto { width } => Some((b',', width)),
             Grammar::Csv { .. } | Grammar::Json | Grammar::Lines => None,
         };
         self.begin_line(is_click, csv)

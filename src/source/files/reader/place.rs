@@ -25,7 +25,8 @@ impl FileReader {
 
     /// The length of the text, once all of it was read.
     pub(crate) fn text_end(&self) -> Option<u64> {
-        (self.records.has_ended() && self.error.is_none()).then(|| self.records.pushed())
+        let all_taken = self.records.has_ended() && self.records.pending() == 0;
+        (all_taken && self.error.is_none()).then(|| self.records.pushed())
     }
 
     /// Goes on where an earlier reading was, if this is the same file as far as that came; `false`, and nothing has changed, if it is
