@@ -100,7 +100,6 @@ pub(super) fn record_form(settings: &Settings, format: Format) -> Result<RecordF
     let mapping = settings.events.mapping();
     Ok(RecordForm {
         format,
-        separator: mapping.as_ref().and_then(|mapping| mapping.separator),
         mapping: mapping.as_ref().map(Mapping::compile).transpose()?,
         limits: field_limits(settings),
     })
