@@ -90,7 +90,7 @@ impl ReplayFeed {
                 }
                 self.has_begun = true;
             }
-            let mut taker = self.messages.into_message(record);
+            let mut taker = self.messages.message_taker(record);
             let step = reader.next(&mut taker, &mut self.notes)?;
             if taker.is_written {
                 return Ok(Next::Ready);

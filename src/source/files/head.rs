@@ -105,7 +105,7 @@ impl Head {
         }
         let rest = begin.get(first..).unwrap_or_default();
         match Self::under_preamble(begin, first, ended, format)? {
-            Header::Found(head) => Ok(Some(head)),
+            Header::Found(head) => Ok(Some(*head)),
             Header::Unknown if !ended => Ok(None),
             _ if is_access_log(rest, ended) => Err(NotRead::AccessLog),
             _ => Ok(Some(none)),
@@ -132,7 +132,8 @@ impl Head {
                 Some(columns) => {
                     let lines = memchr::memchr_iter(b'\n', begin.get(..bytes).unwrap_or_default()).count() as u64;
                     let header = Some(record.into());
-                    return Ok(Header::Found(Self { layout: Layout::under(columns, format), bytes, lines, header }));
+                    let head = Self { layout: Layout::under(columns, format), bytes, lines, header };
+                    return Ok(Header::Found(Box::new(head)));
                 }
                 None if rest.is_empty() || Decoder::new(format).decode(record).is_ok() => return Ok(Header::None),
                 None if is_note(record) => {}
@@ -147,7 +148,7 @@ impl Head {
 
 /// What is known of a header.
 enum Header {
-    Found(Head),
+    Found(Box<Head>),
     None,
     /// More must be read.
     Unknown,

@@ -81,7 +81,7 @@ impl Messages {
     }
 
     /// Makes the next record `message`.
-    pub(super) fn into_message<'a>(&'a mut self, message: &'a mut Record) -> IntoMessage<'a> {
+    pub(super) fn message_taker<'a>(&'a mut self, message: &'a mut Record) -> IntoMessage<'a> {
         IntoMessage { messages: self, message, is_written: false }
     }
 }

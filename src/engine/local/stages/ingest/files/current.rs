@@ -87,7 +87,7 @@ impl Current {
                 return Ok(ReadSome::Nap(wait));
             }
             let number = self.reader.number();
-            let mut taker = self.decoder.into_batch(sink.gatherer);
+            let mut taker = self.decoder.batch_taker(sink.gatherer);
             match self.reader.next(&mut taker, sink.notes)? {
                 Step::Taken if self.reader.number() != number => sink.pace.took(),
                 Step::Taken => {}

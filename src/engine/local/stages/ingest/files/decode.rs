@@ -31,7 +31,7 @@ impl RecordDecoder {
     }
 
     /// Takes records into `gatherer`.
-    pub(super) fn into_batch<'a>(&'a mut self, gatherer: &'a mut BatchGatherer) -> IntoBatch<'a> {
+    pub(super) fn batch_taker<'a>(&'a mut self, gatherer: &'a mut BatchGatherer) -> IntoBatch<'a> {
         IntoBatch { decoder: self, gatherer }
     }
 
@@ -161,7 +161,7 @@ impl RecordTaker for FirstClick {
 
     fn take(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
         let mut gatherer = BatchGatherer::new(usize::MAX);
-        let clicks = self.decoder.into_batch(&mut gatherer).take(record, place)?;
+        let clicks = self.decoder.batch_taker(&mut gatherer).take(record, place)?;
         let batch = gatherer.take(Origin::default());
         self.time = self.time.or_else(|| batch.clicks.iter().map(|click| click.timestamp).next());
         Some(clicks)

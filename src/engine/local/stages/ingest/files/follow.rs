@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::current::{Current, ReadSome, Sink};
 use super::options::FileOptions;
-use super::stage::FilesError;
+use super::parts::FilesError;
 use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::source::DemoError;
 use crate::source::files::{FoundInput, Step, file_id};

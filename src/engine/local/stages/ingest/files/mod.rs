@@ -5,6 +5,7 @@ mod decode;
 mod follow;
 mod options;
 mod pace;
+mod parts;
 mod run;
 mod sequence;
 mod stage;

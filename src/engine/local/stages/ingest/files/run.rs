@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::current::{ReadSome, Sink};
 use super::follow::Follow;
+use super::options::FileOptions;
 use super::pace::Pace;
+use super::parts::{FilesError, Parts};
 use super::sequence::Sequence;
-use super::stage::{FilesError, FilesIngest};
 use super::told::Told;
 use crate::engine::local::stages::ingest::first_clicks::FirstClicks;
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
@@ -47,16 +48,16 @@ enum Source {
 }
 
 impl FilesRun {
-    pub(super) fn new(stage: &FilesIngest, inputs: Vec<FoundInput>) -> Self {
-        let source = match stage.options.follow {
+    pub(super) fn new(options: &FileOptions, inputs: Vec<FoundInput>) -> Self {
+        let source = match options.follow {
             true => Source::Follow(Follow::new(inputs)),
             false => Source::Sequence(Sequence::new(inputs)),
         };
         Self {
             source,
-            gatherer: BatchGatherer::new(stage.options.batch_events),
+            gatherer: BatchGatherer::new(options.batch_events),
             waiting: None,
-            pace: Pace::new(stage.options.rate),
+            pace: Pace::new(options.rate),
             first_clicks: FirstClicks::new(),
             told: Told::new(),
             has_ended: false,
@@ -64,7 +65,7 @@ impl FilesRun {
     }
 
     /// Works until asked to stop.
-    pub(super) fn run(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<(), FilesError> {
+    pub(super) fn run(&mut self, stage: &Parts, handle: &StageHandle) -> Result<(), FilesError> {
         let mut backoff = Backoff::new();
         while handle.signal() == Signal::Run {
             if !self.make_room(stage, handle, POLL)? {
@@ -110,7 +111,7 @@ impl FilesRun {
     }
 
     /// Reads some records.
-    fn read(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<ReadSome, FilesError> {
+    fn read(&mut self, stage: &Parts, handle: &StageHandle) -> Result<ReadSome, FilesError> {
         let Self { source, gatherer, pace, told, .. } = self;
         let (options, storage) = (&stage.options, &*stage.storage);
         let mut notes = std::mem::take(&mut told.notes);
@@ -138,7 +139,7 @@ impl FilesRun {
     }
 
     /// Makes a batch of what was gathered, for the store's queue.
-    fn gather_batch(&mut self, stage: &FilesIngest) {
+    fn gather_batch(&mut self, stage: &Parts) {
         let has_events = !self.gatherer.is_empty();
         let positions = match &mut self.source {
             Source::Sequence(sequence) => sequence.take_positions(has_events),
@@ -154,7 +155,7 @@ impl FilesRun {
     }
 
     /// Puts the waiting batch in the queue; `false` if there is no room for it for `patience`.
-    fn make_room(&mut self, stage: &FilesIngest, handle: &StageHandle, patience: Duration) -> Result<bool, FilesError> {
+    fn make_room(&mut self, stage: &Parts, handle: &StageHandle, patience: Duration) -> Result<bool, FilesError> {
         if let Some(batch) = self.waiting.take() {
             let messages = batch.messages() as u64;
             self.waiting = stage.handover.send(batch, patience, handle)?;
@@ -166,9 +167,9 @@ impl FilesRun {
     }
 
     /// Reports what rejects look like, and whether the first clicks make sense; at the `end` by as many as there are.
-    fn report_oddities(&mut self, stage: &FilesIngest, end: bool) {
+    fn report_oddities(&mut self, stage: &Parts, end: bool) {
         let notices = &stage.handover.notices;
-        let name = stage.name();
+        let name = &stage.name;
         for format in self.gatherer.take_foreign() {
             notices.say(format.kind(), || format!("records of {name} look like {format}"));
         }
@@ -178,7 +179,7 @@ impl FilesRun {
     }
 
     /// Everything was read, or nothing more can be.
-    fn end(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<(), FilesError> {
+    fn end(&mut self, stage: &Parts, handle: &StageHandle) -> Result<(), FilesError> {
         while !self.make_room(stage, handle, POLL)? {
             if handle.signal() != Signal::Run {
                 return Ok(());
@@ -202,7 +203,7 @@ impl FilesRun {
     }
 
     /// Hands over what was gathered, if there is room. Otherwise the next start does.
-    fn stop(&mut self, stage: &FilesIngest, handle: &StageHandle) -> Result<(), FilesError> {
+    fn stop(&mut self, stage: &Parts, handle: &StageHandle) -> Result<(), FilesError> {
         handle.draining("the last batch to be handed over");
         let deadline = Instant::now() + LAST_HANDOVER;
         let left = || deadline.saturating_duration_since(Instant::now());

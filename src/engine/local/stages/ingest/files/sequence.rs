@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::current::{Current, ReadSome, Sink};
 use super::options::FileOptions;
-use super::stage::FilesError;
+use super::parts::FilesError;
 use super::told::Told;
 use crate::engine::stages::handle::StageHandle;
 use crate::source::DemoError;
