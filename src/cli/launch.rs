@@ -5,53 +5,26 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tempfile::TempDir;
 
-use super::args::{Cli, Command, DemoArgs, Rate, ReplayArgs, ViewArgs};
+use super::args::{Cli, Command, ViewArgs};
+use super::event_source::{KafkaSource, Source, for_demo, open_source, stop_producer};
 use super::output::{Output, complain};
-use super::{check, demo_dir, locale, on_spark, setup};
-use crate::click::Format;
-use crate::config::{ConsoleSettings, EngineKind, KafkaSettings, Settings};
+use super::{demo_dir, locale, on_spark, setup};
+use crate::config::{ConsoleSettings, EngineKind, Settings};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
-use crate::engine::local::stages::ingest::files::{FileOptions, FilesSource};
-use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::engine::local::{self, EventSource, InProcessSource};
 use crate::engine::status::log::LogBuffer;
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::SourceStatus;
 use crate::search::SearchIndex;
-use crate::source::StoredOffsets;
-use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
-use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, Target, start_replay};
 use crate::storage::{MoveNote, Storage};
 use crate::text::printable;
 
-/// Topic and partitions of the embedded broker. The producer may have only so much under way in one partition; with eight it
-/// stays ahead of the store.
-const EMBEDDED_TOPIC: &str = "clicks";
-const EMBEDDED_PARTITIONS: i32 = 8;
-
 /// How long the shutdown may take before clicktop says what it waits for.
 const SILENCE: Duration = Duration::from_millis(300);
-
-/// What the pipeline reads.
-enum Source {
-    Kafka(Box<KafkaSource>),
-    Files(Box<FilesSource>, String),
-}
-
-/// A topic, and perhaps its producer and its broker in this process.
-struct KafkaSource {
-    kafka: KafkaSettings,
-    description: String,
-    task: Option<SourceTask>,
-    stored: Option<StoredOffsets>,
-    /// Lives as long as the pipeline reads from it.
-    _broker: Option<EmbeddedBroker>,
-}
 
 /// The data directory; that of a demo is temporary unless the user names one.
 enum DataDir {
@@ -223,164 +196,6 @@ fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
             (sent, None) => format!("no click in the {source}: records: {sent}, clicks: none"),
         }
     })
-}
-
-async fn open_source(
-    cli: &Cli,
-    settings: &Settings,
-    view: &ViewArgs,
-    storage: &Arc<Storage>,
-) -> anyhow::Result<Source> {
-    match &cli.command {
-        Command::Demo(args) => embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
-            start_generator(target, generator_options(args)).map_err(Into::into)
-        }),
-        Command::Replay(args) if args.brokers.is_none() => {
-            let options = FileOptions {
-                rate: events_per_second(args.rate),
-                again: args.again,
-                follow: args.follow,
-                ..setup::file_options(settings, replay_format(settings, args))?
-            };
-            let inputs = replay_inputs(args);
-            let find = move || FilesSource::find(inputs, options);
-            let files = tokio::task::spawn_blocking(find).await.context("files")??;
-            Ok(Source::Files(Box::new(files), describe_replay(args)))
-        }
-        Command::Replay(args) => {
-            let mut kafka = settings.kafka.clone();
-            // The partitions of the group belong to pipelines that `run`; a replay must not take any of them.
-            kafka.group.push_str("-replay");
-            require_topic(&kafka).await?;
-            let form = setup::record_form(settings, replay_format(settings, args))?;
-            let replay = ReplayOptions { inputs: replay_inputs(args), form, rate: events_per_second(args.rate) };
-            let options = setup::kafka_options(settings, &kafka)?;
-            if options.start == StartAt::Latest {
-                // The next messages of the topic are those that this replay sends.
-                let storage = Arc::clone(storage);
-                tokio::task::spawn_blocking(move || fix_start_offsets(&options, &storage)).await.context("start")??;
-            }
-            let properties = kafka.client_properties()?;
-            let target = Target {
-                brokers: kafka.brokers.clone(),
-                topic: kafka.topic.clone(),
-                partitions: 0,
-                stored: None,
-                properties,
-            };
-            let description = format!("{} through {}", describe_replay(args), kafka.brokers);
-            let task = start_replay(target, replay)?;
-            let source = KafkaSource { kafka, description, task: Some(task), stored: None, _broker: None };
-            Ok(Source::Kafka(Box::new(source)))
-        }
-        _ => {
-            let kafka = settings.kafka.clone();
-            if view.headless && settings.engine == EngineKind::Local {
-                // Nobody watches a headless start: without a broker and a topic it must fail. With Spark, only the cluster must
-                // reach them, and the stage stream says whether it does.
-                require_topic(&kafka).await?;
-            }
-            let description = kafka.brokers.clone();
-            let source = KafkaSource { kafka, description, task: None, stored: None, _broker: None };
-            Ok(Source::Kafka(Box::new(source)))
-        }
-    }
-}
-
-/// A source on the embedded broker.
-fn embedded(
-    settings: &Settings,
-    description: String,
-    start: impl FnOnce(Target) -> anyhow::Result<SourceTask>,
-) -> anyhow::Result<Source> {
-    let broker = EmbeddedBroker::start(EMBEDDED_TOPIC, EMBEDDED_PARTITIONS)?;
-    let mut kafka = settings.kafka.for_embedded_broker(broker.bootstrap_servers());
-    kafka.topic = EMBEDDED_TOPIC.to_owned();
-    let stored = StoredOffsets::new(EMBEDDED_PARTITIONS.unsigned_abs() as usize);
-    let target = Target {
-        brokers: kafka.brokers.clone(),
-        topic: kafka.topic.clone(),
-        partitions: EMBEDDED_PARTITIONS,
-        stored: Some(stored.clone()),
-        properties: Vec::new(),
-    };
-    let task = start(target)?;
-    let source = KafkaSource { kafka, description, task: Some(task), stored: Some(stored), _broker: Some(broker) };
-    Ok(Source::Kafka(Box::new(source)))
-}
-
-/// Fails with one clear line unless the broker answers and has the topic.
-async fn require_topic(kafka: &KafkaSettings) -> anyhow::Result<()> {
-    let kafka = kafka.clone();
-    tokio::task::spawn_blocking(move || check::require_topic(&kafka)).await.context("probe")?
-}
-
-fn stop_producer(source: Option<&KafkaSource>) {
-    if let Some(task) = source.and_then(|source| source.task.as_ref()) {
-        task.stop();
-    }
-}
-
-/// The demo reads the messages that it makes, whatever the config says of the user's own topic.
-fn for_demo(settings: &Settings, args: &DemoArgs) -> Settings {
-    let mut settings = settings.for_own_events();
-    settings.kafka.format = args.format.into();
-    settings
-}
-
-fn generator_options(args: &DemoArgs) -> GeneratorOptions {
-    let defaults = GeneratorOptions::default();
-    GeneratorOptions {
-        events: args.events.map(Into::into),
-        rate: events_per_second(args.rate),
-        seed: args.seed.unwrap_or_else(rand::random),
-        users: args.users.map_or(defaults.users, Into::into),
-        urls: args.urls.map_or(defaults.urls, |urls| u32::try_from(urls.get()).unwrap_or(u32::MAX)),
-        day_curve: args.day_curve,
-        format: match args.format {
-            super::args::MadeFormat::Csv => WireFormat::Csv,
-            super::args::MadeFormat::Json => WireFormat::Json,
-        },
-        ..defaults
-    }
-}
-
-fn replay_format(settings: &Settings, args: &ReplayArgs) -> Format {
-    args.format.map_or_else(|| settings.events.format(), Format::from)
-}
-
-fn replay_inputs(args: &ReplayArgs) -> Vec<ReplayInput> {
-    let input = |path: &PathBuf| match path.as_os_str() == "-" {
-        true => ReplayInput::Stdin,
-        false => ReplayInput::File(path.clone()),
-    };
-    args.files.iter().map(input).collect()
-}
-
-fn events_per_second(rate: Rate) -> Option<f64> {
-    match rate {
-        Rate::PerSecond(rate) => Some(rate.get() as f64),
-        Rate::Max => None,
-    }
-}
-
-/// `replay of clicks.csv`, `replay of 3 files`.
-fn describe_replay(args: &ReplayArgs) -> String {
-    if args.follow {
-        let names = args.files.iter().map(|file| printable(&file.to_string_lossy()).into_owned());
-        return match args.files.len() {
-            1 => format!("following {}", names.collect::<String>()),
-            files => format!("following {files} files"),
-        };
-    }
-    match args.files.as_slice() {
-        [file] if file.as_os_str() == "-" => "replay of standard input".to_owned(),
-        [file] => {
-            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-            format!("replay of {}", printable(&name))
-        }
-        files => format!("replay of {} files", files.len()),
-    }
 }
 
 /// The options of the console.

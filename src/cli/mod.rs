@@ -6,6 +6,7 @@ mod check;
 pub mod config_cmd;
 mod country;
 mod demo_dir;
+mod event_source;
 mod inspect;
 mod inspect_args;
 mod keys;

@@ -21,6 +21,7 @@ mod hangup;
 mod headless;
 mod inspect;
 mod interrupted;
+mod mapped_files;
 mod printed;
 mod rejects;
 mod replay;

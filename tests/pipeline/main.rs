@@ -6,6 +6,7 @@ mod support;
 mod asked;
 mod broker;
 mod faulty_index;
+mod files;
 mod index;
 mod mapped;
 mod odd;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clicktop::click::{FieldLimits, Format};
 use clicktop::engine::EngineHandle;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
+use clicktop::engine::local::stages::ingest::files::FilesSource;
 use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::{self, EventSource, InProcessSource, PipelineOptions};
 use clicktop::engine::stages::index::IndexOptions;
@@ -86,8 +87,13 @@ pub fn options(broker: &EmbeddedBroker) -> Options {
         batch_events: BATCH_EVENTS,
         batch_interval: Duration::from_millis(50),
     };
-    let pipeline = PipelineOptions {
-        source: SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() },
+    let source = SourceStatus { topic: TOPIC.to_owned(), ..SourceStatus::default() };
+    Options { kafka, pipeline: pipeline_of(source) }
+}
+
+fn pipeline_of(source: SourceStatus) -> PipelineOptions {
+    PipelineOptions {
+        source,
         queue_batches: QUEUE_BATCHES,
         retention: None,
         aggregate: AggregateOptions {
@@ -96,8 +102,7 @@ pub fn options(broker: &EmbeddedBroker) -> Options {
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 50, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
-    };
-    Options { kafka, pipeline }
+    }
 }
 
 /// Sends clicks at a rate, each to its user's partition.
@@ -158,13 +163,21 @@ impl Run {
         (Self::begin(options, data, index, Some(source)), task)
     }
 
+    /// Over files.
+    pub fn on_files(files: FilesSource, data: &Data, index: Arc<dyn SearchIndex>) -> Self {
+        Self::launch(pipeline_of(SourceStatus::default()), data, index, EventSource::Files(files))
+    }
+
     fn begin(options: Options, data: &Data, index: Arc<dyn SearchIndex>, source: Option<InProcessSource>) -> Self {
+        let Options { kafka, pipeline } = options;
+        Self::launch(pipeline, data, index, EventSource::Kafka(kafka, source))
+    }
+
+    fn launch(options: PipelineOptions, data: &Data, index: Arc<dyn SearchIndex>, source: EventSource) -> Self {
         let storage = Arc::new(Storage::open(data.path(), StorageOptions::default()).expect("a store"));
         let log = Arc::new(LogBuffer::default());
         let weak = Arc::downgrade(&storage);
-        let Options { kafka, pipeline } = options;
-        let source = EventSource::Kafka(kafka, source);
-        let pipeline = local::start(pipeline, storage, index, source, log).expect("a pipeline");
+        let pipeline = local::start(options, storage, index, source, log).expect("a pipeline");
         Self { pipeline, storage: weak, last: Arc::default() }
     }
 

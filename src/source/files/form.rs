@@ -10,8 +10,6 @@ pub struct RecordForm {
     pub format: Format,
     /// How the events become clicks; `None` if they are clicks.
     pub mapping: Option<CompiledMapping>,
-    /// The separator of mapped CSV; `None` is the comma.
-    pub separator: Option<char>,
     /// How long the fields of a click may be.
     pub limits: FieldLimits,
 }
@@ -25,10 +23,5 @@ impl RecordForm {
     /// A decoder of the records, before any header.
     pub(crate) fn decoder(&self) -> EventDecoder {
         EventDecoder::new(self.mapping.as_ref(), self.format, self.limits)
-    }
-
-    /// The separator of mapped CSV.
-    pub(super) fn separator(&self) -> u8 {
-        self.separator.and_then(|separator| u8::try_from(separator).ok()).unwrap_or(b',')
     }
 }

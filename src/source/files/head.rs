@@ -77,6 +77,8 @@ pub(super) enum NotRead {
     Header(#[from] HeaderError),
     #[error("it is {0}, which replay does not read; {1}")]
     Form(&'static str, &'static str),
+    #[error("it is a web server's access log; replay it with --preset combined")]
+    AccessLog,
 }
 
 impl Head {
@@ -105,10 +107,7 @@ impl Head {
         match Self::under_preamble(begin, first, ended, format)? {
             Header::Found(head) => Ok(Some(head)),
             Header::Unknown if !ended => Ok(None),
-            _ if is_access_log(rest, ended) => Err(NotRead::Form(
-                "a web server's access log",
-                "make CSV or JSON of it, with an id, a user, a time and a url a line",
-            )),
+            _ if is_access_log(rest, ended) => Err(NotRead::AccessLog),
             _ => Ok(Some(none)),
         }
     }

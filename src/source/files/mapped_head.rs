@@ -8,10 +8,10 @@ use crate::click::mapping::{EventDecoder, Framing, HeaderError};
 /// Begins the line of a W3C log that names its fields.
 const FIELDS: &[u8] = b"#Fields:";
 
-/// How the records of `form` look to `decoder`.
-pub(super) fn grammar(form: &RecordForm, decoder: &EventDecoder) -> Grammar {
+/// How records look to `decoder`.
+fn grammar(decoder: &EventDecoder) -> Grammar {
     match decoder.framing() {
-        Framing::Auto => Grammar::Auto { separator: form.separator(), width: None },
+        Framing::Auto => Grammar::Auto { width: None },
         Framing::Json => Grammar::Json,
         Framing::Csv { separator, width } => Grammar::Csv { separator, width },
         Framing::Lines => Grammar::Lines,
@@ -25,7 +25,7 @@ pub(super) fn grammar(form: &RecordForm, decoder: &EventDecoder) -> Grammar {
 /// The header does not fit the mapping.
 pub(super) fn layout(form: &RecordForm, records: &mut Records, ended: bool) -> Result<Option<Layout>, HeaderError> {
     let mut decoder = form.decoder();
-    records.set_grammar(grammar(form, &decoder));
+    records.set_grammar(grammar(&decoder));
     let mut header = None;
     while decoder.needs_header() {
         let Some(record) = records.first(ended) else {
@@ -49,7 +49,7 @@ pub(super) fn layout(form: &RecordForm, records: &mut Records, ended: bool) -> R
         }
         records.pass_record(ended);
     }
-    Ok(Some(with_header(form, &decoder, header)))
+    Ok(Some(with_header(&decoder, header)))
 }
 
 /// Excel's word for what parts the columns.
@@ -59,8 +59,8 @@ fn is_separator_note(record: &[u8]) -> bool {
 }
 
 /// The layout of records under `header`, which `decoder` knows.
-fn with_header(form: &RecordForm, decoder: &EventDecoder, header: Option<Box<[u8]>>) -> Layout {
-    Layout::Mapped(MappedLayout { grammar: grammar(form, decoder), header })
+fn with_header(decoder: &EventDecoder, header: Option<Box<[u8]>>) -> Layout {
+    Layout::Mapped(MappedLayout { grammar: grammar(decoder), header })
 }
 
 /// The layout of records under this `header`, of an earlier reading.
@@ -72,16 +72,25 @@ pub(super) fn under(form: &RecordForm, header: Option<&[u8]>) -> Result<Layout, 
     if let Some(header) = header {
         decoder.set_header(header)?;
     }
-    Ok(with_header(form, &decoder, header.map(Into::into)))
+    Ok(with_header(&decoder, header.map(Into::into)))
 }
 
-/// What a `record` in the middle is that is not clicks: the header of another file that was appended.
+/// The layout from a `record` in the middle on, if that is the header of another file that was appended. Looks only at records that can
+/// hardly be anything else, so it may be asked of each: the conditions could leave a header out like any event.
+#[inline]
 pub(super) fn next_header(form: &RecordForm, current: &MappedLayout, record: &[u8]) -> Option<Layout> {
     let header = current.header.as_deref()?;
-    if record == header {
-        return Some(Layout::Mapped(current.clone()));
+    // Every event has a time, and nearly every time has a digit.
+    match record == header {
+        true => Some(Layout::Mapped(current.clone())),
+        false if record.iter().any(u8::is_ascii_digit) => None,
+        false => under(form, Some(record)).ok(),
     }
-    under(form, Some(record)).ok()
+}
+
+/// The same of a record that is not clicks.
+pub(super) fn header_of_no_click(form: &RecordForm, current: &MappedLayout, record: &[u8]) -> Option<Layout> {
+    current.header.as_ref().and_then(|_| under(form, Some(record)).ok())
 }
 
 /// Whether a record without a click is the line of a W3C log that names the fields from here on.

@@ -1,8 +1,8 @@
 //! Reads one input: splits its text into records, and tells where each begins, so that a later reading can go on there.
 
-use std::path::{Path, PathBuf};
+mod place;
 
-use uuid::Uuid;
+use std::path::{Path, PathBuf};
 
 use super::find::{FoundInput, file_id, open};
 use super::form::RecordForm;
@@ -11,19 +11,16 @@ use super::hints;
 use super::input::describe;
 use super::mapped_head::{self, is_fields_line};
 use super::notes::Notes;
-use super::records::{Grammar, HISTORY, KEEP, Records};
+use super::records::{Grammar, KEEP, Records};
 use super::taker::{RecordPlace, RecordTaker};
 use super::text::{Filled, Text};
 use crate::click::mapping::StreamId;
 use crate::click::{Columns, Format, HeaderError};
 use crate::source::error::DemoError;
-use crate::storage::{FileId, FilePlace, FilePosition};
+use crate::storage::FileId;
 
 /// So many first records that are no clicks may stand before a header.
 const FIRST_RECORDS: usize = 32;
-
-/// The names of hashes are in a space of their own.
-const HASHES: Uuid = Uuid::from_bytes(*b"clicktop-records");
 
 /// What a step of a reading has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,7 +232,15 @@ impl FileReader {
         let before = self.records.place();
         let mut clicks = None;
         let place = RecordPlace { stream, number, line };
-        let found = self.records.next(|record| {
+        let Self { records, layout, form, .. } = self;
+        let mut next_layout = None;
+        let found = records.next(|record| {
+            if let Some(Layout::Mapped(mapped)) = layout {
+                next_layout = mapped_head::next_header(form, mapped, record);
+                if next_layout.is_some() {
+                    return true;
+                }
+            }
             clicks = taker.take(record, place);
             clicks.is_some()
         });
@@ -244,6 +249,11 @@ impl FileReader {
         };
         if self.records.has_ended() && self.records.ends_within_line() {
             self.open_end = before.map(|(byte, line, _)| (byte, line, number));
+        }
+        if let Some(layout) = next_layout {
+            taker.set_layout(&layout);
+            self.set_layout(layout);
+            return Ok(Step::Taken);
         }
         if let Some(clicks) = clicks {
             self.count(clicks);
@@ -259,7 +269,7 @@ impl FileReader {
             return Ok(Step::Taken);
         }
         if let Some(Layout::Mapped(mapped)) = &self.layout {
-            if let Some(layout) = mapped_head::next_header(&self.form, mapped, record) {
+            if let Some(layout) = mapped_head::header_of_no_click(&self.form, mapped, record) {
                 taker.set_layout(&layout);
                 self.set_layout(layout);
                 return Ok(Step::Taken);
@@ -319,26 +329,6 @@ impl FileReader {
         })
     }
 
-    /// Nothing more comes: what is left is the last record.
-    fn end_records(&mut self) {
-        if self.read_before == Some(self.records.pushed()) {
-            self.open_end = self.records.place().map(|(byte, line, _)| (byte, line, self.number));
-            self.records.drop_rest();
-        } else {
-            self.records.end();
-        }
-    }
-
-    /// How records are read under the `header` of an earlier reading; `None` if it does not fit the mapping of this one.
-    fn layout_under(&self, header: Option<&[u8]>) -> Option<Layout> {
-        if self.form.mapping.is_some() {
-            return mapped_head::under(&self.form, header).ok();
-        }
-        let columns = header.and_then(|header| Columns::of_header(header).ok().flatten());
-        let messages = || Layout::Messages(self.form.format);
-        Some(columns.map_or_else(messages, |columns| Layout::under(columns, self.form.format)))
-    }
-
     /// Appends more text to what is there. An error is kept: what came before is worth having.
     fn fill(&mut self) -> Filled {
         match self.text.fill(self.records.room()) {
@@ -391,43 +381,6 @@ impl FileReader {
     pub(crate) fn file_position(&self) -> u64 {
         self.text.bytes_read()
     }
-
-    /// Where a later reading of this file goes on; `None` if that is not known, because the rest of a long record is passed over.
-    pub(crate) fn place(&self) -> Option<FilePlace> {
-        let (byte, line, in_array) = self.records.place()?;
-        let (byte, line, record) = self.open_end.unwrap_or((byte, line, self.number));
-        let tail = *hash(self.records.before(byte)).as_bytes();
-        Some(FilePlace { record, byte, line, header: self.header.clone(), in_array, tail })
-    }
-
-    /// The length of the text, once all of it was read.
-    pub(crate) fn text_end(&self) -> Option<u64> {
-        (self.records.has_ended() && self.error.is_none()).then(|| self.records.pushed())
-    }
-
-    /// Goes on where an earlier reading was, if this is the same file as far as that came; `false`, and nothing has changed, if it is
-    /// another one. `go_on` is asked while a packed file is unpacked up to that place.
-    pub(crate) fn resume(&mut self, position: &FilePosition, go_on: &mut impl FnMut() -> bool) -> bool {
-        let FilePosition { place, clicks, text_end, .. } = position;
-        let Some(path) = &self.path else { return false };
-        let before = place.byte.min(HISTORY as u64);
-        let reopened = open(path).ok().filter(|(_, metadata)| Some(file_id(metadata)) == self.file);
-        let Some((file, _)) = reopened else { return false };
-        let resumed = Text::resumed(file, self.plain_from, place.byte, before, go_on);
-        let Some((text, tail)) = resumed.ok().filter(|(_, tail)| *hash(tail).as_bytes() == place.tail) else {
-            return false;
-        };
-        let Some(layout) = self.layout_under(place.header.as_deref()) else { return false };
-        self.records = Records::resume(layout.grammar(), place.byte, place.line, place.in_array, tail);
-        self.text = text;
-        self.set_layout(layout);
-        self.header = place.header.clone();
-        (self.number, self.clicks) = (place.record, *clicks);
-        self.any_click = self.number > 0;
-        self.read_before = *text_end;
-        (self.error, self.ended, self.open_end) = (None, false, None);
-        true
-    }
 }
 
 /// The reason for a record that was cut because it is longer than what is decoded.
@@ -467,11 +420,11 @@ fn tell(name: &str, layout: &Layout) {
     }
 }
 
-fn hash(bytes: &[u8]) -> Uuid {
-    Uuid::new_v5(&HASHES, bytes)
-}
-
 /// What stands for a file whose first record this is.
 fn stream_of(first_record: &[u8]) -> [u8; 6] {
     *StreamId::of_file(first_record).as_bytes()
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

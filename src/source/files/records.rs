@@ -15,6 +15,7 @@ use super::quotes::QuoteScan;
 use super::values::ValueScan;
 use crate::click::{FIELD_NAMES, Format, MAX_MESSAGE_BYTES};
 
+mod place;
 mod scan;
 
 /// What is kept of a record: one byte more than is decoded, so that the decoder sees it is too long.
@@ -28,7 +29,6 @@ pub(super) const HISTORY: usize = 1024;
 pub(super) enum Grammar {
     /// Each by its first byte that is not blank: JSON or CSV.
     Auto {
-        separator: u8,
         /// Fields of a CSV record, if that is known.
         width: Option<usize>,
     },
@@ -47,7 +47,7 @@ pub(super) enum Grammar {
 impl Grammar {
     pub(super) fn of(format: Format) -> Self {
         match format {
-            Format::Auto => Self::Auto { separator: b',', width: Some(FIELD_NAMES.len()) },
+            Format::Auto => Self::Auto { width: Some(FIELD_NAMES.len()) },
             Format::Json => Self::Json,
             Format::Csv => Self::Csv { separator: b',', width: Some(FIELD_NAMES.len()) },
         }
@@ -141,12 +141,6 @@ impl Records {
         }
     }
 
-    /// Within an input, at its byte `at`, which is in line `line`. `before` is the text right before it.
-    pub(super) fn resume(grammar: Grammar, at: u64, line: u64, in_array: bool, before: Vec<u8>) -> Self {
-        let base = at.saturating_sub(before.len() as u64);
-        Self { at: before.len(), buffer: before, base, in_array, ..Self::new(grammar, line) }
-    }
-
     /// What the records look like from here on.
     pub(super) fn set_grammar(&mut self, grammar: Grammar) {
         self.grammar = grammar;
@@ -165,61 +159,6 @@ impl Records {
         self.base += taken as u64;
         self.at -= taken;
         &mut self.buffer
-    }
-
-    /// Passes over `bytes` with so many line ends, which hold no record.
-    pub(super) fn pass(&mut self, bytes: usize, lines: u64) {
-        self.at = self.at.saturating_add(bytes).min(self.buffer.len());
-        self.line += lines;
-    }
-
-    /// Where the next record begins, or what is blank before it: its byte in the text, its line, and whether it is in an array.
-    /// `None` while the rest of a record that was too long is passed over.
-    pub(super) fn place(&self) -> Option<(u64, u64, bool)> {
-        self.skip.is_none().then_some((self.base + self.at as u64, self.line, self.in_array))
-    }
-
-    /// Bytes of the text that were pushed.
-    pub(super) fn pushed(&self) -> u64 {
-        self.base + self.buffer.len() as u64
-    }
-
-    /// The text right before the byte `at` of the text, as much of it as is kept; at most [`HISTORY`] bytes.
-    pub(super) fn before(&self, at: u64) -> &[u8] {
-        let to = usize::try_from(at.saturating_sub(self.base)).unwrap_or(usize::MAX).min(self.buffer.len());
-        self.buffer.get(to.saturating_sub(HISTORY)..to).unwrap_or_default()
-    }
-
-    /// The line of the next record, or of what is blank before it.
-    pub(super) fn line(&self) -> u64 {
-        self.line
-    }
-
-    /// Passes over everything that was pushed, for good.
-    pub(super) fn drop_rest(&mut self) {
-        self.at = self.buffer.len();
-        self.ended = true;
-    }
-
-    /// Whether nothing is left, and the last byte is not a line end.
-    pub(super) fn ends_within_line(&self) -> bool {
-        self.at == self.buffer.len() && self.buffer.last().is_some_and(|byte| *byte != b'\n')
-    }
-
-    /// Passes over the next record. All was pushed if `ended`.
-    pub(super) fn pass_record(&mut self, ended: bool) {
-        let had_ended = std::mem::replace(&mut self.ended, ended);
-        let _ = self.next(|_| false);
-        self.ended = had_ended;
-    }
-
-    /// The first record from here on, without taking it; `None` if more must be pushed, or there is none. All was pushed if `ended`.
-    pub(super) fn first(&self, ended: bool) -> Option<Vec<u8>> {
-        let mut ahead = Self { in_array: self.in_array, ..Self::new(self.grammar, self.line) };
-        ahead.buffer = self.pending_bytes().to_vec();
-        ahead.ended = ended;
-        let found = ahead.next(|_| false)?;
-        Some(ahead.bytes(&found).to_vec())
     }
 
     /// There is nothing more to push.
@@ -346,7 +285,7 @@ impl Records {
 
     fn begin_auto_line(&mut self, is_click: &mut impl FnMut(&[u8]) -> bool) -> NextRecord {
         let csv = match self.grammar {
-            Grammar::Auto { separator, width } => Some((separator, width)),
+            Grammar::Auto { width } => Some((b',', width)),
             Grammar::Csv { .. } | Grammar::Json | Grammar::Lines => None,
         };
         self.begin_line(is_click, csv)

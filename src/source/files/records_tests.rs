@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::click::Decoder;
 
-const AUTO: Grammar = Grammar::Auto { separator: b',', width: Some(FIELD_NAMES.len()) };
+const AUTO: Grammar = Grammar::Auto { width: Some(FIELD_NAMES.len()) };
 
 /// The records of one input that comes in chunks of `size` bytes; clicks are told by `decoder`, if there is one.
 fn split(grammar: Grammar, input: &[u8], size: usize, mut decoder: Option<Decoder>) -> Vec<(u64, Vec<u8>)> {

@@ -197,7 +197,9 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
         None if size == Size::Figure => {}
         None => {
             spans.push(Span::styled(right(&count(progress.sent), 11), style));
-            spans.push(Span::styled(" sent", theme.dim()));
+            // Files are read; only a producer sends.
+            let word = if snapshot.source.topic.is_empty() { " read" } else { " sent" };
+            spans.push(Span::styled(word, theme.dim()));
         }
     }
     spans.push(Span::raw(" "));

@@ -16,17 +16,20 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let theme = &app.theme;
     let observed = app.engine.frozen_or_live();
     let snapshot = &observed.snapshot;
-    let title = Line::from(vec![
-        Span::styled(" partitions ", theme.key()),
-        Span::styled(format!("{} of topic ", count(snapshot.partitions.len() as u64)), theme.dim()),
-        Span::styled(printable(&snapshot.source.topic).into_owned(), theme.key()),
-        Span::styled(format!("  lag {} ", or_unknown(snapshot.lag, count)), theme.dim()),
-    ]);
+    let has_topic = !snapshot.source.topic.is_empty();
+    let mut title = vec![Span::styled(" partitions ", theme.key())];
+    if has_topic {
+        title.push(Span::styled(format!("{} of topic ", count(snapshot.partitions.len() as u64)), theme.dim()));
+        title.push(Span::styled(printable(&snapshot.source.topic).into_owned(), theme.key()));
+        title.push(Span::styled(format!("  lag {} ", or_unknown(snapshot.lag, count)), theme.dim()));
+    }
+    let title = Line::from(title);
     let block = theme.frame(title, true);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if snapshot.partitions.is_empty() {
-        return placeholder(frame, inner, "no partition is assigned", app);
+        let why = if has_topic { "no partition is assigned" } else { "this source is no topic: it has no partitions" };
+        return placeholder(frame, inner, why, app);
     }
     let lines = snapshot
         .partitions

@@ -2,7 +2,7 @@
 //!
 //! Both sources gather events in the same way, and hand them to the store through the same queue.
 
-pub(crate) mod files;
+pub mod files;
 mod first_clicks;
 mod gather;
 mod handover;
