@@ -8,6 +8,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::ToBytes;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -164,13 +165,17 @@ impl Topic {
                 1 => click.json(),
                 _ => click.nested_json(),
             };
-            let mut record = BaseRecord::to(&self.name).key(&click.user_id).payload(&payload);
-            while let Err((error, back)) = producer.send(record) {
-                assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
-                producer.poll(Duration::from_millis(20));
-                record = back;
-            }
+            enqueue(producer, BaseRecord::to(&self.name).key(click.user_id.as_bytes()).payload(&payload));
         }
+    }
+
+    /// Sends these payloads as they are, spread over the partitions, and waits for the broker's word.
+    pub fn send_payloads<'a>(&self, payloads: impl IntoIterator<Item = &'a [u8]>) {
+        let producer = self.producer(&[("compression.type", "lz4")]);
+        for payload in payloads {
+            enqueue(&producer, BaseRecord::<[u8], [u8]>::to(&self.name).payload(payload));
+        }
+        producer.flush(HANG).expect("sent");
     }
 
     /// A home whose clicktop reads this topic, with an embedded index.
@@ -180,6 +185,15 @@ impl Topic {
             .iter()
             .fold(Home::new().with("CLICKTOP_KAFKA__TOPIC", &self.name), |home, (name, value)| home.with(name, value))
             .with("CLICKTOP_KAFKA__GROUP", &self.name)
+    }
+}
+
+/// Hands a record to `producer`, which may be full for a while.
+fn enqueue<P: ToBytes + ?Sized>(producer: &BaseProducer, mut record: BaseRecord<'_, [u8], P>) {
+    while let Err((error, back)) = producer.send(record) {
+        assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+        producer.poll(Duration::from_millis(20));
+        record = back;
     }
 }
 

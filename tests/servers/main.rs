@@ -7,6 +7,7 @@
 mod support;
 
 mod engine;
+mod forms;
 mod group;
 mod index;
 mod kafka;

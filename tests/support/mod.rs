@@ -9,6 +9,8 @@ pub mod listener;
 pub mod program;
 pub mod screen;
 pub mod terminal;
+pub mod visits;
+pub mod written;
 
 use std::time::Duration;
 

@@ -110,11 +110,11 @@ impl MappedDecoder {
     /// # Errors
     /// [`HeaderError`] if the mapping names a column that the header does not have.
     pub fn set_header(&mut self, header: &[u8]) -> Result<(), HeaderError> {
+        self.columns = None;
         let unreadable = |reason: String| HeaderError::Unreadable { reason: reason.into_boxed_str() };
         let text = std::str::from_utf8(header).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
         let text = without_bom(text);
         let plan = &self.plan;
-        self.columns = None;
         self.columns = match &plan.shape {
             Shape::Json | Shape::Log(_) => return Ok(()),
             Shape::W3c => w3c::columns(plan, text).transpose()?,

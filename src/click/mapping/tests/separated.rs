@@ -59,6 +59,9 @@ fn a_header_that_lacks_a_column_is_refused() {
     assert!(decoder.set_header(b"id,User,user,time,url").is_ok(), "the very name comes first");
     assert!(decoder.set_header(b"id,\"user").is_err_and(|error| error.to_string().contains("never closed")));
     assert!(decoder.needs_header(), "a header that is refused leaves none behind");
+    decoder.set_header(b"id,User,time,url").expect("a header");
+    assert!(decoder.set_header(b"id,User,time,url,\xff").is_err_and(|error| error.to_string().contains("not UTF-8")));
+    assert!(decoder.needs_header());
 }
 
 #[test]
