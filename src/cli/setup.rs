@@ -97,12 +97,7 @@ pub(super) fn field_limits(settings: &Settings) -> FieldLimits {
 /// # Errors
 /// The mapping cannot be used.
 pub(super) fn record_form(settings: &Settings, format: Format) -> Result<RecordForm, MappingError> {
-    let mapping = settings.events.mapping();
-    Ok(RecordForm {
-        format,
-        mapping: mapping.as_ref().map(Mapping::compile).transpose()?,
-        limits: field_limits(settings),
-    })
+    Ok(RecordForm { format, mapping: mapping(settings)?, limits: field_limits(settings) })
 }
 
 /// How ingest reads files, as the settings say; clicks are in `format`.

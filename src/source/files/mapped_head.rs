@@ -84,17 +84,17 @@ pub(super) fn next_header(form: &RecordForm, current: &MappedLayout, record: &[u
     match record == header {
         true => Some(Layout::Mapped(current.clone())),
         false if record.iter().any(u8::is_ascii_digit) => None,
-        false => under_header(form, record),
+        false => another(form, record),
     }
 }
 
 /// The same of a record that is not clicks.
 pub(super) fn header_of_no_click(form: &RecordForm, current: &MappedLayout, record: &[u8]) -> Option<Layout> {
-    current.header.as_ref().and_then(|_| under_header(form, record))
+    current.header.as_ref().and_then(|_| another(form, record))
 }
 
 /// The layout under `record`, if that is a header.
-fn under_header(form: &RecordForm, record: &[u8]) -> Option<Layout> {
+fn another(form: &RecordForm, record: &[u8]) -> Option<Layout> {
     let mut decoder = form.decoder();
     decoder.set_header(record).ok()?;
     // A line of a W3C log is a header only if it names the fields.
