@@ -108,6 +108,6 @@ fn a_killed_replay_goes_on_and_comes_to_the_same_figures() {
         running.await_object("clicks", |status| status["totals"]["stored"].as_u64() > Some(0));
         std::thread::sleep(moment(&mut random, Duration::from_millis(200)));
         running.kill_9();
-        replayed(&form, "after a kill", &home, &config.as_ref(), file.as_ref());
+        replayed(&form, "after a kill", &home, config.as_ref(), file.as_ref());
     }
 }
