@@ -150,9 +150,7 @@ impl<'a> Report<'a> {
 
     /// The events are known.
     pub(super) fn known(&mut self, preset: &str, name: &str) -> io::Result<()> {
-        self.say(&format!(
-            "This is {name}. The preset {preset} reads it; `clicktop inspect --preset {preset}` prints it."
-        ))?;
+        self.say(&format!("{name}. The preset {preset} reads it; `clicktop inspect --preset {preset}` prints it."))?;
         self.line("")
     }
 
