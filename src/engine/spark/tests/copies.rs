@@ -8,7 +8,7 @@ use super::lab::{Lab, Maker, Row, TIMEOUT_MS};
 use crate::click::{Click, Timestamp};
 use crate::engine::spark::connect::column;
 use crate::engine::spark::sql::Application;
-use crate::storage::{BATCH_QUERY, IngestBatch, Storage, StorageOptions};
+use crate::storage::{BATCH_QUERY, IngestBatch, Origin, Storage, StorageOptions};
 
 const HOUR: i64 = 3_600_000;
 /// 2026-01-31T22:00:00Z, two hours before midnight.
@@ -39,7 +39,7 @@ fn local(commits: &[Vec<Row>]) -> Figures {
                 device: "x",
             });
         }
-        batch.offsets = BTreeMap::from([(0, at as i64 + 1)]);
+        batch.origin = Origin::Kafka { topic: "t".into(), offsets: BTreeMap::from([(0, at as i64 + 1)]) };
         storage.store(&batch).unwrap();
     }
     let connection = rusqlite::Connection::open(storage.path()).unwrap();
