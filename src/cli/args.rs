@@ -86,7 +86,7 @@ Examples:
   clicktop demo --rate max --events 5M --headless           How fast is this machine?
   clicktop demo --seed 7 --users 500 --urls 40              The same small traffic each time")]
     Demo(DemoArgs),
-    /// Run the pipeline on files of clicks: CSV, JSON, access logs, or what a preset or [events] describes
+    /// Run the pipeline on files of clicks: CSV, JSON, access logs, or what a preset or a mapping describes
     #[command(after_help = "\
 Examples:
   clicktop replay clicks.csv                                As fast as clicktop can store it

@@ -29,7 +29,7 @@ The exit code is 1 if no field can be the user, the time or the url; then it wri
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Events")]
 pub struct EventsArgs {
-    /// Read the events of another program by a mapping that clicktop knows; [events] in the config file changes it
+    /// Read the events of another program by a mapping that clicktop knows; the settings `events.…` change it
     #[arg(long, value_name = "NAME", value_parser = presets())]
     pub preset: Option<String>,
 }
