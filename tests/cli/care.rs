@@ -144,7 +144,7 @@ fn what_can_be_read_of_a_damaged_database_is_saved_as_the_documentation_says() {
     assert_eq!(saved, figures::number(&home.data(), "SELECT COUNT(*) FROM click_events"));
     figures::assert_exact(&home.data());
 
-    // What Kafka still has comes back.
+    // What Kafka or a file still has comes back.
     home.replay(&file, &[]);
     figures::assert_same("all clicks", &figures::kept(&home.data()), &figures::of_clicks(&clicks));
 }
