@@ -19,7 +19,7 @@ const PATTERNS: [&str; 13] = [
     "%b %d, %Y %H:%M:%S",
 ];
 
-/// The pattern that all `values` have, and whether another one would do as well: then nobody can tell days from months.
+/// The pattern that fits all `values`, and whether a second pattern fits them too. Then the values do not tell days from months.
 pub fn pattern_of(values: &[String]) -> Option<(&'static str, bool)> {
     if values.is_empty() {
         return None;

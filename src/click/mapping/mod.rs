@@ -45,6 +45,7 @@ pub use framing::Framing;
 pub use mapped::MappedDecoder;
 pub use model::{Condition, Fields, Form, Mapping, Query, Source, Test, TimeForm, UrlRules};
 pub use place::{Place, StreamId};
+pub(crate) use w3c::is_fields_line;
 
 #[cfg(test)]
 mod tests;

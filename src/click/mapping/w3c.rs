@@ -15,12 +15,19 @@ pub(super) fn is_directive(text: &str) -> bool {
     text.starts_with('#')
 }
 
+/// Whether a record is the line of a W3C log that names the fields of the lines behind it.
+#[inline]
+pub(crate) fn is_fields_line(record: &[u8]) -> bool {
+    record.first() == Some(&b'#')
+        && record.get(..FIELDS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(FIELDS.as_bytes()))
+}
+
 /// The columns that a line tells; `None` if it is not the line `#Fields:`.
 pub(super) fn columns(plan: &Plan, text: &str) -> Option<Result<Columns, HeaderError>> {
-    let (begin, names) = text.split_at_checked(FIELDS.len())?;
-    if !begin.eq_ignore_ascii_case(FIELDS) {
+    if !is_fields_line(text.as_bytes()) {
         return None;
     }
+    let names = text.get(FIELDS.len()..)?;
     let names: Vec<&str> = names.split_ascii_whitespace().collect();
     Some(Columns::of_header(&plan.names, &names, plan.origins()))
 }

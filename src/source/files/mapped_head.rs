@@ -5,9 +5,6 @@ use super::head::{Layout, MappedLayout};
 use super::records::{Grammar, Records};
 use crate::click::mapping::{EventDecoder, Framing, HeaderError};
 
-/// Begins the line of a W3C log that names its fields.
-const FIELDS: &[u8] = b"#Fields:";
-
 /// How records look to `decoder`.
 fn grammar(decoder: &EventDecoder) -> Grammar {
     match decoder.framing() {
@@ -75,8 +72,9 @@ pub(super) fn under(form: &RecordForm, header: Option<&[u8]>) -> Result<Layout, 
     Ok(with_header(&decoder, header.map(Into::into)))
 }
 
-/// The layout from a `record` in the middle on, if that is the header of another file that was appended. Looks only at records that can
-/// hardly be anything else, so it may be asked of each: the conditions could leave a header out like any event.
+/// The layout behind a `record` in the middle, if that record is the header of another file that was appended. The reader asks this of
+/// each record, because the conditions could leave a header out like an event. So the function looks closely only at records without a
+/// digit, which are hardly ever events.
 #[inline]
 pub(super) fn next_header(form: &RecordForm, current: &MappedLayout, record: &[u8]) -> Option<Layout> {
     let header = current.header.as_deref()?;
@@ -99,10 +97,4 @@ fn another(form: &RecordForm, record: &[u8]) -> Option<Layout> {
     decoder.set_header(record).ok()?;
     // A line of a W3C log is a header only if it names the fields.
     (!decoder.needs_header()).then(|| with_header(&decoder, Some(record.into())))
-}
-
-/// Whether a record without a click is the line of a W3C log that names the fields from here on.
-#[inline]
-pub(super) fn is_fields_line(record: &[u8]) -> bool {
-    record.first() == Some(&b'#') && record.get(..FIELDS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(FIELDS))
 }

@@ -158,7 +158,7 @@ impl Current {
         Ok(known)
     }
 
-    /// Whether everything in the input was read by an earlier reading, now that this one is at its end.
+    /// Whether earlier readings have read the whole input. To be asked when this reading is at its end.
     pub(super) fn was_read_before(&self) -> bool {
         let begun = self.begun.as_ref();
         self.position.is_some() && begun.is_some_and(|begun| begun.number == self.reader.number())
