@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::query::board::BoardSlot;
 use super::stages::offsets::OffsetLedger;
+use super::status::catch_up::CatchUp;
 use super::status::metrics::Metrics;
 use super::status::notices::Notices;
 use super::status::partitions::PartitionBoard;
@@ -21,6 +22,7 @@ pub(crate) struct SharedParts {
     pub ledger: Arc<OffsetLedger>,
     pub metrics: Arc<Metrics>,
     pub partitions: Arc<PartitionBoard>,
+    pub catch_up: Arc<CatchUp>,
     pub notices: Arc<Notices>,
     pub board: BoardSlot,
     /// Whether the broker is the embedded one, which serves this process alone.
@@ -42,6 +44,7 @@ impl SharedParts {
             ledger: Arc::new(OffsetLedger::new(stored, embedded)),
             metrics: Arc::new(Metrics::new()),
             partitions: Arc::default(),
+            catch_up: Arc::default(),
             notices: Arc::default(),
             board: BoardSlot::new(views),
             own_broker,

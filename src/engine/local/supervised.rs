@@ -26,7 +26,8 @@ pub(super) struct LocalEngine {
 
 impl Supervised for LocalEngine {
     fn left_at_the_end(&self) -> Option<&'static str> {
-        self.publisher.left_at_the_end().map(|stage| stage.name())
+        let left = self.publisher.left_at_the_end().or_else(|| self.publisher.left_of_a_backlog());
+        left.map(|stage| stage.name())
     }
 
     async fn snapshot(&mut self, phase: Phase<'_>) -> Snapshot {

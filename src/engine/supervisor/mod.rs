@@ -28,7 +28,7 @@ const QUIET_TICKS: u32 = 4;
 /// Bounds of the time between two snapshots. Within them, there are two snapshots for each time the figures are written.
 const SNAPSHOT_INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
 
-/// Time between two checks whether a finite source is finished, once every message of it is stored.
+/// Time between two checks how far the stages are, once a source has nothing more.
 const END_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Maximum number of characters of an unknown stage id in the log.
@@ -132,7 +132,7 @@ impl<E: Supervised> Supervisor<E> {
         }
     }
 
-    /// Once every message of a finite source is stored, tells the stage that still has work not to wait for larger batches.
+    /// Once a source has nothing more, tells the stage that still has work with it not to wait for larger batches.
     /// Returns whether that stage is running; nothing hurries a stage that backs off.
     fn hurry_the_end(&self) -> bool {
         let left = self.engine.left_at_the_end().and_then(|stage| self.workers.get(stage));

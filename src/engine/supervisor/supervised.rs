@@ -9,7 +9,8 @@ use crate::protocol::{Question, RemoteWork, Snapshot, View};
 
 /// The parts of an engine that differ between engines: its snapshots, its answers and its data. The supervisor runs the stages.
 pub(crate) trait Supervised: Send + 'static {
-    /// Once every message of a finite source is stored: the stage that still has work. `None` before that, and after the end.
+    /// Once a source has nothing more, for ever or for now: the stage that still has work with what it gave. `None` before that, and
+    /// after the end.
     fn left_at_the_end(&self) -> Option<&'static str>;
 
     /// The snapshot of this moment.

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::click::Timestamp;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stage::{PerStage, Stage, declared};
+use crate::engine::local::status::catch_up::Reached;
 use crate::engine::stages::handle::StageHandle;
 use crate::engine::status::log::LogBuffer;
 use crate::engine::status::rates::Rate;
@@ -197,6 +198,7 @@ impl Publisher {
     /// Everything was forgotten.
     pub(crate) fn reset(&mut self) {
         self.shared.metrics.reset();
+        self.shared.catch_up.reset();
         self.shared.notices.clear();
         self.shared.board.clear();
         self.sampled = None;
@@ -249,6 +251,17 @@ impl Publisher {
         }
         let aggregated = self.shared.metrics.aggregated() == self.shared.storage.progress().last_click();
         Some(if aggregated { Stage::Index } else { Stage::Aggregate })
+    }
+
+    /// The stage that still has work with a backlog that was read to its end.
+    pub(crate) fn left_of_a_backlog(&self) -> Option<Stage> {
+        let SharedParts { metrics, storage, catch_up, .. } = &self.shared;
+        let reached = Reached {
+            stored: metrics.ingested.load(Relaxed).saturating_sub(metrics.queued()),
+            last_click: storage.progress().last_click(),
+            aggregated: metrics.aggregated(),
+        };
+        catch_up.left(reached, Instant::now())
     }
 
     /// A finite source is at its end and everything of it is stored.

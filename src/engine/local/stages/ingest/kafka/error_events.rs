@@ -44,6 +44,9 @@ impl IngestRun<'_> {
         match error {
             KafkaError::PartitionEOF(partition) => {
                 self.ends.reached(partition);
+                if self.ends.are_all_reached() {
+                    self.at_the_end()?;
+                }
                 return Ok(None);
             }
             KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) if self.has_put_off() => return Ok(None),

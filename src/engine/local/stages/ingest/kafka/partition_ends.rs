@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The partitions that the consumer has read to their end, and the offsets of these ends.
 #[derive(Debug, Default)]
 pub(super) struct PartitionEnds {
+    /// The partitions that we hold.
+    assigned: BTreeSet<i32>,
     /// No message has come since the consumer reported the end.
     reached: BTreeSet<i32>,
     /// Their ends by the last statistics.
@@ -28,7 +30,18 @@ impl PartitionEnds {
 
     /// Partitions were paused, assigned or revoked: librdkafka may have thrown fetched messages away.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        self.reached.clear();
+        self.reported.clear();
+    }
+
+    /// We hold these partitions from now on.
+    pub(super) fn set_assigned(&mut self, assigned: &BTreeSet<i32>) {
+        self.assigned.clone_from(assigned);
+    }
+
+    /// Whether every partition that we hold is read to its end.
+    pub(super) fn are_all_reached(&self) -> bool {
+        !self.assigned.is_empty() && self.assigned.is_subset(&self.reached)
     }
 
     /// Takes the `ends` of new statistics; returns those up to which everything has been read.
@@ -65,5 +78,22 @@ mod tests {
         assert_eq!(ends.confirm(at(9)), at(9));
         ends.forget();
         assert!(ends.confirm(at(9)).is_empty() && ends.confirm(at(9)).is_empty());
+    }
+
+    #[test]
+    fn all_are_reached_once_each_partition_that_we_hold_is() {
+        let mut ends = PartitionEnds::default();
+        ends.reached(0);
+        assert!(!ends.are_all_reached(), "we hold none");
+        ends.set_assigned(&BTreeSet::from([0, 1]));
+        assert!(!ends.are_all_reached());
+        ends.reached(1);
+        assert!(ends.are_all_reached());
+        ends.left(0);
+        assert!(!ends.are_all_reached());
+        ends.set_assigned(&BTreeSet::from([1]));
+        assert!(ends.are_all_reached());
+        ends.forget();
+        assert!(!ends.are_all_reached());
     }
 }

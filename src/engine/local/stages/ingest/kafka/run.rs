@@ -111,6 +111,7 @@ impl<'a> IngestRun<'a> {
             }
             if let Some(assigned) = self.consumer.context().take_assignment() {
                 self.positions.set_assigned(&assigned);
+                self.ends.set_assigned(&assigned);
                 self.stage.partitions.set_assigned(assigned);
             }
             if self.consumer.context().take_revoked() {
@@ -173,6 +174,19 @@ impl<'a> IngestRun<'a> {
             self.paused = true;
             self.pause(true);
         }
+        Ok(())
+    }
+
+    /// Every partition is read to its end: the end of a backlog goes to the store at once, and the other stages learn of it.
+    pub(super) fn at_the_end(&mut self) -> Result<(), IngestError> {
+        if self.stage.handover.is_backlog() {
+            self.hand_over(QUEUE_PATIENCE)?;
+            if self.waiting.is_some() {
+                // The partitions are paused, and reach their end again later.
+                return Ok(());
+            }
+        }
+        self.stage.handover.at_the_end();
         Ok(())
     }
 
