@@ -31,6 +31,7 @@ impl Supervised for LocalEngine {
     }
 
     async fn snapshot(&mut self, phase: Phase<'_>) -> Snapshot {
+        self.handles.index.set_flooded(self.publisher.reads_backlog());
         self.publisher.snapshot(&self.handles, self.desk.answers(), phase).await
     }
 

@@ -35,6 +35,8 @@ struct Shared {
     signal: watch::Sender<Signal>,
     /// Nothing more comes for the stage to gather: whatever it has may as well go on now.
     hurried: AtomicBool,
+    /// Much more is about to come: what is gathered longer costs less.
+    flooded: AtomicBool,
     /// Ends the rest between two rounds.
     hurry: Notify,
     /// Wakes blocking waits; the mutex holds nothing but the condition's turn.
@@ -53,6 +55,7 @@ impl StageHandle {
             state: Mutex::default(),
             signal: watch::Sender::default(),
             hurried: AtomicBool::new(false),
+            flooded: AtomicBool::new(false),
             hurry: Notify::new(),
             turn: Mutex::default(),
             changed: Condvar::new(),
@@ -79,6 +82,11 @@ impl StageHandle {
     pub(crate) fn hurry(&self) {
         self.0.hurried.store(true, Ordering::Relaxed);
         self.0.hurry.notify_one();
+    }
+
+    /// Tells the stage whether much more is about to come, so that it should rest as long as it may.
+    pub(crate) fn set_flooded(&self, flooded: bool) {
+        self.0.flooded.store(flooded, Ordering::Relaxed);
     }
 
     pub(crate) fn state(&self) -> StageState {
@@ -178,6 +186,11 @@ impl StageHandle {
     /// Whether the stage was told to hurry since it last was asked.
     pub(crate) fn take_hurry(&self) -> bool {
         self.0.hurried.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether much more is about to come.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.0.flooded.load(Ordering::Relaxed)
     }
 
     /// As [`StageHandle::sleep_async`]; being told to hurry ends it, too.

@@ -59,7 +59,7 @@ pub(crate) enum IndexError {
 /// After a round the stage rests so many times what it took ...
 const REST: u32 = 4;
 
-/// ... but no longer than this.
+/// ... but no longer than this. While a backlog is read, most documents change again and again: then it rests as long as this.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
 impl IndexStage {
@@ -162,7 +162,8 @@ impl IndexStage {
             }
             // What changes meanwhile coalesces, so that a slow engine costs the other stages a part of the time, not all of it.
             let took = begin.elapsed();
-            let pause = self.options.interval.saturating_sub(took).max((took * REST).min(LONGEST_REST));
+            let rest = if handle.is_flooded() { LONGEST_REST } else { (took * REST).min(LONGEST_REST) };
+            let pause = self.options.interval.saturating_sub(took).max(rest);
             if handle.rest_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }

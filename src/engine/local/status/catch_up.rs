@@ -70,17 +70,18 @@ impl CatchUp {
 
     /// Whether ingest reads a backlog, or has read one to its end just now.
     pub(crate) fn is_backlog(&self, now: Instant) -> bool {
-        self.0.lock().is_backlog(now)
+        self.0.lock().backlog.as_ref().is_some_and(|backlog| backlog.is_large(now))
     }
 
     /// Ingest is at the end of its source, and has handed over so many messages in this run.
     pub(crate) fn at_the_end(&self, messages: u64, now: Instant) {
         let mut inner = self.0.lock();
-        if inner.is_backlog(now) {
+        let is_large = inner.backlog.take().is_some_and(|backlog| backlog.is_large(now));
+        let is_rare = inner.ended.is_none_or(|ended| now - ended >= PAUSE);
+        if is_large && is_rare {
             inner.rest = Some((Rest::Store { messages }, now));
             inner.ended = Some(now);
         }
-        inner.backlog = None;
     }
 
     /// The stage that still has work with a backlog that was read to its end. The index is named once: it has all of it then.
@@ -110,11 +111,9 @@ impl CatchUp {
     }
 }
 
-impl Inner {
-    fn is_backlog(&self, now: Instant) -> bool {
-        let is_rare = self.ended.is_none_or(|ended| now - ended >= PAUSE);
-        let is_large = |backlog: &Backlog| backlog.messages >= BACKLOG_MESSAGES && now - backlog.since >= BACKLOG_TIME;
-        is_rare && self.backlog.as_ref().is_some_and(is_large)
+impl Backlog {
+    fn is_large(&self, now: Instant) -> bool {
+        self.messages >= BACKLOG_MESSAGES && now - self.since >= BACKLOG_TIME
     }
 }
 
@@ -133,7 +132,9 @@ mod tests {
         catch_up.handed_over(BACKLOG_MESSAGES, begin);
         let end = begin + 2 * BACKLOG_TIME;
         catch_up.handed_over(READ - BACKLOG_MESSAGES, end);
+        assert!(catch_up.is_backlog(end));
         catch_up.at_the_end(READ, end);
+        assert!(!catch_up.is_backlog(end));
         end
     }
 
@@ -188,5 +189,6 @@ mod tests {
         let now = read(&catch_up, Instant::now());
         catch_up.reset();
         assert_eq!(catch_up.left(reached(0, 0, 0), now), None);
+        assert!(!catch_up.is_backlog(now));
     }
 }

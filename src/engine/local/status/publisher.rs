@@ -253,6 +253,11 @@ impl Publisher {
         Some(if aggregated { Stage::Index } else { Stage::Aggregate })
     }
 
+    /// Whether ingest reads a backlog.
+    pub(crate) fn reads_backlog(&self) -> bool {
+        self.shared.catch_up.is_backlog(Instant::now())
+    }
+
     /// The stage that still has work with a backlog that was read to its end.
     pub(crate) fn left_of_a_backlog(&self) -> Option<Stage> {
         let SharedParts { metrics, storage, catch_up, .. } = &self.shared;

@@ -100,6 +100,9 @@ impl FilesRun {
                 // Waiting for a pipe has taken its time already.
                 ReadSome::Wait if !stage.options.follow => {}
                 ReadSome::Wait => {
+                    if self.gatherer.is_empty() {
+                        stage.handover.at_the_end();
+                    }
                     handle.sleep(Signal::Run, FOLLOW_INTERVAL);
                 }
                 ReadSome::End => self.end(stage, handle)?,
