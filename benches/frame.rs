@@ -7,7 +7,7 @@ use std::time::Duration;
 use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ConsoleOptions, Offscreen};
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
-use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::engine::local::stages::ingest::{GroupProtocol, KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::{self, EventSource, PipelineOptions};
 use clicktop::engine::stages::index::IndexOptions;
 use clicktop::engine::status::log::LogBuffer;
@@ -57,6 +57,7 @@ fn options(broker: &EmbeddedBroker) -> (PipelineOptions, EventSource) {
         properties: vec![("bootstrap.servers".to_owned(), broker.bootstrap_servers().to_owned())],
         topic: TOPIC.to_owned(),
         group: "frame".to_owned(),
+        group_protocol: GroupProtocol::Classic,
         format: Format::Auto,
         field_limits: FieldLimits::default(),
         start: StartAt::Earliest,

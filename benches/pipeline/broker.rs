@@ -35,6 +35,7 @@ pub fn options(
         properties: own.into_iter().chain(properties.iter().cloned()).collect(),
         topic: TOPIC.to_owned(),
         group: group.group.clone(),
+        group_protocol: group.group_protocol,
         format: group.format,
         field_limits: clicktop::click::FieldLimits::default(),
         start: StartAt::Earliest,

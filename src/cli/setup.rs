@@ -70,6 +70,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
+        group_protocol: kafka.group_protocol,
         format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),
         start: kafka.start,

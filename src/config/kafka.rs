@@ -11,7 +11,7 @@ use super::properties::Properties;
 use super::setting::{Section, Setting};
 use super::units::{Bytes, duration};
 use crate::click::Format;
-use crate::engine::local::stages::ingest::{OnLostOffset, StartAt};
+use crate::engine::local::stages::ingest::{GroupProtocol, OnLostOffset, StartAt};
 use crate::secret::Secret;
 
 /// `[kafka]`.
@@ -24,6 +24,8 @@ pub struct KafkaSettings {
     pub topic: String,
     /// The consumer group.
     pub group: String,
+    /// How the group shares the partitions.
+    pub group_protocol: GroupProtocol,
     /// The format of the messages.
     pub format: Format,
     /// Where to begin in a partition without a stored offset.
@@ -108,6 +110,16 @@ pub(super) const KAFKA: Section = Section {
             help: "The consumer group. Several clicktops in one group, each with its own data_dir, share the \
                    partitions.",
             flags: &["--group"],
+        },
+        Setting {
+            key: "kafka.group_protocol",
+            kind: Kind::Choice(&["auto", "classic", "consumer"]),
+            default: "auto",
+            help: "How the group shares the partitions. consumer: the protocol of Kafka 4, with which the broker assigns \
+                   them and a start does not wait for other members. classic: that of older brokers. auto: consumer \
+                   where the broker has it, else classic; also classic if [kafka.properties] sets session.timeout.ms, \
+                   heartbeat.interval.ms or group.instance.id. Members of both can be in one group.",
+            flags: &[],
         },
         Setting {
             key: "kafka.format",

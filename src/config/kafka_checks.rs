@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::kafka::{KafkaSettings, SaslMechanism};
+use crate::engine::local::stages::ingest::group_protocol::{CLASSIC_ONLY, GroupProtocol};
 
 impl KafkaSettings {
     pub(super) fn validate(&self, check: &mut Check<'_>) {
@@ -14,8 +15,20 @@ impl KafkaSettings {
         if self.group.trim().is_empty() {
             check.refuse("kafka.group", "is empty; name a consumer group");
         }
+        self.validate_group_protocol(check);
         self.validate_sasl(check);
         self.validate_tls(check);
+    }
+
+    fn validate_group_protocol(&self, check: &mut Check<'_>) {
+        if self.group_protocol != GroupProtocol::Consumer {
+            return;
+        }
+        if let Some(name) = CLASSIC_ONLY.into_iter().find(|name| self.properties.get(name).is_some()) {
+            let reason =
+                format!("leaves {name} to the broker; remove that from [kafka.properties], or set this to \"classic\"");
+            check.refuse("kafka.group_protocol", reason);
+        }
     }
 
     fn validate_sasl(&self, check: &mut Check<'_>) {

@@ -65,7 +65,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("enable.auto.offset.store", COMMITS),
     ("offset.store.method", COMMITS),
     ("partition.assignment.strategy", ASSIGNS),
-    ("group.protocol", ASSIGNS),
+    ("group.protocol", "set kafka.group_protocol instead"),
     ("group.remote.assignor", ASSIGNS),
     ("enable.partition.eof", "remove it: clicktop tells the end of a partition by the broker's watermarks"),
     ("security.protocol", "set kafka.security instead"),

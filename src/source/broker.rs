@@ -121,6 +121,22 @@ impl BrokerControl {
         self.ask(Fault::ClearErrors(api))
     }
 
+    /// No longer has the consumer protocol (KIP-848), as an older broker.
+    ///
+    /// # Errors
+    /// [`DemoError::BrokerGone`] once the broker has been dropped.
+    pub fn without_consumer_protocol(&self) -> Result<(), DemoError> {
+        self.ask(Fault::NoConsumerProtocol)
+    }
+
+    /// Has the consumer protocol, and refuses its next requests with `errors`, one each.
+    ///
+    /// # Errors
+    /// [`DemoError::BrokerGone`] once the broker has been dropped.
+    pub fn refuse_consumer_protocol(&self, errors: &[RDKafkaRespErr]) -> Result<(), DemoError> {
+        self.ask(Fault::ConsumerProtocolErrors(errors.to_vec()))
+    }
+
     /// Delays every answer by `delay`.
     ///
     /// # Errors
@@ -158,6 +174,8 @@ enum Fault {
     Down,
     Up,
     Errors(RDKafkaApiKey, Vec<RDKafkaRespErr>),
+    NoConsumerProtocol,
+    ConsumerProtocolErrors(Vec<RDKafkaRespErr>),
     ClearErrors(RDKafkaApiKey),
     RoundTripTime(Duration),
     Topic(String, i32),
@@ -213,7 +231,7 @@ fn host(topic: &str, partitions: i32, ready: &Sender<Result<String, DemoError>>,
     loop {
         match inbox.recv_timeout(LOG_INTERVAL) {
             Ok(Request::Fault(fault, done)) => {
-                let _ = done.send(apply(&cluster, fault));
+                let _ = done.send(apply(&client, &cluster, fault));
             }
             Ok(Request::Shutdown) | Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => client.poll(Duration::ZERO),
@@ -221,12 +239,20 @@ fn host(topic: &str, partitions: i32, ready: &Sender<Result<String, DemoError>>,
     }
 }
 
-fn apply(cluster: &MockCluster<'_, Quiet>, fault: Fault) -> Result<(), DemoError> {
+fn apply(client: &BaseProducer<Quiet>, cluster: &MockCluster<'_, Quiet>, fault: Fault) -> Result<(), DemoError> {
     const EVERY_BROKER: i32 = -1;
     let done = match fault {
         Fault::Down => cluster.broker_down(EVERY_BROKER),
         Fault::Up => cluster.broker_up(EVERY_BROKER),
         Fault::Topic(topic, partitions) => cluster.create_topic(&topic, partitions, 1),
+        Fault::NoConsumerProtocol => {
+            refuse_heartbeats(client, None);
+            Ok(())
+        }
+        Fault::ConsumerProtocolErrors(errors) => {
+            refuse_heartbeats(client, Some(&errors));
+            Ok(())
+        }
         Fault::RoundTripTime(delay) => cluster.broker_round_trip_time(EVERY_BROKER, delay),
         Fault::Errors(api, errors) => {
             cluster.request_errors(api, &errors);
@@ -250,6 +276,28 @@ fn shorten_rebalance_delay(client: &BaseProducer<Quiet>) {
         let cluster = bindings::rd_kafka_handle_mock_cluster(client.client().native_ptr());
         if !cluster.is_null() {
             bindings::rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, delay);
+        }
+    }
+}
+
+/// Answers the next heartbeats of the consumer protocol with `errors`; with `None`, takes none. rdkafka has no name for these requests.
+fn refuse_heartbeats(client: &BaseProducer<Quiet>, errors: Option<&[RDKafkaRespErr]>) {
+    const CONSUMER_GROUP_HEARTBEAT: i16 = 68;
+    // SAFETY: as in `shorten_rebalance_delay`. Both calls change the cluster under its own lock; the errors are copied.
+    unsafe {
+        let cluster = bindings::rd_kafka_handle_mock_cluster(client.client().native_ptr());
+        if cluster.is_null() {
+            return;
+        }
+        match errors {
+            Some(errors) => {
+                let (count, first) = (errors.len(), errors.as_ptr());
+                bindings::rd_kafka_mock_push_request_errors_array(cluster, CONSUMER_GROUP_HEARTBEAT, count, first);
+            }
+            // No other answer than success is possible for a request that it knows.
+            None => {
+                bindings::rd_kafka_mock_set_apiversion(cluster, CONSUMER_GROUP_HEARTBEAT, -1, -1);
+            }
         }
     }
 }

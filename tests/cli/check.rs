@@ -274,7 +274,7 @@ fn a_broker_that_refuses_the_user_or_what_the_user_asks_for() {
         scope.spawn(move || {
             let (home, settings, what) = refused(none, "group");
             let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            assert_eq!(found(home, &settings, &what), "group    ok     clicktop may be used");
+            assert_eq!(found(home, &settings, &what), "group    ok     clicktop may be used, classic protocol");
         });
         scope.spawn(|| {
             let broker = EmbeddedBroker::start("clicks", 1).expect("a broker");

@@ -7,6 +7,7 @@ mod asked;
 mod broker;
 mod faulty_index;
 mod files;
+mod groups;
 mod index;
 mod mapped;
 mod odd;

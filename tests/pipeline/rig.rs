@@ -10,7 +10,7 @@ use clicktop::click::{FieldLimits, Format};
 use clicktop::engine::EngineHandle;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::files::FilesSource;
-use clicktop::engine::local::stages::ingest::{KafkaOptions, OnLostOffset, StartAt};
+use clicktop::engine::local::stages::ingest::{GroupProtocol, KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::{self, EventSource, InProcessSource, PipelineOptions};
 use clicktop::engine::stages::index::IndexOptions;
 use clicktop::engine::status::log::LogBuffer;
@@ -79,6 +79,7 @@ pub fn options(broker: &EmbeddedBroker) -> Options {
         ],
         topic: TOPIC.to_owned(),
         group: format!("test-{}", GROUPS.fetch_add(1, Ordering::Relaxed)),
+        group_protocol: GroupProtocol::Classic,
         format: Format::Auto,
         field_limits: FieldLimits::default(),
         start: StartAt::Earliest,

@@ -35,12 +35,24 @@ fn start(home: &Home) -> Running {
     run
 }
 
-fn home(topic: &Topic) -> Home {
-    // A member that was killed is missed soon.
-    topic
-        .home()
-        .with("CLICKTOP_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "2000")
-        .with("CLICKTOP_KAFKA__PROPERTIES__HEARTBEAT_INTERVAL_MS", "500")
+/// By which protocol a clicktop joins its group.
+#[derive(Clone, Copy)]
+enum Joins {
+    Classic,
+    /// As without a setting; the broker has the consumer protocol.
+    ByDefault,
+}
+
+fn home(topic: &Topic, joins: Joins) -> Home {
+    match joins {
+        // A member that was killed is missed soon.
+        Joins::Classic => topic
+            .home()
+            .with("CLICKTOP_KAFKA__GROUP_PROTOCOL", "classic")
+            .with("CLICKTOP_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "2000")
+            .with("CLICKTOP_KAFKA__PROPERTIES__HEARTBEAT_INTERVAL_MS", "500"),
+        Joins::ByDefault => topic.home(),
+    }
 }
 
 fn settle(run: &mut Running) {
@@ -74,10 +86,25 @@ fn end(runs: Vec<Running>, homes: &[Home], clicks: &[OwnedClick]) -> BTreeMap<St
 
 #[test]
 fn three_that_come_go_and_are_killed_under_load_lose_no_click() {
+    come_and_go([Joins::Classic; 3]);
+}
+
+#[test]
+fn three_that_come_go_and_are_killed_under_load_lose_no_click_by_the_consumer_protocol() {
+    come_and_go([Joins::ByDefault; 3]);
+}
+
+/// As while a group goes from one protocol to the other.
+#[test]
+fn three_that_come_go_and_are_killed_under_load_lose_no_click_by_both_protocols() {
+    come_and_go([Joins::Classic, Joins::ByDefault, Joins::Classic]);
+}
+
+fn come_and_go(joins: [Joins; 3]) {
     let Some(kafka) = Kafka::plain() else { return };
     let topic = kafka.topic(6);
     let clicks = made(921, 20_000);
-    let homes = [home(&topic), home(&topic), home(&topic)];
+    let homes = joins.map(|joins| home(&topic, joins));
     std::thread::scope(|scope| {
         let load = scope.spawn(|| {
             let producer = topic.producer(&[("compression.type", "lz4")]);
@@ -112,10 +139,20 @@ fn three_that_come_go_and_are_killed_under_load_lose_no_click() {
 
 #[test]
 fn a_partition_goes_on_where_the_group_has_left_it_and_our_own_database_is_the_truth_about_ours() {
+    go_on([Joins::Classic; 2]);
+}
+
+#[test]
+fn a_partition_goes_on_where_the_group_has_left_it_and_our_own_database_is_the_truth_about_ours_by_the_consumer_protocol()
+ {
+    go_on([Joins::ByDefault; 2]);
+}
+
+fn go_on(joins: [Joins; 2]) {
     let Some(kafka) = Kafka::plain() else { return };
     let topic = kafka.topic(2);
     let clicks = made(922, 3_000);
-    let homes = [home(&topic), home(&topic)];
+    let homes = joins.map(|joins| home(&topic, joins));
     let runs = |home: &Home, part: &[OwnedClick], wanted: usize| {
         topic.send(part, "zstd");
         let mut run = home.start(&["run", "--headless"]);
@@ -149,10 +186,19 @@ fn a_partition_goes_on_where_the_group_has_left_it_and_our_own_database_is_the_t
 
 #[test]
 fn a_copy_beside_its_original_takes_its_share_and_reads_nothing_again() {
+    share_with_a_copy([Joins::Classic; 2]);
+}
+
+#[test]
+fn a_copy_beside_its_original_takes_its_share_and_reads_nothing_again_by_the_consumer_protocol() {
+    share_with_a_copy([Joins::ByDefault; 2]);
+}
+
+fn share_with_a_copy(joins: [Joins; 2]) {
     let Some(kafka) = Kafka::plain() else { return };
     let topic = kafka.topic(2);
     let clicks = made(923, 3_000);
-    let homes = [home(&topic), home(&topic)];
+    let homes = joins.map(|joins| home(&topic, joins));
     let [original, copy] = &homes;
     topic.send(&clicks[..1_000], "zstd");
     let mut run = original.start(&["run", "--headless"]);
@@ -181,10 +227,19 @@ fn a_copy_beside_its_original_takes_its_share_and_reads_nothing_again() {
 /// As of two containers that see their data under one path, or of a cloned disk: by where it lies, the copy is the original.
 #[test]
 fn a_copy_that_lies_as_its_original_did_parts_from_it_and_reads_nothing_again() {
+    part_from_a_copy([Joins::Classic; 2]);
+}
+
+#[test]
+fn a_copy_that_lies_as_its_original_did_parts_from_it_and_reads_nothing_again_by_the_consumer_protocol() {
+    part_from_a_copy([Joins::ByDefault; 2]);
+}
+
+fn part_from_a_copy(joins: [Joins; 2]) {
     let Some(kafka) = Kafka::plain() else { return };
     let topic = kafka.topic(2);
     let clicks = made(924, 3_000);
-    let homes = [home(&topic), home(&topic)];
+    let homes = joins.map(|joins| home(&topic, joins));
     let [original, copy] = &homes;
     topic.send(&clicks[..1_000], "zstd");
     let mut run = original.start(&["run", "--headless"]);
@@ -224,4 +279,33 @@ fn a_copy_that_lies_as_its_original_did_parts_from_it_and_reads_nothing_again() 
     let now = self::stored(&homes);
     assert!(clicks.iter().all(|click| now[&click.click_id] == stored[&click.click_id]), "nothing is read again");
     assert!(more.iter().all(|click| now[&click.click_id] == 1), "each click is in one database");
+}
+
+#[test]
+fn check_says_by_which_protocol_the_group_is_joined() {
+    let Some(kafka) = Kafka::protected() else { return };
+    let topic = kafka.topic(1);
+    for (joins, protocol) in [(Joins::Classic, "classic"), (Joins::ByDefault, "consumer")] {
+        let ran = home(&topic, joins).run(&["check"]);
+        let words = format!("may be used, {protocol} protocol");
+        assert!(ran.stdout.contains(&words), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_member_without_a_partition_runs_and_takes_over_when_the_other_goes() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(1);
+    let clicks = made(926, 1_000);
+    let homes = [Joins::ByDefault; 2].map(|joins| home(&topic, joins));
+    let [a, b] = &homes;
+    let mut first = start(a);
+    topic.send(&clicks[..500], "lz4");
+    first.await_object("the first", through(500));
+    // It has nothing to read, and says that it runs.
+    let second = start(b);
+    std::thread::sleep(Duration::from_millis(2_500));
+    first.kill_9();
+    topic.send(&clicks[500..], "lz4");
+    end(vec![second], &homes, &clicks);
 }

@@ -1,7 +1,7 @@
 //! Asks the brokers about themselves, the topic and our permissions.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,21 +9,22 @@ use std::time::{Duration, Instant};
 use anyhow::{anyhow, bail};
 use parking_lot::Mutex;
 use rdkafka::Message as _;
-use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::advice;
+use super::heard::{Heard, ProbeContext};
 use super::listeners::unreachable;
 use super::sample::{Looked, begins};
 use crate::click::mapping::EventDecoder;
 use crate::config::KafkaSettings;
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
+use crate::engine::local::stages::ingest::group_protocol;
 
 /// How long to wait for a message, to see whether we may read the topic. A refusal comes at once.
 const READING: Duration = Duration::from_secs(5);
@@ -81,6 +82,10 @@ impl Probe {
         for (key, value) in settings.client_properties()? {
             config.set(key, value);
         }
+        let debug = match config.get("debug") {
+            Some(asked) => format!("{asked},{}", group_protocol::VERSIONS_DEBUG),
+            None => group_protocol::VERSIONS_DEBUG.to_owned(),
+        };
         config
             .set("group.id", &settings.group)
             // Reading here does not move the offsets of the group.
@@ -88,7 +93,8 @@ impl Probe {
             .set("enable.auto.offset.store", "false")
             .set("allow.auto.create.topics", "false")
             .set("enable.partition.eof", "true")
-            .set_log_level(RDKafkaLogLevel::Info);
+            .set("debug", debug)
+            .set_log_level(RDKafkaLogLevel::Debug);
         let heard = Arc::<Mutex<Heard>>::default();
         let context = ProbeContext { heard: Arc::clone(&heard) };
         let consumer = config
@@ -306,16 +312,17 @@ impl Probe {
         }
     }
 
-    /// Asks for the committed offsets of the group, to see whether we may use it.
+    /// Asks for the committed offsets of the group, to see whether we may use it. Returns the protocol by which ingest will join it, in
+    /// words.
     ///
     /// # Errors
-    /// We may not use it.
-    pub(super) fn group(&self) -> anyhow::Result<()> {
+    /// We may not use it, or the broker does not have the protocol that the settings ask for.
+    pub(super) fn group(&self) -> anyhow::Result<&'static str> {
         let mut asked = TopicPartitionList::new();
         asked.add_partition(&self.settings.topic, 0);
         let group = &self.settings.group;
         let Err(error) = self.consumer.committed_offsets(asked, self.settings.connect_timeout) else {
-            return Ok(());
+            return self.group_protocol();
         };
         // Without the right to find the coordinator of the group, the request times out; librdkafka reports the reason once,
         // beside it.
@@ -325,53 +332,25 @@ impl Probe {
         }
         bail!("{group}: {error}; it may be on its way, so try again")
     }
+
+    fn group_protocol(&self) -> anyhow::Result<&'static str> {
+        // The versions that the broker takes lie among the log lines.
+        self.hear_out(false);
+        let names = self.settings.properties.iter().map(|(name, _)| name);
+        match self.settings.group_protocol.is_consumer(names, self.heard.lock().consumer_protocol) {
+            Some(true) => Ok("consumer protocol"),
+            Some(false) => Ok("classic protocol"),
+            None => bail!(
+                "{}: the broker does not have the consumer protocol of Kafka 4; set kafka.group_protocol to \"auto\" or \"classic\"",
+                self.settings.group
+            ),
+        }
+    }
 }
 
 fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
     error.rdkafka_error_code() == Some(code)
 }
-
-/// Errors that librdkafka reports beside its answers.
-#[derive(Default)]
-struct Heard {
-    /// The newest reason other than "all brokers are down".
-    reason: Option<String>,
-    /// Since when each broker has failed.
-    since: BTreeMap<String, Instant>,
-}
-
-struct ProbeContext {
-    heard: Arc<Mutex<Heard>>,
-}
-
-impl ProbeContext {
-    fn hear(&self, reason: &str) {
-        let mut heard = self.heard.lock();
-        if !broker_error::is_vague(reason) {
-            heard.reason = Some(reason.to_owned());
-        }
-        if let Some(at) = broker_error::broker(reason) {
-            heard.since.entry(at.to_owned()).or_insert_with(Instant::now);
-        }
-    }
-}
-
-impl ClientContext for ProbeContext {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // librdkafka gives the reason of a refused connection in a log line only.
-        if facility == "FAIL" || level as i32 <= RDKafkaLogLevel::Error as i32 {
-            self.hear(message);
-        }
-        // The command prints it in its own words.
-        tracing::debug!(target: "kafka", "{facility}: {message}");
-    }
-
-    fn error(&self, _error: KafkaError, reason: &str) {
-        self.hear(reason);
-    }
-}
-
-impl ConsumerContext for ProbeContext {}
 
 #[cfg(test)]
 mod tests {

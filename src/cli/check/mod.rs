@@ -1,6 +1,7 @@
 //! `clicktop check`: tests whether clicktop can reach and use broker, topic, store and index.
 
 mod advice;
+mod heard;
 mod kafka;
 mod listeners;
 mod sample;
@@ -148,7 +149,7 @@ impl Report<'_> {
             self.warn("topic", &warning);
         }
         if usable {
-            self.line("group", probe.group().map(|()| format!("{} may be used", kafka.group)));
+            self.line("group", probe.group().map(|protocol| format!("{} may be used, {protocol}", kafka.group)));
         } else {
             self.skip("group", &format!("{}: no topic to ask for", kafka.group));
         }

@@ -94,6 +94,7 @@ fn settings_that_do_not_go_together_are_refused() {
         ("kafka.topic = ''", "kafka.topic (line 1): is empty; name the topic of the clicks".to_owned()),
         ("kafka.topic = '^clicks.*'", "kafka.topic (line 1): is no topic name: Kafka takes up to 249 letters, digits, `.`, `_` and `-`".into()),
         ("kafka.brokers = 'a:1,,b:1'", "kafka.brokers (line 1): name the brokers as host:port, separated by commas".into()),
+        ("[kafka]\ngroup_protocol = 'consumer'\nproperties.session.timeout.ms = 6000", "kafka.group_protocol (line 2): leaves session.timeout.ms to the broker; remove that from [kafka.properties], or set this to \"classic\"".into()),
         ("kafka.group = ' '", "kafka.group (line 1): is empty; name a consumer group".into()),
         ("kafka.security = 'sasl_ssl'", format!("kafka.security (line 1): \"sasl_ssl\" needs kafka.sasl.mechanism: {mechanisms}")),
         ("kafka.sasl.username = 'u'", "kafka.sasl.username (line 1): is not used while kafka.security is \"plaintext\"; set that to \"sasl_ssl\" (or \"sasl_plaintext\")".into()),

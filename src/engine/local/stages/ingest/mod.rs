@@ -13,5 +13,8 @@ pub mod plausibility;
 pub use kafka::broker_error;
 #[cfg(feature = "bench-support")]
 pub(crate) use kafka::from_memory;
-pub use kafka::{DEFAULT_MAX_BATCH_BYTES, KafkaOptions, NoStart, OnLostOffset, StartAt, fix_start_offsets};
+pub use kafka::group_protocol;
+pub use kafka::{
+    DEFAULT_MAX_BATCH_BYTES, GroupProtocol, KafkaOptions, NoStart, OnLostOffset, StartAt, fix_start_offsets,
+};
 pub(crate) use kafka::{IngestStage, LagWatch, LagWatchGuard, batch_refusal};

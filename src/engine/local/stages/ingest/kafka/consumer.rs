@@ -12,6 +12,7 @@ use rdkafka::error::KafkaResult;
 
 use super::assignment::{Assigner, Membership};
 use super::context::ClickContext;
+use super::group_protocol::{self, Protocol};
 use super::options::KafkaOptions;
 use crate::engine::local::stages::offsets::OffsetLedger;
 
@@ -40,6 +41,7 @@ impl ClickConsumer {
     pub(super) fn new(
         options: &KafkaOptions,
         group: &str,
+        protocol: Protocol,
         membership: Option<Membership>,
         ledger: Arc<OffsetLedger>,
     ) -> KafkaResult<Self> {
@@ -53,12 +55,22 @@ impl ClickConsumer {
             // The pause before a fetch after that was full. With the default of one second the stage waits while many partitions
             // have a backlog: 0.2 M messages/s instead of 1 M, with 63 partitions.
             .set("fetch.queue.backoff.ms", "10")
-            .set("partition.assignment.strategy", "cooperative-sticky")
             .set("reconnect.backoff.max.ms", RECONNECT_PAUSE.as_millis().to_string())
             .set("statistics.interval.ms", "1000");
         for (key, value) in &options.properties {
             config.set(key, value);
         }
+        let log_level = match protocol {
+            Protocol::Classic => {
+                config.set("group.protocol", "classic").set("partition.assignment.strategy", "cooperative-sticky");
+                RDKafkaLogLevel::Info
+            }
+            Protocol::Consumer { .. } => {
+                let contexts = group_protocol::debug_contexts(config.get("debug"));
+                config.set("group.protocol", "consumer").set("debug", contexts);
+                RDKafkaLogLevel::Debug
+            }
+        };
         config
             .set("group.id", group)
             .set("enable.auto.commit", "false")
@@ -68,7 +80,7 @@ impl ClickConsumer {
             .set("allow.auto.create.topics", "false")
             // Transaction markers at a partition's end are no messages: only this event says that no more come.
             .set("enable.partition.eof", "true")
-            .set_log_level(RDKafkaLogLevel::Info);
+            .set_log_level(log_level);
         let assigner = Assigner::new(options, group, membership, ledger);
         let context = ClickContext::new(assigner, options.brokers());
         let consumer: BaseConsumer<ClickContext> = config.create_with_context(context)?;

@@ -17,6 +17,7 @@ use rdkafka::types::RDKafkaRespErr;
 use super::assignment::{Assigner, rebalanced};
 use super::broker_error::{BrokerError, KnownBrokers};
 use super::broker_status::BrokerStatus;
+use super::group_protocol;
 use super::start_offsets::NoStart;
 use super::trouble::Reasons;
 use crate::engine::local::status::partitions::Watermarks;
@@ -36,6 +37,10 @@ pub(super) struct ClickContext {
     reasons: Mutex<Reasons>,
     news: AtomicBool,
     status: Mutex<BrokerStatus>,
+    /// The broker does not know the consumer protocol.
+    protocol_unknown: AtomicBool,
+    /// The group has taken us as a member of the consumer protocol.
+    joined: AtomicBool,
 }
 
 impl ClickContext {
@@ -52,6 +57,8 @@ impl ClickContext {
             reasons: Mutex::default(),
             news: AtomicBool::new(false),
             status: Mutex::default(),
+            protocol_unknown: AtomicBool::new(false),
+            joined: AtomicBool::new(false),
         }
     }
 
@@ -102,7 +109,18 @@ impl ClickContext {
 
     /// Whether we are a settled member of the group, even without a partition.
     pub(super) fn is_member(&self) -> bool {
-        self.status.lock().member
+        self.joined.load(Relaxed) || self.status.lock().member
+    }
+
+    /// The group has taken us as a member of the consumer protocol, of which the statistics say nothing before it has partitions
+    /// for us.
+    pub(super) fn joined(&self) {
+        self.joined.store(true, Relaxed);
+    }
+
+    /// Whether the broker has said that it does not know the consumer protocol.
+    pub(super) fn is_protocol_unknown(&self) -> bool {
+        self.protocol_unknown.load(Relaxed)
     }
 
     pub(super) fn has_status_since(&self, since: Instant) -> bool {
@@ -190,6 +208,9 @@ impl ConsumerContext for ClickContext {
 
 impl ClientContext for ClickContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if group_protocol::is_unknown_to_broker(message) {
+            self.protocol_unknown.store(true, Relaxed);
+        }
         if facility == "FAIL" {
             self.reasons.lock().logged(message);
         }

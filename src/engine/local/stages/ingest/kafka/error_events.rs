@@ -50,6 +50,9 @@ impl IngestRun<'_> {
                 return Ok(None);
             }
             KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression) if self.has_put_off() => return Ok(None),
+            KafkaError::MessageConsumptionFatal(code) if self.joining.is_refused_by(code) => {
+                return Ok(Some(End::FallBack));
+            }
             KafkaError::MessageConsumptionFatal(_) => return Err(IngestError::Fatal(error)),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 // The gathered messages come before the gap.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::group_protocol::{GroupProtocol, Protocol};
 use crate::click::mapping::{CompiledMapping, EventDecoder};
 use crate::click::{FieldLimits, Format};
 
@@ -16,6 +17,8 @@ pub struct KafkaOptions {
     pub topic: String,
     /// The consumer group.
     pub group: String,
+    /// How the group shares the partitions.
+    pub group_protocol: GroupProtocol,
     /// How events become clicks; `None` if they are clicks of the nine fields.
     pub mapping: Option<CompiledMapping>,
     /// How messages of the nine fields are written.
@@ -38,6 +41,11 @@ impl KafkaOptions {
     /// The decoder of the messages.
     pub(super) fn decoder(&self) -> EventDecoder {
         EventDecoder::new(self.mapping.as_ref(), self.format, self.field_limits)
+    }
+
+    /// The group protocol of the first consumer.
+    pub(super) fn first_protocol(&self) -> Protocol {
+        self.group_protocol.first(self.properties.iter().map(|(name, _)| name.as_str()))
     }
 
     /// The brokers that are configured.

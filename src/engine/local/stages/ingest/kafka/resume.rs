@@ -20,12 +20,13 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::group_calls;
 use crate::storage::Identity;
 
 /// How long the group's coordinator may take to answer. The rebalance waits meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The same for a question that goes to every broker, of which one may be down; its answer hardly ever matters.
+/// The same for a question whose answer hardly ever matters.
 const TWIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A database among those of its consumer group.
@@ -140,16 +141,11 @@ pub(super) fn has_twin<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &s
 
 /// How many members of the group have the client id `name`; 0 if the broker does not answer.
 fn members<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, name: &str, timeout: Duration) -> usize {
-    match consumer.fetch_group_list(Some(group), timeout) {
-        Ok(list) => {
-            let members = list.groups().iter().flat_map(|group| group.members());
-            members.filter(|member| member.client_id() == name).count()
-        }
-        Err(error) => {
-            tracing::debug!(target: "ingest", "the broker does not list the members of group {group}: {error}");
-            0
-        }
-    }
+    let Some(found) = group_calls::client_ids(consumer, group, timeout) else {
+        tracing::debug!(target: "ingest", "the broker does not list the members of group {group}");
+        return 0;
+    };
+    found.iter().filter(|found| *found == name).count()
 }
 
 #[cfg(test)]

@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 
 use super::batch::Gatherer;
 use super::consumer::ClickConsumer;
+use super::group_protocol::Protocol;
+use super::joining::Joining;
 use super::partition_ends::PartitionEnds;
 use super::positions::Positions;
 use super::stage::{IngestError, IngestStage};
+use super::topic_watch::TopicWatch;
 use super::trouble::Trouble;
 use super::unpack;
 use crate::click::mapping::EventDecoder;
@@ -43,6 +46,8 @@ pub(super) enum End {
     Asked,
     /// The stage begins again with another starting offset.
     Again,
+    /// The stage begins again with the classic group protocol, because the group does not take us by the other one.
+    FallBack,
 }
 
 /// The life of one consumer.
@@ -63,10 +68,17 @@ pub(super) struct IngestRun<'a> {
     pub(super) put_off: u64,
     pub(super) trouble: Trouble,
     first_clicks: FirstClicks,
+    pub(super) joining: Joining,
+    topic_watch: TopicWatch,
 }
 
 impl<'a> IngestRun<'a> {
-    pub(super) fn new(stage: &'a IngestStage, handle: &'a StageHandle, consumer: &'a ClickConsumer) -> Self {
+    pub(super) fn new(
+        stage: &'a IngestStage,
+        handle: &'a StageHandle,
+        consumer: &'a ClickConsumer,
+        protocol: Protocol,
+    ) -> Self {
         let options = &stage.options;
         Self {
             stage,
@@ -83,6 +95,8 @@ impl<'a> IngestRun<'a> {
             put_off: unpack::put_off(),
             trouble: Trouble::default(),
             first_clicks: FirstClicks::new(),
+            joining: Joining::new(protocol),
+            topic_watch: TopicWatch::new(protocol),
         }
     }
 
@@ -124,6 +138,13 @@ impl<'a> IngestRun<'a> {
             }
             self.make_room()?;
             self.housekeeping();
+            if self.joining.look(self.consumer)? {
+                return Ok(End::FallBack);
+            }
+            let is_told = self.trouble.since.is_some() && self.trouble.needs_topic;
+            if !is_told && self.topic_watch.is_missing(self.consumer, &self.stage.options.topic) {
+                self.on_error(KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition))?;
+            }
         }
         self.handle.draining("the last batch to be handed over");
         self.finish();
