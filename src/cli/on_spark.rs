@@ -25,25 +25,33 @@ fn without_spark() -> anyhow::Error {
     )
 }
 
-/// Why there is no mapping on Spark, and what to do.
-pub(super) const NO_MAPPING: &str = "a mapping of events ([events] or --preset) works with engine = \"local\" only; set engine = \"local\", or \
-                                     send clicks of clicktop's nine fields to the topic";
-
 /// Refuses what does not work with `engine = "spark"`.
 ///
 /// # Errors
-/// This program was built without Spark, the command brings a source of its own, or the events need a mapping.
+/// This program was built without Spark, the command brings a source of its own, or the mapping of the events cannot become SQL.
 pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     require_feature()?;
-    if settings.events.mapping().is_some() {
-        anyhow::bail!("{NO_MAPPING}");
-    }
+    require_mapping(settings)?;
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",
         _ => return Ok(()),
     };
     anyhow::bail!("{name} works with engine = \"local\" only; for this once: CLICKTOP_ENGINE=local clicktop {name} …")
+}
+
+/// Refuses a mapping that cannot become SQL.
+///
+/// # Errors
+/// SQL cannot do what the mapping asks for. The message names the setting.
+#[cfg(feature = "spark")]
+pub(super) fn require_mapping(settings: &Settings) -> anyhow::Result<()> {
+    with_spark::decoder(settings).map(drop)
+}
+
+#[cfg(not(feature = "spark"))]
+pub(super) fn require_mapping(_settings: &Settings) -> anyhow::Result<()> {
+    require_feature()
 }
 
 #[cfg(not(feature = "spark"))]
@@ -79,7 +87,9 @@ pub(super) fn start(
 /// A setting cannot be used, or a file of a secret cannot be read.
 #[cfg(feature = "spark")]
 pub(super) async fn check(settings: &Settings, report: impl FnMut(&'static str, Finding)) -> anyhow::Result<()> {
-    let options = with_spark::options(settings, &settings.kafka)?;
+    // Events that no SQL can read have a line of their own, and the rest is worth a look.
+    let decoder = with_spark::decoder(settings).unwrap_or_default();
+    let options = with_spark::options_with(settings, &settings.kafka, decoder)?;
     crate::engine::spark::check::check(&options, report).await;
     Ok(())
 }
@@ -127,7 +137,7 @@ mod with_spark {
     use crate::engine::local::stages::ingest::StartAt;
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
-    use crate::engine::spark::sql::{Root, Slices};
+    use crate::engine::spark::sql::{self, Decoder, Root, Slices};
     use crate::engine::spark::{HousekeepingRules, SparkOptions, StartError};
     use crate::protocol::snapshot::SourceStatus;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
@@ -179,6 +189,31 @@ mod with_spark {
     /// # Errors
     /// A setting cannot be used, or a file of a secret cannot be read.
     pub(in crate::cli) fn options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<SparkOptions> {
+        options_with(settings, kafka, decoder(settings)?)
+    }
+
+    /// What makes clicks of messages on the cluster.
+    ///
+    /// # Errors
+    /// SQL cannot do what the mapping asks for. The message names the setting.
+    pub(super) fn decoder(settings: &Settings) -> anyhow::Result<Decoder> {
+        let (limits, slices) = (setup::field_limits(settings), slices(settings));
+        match setup::mapping(settings)? {
+            Some(mapping) => Ok(sql::mapped_decoder(&mapping, limits, slices)?),
+            None => Ok(sql::decoder(settings.events.own_format(&settings.kafka), limits, slices)),
+        }
+    }
+
+    fn slices(settings: &Settings) -> Slices {
+        Slices::of_minutes(u32::try_from(settings.spark.slice.as_secs() / 60).unwrap_or(u32::MAX))
+    }
+
+    /// The options of the engine with this decoder.
+    pub(super) fn options_with(
+        settings: &Settings,
+        kafka: &KafkaSettings,
+        decoder: Decoder,
+    ) -> anyhow::Result<SparkOptions> {
         let spark = &settings.spark;
         let mut url: ConnectUrl = spark.url.parse().context("spark.url")?;
         let mut secrets = Vec::new();
@@ -192,7 +227,6 @@ mod with_spark {
         let root: Root = spark.root.as_deref().unwrap_or_default().parse().context("spark.root")?;
         let reached = spark.kafka.of_cluster(kafka)?;
         secrets.extend(reached.secrets);
-        let minutes = u32::try_from(spark.slice.as_secs() / 60).unwrap_or(u32::MAX);
         let options = setup::kafka_options(settings, kafka)?;
         Ok(SparkOptions {
             source: SourceStatus {
@@ -205,12 +239,11 @@ mod with_spark {
             connect: ConnectOptions { ca_file: spark.ca_file.clone(), secrets, ..ConnectOptions::default() },
             ui: spark.ui_url.as_deref().map(str::parse).transpose().context("spark.ui_url")?,
             root,
-            slices: Slices::of_minutes(minutes),
+            slices: slices(settings),
             trigger: spark.trigger,
             round_interval: spark.interval,
             source_options: source_options(settings, kafka, reached.options),
-            format: options.format,
-            field_limits: options.field_limits,
+            decoder,
             kafka: options,
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),

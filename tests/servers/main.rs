@@ -23,6 +23,8 @@ mod spark_equality;
 #[cfg(feature = "spark")]
 mod spark_faults;
 #[cfg(feature = "spark")]
+mod spark_mapping;
+#[cfg(feature = "spark")]
 mod spark_move;
 #[cfg(feature = "spark")]
 mod spark_operators;

@@ -43,8 +43,10 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
         EngineKind::Local => report.kafka(settings),
         EngineKind::Spark => {
             on_spark::require_feature()?;
-            if settings.events.mapping().is_some() {
-                report.line("events", Err(anyhow!("{}", on_spark::NO_MAPPING)));
+            match (settings.events.mapping(), on_spark::require_mapping(settings)) {
+                (_, Err(error)) => report.line("events", Err(error)),
+                (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),
+                (None, Ok(_)) => {}
             }
             runtime.block_on(on_spark::check(settings, |subject, finding| report.finding(subject, finding)))?;
             report.kafka_from_here(&settings.kafka);

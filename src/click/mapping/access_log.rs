@@ -20,7 +20,7 @@ use crate::click::event::MAX_MESSAGE_BYTES;
 use crate::click::fields::Piece;
 
 /// The names of the fields, in their order.
-const FIELDS: [&str; 9] =
+pub(crate) const FIELDS: [&str; 9] =
     ["remote_addr", "ident", "remote_user", "time", "request", "status", "bytes", "referer", "user_agent"];
 const REQUEST: usize = 4;
 const STATUS: usize = 5;
@@ -35,12 +35,12 @@ const MORE: &str = "field_";
 
 /// Where the wanted fields of a line go.
 #[derive(Debug, Default)]
-pub(super) struct Line {
-    host: Option<u16>,
+pub(crate) struct Line {
+    pub(crate) host: Option<u16>,
     /// The slot of each field, by its number from 0.
-    fields: Vec<Option<u16>>,
+    pub(crate) fields: Vec<Option<u16>>,
     /// The slots of method, path and protocol.
-    request: [Option<u16>; 3],
+    pub(crate) request: [Option<u16>; 3],
 }
 
 /// All names of a line, for errors.

@@ -14,7 +14,7 @@ use crate::text::excerpt;
 
 /// How the time is written.
 #[derive(Debug)]
-pub(super) enum Clock {
+pub(crate) enum Clock {
     /// Any form of [`Timestamp`]; a time without an offset is UTC.
     Auto,
     /// Any form of [`Timestamp`], with the zone of times without an offset.
@@ -127,9 +127,15 @@ fn check_pattern(pattern: &str, zone: &Local) -> Result<(), MappingError> {
 
 /// The time zone of times without an offset.
 #[derive(Debug)]
-pub(super) struct Local(TimeZone);
+pub(crate) struct Local(TimeZone);
 
 impl Local {
+    /// The IANA name.
+    #[cfg(feature = "spark")]
+    pub(crate) fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     fn compile(name: &str) -> Result<Self, MappingError> {
         TimeZone::get(name).map(Self).map_err(|_| {
             let name = excerpt(name, EXCERPT_CHARS);

@@ -12,15 +12,15 @@ const MAX_LISTED_NAMES: usize = 40;
 
 /// The columns with wanted values.
 #[derive(Clone, Debug)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     /// Columns from 0 with their slots, in their order.
-    pub(super) wanted: Box<[(usize, u16)]>,
-    width: Width,
+    pub(crate) wanted: Box<[(usize, u16)]>,
+    pub(crate) width: Width,
 }
 
 /// How many fields a record has.
 #[derive(Clone, Copy, Debug)]
-enum Width {
+pub(crate) enum Width {
     /// As many as the header has.
     Header(usize),
     /// As many as `events.columns` names.

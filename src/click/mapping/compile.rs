@@ -24,6 +24,14 @@ const MAX_NESTING: usize = 16;
 #[derive(Clone, Debug)]
 pub struct CompiledMapping(pub(super) Arc<Plan>);
 
+#[cfg(feature = "spark")]
+impl CompiledMapping {
+    /// What a decoder needs to know of it.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.0
+    }
+}
+
 impl Mapping {
     /// Checks and compiles the mapping.
     ///

@@ -4,13 +4,13 @@ use super::model::Test;
 use super::source::{Event, Origin, Refusal};
 
 /// The setting that errors name.
-pub(super) const SETTING: &str = "events.where";
+pub(crate) const SETTING: &str = "events.where";
 
 /// A compiled condition.
 #[derive(Debug)]
-pub(super) struct Condition {
-    pub(super) field: Origin,
-    pub(super) test: Test,
+pub(crate) struct Condition {
+    pub(crate) field: Origin,
+    pub(crate) test: Test,
 }
 
 impl Condition {

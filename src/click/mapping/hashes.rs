@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 /// The namespace of hashed texts.
-const HASHES: Uuid = Uuid::from_u128(0x5e0b_9c52_f1d4_4f0a_8a9c_2d3e_74b1_06c3);
+pub(crate) const HASHES: Uuid = Uuid::from_u128(0x5e0b_9c52_f1d4_4f0a_8a9c_2d3e_74b1_06c3);
 /// Ends each part. No text has this byte, so other parts never give the same bytes.
 pub(super) const END_OF_PART: u8 = 0xff;
 /// Hashes that are remembered: visitors come back within a few lines.

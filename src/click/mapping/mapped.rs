@@ -23,7 +23,7 @@ use crate::click::event::{Click, MAX_MESSAGE_BYTES};
 use crate::click::fields::FieldLimits;
 
 /// The most events of one message: their index has two bytes in a derived id.
-const MAX_EVENTS: usize = 1 << 16;
+pub(crate) const MAX_EVENTS: usize = 1 << 16;
 
 /// Decodes records by a mapping, one after the other, with one set of buffers for all.
 #[derive(Debug)]

@@ -46,6 +46,23 @@ pub use mapped::MappedDecoder;
 pub use model::{Condition, Fields, Form, Mapping, Query, Source, Test, TimeForm, UrlRules};
 pub use place::{Place, StreamId};
 pub(crate) use w3c::is_fields_line;
+/// The compiled mapping, for decoders that are written in another language.
+#[cfg(feature = "spark")]
+pub(crate) mod compiled {
+    pub(crate) use super::access_log::{FIELDS, Line};
+    pub(crate) use super::clock::Clock;
+    pub(crate) use super::columns::{Columns, Width};
+    pub(crate) use super::condition::{Condition, SETTING as CONDITION};
+    pub(crate) use super::hashes::HASHES;
+    pub(crate) use super::mapped::MAX_EVENTS;
+    pub(crate) use super::names::{Name, Names};
+    pub(crate) use super::place::PARTITIONS;
+    pub(crate) use super::plan::{Plan, SETTINGS, Shape};
+    pub(crate) use super::separated::Separated;
+    pub(crate) use super::source::Origin;
+    pub(crate) use super::trie::{Node, Trie};
+    pub(crate) use super::value::Use;
+}
 
 #[cfg(test)]
 mod tests;

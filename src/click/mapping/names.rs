@@ -13,7 +13,7 @@ const MAX_PARTS: usize = 64;
 
 /// A name of the mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(crate) enum Name {
     /// A column, a JSON value, or a field of a log line.
     Text(Box<str>),
     /// The column with this number, from 1.
@@ -22,19 +22,19 @@ pub(super) enum Name {
 
 /// A name, and what errors say of it.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) name: Name,
+pub(crate) struct Wanted {
+    pub(crate) name: Name,
     /// As errors show it.
     shown: Box<str>,
     /// The setting that names it first.
-    pub(super) setting: Box<str>,
+    pub(crate) setting: Box<str>,
     /// Whether it lies in the array whose elements are the clicks.
     in_each: bool,
 }
 
 /// All names of a mapping. The number of a name is its slot.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     wanted: Vec<Wanted>,
     /// Their paths; empty for forms other than JSON.
     trie: Trie,
@@ -70,12 +70,12 @@ impl Names {
     }
 
     /// The paths.
-    pub(super) fn trie(&self) -> &Trie {
+    pub(crate) fn trie(&self) -> &Trie {
         &self.trie
     }
 
     /// All names with their slots.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, &Wanted)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &Wanted)> {
         // No more than 65,535 names are ever added.
         self.wanted.iter().enumerate().map(|(at, wanted)| (u16::try_from(at).unwrap_or(u16::MAX), wanted))
     }
@@ -86,24 +86,24 @@ impl Names {
     }
 
     /// The name of a slot, as errors show it.
-    pub(super) fn shown(&self, slot: u16) -> &str {
+    pub(crate) fn shown(&self, slot: u16) -> &str {
         self.wanted.get(usize::from(slot)).map_or("", |wanted| &wanted.shown)
     }
 
     /// The name of a slot.
-    pub(super) fn get(&self, slot: u16) -> Option<&Wanted> {
+    pub(crate) fn get(&self, slot: u16) -> Option<&Wanted> {
         self.wanted.get(usize::from(slot))
     }
 
     /// Whether a slot lies in the array whose elements are the clicks.
-    pub(super) fn in_each(&self, slot: u16) -> bool {
+    pub(crate) fn in_each(&self, slot: u16) -> bool {
         self.wanted.get(usize::from(slot)).is_some_and(|wanted| wanted.in_each)
     }
 }
 
 impl Wanted {
     /// The name, as errors show it.
-    pub(super) fn shown(&self) -> &str {
+    pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
 }

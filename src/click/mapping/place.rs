@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The namespace of the ids of partitions.
-const PARTITIONS: Uuid = Uuid::from_u128(0x3c1d_5a0e_7b52_4c86_9f0e_51d2_6a90_11b7);
+pub(crate) const PARTITIONS: Uuid = Uuid::from_u128(0x3c1d_5a0e_7b52_4c86_9f0e_51d2_6a90_11b7);
 /// The namespace of the ids of files.
 const FILES: Uuid = Uuid::from_u128(0x9a61_0f84_20ce_4d1f_8e3b_c7f5_02d6_48ea);
 

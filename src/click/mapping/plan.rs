@@ -11,7 +11,7 @@ use super::source::Origin;
 use crate::click::FIELD_NAMES;
 
 /// The settings of the fields, in the order of [`FIELD_NAMES`].
-pub(super) const SETTINGS: [&str; FIELD_NAMES.len()] = [
+pub(crate) const SETTINGS: [&str; FIELD_NAMES.len()] = [
     "events.click_id",
     "events.user_id",
     "events.timestamp",
@@ -25,26 +25,26 @@ pub(super) const SETTINGS: [&str; FIELD_NAMES.len()] = [
 
 /// A compiled mapping.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) shape: Shape,
-    pub(super) names: Names,
+pub(crate) struct Plan {
+    pub(crate) shape: Shape,
+    pub(crate) names: Names,
     /// The sources of the fields, in the order of [`FIELD_NAMES`].
-    pub(super) fields: [Option<Origin>; FIELD_NAMES.len()],
+    pub(crate) fields: [Option<Origin>; FIELD_NAMES.len()],
     /// What each field is taken from, for errors.
-    pub(super) described: [Box<str>; FIELD_NAMES.len()],
-    pub(super) conditions: Box<[Condition]>,
-    pub(super) clock: Clock,
+    pub(crate) described: [Box<str>; FIELD_NAMES.len()],
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) clock: Clock,
     /// `None` if they change nothing.
-    pub(super) url_rules: Option<UrlRules>,
+    pub(crate) url_rules: Option<UrlRules>,
     /// The columns that are known without a header.
-    pub(super) columns: Option<Columns>,
+    pub(crate) columns: Option<Columns>,
     /// The bytes of the constants, which may make a field longer than its event.
-    pub(super) constant_bytes: usize,
+    pub(crate) constant_bytes: usize,
 }
 
 /// How an event is written.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// JSON if it begins with `{`, otherwise separated.
     Either(Separated),
     Json,
@@ -56,7 +56,7 @@ pub(super) enum Shape {
 
 impl Plan {
     /// All sources.
-    pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &Origin> {
         self.fields.iter().flatten().chain(self.conditions.iter().map(|condition| &condition.field))
     }
 }

@@ -10,13 +10,13 @@ use crate::click::fields::Piece;
 
 /// How the fields of a record are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Separated {
+pub(crate) struct Separated {
     /// An ASCII character.
-    pub(super) separator: u8,
+    pub(crate) separator: u8,
     /// Whether fields may be quoted, by RFC 4180.
-    pub(super) quotes: bool,
+    pub(crate) quotes: bool,
     /// Whether a hyphen alone is an empty field.
-    pub(super) dash: bool,
+    pub(crate) dash: bool,
 }
 
 impl Separated {

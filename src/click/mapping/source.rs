@@ -9,7 +9,7 @@ use crate::text::excerpt;
 
 /// A compiled source.
 #[derive(Debug)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// The value with this number.
     Slot(u16),
     /// Always this text.

@@ -5,7 +5,7 @@ use super::path::{Part, Path};
 
 /// The wanted paths. Node 0 is the message.
 #[derive(Debug)]
-pub(super) struct Trie {
+pub(crate) struct Trie {
     nodes: Vec<Node>,
     /// The array whose elements are the clicks, and the node of an element.
     each: Option<(u16, u16)>,
@@ -13,21 +13,21 @@ pub(super) struct Trie {
 
 /// What is wanted of one JSON value.
 #[derive(Debug, Default)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The path, for errors.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Where the value itself goes.
-    pub(super) slot: Option<u16>,
+    pub(crate) slot: Option<u16>,
     /// The wanted members.
     members: Vec<Member>,
     /// One bit for the tag of each member: most other names have no bit here.
     bits: u64,
     /// The wanted elements by index.
-    pub(super) indices: Vec<(usize, u16)>,
+    pub(crate) indices: Vec<(usize, u16)>,
     /// The wanted elements by the text of a member: the path to that member alone, the text, and the node of the element.
-    pub(super) selected: Vec<Selected>,
+    pub(crate) selected: Vec<Selected>,
     /// The node of each element, if the elements are the clicks.
-    pub(super) each: Option<u16>,
+    pub(crate) each: Option<u16>,
     /// All slots at or under this node.
     pub(super) slots: Vec<u16>,
 }
@@ -42,10 +42,10 @@ struct Member {
 
 /// A wanted element whose member `key` is `text`.
 #[derive(Debug)]
-pub(super) struct Selected {
-    pub(super) key: Box<str>,
-    pub(super) text: Box<str>,
-    pub(super) node: u16,
+pub(crate) struct Selected {
+    pub(crate) key: Box<str>,
+    pub(crate) text: Box<str>,
+    pub(crate) node: u16,
 }
 
 impl Node {
@@ -60,19 +60,25 @@ impl Node {
         self.members.iter().find(is_this).map(|member| member.node)
     }
 
+    /// The wanted members: their names and nodes.
+    #[cfg(feature = "spark")]
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.members.iter().map(|member| (&*member.name, member.node))
+    }
+
     /// Whether members are wanted.
-    pub(super) fn wants_members(&self) -> bool {
+    pub(crate) fn wants_members(&self) -> bool {
         !self.members.is_empty()
     }
 
     /// Whether elements are wanted.
-    pub(super) fn wants_elements(&self) -> bool {
+    pub(crate) fn wants_elements(&self) -> bool {
         !self.indices.is_empty() || !self.selected.is_empty() || self.each.is_some()
     }
 
     /// Whether only the value itself is wanted.
     #[inline]
-    pub(super) fn is_leaf(&self) -> bool {
+    pub(crate) fn is_leaf(&self) -> bool {
         self.members.is_empty() && !self.wants_elements()
     }
 }
@@ -98,7 +104,7 @@ impl Default for Trie {
 }
 
 impl Trie {
-    pub(super) fn node(&self, node: u16) -> &Node {
+    pub(crate) fn node(&self, node: u16) -> &Node {
         // The numbers come from `step`, and no node is ever removed.
         self.nodes.get(usize::from(node)).unwrap_or(&EMPTY)
     }
@@ -109,7 +115,7 @@ impl Trie {
     }
 
     /// The array whose elements are the clicks, and the node of an element.
-    pub(super) fn each(&self) -> Option<(u16, u16)> {
+    pub(crate) fn each(&self) -> Option<(u16, u16)> {
         self.each
     }
 

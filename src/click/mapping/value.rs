@@ -34,7 +34,7 @@ pub(super) enum Fault<'a> {
 
 /// What a text is needed for. It decides which JSON types are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// An id: a text or a whole number.
     Id,
     /// A time: a text or a number, as it is written.
@@ -57,7 +57,7 @@ pub(super) enum NoText {
 }
 
 impl Use {
-    const fn expected(self) -> &'static str {
+    pub(crate) const fn expected(self) -> &'static str {
         match self {
             Self::Id => "a string or an integer",
             Self::Url => "a string",

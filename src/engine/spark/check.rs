@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, StreamSource};
 use super::connection::Connection;
+use super::found_query::QUERY;
 use super::kafka_trouble::kafka_trouble;
 use super::options::SparkOptions;
 use super::progress::StreamProgress;
 use super::rounds::Rounds;
 use super::sql::{Root, Tables};
-use super::stream::QUERY;
 use super::tables::{self, DELTA_IS_MISSING, TablesError};
 use crate::engine::finding::Finding;
 

@@ -189,8 +189,9 @@ async fn stream(server: &Server, url: &str, roots: &str, messages: u64) {
     let options = options.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
     lab.session.streaming_view("kafka_messages", StreamSource { format: "kafka".to_owned(), options }).await.unwrap();
     let write = StreamWrite {
-        sql: Sql::new(decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60))),
+        sql: Sql::new(decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60)).query),
         observe: None,
+        only: None,
         format: "delta".to_owned(),
         path: format!("{}/clicks", lab.root),
         checkpoint: format!("{}/checkpoint", lab.root),

@@ -19,6 +19,7 @@ pub(super) struct SparkMetrics {
     messages: AtomicU64,
     clicks: AtomicU64,
     rejects: AtomicU64,
+    left_out: AtomicU64,
     expired: AtomicU64,
     /// When the newest message that is in the table arrived in Kafka, in milliseconds since 1970; 0 before the first.
     arrived: AtomicI64,
@@ -43,6 +44,7 @@ impl Default for SparkMetrics {
             messages: AtomicU64::new(0),
             clicks: AtomicU64::new(0),
             rejects: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
             expired: AtomicU64::new(0),
             arrived: AtomicI64::new(0),
             counted: AtomicU64::new(UNKNOWN),
@@ -63,6 +65,7 @@ impl SparkMetrics {
     pub(super) fn batch(&self, progress: &StreamProgress) {
         self.messages.fetch_add(progress.messages, Relaxed);
         self.rejects.fetch_add(progress.rejects, Relaxed);
+        self.left_out.fetch_add(progress.left_out, Relaxed);
         if let Some(arrived) = progress.arrived {
             self.arrived.fetch_max(arrived, Relaxed);
         }
@@ -83,6 +86,11 @@ impl SparkMetrics {
     /// Messages among them that are no clicks.
     pub(super) fn rejects(&self) -> u64 {
         self.rejects.load(Relaxed)
+    }
+
+    /// Events among them that the mapping leaves out.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out.load(Relaxed)
     }
 
     /// Rounds of this run have found clicks of a time whose clicks are deleted, and have not counted them.

@@ -24,6 +24,7 @@ mod connection;
 mod cost;
 mod erase;
 mod failure;
+mod found_query;
 mod home;
 mod housekeeping;
 mod kafka_trouble;

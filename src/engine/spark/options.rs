@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
-use super::sql::{Root, Slices};
-use crate::click::{FieldLimits, Format};
+use super::sql::{Decoder, Root, Slices};
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
@@ -37,10 +36,8 @@ pub(crate) struct SparkOptions {
     pub kafka: KafkaOptions,
     /// How the tables are looked after.
     pub housekeeping: HousekeepingRules,
-    /// How messages are written.
-    pub format: Format,
-    /// How long the fields of a click may be.
-    pub field_limits: FieldLimits,
+    /// What makes rows of messages.
+    pub decoder: Decoder,
     /// What the figures depend on besides the clicks.
     pub figures: AggregateSettings,
     /// The documents.

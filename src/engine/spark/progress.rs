@@ -12,8 +12,12 @@ use crate::protocol::to_micros;
 
 /// The observation of the streaming query, and the names of its metrics.
 pub(super) const OBSERVATION: &str = "clicktop";
-pub(super) const METRICS: [&str; 3] =
-    ["count(slice) AS clicks", "count(reason) AS rejects", "CAST(unix_millis(max(arrived)) AS BIGINT) AS arrived"];
+pub(super) const METRICS: [&str; 4] = [
+    "count(slice) AS clicks",
+    "count(reason) AS rejects",
+    "CAST(unix_millis(max(arrived)) AS BIGINT) AS arrived",
+    "sum(IF(slice IS NULL AND reason IS NULL, ts, 0L)) AS left_out",
+];
 
 /// What one micro-batch has done; or, without rows, how the query stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,8 @@ pub(super) struct StreamProgress {
     pub(super) clicks: u64,
     /// Messages among them that are no clicks.
     pub(super) rejects: u64,
+    /// Events among them that the mapping leaves out.
+    pub(super) left_out: u64,
     /// When the newest of them arrived in Kafka, in milliseconds since 1970.
     pub(super) arrived: Option<i64>,
     /// One past the newest message taken, by partition.
@@ -95,6 +101,7 @@ impl StreamProgress {
             messages: source.map_or(0, |source| source.num_input_rows),
             clicks: count("clicks"),
             rejects: count("rejects"),
+            left_out: count("left_out"),
             arrived: number("arrived"),
             end: source.map(|source| offsets(&source.end_offset)).unwrap_or_default(),
             latest: source.map(|source| offsets(&source.latest_offset)).unwrap_or_default(),
@@ -164,7 +171,7 @@ mod tests {
           "startOffset": {"clicks": {"0": 1, "1": 2}}, "endOffset": {"clicks": {"0": 6, "1": 7}},
           "latestOffset": {"clicks": {"0": 6, "1": 9}}, "numInputRows": 10, "inputRowsPerSecond": 5.0}],
         "sink": {"description": "DeltaSink", "numOutputRows": -1},
-        "observedMetrics": {"clicktop": {"clicks": 9, "rejects": 1, "arrived": 1700000000000}}}"#;
+        "observedMetrics": {"clicktop": {"clicks": 9, "rejects": 1, "left_out": 3, "arrived": 1700000000000}}}"#;
 
     #[test]
     fn a_report_tells_counts_and_offsets() {
@@ -174,6 +181,7 @@ mod tests {
             messages: 10,
             clicks: 9,
             rejects: 1,
+            left_out: 3,
             arrived: Some(1_700_000_000_000),
             end: BTreeMap::from([(0, 6), (1, 7)]),
             latest: BTreeMap::from([(0, 6), (1, 9)]),

@@ -10,20 +10,18 @@ use super::checkpoint::{Checkpoint, parsed_offsets};
 use super::connect::{ConnectError, Observation, QueryRun, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::Connection;
 use super::failure::Failure;
+use super::found_query::{QUERY, found, note, running};
 use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
-use super::sql::{Tables, decoder};
+use super::sql::{LEFT_OUT, Tables};
 use super::stream_error::{StreamError, without_kafka};
 use super::tables;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
-
-/// The name of the query, by which every console finds it.
-pub(super) const QUERY: &str = "clicktop";
 
 /// The view that the decoder reads.
 const MESSAGES: &str = "kafka_messages";
@@ -81,8 +79,11 @@ impl StreamStage {
         let mut backoff = Backoff::new();
         let mut failures = 0;
         let mut partitions = None;
+        // Consoles with different settings must not restart the query for ever: each judges once whether it may stay.
+        let mut judged = false;
         loop {
-            let error = match self.query(handle, &mut backoff, &mut failures, partitions.as_ref()).await {
+            let query = self.query(handle, &mut backoff, &mut failures, partitions.as_ref(), &mut judged);
+            let error = match query.await {
                 Ok(()) => return Ok(()),
                 // The next start names an offset for each of them.
                 Err(StreamError::Partitions(found)) if partitions.as_ref() != Some(&found) => {
@@ -147,6 +148,7 @@ impl StreamStage {
         backoff: &mut Backoff,
         failures: &mut u32,
         partitions: Option<&BTreeSet<i32>>,
+        judged: &mut bool,
     ) -> Result<(), StreamError> {
         let session = tokio::select! {
             biased;
@@ -154,7 +156,8 @@ impl StreamStage {
             session = self.prepare(handle) => session?,
         };
         let checkpoint = Checkpoint::in_use(&session, &self.options.root).await?;
-        let mut watched = match running(&session).await? {
+        let wanted = Some(&self.options.decoder).filter(|_| !std::mem::replace(judged, true));
+        let mut watched = match found(&session, wanted).await? {
             Some(run) => {
                 tracing::info!(target: "stream", "found the streaming query at work");
                 Watched { session, run, checkpoint, batch: None, reported: Instant::now(), newest: None }
@@ -275,9 +278,13 @@ impl StreamStage {
             source.options.insert("startingOffsets".to_owned(), begin);
         }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
+        for view in &options.decoder.views {
+            session.sql_view(&view.name, view.query.as_str().into()).await?;
+        }
         let write = StreamWrite {
-            sql: Sql::new(decoder(options.format, options.field_limits, options.slices)),
+            sql: Sql::new(options.decoder.query.as_str()),
             observe: Some(Observation { name: OBSERVATION.to_owned(), metrics: METRICS.map(str::to_owned).to_vec() }),
+            only: Some(format!("NOT ({LEFT_OUT})")),
             format: "delta".to_owned(),
             path: format!("{}/clicks", options.root),
             checkpoint: checkpoint.path(&options.root),
@@ -287,7 +294,10 @@ impl StreamStage {
             name: QUERY.to_owned(),
         };
         match session.start_query(write).await {
-            Ok(run) => Ok(run),
+            Ok(run) => {
+                note(session, &options.decoder).await?;
+                Ok(run)
+            }
             // Another console was faster.
             Err(error) => match running(session).await {
                 Ok(Some(run)) => Ok(run),
@@ -370,20 +380,6 @@ impl StreamStage {
             Err(error) => self.given_up(error.into()),
         }
     }
-}
-
-/// Whether the streaming query runs in the session.
-///
-/// # Errors
-/// As any call.
-pub(super) async fn is_running(session: &Session) -> Result<bool, ConnectError> {
-    Ok(running(session).await?.is_some())
-}
-
-/// The query that runs in the session, if one does.
-async fn running(session: &Session) -> Result<Option<QueryRun>, ConnectError> {
-    let active = session.active_queries().await?;
-    Ok(active.into_iter().find(|query| query.name.as_deref() == Some(QUERY)).map(|query| query.run))
 }
 
 /// Shows what the stage does, unless it shows trouble.

@@ -179,6 +179,7 @@ impl Supervised for SparkEngine {
                 stored: metrics.clicks(),
                 expired: metrics.expired(),
                 rejected: metrics.rejects() + refused,
+                left_out: metrics.left_out(),
                 clicks,
                 pages,
                 documents: documents.unwrap_or_else(|| pages.saturating_sub(pending.unwrap_or(0))),

@@ -43,6 +43,8 @@ pub(crate) struct StreamWrite {
     pub(crate) sql: Sql,
     /// What each micro-batch counts of it.
     pub(crate) observe: Option<Observation>,
+    /// Of what is counted, only the rows that meet this condition are written.
+    pub(crate) only: Option<String>,
     /// The format of the table, such as `delta`.
     pub(crate) format: String,
     /// Where the table is.
@@ -92,6 +94,14 @@ pub(crate) struct QueryFailure {
     pub(crate) causes: String,
 }
 
+/// The rows of `input` that meet a condition.
+fn filtered(input: wire::Relation, condition: String) -> wire::Relation {
+    let condition = wire::ExpressionString { expression: condition };
+    let condition = wire::Expression { expr_type: Some(wire::ExprType::ExpressionString(condition)) };
+    let filter = wire::Filter { input: Some(Box::new(input)), condition: Some(condition) };
+    wire::Relation { rel_type: Some(wire::RelType::Filter(Box::new(filter))) }
+}
+
 impl Session {
     /// Makes a temporary view over a streaming source, in place of one of this name. From then on SQL can name it.
     ///
@@ -112,11 +122,20 @@ impl Session {
     async fn view(&self, name: &str, source: StreamSource, is_streaming: bool) -> Result<(), ConnectError> {
         let data_source = wire::DataSource { format: Some(source.format), options: source.options };
         let read = wire::Read { data_source: Some(data_source), is_streaming };
-        let view = wire::CreateDataFrameViewCommand {
-            input: Some(wire::Relation { rel_type: Some(wire::RelType::Read(read)) }),
-            name: name.to_owned(),
-            replace: true,
-        };
+        self.view_of(name, wire::Relation { rel_type: Some(wire::RelType::Read(read)) }).await
+    }
+
+    /// Makes a temporary view of a query, in place of one of this name. Spark keeps it as it is resolved now, unlike one that a statement
+    /// creates, so a view over a view costs nothing twice.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub(crate) async fn sql_view(&self, name: &str, sql: Sql) -> Result<(), ConnectError> {
+        self.view_of(name, sql.relation()).await
+    }
+
+    async fn view_of(&self, name: &str, input: wire::Relation) -> Result<(), ConnectError> {
+        let view = wire::CreateDataFrameViewCommand { input: Some(input), name: name.to_owned(), replace: true };
         self.answers(CommandType::CreateDataframeView(view), |_| {}).await
     }
 
@@ -128,6 +147,9 @@ impl Session {
         let mut input = write.sql.relation();
         if let Some(observation) = write.observe {
             input = observation.of(input);
+        }
+        if let Some(condition) = write.only {
+            input = filtered(input, condition);
         }
         let mut options: HashMap<String, String> = write.options.into_iter().collect();
         options.insert("checkpointLocation".to_owned(), write.checkpoint);

@@ -108,59 +108,10 @@ WITH typed AS (
          WHEN get(fields, 1) = r'\N' OR NOT get(fields, 1) RLIKE r'[^{{white_class}}]' THEN 'user_id'
          WHEN get(fields, 2) = r'\N' OR NOT get(fields, 2) RLIKE r'[^{{white_class}}]' THEN 'timestamp'
          WHEN get(fields, 3) = r'\N' OR NOT get(fields, 3) RLIKE r'[^{{white_class}}]' THEN 'url' END AS missing,
-    IF(get(fields, 2) RLIKE r'\A{{white}}|{{white}}\z', regexp_replace(get(fields, 2), r'\A{{white}}++|(?<!{{white}}){{white}}++\z', ''), get(fields, 2)) AS time))) m
-), bare AS (
-  -- Access logs have the time in brackets.
-  SELECT * FROM required LATERAL VIEW inline(array(struct(
-    CASE WHEN time RLIKE r'{{unix}}' THEN 'unix' WHEN time RLIKE r'{{rfc_3339}}' THEN 'rfc' WHEN time RLIKE r'{{decimal}}' THEN 'number' ELSE 'form' END AS time_form,
-    IF(startswith(time, '[') AND endswith(time, ']') AND length(time) > 1, substring(time, 2, length(time) - 2), time) AS plain))) m
-), parts AS (
-  -- Year, month, day, weekday, clock, offset, abbreviation of the zone, offset of UTC or GMT, name in brackets; or the parts of a number.
-  SELECT * FROM bare LATERAL VIEW inline(array(struct(
-    CASE WHEN time IS NULL OR time_form = 'unix' THEN NULL
-         WHEN time_form = 'rfc' THEN array(substring(time, 1, 4), substring(time, 6, 2), substring(time, 9, 2), '',
-           regexp_extract(time, r'[0-9:]{8}(?:\.[0-9]++)?+', 0), IF(length(time) > 19 AND substring(time, -6, 1) IN ('+', '-'), right(time, 6), ''), '', '', '')
-         WHEN time_form = 'number' THEN split(regexp_replace(time, r'{{decimal}}', '$1|$2|$3|$4|$5'), r'\|', -1)
-         WHEN instr(time, '\u2212') > 0 THEN NULL
-         WHEN plain RLIKE r'{{year_first}}' THEN split(regexp_replace(plain, r'{{year_first}}', '$1|$3|$4||$5|$6|$7|$8|$9'), r'\|', -1)
-         WHEN plain RLIKE r'{{compact}}' THEN split(regexp_replace(plain, r'{{compact}}', '$1|$2|$3||$4|$5|$6|$7|$8'), r'\|', -1)
-         WHEN plain RLIKE r'{{day_first}}' THEN split(regexp_replace(plain, r'{{day_first}}', '$5|$4|$2|$1|$6|$7|$8|$9|$10'), r'\|', -1)
-         WHEN plain RLIKE r'{{name_first}}' THEN split(regexp_replace(plain, r'{{name_first}}', '$4$12|$2|$3|$1|$5$10|$6|$7|$8$11|$9'), r'\|', -1)
-         END AS part))) m
-), numbers AS (
-  SELECT * FROM parts LATERAL VIEW inline(array(struct(
-    IF(time_form IN ('rfc', 'form'), try_cast(concat(get(part, 0), '-', lpad(IF(get(part, 1) RLIKE '^[0-9]', get(part, 1),
-      CAST((locate(lower(left(get(part, 1), 3)), 'janfebmaraprmayjunjulaugsepoctnovdec') + 2) DIV 3 AS STRING)), 2, '0'), '-', lpad(get(part, 2), 2, '0')) AS DATE), NULL) AS date,
-    IF(instr(get(part, 4), ':') > 0, split(regexp_replace(get(part, 4), '[.,].*', ''), ':'),
-       array(substring(get(part, 4), 1, 2), substring(get(part, 4), 3, 2), substring(get(part, 4), 5, 2))) AS hms,
-    CAST(rpad(left(regexp_extract(get(part, 4), '[.,]([0-9]++)', 1), 3), 3, '0') AS INT) AS milli,
-    get(part, 5) || get(part, 7) AS shift,
-    CASE WHEN instr(get(part, 5) || get(part, 7), ':') > 0 THEN split(substring(get(part, 5) || get(part, 7), 2), ':')
-         WHEN length(get(part, 5) || get(part, 7)) = 5 THEN array(substring(get(part, 5) || get(part, 7), 2, 2), substring(get(part, 5) || get(part, 7), 4, 2))
-         ELSE array('0' || substring(get(part, 5) || get(part, 7), 2), '0') END AS shifts,
-    IF(time_form <> 'number', NULL, trim(LEADING '0' FROM concat(get(part, 1), get(part, 2)))) AS digits,
-    -- Zero and numbers below one have one digit before the point.
-    IF(time_form <> 'number', NULL, IF(trim(LEADING '0' FROM concat(get(part, 1), get(part, 2))) = '', 1,
-      greatest(1, coalesce(try_add(length(trim(LEADING '0' FROM concat(get(part, 1), get(part, 2)))) - length(get(part, 2)),
-        IF(length(get(part, 4)) > 18, 9223372036854775807, CAST(concat('0', get(part, 4)) AS BIGINT)) * IF(get(part, 3) = '-', -1, 1)), 9223372036854775807)))) AS count))) m
+    get(fields, 2) AS time_text))) m
 ), times AS (
-  SELECT * FROM numbers LATERAL VIEW inline(array(struct(
-    CASE time_form
-      WHEN 'unix' THEN CAST(rpad(left(time, 13), 13, '0') AS BIGINT)
-      WHEN 'number' THEN CASE
-        WHEN get(part, 0) = '-' OR (length(get(part, 1)) > 1 AND startswith(get(part, 1), '0')) OR NOT count IN (10, 13, 16, 19)
-          OR (get(part, 3) = '+' AND length(digits) <= 7) THEN NULL
-        ELSE CAST(rpad(left(digits, 13), 13, '0') AS BIGINT) END
-      ELSE CASE
-        WHEN CAST(get(hms, 0) AS INT) > 23 OR CAST(get(hms, 1) AS INT) > 59 OR try_cast(get(hms, 2) AS INT) > 60
-          OR CAST(get(shifts, 0) AS INT) > 23 OR CAST(get(shifts, 1) AS INT) > 59
-          OR (get(part, 3) <> '' AND lower(left(get(part, 3), 3)) <> lower(date_format(date, 'E')))
-          OR (get(part, 6) IN ('UTC', 'GMT') AND get(shifts, 0) || get(shifts, 1) RLIKE '[^0]')
-          OR (get(part, 8) <> '' AND IF(lower(get(part, 8)) IN ('utc', 'gmt', 'etc/utc', 'etc/gmt'), get(shifts, 0) || get(shifts, 1) RLIKE '[^0]', get(part, 5) = ''))
-        THEN NULL
-        ELSE ((unix_date(date) * 24L + CAST(get(hms, 0) AS INT)) * 60 + CAST(get(hms, 1) AS INT)
-              - IF(startswith(shift, '-'), -1, 1) * (CAST(get(shifts, 0) AS INT) * 60 + CAST(get(shifts, 1) AS INT))) * 60000
-             + least(coalesce(try_cast(get(hms, 2) AS INT), 0), 59) * 1000 + milli END END AS ms))) m
+  -- The columns of times.sql.
+  SELECT * FROM required {{times}}
 ), judged AS (
   SELECT * FROM times LATERAL VIEW inline(array(struct(
     CASE WHEN form_fault IS NOT NULL THEN form_fault
@@ -183,30 +134,13 @@ SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}
   -- A lambda is interpreted: as generated code, these many cases would be a method too long for the JVM to compile.
   IF(fault IS NULL, NULL, get(transform(array(fault), f -> coalesce(
     CASE
-      WHEN hex(left(value, 3)) = '1F8B08' THEN 'gzip{{compressed}}'
-      WHEN hex(left(value, 4)) = '28B52FFD' THEN 'zstd{{compressed}}'
-      WHEN hex(left(value, 4)) = '04224D18' THEN 'lz4{{compressed}}'
-      WHEN startswith(hex(left(value, 10)), 'FF060000734E61507059') OR hex(left(value, 8)) = '82534E4150505900' THEN 'snappy{{compressed}}'
-      WHEN left(value, 10) = X'425A683931415926' || X'5359' THEN 'bzip2{{compressed}}'
-      WHEN hex(left(value, 6)) = 'FD377A585A00' THEN 'xz{{compressed}}'
-      WHEN hex(left(value, 4)) = '504B0304' THEN 'zip{{compressed}}'
-      WHEN hex(left(value, 2)) IN ('FFFE', 'FEFF') OR raw RLIKE r'\A(?:(?:[!-~ \t\n\f\r]\x00){8}|(?:\x00[!-~ \t\n\f\r]){8})' THEN 'UTF-16 text: send UTF-8'
-      WHEN hex(left(value, 4)) = '4F626A01' THEN 'Avro{{file}}'
-      WHEN hex(left(value, 4)) = '50415231' THEN 'Parquet{{file}}'
-      WHEN hex(left(value, 4)) = 'ACED0005' THEN 'a Java object (ObjectOutputStream): send CSV or JSON, one event in each message'
-      WHEN look RLIKE r'\A<html' OR raw RLIKE r'\A<(?:\?xml|!DOCTYPE)' OR look RLIKE r'\A(?i:<html)' THEN 'XML or HTML: send CSV or JSON, one event in each message'
-      WHEN bytes > 5 AND hex(left(value, 2)) = '0000' AND hex(left(value, 5)) <> '0000000000'
-        THEN 'a frame of a schema registry (a zero byte, a schema\'s number): let the producer write plain JSON without a schema'
-      WHEN fault = 'utf-8' OR look = '' THEN NULL
-      WHEN startswith(look, '[') THEN IF(look RLIKE r'\A{{value3}}\z', 'a JSON array: send its events one by one, one object in each message', NULL)
-      WHEN startswith(look, '"') AND look RLIKE r'\A{{string}}\z' AND get_json_object(concat('{"a":', look, '}'), '$.a') RLIKE r'\A{{white}}*+{{family_object}}{{ws}}\z'
-        THEN 'JSON inside a JSON string: send the object itself'
+      {{foreign}}
       WHEN startswith(look, '{') THEN CASE
         WHEN array_contains(regexp_extract_all(object, r'{{json_members}}', 1), 'schema') AND array_contains(regexp_extract_all(object, r'{{json_members}}', 1), 'payload')
           THEN 'a Kafka Connect envelope of schema and payload: set value.converter.schemas.enable=false in the connector'
         WHEN look RLIKE r'\A(?:{{family_object}}{{ws}}){2,}+\z' THEN 'several JSON objects: send one object in each message' END
       WHEN look RLIKE r'{{csv_header}}' THEN 'the header of a CSV file: send only its records'
-      WHEN look RLIKE r'{{access_log}}' THEN 'a line of a web server\'s log: send events of {{fields}} as CSV or JSON'
+      WHEN look RLIKE r'{{access_log}}' THEN 'a line of a web server\'s log: set events.preset = "combined"'
       WHEN look RLIKE r'[\r\n]' OR startswith(look, '"') THEN NULL
       WHEN length(look) - length(replace(look, ';', '')) = 8 THEN 'nine fields with ; between them: separate them with commas'
       WHEN length(look) - length(replace(look, '\t', '')) = 8 THEN r'nine fields with \t between them: separate them with commas'
@@ -225,30 +159,7 @@ SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}
       WHEN 'no object' THEN 'JSON: not an object; send one object in each message'
       WHEN 'csv' THEN concat(size(record), ' CSV fields instead of 9: {{fields}}')
       WHEN 'missing' THEN concat('`', missing, '` is missing or empty')
-      -- Characters that steer a terminal are not quoted.
-      WHEN 'time' THEN concat('timestamp ', CASE WHEN get(fields, 2) RLIKE '[^ -~]' THEN '' WHEN length(get(fields, 2)) > 80 THEN concat('`', left(get(fields, 2), 80), '…` ') ELSE concat('`', get(fields, 2), '` ') END,
-        CASE
-          WHEN time_form = 'number' THEN CASE
-            WHEN get(part, 0) = '-' THEN '{{negative}}'
-            WHEN length(get(part, 1)) > 1 AND startswith(get(part, 1), '0') THEN '{{no_time}}'
-            WHEN count IN (10, 13, 16, 19) THEN '{{rounded}}'
-            WHEN get(part, 2) = '' AND length(get(part, 1)) IN (8, 12, 14, 17) AND left(get(part, 1), 4) BETWEEN '1900' AND '2199'
-              AND try_cast(concat(left(get(part, 1), 4), '-', substring(get(part, 1), 5, 2), '-', substring(get(part, 1), 7, 2)) AS DATE) IS NOT NULL THEN '{{compact_date}}'
-            ELSE concat('is not a Unix time: it has ', count, ' digits before the point instead of 10 (seconds), 13 (milliseconds), 16 (microseconds) or 19 (nanoseconds); write other times like 2026-01-31T09:30:00Z') END
-          WHEN ms IS NOT NULL THEN '{{outside}}'
-          WHEN part IS NOT NULL THEN CASE
-            WHEN CAST(get(shifts, 0) AS INT) > 23 OR CAST(get(shifts, 1) AS INT) > 59 THEN '{{no_calendar}}'
-            WHEN get(part, 8) <> '' AND IF(lower(get(part, 8)) IN ('utc', 'gmt', 'etc/utc', 'etc/gmt'), get(shifts, 0) || get(shifts, 1) RLIKE '[^0]', get(part, 5) = '')
-              THEN '{{unknown_zone}}'
-            WHEN get(part, 6) IN ('UTC', 'GMT') AND get(shifts, 0) || get(shifts, 1) RLIKE '[^0]' THEN IF(plain RLIKE '^[0-9]{4}', '{{no_time}}', '{{unknown_zone}}')
-            WHEN get(part, 0) = '0000' AND date IS NULL AND get(part, 3) = '' AND plain RLIKE '^[0-9]{4}' THEN '{{outside}}'
-            ELSE '{{no_calendar}}' END
-          WHEN instr(time, '\u2212') > 0 THEN '{{minus}}'
-          WHEN plain RLIKE r'{{date_only}}' THEN '{{only_date}}'
-          WHEN plain RLIKE r'{{week_date}}' THEN '{{week}}'
-          WHEN plain RLIKE r'{{day_and_month}}' THEN '{{order}}'
-          WHEN plain RLIKE r'{{year_zone}}' OR plain RLIKE r'{{day_zone}}' OR plain RLIKE r'{{name_zone}}' THEN '{{unknown_zone}}'
-          ELSE '{{no_time}}' END)
+      WHEN 'time' THEN {{time_reason}}
       WHEN 'url' THEN concat('`url` has ', octet_length(get(fields, 3)), ' bytes, more than the {{max_url_bytes}} that events.max_url_bytes allows')
       WHEN 'field' THEN get(transform(filter(array(0, 1, 4, 5, 6, 7, 8), at -> octet_length(get(fields, at)) > {{max_field_bytes}} AND get(fields, at) <> 'unknown'), at ->
         concat('`', get(array({{names}}), at), '` has ', octet_length(get(fields, at)), ' bytes, more than the {{max_field_bytes}} that events.max_field_bytes allows')), 0)

@@ -1,21 +1,43 @@
 //! The decoder of messages, `decode.sql`.
 
+use super::program::Program;
 use super::slices::Slices;
 use super::template::Template;
-use crate::click::{FIELD_NAMES, FieldLimits, Format, MAX_MESSAGE_BYTES, Timestamp, TimestampError};
+use super::times::{foreign, read_times, time_reason};
+use crate::click::{FIELD_NAMES, FieldLimits, Format, MAX_MESSAGE_BYTES, Timestamp};
 
 /// The deepest nesting of a JSON value, as in the Rust decoder.
 const MAX_DEPTH: i32 = 128;
 
 /// The bytes of a reject's message that are kept.
-const MAX_PAYLOAD_BYTES: i32 = 64 * 1024;
+pub(super) const MAX_PAYLOAD_BYTES: i32 = 64 * 1024;
 
-/// The query that decodes the view `kafka_messages(topic, partition, offset, timestamp, value)` into rows of the table `clicks`.
-pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> String {
+/// What makes rows of the table `clicks` of the view `kafka_messages(topic, partition, offset, timestamp, value)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decoder {
+    /// Temporary views, each over those before it.
+    pub(crate) views: Vec<View>,
+    /// The query over them.
+    pub(crate) query: String,
+}
+
+/// A temporary view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its query.
+    pub(crate) query: String,
+}
+
+/// The decoder of the nine fields.
+pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> Decoder {
     let names: Vec<String> = FIELD_NAMES.iter().map(|name| format!("'{name}'")).collect();
     let bytes = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
     let (lowest, highest) = slices.outermost();
-    let mut template = Template::new(include_str!("decode.sql"))
+    let mut times = Program::new("t");
+    read_times(&mut times, None);
+    let template = Template::new(include_str!("decode.sql"))
         .sql("may_be_json", (format != Format::Csv).to_string())
         .sql("may_be_csv", (format != Format::Json).to_string())
         .number("max_message_bytes", bytes(MAX_MESSAGE_BYTES))
@@ -30,22 +52,8 @@ pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> St
         .number("highest_slice", highest)
         .sql("names", names.join(", "))
         .sql("fields", FIELD_NAMES.join(","))
-        .sql("compressed", ", not a click: send events uncompressed, and let Kafka compress them (compression.type)")
-        .sql("file", ", which clicktop does not read: send CSV or JSON, one event in each message");
-    for (name, error) in [
-        ("no_time", TimestampError::Form),
-        ("no_calendar", TimestampError::Calendar),
-        ("outside", TimestampError::Range),
-        ("compact_date", TimestampError::Compact),
-        ("negative", TimestampError::Negative),
-        ("rounded", TimestampError::Rounded),
-        ("only_date", TimestampError::DateOnly),
-        ("order", TimestampError::Order),
-        ("week", TimestampError::Week),
-        ("unknown_zone", TimestampError::Zone),
-        ("minus", TimestampError::Minus),
-    ] {
-        template = template.sql(name, error.to_string());
-    }
-    template.filled()
+        .sql("times", times.laterals())
+        .sql("time_reason", Program::plain(&time_reason()))
+        .sql("foreign", foreign());
+    Decoder { views: Vec::new(), query: template.filled() }
 }

@@ -17,18 +17,22 @@ mod asked;
 mod cursor;
 mod decoder;
 mod housekeeping;
+mod mapping;
 mod moves;
+mod program;
 mod rebuild;
 mod slices;
 mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
+mod times;
 
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use cursor::{Cursor, First};
-pub(crate) use decoder::decoder;
+pub(crate) use decoder::{Decoder, decoder};
 pub(crate) use housekeeping::{KEPT_PROPERTY, Tidied, kept};
+pub(crate) use mapping::{LEFT_OUT, mapped_decoder};
 pub(crate) use moves::MOVED_VIEW;
 pub(crate) use rebuild::Rebuild;
 pub(crate) use slices::Slices;

@@ -1,5 +1,6 @@
 //! Statements with `{{name}}` where a value belongs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -18,14 +19,14 @@ static PATTERNS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
 
 /// A statement that is being filled in.
 pub(super) struct Template {
-    text: &'static str,
+    text: Cow<'static, str>,
     values: HashMap<&'static str, String>,
 }
 
 impl Template {
     /// The statement `text`, in which every name is still open.
-    pub(super) fn new(text: &'static str) -> Self {
-        Self { text, values: HashMap::new() }
+    pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: text.into(), values: HashMap::new() }
     }
 
     /// The same statement with a number for `name`.
@@ -49,7 +50,7 @@ impl Template {
 
     /// The statement. What is filled in is not searched for further names.
     pub(super) fn filled(&self) -> String {
-        filled(self.text, |name| self.values.get(name).or_else(|| PATTERNS.get(name)).cloned())
+        filled(&self.text, |name| self.values.get(name).or_else(|| PATTERNS.get(name)).cloned())
     }
 }
 

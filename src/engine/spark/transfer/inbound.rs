@@ -14,10 +14,10 @@ use super::verify::{self, Digest, Which};
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::engine::local::stages::aggregate;
 use crate::engine::spark::connect::{ConnectError, Session, column};
+use crate::engine::spark::found_query;
 use crate::engine::spark::manifest::{Manifest, Offsets};
 use crate::engine::spark::options::SparkOptions;
 use crate::engine::spark::rounds::first_row;
-use crate::engine::spark::stream;
 use crate::storage::{MoveNote, Reject, Storage};
 
 /// Slices are read together up to so many clicks: the cluster sorts and sends them at once.
@@ -103,7 +103,7 @@ impl Inbound {
         let (version, offsets) = match begun {
             Some(begun) => begun,
             None => {
-                if stream::is_running(&cluster.everybodys().await?).await? {
+                if found_query::is_running(&cluster.everybodys().await?).await? {
                     return Err(MoveError::QueryRuns);
                 }
                 let version = cluster.version(&session).await?;
@@ -206,7 +206,7 @@ impl Inbound {
         let there = verify::figures_there(session.rows(self.cluster.tables.ordered_batch(self.version)));
         let figures = verify::same(here, there, ADVICE, |_| {}).await?;
         let left_behind = self.cluster.version(&session).await? != self.version
-            || stream::is_running(&self.cluster.everybodys().await?).await?;
+            || found_query::is_running(&self.cluster.everybodys().await?).await?;
         MoveNote::remove(&self.directory)?;
         let slices = self.slices.len() as u64;
         Ok(Arrived { clicks, slices, rejects, figures, took: [fetching, counting, lap()], left_behind })

@@ -267,6 +267,7 @@ fn write(folder: &std::path::Path, sql: &str, trigger: Trigger) -> StreamWrite {
     StreamWrite {
         sql: Sql::new(sql),
         observe: Some(Observation { name: "seen".to_owned(), metrics: vec!["count(*) AS rows".to_owned()] }),
+        only: None,
         format: "delta".to_owned(),
         path: folder.join("table").display().to_string(),
         checkpoint: folder.join("checkpoint").display().to_string(),

@@ -11,7 +11,7 @@ pub(crate) struct Nothing {}
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Relation {
-    #[prost(oneof = "RelType", tags = "2, 10, 11, 29")]
+    #[prost(oneof = "RelType", tags = "2, 4, 10, 11, 29")]
     pub(crate) rel_type: Option<RelType>,
 }
 
@@ -19,6 +19,8 @@ pub(crate) struct Relation {
 pub(crate) enum RelType {
     #[prost(message, tag = "2")]
     Read(Read),
+    #[prost(message, tag = "4")]
+    Filter(Box<Filter>),
     #[prost(message, tag = "10")]
     Sql(Sql),
     #[prost(message, tag = "11")]
@@ -50,6 +52,14 @@ impl fmt::Debug for DataSource {
         let names: Vec<&String> = self.options.keys().collect();
         f.debug_struct("DataSource").field("format", &self.format).field("options", &names).finish()
     }
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Filter {
+    #[prost(message, optional, boxed, tag = "1")]
+    pub(crate) input: Option<Box<Relation>>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) condition: Option<Expression>,
 }
 
 #[derive(Clone, PartialEq, Message)]

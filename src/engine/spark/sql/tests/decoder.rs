@@ -13,7 +13,7 @@ const COLUMNS: [&str; 8] = ["click_id", "user_id", "url", "country", "city", "br
 
 /// What SQL makes of the messages, in their order.
 async fn decoded(session: &Session, settings: Settings) -> Vec<Outcome> {
-    let query = decoder(settings.format, settings.limits, Slices::of_minutes(60));
+    let query = decoder(settings.format, settings.limits, Slices::of_minutes(60)).query;
     let sql = format!("SELECT offset, ts, {}, reason FROM ({query}) ORDER BY offset", COLUMNS.join(", "));
     let mut rows = session.rows(sql);
     let mut outcomes = Vec::new();

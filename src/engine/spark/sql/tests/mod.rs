@@ -3,6 +3,8 @@
 
 mod decoder;
 mod generated;
+mod mapped;
+mod mapped_vectors;
 mod rounds;
 mod statements;
 mod vectors;

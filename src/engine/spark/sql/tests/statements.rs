@@ -8,7 +8,7 @@ fn tables() -> Tables {
 }
 
 /// Whether a name is left that nothing was filled in for.
-fn is_open(statement: &str) -> bool {
+pub fn is_open(statement: &str) -> bool {
     statement.split("{{").skip(1).any(|after| {
         after
             .split_once("}}")
@@ -23,7 +23,7 @@ fn every_statement_is_filled_in() {
     let kept = Kept { of_country: true, with_text: Some(false) };
     let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
     let (first, next) = (tables.round(Cursor::default(), 7), tables.round(cursor, 9));
-    let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60))];
+    let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60)).query];
     statements.extend(tables.setup());
     statements.extend([
         tables.cursor(None),

@@ -131,7 +131,7 @@ fn payloads() -> BTreeSet<Vec<u8>> {
 }
 
 /// The string literals of Rust source, unescaped as well as needed to be messages.
-fn literals(source: &str) -> Vec<String> {
+pub fn literals(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = source;
     while let Some(at) = rest.find('"') {
@@ -244,7 +244,7 @@ fn long_messages() -> Vec<Vec<u8>> {
 }
 
 /// Messages that the tests of the decoder do not have as one text.
-const ODD: [&[u8]; 26] = [
+pub const ODD: [&[u8]; 26] = [
     b"",
     b"\xff",
     b"c1,u1,0,/\xff,,,,,",

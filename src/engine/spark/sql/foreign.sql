@@ -1,0 +1,21 @@
+-- Branches of a CASE: what another program has put into a message that is no click.
+WHEN hex(left(value, 3)) = '1F8B08' THEN 'gzip{{compressed}}'
+WHEN hex(left(value, 4)) = '28B52FFD' THEN 'zstd{{compressed}}'
+WHEN hex(left(value, 4)) = '04224D18' THEN 'lz4{{compressed}}'
+WHEN startswith(hex(left(value, 10)), 'FF060000734E61507059') OR hex(left(value, 8)) = '82534E4150505900' THEN 'snappy{{compressed}}'
+WHEN left(value, 10) = X'425A683931415926' || X'5359' THEN 'bzip2{{compressed}}'
+WHEN hex(left(value, 6)) = 'FD377A585A00' THEN 'xz{{compressed}}'
+WHEN hex(left(value, 4)) = '504B0304' THEN 'zip{{compressed}}'
+WHEN hex(left(value, 2)) IN ('FFFE', 'FEFF') OR raw RLIKE r'\A(?:(?:[!-~ \t\n\f\r]\x00){8}|(?:\x00[!-~ \t\n\f\r]){8})' THEN 'UTF-16 text: send UTF-8'
+WHEN hex(left(value, 4)) = '4F626A01' THEN 'Avro{{file}}'
+WHEN hex(left(value, 4)) = '50415231' THEN 'Parquet{{file}}'
+WHEN hex(left(value, 4)) = 'ACED0005' THEN 'a Java object (ObjectOutputStream): send CSV or JSON, one event in each message'
+WHEN look RLIKE r'\A<html' OR raw RLIKE r'\A<(?:\?xml|!DOCTYPE)' OR look RLIKE r'\A(?i:<html)' THEN 'XML or HTML: send CSV or JSON, one event in each message'
+WHEN bytes > 5 AND hex(left(value, 2)) = '0000' AND hex(left(value, 5)) <> '0000000000'
+  THEN 'a frame of a schema registry (a zero byte, a schema\'s number): let the producer write plain JSON without a schema'
+WHEN NOT is_valid_utf8(raw) OR look = '' THEN NULL
+WHEN startswith(look, '[') THEN IF(look RLIKE r'\A{{value3}}\z', 'a JSON array: send its events one by one, one object in each message', NULL)
+WHEN startswith(look, '"') AND look RLIKE r'\A{{string}}\z' AND get_json_object(concat('{"a":', look, '}'), '$.a') RLIKE r'\A{{white}}*+{{family_object}}{{ws}}\z'
+  THEN 'JSON inside a JSON string: send the object itself'
+WHEN startswith(look, '\u001e') AND look RLIKE r'\A\x1e++{{ws}}{{value3}}{{ws}}\z'
+  THEN 'JSON with record separators (RFC 7464): send each object without the character U+001E before it'
