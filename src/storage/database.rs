@@ -88,6 +88,17 @@ impl Storage {
         &self.progress
     }
 
+    /// Begins to write the log back into the database, so that a close soon after has less to do.
+    ///
+    /// # Errors
+    /// The database is closed.
+    pub fn write_log_back(&self) -> Result<(), StorageError> {
+        self.write(|writer| {
+            writer.write_back();
+            Ok(())
+        })
+    }
+
     /// Runs `work` on the writer connection. The thread that has waited longest gets the lock next, so a busy store stage cannot starve
     /// the others.
     pub(super) fn write<T>(

@@ -43,6 +43,7 @@ mod tests;
 mod trust;
 mod verify;
 mod whole_clicks;
+mod write_back;
 mod writer;
 
 pub use backup::{BackupError, BackupStep, Copied};

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::dictionary::Dictionaries;
 use super::options::StorageOptions;
+use super::write_back::WriteBack;
 use super::{StorageError, arrivals, schema};
 use crate::{private, sqlite};
 
@@ -17,12 +18,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// cost a seventh more of the store's time, and pages of twice the size gain nothing.
 const PAGE_BYTES: i64 = 8192;
 
-/// SQLite writes the write-ahead log back into the database from this size on. With a longer log, a page that changes often is written
-/// back once for many changes.
-const LOG_BYTES: i64 = 32 << 20;
-
 #[derive(Debug)]
 pub(super) struct Writer {
+    /// Ends before the connection does: the last connection removes the write-ahead log.
+    write_back: WriteBack,
     connection: Connection,
     dictionaries: Dictionaries,
 }
@@ -48,18 +47,23 @@ impl Writer {
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         // In pages.
         let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / page_bytes.max(512))?;
+        let write_back = WriteBack::start(&mut connection, path, page_bytes)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // The dictionaries have stored every id that a click refers to. Checking four foreign keys for each click would take a third
         // of the store's time.
         connection.pragma_update(None, "foreign_keys", false)?;
         schema::migrate(&mut connection, path)?;
-        Ok(Self { connection, dictionaries: Dictionaries::new() })
+        Ok(Self { write_back, connection, dictionaries: Dictionaries::new() })
     }
 
     /// The number of the newest stored click; 0 if there is none.
     pub(super) fn last_click(&self) -> Result<i64, StorageError> {
         arrivals::last(&self.connection)
+    }
+
+    /// Begins to write the log back, if it is not under way already.
+    pub(super) fn write_back(&self) {
+        self.write_back.begin();
     }
 
     /// Like [`Writer::shrink`], but only logs a warning on failure: the file can use the free pages later.
@@ -93,7 +97,7 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Connection, &mut Dictionaries) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        let Self { connection, dictionaries } = self;
+        let Self { connection, dictionaries, .. } = self;
         let result = (|| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction, dictionaries)?;
