@@ -7,7 +7,7 @@ use super::computed_figures::next_version;
 use super::figures::{FiguresUpdate, PageFigures};
 use super::{Storage, StorageError, arrivals};
 
-/// Updates first: most rows exist already, and an update touches only the row and the index of versions.
+/// An update touches only the row and the index of versions. Whether a row exists is guessed from the one before.
 fn write_pages(
     connection: &Connection,
     changed: impl IntoIterator<Item = PageFigures>,
@@ -17,10 +17,11 @@ fn write_pages(
         "UPDATE page_stats SET clicks = ?4, unique_users = ?5, spent_ms = ?6, spent_count = ?7, first_seen = ?8,
            last_seen = ?9, version = ?10 WHERE id = ?1 AND url = ?2 AND country = ?3",
     )?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
+    let insert = "INSERT INTO page_stats (id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let mut insert_if_new = connection.prepare_cached(&format!("{insert} ON CONFLICT DO NOTHING"))?;
+    let mut insert = connection.prepare_cached(insert)?;
+    let mut was_new = false;
     for row in changed {
         let values: [&dyn ToSql; 10] = [
             &row.page,
@@ -34,7 +35,12 @@ fn write_pages(
             &row.last_seen,
             &version,
         ];
-        if update.execute(values.as_slice())? == 0 {
+        if was_new && insert_if_new.execute(values.as_slice())? > 0 {
+            continue;
+        }
+        was_new = update.execute(values.as_slice())? == 0;
+        if was_new {
+            // Fails if the row is there with another id.
             insert.execute(values.as_slice())?;
         }
     }

@@ -137,12 +137,12 @@ impl IndexStage {
             cursor = IndexCursor::default();
         }
         let bulk = self.index.bulk(self.options.bulk);
-        let mut round = IndexRound { stage: self, handle, backoff, target, reader, bulk };
+        let mut round = IndexRound { stage: self, handle, backoff, target, bulk };
         let mut asked: Option<Instant> = None;
         loop {
             let begin = Instant::now();
             let signal = handle.signal();
-            let sent = round.sync(&mut cursor).await?;
+            let sent = round.sync(&reader, &mut cursor).await?;
             if signal == Signal::Drain {
                 self.index.refresh().await?;
                 self.ask_status().await?;
@@ -234,27 +234,32 @@ struct IndexRound<'a> {
     handle: &'a StageHandle,
     backoff: &'a mut Backoff,
     target: String,
-    reader: Reader,
     bulk: Bulk,
 }
 
 impl IndexRound<'_> {
-    /// Sends everything after `cursor`, and moves it. Returns how many documents went.
-    async fn sync(&mut self, cursor: &mut IndexCursor) -> Result<u64, IndexError> {
+    /// Sends everything after `cursor` that `reader` finds, and moves it. Returns how many documents went.
+    async fn sync(&mut self, reader: &Reader, cursor: &mut IndexCursor) -> Result<u64, IndexError> {
+        let limit = self.bulk.documents * self.bulk.in_flight;
         let mut sent = 0;
+        let mut pages = reader.pages_after(*cursor, limit)?;
         loop {
-            let pages = self.reader.pages_after(*cursor, self.bulk.documents * self.bulk.in_flight)?;
             // Figures may be erased while this stage runs. After the pages are read: those that were read before are older than the
             // versions that a cleared target has forgotten, and those of later must not be sent before it is cleared.
-            if self.reader.target_state(&self.target)?.is_some_and(|state| state.outdated) {
-                *cursor = self.stage.place(&self.reader, &self.target, self.handle).await?;
+            if reader.target_state(&self.target)?.is_some_and(|state| state.outdated) {
+                *cursor = self.stage.place(reader, &self.target, self.handle).await?;
+                pages = reader.pages_after(*cursor, limit)?;
                 continue;
             }
             let Some(last) = pages.last().map(|page| page.at) else {
                 return Ok(sent);
             };
             let count = pages.len() as u64;
-            self.send(pages.iter().map(document).collect()).await?;
+            let documents = pages.drain(..).map(|page| document(&page)).collect();
+            // The engine works while the next pages are read.
+            let (outcome, next) = tokio::join!(self.send(documents), async { reader.pages_after(last, limit) });
+            outcome?;
+            pages = next?;
             // Before anybody can see that nothing is pending.
             self.stage.metrics.uncounted.store(true, Relaxed);
             self.stage.storage.set_index_cursor(&self.target, last)?;
@@ -265,7 +270,7 @@ impl IndexRound<'_> {
             match self.handle.signal() {
                 Signal::Run => self.handle.running(),
                 Signal::Drain => {
-                    let pending = self.reader.pages_pending(*cursor)?;
+                    let pending = reader.pages_pending(*cursor)?;
                     self.handle.draining(format!("{pending} documents to index"));
                 }
                 Signal::Stop => return Err(IndexError::Stopped),

@@ -28,7 +28,7 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
     {
         let mut statements = Statements::prepare(&change)?;
         let mut known: HashMap<&str, i64> = HashMap::new();
-        for (position, document) in documents.iter().enumerate() {
+        for (position, document) in in_order_of_the_table(documents) {
             let Some(figures) = Figures::of(document) else {
                 outcome.rejected.push(ItemFailure {
                     position,
@@ -57,6 +57,13 @@ pub(super) fn upsert(writer: &mut Connection, documents: &[Document]) -> Result<
     }
     change.commit()?;
     Ok(outcome)
+}
+
+/// The documents with their positions, so that those of a url come together: they are neighbours in the table, too.
+fn in_order_of_the_table(documents: &[Document]) -> Vec<(usize, &Document)> {
+    let mut ordered: Vec<_> = documents.iter().enumerate().collect();
+    ordered.sort_by(|(_, one), (_, other)| (&one.url, &one.country).cmp(&(&other.url, &other.country)));
+    ordered
 }
 
 /// Deletes every document in one transaction, and shrinks the file. Returns how many documents there were.
@@ -108,6 +115,8 @@ struct Statements<'t> {
     add_url_parts: CachedStatement<'t>,
     update_page: CachedStatement<'t>,
     add_page: CachedStatement<'t>,
+    /// The last document was added. The next one probably has to be, too.
+    adds: bool,
 }
 
 impl<'t> Statements<'t> {
@@ -119,6 +128,7 @@ impl<'t> Statements<'t> {
             add_url_parts: change.prepare_cached(ADD_URL_PARTS)?,
             update_page: change.prepare_cached(UPDATE_PAGE)?,
             add_page: change.prepare_cached(ADD_PAGE)?,
+            adds: false,
         })
     }
 
@@ -154,10 +164,14 @@ impl<'t> Statements<'t> {
             &updated_at,
             &figures.version,
         ];
-        // Most documents exist already; these cost one look-up.
-        if !new_url && self.update_page.execute(&values[..])? > 0 {
-            return Ok(Written::Replaced);
+        // A good guess costs one look-up, a wrong one two.
+        for adds in [new_url || self.adds, !(new_url || self.adds)] {
+            let statement = if adds { &mut self.add_page } else { &mut self.update_page };
+            if statement.execute(&values[..])? > 0 {
+                self.adds = adds;
+                return Ok(if adds { Written::Added } else { Written::Replaced });
+            }
         }
-        Ok(if self.add_page.execute(&values[..])? > 0 { Written::Added } else { Written::Skipped })
+        Ok(Written::Skipped)
     }
 }
