@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     last_transaction: Mutex<Option<Duration>>,
     transaction_latency: Mutex<Latency>,
     recent: Mutex<Recent>,
+    /// Every click up to this one is in the figures in memory.
+    counted: AtomicI64,
     /// Every click up to this one is in the written figures.
     aggregated: AtomicI64,
     pages: AtomicU64,
@@ -62,6 +64,7 @@ impl Metrics {
             last_transaction: Mutex::default(),
             transaction_latency: Mutex::default(),
             recent: Mutex::default(),
+            counted: AtomicI64::new(0),
             aggregated: AtomicI64::new(0),
             pages: AtomicU64::new(0),
             late: AtomicU64::new(0),
@@ -122,7 +125,13 @@ impl Metrics {
         Ok(())
     }
 
+    /// Every click up to `cursor` is counted; the figures may still have to be written.
+    pub(crate) fn clicks_counted(&self, cursor: i64) {
+        self.counted.store(cursor, Relaxed);
+    }
+
     pub(crate) fn figures_written(&self, cursor: i64, pages: u64, late: u64) {
+        self.clicks_counted(cursor);
         self.aggregated.store(cursor, Relaxed);
         self.pages.store(pages, Relaxed);
         self.late.store(late, Relaxed);
@@ -174,6 +183,10 @@ impl Metrics {
     /// Median and 99th percentile of the newest transactions.
     pub(crate) fn transaction_quantiles(&self) -> Option<(Duration, Duration)> {
         self.transaction_latency.lock().quantiles()
+    }
+
+    pub(crate) fn counted(&self) -> i64 {
+        self.counted.load(Relaxed)
     }
 
     pub(crate) fn aggregated(&self) -> i64 {

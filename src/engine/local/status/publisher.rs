@@ -47,7 +47,7 @@ pub(crate) struct Publisher {
     finished: bool,
     /// How the newest reset ended, but for the index.
     last_reset: Option<ResetEnd>,
-    /// The newest visible click, and when it became that or last had nothing behind it.
+    /// The newest counted click, and when it became that or last had nothing behind it.
     moved: (i64, Instant),
 }
 
@@ -112,11 +112,13 @@ impl Publisher {
         let lag =
             partitions.iter().map(|partition| partition.lag).sum::<Option<u64>>().filter(|_| !partitions.is_empty());
         let clicks = self.shared.storage.progress().last_click();
-        let unaggregated = u64::try_from(clicks - metrics.aggregated()).unwrap_or(0);
+        // Clicks that wait to be counted. If none does, those whose figures wait to be written.
+        let uncounted = clicks - if metrics.counted() < clicks { metrics.counted() } else { metrics.aggregated() };
+        let uncounted = u64::try_from(uncounted).unwrap_or(0);
         let backlog = PerStage {
             ingest: lag,
             store: Some(metrics.queued()),
-            aggregate: Some(unaggregated),
+            aggregate: Some(uncounted),
             index: Some(sample.pending_documents),
         };
         let now = Instant::now();
@@ -125,9 +127,9 @@ impl Publisher {
             stage_status(info, handles.get(stage), self.rates.get_mut(stage), *backlog.get(stage), now)
         };
         let stages = Stage::ALL.into_iter().map(&mut status_of).collect();
-        let waiting = lag.unwrap_or(0) + metrics.queued() + unaggregated > 0;
-        if !waiting || self.moved.0 != metrics.aggregated() {
-            self.moved = (metrics.aggregated(), now);
+        let waiting = lag.unwrap_or(0) + metrics.queued() + uncounted > 0;
+        if !waiting || self.moved.0 != metrics.counted() {
+            self.moved = (metrics.counted(), now);
         }
         // While nothing moves, what waits in Kafka has no time that we know, but it has waited since about then.
         let stalled = waiting.then(|| now - self.moved.1).filter(|stalled| *stalled > STALLED);

@@ -35,6 +35,9 @@ const CHECKPOINT_CLICKS: i64 = 2_000_000;
 /// A clean stop writes a checkpoint after at least this many clicks.
 const CHECKPOINT_CLICKS_AT_STOP: i64 = 100_000;
 
+/// At the end of a backlog, there is time for a checkpoint after at least this many clicks.
+const CHECKPOINT_CLICKS_AFTER_BACKLOG: i64 = 500_000;
+
 /// Clicks can only be deleted for their age once a checkpoint has counted them, so this many checkpoints are written during the
 /// retention time …
 const CHECKPOINTS_PER_RETENTION: u32 = 64;
@@ -47,6 +50,10 @@ const WRITE_SHARE: u32 = 8;
 
 /// Figures are written at least this often, even if writing then takes more of the time.
 const MAX_WRITE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// While this many messages wait for the store, figures are written as rarely as they may be: the store cannot write at the same
+/// time, and the index would send each document many times.
+const BACKLOG: u64 = 20_000;
 
 /// State is prefetched this many clicks ahead.
 const PREFETCHED_CLICKS: usize = 32;
@@ -138,12 +145,16 @@ struct AggregateRun<'a> {
     view: watch::Receiver<View>,
     /// When figures were last written.
     written: Instant,
+    /// When the figures in memory were last shown.
+    published: Instant,
     /// How long the last writes took.
     writes_took: [Duration; 3],
     /// Whether clicks were counted since.
     unwritten: bool,
     /// The last click of the newest checkpoint, and when it was written.
     checkpointed: (i64, Instant),
+    /// Clicks of a backlog were counted since then.
+    counts_backlog: bool,
 }
 
 impl<'a> AggregateRun<'a> {
@@ -157,8 +168,10 @@ impl<'a> AggregateRun<'a> {
             names: CountryNames::default(),
             view: stage.board.views(),
             written: Instant::now(),
+            published: Instant::now(),
             writes_took: Default::default(),
             unwritten: false,
+            counts_backlog: false,
         }
     }
 
@@ -210,6 +223,7 @@ impl<'a> AggregateRun<'a> {
         }
         self.unwritten |= counted > 0;
         self.handle.count_processed(counted);
+        self.stage.metrics.clicks_counted(self.aggregation.cursor);
         result?;
         if read == 0 && signal == Signal::Drain {
             self.finish()?;
@@ -221,11 +235,27 @@ impl<'a> AggregateRun<'a> {
         }
         // At the end of a finite source there are no more clicks to wait for.
         let hurries = read == 0 && self.unwritten && self.handle.take_hurry();
-        let interval = if hurries { Duration::ZERO } else { self.interval() };
+        let is_backlog = self.stage.metrics.queued() >= BACKLOG;
+        self.counts_backlog |= is_backlog;
+        let interval = match hurries {
+            true => Duration::ZERO,
+            false if is_backlog => MAX_WRITE_INTERVAL,
+            false => self.interval(),
+        };
         let due = interval.saturating_sub(self.written.elapsed());
         if self.unwritten && due.is_zero() {
             self.write(self.checkpoint_is_due(CHECKPOINT_CLICKS))?;
-        } else if self.view.has_changed().unwrap_or(false) {
+        } else if read == 0
+            && !self.unwritten
+            && self.counts_backlog
+            && self.checkpoint_is_due(CHECKPOINT_CLICKS_AFTER_BACKLOG)
+        {
+            // While the index takes the figures, and not first at the stop.
+            self.write(true)?;
+            self.stage.storage.write_log_back()?;
+        } else if self.view.has_changed().unwrap_or(false)
+            || counted > 0 && self.published.elapsed() >= self.stage.options.interval
+        {
             self.publish()?;
         }
         if read == 0 {
@@ -266,6 +296,7 @@ impl<'a> AggregateRun<'a> {
         persistence::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
         if with_checkpoint {
             self.checkpointed = (self.aggregation.cursor, Instant::now());
+            self.counts_backlog = false;
         } else {
             let [_, before, last] = self.writes_took;
             self.writes_took = [before, last, begin.elapsed()];
@@ -280,6 +311,7 @@ impl<'a> AggregateRun<'a> {
     /// Shows the figures in memory, if the view has neither window nor filter. Those take too long here; another thread makes
     /// them.
     fn publish(&mut self) -> Result<(), StorageError> {
+        self.published = Instant::now();
         let view = self.view.borrow_and_update().clone();
         if view.is_plain() {
             let figures =
