@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::dice::{Dice, rounds};
 use crate::engine::Fault;
 use crate::sent::Load;
-use crate::support::program::Running;
+use crate::support::program::{Running, stage};
 use crate::support::screen::{all_run, state};
 use crate::support::terminal::{Size, Terminal};
 use crate::world::{World, backs_off, is};
@@ -45,6 +45,29 @@ fn locked(data: &Path) -> Connection {
     other
 }
 
+/// Why a stage backs off that cannot write.
+const LOCKED: &str = "locked by another process";
+
+/// Locks the database at a moment when aggregate has figures to write. If it has just written them, it does not notice: the locked
+/// store gives it nothing new.
+fn aggregate_locked_out(run: &mut Running, data: &Path) -> Connection {
+    let mut errors = 0;
+    loop {
+        let other = locked(data);
+        let store_tried_twice = |status: &serde_json::Value| {
+            stage(status, "store")["errors"].as_u64() >= Some(errors + 2) && backs_off(status, "store", LOCKED)
+        };
+        let noticed = |status: &serde_json::Value| backs_off(status, "aggregate", LOCKED);
+        let status = run.await_object("trouble", |status| noticed(status) || store_tried_twice(status));
+        if noticed(&status) {
+            return other;
+        }
+        drop(other);
+        let status = run.await_object("a recovery", |status| is(status, "store", "running"));
+        errors = stage(&status, "store")["errors"].as_u64().unwrap_or(0);
+    }
+}
+
 /// Brings the program into the scene; what holds the database locked, if anything.
 fn play(world: &World, scene: Scene) -> (Running, Option<Connection>) {
     if matches!(scene, Scene::Starting) {
@@ -60,10 +83,13 @@ fn play(world: &World, scene: Scene) -> (Running, Option<Connection>) {
             world.broker.control().broker_down().expect("down");
             run.await_object("trouble", |status| backs_off(status, "ingest", "Kafka "));
         }
-        Scene::StoreBacksOff | Scene::AggregateBacksOff => {
+        Scene::StoreBacksOff => {
             let other = locked(&world.home.data());
-            let stage = if matches!(scene, Scene::StoreBacksOff) { "store" } else { "aggregate" };
-            run.await_object("trouble", |status| backs_off(status, stage, "locked by another process"));
+            run.await_object("trouble", |status| backs_off(status, "store", LOCKED));
+            return (run, Some(other));
+        }
+        Scene::AggregateBacksOff => {
+            let other = aggregate_locked_out(&mut run, &world.home.data());
             return (run, Some(other));
         }
         Scene::IndexBacksOff => {
