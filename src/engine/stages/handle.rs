@@ -84,7 +84,7 @@ impl StageHandle {
         self.0.hurry.notify_one();
     }
 
-    /// Tells the stage whether much more is about to come, so that it should rest as long as it may.
+    /// Tells the stage whether a backlog is being read. While it is, the stage rests as long as it may.
     pub(crate) fn set_flooded(&self, flooded: bool) {
         self.0.flooded.store(flooded, Ordering::Relaxed);
     }

@@ -59,8 +59,7 @@ fn rfc_3339(program: &mut Program) -> (String, String) {
     (ms, reason)
 }
 
-/// A number of units since 1970, of which a second has ten to the power of `digits`. What is finer than a millisecond is cut off, so
-/// earlier than it is.
+/// A number of units since 1970. A second has ten to the power of `digits` units. The time is rounded down to the millisecond.
 fn unix(program: &mut Program, unit: &str, digits: u8) -> (String, String) {
     program.read(TIME);
     program.define(

@@ -1,7 +1,7 @@
 //! JSON events: the wanted values of a message, one step of their paths after the other.
 //!
 //! A value is its text in the message, so that numbers keep every digit. A fault is a text that begins with `S` if the event has another
-//! shape, so that another of several sources may be meant, and else with `H`; the setting is not in it yet.
+//! shape, so that clicktop tries the next of several sources, and else with `H`; the name of the setting is added later.
 
 use std::collections::HashMap;
 
@@ -49,7 +49,7 @@ impl<'a> JsonValues<'a> {
         Self { program, trie, slots: HashMap::new(), each: None }
     }
 
-    /// Reads the value `json` of a node, which `fault` keeps from being read.
+    /// Reads the value `json` of a node. If `fault` is not NULL, the value cannot be read.
     pub(super) fn value(&mut self, id: u16, json: &str, fault: &str) {
         let node = self.trie.node(id);
         if let Some(slot) = node.slot {
@@ -146,7 +146,7 @@ fn wrong_way(node: &Node, json: &str) -> String {
     format!("concat({begin}, CASE WHEN {json} IS NULL THEN NULL {} END, ' instead of {expected}')", others(json, fine))
 }
 
-/// Branches for the types whose first characters are not in `but`.
+/// The branches of a CASE that name the type of `json`. Types that begin with a character of `but` are allowed, and give NULL.
 fn others(json: &str, but: &str) -> String {
     let kinds = [
         ('{', "an object"),
