@@ -157,8 +157,7 @@ fn go_on(joins: [Joins; 2]) {
         topic.send(part, "zstd");
         let mut run = home.start(&["run", "--headless"]);
         run.await_object("its share", |object| object["totals"]["clicks"] == wanted && object["lag"] == 0);
-        // An interval of commits.
-        std::thread::sleep(Duration::from_millis(2_500));
+        topic.await_commits();
         settle(&mut run);
         run.signal("TERM");
         assert!(run.end().status.success());
@@ -212,7 +211,7 @@ fn share_with_a_copy(joins: [Joins; 2]) {
     let mut first = start(original);
     topic.send(&clicks[1_000..2_000], "zstd");
     first.await_object("the second", through(2_000));
-    std::thread::sleep(Duration::from_millis(2_500));
+    topic.await_commits();
     let mut second = start(copy);
     second.await_object("its share", |object| object["partitions"].as_array().is_some_and(|mine| mine.len() == 1));
     topic.send(&clicks[2_000..], "zstd");
@@ -256,7 +255,7 @@ fn part_from_a_copy(joins: [Joins; 2]) {
     let mut first = start(original);
     topic.send(&clicks[1_000..2_000], "zstd");
     first.await_object("the second", through(2_000));
-    std::thread::sleep(Duration::from_millis(2_500));
+    topic.await_commits();
     let mut second = start(copy);
     second.await_object("its share", |object| object["partitions"].as_array().is_some_and(|mine| mine.len() == 1));
     topic.send(&clicks[2_000..], "zstd");
@@ -272,7 +271,7 @@ fn part_from_a_copy(joins: [Joins; 2]) {
     for home in &homes {
         let mut run = start(home);
         settle(&mut run);
-        std::thread::sleep(Duration::from_millis(2_500));
+        topic.await_commits();
         run.signal("TERM");
         assert!(run.end().status.success());
     }
@@ -304,7 +303,7 @@ fn a_member_without_a_partition_runs_and_takes_over_when_the_other_goes() {
     first.await_object("the first", through(500));
     // It has nothing to read, and says that it runs.
     let second = start(b);
-    std::thread::sleep(Duration::from_millis(2_500));
+    topic.await_commits();
     first.kill_9();
     topic.send(&clicks[500..], "lz4");
     end(vec![second], &homes, &clicks);

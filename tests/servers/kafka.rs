@@ -1,6 +1,6 @@
 //! Topics of a real Kafka, and clicks sent to them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
@@ -9,6 +9,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::ToBytes;
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -138,6 +139,31 @@ impl Topic {
     pub fn watermarks(&self, partition: i32) -> (i64, i64) {
         let consumer: BaseConsumer = self.kafka.config().create().expect("a consumer");
         consumer.fetch_watermarks(&self.name, partition, HANG).expect("watermarks")
+    }
+
+    /// Waits until the group of [`home`](Self::home) has committed every message.
+    pub fn await_commits(&self) {
+        let mut config = self.kafka.config();
+        let consumer: BaseConsumer = config.set("group.id", &self.name).create().expect("a consumer");
+        let metadata = consumer.fetch_metadata(Some(&self.name), HANG).expect("metadata");
+        let partitions: Vec<i32> = metadata.topics()[0].partitions().iter().map(MetadataPartition::id).collect();
+        let mut wanted = TopicPartitionList::new();
+        for partition in partitions {
+            wanted.add_partition(&self.name, partition);
+        }
+        let deadline = Instant::now() + HANG;
+        loop {
+            let committed = consumer.committed_offsets(wanted.clone(), HANG).expect("committed offsets");
+            let is_all = committed.elements().iter().all(|one| {
+                let (_, end) = consumer.fetch_watermarks(&self.name, one.partition(), HANG).expect("watermarks");
+                one.offset() == Offset::Offset(end)
+            });
+            if is_all {
+                return;
+            }
+            assert!(Instant::now() < deadline, "not committed: {committed:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// A producer with more properties than those of the connection.

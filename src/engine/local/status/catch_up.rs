@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::engine::local::stage::Stage;
 
 /// A backlog has at least this many messages: the figures of fewer are written soon anyway.
-const BACKLOG_MESSAGES: u64 = 20_000;
+pub(crate) const BACKLOG_MESSAGES: u64 = 20_000;
 
 /// Reading a backlog takes at least this long.
 const BACKLOG_TIME: Duration = Duration::from_secs(1);

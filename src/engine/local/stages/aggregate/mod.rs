@@ -20,6 +20,7 @@ use crate::click::Timestamp;
 use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlot, CountryNames};
 use crate::engine::local::shared::SharedParts;
+use crate::engine::local::status::catch_up::BACKLOG_MESSAGES;
 use crate::engine::local::status::metrics::Metrics;
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
@@ -50,10 +51,6 @@ const WRITE_SHARE: u32 = 8;
 
 /// Figures are written at least this often, even if writing then takes more of the time.
 const MAX_WRITE_INTERVAL: Duration = Duration::from_secs(5);
-
-/// While this many messages wait for the store, figures are written as rarely as they may be: the store cannot write at the same
-/// time, and the index would send each document many times.
-const BACKLOG: u64 = 20_000;
 
 /// State is prefetched this many clicks ahead.
 const PREFETCHED_CLICKS: usize = 32;
@@ -235,7 +232,9 @@ impl<'a> AggregateRun<'a> {
         }
         // At the end of a finite source there are no more clicks to wait for.
         let hurries = read == 0 && self.unwritten && self.handle.take_hurry();
-        let is_backlog = self.stage.metrics.queued() >= BACKLOG;
+        // While a backlog waits for the store, figures are written as rarely as they may be: the store cannot write at the same time,
+        // and the index would send each document many times.
+        let is_backlog = self.stage.metrics.queued() >= BACKLOG_MESSAGES;
         self.counts_backlog |= is_backlog;
         let interval = match hurries {
             true => Duration::ZERO,

@@ -1,20 +1,16 @@
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use arrow_array::{Array, Int64Array, StringArray};
 
-use super::session;
 use super::vectors::{self, Outcome, Settings, Vector};
+use super::{TEXTS, session, view_messages};
 use crate::engine::spark::connect::{Session, column};
 use crate::engine::spark::sql::{Slices, decoder};
-
-/// The fields of an [`Outcome::Click`] as columns.
-const COLUMNS: [&str; 8] = ["click_id", "user_id", "url", "country", "city", "browser", "os", "device"];
 
 /// What SQL makes of the messages, in their order.
 async fn decoded(session: &Session, settings: Settings) -> Vec<Outcome> {
     let query = decoder(settings.format, settings.limits, Slices::of_minutes(60)).query;
-    let sql = format!("SELECT offset, ts, {}, reason FROM ({query}) ORDER BY offset", COLUMNS.join(", "));
+    let sql = format!("SELECT offset, ts, {}, reason FROM ({query}) ORDER BY offset", TEXTS.join(", "));
     let mut rows = session.rows(sql);
     let mut outcomes = Vec::new();
     while let Some(batch) = rows.next().await.unwrap() {
@@ -25,7 +21,7 @@ async fn decoded(session: &Session, settings: Settings) -> Vec<Outcome> {
             assert_eq!(usize::try_from(offsets.value(row)).unwrap(), outcomes.len(), "one row for each message");
             let reason = text("reason");
             outcomes.push(if reason.is_null(row) {
-                let fields = COLUMNS.map(|name| text(name).value(row).to_owned());
+                let fields = TEXTS.map(|name| text(name).value(row).to_owned());
                 Outcome::Click { millis: times.value(row), fields }
             } else {
                 assert!(times.is_null(row), "a reject has no time");
@@ -64,24 +60,8 @@ async fn sql_decodes_each_message_as_rust_does() {
     let vectors = vectors::all();
     for settings in vectors::settings() {
         let expected: Vec<&Vector> = vectors.iter().filter(|vector| vector.settings == settings.name).collect();
-        let lines = expected.iter().enumerate().fold(String::new(), |mut lines, (offset, vector)| {
-            let _ = writeln!(lines, "{{\"offset\":{offset},\"payload\":\"{}\"}}", vector.base64());
-            lines
-        });
-        let path = folder.path().join(format!("{}.jsonl", settings.name));
-        std::fs::write(&path, lines).unwrap();
-        let path = path.display();
-        session
-            .command(format!("CREATE OR REPLACE TEMPORARY VIEW messages (offset BIGINT, payload STRING) USING json OPTIONS (path '{path}')"))
-            .await
-            .unwrap();
-        session
-            .command(
-                "CREATE OR REPLACE TEMPORARY VIEW kafka_messages AS SELECT 't' AS topic, 0 AS partition, offset, \
-                 timestamp_millis(0) AS timestamp, unbase64(payload) AS value FROM messages",
-            )
-            .await
-            .unwrap();
+        let file = folder.path().join(format!("{}.jsonl", settings.name));
+        view_messages(&session, &file, ("t", 0), expected.iter().map(|vector| &vector.payload)).await;
         let found = decoded(&session, settings).await;
         assert_eq!(found.len(), expected.len());
         let mut differences: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -1,19 +1,18 @@
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use arrow_array::{Array, Int64Array, StringArray};
-use base64::Engine as _;
 
 use super::mapped_vectors::{self, Mapped, mapping};
-use super::session;
 use super::statements::is_open;
+use super::{TEXTS, session, view_messages};
 use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{FieldLimits, ForeignFormat, Format};
 use crate::engine::spark::connect::{Session, column};
 use crate::engine::spark::sql::{Decoder, Slices, mapped_decoder};
 
-/// The texts of a click as columns.
-const COLUMNS: [&str; 8] = ["click_id", "user_id", "url", "country", "city", "browser", "os", "device"];
+/// The place of the messages, on which a derived id depends. The topic has characters that SQL escapes.
+const TOPIC: &str = "topic'\\";
+const PARTITION: i32 = 3;
 
 /// What a decoder makes of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +26,7 @@ struct Made {
 fn by_rust(mapped: &Mapped, limits: FieldLimits) -> Vec<Made> {
     let compiled = mapped.mapping.compile().unwrap();
     let mut decoder = EventDecoder::new(Some(&compiled), Format::Auto, limits);
-    let stream = StreamId::of_partition("topic'\\", 3);
+    let stream = StreamId::of_partition(TOPIC, PARTITION);
     let decoded = mapped.messages.iter().zip(0..).map(|(message, number)| {
         let mut made = Made::default();
         let left_out = decoder.decode_each(message, Place { stream, number }, &mut |decoded| match decoded {
@@ -66,7 +65,7 @@ async fn by_sql(session: &Session, mapped: &Mapped, limits: FieldLimits) -> Vec<
         let made = session.sql_view(&view.name, view.query.into()).await;
         made.unwrap_or_else(|error| panic!("{}: {error:?}", mapped.name));
     }
-    let sql = format!("SELECT offset, ts, {}, reason FROM ({query})", COLUMNS.join(", "));
+    let sql = format!("SELECT offset, ts, {}, reason FROM ({query})", TEXTS.join(", "));
     let mut made = vec![Made::default(); mapped.messages.len()];
     let mut rows = session.rows(sql);
     while let Some(batch) = rows.next().await.unwrap_or_else(|error| panic!("{}: {error:?}", mapped.name)) {
@@ -79,7 +78,7 @@ async fn by_sql(session: &Session, mapped: &Mapped, limits: FieldLimits) -> Vec<
                 assert!(made.reject.is_none() && times.is_null(row) && text("click_id").is_null(row));
                 made.reject = Some(text("reason").value(row).to_owned());
             } else if text("click_id").is_valid(row) {
-                made.clicks.push((times.value(row), COLUMNS.map(|name| text(name).value(row).to_owned())));
+                made.clicks.push((times.value(row), TEXTS.map(|name| text(name).value(row).to_owned())));
             } else {
                 made.left_out += times.value(row);
             }
@@ -124,27 +123,6 @@ fn depth(message: &[u8]) -> usize {
     deepest
 }
 
-async fn view(session: &Session, mapped: &Mapped, path: &std::path::Path) {
-    let lines = mapped.messages.iter().enumerate().fold(String::new(), |mut lines, (offset, message)| {
-        let payload = base64::engine::general_purpose::STANDARD.encode(message);
-        let _ = writeln!(lines, "{{\"offset\":{offset},\"payload\":\"{payload}\"}}");
-        lines
-    });
-    std::fs::write(path, lines).unwrap();
-    let path = path.display();
-    session
-        .command(format!("CREATE OR REPLACE TEMPORARY VIEW messages (offset BIGINT, payload STRING) USING json OPTIONS (path '{path}')"))
-        .await
-        .unwrap();
-    session
-        .command(
-            "CREATE OR REPLACE TEMPORARY VIEW kafka_messages AS SELECT 'topic\\'\\\\' AS topic, 3 AS partition, offset, \
-             timestamp_millis(0) AS timestamp, unbase64(payload) AS value FROM messages",
-        )
-        .await
-        .unwrap();
-}
-
 /// The mappings of a short run: each form, and each part of the language.
 const SHORT: [&str; 5] =
     ["every source", "each element", "every field of a log", "auto with columns, tight", "pattern in New York"];
@@ -170,7 +148,7 @@ async fn sql_decodes_by_a_mapping_as_rust_does() {
         }
         let limits = if mapped.tight { FieldLimits { url: 24, field: 40 } } else { FieldLimits::default() };
         let begin = std::time::Instant::now();
-        view(&session, &mapped, &folder.path().join("messages.jsonl")).await;
+        view_messages(&session, &folder.path().join("messages.jsonl"), (TOPIC, PARTITION), &mapped.messages).await;
         let (expected, found) = (by_rust(&mapped, limits), by_sql(&session, &mapped, limits).await);
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for ((message, expected), found) in mapped.messages.iter().zip(&expected).zip(&found) {

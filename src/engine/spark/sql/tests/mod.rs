@@ -9,7 +9,15 @@ mod rounds;
 mod statements;
 mod vectors;
 
+use std::fmt::Write as _;
+use std::path::Path;
+
+use base64::Engine as _;
+
 use crate::engine::spark::connect::{ConnectOptions, Session, SessionId};
+
+/// The texts of a click as columns, in the order of CSV.
+const TEXTS: [&str; 8] = ["click_id", "user_id", "url", "country", "city", "browser", "os", "device"];
 
 /// A session of its own on the server, or `None` and a line about it.
 async fn session() -> Option<Session> {
@@ -21,4 +29,31 @@ async fn session() -> Option<Session> {
     let session = Session::connect(&url.parse().unwrap(), id, &ConnectOptions::default()).await.unwrap();
     session.set(&[("spark.sql.session.timeZone", "UTC"), ("spark.sql.shuffle.partitions", "2")]).await.unwrap();
     Some(session)
+}
+
+/// Makes the view `kafka_messages`, which a decoder reads, of these messages of one partition; their offsets count from 0.
+/// `file` keeps the messages for Spark to read.
+async fn view_messages<M: AsRef<[u8]>>(
+    session: &Session,
+    file: &Path,
+    (topic, partition): (&str, i32),
+    messages: impl IntoIterator<Item = M>,
+) {
+    let lines = messages.into_iter().enumerate().fold(String::new(), |mut lines, (offset, message)| {
+        let payload = base64::engine::general_purpose::STANDARD.encode(message);
+        let _ = writeln!(lines, "{{\"offset\":{offset},\"payload\":\"{payload}\"}}");
+        lines
+    });
+    std::fs::write(file, lines).unwrap();
+    let file = file.display();
+    let topic = topic.replace('\\', "\\\\").replace('\'', "\\'");
+    for view in [
+        format!("messages (offset BIGINT, payload STRING) USING json OPTIONS (path '{file}')"),
+        format!(
+            "kafka_messages AS SELECT '{topic}' AS topic, {partition} AS partition, offset, timestamp_millis(0) AS timestamp, \
+             unbase64(payload) AS value FROM messages"
+        ),
+    ] {
+        session.command(format!("CREATE OR REPLACE TEMPORARY VIEW {view}")).await.unwrap();
+    }
 }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use crate::click::{Decoder, FieldLimits, ForeignFormat, Format};
-use base64::Engine as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -71,13 +70,6 @@ impl Outcome {
                 Self::Reject { kind: error.kind(), reason }
             }
         }
-    }
-}
-
-impl Vector {
-    /// The payload in base64.
-    pub fn base64(&self) -> String {
-        base64::engine::general_purpose::STANDARD.encode(&self.payload)
     }
 }
 
