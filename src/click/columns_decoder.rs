@@ -51,7 +51,7 @@ impl ColumnsDecoder {
         if found != fields.len() {
             return Err(RecordError::Width { found, width: fields.len() });
         }
-        let click = fields::click(pieces, &self.scratch)?;
+        let click = fields::click(&pieces, &self.scratch)?;
         if record.len() > self.limits.smallest() {
             self.limits.check(&click)?;
         }

@@ -14,14 +14,25 @@ const FIELDS: usize = FIELD_NAMES.len();
 
 /// Splits one record, with or without its line end.
 pub(super) fn split<'a>(text: &'a str, scratch: &mut String) -> Result<[Piece<'a>; FIELDS], DecodeError> {
+    let mut pieces = [Piece::EMPTY; FIELDS];
+    split_into(&mut pieces, text, scratch)?;
+    Ok(pieces)
+}
+
+/// The same into `pieces`, which a result would have to be copied to.
+pub(super) fn split_into<'a>(
+    pieces: &mut [Piece<'a>; FIELDS],
+    text: &'a str,
+    scratch: &mut String,
+) -> Result<(), DecodeError> {
     let text = without_line_end(text);
-    let mut record = Record::default();
+    let mut record = Record { pieces, found: 0 };
     if memchr3(b'"', b'\r', b'\n', text.as_bytes()).is_none() {
         split_plain(text, &mut record);
     } else {
         split_commas(text, scratch, &mut record)?;
     }
-    if record.found == FIELDS { Ok(record.pieces) } else { Err(DecodeError::FieldCount { found: record.found }) }
+    if record.found == FIELDS { Ok(()) } else { Err(DecodeError::FieldCount { found: record.found }) }
 }
 
 /// Whether `line` is the header of a CSV file of clicks: the nine names in their order, in upper or lower case, quoted or not, with or
@@ -46,18 +57,12 @@ pub(super) fn without_line_end(text: &str) -> &str {
 }
 
 /// The fields so far. `found` also counts fields after the ninth, for the error.
-struct Record<'a> {
-    pieces: [Piece<'a>; FIELDS],
+struct Record<'r, 'a> {
+    pieces: &'r mut [Piece<'a>; FIELDS],
     found: usize,
 }
 
-impl Default for Record<'_> {
-    fn default() -> Self {
-        Self { pieces: [Piece::EMPTY; FIELDS], found: 0 }
-    }
-}
-
-impl<'a> Record<'a> {
+impl<'a> Record<'_, 'a> {
     fn push(&mut self, piece: Piece<'a>) {
         if let Some(place) = self.pieces.get_mut(self.found) {
             *place = piece;
@@ -67,7 +72,7 @@ impl<'a> Record<'a> {
 }
 
 /// Splits the common message, without quotes and line breaks: every comma ends a field.
-fn split_plain<'a>(text: &'a str, record: &mut Record<'a>) {
+fn split_plain<'a>(text: &'a str, record: &mut Record<'_, 'a>) {
     let mut start = 0;
     for comma in memchr_iter(b',', text.as_bytes()).chain([text.len()]) {
         record.push(Piece::Message(text.get(start..comma).unwrap_or_default()));
@@ -77,7 +82,7 @@ fn split_plain<'a>(text: &'a str, record: &mut Record<'a>) {
 
 /// Splits the rare message, with a quote or a line break. Never inlined, so that the code for the common message stays small.
 #[inline(never)]
-fn split_commas<'a>(text: &'a str, scratch: &mut String, record: &mut Record<'a>) -> Result<(), DecodeError> {
+fn split_commas<'a>(text: &'a str, scratch: &mut String, record: &mut Record<'_, 'a>) -> Result<(), DecodeError> {
     split_quoted(text, ',', scratch, &mut |piece| record.push(piece))
 }
 

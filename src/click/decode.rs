@@ -61,22 +61,25 @@ impl Decoder {
             Some(first) => first == b'{',
         };
         self.scratch.clear();
-        let record = match (self.format, begins_object) {
-            (Format::Json | Format::Auto, true) => match json::read(text, &mut self.scratch) {
-                Err(error @ DecodeError::Json { .. }) => {
-                    json_with_nan(text, error, &mut self.without_nan, &mut self.scratch)?
-                }
-                read => read?,
-            },
+        let mut record = [Piece::EMPTY; FIELD_NAMES.len()];
+        match (self.format, begins_object) {
+            (Format::Json | Format::Auto, true) => {
+                record = match json::read(text, &mut self.scratch) {
+                    Err(error @ DecodeError::Json { .. }) => {
+                        json_with_nan(text, error, &mut self.without_nan, &mut self.scratch)?
+                    }
+                    read => read?,
+                };
+            }
             (Format::Json, false) => return Err(DecodeError::NotAnObject),
-            (Format::Csv, _) | (Format::Auto, false) => csv::split(text, &mut self.scratch)?,
-        };
+            (Format::Csv, _) | (Format::Auto, false) => csv::split_into(&mut record, text, &mut self.scratch)?,
+        }
         // No field is longer than its message, so shorter messages need no check. They return here, because the click is then written
         // directly to its destination.
         if payload.len() <= self.limits.smallest() {
-            return fields::click(record, &self.scratch);
+            return fields::click(&record, &self.scratch);
         }
-        let click = fields::click(record, &self.scratch)?;
+        let click = fields::click(&record, &self.scratch)?;
         self.limits.check(&click)?;
         Ok(click)
     }

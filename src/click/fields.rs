@@ -111,13 +111,13 @@ impl<'a> Piece<'a> {
 
 /// Makes a click of nine fields in CSV order.
 #[inline(never)]
-pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Click<'a>, DecodeError> {
-    let [click_id, user_id, timestamp, url, country, city, browser, os, device] =
-        record.map(|piece| piece.text(scratch));
-    let click_id = required(Field::ClickId, click_id)?;
-    let user_id = required(Field::UserId, user_id)?;
-    let timestamp = required(Field::Timestamp, timestamp)?;
-    let url = required(Field::Url, url)?;
+pub(super) fn click<'a>(record: &[Piece<'a>; 9], scratch: &'a str) -> Result<Click<'a>, DecodeError> {
+    let [click_id, user_id, timestamp, url, country, city, browser, os, device] = record;
+    let text = |piece: &Piece<'a>| piece.text(scratch);
+    let click_id = required(Field::ClickId, text(click_id))?;
+    let user_id = required(Field::UserId, text(user_id))?;
+    let timestamp = required(Field::Timestamp, text(timestamp))?;
+    let url = required(Field::Url, text(url))?;
     let timestamp = timestamp.parse().map_err(|reason| DecodeError::Timestamp {
         text: excerpt(timestamp, EXCERPT_CHARS).into_owned().into_boxed_str(),
         reason,
@@ -127,11 +127,11 @@ pub(super) fn click<'a>(record: [Piece<'a>; 9], scratch: &'a str) -> Result<Clic
         user_id,
         timestamp,
         url,
-        country: or_unknown(country),
-        city: or_unknown(city),
-        browser: or_unknown(browser),
-        os: or_unknown(os),
-        device: or_unknown(device),
+        country: or_unknown(text(country)),
+        city: or_unknown(text(city)),
+        browser: or_unknown(text(browser)),
+        os: or_unknown(text(os)),
+        device: or_unknown(text(device)),
     })
 }
 
