@@ -135,7 +135,7 @@ pub(super) const STORE: Section = Section {
         Setting {
             key: "store.cache",
             kind: Kind::Size(Bytes::new(1 << 40)),
-            default: "32 MiB",
+            default: "16 MiB",
             help: "The size of SQLite's page cache. Raise it if the database is much larger than the system's file cache.",
             flags: &[],
         },

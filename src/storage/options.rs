@@ -23,7 +23,7 @@ impl Default for StorageOptions {
     fn default() -> Self {
         Self {
             sync_every_commit: false,
-            cache_bytes: 32 << 20,
+            cache_bytes: 16 << 20,
             check: CheckAtStart::Auto,
             rejects: RejectLimits::default(),
         }

@@ -48,7 +48,7 @@ pub(super) fn open_writer(file: &Path) -> Result<Connection, Failure> {
     // each batch costs a few percent.
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    writer.pragma_update(None, "cache_size", -32 * 1024)?;
+    writer.pragma_update(None, "cache_size", -16 * 1024)?;
     // In pages of 4 KiB. With a longer log, a page that changes often is written back once for many changes.
     writer.pragma_update(None, "wal_autocheckpoint", 4096)?;
     migrate(&mut writer)?;

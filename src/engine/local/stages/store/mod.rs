@@ -20,6 +20,9 @@ use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
 use crate::text::excerpt;
 use retention::Retention;
 
+/// How long the stage waits for a batch before it looks whether it is to stop.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// How many clicks of a batch are shown to people.
 const SHOWN_CLICKS: usize = 10;
 
@@ -83,7 +86,8 @@ impl StoreStage {
             if signal == Signal::Stop {
                 return Ok(());
             }
-            let taken = self.take();
+            // Nothing feeds the queue any more when a stage drains, so there is nothing to wait for.
+            let taken = self.take(if signal == Signal::Drain { Duration::ZERO } else { PATIENCE });
             if signal == Signal::Drain {
                 if !taken {
                     return Ok(());
@@ -112,11 +116,11 @@ impl StoreStage {
         }
     }
 
-    /// Takes the next batch in hand unless there is one already; `false` if none came in time.
-    fn take(&self) -> bool {
+    /// Takes the next batch in hand unless there is one already; `false` if none came within `patience`.
+    fn take(&self, patience: Duration) -> bool {
         let mut in_hand = self.in_hand.lock();
         if in_hand.is_none() {
-            match self.batches.recv_timeout(Duration::from_millis(50)) {
+            match self.batches.recv_timeout(patience) {
                 Ok(batch) => *in_hand = Some(batch),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
             }
