@@ -257,7 +257,7 @@ fn the_rendered_settings_say_where_each_came_from() {
         "[kafka.properties]",
         "\"fetch.wait.max.ms\" = \"5\" # clicktop.toml",
         "session_timeout = \"30m\" # default",
-        "cache = \"32 MiB\" # default",
+        "cache = \"16 MiB\" # default",
         "api_key = \"***\" # env CLICKTOP_INDEX__API_KEY",
         "urls = [\"http://localhost:9200\"] # default",
         "batch_events = 20000 # default",
