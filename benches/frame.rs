@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clicktop::click::{Click, ClickBatch, FieldLimits, Format, Timestamp};
 use clicktop::console::{ConsoleOptions, Offscreen};
+use clicktop::engine::alarms::AlarmOptions;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::{GroupProtocol, KafkaOptions, OnLostOffset, StartAt};
 use clicktop::engine::local::{self, EventSource, PipelineOptions};
@@ -76,6 +77,7 @@ fn options(broker: &EmbeddedBroker) -> (PipelineOptions, EventSource) {
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 2_000, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
+        alarms: AlarmOptions::default(),
     };
     (pipeline, EventSource::Kafka(kafka, None))
 }

@@ -60,6 +60,7 @@ pub fn options(
             bulk: Bulk { documents: settings.index.bulk_documents.get(), in_flight: settings.index.in_flight.get() },
         },
         shutdown_timeout: settings.shutdown_timeout,
+        alarms: settings.alarms.options()?,
     };
     Ok((pipeline, kafka))
 }

@@ -141,6 +141,8 @@ pub(super) fn stop_producer(source: Option<&KafkaSource>) {
 pub(super) fn for_demo(settings: &Settings, args: &DemoArgs) -> Settings {
     let mut settings = settings.for_own_events();
     settings.kafka.format = args.format.into();
+    // Nobody is to be woken by a demo.
+    settings.alarms = settings.alarms.telling_nobody();
     settings
 }
 

@@ -162,7 +162,7 @@ fn start_local(
             (status, EventSource::Kafka(setup::kafka_options(settings, kafka)?, in_process), Some(source))
         }
     };
-    let options = setup::pipeline_options(settings, status);
+    let options = setup::pipeline_options(settings, status)?;
     Ok((local::start(options, Arc::clone(storage), index, events, log)?, producer))
 }
 
@@ -209,6 +209,7 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         themes: Themes::new(&settings.themes, &settings.theme),
         ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
+        bell: settings.bell,
         read_only: view.read_only,
         unverified: false,
         unfinished_work: UnfinishedWork::default(),

@@ -254,6 +254,7 @@ mod with_spark {
                 retention: settings.store.retention,
             },
             shutdown_timeout: settings.shutdown_timeout,
+            alarms: settings.alarms.options()?,
         })
     }
 

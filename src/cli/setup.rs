@@ -125,8 +125,11 @@ pub(super) fn index_options(settings: &Settings) -> IndexOptions {
 }
 
 /// The options of a pipeline on `source`.
-pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> PipelineOptions {
-    PipelineOptions {
+///
+/// # Errors
+/// The file of a webhook cannot be read.
+pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> Result<PipelineOptions, ConfigError> {
+    Ok(PipelineOptions {
         source,
         queue_batches: settings.ingest.queue_batches.get(),
         retention: settings.store.retention,
@@ -136,5 +139,6 @@ pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> Pip
         },
         index: index_options(settings),
         shutdown_timeout: settings.shutdown_timeout,
-    }
+        alarms: settings.alarms.options()?,
+    })
 }

@@ -1,6 +1,7 @@
 //! Every setting there is, in the order of the example file, and how to find one by its name or by a similar name.
 
 use super::action_keys::ACTION_KEYS;
+use super::alarm_sections::{ALARMS, BACKLOG, BEHIND, DELAY, HEADROOM, INDEX_PENDING, LAG, REJECTS, SILENCE, STAGE};
 use super::console::{CONSOLE, OWN_THEMES};
 use super::events::EVENTS;
 use super::index::INDEX;
@@ -15,7 +16,7 @@ use super::spark_kafka::{SPARK_KAFKA, SPARK_KAFKA_OPTIONS};
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 17] = [
+pub(super) static SECTIONS: [Section; 27] = [
     TOP,
     LOG,
     KAFKA,
@@ -30,6 +31,16 @@ pub(super) static SECTIONS: [Section; 17] = [
     SPARK_KAFKA,
     SPARK_KAFKA_OPTIONS,
     INDEX,
+    ALARMS,
+    BEHIND,
+    LAG,
+    HEADROOM,
+    DELAY,
+    BACKLOG,
+    REJECTS,
+    STAGE,
+    SILENCE,
+    INDEX_PENDING,
     CONSOLE,
     ACTION_KEYS,
     OWN_THEMES,

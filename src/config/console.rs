@@ -28,6 +28,8 @@ pub struct ConsoleSettings {
     pub ascii: Option<bool>,
     /// React to the mouse; off leaves it to the terminal, for selecting text.
     pub mouse: bool,
+    /// Whether the terminal's bell rings when an alarm begins.
+    pub bell: bool,
     /// `[console.keys]`.
     pub keys: ActionKeys,
     /// `[console.themes.NAME]`.
@@ -76,6 +78,13 @@ pub(super) const CONSOLE: Section = Section {
             default: "true",
             help: "false leaves the mouse to the terminal, for selecting text.",
             flags: &["--no-mouse"],
+        },
+        Setting {
+            key: "console.bell",
+            kind: Kind::Switch,
+            default: "false",
+            help: "true rings the terminal's bell when an alarm begins; see [alarms].",
+            flags: &[],
         },
     ],
 };

@@ -47,7 +47,10 @@ pub(super) fn read(variables: &[(String, String)], home: Option<&str>, problems:
                 };
                 given.push(Given { key: setting.key.to_owned(), value, place });
             }
-            None if foreign::is_of_the_tests(name) || foreign::is_of_a_service(name, text) => {
+            None if foreign::is_of_an_alarm(name)
+                || foreign::is_of_the_tests(name)
+                || foreign::is_of_a_service(name, text) =>
+            {
                 ignored.push(name.clone())
             }
             None => problems.push(ConfigError::UnknownVariable { name: name.clone(), suggestion: nearest(name) }),

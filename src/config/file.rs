@@ -147,6 +147,9 @@ impl Walk<'_> {
         };
         let value = match (kind, &value) {
             (Kind::Path, Value::String(path)) => Value::from(resolve(path, self.home, self.path.parent())),
+            (Kind::Command, Value::String(program)) if !program.is_empty() => {
+                Value::Array(vec![Value::from(program.clone())])
+            }
             (Kind::Urls, Value::String(urls)) => kind.value_of(urls),
             (Kind::Color, Value::Integer(_)) => Value::from(kind.found("", &value)),
             (Kind::Property, Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => {

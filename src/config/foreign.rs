@@ -1,12 +1,20 @@
-//! Variables with clicktop's prefix that are meant for other programs: Kubernetes and the project's tests set them.
+//! Variables with clicktop's prefix that are meant for other programs: Kubernetes, alarms and the project's tests set them.
 
 use std::net::{IpAddr, SocketAddr};
 
 /// Prefixes of variables that the tests, the benchmarks and the scripts of the project read. The program ignores them.
 const OF_THE_TESTS: [&str; 4] = ["CLICKTOP_TEST_", "CLICKTOP_FAULT_", "CLICKTOP_SOAK_", "CLICKTOP_BENCH_"];
 
+/// Prefix of the variables that the command of an alarm gets: it may run clicktop, too.
+const OF_AN_ALARM: &str = "CLICKTOP_ALARM_";
+
 /// The program that the tests run.
 const PROGRAM: &str = "CLICKTOP_BIN";
+
+/// Whether the variable tells the command of an alarm what it is about.
+pub(super) fn is_of_an_alarm(name: &str) -> bool {
+    name.starts_with(OF_AN_ALARM)
+}
 
 /// Whether the variable is for the tests, the benchmarks or the scripts.
 pub(super) fn is_of_the_tests(name: &str) -> bool {

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Size(Bytes),
     /// A whole number from 1 to this one.
     Count(u32),
+    /// The same, or empty for none.
+    OptionalCount(u32),
     /// true or false.
     Switch,
     /// true, false or "auto".
@@ -60,6 +62,8 @@ pub(super) enum Kind {
     Conditions,
     /// Names, as a list or separated by commas.
     Names,
+    /// A program and its arguments as a list, or its path alone; empty for none.
+    Command,
     /// "keep", "drop", or the parameters of a url that stay.
     Query,
     /// How times are written.
@@ -93,7 +97,7 @@ impl Kind {
         let as_text = || Value::String(text.to_owned());
         match self {
             Kind::Switch | Kind::AutoSwitch => text.parse().map_or_else(|_| as_text(), Value::Boolean),
-            Kind::Count(_) => text.parse().map_or_else(|_| as_text(), Value::Integer),
+            Kind::Count(_) | Kind::OptionalCount(_) => text.parse().map_or_else(|_| as_text(), Value::Integer),
             Kind::Urls => {
                 let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
                 Value::Array(urls.map(|url| Value::String(url.to_owned())).collect())
@@ -103,7 +107,8 @@ impl Kind {
             Kind::Names if !text.trim_start().starts_with('[') => {
                 Value::Array(text.split(',').map(|name| Value::from(name.trim())).collect())
             }
-            Kind::Conditions | Kind::Names => toml_or_text(text),
+            Kind::Command if !text.is_empty() && !text.starts_with('[') => Value::Array(vec![as_text()]),
+            Kind::Conditions | Kind::Names | Kind::Command => toml_or_text(text),
             _ => as_text(),
         }
     }
@@ -115,10 +120,12 @@ impl Kind {
             | Kind::Path
             | Kind::Secret
             | Kind::OptionalDuration(..)
+            | Kind::OptionalCount(_)
             | Kind::OptionalChoice(_)
             | Kind::Source
             | Kind::Separator => value.as_str() == Some(""),
             Kind::AutoSwitch => value.as_str() == Some(AUTO),
+            Kind::Command => value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty),
             _ => false,
         }
     }
@@ -149,9 +156,12 @@ impl Kind {
                 };
                 size.is_some_and(|size| (1..=most.get()).contains(&size.get()))
             }
-            Kind::Count(most) => whole(value).is_some_and(|count| (1..=u64::from(most)).contains(&count)),
+            Kind::Count(most) | Kind::OptionalCount(most) => {
+                whole(value).is_some_and(|count| (1..=u64::from(most)).contains(&count))
+            }
             Kind::Switch | Kind::AutoSwitch => value.is_bool(),
             Kind::Choice(words) | Kind::OptionalChoice(words) => text.is_some_and(|text| words.contains(&text)),
+            Kind::Command => value.as_array().is_some_and(|parts| parts.iter().all(Value::is_str)),
             Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(Value::is_str)),
             Kind::Properties | Kind::ClusterOptions | Kind::Themes => false,
             Kind::Color => text.and_then(ThemeColor::parse).is_some(),
@@ -189,10 +199,12 @@ impl Kind {
             }
             Kind::Size(most) => format!("a size from 1 to \"{most}\", such as \"5 MB\" or \"64 MiB\""),
             Kind::Count(most) => format!("a whole number from 1 to {most}"),
+            Kind::OptionalCount(most) => format!("a whole number from 1 to {most}, or \"\" for none"),
             Kind::Switch => "true or false".into(),
             Kind::AutoSwitch => format!("true, false or \"{AUTO}\""),
             Kind::Choice(words) => format!("one of {}", quoted(words)),
             Kind::OptionalChoice(words) => format!("one of {}, or \"\" for none", quoted(words)),
+            Kind::Command => "a list of a program and its arguments, each in quotes".into(),
             Kind::Urls => "a URL in quotes, or a list of them".into(),
             Kind::Properties => "a table of librdkafka properties".into(),
             Kind::ClusterOptions => "a table of options of Spark's Kafka source".into(),
@@ -229,10 +241,11 @@ impl Kind {
                 format!("duration, {} to {}", format_duration(&least), format_duration(&most))
             }
             Kind::Size(most) => format!("size, 1 B to {most}"),
-            Kind::Count(most) => format!("whole number, 1 to {most}"),
+            Kind::Count(most) | Kind::OptionalCount(most) => format!("whole number, 1 to {most}"),
             Kind::Switch => words(&["true", "false"]),
             Kind::AutoSwitch => words(&[AUTO, "true", "false"]),
             Kind::Choice(choices) | Kind::OptionalChoice(choices) => words(choices),
+            Kind::Command => "list of texts".into(),
             Kind::Urls => "URL, or a list of URLs".into(),
             Kind::Keys(_) => "keys".into(),
             Kind::Properties | Kind::ClusterOptions | Kind::Themes => "table".into(),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `event_values`, `event_serde`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
 //! | `catalogue` | all declarations, found by name |
@@ -16,6 +16,8 @@
 //! | `toml_text`, `render`, `example`, `reference` | the settings in effect, the example file and the reference as text |
 
 mod action_keys;
+mod alarm_sections;
+mod alarms;
 mod catalogue;
 mod check;
 mod console;
@@ -64,6 +66,7 @@ mod tree;
 mod units;
 
 pub use action_keys::{ActionKeys, built_in_keys};
+pub use alarms::{AlarmSettings, CountAlarm, SilenceAlarm, StageAlarm, TimeAlarm};
 pub use catalogue::declared_flags;
 pub use console::ConsoleSettings;
 pub use engine_url::EngineUrl;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::alarms::AlarmSettings;
 use super::check::Check;
 use super::console::ConsoleSettings;
 use super::error::ConfigError;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub spark: SparkSettings,
     /// `[index]`.
     pub index: IndexSettings,
+    /// `[alarms]`.
+    pub alarms: AlarmSettings,
     /// `[console]`.
     pub console: ConsoleSettings,
 }
@@ -93,6 +96,7 @@ impl Settings {
         let mut warnings = Vec::new();
         self.kafka.warn(&mut warnings);
         self.index.warn(&mut warnings);
+        self.alarms.warn(&mut warnings);
         warnings
     }
 
@@ -104,6 +108,7 @@ impl Settings {
         self.events.validate(&self.kafka, &mut check);
         self.spark.validate(self.engine, &self.kafka, &mut check);
         self.index.validate(&mut check);
+        self.alarms.validate(&mut check);
         self.console.validate(&mut check);
         check.into_problems()
     }

@@ -20,6 +20,8 @@ pub struct ConsoleOptions {
     pub ascii: bool,
     /// Takes the mouse. If not, the user can select text with it.
     pub mouse: bool,
+    /// Rings the terminal's bell when an alarm begins.
+    pub bell: bool,
     /// Refuses every command that controls the pipeline. Views, questions and quitting are allowed.
     pub read_only: bool,
     /// The engine accepts any certificate; the header says so.
@@ -38,6 +40,7 @@ impl Default for ConsoleOptions {
             themes: Themes::default(),
             ascii: false,
             mouse: true,
+            bell: false,
             read_only: false,
             unverified: false,
             keys: KeyBindings::default(),
@@ -52,6 +55,7 @@ impl ConsoleOptions {
         let settings = Settings {
             themes: self.themes,
             mouse: self.mouse,
+            bell: self.bell,
             read_only: self.read_only,
             unverified: self.unverified,
             unfinished_work: self.unfinished_work,

@@ -4,6 +4,7 @@
 //! Both are plain data with a version number, and both serialize and deserialize. Nothing here does I/O. Nothing here knows how
 //! many stages an engine has or what their names are.
 
+pub mod alarm;
 pub mod answer;
 pub mod board;
 pub mod command;
@@ -16,7 +17,8 @@ pub mod source;
 pub mod stage;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+pub mod timings;
 pub mod version;
 pub mod view;
 

@@ -10,11 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::Alarms;
 use super::answer::Answers;
 use super::board::{Board, RecentClick};
 use super::remote::Remote;
 use super::source::SourceProgress;
 use super::stage::Stages;
+use super::timings::Timings;
 use super::version::ProtocolVersion;
 use crate::click::Timestamp;
 
@@ -50,6 +52,9 @@ pub struct Snapshot {
     /// The cluster that the engine works on; `None` for an engine in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<Arc<Remote>>,
+    /// How long things took since this run began.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timings: Arc<Timings>,
     /// The figures that the view asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub board: Arc<Board>,
@@ -59,6 +64,9 @@ pub struct Snapshot {
     /// A few of the newest stored clicks, newest first.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub recent: Arc<[RecentClick]>,
+    /// The alarms.
+    #[serde(default)]
+    pub alarms: Arc<Alarms>,
     /// Notices about odd events, oldest first. The engine gives each notice once, and only a few.
     pub notices: Arc<[Notice]>,
     /// The newest log lines, oldest first; at most a few hundred.
@@ -81,10 +89,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Snapshot {
-    /// A copy without board, answers, recent clicks, log and the lists of the cluster, for a front that prints one line a second.
+    /// A copy without timings, board, answers, recent clicks, log and the lists of the cluster, for a front that prints one line a
+    /// second.
     #[must_use]
     pub fn light(&self) -> Self {
         Self {
+            timings: Arc::default(),
             board: Arc::default(),
             answers: Answers::default(),
             recent: Arc::default(),

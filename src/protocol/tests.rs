@@ -23,8 +23,10 @@ use super::table::{Table, TablePart};
 use super::*;
 use crate::click::Timestamp;
 
+mod alarms;
 mod remote;
 
+use alarms::{alarms, timings};
 use remote::remote;
 
 const AT: Timestamp = Timestamp::from_millis(1_769_851_800_125);
@@ -154,7 +156,7 @@ fn page_question() -> PageQuestion {
 }
 
 /// A snapshot with a value in every field.
-fn full() -> Snapshot {
+pub(crate) fn full() -> Snapshot {
     let names = ["one", "two", "three", "four", "five", "six"];
     let stages = states()
         .into_iter()
@@ -237,6 +239,7 @@ fn full() -> Snapshot {
             bytes: Some(4_096),
         },
         remote: Some(Arc::new(remote())),
+        timings: Arc::new(timings()),
         board: Arc::new(Board {
             view: view(),
             countries: vec![CountryRow { country: "FR".into(), clicks: 12, urls: 3 }],
@@ -246,6 +249,7 @@ fn full() -> Snapshot {
         }),
         answers: answers(),
         recent: Arc::new([recent()]),
+        alarms: Arc::new(alarms()),
         notices: Arc::new([Notice { at: AT, text: "messages of clicks look like gzip".into() }]),
         log: Arc::new([LogLine {
             at: AT,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::click::Timestamp;
+use crate::protocol::timings::Distribution;
 
 /// The newest stored click, and how long clicks take until their figures are visible.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ struct Inner {
     /// Batches whose figures are not visible yet: the last click, and the time when the oldest message was produced.
     under_way: VecDeque<(i64, Timestamp)>,
     visible_after: Option<Duration>,
+    /// What `visible_after` was, of each batch of this run; `None` before the first.
+    delays: Option<Distribution>,
 }
 
 /// The most batches that are remembered while the aggregation is behind. The oldest are kept, because they tell the delay.
@@ -48,7 +51,8 @@ impl Progress {
 
     /// Forgets all progress, because every click was erased.
     pub(super) fn reset(&self) {
-        *self.inner.lock() = Inner::default();
+        let mut inner = self.inner.lock();
+        *inner = Inner { delays: inner.delays.take(), ..Inner::default() };
     }
 
     pub(super) fn checkpoint_written(&self) {
@@ -80,9 +84,16 @@ impl Progress {
             if last_click > cursor {
                 break;
             }
-            inner.visible_after = Some(age(produced_at, now));
+            let delay = age(produced_at, now);
+            inner.visible_after = Some(delay);
+            inner.delays.get_or_insert_with(Distribution::of_delays).record(delay);
             inner.under_way.pop_front();
         }
+    }
+
+    /// The times from producing a message to visible figures, one for each batch of this run.
+    pub fn delays(&self) -> Distribution {
+        self.inner.lock().delays.clone().unwrap_or_else(Distribution::of_delays)
     }
 
     /// The time from producing a message to visible figures: that of the newest visible batch, or the age of the oldest batch under
@@ -115,5 +126,9 @@ mod tests {
         assert_eq!(progress.delay(at(5_000)), Some(Duration::from_secs(4)));
         progress.figures_visible(20, at(5_500));
         assert_eq!(progress.delay(at(9_000)), Some(Duration::from_millis(3_500)));
+        let delays = progress.delays();
+        assert_eq!((delays.count(), delays.sum), (2, Duration::from_millis(7_500)));
+        progress.reset();
+        assert_eq!(progress.delays(), delays, "monitoring wants counts that only grow");
     }
 }

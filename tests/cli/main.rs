@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alarms;
 #[cfg(target_os = "linux")]
 mod bombs;
 mod care;

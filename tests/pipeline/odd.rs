@@ -2,23 +2,10 @@
 
 use clicktop::protocol::Snapshot;
 use clicktop::source::EmbeddedBroker;
-use rdkafka::config::ClientConfig;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::rig::{Data, Run, TOPIC, embedded, options};
-use crate::support::HANG;
+use crate::rig::{Data, Run, TOPIC, embedded, options, put};
 use crate::support::clicks::{OwnedClick, made};
 use crate::support::figures;
-
-fn put(broker: &EmbeddedBroker, messages: &[Vec<u8>]) {
-    let producer: BaseProducer =
-        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
-    for message in messages {
-        let record: BaseRecord<'_, (), Vec<u8>> = BaseRecord::to(TOPIC).partition(0).payload(message);
-        producer.send(record).map_err(|(error, _)| error).expect("queued");
-    }
-    producer.flush(HANG).expect("sent");
-}
 
 fn notices(snapshot: &Snapshot) -> Vec<String> {
     snapshot.notices.iter().map(|notice| notice.text.to_string()).collect()

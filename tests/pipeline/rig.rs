@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clicktop::click::{FieldLimits, Format};
 use clicktop::engine::EngineHandle;
+use clicktop::engine::alarms::AlarmOptions;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::files::FilesSource;
 use clicktop::engine::local::stages::ingest::{GroupProtocol, KafkaOptions, OnLostOffset, StartAt};
@@ -23,6 +24,8 @@ use clicktop::source::producer::{Feed, Next, Record};
 use clicktop::source::{DemoError, EmbeddedBroker, SourceTask, Target};
 use clicktop::storage::figures::AggregateSettings;
 use clicktop::storage::{Storage, StorageOptions};
+use rdkafka::config::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use tempfile::TempDir;
 
 use crate::support::HANG;
@@ -103,6 +106,7 @@ fn pipeline_of(source: SourceStatus) -> PipelineOptions {
         },
         index: IndexOptions { interval: Duration::from_millis(100), bulk: Bulk { documents: 50, in_flight: 2 } },
         shutdown_timeout: Duration::from_secs(60),
+        alarms: AlarmOptions::default(),
     }
 }
 
@@ -133,6 +137,17 @@ pub fn send(
         properties: vec![("reconnect.backoff.max.ms".to_owned(), "500".to_owned())],
     };
     SourceTask::start(target, ClickFeed(Vec::from(clicks).into_iter()), rate).expect("a producer")
+}
+
+/// Sends `messages` to the first partition, and waits for the broker's word.
+pub fn put(broker: &EmbeddedBroker, messages: &[Vec<u8>]) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
+    for message in messages {
+        let record: BaseRecord<'_, (), Vec<u8>> = BaseRecord::to(TOPIC).partition(0).payload(message);
+        producer.send(record).map_err(|(error, _)| error).expect("queued");
+    }
+    producer.flush(HANG).expect("sent");
 }
 
 /// A running pipeline.

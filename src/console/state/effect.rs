@@ -13,6 +13,8 @@ pub(crate) enum Effect {
     WriteScreen { name: String, format: ExportFormat },
     /// Take the mouse, or leave it to the terminal.
     CaptureMouse(bool),
+    /// Ring the terminal's bell.
+    Ring,
     /// Put a text on the clipboard.
     Copy(String),
 }

@@ -9,6 +9,8 @@ pub(crate) struct Settings {
     pub(crate) themes: Themes,
     /// Whether the console takes the mouse. If it does not, the terminal selects text with it.
     pub(crate) mouse: bool,
+    /// Whether the terminal's bell rings when an alarm begins.
+    pub(crate) bell: bool,
     /// Whether the console refuses keys that steer the pipeline.
     pub(crate) read_only: bool,
     /// Whether the engine accepts any certificate, so that somebody may listen in.
@@ -22,6 +24,7 @@ impl Default for Settings {
         Self {
             themes: Themes::default(),
             mouse: true,
+            bell: false,
             read_only: false,
             unverified: false,
             unfinished_work: UnfinishedWork::default(),

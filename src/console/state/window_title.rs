@@ -1,5 +1,6 @@
 //! The title of the terminal's window.
 
+use super::alarms::how_many;
 use super::trouble::in_trouble;
 use crate::protocol::Snapshot;
 use crate::text::printable;
@@ -17,6 +18,10 @@ pub(crate) fn window_title(snapshot: &Snapshot, picked: usize) -> String {
         None if active == stages.len() => "running".to_owned(),
         None if active == 0 => "stopped".to_owned(),
         None => format!("{active} of {} stages run", stages.len()),
+    };
+    let state = match how_many(&snapshot.alarms) {
+        Some(alarms) => format!("{state}, {alarms}"),
+        None => state,
     };
     let topic = printable(&snapshot.source.topic);
     if topic.is_empty() { format!("clicktop: {state}") } else { format!("clicktop {topic}: {state}") }

@@ -11,6 +11,9 @@ use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
 use crate::console::view::picture::{ansi_of, svg_of, text_of};
 
+/// Rings, or does what the terminal does instead.
+const BELL: &str = "\x07";
+
 /// Does every effect that waits, and shows its message. An error is one of the terminal.
 pub(super) fn perform(
     app: &mut App,
@@ -22,6 +25,10 @@ pub(super) fn perform(
         let message = match effect {
             Effect::CaptureMouse(on) => {
                 session.set_mouse(on)?;
+                continue;
+            }
+            Effect::Ring => {
+                session.send(BELL)?;
                 continue;
             }
             Effect::WriteTable(table) => {

@@ -1,5 +1,6 @@
 //! The console from outside: events in, screens and commands out.
 
+mod alarmed;
 mod asked;
 mod browsed;
 mod charted;

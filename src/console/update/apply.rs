@@ -8,7 +8,9 @@ use ratatui::layout::Rect;
 use super::event::Event;
 use crate::console::keys::Context;
 use crate::console::state::activity::{ActivityTab, newer_lines};
+use crate::console::state::alarms::{has_begun, headline};
 use crate::console::state::app::App;
+use crate::console::state::effect::Effect;
 use crate::console::state::ending::Ending;
 use crate::console::state::layout::ScreenLayout;
 use crate::console::state::mostly_rejected::mostly_rejected;
@@ -65,6 +67,7 @@ impl App {
         let area = self.display.area;
         let snapshot = self.engine.snapshot();
         let banner = self.ending.has_banner(snapshot)
+            || headline(snapshot).is_some()
             || self.engine.newest_notice(self.now).is_some()
             || mostly_rejected(snapshot).is_some();
         let details = wanted_rows(&stage_details(self.detail_context()), area.width);
@@ -95,6 +98,9 @@ impl App {
         }
         if !self.engine.is_frozen() {
             self.keep_places(&snapshot);
+        }
+        if self.settings.bell && has_begun(&self.engine.snapshot().alarms, &snapshot.alarms) {
+            self.outgoing.effects.push(Effect::Ring);
         }
         let before = self.engine.snapshot().last_reset.as_ref();
         let new_reset = snapshot.last_reset.clone().filter(|reset| before != Some(reset));

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::stages::aggregate::AggregateOptions;
 use super::stages::ingest::KafkaOptions;
 use super::stages::ingest::files::FilesSource;
+use crate::engine::alarms::AlarmOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
 use crate::protocol::source::SourceProgress;
@@ -28,6 +29,8 @@ pub struct PipelineOptions {
     pub index: IndexOptions,
     /// How long a shutdown may drain.
     pub shutdown_timeout: Duration,
+    /// The alarms, and who is told of them.
+    pub alarms: AlarmOptions,
 }
 
 /// What ingest reads.

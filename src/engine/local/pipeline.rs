@@ -110,6 +110,7 @@ pub(crate) fn start_with(
         tables: ordered,
         snapshots,
         engine: LocalEngine { handles, publisher, desk, view, _lag_watch: lag_watch },
+        alarms: options.alarms,
         figures_interval: options.aggregate.interval,
         shutdown_timeout: options.shutdown_timeout,
     });

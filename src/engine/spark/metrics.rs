@@ -9,6 +9,7 @@ use super::progress::StreamProgress;
 use super::query::QueryBoard;
 use crate::click::Timestamp;
 use crate::engine::status::latency::Latency;
+use crate::protocol::timings::Distribution;
 
 /// Means that a number is not known.
 const UNKNOWN: u64 = u64::MAX;
@@ -27,6 +28,8 @@ pub(super) struct SparkMetrics {
     counted: AtomicU64,
     /// The age of the newest counted message when its figures arrived here.
     delay: Mutex<Option<Duration>>,
+    /// All of this run.
+    delays: Mutex<Distribution>,
     rounds: AtomicU64,
     last_round: Mutex<Option<Duration>>,
     round_latency: Mutex<Latency>,
@@ -49,6 +52,7 @@ impl Default for SparkMetrics {
             arrived: AtomicI64::new(0),
             counted: AtomicU64::new(UNKNOWN),
             delay: Mutex::default(),
+            delays: Mutex::new(Distribution::of_delays()),
             rounds: AtomicU64::new(0),
             last_round: Mutex::default(),
             round_latency: Mutex::default(),
@@ -149,11 +153,17 @@ impl SparkMetrics {
     /// The newest counted message had this age when its figures arrived here.
     pub(super) fn visible_after(&self, delay: Duration) {
         *self.delay.lock() = Some(delay);
+        self.delays.lock().record(delay);
     }
 
     /// See [`visible_after`](Self::visible_after).
     pub(super) fn delay(&self) -> Option<Duration> {
         *self.delay.lock()
+    }
+
+    /// How long rounds took, and how long messages were on their way, in this run.
+    pub(super) fn times(&self) -> (Distribution, Distribution) {
+        (self.round_latency.lock().all(), self.delays.lock().clone())
     }
 
     /// The figures here cover so many pages and clicks.

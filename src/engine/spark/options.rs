@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
 use super::sql::{Decoder, Root, Slices};
+use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::protocol::snapshot::SourceStatus;
@@ -46,6 +47,8 @@ pub(crate) struct SparkOptions {
     pub leave_running: bool,
     /// How long a shutdown may drain.
     pub shutdown_timeout: Duration,
+    /// The alarms, and who is told of them.
+    pub alarms: AlarmOptions,
     /// The source as fronts show it.
     pub source: SourceStatus,
 }

@@ -146,6 +146,7 @@ pub(crate) fn start(
     .start();
     let eraser = Eraser { connection: own, tables, storage };
     let (round_interval, shutdown_timeout) = (options.round_interval, options.shutdown_timeout);
+    let alarms = options.alarms.clone();
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);
     let (snapshots, receiver) = watch::channel(Arc::new(Snapshot { stages: not_started(), ..Snapshot::default() }));
@@ -172,6 +173,7 @@ pub(crate) fn start(
             _lag_watch: lag_watch,
             _housekeeping: housekeeping,
         },
+        alarms,
         figures_interval: round_interval,
         shutdown_timeout,
     });

@@ -28,6 +28,7 @@ use crate::protocol::answer::Answers;
 use crate::protocol::remote::{Outlives, QueryStatus, Remote};
 use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
 use crate::protocol::table::Table;
+use crate::protocol::timings::Timings;
 use crate::protocol::view::Window;
 use crate::protocol::{ProtocolVersion, Question, RemoteWork, StageInfo, View, to_micros, to_millis};
 use crate::storage::{Reader, StorageError};
@@ -167,6 +168,7 @@ impl Supervised for SparkEngine {
             .collect();
         let (pages, clicks) = metrics.figure_totals();
         let documents = *index.documents.lock();
+        let (rounds, delays) = metrics.times();
         let refused = index.rejected.load(Relaxed);
         Snapshot {
             protocol: ProtocolVersion,
@@ -190,6 +192,11 @@ impl Supervised for SparkEngine {
             partitions,
             store: self.store_status(),
             remote: Some(Arc::new(self.remote())),
+            timings: Arc::new(Timings {
+                delay: Some(delays),
+                transaction: Some(rounds),
+                bulk: Some(index.bulk_times()),
+            }),
             index: index.status(&self.status.index_target, pending),
             board: self.cluster.board().unwrap_or_else(|| self.shared.board.shown()),
             answers: Answers { search: self.desk.answers().search, ..self.cluster.answers() },

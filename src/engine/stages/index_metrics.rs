@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::engine::status::latency::Latency;
 use crate::protocol::snapshot::{Health, IndexStatus};
+use crate::protocol::timings::Distribution;
 use crate::protocol::to_micros;
 
 /// What the index stage counts.
@@ -38,6 +39,11 @@ impl IndexMetrics {
     /// Median and 99th percentile of the newest bulk requests.
     pub(crate) fn bulk_quantiles(&self) -> Option<(Duration, Duration)> {
         self.latency.lock().quantiles()
+    }
+
+    /// Every bulk request of this run.
+    pub(crate) fn bulk_times(&self) -> Distribution {
+        self.latency.lock().all()
     }
 
     /// Everything was deleted: what the engine told of its documents is no longer so.

@@ -1,8 +1,10 @@
-//! How long the newest requests or transactions took.
+//! How long requests or transactions took: the newest, and all of this run.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+
+use crate::protocol::timings::Distribution;
 
 /// Requests a window: quantiles are over one full window at least, once there is one, and two at most.
 const WINDOW: u64 = 256;
@@ -12,20 +14,27 @@ const WINDOW: u64 = 256;
 pub(crate) struct Latency {
     young: Histogram<u64>,
     old: Histogram<u64>,
+    all: Distribution,
 }
 
 impl Default for Latency {
     fn default() -> Self {
-        Self { young: histogram(), old: histogram() }
+        Self { young: histogram(), old: histogram(), all: Distribution::of_work() }
     }
 }
 
 impl Latency {
     pub(crate) fn record(&mut self, took: Duration) {
+        self.all.record(took);
         if self.young.len() >= WINDOW {
             self.old = std::mem::replace(&mut self.young, histogram());
         }
         self.young.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// All of this run.
+    pub(crate) fn all(&self) -> Distribution {
+        self.all.clone()
     }
 
     /// Median and 99th percentile; `None` before the first.

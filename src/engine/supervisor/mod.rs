@@ -1,4 +1,4 @@
-//! The supervisor owns the stages of an engine, carries out commands, publishes snapshots, and drains the stages at the end.
+//! The supervisor owns the stages of an engine, carries out commands, publishes snapshots with the alarms in them, and drains the stages at the end.
 
 mod drain;
 mod reset;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+use crate::engine::alarms::{AlarmDesk, AlarmOptions};
 use crate::engine::stages::handle::Signal;
 use crate::engine::tables::TableOrder;
 use crate::protocol::{Command, Snapshot, StageAction, StageState};
@@ -42,6 +43,7 @@ pub(crate) struct Supervisor<E> {
     tables: mpsc::Receiver<TableOrder>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     engine: E,
+    alarms: AlarmDesk,
     snapshot_interval: Duration,
     shutdown_timeout: Duration,
     reset: Option<Reset>,
@@ -55,6 +57,7 @@ pub(crate) struct SupervisorOptions<E> {
     pub tables: mpsc::Receiver<TableOrder>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub engine: E,
+    pub alarms: AlarmOptions,
     /// Time between two writes of the figures.
     pub figures_interval: Duration,
     /// Maximum time of the drain of a shutdown.
@@ -76,6 +79,7 @@ impl<E: Supervised> Supervisor<E> {
             tables: options.tables,
             snapshots: options.snapshots,
             engine: options.engine,
+            alarms: AlarmDesk::new(options.alarms),
             snapshot_interval: snapshot_interval(options.figures_interval),
             shutdown_timeout: options.shutdown_timeout,
             reset: None,
@@ -123,6 +127,7 @@ impl<E: Supervised> Supervisor<E> {
                 }
                 if finished && ends {
                     self.engine.end().await;
+                    self.alarms.end().await;
                     self.publish(Some("nothing more")).await;
                     return;
                 }
@@ -236,7 +241,8 @@ impl<E: Supervised> Supervisor<E> {
 
     async fn publish(&mut self, shutting_down: Option<&str>) {
         let resetting = self.reset.as_ref().map(|reset| reset.waits_for(&self.workers));
-        let snapshot = self.engine.snapshot(Phase { shutting_down, resetting: resetting.as_deref() }).await;
+        let mut snapshot = self.engine.snapshot(Phase { shutting_down, resetting: resetting.as_deref() }).await;
+        self.alarms.look(&mut snapshot);
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

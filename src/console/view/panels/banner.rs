@@ -1,4 +1,4 @@
-//! The line above the stages: how the pipeline ends, what is odd about the events, or that most are no clicks.
+//! The line above the stages: how the pipeline ends, the most urgent alarm, what is odd about the events, or that most are no clicks.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::console::format::{count, left, width};
 use crate::console::keys::Action;
+use crate::console::state::alarms::headline;
 use crate::console::state::app::App;
 use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::settings::UnfinishedWork;
@@ -19,6 +20,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let columns = usize::from(area.width);
     let (text, style) = if app.ending.has_banner(app.engine.snapshot()) {
         end(columns, app)
+    } else if let Some(alarm) = headline(app.engine.snapshot()) {
+        (format!(" {alarm}"), app.theme.bad())
     } else if let Some(notice) = app.engine.newest_notice(app.now) {
         (format!(" {}", printable(&notice.text)), app.theme.warn())
     } else if let Some(text) = mostly_rejected(app.engine.snapshot()) {

@@ -11,6 +11,7 @@ use crate::click::Timestamp;
 use crate::console::format::{
     UNKNOWN, bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, width,
 };
+use crate::console::state::alarms::how_many;
 use crate::console::state::app::App;
 use crate::console::view::rows::{both_ends, row};
 use crate::protocol::snapshot::Snapshot;
@@ -57,6 +58,9 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     };
     if let Some(age) = app.engine.stale_for(app.now) {
         mark(format!(" NO NEWS FOR {} ", duration(age)), theme.bad());
+    }
+    if let Some(alarms) = how_many(&snapshot.alarms) {
+        mark(format!(" {} ", alarms.to_uppercase()), theme.bad());
     }
     if app.settings.unverified {
         mark(" TLS NOT VERIFIED ".to_owned(), theme.bad());

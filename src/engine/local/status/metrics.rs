@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::engine::stages::index_metrics::IndexMetrics;
 use crate::engine::status::latency::Latency;
 use crate::protocol::board::RecentClick;
+use crate::protocol::timings::Distribution;
 use crate::storage::{BatchOutcome, Reader, StorageError};
 
 /// Clicks kept for people to see.
@@ -183,6 +184,11 @@ impl Metrics {
     /// Median and 99th percentile of the newest transactions.
     pub(crate) fn transaction_quantiles(&self) -> Option<(Duration, Duration)> {
         self.transaction_latency.lock().quantiles()
+    }
+
+    /// Every transaction of this run.
+    pub(crate) fn transaction_times(&self) -> Distribution {
+        self.transaction_latency.lock().all()
     }
 
     pub(crate) fn counted(&self) -> i64 {

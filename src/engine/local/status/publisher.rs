@@ -20,6 +20,7 @@ use crate::engine::supervisor::supervised::Phase;
 use crate::protocol::answer::Answers;
 use crate::protocol::snapshot::{ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
+use crate::protocol::timings::Timings;
 use crate::protocol::{ProtocolVersion, StageInfo, to_micros, to_millis};
 use crate::storage::{Expiry, IngestBatch, Reader, RejectCount, Storage, StorageError};
 
@@ -166,9 +167,16 @@ impl Publisher {
             store: self.store_status(&sample),
             index: metrics.index.status(&self.options.index_target, Some(sample.pending_documents)),
             remote: None,
+            timings: Arc::new(Timings {
+                delay: Some(self.shared.storage.progress().delays()),
+                transaction: Some(metrics.transaction_times()),
+                bulk: Some(metrics.index.bulk_times()),
+            }),
             board: self.shared.board.shown(),
             answers,
             recent: metrics.recent(),
+            // The supervisor judges the finished snapshot.
+            alarms: Arc::default(),
             notices: self.shared.notices.shown(),
             log: self.options.log.lines(),
             shutting_down: phase.shutting_down.map(str::to_owned),

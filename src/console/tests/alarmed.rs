@@ -1,0 +1,91 @@
+//! Alarms: their number, the most urgent one in words, and the bell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Console, fixture};
+use crate::console::state::effect::Effect;
+use crate::protocol::alarm::{Alarm, Alarms, Severity};
+use crate::protocol::snapshot::Snapshot;
+
+fn alarm(name: &str, severity: Severity, text: &str, seconds_ago: u64) -> Alarm {
+    Alarm {
+        name: name.into(),
+        stage: None,
+        severity,
+        since: fixture::now() - Duration::from_secs(seconds_ago),
+        text: text.into(),
+        value: Some(400.0),
+        limit: Some(300.0),
+    }
+}
+
+fn waiting() -> Alarm {
+    alarm("behind", Severity::Warning, "the oldest message in Kafka has waited for 6 min 40 s (limit 5 min)", 90)
+}
+
+fn down() -> Alarm {
+    alarm("stage", Severity::Critical, "ingest is backing off: Connection\u{1b}[2J refused", 30)
+}
+
+fn with(active: Vec<Alarm>) -> Snapshot {
+    Snapshot { alarms: Arc::new(Alarms { active, watched: Vec::new() }), ..fixture::running() }
+}
+
+#[test]
+fn the_most_urgent_alarm_stands_below_the_header_with_the_number_of_all() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40)] {
+        let mut console = Console::new(width, height);
+        console.show(with(vec![waiting()]));
+        let (header, banner) = (console.part(|layout| Some(layout.header)), console.part(|layout| layout.banner));
+        assert!(header.contains("1 ALARM") && !header.contains("ALARMS"), "{header}");
+        assert!(banner.contains("alarm since 09:28:30: the oldest message in"), "{banner}");
+        console.show(with(vec![down(), waiting()]));
+        let (header, banner) = (console.part(|layout| Some(layout.header)), console.part(|layout| layout.banner));
+        assert!(header.contains("2 ALARMS"), "{header}");
+        assert!(banner.contains("2 alarms, the most urgent since 09:29:30: ingest"), "{banner}");
+        assert!(!banner.contains('\u{1b}'));
+        insta::assert_snapshot!(format!("alarms_{width}x{height}"), console.screen());
+        console.press("F6");
+        assert!(console.part(|layout| layout.banner).contains("2 alarms"));
+        console.press("F1").show(with(Vec::new()));
+        assert!(!console.screen().contains("ALARM"), "{}", console.screen());
+        assert!(console.app.display.layout.clone().expect("large enough").banner.is_none());
+    }
+}
+
+#[test]
+fn an_end_goes_before_an_alarm_which_the_header_still_counts() {
+    let mut console = Console::new(120, 40);
+    console.show(Snapshot { alarms: with(vec![waiting()]).alarms, ..fixture::finished() });
+    assert!(console.part(|layout| layout.banner).contains("finished"));
+    assert!(console.part(|layout| Some(layout.header)).contains("1 ALARM"));
+}
+
+#[test]
+fn the_way_out_of_many_rejects_goes_before_their_alarm() {
+    let mut console = Console::new(120, 40);
+    let rejects = alarm("rejects", Severity::Warning, "900 messages were rejected", 5);
+    let mut snapshot = with(vec![rejects]);
+    snapshot.totals.rejected = snapshot.totals.ingested - 1;
+    console.show(snapshot);
+    assert!(console.part(|layout| layout.banner).contains("clicktop inspect --topic clicks"));
+}
+
+#[test]
+fn the_bell_rings_once_for_each_alarm_that_begins_if_it_is_wanted() {
+    let rings = |console: &mut Console| {
+        let effects = std::mem::take(&mut console.app.outgoing.effects);
+        effects.iter().filter(|effect| matches!(effect, Effect::Ring)).count()
+    };
+    let mut console = Console::new(80, 24);
+    console.show(with(vec![waiting()]));
+    assert_eq!(rings(&mut console), 0, "nobody asked for it");
+    console.app.settings.bell = true;
+    let mut rung = Vec::new();
+    for alarms in [vec![waiting()], vec![down(), waiting()], vec![waiting()], Vec::new(), vec![waiting()]] {
+        console.show(with(alarms));
+        rung.push(rings(&mut console));
+    }
+    assert_eq!(rung, [0, 1, 0, 0, 1]);
+}

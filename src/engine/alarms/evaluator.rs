@@ -1,0 +1,161 @@
+//! Compares readings with rules: an alarm begins once its value was bad for a while, and ends once it was good for a while.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::kind::AlarmKind;
+use super::readings::{Reading, Readings};
+use super::rules::{AlarmRules, Rule};
+use super::words;
+use crate::protocol::Snapshot;
+use crate::protocol::alarm::{Alarm, Alarms, WatchedAlarm};
+
+/// The shortest time between two looks: a snapshot may come twenty times a second.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// An alarm that has begun or ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmChange {
+    /// The alarm, as it was last.
+    pub alarm: Alarm,
+    /// How long it was on; `None` if it begins.
+    pub lasted: Option<Duration>,
+}
+
+/// Judges snapshots. It has no clock but the uptime of the snapshots.
+#[derive(Debug, Default)]
+pub struct Evaluator {
+    rules: AlarmRules,
+    readings: Readings,
+    states: BTreeMap<(AlarmKind, Option<Arc<str>>), State>,
+    begun: BTreeMap<AlarmKind, u64>,
+    looked: Option<Duration>,
+    shown: Arc<Alarms>,
+}
+
+/// Where an alarm is between its limits.
+#[derive(Clone, Debug)]
+enum State {
+    /// The value is bad since then, and not yet for long enough.
+    Bad { since: Duration },
+    /// The alarm is on.
+    On { begun: Duration, alarm: Alarm, good_since: Option<Duration> },
+}
+
+impl Evaluator {
+    /// Watches by these rules.
+    pub fn new(rules: AlarmRules) -> Self {
+        let mut evaluator = Self { rules, ..Self::default() };
+        evaluator.show();
+        evaluator
+    }
+
+    /// The alarms as they are.
+    pub fn shown(&self) -> Arc<Alarms> {
+        Arc::clone(&self.shown)
+    }
+
+    /// Judges `snapshot`, and returns what has begun and ended. A snapshot that comes soon after another one changes nothing, nor does one
+    /// of an engine that ends or is being reset.
+    pub fn look(&mut self, snapshot: &Snapshot) -> Vec<AlarmChange> {
+        let now = snapshot.uptime;
+        let too_soon = self.looked.is_some_and(|looked| now < looked + INTERVAL);
+        if too_soon || snapshot.shutting_down.is_some() || snapshot.resetting.is_some() {
+            return Vec::new();
+        }
+        self.looked = Some(now);
+        let readings = self.readings.of(snapshot);
+        let mut changes = Vec::new();
+        for reading in &readings {
+            if let Some(rule) = self.rules.rules.get(&reading.kind).copied() {
+                changes.extend(self.judge(reading, &rule, snapshot));
+            }
+        }
+        self.show();
+        changes
+    }
+
+    fn judge(&mut self, reading: &Reading, rule: &Rule, snapshot: &Snapshot) -> Option<AlarmChange> {
+        let now = snapshot.uptime;
+        let key = (reading.kind, reading.stage.clone());
+        let bad = reading.value.filter(|value| rule.is_bad(reading.kind, *value));
+        let good = reading.value.is_some_and(|value| rule.is_good(reading.kind, value));
+        match self.states.get_mut(&key) {
+            Some(State::On { begun, alarm, good_since }) => {
+                // What is unknown neither ends the alarm, nor makes it last.
+                if good {
+                    let good_since = *good_since.get_or_insert(now);
+                    if now.saturating_sub(good_since) >= self.rules.calm {
+                        let change = AlarmChange { alarm: alarm.clone(), lasted: Some(now.saturating_sub(*begun)) };
+                        self.states.remove(&key);
+                        return Some(change);
+                    }
+                } else if let Some(value) = reading.value {
+                    *good_since = None;
+                    alarm.value = number(reading.kind, value);
+                    alarm.text = words::text(reading, value, rule, snapshot);
+                }
+                None
+            }
+            pending => {
+                let Some(value) = bad else {
+                    self.states.remove(&key);
+                    return None;
+                };
+                let since = if let Some(State::Bad { since }) = pending { *since } else { now };
+                if now.saturating_sub(since) < rule.hold {
+                    self.states.insert(key, State::Bad { since });
+                    return None;
+                }
+                let alarm = Alarm {
+                    name: reading.kind.name().into(),
+                    stage: reading.stage.clone(),
+                    severity: reading.kind.severity(),
+                    since: snapshot.at.unwrap_or(UNIX_EPOCH),
+                    text: words::text(reading, value, rule, snapshot),
+                    value: number(reading.kind, value),
+                    limit: number(reading.kind, rule.begin),
+                };
+                self.states.insert(key, State::On { begun: now, alarm: alarm.clone(), good_since: None });
+                *self.begun.entry(reading.kind).or_default() += 1;
+                Some(AlarmChange { alarm, lasted: None })
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        let active = self.states.values().filter_map(|state| match state {
+            State::On { alarm, .. } => Some(alarm.clone()),
+            State::Bad { .. } => None,
+        });
+        let begun = |kind: AlarmKind| self.begun.get(&kind).copied().unwrap_or(0);
+        let watched = |kind: &AlarmKind| WatchedAlarm {
+            name: kind.name().into(),
+            severity: kind.severity(),
+            begun: begun(*kind),
+        };
+        // The map is in the order of the kinds, the most urgent first.
+        let alarms = Alarms { active: active.collect(), watched: self.rules.rules.keys().map(watched).collect() };
+        if *self.shown != alarms {
+            self.shown = Arc::new(alarms);
+        }
+    }
+}
+
+/// `value`, if an alarm of this kind has a number.
+fn number(kind: AlarmKind, value: f64) -> Option<f64> {
+    (kind != AlarmKind::Stage).then_some(value)
+}
+
+impl AlarmChange {
+    /// Whether the alarm begins.
+    pub fn begins(&self) -> bool {
+        self.lasted.is_none()
+    }
+
+    /// When the change happened.
+    pub fn at(&self) -> SystemTime {
+        self.alarm.since.checked_add(self.lasted.unwrap_or_default()).unwrap_or(self.alarm.since)
+    }
+}

@@ -1,0 +1,13 @@
+//! What the alarms of an engine are started with.
+
+use super::rules::AlarmRules;
+use super::tell::TellOptions;
+
+/// The alarms of an engine, and who is told of them.
+#[derive(Clone, Debug, Default)]
+pub struct AlarmOptions {
+    /// The alarms.
+    pub rules: AlarmRules,
+    /// Who is told.
+    pub tell: TellOptions,
+}

@@ -1,0 +1,67 @@
+//! Alarms: what an operator should know of, as the engine judges it. Every front tells the same ones.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// The alarms of an engine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Alarms {
+    /// The alarms that are on, the most urgent first.
+    pub active: Vec<Alarm>,
+    /// The alarms that the engine watches for.
+    pub watched: Vec<WatchedAlarm>,
+}
+
+/// An alarm that is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Its name, as in the settings: `behind`.
+    pub name: Arc<str>,
+    /// The id of the stage that it is about; `None` if it is about the whole pipeline.
+    pub stage: Option<Arc<str>>,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// When it began, to the millisecond.
+    #[serde(with = "super::serial::moment")]
+    pub since: SystemTime,
+    /// What is wrong, in one line: `the oldest message in Kafka has waited for 6 min (limit 5 min)`.
+    pub text: String,
+    /// The measured value, in the unit of the alarm: messages, seconds, percent, … `None` if it is not known at the moment, or is no
+    /// number.
+    pub value: Option<f64>,
+    /// The limit at which the alarm began, in the same unit.
+    pub limit: Option<f64>,
+}
+
+/// An alarm that the engine watches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedAlarm {
+    /// Its name.
+    pub name: Arc<str>,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// How often it has begun in this run.
+    pub begun: u64,
+}
+
+/// How urgent an alarm is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Something is slow or odd. Nothing is lost.
+    Warning,
+    /// Nothing goes on, or messages may be lost.
+    Critical,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
