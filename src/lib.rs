@@ -12,6 +12,7 @@
 //! | [`config`] | settings and the origin of each | the enums and limits of other modules, no behaviour |
 //! | [`console`] | the terminal | [`protocol`], [`theme`] |
 //! | [`headless`] | the same pipeline as JSON lines | [`protocol`] |
+//! | [`serve`] | what monitoring reads | [`protocol`] |
 //! | [`engine`] | the stages, and the snapshots of them | [`protocol`], `source`, `storage`, `search`, `click`, `world` |
 //! | [`source`] | embedded broker, producer, replay, generated traffic | [`protocol`], `click` |
 //! | [`protocol`] | snapshots up, commands down | `click` |
@@ -38,6 +39,7 @@ pub mod private;
 pub mod protocol;
 pub mod search;
 pub mod secret;
+pub mod serve;
 pub mod signals;
 pub mod source;
 pub mod sqlite;

@@ -1,0 +1,3 @@
+//! The pipeline for other programs: what monitoring reads of it.
+
+pub mod metrics;
