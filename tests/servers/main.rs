@@ -12,6 +12,7 @@ mod group;
 mod index;
 mod kafka;
 mod plain;
+mod prometheus;
 #[cfg(feature = "spark")]
 mod spark;
 #[cfg(feature = "spark")]
