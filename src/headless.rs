@@ -163,6 +163,7 @@ mod tests {
     use super::*;
     use tokio::sync::{mpsc, watch};
 
+    use crate::engine::front::Fronts;
     use crate::protocol::source::SourceProgress;
     use crate::protocol::stage::ItemUnit;
     use crate::protocol::{StageAction, StageInfo, StageStatus};
@@ -199,7 +200,14 @@ mod tests {
             let (sender, commands) = mpsc::channel(4);
             let (tables, _) = mpsc::channel(1);
             let ended = tokio::spawn(async {});
-            let handle = EngineHandle { snapshots: receiver, commands: sender, tables, ended };
+            let handle = EngineHandle {
+                snapshots: receiver,
+                commands: sender,
+                tables,
+                fronts: Fronts::closed(),
+                link: None,
+                ended,
+            };
             Self { handle, snapshots, commands }
         }
 

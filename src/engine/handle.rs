@@ -1,9 +1,11 @@
-//! The handle that every engine hands out. A front (console or headless) needs nothing else of an engine.
+//! The handle that every engine hands out. A front (console, headless, service) needs nothing else of an engine.
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use super::front::Fronts;
+use super::link::Link;
 use super::tables::TableOrder;
 use crate::protocol::{Command, Snapshot};
 
@@ -16,6 +18,10 @@ pub struct EngineHandle {
     pub commands: mpsc::Sender<Command>,
     /// Takes the orders of whole tables. An order has a channel for its rows, so it is not a command.
     pub tables: mpsc::Sender<TableOrder>,
+    /// Takes in further fronts.
+    pub fronts: Fronts,
+    /// The connection to an engine in another process; `None` for one in this process.
+    pub link: Option<watch::Receiver<Link>>,
     /// The engine's task.
     pub ended: tokio::task::JoinHandle<()>,
 }

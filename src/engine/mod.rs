@@ -6,7 +6,9 @@
 
 pub mod alarms;
 pub(crate) mod finding;
+pub mod front;
 pub mod handle;
+pub mod link;
 pub mod local;
 #[cfg(feature = "spark")]
 pub mod spark;

@@ -31,8 +31,9 @@ impl SortBy {
     }
 }
 
-/// The rows that a front asks for.
+/// The rows that a front asks for. A reader takes the default of each part that is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct View {
     /// Only this country. With `None` a url has one row for each of its countries.
     pub country: Option<String>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clicktop::click::{FieldLimits, Format};
 use clicktop::engine::EngineHandle;
 use clicktop::engine::alarms::AlarmOptions;
+use clicktop::engine::front::Fronts;
 use clicktop::engine::local::stages::aggregate::AggregateOptions;
 use clicktop::engine::local::stages::ingest::files::FilesSource;
 use clicktop::engine::local::stages::ingest::{GroupProtocol, KafkaOptions, OnLostOffset, StartAt};
@@ -220,6 +221,11 @@ impl Run {
             }
             Arc::clone(last)
         }
+    }
+
+    /// Takes in further fronts.
+    pub fn fronts(&self) -> Fronts {
+        self.pipeline.fronts.clone()
     }
 
     pub async fn command(&self, command: Command) {

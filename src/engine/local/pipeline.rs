@@ -18,13 +18,14 @@ use super::stages::store::StoreStage;
 use super::status::publisher::{Publisher, PublisherOptions};
 use super::supervised::LocalEngine;
 use crate::engine::EngineHandle;
+use crate::engine::front::Fronts;
 use crate::engine::stages::index::IndexStage;
 use crate::engine::status::log::LogBuffer;
 use crate::engine::supervisor::worker::{Work, Worker, work};
 use crate::engine::supervisor::workers::Workers;
 use crate::engine::supervisor::{Supervisor, SupervisorOptions};
+use crate::protocol::Snapshot;
 use crate::protocol::source::SourceProgress;
-use crate::protocol::{Snapshot, View};
 use crate::search::SearchIndex;
 use crate::storage::{IngestBatch, Storage};
 
@@ -51,7 +52,6 @@ pub(crate) fn start_with(
     log: Arc<LogBuffer>,
     consumer_work: impl FnOnce(IngestStage) -> Work,
 ) -> Result<EngineHandle, StartError> {
-    let view = watch::Sender::new(View::default());
     let (stored, embedded) = match &source {
         // Offsets of an earlier embedded broker do not apply to this one. The store deletes them before its first batch, and
         // not here: nothing has checked the file yet.
@@ -61,7 +61,7 @@ pub(crate) fn start_with(
         EventSource::Kafka(kafka, _) => (storage.offsets(&kafka.topic)?, None),
         EventSource::Files(_) => (BTreeMap::new(), None),
     };
-    let shared = SharedParts::new(storage, stored, embedded, view.subscribe());
+    let shared = SharedParts::new(storage, stored, embedded);
     shared.metrics.start_from(&shared.storage.reader()?)?;
 
     let (sender, batches) = crossbeam_channel::bounded(options.queue_batches);
@@ -102,20 +102,22 @@ pub(crate) fn start_with(
     let publisher = Publisher::new(&shared, batches, published);
     let (commands, received) = mpsc::channel(64);
     let (tables, ordered) = mpsc::channel(4);
+    let (fronts, front_requests) = Fronts::new();
     let (snapshots, receiver) = watch::channel(Arc::new(Snapshot { stages: not_started(), ..Snapshot::default() }));
     let supervisor = Supervisor::new(SupervisorOptions {
         workers,
         ended,
         commands: received,
         tables: ordered,
+        fronts: front_requests,
         snapshots,
-        engine: LocalEngine { handles, publisher, desk, view, _lag_watch: lag_watch },
+        engine: LocalEngine { handles, publisher, desk, boards: shared.boards.clone(), _lag_watch: lag_watch },
         alarms: options.alarms,
         figures_interval: options.aggregate.interval,
         shutdown_timeout: options.shutdown_timeout,
     });
     let ended = tokio::spawn(supervisor.run());
-    Ok(EngineHandle { snapshots: receiver, commands, tables, ended })
+    Ok(EngineHandle { snapshots: receiver, commands, tables, fronts, link: None, ended })
 }
 
 /// The ingest stage of a source.

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use super::query::board::BoardSlot;
+use super::query::board::BoardSlots;
 use super::stages::offsets::OffsetLedger;
 use super::status::catch_up::CatchUp;
 use super::status::metrics::Metrics;
 use super::status::notices::Notices;
 use super::status::partitions::PartitionBoard;
-use crate::protocol::View;
 use crate::source::StoredOffsets;
 use crate::storage::Storage;
 
@@ -24,20 +21,15 @@ pub(crate) struct SharedParts {
     pub partitions: Arc<PartitionBoard>,
     pub catch_up: Arc<CatchUp>,
     pub notices: Arc<Notices>,
-    pub board: BoardSlot,
+    pub boards: BoardSlots,
     /// Whether the broker is the embedded one, which serves this process alone.
     pub own_broker: bool,
 }
 
 impl SharedParts {
     /// The parts of an engine whose database holds every message before the `stored` offsets. `embedded` is there if the
-    /// broker is the embedded one; the board follows `views`.
-    pub(crate) fn new(
-        storage: Arc<Storage>,
-        stored: BTreeMap<i32, i64>,
-        embedded: Option<StoredOffsets>,
-        views: watch::Receiver<View>,
-    ) -> Self {
+    /// broker is the embedded one.
+    pub(crate) fn new(storage: Arc<Storage>, stored: BTreeMap<i32, i64>, embedded: Option<StoredOffsets>) -> Self {
         let own_broker = embedded.is_some();
         Self {
             storage,
@@ -46,7 +38,7 @@ impl SharedParts {
             partitions: Arc::default(),
             catch_up: Arc::default(),
             notices: Arc::default(),
-            board: BoardSlot::new(views),
+            boards: BoardSlots::new(),
             own_broker,
         }
     }

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::query::answers::AnswerDesk;
+use super::query::board::BoardSlots;
 use super::stage::PerStage;
 use super::stages::ingest::LagWatchGuard;
 use super::status::publisher::Publisher;
+use crate::engine::front::FrontId;
 use crate::engine::stages::handle::StageHandle;
 use crate::engine::supervisor::supervised::{Phase, Supervised};
 use crate::engine::tables::TableOrder;
+use crate::protocol::answer::Answers;
+use crate::protocol::board::Board;
 use crate::protocol::{Question, Snapshot, View};
 
 /// The parts of the local engine that are no stage.
@@ -19,7 +22,7 @@ pub(super) struct LocalEngine {
     pub handles: PerStage<StageHandle>,
     pub publisher: Publisher,
     pub desk: AnswerDesk,
-    pub view: watch::Sender<View>,
+    pub boards: BoardSlots,
     /// Ends the watch of the lag when the engine is dropped.
     pub _lag_watch: Option<LagWatchGuard>,
 }
@@ -32,16 +35,25 @@ impl Supervised for LocalEngine {
 
     async fn snapshot(&mut self, phase: Phase<'_>) -> Snapshot {
         self.handles.index.set_flooded(self.publisher.reads_backlog());
-        self.publisher.snapshot(&self.handles, self.desk.answers(), phase).await
+        self.publisher.snapshot(&self.handles, self.desk.answers(FrontId::OWN), phase).await
     }
 
-    fn set_view(&mut self, view: View) {
-        self.view.send_replace(view);
+    fn set_view(&mut self, front: FrontId, view: View) {
+        self.boards.set_view(front, view);
         self.desk.view_changed();
     }
 
-    fn ask(&mut self, question: Question) {
-        self.desk.ask(question);
+    fn ask(&mut self, front: FrontId, question: Question) {
+        self.desk.ask(front, question);
+    }
+
+    fn leave(&mut self, front: FrontId) {
+        self.boards.leave(front);
+        self.desk.leave(front);
+    }
+
+    fn shown(&self, front: FrontId) -> (Arc<Board>, Answers) {
+        (self.boards.shown(front), self.desk.answers(front))
     }
 
     fn hand_over(&mut self, order: TableOrder) {

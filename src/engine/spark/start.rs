@@ -23,6 +23,7 @@ use super::stage::{PerStage, SparkStage, not_started};
 use super::stream::StreamStage;
 use super::supervised::{SparkEngine, Status};
 use crate::engine::EngineHandle;
+use crate::engine::front::Fronts;
 use crate::engine::local::query::answers::{AnswerDesk, AnswerOptions};
 use crate::engine::local::query::board::Limits;
 use crate::engine::local::shared::SharedParts;
@@ -33,7 +34,7 @@ use crate::engine::status::log::LogBuffer;
 use crate::engine::supervisor::worker::{Worker, work};
 use crate::engine::supervisor::workers::Workers;
 use crate::engine::supervisor::{Supervisor, SupervisorOptions};
-use crate::protocol::{Snapshot, View};
+use crate::protocol::Snapshot;
 use crate::search::SearchIndex;
 use crate::storage::Storage;
 
@@ -55,8 +56,7 @@ pub(crate) fn start(
         return Err(StartError::HoldsClicks { clicks });
     }
     let options = Arc::new(options);
-    let view = watch::Sender::new(View::default());
-    let shared = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None, view.subscribe());
+    let shared = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None);
     let metrics = Arc::new(SparkMetrics::default());
     let tables = Arc::new(Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms));
     // The query lives in a session that every console shares. What a round sets and reads in its session is this console's own.
@@ -149,6 +149,7 @@ pub(crate) fn start(
     let alarms = options.alarms.clone();
     let (commands, received) = mpsc::channel(64);
     let (orders, ordered) = mpsc::channel(4);
+    let (fronts, front_requests) = Fronts::new();
     let (snapshots, receiver) = watch::channel(Arc::new(Snapshot { stages: not_started(), ..Snapshot::default() }));
     let status = Status::new(index_target, log);
     let supervisor = Supervisor::new(SupervisorOptions {
@@ -156,6 +157,7 @@ pub(crate) fn start(
         ended,
         commands: received,
         tables: ordered,
+        fronts: front_requests,
         snapshots,
         engine: SparkEngine {
             options,
@@ -167,7 +169,6 @@ pub(crate) fn start(
             cluster,
             watch,
             rounds,
-            view,
             leaving,
             eraser,
             _lag_watch: lag_watch,
@@ -178,5 +179,5 @@ pub(crate) fn start(
         shutdown_timeout,
     });
     let ended = tokio::spawn(supervisor.run());
-    Ok(EngineHandle { snapshots: receiver, commands, tables: orders, ended })
+    Ok(EngineHandle { snapshots: receiver, commands, tables: orders, fronts, link: None, ended })
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::answers::ClusterDesk;
@@ -15,6 +14,7 @@ use super::metrics::SparkMetrics;
 use super::options::SparkOptions;
 use super::rounds_watch::RoundsWatch;
 use super::stage::{PerStage, SparkStage, declared};
+use crate::engine::front::FrontId;
 use crate::engine::local::query::answers::AnswerDesk;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::ingest::LagWatchGuard;
@@ -25,6 +25,7 @@ use crate::engine::status::stage_status::stage_status;
 use crate::engine::supervisor::supervised::{Phase, Supervised};
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
+use crate::protocol::board::Board;
 use crate::protocol::remote::{Outlives, QueryStatus, Remote};
 use crate::protocol::snapshot::{ResetEnd, Snapshot, StoreStatus, Totals};
 use crate::protocol::table::Table;
@@ -51,7 +52,6 @@ pub(super) struct SparkEngine {
     pub(super) watch: ClusterWatch,
     /// The log of rounds.
     pub(super) rounds: RoundsWatch,
-    pub(super) view: watch::Sender<View>,
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) eraser: Eraser,
     /// Ends the watch of the lag when the engine is dropped.
@@ -170,6 +170,7 @@ impl Supervised for SparkEngine {
         let documents = *index.documents.lock();
         let (rounds, delays) = metrics.times();
         let refused = index.rejected.load(Relaxed);
+        let (board, answers) = self.shown(FrontId::OWN);
         Snapshot {
             protocol: ProtocolVersion,
             at: Some(to_millis(SystemTime::now())),
@@ -198,8 +199,8 @@ impl Supervised for SparkEngine {
                 bulk: Some(index.bulk_times()),
             }),
             index: index.status(&self.status.index_target, pending),
-            board: self.cluster.board().unwrap_or_else(|| self.shared.board.shown()),
-            answers: Answers { search: self.desk.answers().search, ..self.cluster.answers() },
+            board,
+            answers,
             notices: self.shared.notices.shown(),
             log: self.status.log.lines(),
             shutting_down: phase.shutting_down.map(str::to_owned),
@@ -209,24 +210,34 @@ impl Supervised for SparkEngine {
         }
     }
 
-    fn set_view(&mut self, view: View) {
-        self.cluster.set_view(view.clone());
+    fn set_view(&mut self, front: FrontId, view: View) {
+        self.cluster.set_view(front, view.clone());
         // A window is none of the desk's, so it goes on with all time.
-        let view = View { window: Window::AllTime, ..view };
-        self.view.send_replace(view);
+        self.shared.boards.set_view(front, View { window: Window::AllTime, ..view });
         self.desk.view_changed();
     }
 
-    fn ask(&mut self, question: Question) {
+    fn leave(&mut self, front: FrontId) {
+        self.cluster.leave(front);
+        self.shared.boards.leave(front);
+        self.desk.leave(front);
+    }
+
+    fn shown(&self, front: FrontId) -> (Arc<Board>, Answers) {
+        let board = self.cluster.board(front).unwrap_or_else(|| self.shared.boards.shown(front));
+        (board, Answers { search: self.desk.answers(front).search, ..self.cluster.answers(front) })
+    }
+
+    fn ask(&mut self, front: FrontId, question: Question) {
         match question {
-            Question::Rejects(question) => self.cluster.ask_rejects(question),
-            Question::Page(question) => self.cluster.ask_page(question),
+            Question::Rejects(question) => self.cluster.ask_rejects(front, question),
+            Question::Page(question) => self.cluster.ask_page(front, question),
             // The last minute comes with the figures of a window. For all time, a query every few seconds would cost the cluster more
             // than it tells, so fronts show a dash.
-            Question::LastMinute => self.cluster.look(),
+            Question::LastMinute => self.cluster.look(front),
             Question::Cluster => self.watch.looked_at(),
             Question::Rounds => self.rounds.looked_at(),
-            question => self.desk.ask(question),
+            question => self.desk.ask(front, question),
         }
     }
 
@@ -265,7 +276,7 @@ impl Supervised for SparkEngine {
         self.metrics.reset();
         self.shared.metrics.reset();
         self.shared.notices.clear();
-        self.shared.board.clear();
+        self.shared.boards.clear();
         self.status.pending = None;
         self.desk.reset();
         self.cluster.reset();

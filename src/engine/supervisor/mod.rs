@@ -1,6 +1,7 @@
 //! The supervisor owns the stages of an engine, carries out commands, publishes snapshots with the alarms in them, and drains the stages at the end.
 
 mod drain;
+mod fronts;
 mod reset;
 pub(crate) mod supervised;
 pub(crate) mod worker;
@@ -12,11 +13,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::alarms::{AlarmDesk, AlarmOptions};
+use crate::engine::front::{FrontId, FrontRequest};
 use crate::engine::stages::handle::Signal;
 use crate::engine::tables::TableOrder;
 use crate::protocol::{Command, Snapshot, StageAction, StageState};
 use crate::text::excerpt;
 use drain::Drain;
+use fronts::JoinedFronts;
 use reset::{Reset, ResetProgress};
 use supervised::{Phase, Supervised};
 use worker::{Ended, Worker};
@@ -41,6 +44,7 @@ pub(crate) struct Supervisor<E> {
     ended: mpsc::UnboundedReceiver<Ended>,
     commands: mpsc::Receiver<Command>,
     tables: mpsc::Receiver<TableOrder>,
+    fronts: JoinedFronts,
     snapshots: watch::Sender<Arc<Snapshot>>,
     engine: E,
     alarms: AlarmDesk,
@@ -55,6 +59,8 @@ pub(crate) struct SupervisorOptions<E> {
     pub ended: mpsc::UnboundedReceiver<Ended>,
     pub commands: mpsc::Receiver<Command>,
     pub tables: mpsc::Receiver<TableOrder>,
+    /// What the fronts ask that join.
+    pub fronts: mpsc::UnboundedReceiver<FrontRequest>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub engine: E,
     pub alarms: AlarmOptions,
@@ -77,6 +83,7 @@ impl<E: Supervised> Supervisor<E> {
             ended: options.ended,
             commands: options.commands,
             tables: options.tables,
+            fronts: JoinedFronts::new(options.fronts),
             snapshots: options.snapshots,
             engine: options.engine,
             alarms: AlarmDesk::new(options.alarms),
@@ -107,6 +114,7 @@ impl<E: Supervised> Supervisor<E> {
                     self.obey(command.unwrap_or(Command::Shutdown), &mut drain);
                 }
                 Some(order) = self.tables.recv() => self.engine.hand_over(order),
+                request = self.fronts.next() => self.fronts.take(request, &mut self.engine),
                 () = self.engine.news() => {}
                 () = tokio::time::sleep(END_INTERVAL), if hurried => {}
                 _ = tick.tick() => {
@@ -166,8 +174,8 @@ impl<E: Supervised> Supervisor<E> {
         }
         let ending = drain.as_ref().is_some_and(|drain| drain.then_end);
         match command {
-            Command::View(view) => self.engine.set_view(view),
-            Command::Ask(question) => self.engine.ask(question),
+            Command::View(view) => self.engine.set_view(FrontId::OWN, view),
+            Command::Ask(question) => self.engine.ask(FrontId::OWN, question),
             Command::Shutdown | Command::ShutdownAnd(_) if ending => {
                 // A second shutdown ends the drain now.
                 if let Some(drain) = drain {
@@ -243,6 +251,7 @@ impl<E: Supervised> Supervisor<E> {
         let resetting = self.reset.as_ref().map(|reset| reset.waits_for(&self.workers));
         let mut snapshot = self.engine.snapshot(Phase { shutting_down, resetting: resetting.as_deref() }).await;
         self.alarms.look(&mut snapshot);
+        self.fronts.publish(&snapshot, &self.engine);
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

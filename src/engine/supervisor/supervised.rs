@@ -1,10 +1,14 @@
 //! What an engine gives to the supervisor.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
+use crate::protocol::answer::Answers;
+use crate::protocol::board::Board;
 use crate::protocol::{Question, RemoteWork, Snapshot, View};
 
 /// The parts of an engine that differ between engines: its snapshots, its answers and its data. The supervisor runs the stages.
@@ -13,14 +17,20 @@ pub(crate) trait Supervised: Send + 'static {
     /// after the end.
     fn left_at_the_end(&self) -> Option<&'static str>;
 
-    /// The snapshot of this moment.
+    /// The snapshot of this moment, with the board and the answers of the own front.
     fn snapshot(&mut self, phase: Phase<'_>) -> impl Future<Output = Snapshot> + Send;
 
-    /// Takes the view of the front.
-    fn set_view(&mut self, view: View);
+    /// Takes the view of a front.
+    fn set_view(&mut self, front: FrontId, view: View);
 
-    /// Takes a question of the front.
-    fn ask(&mut self, question: Question);
+    /// Takes a question of a front.
+    fn ask(&mut self, front: FrontId, question: Question);
+
+    /// A front has gone: nothing is made for it any more.
+    fn leave(&mut self, front: FrontId);
+
+    /// The board and the answers of a front.
+    fn shown(&self, front: FrontId) -> (Arc<Board>, Answers);
 
     /// Begins to hand over a table.
     fn hand_over(&mut self, order: TableOrder);

@@ -21,7 +21,6 @@ use crate::engine::stages::handle::{Signal, StageHandle};
 use crate::engine::stages::index::{IndexOptions, IndexStage};
 use crate::engine::status::log::LogBuffer;
 use crate::engine::supervisor::worker::work;
-use crate::protocol::View;
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::search::SearchIndex;
 use crate::source::StoredOffsets;
@@ -77,7 +76,7 @@ pub fn ingest(options: KafkaOptions, stored: StoredOffsets, messages: u64) -> Re
     // The stage notes its identity in a database.
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let storage = Storage::open(directory.path(), StorageOptions::default()).map_err(|error| error.to_string())?;
-    let shared = SharedParts::new(Arc::new(storage), BTreeMap::new(), Some(stored), views());
+    let shared = SharedParts::new(Arc::new(storage), BTreeMap::new(), Some(stored));
     let ledger = Arc::clone(&shared.ledger);
     let stage = IngestStage::new(&shared, options, sender);
     let handle = StageHandle::new(Stage::Ingest.name());
@@ -152,11 +151,7 @@ pub fn index(
 }
 
 fn shared(storage: &Arc<Storage>) -> SharedParts {
-    SharedParts::new(Arc::clone(storage), BTreeMap::new(), None, views())
-}
-
-fn views() -> watch::Receiver<View> {
-    watch::channel(View::default()).1
+    SharedParts::new(Arc::clone(storage), BTreeMap::new(), None)
 }
 
 /// Runs a stage until it has done the work that is there.

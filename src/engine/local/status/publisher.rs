@@ -9,6 +9,7 @@ use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
 use crate::click::Timestamp;
+use crate::engine::front::FrontId;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stage::{PerStage, Stage, declared};
 use crate::engine::local::status::catch_up::Reached;
@@ -172,7 +173,7 @@ impl Publisher {
                 transaction: Some(metrics.transaction_times()),
                 bulk: Some(metrics.index.bulk_times()),
             }),
-            board: self.shared.board.shown(),
+            board: self.shared.boards.shown(FrontId::OWN),
             answers,
             recent: metrics.recent(),
             // The supervisor judges the finished snapshot.
@@ -210,7 +211,7 @@ impl Publisher {
         self.shared.metrics.reset();
         self.shared.catch_up.reset();
         self.shared.notices.clear();
-        self.shared.board.clear();
+        self.shared.boards.clear();
         self.sampled = None;
         self.moved = (0, Instant::now());
     }

@@ -15,7 +15,7 @@ use crate::protocol::answer::LastMinute;
 use crate::protocol::board::Board;
 use crate::protocol::view::{View, Window};
 
-/// The view of the front, and what is known of it.
+/// A view, and what is known of it.
 pub(super) struct BoardKeeper {
     state: Mutex<State>,
     changed: Notify,
@@ -76,6 +76,16 @@ impl BoardKeeper {
         state.view = view;
         state.looked = Some(Instant::now());
         self.changed.notify_one();
+    }
+
+    /// Whether it is this view that it shows.
+    pub(super) fn is_of(&self, view: &View) -> bool {
+        self.state.lock().view == *view
+    }
+
+    /// Whether it shows this window.
+    pub(super) fn shows(&self, window: Window) -> bool {
+        self.state.lock().view.window == window
     }
 
     /// A front looks at the board.

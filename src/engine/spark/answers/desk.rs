@@ -2,103 +2,132 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use super::asking::Cluster;
 use super::board::BoardKeeper;
 use super::line::Line;
 use super::page::Reach;
 use super::rejects::Told;
+use super::shared::SharedKeepers;
 use super::tables::Exporter;
+use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::{Answers, PageDetails, Rejects};
 use crate::protocol::board::Board;
 use crate::protocol::question::{PageQuestion, RejectsQuestion};
+use crate::protocol::table::TablePart;
 use crate::protocol::view::View;
 
-/// Takes questions and holds the newest answers. Answering ends when it is dropped.
+/// Takes questions and holds the newest answers. Equal views and questions of several fronts are asked once. Answering ends when it is
+/// dropped.
 pub(in crate::engine::spark) struct ClusterDesk {
-    keeper: Arc<BoardKeeper>,
-    rejects: Arc<Line<RejectsQuestion, Rejects>>,
-    page: Arc<Line<PageQuestion, PageDetails>>,
+    cluster: Arc<Cluster>,
+    keepers: Mutex<SharedKeepers<BoardKeeper>>,
+    rejects: Mutex<SharedKeepers<Line<RejectsQuestion, Rejects>>>,
+    pages: Mutex<SharedKeepers<Line<PageQuestion, PageDetails>>>,
     told: Arc<Told>,
+    reach: Arc<Reach>,
     exporter: Exporter,
     news: Arc<Notify>,
-    tasks: [JoinHandle<()>; 3],
 }
 
 impl ClusterDesk {
-    /// Must be called in a tokio runtime.
+    /// The desk of a cluster.
     pub(in crate::engine::spark) fn start(cluster: Cluster) -> Self {
-        let (cluster, news) = (Arc::new(cluster), Arc::new(Notify::new()));
-        let keeper = Arc::new(BoardKeeper::new(Arc::clone(&news)));
-        let (rejects, page) = (Arc::new(Line::new(Arc::clone(&news))), Arc::new(Line::new(Arc::clone(&news))));
-        let (told, reach) = (Arc::new(Told::default()), Arc::new(Reach::default()));
-        let answer_rejects = {
+        let cluster = Arc::new(cluster);
+        let exporter = Exporter::new(Arc::clone(&cluster));
+        Self {
+            cluster,
+            keepers: Mutex::default(),
+            rejects: Mutex::default(),
+            pages: Mutex::default(),
+            told: Arc::default(),
+            reach: Arc::default(),
+            exporter,
+            news: Arc::default(),
+        }
+    }
+
+    /// Takes the view of a front. Must be called in a tokio runtime.
+    pub(in crate::engine::spark) fn set_view(&self, front: FrontId, view: View) {
+        let make = || {
+            let keeper = Arc::new(BoardKeeper::new(Arc::clone(&self.news)));
+            let task = tokio::spawn(Arc::clone(&keeper).run(Arc::clone(&self.cluster)));
+            (keeper, task)
+        };
+        self.keepers.lock().take(front, |keeper| keeper.is_of(&view), make).set_view(view);
+    }
+
+    /// A front looks at its board.
+    pub(in crate::engine::spark) fn look(&self, front: FrontId) {
+        if let Some(keeper) = self.keepers.lock().of(front) {
+            keeper.look();
+        }
+    }
+
+    /// Takes a question about the rejects. Must be called in a tokio runtime.
+    pub(in crate::engine::spark) fn ask_rejects(&self, front: FrontId, question: RejectsQuestion) {
+        let (cluster, told) = (Arc::clone(&self.cluster), Arc::clone(&self.told));
+        let answer = move |question: RejectsQuestion, tell| {
             let (cluster, told) = (Arc::clone(&cluster), Arc::clone(&told));
-            move |question: RejectsQuestion, tell| {
-                let (cluster, told) = (Arc::clone(&cluster), Arc::clone(&told));
-                async move {
-                    cluster.ask("rejects", tell, async |asked| cluster.rejects(asked, &question, &told).await).await
-                }
-            }
+            async move { cluster.ask("rejects", tell, async |asked| cluster.rejects(asked, &question, &told).await).await }
         };
-        let answer_page = {
+        let make = || {
+            let line = Arc::new(Line::new(Arc::clone(&self.news)));
+            let task = tokio::spawn(Arc::clone(&line).run(answer));
+            (line, task)
+        };
+        self.rejects.lock().take(front, |line| line.is_of(&question), make).ask(question);
+    }
+
+    /// Takes a question about a url. Must be called in a tokio runtime.
+    pub(in crate::engine::spark) fn ask_page(&self, front: FrontId, question: PageQuestion) {
+        let (cluster, reach) = (Arc::clone(&self.cluster), Arc::clone(&self.reach));
+        let answer = move |question: PageQuestion, tell| {
             let (cluster, reach) = (Arc::clone(&cluster), Arc::clone(&reach));
-            move |question: PageQuestion, tell| {
-                let (cluster, reach) = (Arc::clone(&cluster), Arc::clone(&reach));
-                async move { cluster.ask("url", tell, async |asked| cluster.page(asked, &question, &reach).await).await }
-            }
+            async move { cluster.ask("url", tell, async |asked| cluster.page(asked, &question, &reach).await).await }
         };
-        let tasks = [
-            tokio::spawn(Arc::clone(&keeper).run(Arc::clone(&cluster))),
-            tokio::spawn(Arc::clone(&rejects).run(answer_rejects)),
-            tokio::spawn(Arc::clone(&page).run(answer_page)),
-        ];
-        let exporter = Exporter::new(cluster, Arc::clone(&keeper));
-        Self { keeper, rejects, page, told, exporter, news, tasks }
+        let make = || {
+            let line = Arc::new(Line::new(Arc::clone(&self.news)));
+            let task = tokio::spawn(Arc::clone(&line).run(answer));
+            (line, task)
+        };
+        self.pages.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 
-    /// Takes the view of the front.
-    pub(in crate::engine::spark) fn set_view(&self, view: View) {
-        self.keeper.set_view(view);
+    /// A front has gone.
+    pub(in crate::engine::spark) fn leave(&self, front: FrontId) {
+        self.keepers.lock().leave(front);
+        self.rejects.lock().leave(front);
+        self.pages.lock().leave(front);
     }
 
-    /// A front looks at the board.
-    pub(in crate::engine::spark) fn look(&self) {
-        self.keeper.look();
+    /// The board of a front, if its view is a window.
+    pub(in crate::engine::spark) fn board(&self, front: FrontId) -> Option<Arc<Board>> {
+        self.keepers.lock().of(front)?.board()
     }
 
-    /// Takes a question about the rejects.
-    pub(in crate::engine::spark) fn ask_rejects(&self, question: RejectsQuestion) {
-        self.rejects.ask(question);
-    }
-
-    /// Takes a question about a url.
-    pub(in crate::engine::spark) fn ask_page(&self, question: PageQuestion) {
-        self.page.ask(question);
-    }
-
-    /// The board, if the view is a window.
-    pub(in crate::engine::spark) fn board(&self) -> Option<Arc<Board>> {
-        self.keeper.board()
-    }
-
-    /// The newest answers; without those that are given elsewhere.
-    pub(in crate::engine::spark) fn answers(&self) -> Answers {
+    /// The newest answers to a front; without those that are given elsewhere.
+    pub(in crate::engine::spark) fn answers(&self, front: FrontId) -> Answers {
+        let (page, rejects) = (self.pages.lock().of(front), self.rejects.lock().of(front));
         Answers {
             search: None,
-            rejects: self.rejects.answer(),
-            page: self.page.answer(),
-            last_minute: self.keeper.last_minute(),
-            waiting: self.page.waiting().or_else(|| self.rejects.waiting()),
+            rejects: rejects.as_ref().and_then(|line| line.answer()),
+            page: page.as_ref().and_then(|line| line.answer()),
+            last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),
+            waiting: page.and_then(|line| line.waiting()).or_else(|| rejects?.waiting()),
         }
     }
 
     /// Begins to hand over the rows of a window. Must be called in a tokio runtime.
     pub(in crate::engine::spark) fn hand_over_window(&self, order: TableOrder, view: View) {
-        self.exporter.window(order, view);
+        let keeper = self.keepers.lock().all().find(|keeper| keeper.shows(view.window)).cloned();
+        match keeper {
+            Some(keeper) => self.exporter.window(order, view, keeper),
+            None => order.send_now(TablePart::Failed("the window is not counted: look at it first".to_owned())),
+        }
     }
 
     /// Begins to hand over the rejects that `filter` keeps. Must be called in a tokio runtime.
@@ -110,20 +139,14 @@ impl ClusterDesk {
     pub(in crate::engine::spark) fn reset(&self) {
         self.told.forget();
         self.exporter.forget();
-        self.keeper.forget();
-        self.rejects.forget();
-        self.page.forget();
+        self.keepers.lock().all().for_each(|keeper| keeper.forget());
+        self.rejects.lock().all().for_each(|line| line.forget());
+        self.pages.lock().all().for_each(|line| line.forget());
     }
 
     /// Resolves once there is something to show that was not there before.
     pub(in crate::engine::spark) fn news(&self) -> impl Future<Output = ()> + Send + use<> {
         let news = Arc::clone(&self.news);
         async move { news.notified().await }
-    }
-}
-
-impl Drop for ClusterDesk {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

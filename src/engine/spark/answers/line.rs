@@ -44,6 +44,11 @@ impl<Q: Clone + PartialEq + Send + Sync + 'static, A: Send + Sync + 'static> Lin
         }
     }
 
+    /// Whether it is this question that it answers.
+    pub(super) fn is_of(&self, question: &Q) -> bool {
+        self.state.lock().asked.as_ref().is_some_and(|(asked, _)| asked == question)
+    }
+
     /// The newest answer.
     pub(super) fn answer(&self) -> Option<Arc<Answer<Q, A>>> {
         self.state.lock().answer.clone()

@@ -9,6 +9,7 @@ mod desk;
 mod line;
 mod page;
 mod rejects;
+mod shared;
 mod tables;
 #[cfg(test)]
 mod tests;

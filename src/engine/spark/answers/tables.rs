@@ -30,7 +30,6 @@ const WAITING_BATCHES: usize = 4;
 /// Hands tables over.
 pub(super) struct Exporter {
     cluster: Arc<Cluster>,
-    keeper: Arc<BoardKeeper>,
     at_once: Arc<Semaphore>,
     state: Arc<State>,
 }
@@ -45,8 +44,8 @@ struct State {
 type Batch<R> = Result<Vec<R>, String>;
 
 impl Exporter {
-    pub(super) fn new(cluster: Arc<Cluster>, keeper: Arc<BoardKeeper>) -> Self {
-        Self { cluster, keeper, at_once: Arc::new(Semaphore::new(AT_ONCE)), state: Arc::default() }
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, at_once: Arc::new(Semaphore::new(AT_ONCE)), state: Arc::default() }
     }
 
     /// Everything was deleted.
@@ -54,9 +53,9 @@ impl Exporter {
         self.state.resets.fetch_add(1, SeqCst);
     }
 
-    /// Hands over the rows of a window that the front looks at.
-    pub(super) fn window(&self, order: TableOrder, view: View) {
-        let (cluster, keeper) = (Arc::clone(&self.cluster), Arc::clone(&self.keeper));
+    /// Hands over the rows of a window at which a front looks with `keeper`.
+    pub(super) fn window(&self, order: TableOrder, view: View, keeper: Arc<BoardKeeper>) {
+        let cluster = Arc::clone(&self.cluster);
         self.begin(order, move |hand_over| async move {
             let pattern = Pattern::parse(&view.filter).map_err(|error| NoAnswer::from(error).to_string())?;
             let figures = keeper.figures_of(view.window, LIMIT).await?;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::questions::{Shared, wants_minute};
+use super::questions::Shared;
 use super::thread::Answering;
 use super::{lookup, tables};
+use crate::engine::front::FrontId;
 use crate::engine::local::query::board::{Limits, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::stages::handle::StageHandle;
@@ -74,32 +75,67 @@ impl AnswerDesk {
         self.view_changed();
     }
 
-    /// Takes a question in; a newer one of the same kind takes the place of the older.
-    pub(crate) fn ask(&self, question: Question) {
+    /// Takes a question of a front in; a newer one of the same kind takes the place of the older.
+    pub(crate) fn ask(&self, front: FrontId, question: Question) {
         let now = Instant::now();
         let mut questions = self.shared.questions.lock();
         match question {
             Question::Search(question) => {
-                if questions.search.ask(question, now) {
+                let known = known(&self.shared, |answers| answers.search.as_ref(), &question);
+                if questions.search.ask(front, question, now) {
                     self.shared.search.notify_one();
+                }
+                if let Some(known) = known {
+                    self.tell(front, |answers| answers.search = Some(known));
                 }
                 return;
             }
-            Question::Rejects(question) => questions.rejects.ask(question, now),
-            Question::Page(question) => questions.page.ask(question, now),
+            Question::Rejects(question) => {
+                let known = known(&self.shared, |answers| answers.rejects.as_ref(), &question);
+                questions.rejects.ask(front, question, now);
+                if let Some(known) = known {
+                    self.tell(front, |answers| answers.rejects = Some(known));
+                }
+            }
+            Question::Page(question) => {
+                let known = known(&self.shared, |answers| answers.page.as_ref(), &question);
+                questions.page.ask(front, question, now);
+                if let Some(known) = known {
+                    self.tell(front, |answers| answers.page = Some(known));
+                }
+            }
             Question::LastMinute => {
-                let wanted = wants_minute(questions.last_minute, now);
-                questions.last_minute = Some(now);
+                let wanted = questions.want_minute(now).contains(&front);
+                questions.last_minute.insert(front, now);
                 if wanted {
                     return;
                 }
                 questions.woken = true;
-                true
             }
             // Of engines on a cluster.
             Question::Cluster | Question::Rounds => return,
-        };
+        }
         self.shared.changed.notify_one();
+    }
+
+    /// Shows a front what another one has been told already.
+    fn tell(&self, front: FrontId, put: impl FnOnce(&mut Answers)) {
+        put(self.shared.answers.lock().entry(front).or_default());
+        self.shared.news.notify_one();
+    }
+
+    /// A front has gone.
+    pub(crate) fn leave(&self, front: FrontId) {
+        let mut questions = self.shared.questions.lock();
+        questions.search.leave(front);
+        questions.rejects.leave(front);
+        questions.page.leave(front);
+        questions.last_minute.remove(&front);
+        // Under the lock of the questions: whoever answers looks who wants to know under the same lock.
+        self.shared.answers.lock().remove(&front);
+        drop(questions);
+        self.shared.search.notify_one();
+        self.view_changed();
     }
 
     /// The view has changed.
@@ -111,7 +147,7 @@ impl AnswerDesk {
     /// Everything was forgotten: what is being answered is no longer so, and is answered anew.
     pub(crate) fn reset(&self) {
         self.shared.resets.fetch_add(1, SeqCst);
-        *self.shared.answers.lock() = Answers::default();
+        self.shared.answers.lock().clear();
         let mut questions = self.shared.questions.lock();
         questions.search.again();
         questions.rejects.again();
@@ -121,9 +157,9 @@ impl AnswerDesk {
         self.view_changed();
     }
 
-    /// The newest answer of each kind.
-    pub(crate) fn answers(&self) -> Answers {
-        self.shared.answers.lock().clone()
+    /// The newest answer of each kind that a front has asked for.
+    pub(crate) fn answers(&self, front: FrontId) -> Answers {
+        self.shared.answers.lock().get(&front).cloned().unwrap_or_default()
     }
 
     /// Resolves once there is an answer or a board that was not there before.
@@ -154,6 +190,17 @@ impl Drop for AnswerDesk {
     }
 }
 
+/// The answer that some front has to `question` already.
+fn known<Q: PartialEq, A>(
+    shared: &Shared,
+    of: impl Fn(&Answers) -> Option<&Arc<Answer<Q, A>>>,
+    question: &Q,
+) -> Option<Arc<Answer<Q, A>>> {
+    let answers = shared.answers.lock();
+    let known = answers.values().filter_map(of).find(|answer| answer.asked == *question);
+    known.cloned()
+}
+
 /// Answers searches until it is aborted.
 async fn search(shared: Arc<Shared>, index: Arc<dyn SearchIndex>) {
     loop {
@@ -170,10 +217,14 @@ async fn search(shared: Arc<Shared>, index: Arc<dyn SearchIndex>) {
         };
         let Some(found) = unless_superseded(&shared, &question, &*index).await else { continue };
         let found = found.map_err(|error| error.to_string());
-        if shared.questions.lock().search.answered(&question, Instant::now(), begin.elapsed()) {
-            shared.answers.lock().search = Some(Arc::new(Answer { asked: question, found }));
+        let mut questions = shared.questions.lock();
+        let askers = questions.search.answered(&question, Instant::now(), begin.elapsed());
+        let answer = Arc::new(Answer { asked: question, found });
+        for front in askers {
+            shared.answers.lock().entry(front).or_default().search = Some(Arc::clone(&answer));
             shared.news.notify_one();
         }
+        drop(questions);
     }
 }
 

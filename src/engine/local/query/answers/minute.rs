@@ -1,9 +1,11 @@
-//! Counts the clicks of the last minute for the rows that a board shows, as long as somebody looks at the board.
+//! Counts the clicks of the last minute for the rows that boards show, as long as somebody looks at them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::click::Timestamp;
+use crate::engine::front::FrontId;
 use crate::engine::local::query::board::{CountryNames, Counts, Limits, MinuteCount, MinuteProgress};
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::Board;
@@ -31,15 +33,23 @@ pub(super) struct MinuteKeeper {
     due: Instant,
     /// When the counts were last whole and new.
     ready: Option<Instant>,
-    /// They are not those that were told.
-    moved: bool,
-    /// What was told last, and for which board.
-    told: Option<(Arc<Board>, Arc<LastMinute>)>,
+    /// How often the counts have moved on.
+    moved: u64,
+    /// What each front was told last.
+    told: BTreeMap<FrontId, Told>,
+}
+
+/// What a front was told.
+struct Told {
+    board: Arc<Board>,
+    known: Arc<LastMinute>,
+    /// How often the counts had moved on.
+    moved: u64,
 }
 
 impl MinuteKeeper {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { count: MinuteCount::new(limits), due: Instant::now(), ready: None, moved: false, told: None }
+        Self { count: MinuteCount::new(limits), due: Instant::now(), ready: None, moved: 0, told: BTreeMap::new() }
     }
 
     /// When there is something to do next.
@@ -47,17 +57,18 @@ impl MinuteKeeper {
         self.due
     }
 
-    /// Counts on if it is time; what is known of `board` then, if it is not what was told last.
+    /// Counts on if it is time. Returns what is known of the board that each of these fronts is shown, if it is not what the front was
+    /// told last. Equal boards are looked up once.
     ///
     /// # Errors
     /// The database cannot be read; then it begins anew.
     pub(super) fn go_on(
         &mut self,
-        board: &Arc<Board>,
+        boards: &[(FrontId, Arc<Board>)],
         names: &mut CountryNames,
         reader: &mut Reader,
         now: Timestamp,
-    ) -> Result<Option<Arc<LastMinute>>, StorageError> {
+    ) -> Result<Vec<(FrontId, Arc<LastMinute>)>, StorageError> {
         let begin = Instant::now();
         if self.due <= begin {
             let progress = self.count.go_on(now, reader)?;
@@ -70,20 +81,29 @@ impl MinuteKeeper {
                 };
             if progress == MinuteProgress::Ready {
                 self.ready = Some(Instant::now());
-                self.moved = true;
+                self.moved += 1;
             }
         }
-        let same_board = self.told.as_ref().is_some_and(|(told, _)| Arc::ptr_eq(told, board));
-        if same_board && !self.moved {
-            return Ok(None);
-        }
+        self.told.retain(|front, _| boards.iter().any(|(asks, _)| asks == front));
         // While clicks are taken in or out there is nothing to tell, and what was told stays.
-        let Some(counts) = self.count.counts() else { return Ok(None) };
-        self.moved = false;
-        let known = Arc::new(tell(counts, board, names, reader)?);
-        let news = self.told.as_ref().is_none_or(|(_, told)| *told != known);
-        self.told = Some((Arc::clone(board), Arc::clone(&known)));
-        Ok(news.then_some(known))
+        let Some(counts) = self.count.counts() else { return Ok(Vec::new()) };
+        let mut news = Vec::new();
+        for (front, board) in boards {
+            let told = self.told.get(front);
+            if told.is_some_and(|told| told.moved == self.moved && Arc::ptr_eq(&told.board, board)) {
+                continue;
+            }
+            let same = |other: &&Told| other.moved == self.moved && Arc::ptr_eq(&other.board, board);
+            let known = match self.told.values().find(same) {
+                Some(other) => Arc::clone(&other.known),
+                None => Arc::new(tell(counts, board, names, reader)?),
+            };
+            if told.is_none_or(|told| told.known != known) {
+                news.push((*front, Arc::clone(&known)));
+            }
+            self.told.insert(*front, Told { board: Arc::clone(board), known, moved: self.moved });
+        }
+        Ok(news)
     }
 
     /// They have not been whole and new for so long that they are no longer known.
@@ -93,7 +113,7 @@ impl MinuteKeeper {
 
     /// Nobody knows what was told any more.
     pub(super) fn untold(&mut self) {
-        self.told = None;
+        self.told.clear();
     }
 }
 

@@ -1,12 +1,14 @@
 //! The open questions and their newest answers, shared by the desk, the answering thread and the tables.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
-use super::standing::{KEPT, Standing};
+use super::standing::{KEPT, Standings};
+use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
@@ -18,7 +20,8 @@ pub(super) struct Shared {
     pub(super) changed: Condvar,
     /// Wakes the search.
     pub(super) search: Notify,
-    pub(super) answers: Mutex<Answers>,
+    /// The newest answers of each front.
+    pub(super) answers: Mutex<BTreeMap<FrontId, Answers>>,
     pub(super) news: Notify,
     pub(super) ended: AtomicBool,
     /// How often everything was forgotten: what was read before is no longer so.
@@ -27,18 +30,21 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct Questions {
-    pub(super) search: Standing<SearchQuestion>,
-    pub(super) rejects: Standing<RejectsQuestion>,
-    pub(super) page: Standing<PageQuestion>,
+    pub(super) search: Standings<SearchQuestion>,
+    pub(super) rejects: Standings<RejectsQuestion>,
+    pub(super) page: Standings<PageQuestion>,
     /// A table to hand over, once its rows are there.
     pub(super) table: Option<TableOrder>,
-    /// When somebody last asked for the clicks of the last minute.
-    pub(super) last_minute: Option<Instant>,
+    /// When each front last asked for the clicks of the last minute.
+    pub(super) last_minute: BTreeMap<FrontId, Instant>,
     /// There may be work for the thread that no question tells of.
     pub(super) woken: bool,
 }
 
-/// Whether somebody who `asked` for the clicks of the last minute still wants to know.
-pub(super) fn wants_minute(asked: Option<Instant>, now: Instant) -> bool {
-    asked.is_some_and(|asked| now.saturating_duration_since(asked) <= KEPT)
+impl Questions {
+    /// The fronts that still want to know the clicks of the last minute.
+    pub(super) fn want_minute(&mut self, now: Instant) -> Vec<FrontId> {
+        self.last_minute.retain(|_, asked| now.saturating_duration_since(*asked) <= KEPT);
+        self.last_minute.keys().copied().collect()
+    }
 }

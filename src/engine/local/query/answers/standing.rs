@@ -1,6 +1,8 @@
-//! A question that the engine answers again and again, as long as a front wants to know.
+//! Questions that the engine answers again and again, as long as a front wants to know.
 
 use std::time::{Duration, Instant};
+
+use crate::engine::front::FrontId;
 
 /// How often the answer to a standing question is made anew.
 pub(super) const REFRESH: Duration = Duration::from_secs(2);
@@ -76,7 +78,7 @@ impl<Q: Clone + PartialEq> Standing<Q> {
     }
 
     /// Whether `question` is the newest.
-    pub(super) fn wants(&self, question: &Q) -> bool {
+    fn wants(&self, question: &Q) -> bool {
         self.newest.as_ref().is_some_and(|(newest, _)| newest == question)
     }
 
@@ -87,6 +89,83 @@ impl<Q: Clone + PartialEq> Standing<Q> {
             self.state = State::Due(now + REFRESH.max(took.saturating_mul(SHARE)));
         }
         wanted
+    }
+}
+
+/// The questions of one kind that fronts ask. Equal questions of several fronts are one.
+#[derive(Debug)]
+pub(super) struct Standings<Q>(Vec<Entry<Q>>);
+
+#[derive(Debug)]
+struct Entry<Q> {
+    question: Q,
+    standing: Standing<Q>,
+    askers: Vec<FrontId>,
+}
+
+impl<Q> Default for Standings<Q> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<Q: Clone + PartialEq> Standings<Q> {
+    /// Takes a question of a front; it takes the place of the front's last one. Whether there is work to begin at once.
+    pub(super) fn ask(&mut self, front: FrontId, question: Q, now: Instant) -> bool {
+        for entry in self.0.iter_mut().filter(|entry| entry.question != question) {
+            entry.askers.retain(|asker| *asker != front);
+        }
+        self.0.retain(|entry| !entry.askers.is_empty());
+        if !self.0.iter().any(|entry| entry.question == question) {
+            self.0.push(Entry { question: question.clone(), standing: Standing::default(), askers: Vec::new() });
+        }
+        let Some(entry) = self.0.iter_mut().find(|entry| entry.question == question) else { return false };
+        if !entry.askers.contains(&front) {
+            entry.askers.push(front);
+        }
+        entry.standing.ask(question, now)
+    }
+
+    /// A front has gone.
+    pub(super) fn leave(&mut self, front: FrontId) {
+        for entry in &mut self.0 {
+            entry.askers.retain(|asker| *asker != front);
+        }
+        self.0.retain(|entry| !entry.askers.is_empty());
+    }
+
+    /// When there is something to do next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.0.iter().filter_map(|entry| entry.standing.due()).min()
+    }
+
+    /// The question that has waited longest, if it is time to answer one. Must be followed by [`Standings::answered`].
+    pub(super) fn take(&mut self, now: Instant) -> Option<Q> {
+        loop {
+            let due = |entry: &&mut Entry<Q>| entry.standing.due().is_some_and(|at| at <= now);
+            let entry = self.0.iter_mut().filter(due).min_by_key(|entry| entry.standing.due())?;
+            // One that nobody has asked for long is no longer due, so this comes to an end.
+            if let Some(question) = entry.standing.take(now) {
+                return Some(question);
+            }
+        }
+    }
+
+    /// What was answered is no longer so.
+    pub(super) fn again(&mut self) {
+        self.0.iter_mut().for_each(|entry| entry.standing.again());
+    }
+
+    /// Whether a front asks `question`.
+    pub(super) fn wants(&self, question: &Q) -> bool {
+        self.0.iter().any(|entry| entry.question == *question)
+    }
+
+    /// The answer to `question` took `took`; the fronts that want it.
+    pub(super) fn answered(&mut self, question: &Q, now: Instant, took: Duration) -> Vec<FrontId> {
+        let Some(entry) = self.0.iter_mut().find(|entry| entry.question == *question) else { return Vec::new() };
+        entry.standing.answered(question, now, took);
+        entry.askers.clone()
     }
 }
 
@@ -138,5 +217,37 @@ mod tests {
         standing.take(begin);
         standing.answered(&"a", begin, REFRESH);
         assert_eq!(standing.due(), Some(begin + REFRESH * SHARE));
+    }
+
+    const ONE: FrontId = FrontId::OWN;
+    const OTHER: FrontId = FrontId::joined(1);
+
+    #[test]
+    fn equal_questions_of_two_fronts_are_answered_once_and_told_to_both() {
+        let begin = Instant::now();
+        let mut standings = Standings::default();
+        assert!(standings.ask(ONE, "a", begin));
+        assert!(!standings.ask(OTHER, "a", begin), "it is under way already");
+        assert_eq!(standings.take(begin), Some("a"));
+        assert_eq!(standings.take(begin), None);
+        assert_eq!(standings.answered(&"a", begin, INSTANT), [ONE, OTHER]);
+    }
+
+    #[test]
+    fn each_front_has_its_own_newest_question() {
+        let begin = Instant::now();
+        let mut standings = Standings::default();
+        standings.ask(ONE, "a", begin);
+        standings.ask(OTHER, "b", begin);
+        assert_eq!(standings.take(begin), Some("a"));
+        assert!(standings.ask(ONE, "c", begin));
+        assert!(!standings.wants(&"a"), "its front asks something else now");
+        assert_eq!(standings.answered(&"a", begin, INSTANT), []);
+        assert_eq!(standings.take(begin), Some("b"));
+        assert_eq!(standings.answered(&"b", begin, INSTANT), [OTHER]);
+        standings.leave(OTHER);
+        assert!(!standings.wants(&"b"), "nobody is left who asks");
+        assert_eq!(standings.take(begin + KEPT + REFRESH), None, "nobody has asked for long");
+        assert_eq!(standings.due(), None);
     }
 }

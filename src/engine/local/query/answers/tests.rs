@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokio::sync::watch;
 
 use super::*;
 use crate::click::{Click, ClickBatch, Timestamp};
-use crate::engine::local::query::board::{BoardSlot, Limits};
+use crate::engine::front::FrontId;
+use crate::engine::local::query::board::{BoardSlots, Limits};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stage::Stage;
 use crate::engine::local::stages::aggregate;
@@ -85,8 +85,7 @@ fn document(url: &str, clicks: usize) -> Document {
 struct Bench {
     _directory: TempDir,
     storage: Arc<Storage>,
-    view: watch::Sender<View>,
-    board: BoardSlot,
+    boards: BoardSlots,
     aggregate: StageHandle,
     desk: AnswerDesk,
 }
@@ -95,8 +94,7 @@ impl Bench {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Arc::new(Storage::open(directory.path(), StorageOptions::default()).unwrap());
-        let view = watch::Sender::new(View::default());
-        let parts = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None, view.subscribe());
+        let parts = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None);
         let aggregate = StageHandle::new(Stage::Aggregate.name());
         let options = AnswerOptions {
             index: Arc::new(Engine),
@@ -105,7 +103,7 @@ impl Bench {
             limits: Limits::default(),
         };
         let desk = AnswerDesk::start(&parts, options).unwrap();
-        Self { _directory: directory, storage, view, board: parts.board, aggregate, desk }
+        Self { _directory: directory, storage, boards: parts.boards, aggregate, desk }
     }
 
     fn store(&self, clicks: &[(&str, &str, i64)]) {
@@ -129,11 +127,12 @@ impl Bench {
     }
 
     fn search(&self, text: &str) {
-        self.desk.ask(Question::Search(SearchQuestion { text: text.to_owned(), country: None, limit: 7 }));
+        self.desk
+            .ask(FrontId::OWN, Question::Search(SearchQuestion { text: text.to_owned(), country: None, limit: 7 }));
     }
 
     fn show(&self, view: View) {
-        self.view.send_replace(view);
+        self.boards.set_view(FrontId::OWN, view);
         self.desk.view_changed();
     }
 
@@ -141,7 +140,7 @@ impl Bench {
     async fn until(&self, wanted: impl Fn(&Answers, &Board) -> bool) -> (Answers, Arc<Board>) {
         let wait = async {
             loop {
-                let now = (self.desk.answers(), self.board.shown());
+                let now = (self.desk.answers(FrontId::OWN), self.boards.shown(FrontId::OWN));
                 if wanted(&now.0, &now.1) {
                     return now;
                 }
@@ -163,7 +162,7 @@ async fn a_search_that_hangs_keeps_nobody_waiting_and_a_newer_one_takes_its_plac
     let bench = Bench::new();
     bench.search("slow");
     bench.search("slow");
-    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 5 }));
+    bench.desk.ask(FrontId::OWN, Question::Rejects(RejectsQuestion { limit: 5 }));
     let (answers, _) = bench.until(|answers, _| answers.rejects.is_some()).await;
     assert!(answers.search.is_none());
     bench.search("quick");
@@ -177,7 +176,7 @@ async fn a_search_that_hangs_keeps_nobody_waiting_and_a_newer_one_takes_its_plac
 async fn an_answer_is_made_anew_while_its_question_stands() {
     let bench = Bench::new();
     let total = |answers: &Answers| answers.rejects.as_ref().map(|answer| answer.found.as_ref().unwrap().total);
-    bench.desk.ask(Question::Rejects(RejectsQuestion { limit: 1 }));
+    bench.desk.ask(FrontId::OWN, Question::Rejects(RejectsQuestion { limit: 1 }));
     bench.until(|answers, _| total(answers) == Some(0)).await;
     let reject = |offset| Reject::message("t", 0, offset, "no url".to_owned(), b"\xffpayload");
     bench.storage.keep_rejects(&[reject(1), reject(2)]).unwrap();
@@ -191,7 +190,7 @@ async fn an_answer_is_made_anew_while_its_question_stands() {
 async fn a_page_is_known_by_country_with_its_newest_clicks() {
     let bench = Bench::new();
     bench.store(&[("/a", "FR", 0), ("/a", "DE", 10), ("/b", "DE", 40), ("/a", "DE", 100)]);
-    let ask = |url: &str| bench.desk.ask(Question::Page(PageQuestion { url: url.to_owned(), clicks: 2 }));
+    let ask = |url: &str| bench.desk.ask(FrontId::OWN, Question::Page(PageQuestion { url: url.to_owned(), clicks: 2 }));
     let is_of = |url: &'static str| {
         move |answers: &Answers, _: &Board| answers.page.as_ref().is_some_and(|page| page.asked.url == url)
     };
@@ -223,23 +222,23 @@ async fn the_board_is_made_here_unless_the_aggregation_makes_it() {
     bench.show(filter.clone());
     bench.until(|_, board| board.view == filter && board.matching == 1).await;
     bench.show(View::default());
-    assert!(bench.board.publish(Board { matching: 42, ..Board::default() }, || true), "as the stage does");
+    assert!(bench.boards.publish(Board { matching: 42, ..Board::default() }, || true), "as the stage does");
     bench.show(window.clone());
     bench.until(|_, board| board.view == window).await;
     // And back to a board that was made before: what has covered it is gone.
     bench.show(View::default());
-    assert!(bench.board.publish(Board { matching: 43, ..Board::default() }, || true));
+    assert!(bench.boards.publish(Board { matching: 43, ..Board::default() }, || true));
     bench.show(window.clone());
     bench.until(|_, board| board.view == window && board.matching == 1).await;
     bench.show(View::default());
-    assert!(bench.board.publish(Board { matching: 44, ..Board::default() }, || true));
+    assert!(bench.boards.publish(Board { matching: 44, ..Board::default() }, || true));
     bench.store(&[("/c", "DE", 7_001)]);
     // Two answers one after the other: between them the thread has looked after the board.
     for limit in [1, 2] {
-        bench.desk.ask(Question::Rejects(RejectsQuestion { limit }));
+        bench.desk.ask(FrontId::OWN, Question::Rejects(RejectsQuestion { limit }));
         bench.until(|answers, _| answers.rejects.as_ref().is_some_and(|answer| answer.asked.limit == limit)).await;
     }
-    assert_eq!(bench.board.shown().matching, 44, "a running aggregation's board is its own");
+    assert_eq!(bench.boards.shown(FrontId::OWN).matching, 44, "a running aggregation's board is its own");
 
     bench.desk.end().await;
     assert_eq!(Arc::strong_count(&bench.storage), 1, "it has let go of the database");
@@ -367,8 +366,8 @@ async fn the_last_minute_is_told_of_every_row_shown_whatever_the_view_and_only_t
     let bench = Bench::new();
     bench.store(&[("/a", "FR", 0), ("/a", "FR", 50), ("/b", "FR", 40), ("/b", "DE", 100), ("/a", "DE", 5_000_000_000)]);
     bench.until(|_, board| board.matching == 4).await;
-    assert!(bench.desk.answers().last_minute.is_none(), "nobody has asked");
-    bench.desk.ask(Question::LastMinute);
+    assert!(bench.desk.answers(FrontId::OWN).last_minute.is_none(), "nobody has asked");
+    bench.desk.ask(FrontId::OWN, Question::LastMinute);
     let of = |answers: &Answers, url: &str, country: &str| {
         answers.last_minute.as_ref().and_then(|known| known.of_page(url, country))
     };

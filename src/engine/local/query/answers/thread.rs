@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::lookup;
 use super::minute::MinuteKeeper;
-use super::questions::{Shared, wants_minute};
+use super::questions::Shared;
 use super::standing::{REFRESH, SHARE};
 use super::tables::Tables;
 use crate::click::Timestamp;
+use crate::engine::front::FrontId;
 use crate::engine::local::query::board;
-use crate::engine::local::query::board::{BoardSlot, Limits, RowsMissing, Stamp, StoredBoards};
+use crate::engine::local::query::board::{BoardSlots, Limits, RowsMissing, Stamp, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::stages::handle::StageHandle;
 use crate::protocol::answer::{Answer, Answers};
@@ -34,15 +35,15 @@ pub(super) struct Answering {
     shared: Arc<Shared>,
     reader: Option<Reader>,
     boards: StoredBoards,
-    /// The board made last, unless the aggregation makes it.
-    made: Option<KeptBoard>,
+    /// The newest boards that were made here, one for each view.
+    made: Vec<KeptBoard>,
     tables: Tables,
     limits: Limits,
     /// The clicks of the last minute, while somebody wants to know.
     minute: Option<MinuteKeeper>,
     /// How often everything had been forgotten when this round began.
     resets: u64,
-    board: BoardSlot,
+    slots: BoardSlots,
     aggregate: StageHandle,
     storage: Arc<Storage>,
 }
@@ -68,12 +69,12 @@ impl Answering {
             shared,
             reader: None,
             boards,
-            made: None,
+            made: Vec::new(),
             tables: Tables::default(),
             limits,
             minute: None,
             resets: 0,
-            board: parts.board.clone(),
+            slots: parts.boards.clone(),
             aggregate,
             storage: Arc::clone(&parts.storage),
         }
@@ -84,7 +85,7 @@ impl Answering {
             self.begin_round();
             self.answer_rejects();
             self.answer_page();
-            self.keep_board();
+            self.keep_boards();
             self.begin_table();
             self.keep_minute();
         }
@@ -97,18 +98,21 @@ impl Answering {
         if resets != self.resets {
             self.resets = resets;
             self.reader = None;
-            self.made = None;
+            self.made.clear();
             self.minute = None;
             self.boards = self.boards.anew();
         }
     }
 
-    /// Puts an answer where it is seen, unless it is about what has been forgotten since.
-    fn answer(&self, put: impl FnOnce(&mut Answers)) {
+    /// Puts an answer where these fronts see it, unless it is about what has been forgotten since. The caller holds the questions, so
+    /// that no front leaves meanwhile.
+    fn answer(&self, fronts: &[FrontId], put: impl Fn(&mut Answers)) {
         let mut answers = self.shared.answers.lock();
         if self.shared.resets.load(SeqCst) == self.resets {
-            put(&mut answers);
-            self.shared.news.notify_one();
+            for front in fronts {
+                put(answers.entry(*front).or_default());
+                self.shared.news.notify_one();
+            }
         }
     }
 
@@ -129,9 +133,10 @@ impl Answering {
         let begin = Instant::now();
         let Some(question) = self.shared.questions.lock().rejects.take(begin) else { return };
         let found = self.read(|reader, _| lookup::rejects(reader, &question)).map_err(|error| error.to_string());
-        if self.shared.questions.lock().rejects.answered(&question, Instant::now(), begin.elapsed()) {
-            self.answer(|answers| answers.rejects = Some(Arc::new(Answer { asked: question, found })));
-        }
+        let mut questions = self.shared.questions.lock();
+        let askers = questions.rejects.answered(&question, Instant::now(), begin.elapsed());
+        let answer = Arc::new(Answer { asked: question, found });
+        self.answer(&askers, |answers| answers.rejects = Some(Arc::clone(&answer)));
     }
 
     fn answer_page(&mut self) {
@@ -140,32 +145,36 @@ impl Answering {
         let found = self
             .read(|reader, boards| lookup::page(reader, boards.names(), &question, Timestamp::now()))
             .map_err(|error| error.to_string());
-        if self.shared.questions.lock().page.answered(&question, Instant::now(), begin.elapsed()) {
-            self.answer(|answers| answers.page = Some(Arc::new(Answer { asked: question, found })));
+        let mut questions = self.shared.questions.lock();
+        let askers = questions.page.answered(&question, Instant::now(), begin.elapsed());
+        let answer = Arc::new(Answer { asked: question, found });
+        self.answer(&askers, |answers| answers.page = Some(Arc::clone(&answer)));
+    }
+
+    /// Makes the boards of the views that are this thread's turn, where the one shown is out of date.
+    fn keep_boards(&mut self) {
+        let views = self.slots.views();
+        let ours: Vec<&View> = views.iter().filter(|view| is_ours(view, &self.aggregate)).collect();
+        self.boards.keep_only(&ours);
+        // Other boards may have come and gone meanwhile.
+        self.made.retain(|made| ours.contains(&&made.view) && self.slots.has_board_of(&made.view));
+        let share = SHARE.saturating_mul(u32::try_from(ours.len()).unwrap_or(u32::MAX));
+        for view in ours {
+            self.keep_board(view, share);
         }
     }
 
-    /// Makes the board of the view, if it is this thread's turn and the one shown is out of date.
-    fn keep_board(&mut self) {
-        let view = self.board.view();
-        let aggregate = self.aggregate.clone();
-        let is_ours = || !(view.is_plain() && publishes(&aggregate.state()));
-        if !is_ours() {
-            self.made = None;
-            self.boards.drop_window();
-            return;
-        }
+    /// Makes the board of `view` if it is due. It takes one part in `share` of the time.
+    fn keep_board(&mut self, view: &View, share: u32) {
         let begin = Instant::now();
-        // Other views may have come and gone meanwhile, and their boards with them.
-        let made = self.made.take().filter(|made| made.view == view && self.board.shown().view == view);
-        if made.as_ref().is_some_and(|made| begin < made.due) {
-            self.made = made;
+        let kept = self.made.iter().position(|made| made.view == *view);
+        if kept.and_then(|at| self.made.get(at)).is_some_and(|made| begin < made.due) {
             return;
         }
+        let known = kept.and_then(|at| self.made.swap_remove(at).stamp);
         let (shared, resets) = (Arc::clone(&self.shared), self.resets);
         let ended = || shared.ended.load(Relaxed) || shared.resets.load(SeqCst) != resets;
-        let known = made.and_then(|made| made.stamp);
-        let made = self.read(|reader, boards| boards.make(&view, known, Timestamp::now(), reader, &ended));
+        let made = self.read(|reader, boards| boards.make(view, known, Timestamp::now(), reader, &ended));
         let made = made.unwrap_or_else(|error| {
             let board = Board { view: view.clone(), problem: Some(error.to_string()), ..Board::default() };
             board::MadeBoard { stamp: None, board: Some(board), goes_on: false }
@@ -173,34 +182,34 @@ impl Answering {
         // What was given up because of the end is no news for anybody.
         if let Some(board) = made.board
             && !ended()
-            && self.board.publish(board, || is_ours() && !ended())
+            && self.slots.publish(board, || is_ours(view, &self.aggregate) && !ended())
         {
             self.shared.news.notify_one();
         }
         let pause = match (made.goes_on, made.stamp) {
             (true, _) => Duration::ZERO,
             (false, None) => AFTER_PROBLEM,
-            (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(SHARE)),
+            (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(share)),
         };
         if made.goes_on {
             // Questions are looked at in between.
             self.shared.questions.lock().woken = true;
         }
-        self.made = Some(KeptBoard { view, stamp: made.stamp, due: Instant::now() + pause });
+        self.made.push(KeptBoard { view: view.clone(), stamp: made.stamp, due: Instant::now() + pause });
     }
 
     /// Counts the clicks of the last minute on, if somebody wants to know.
     fn keep_minute(&mut self) {
-        let asked = self.shared.questions.lock().last_minute;
-        if !wants_minute(asked, Instant::now()) {
+        let fronts = self.shared.questions.lock().want_minute(Instant::now());
+        if fronts.is_empty() {
             self.forget_minute();
             return;
         }
         let mut keeper = self.minute.take().unwrap_or_else(|| MinuteKeeper::new(self.limits));
-        let board = self.board.shown();
-        let went = self.read(|reader, boards| keeper.go_on(&board, boards.names(), reader, Timestamp::now()));
-        let known = match went {
-            Ok(known) => known,
+        let boards: Vec<_> = fronts.into_iter().map(|front| (front, self.slots.shown(front))).collect();
+        let went = self.read(|reader, stored| keeper.go_on(&boards, stored.names(), reader, Timestamp::now()));
+        let news = match went {
+            Ok(news) => news,
             Err(error) => {
                 tracing::debug!(target: "pipeline", "the clicks of the last minute: {error}");
                 self.forget_minute();
@@ -210,17 +219,23 @@ impl Answering {
         if keeper.is_behind() {
             keeper.untold();
             self.forget_minute();
-        } else if let Some(known) = known {
-            self.answer(|answers| answers.last_minute = Some(known));
+        } else {
+            for (front, known) in news {
+                let questions = self.shared.questions.lock();
+                if questions.last_minute.contains_key(&front) {
+                    self.answer(&[front], |answers| answers.last_minute = Some(Arc::clone(&known)));
+                }
+            }
         }
         self.minute = Some(keeper);
     }
 
     fn forget_minute(&mut self) {
         self.minute = None;
-        let mut answers = self.shared.answers.lock();
-        if answers.last_minute.take().is_some() {
-            self.shared.news.notify_one();
+        for answers in self.shared.answers.lock().values_mut() {
+            if answers.last_minute.take().is_some() {
+                self.shared.news.notify_one();
+            }
         }
     }
 
@@ -261,6 +276,11 @@ impl Answering {
             Err(error) => refuse(error.to_string()),
         }
     }
+}
+
+/// Whether the board of `view` is made here, and not by the aggregation.
+fn is_ours(view: &View, aggregate: &StageHandle) -> bool {
+    !(view.is_plain() && publishes(&aggregate.state()))
 }
 
 /// Whether the aggregation in this state makes the boards of plain views itself.

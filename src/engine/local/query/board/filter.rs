@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use hashbrown::HashSet;
 
+use crate::protocol::View;
 use crate::protocol::pattern::{Pattern, PatternError};
 use crate::storage::{Reader, StorageError, UrlId};
 
@@ -49,4 +50,9 @@ impl UrlFilter {
             go_on()
         })
     }
+}
+
+/// The filter of `view` among those that are known; `None` if the view has none.
+pub(super) fn filter_of<'a>(filters: &'a [UrlFilter], view: &View) -> Option<&'a UrlFilter> {
+    filters.iter().find(|filter| !view.filter.is_empty() && filter.text() == view.filter)
 }

@@ -3,6 +3,7 @@
 mod filter;
 mod limits;
 mod rows;
+mod slots;
 mod stored;
 mod window;
 
@@ -10,7 +11,6 @@ use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use tokio::sync::watch;
 
 use crate::protocol::board::{Board, CountryRow, PageRow};
 use crate::protocol::view::{SortBy, View};
@@ -18,6 +18,7 @@ use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
 pub(crate) use rows::{Rows, RowsError, RowsMissing, every_row, row_count};
+pub(crate) use slots::BoardSlots;
 pub use stored::{MadeBoard, Stamp, StoredBoards};
 pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
 
@@ -37,52 +38,6 @@ pub(crate) struct BoardFigures<C, P> {
     pub countries: C,
     /// Every page; [`board`] leaves out the countries that the view does not show.
     pub pages: P,
-}
-
-/// Holds the board that the snapshots show. It accepts a board only while its view is the one asked for. So of two threads that
-/// make boards, the one that is late cannot replace the other's board.
-#[derive(Clone, Debug)]
-pub(crate) struct BoardSlot {
-    view: watch::Receiver<View>,
-    board: watch::Sender<Arc<Board>>,
-}
-
-impl BoardSlot {
-    pub(crate) fn new(view: watch::Receiver<View>) -> Self {
-        Self { view, board: watch::Sender::default() }
-    }
-
-    /// The view that is asked for.
-    pub(crate) fn view(&self) -> View {
-        self.view.borrow().clone()
-    }
-
-    /// Receives every view that is asked for from now on.
-    pub(crate) fn views(&self) -> watch::Receiver<View> {
-        self.view.clone()
-    }
-
-    /// The board that is shown.
-    pub(crate) fn shown(&self) -> Arc<Board> {
-        Arc::clone(&self.board.borrow())
-    }
-
-    /// Removes the rows that are shown: they are no longer true.
-    pub(crate) fn clear(&self) {
-        let view = self.view();
-        self.board.send_replace(Arc::new(Board { view, ..Board::default() }));
-    }
-
-    /// Shows `board` if its view is still asked for and `still` returns true. Returns whether it is shown.
-    pub(crate) fn publish(&self, board: Board, still: impl FnOnce() -> bool) -> bool {
-        self.board.send_if_modified(|shown| {
-            let wanted = *self.view.borrow() == board.view && still();
-            if wanted {
-                *shown = Arc::new(board);
-            }
-            wanted
-        })
-    }
 }
 
 /// The names of countries, each read from the database once.

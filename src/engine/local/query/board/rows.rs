@@ -37,7 +37,7 @@ impl StoredBoards {
         if window == Window::AllTime {
             return Ok(Rows::Stored);
         }
-        let Some(count) = self.window.as_ref().filter(|count| count.window() == window) else {
+        let Some(count) = self.windows.iter().find(|count| count.window() == window) else {
             return Err(RowsMissing::NotViewed);
         };
         match count.figures() {

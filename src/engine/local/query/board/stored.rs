@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
-use super::filter::UrlFilter;
+use super::filter::{UrlFilter, filter_of};
 use super::limits::Limits;
 use super::window::{Progress, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
@@ -57,8 +57,9 @@ pub struct StoredBoards {
     session_timeout_ms: i64,
     limits: Limits,
     names: CountryNames,
-    filter: Option<UrlFilter>,
-    pub(super) window: Option<WindowCount>,
+    filters: Vec<UrlFilter>,
+    /// One for each span of time that somebody views.
+    pub(super) windows: Vec<WindowCount>,
 }
 
 /// Why a board has no rows.
@@ -118,7 +119,7 @@ impl Deadline<'_> {
 impl StoredBoards {
     /// A gap longer than `session_timeout_ms` is not time spent.
     pub fn new(session_timeout_ms: i64, limits: Limits) -> Self {
-        Self { session_timeout_ms, limits, names: CountryNames::default(), filter: None, window: None }
+        Self { session_timeout_ms, limits, names: CountryNames::default(), filters: Vec::new(), windows: Vec::new() }
     }
 
     /// The names of countries.
@@ -131,9 +132,10 @@ impl StoredBoards {
         Self::new(self.session_timeout_ms, self.limits)
     }
 
-    /// Frees the memory of the window, because nobody views it for now.
-    pub fn drop_window(&mut self) {
-        self.window = None;
+    /// Frees the memory of windows and filters that are in none of these views.
+    pub fn keep_only(&mut self, views: &[&View]) {
+        self.windows.retain(|count| views.iter().any(|view| view.window == count.window()));
+        self.filters.retain(|filter| views.iter().any(|view| view.filter == filter.text()));
     }
 
     /// Makes the board of `view`, or continues to count for it. The caller has a board with the stamp `known`; the clock shows
@@ -149,12 +151,10 @@ impl StoredBoards {
         reader: &mut Reader,
         ended: &dyn Fn() -> bool,
     ) -> Result<MadeBoard, StorageError> {
-        if self.window.as_ref().is_some_and(|count| count.window() != view.window) {
-            self.window = None;
-        }
         let mut deadline = Deadline { begin: Instant::now(), rows: 0, limits: self.limits, ended };
-        let count = match self.window.take() {
-            Some(count) => Some(count),
+        let counted = self.windows.iter().position(|count| count.window() == view.window);
+        let count = match counted {
+            Some(at) => Some(self.windows.swap_remove(at)),
             None => WindowCount::new(view.window, self.session_timeout_ms, self.limits),
         };
         match count {
@@ -175,35 +175,34 @@ impl StoredBoards {
                 // After an error the count is dropped, and the next call begins a new one.
                 let progress = count.go_on(now, reader)?;
                 let made = self.of_window(view, known, &count, progress, reader, &mut deadline);
-                self.window = Some(count);
+                self.windows.push(count);
                 made
             }
         }
     }
 
-    /// Sets the filter of the view, and matches it with the urls that are new.
+    /// Matches the filter of the view with the urls that are new.
     fn update_filter(
         &mut self,
         view: &View,
         reader: &Reader,
         deadline: &mut Deadline<'_>,
     ) -> Result<Result<(), NoRows>, StorageError> {
-        if self.filter.as_ref().is_some_and(|filter| filter.text() != view.filter) {
-            self.filter = None;
-        }
         if view.filter.is_empty() {
             return Ok(Ok(()));
         }
         let limit = self.limits.scan;
-        let filter = match &mut self.filter {
-            Some(filter) => filter,
-            none => match UrlFilter::new(&view.filter) {
-                Ok(filter) => none.insert(filter),
+        let known = self.filters.iter().position(|filter| filter.text() == view.filter);
+        let mut filter = match known {
+            Some(at) => self.filters.swap_remove(at),
+            None => match UrlFilter::new(&view.filter) {
+                Ok(filter) => filter,
                 Err(error) => return Ok(Err(NoRows::InvalidFilter(error))),
             },
         };
         let looked = filter.extend(reader, || deadline.spend_row(limit))?;
         // The next call continues where this one ended.
+        self.filters.push(filter);
         let no_rows = || deadline.gave_up(NoRows::TooSlow("matching the urls", limit));
         Ok(if looked.is_break() { Err(no_rows()) } else { Ok(()) })
     }
@@ -217,7 +216,7 @@ impl StoredBoards {
         let limit = self.limits.scan.saturating_add(deadline.begin.elapsed());
         let mut top = TopPages::new(view, reader)?;
         let mut countries: HashMap<CountryId, CountryFigures> = HashMap::new();
-        let filter = self.filter.as_ref();
+        let filter = filter_of(&self.filters, view);
         let read = reader.figures_while(|page| {
             let country = countries.entry(page.country).or_default();
             country.clicks += page.clicks;
@@ -265,7 +264,7 @@ impl StoredBoards {
                 return Ok(Err(no_rows));
             }
             let mut top = TopPages::new(view, reader)?;
-            let filter = self.filter.as_ref();
+            let filter = filter_of(&self.filters, view);
             for page in figures.pages.iter().filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
                 top.push(&page);
             }

@@ -333,29 +333,33 @@ fn a_window_too_large_even_for_passes_shows_a_problem_and_no_rows() {
 }
 
 #[test]
-fn counting_shows_its_progress_and_starts_again_for_another_window() {
+fn counting_shows_its_progress_beside_other_windows_and_starts_again_once_nobody_looked() {
     let clicks: Vec<Seed> =
         (0..60).map(|at| Seed { id: at, minutes: at.cast_signed(), ..seeds(1).remove(0) }).collect();
     let bench = Bench::new(&clicks);
     let limits = Limits { slice: Duration::ZERO, rows_per_check: 10, ..UNBOUNDED };
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, limits);
     let mut reader = bench.storage.reader().unwrap();
-    let mut make = |window, known| boards.make(&view(window, "", None), known, LATE, &mut reader, &|| false).unwrap();
+    let mut make = |boards: &mut StoredBoards, window, known| {
+        boards.make(&view(window, "", None), known, LATE, &mut reader, &|| false).unwrap()
+    };
     let problem = |made: MadeBoard| made.board.and_then(|board| board.problem);
-    let told: Vec<_> = (0..3).map(|_| problem(make(Window::LastHour, None)).unwrap()).collect();
+    let told: Vec<_> = (0..3).map(|_| problem(make(&mut boards, Window::LastHour, None)).unwrap()).collect();
     assert_eq!(told, ["counting the last hour … 16%", "counting the last hour … 33%", "counting the last hour … 50%"]);
-    assert_eq!(problem(make(Window::LastFiveMinutes, None)), None, "few clicks: one slice");
-    assert_eq!(problem(make(Window::LastHour, None)).as_deref(), Some("counting the last hour … 16%"));
-    let mut made = make(Window::LastHour, None);
+    assert_eq!(problem(make(&mut boards, Window::LastFiveMinutes, None)), None, "few clicks: one slice");
+    assert_eq!(problem(make(&mut boards, Window::LastHour, None)).as_deref(), Some("counting the last hour … 66%"));
+    boards.keep_only(&[&view(Window::LastFiveMinutes, "", None)]);
+    assert_eq!(problem(make(&mut boards, Window::LastHour, None)).as_deref(), Some("counting the last hour … 16%"));
+    let mut made = make(&mut boards, Window::LastHour, None);
     while made.goes_on {
-        made = make(Window::LastHour, None);
+        made = make(&mut boards, Window::LastHour, None);
     }
     assert!(made.board.is_some_and(|board| board.matching == 1));
     let known = made.stamp;
-    let again = make(Window::LastHour, known);
+    let again = make(&mut boards, Window::LastHour, known);
     assert!(again.board.is_none() && again.stamp == known && !again.goes_on, "nothing has changed");
     bench.store(&clicks.iter().map(|seed| Seed { id: seed.id + 100, minutes: 61, ..seed.clone() }).collect::<Vec<_>>());
-    let behind = make(Window::LastHour, known);
+    let behind = make(&mut boards, Window::LastHour, known);
     assert!(behind.board.is_none() && behind.goes_on, "what is shown stays while it is brought up to date");
 }
 
@@ -424,19 +428,4 @@ fn a_filter_finds_new_urls_and_another_filter_starts_again() {
     assert_eq!(urls("/A"), ["/A%b", "/Ab", "/a"]);
     assert_eq!(urls("b"), ["/A%b", "/Ab", "/b"]);
     assert_eq!(urls("nothing"), [""; 0]);
-}
-
-#[test]
-fn only_the_board_of_the_current_view_is_shown() {
-    let asked = watch::Sender::new(view(Window::LastHour, "", None));
-    let slot = BoardSlot::new(asked.subscribe());
-    let board = |view: View, matching| Board { view, matching, ..Board::default() };
-    assert!(!slot.publish(board(View::default(), 1), || true));
-    assert!(slot.publish(board(slot.view(), 2), || true));
-    assert!(!slot.publish(board(slot.view(), 3), || false));
-    assert_eq!(slot.shown().matching, 2);
-    asked.send_replace(View::default());
-    assert!(!slot.publish(board(view(Window::LastHour, "", None), 4), || true));
-    assert!(slot.publish(board(View::default(), 5), || true));
-    assert_eq!(slot.shown().matching, 5);
 }

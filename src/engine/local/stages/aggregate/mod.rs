@@ -14,17 +14,14 @@ mod timeline;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
 use crate::click::Timestamp;
 use crate::engine::local::query::board;
-use crate::engine::local::query::board::{BoardSlot, CountryNames};
+use crate::engine::local::query::board::{BoardSlots, CountryNames};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::status::catch_up::BACKLOG_MESSAGES;
 use crate::engine::local::status::metrics::Metrics;
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
-use crate::protocol::view::View;
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{Reader, Storage, StorageError};
 use aggregation::Aggregation;
@@ -71,14 +68,14 @@ pub(crate) struct AggregateStage {
     /// How long clicks are kept. Clicks that no checkpoint has counted are kept longer.
     retention: Option<Duration>,
     metrics: Arc<Metrics>,
-    board: BoardSlot,
+    boards: BoardSlots,
 }
 
 impl AggregateStage {
     /// A stage for a store that keeps clicks for `retention`, or for ever if `None`.
     pub(crate) fn new(shared: &SharedParts, options: AggregateOptions, retention: Option<Duration>) -> Self {
-        let SharedParts { storage, metrics, board, .. } = shared.clone();
-        Self { storage, options, retention, metrics, board }
+        let SharedParts { storage, metrics, boards, .. } = shared.clone();
+        Self { storage, options, retention, metrics, boards }
     }
 
     /// Runs until the stage is asked to stop.
@@ -139,7 +136,8 @@ struct AggregateRun<'a> {
     reader: Reader,
     aggregation: Aggregation,
     names: CountryNames,
-    view: watch::Receiver<View>,
+    /// The change of views after which figures were last shown.
+    view_changes: u64,
     /// When figures were last written.
     written: Instant,
     /// When the figures in memory were last shown.
@@ -163,7 +161,7 @@ impl<'a> AggregateRun<'a> {
             checkpointed: (aggregation.cursor, Instant::now()),
             aggregation,
             names: CountryNames::default(),
-            view: stage.board.views(),
+            view_changes: 0,
             written: Instant::now(),
             published: Instant::now(),
             writes_took: Default::default(),
@@ -252,7 +250,7 @@ impl<'a> AggregateRun<'a> {
             // While the index takes the figures, and not first at the stop.
             self.write(true)?;
             self.stage.storage.write_log_back()?;
-        } else if self.view.has_changed().unwrap_or(false)
+        } else if self.view_changes != self.stage.boards.changes()
             || counted > 0 && self.published.elapsed() >= self.stage.options.interval
         {
             self.publish()?;
@@ -307,16 +305,17 @@ impl<'a> AggregateRun<'a> {
         Ok(())
     }
 
-    /// Shows the figures in memory, if the view has neither window nor filter. Those take too long here; another thread makes
-    /// them.
+    /// Shows the figures in memory to the fronts whose view has neither window nor filter. Those take too long here; another thread
+    /// makes them.
     fn publish(&mut self) -> Result<(), StorageError> {
         self.published = Instant::now();
-        let view = self.view.borrow_and_update().clone();
-        if view.is_plain() {
+        // Read before the views: what changes meanwhile is seen next time.
+        self.view_changes = self.stage.boards.changes();
+        for view in self.stage.boards.views().iter().filter(|view| view.is_plain()) {
             let figures =
                 board::BoardFigures { countries: self.aggregation.countries(), pages: self.aggregation.pages().iter() };
-            let board = board::board(&view, figures, &mut self.names, &self.reader)?;
-            self.stage.board.publish(board, || true);
+            let board = board::board(view, figures, &mut self.names, &self.reader)?;
+            self.stage.boards.publish(board, || true);
         }
         Ok(())
     }

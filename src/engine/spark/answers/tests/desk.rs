@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::lab::{HOSTILE, Lab};
+use crate::engine::front::FrontId;
 use crate::engine::spark::answers::ClusterDesk;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::{Answers, RejectRow};
@@ -16,11 +17,11 @@ const HANG: Duration = Duration::from_secs(240);
 async fn until<T>(desk: &ClusterDesk, what: &str, look: impl Fn(&Answers, Option<&Board>) -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
-        if let Some(found) = look(&desk.answers(), desk.board().as_deref()) {
+        if let Some(found) = look(&desk.answers(FrontId::OWN), desk.board(FrontId::OWN).as_deref()) {
             eprintln!("{what}: after {:.1} s", begin.elapsed().as_secs_f64());
             return found;
         }
-        assert!(begin.elapsed() < HANG, "not in time: {what}: {:?}", desk.board());
+        assert!(begin.elapsed() < HANG, "not in time: {what}: {:?}", desk.board(FrontId::OWN));
         let _ = tokio::time::timeout(Duration::from_millis(100), desk.news()).await;
     }
 }
@@ -57,11 +58,11 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
     let messages: Vec<(&str, &[u8])> = HOSTILE.iter().map(|text| (*text, text.as_bytes())).collect();
     lab.reject(&messages, &["{}"]).await;
     let desk = ClusterDesk::start(lab.cluster);
-    assert!(desk.board().is_none(), "all time is made elsewhere");
+    assert!(desk.board(FrontId::OWN).is_none(), "all time is made elsewhere");
 
     let hour = View { window: Window::LastHour, limit: 500, ..View::default() };
-    desk.set_view(hour.clone());
-    let waiting = desk.board().unwrap();
+    desk.set_view(FrontId::OWN, hour.clone());
+    let waiting = desk.board(FrontId::OWN).unwrap();
     assert_eq!((waiting.pages.len(), waiting.problem.as_deref()), (0, Some("asking Spark …")));
     let is_made = |view: View| {
         move |_: &Answers, board: Option<&Board>| {
@@ -69,13 +70,13 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
         }
     };
     let board = until(&desk, "the last hour", is_made(hour.clone())).await;
-    let last_minute = desk.answers().last_minute.expect("it comes with a window");
+    let last_minute = desk.answers(FrontId::OWN).last_minute.expect("it comes with a window");
     assert!(last_minute.of_page(&board.pages[0].url, &board.pages[0].country).is_some());
 
     // Another order, country or filter of the same window needs no query.
     let begin = Instant::now();
     let view = View { sort: SortBy::Users, country: Some("FR".to_owned()), filter: "~^/".to_owned(), ..hour.clone() };
-    desk.set_view(view.clone());
+    desk.set_view(FrontId::OWN, view.clone());
     let board = until(&desk, "another view of it", is_made(view.clone())).await;
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     let (rows, _, count) = table(&desk, Table::View(View { limit: 0, ..view })).await;
@@ -87,9 +88,9 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
     let refused = tokio::task::spawn_blocking(move || parts.recv_timeout(HANG)).await.unwrap().unwrap();
     assert_eq!(refused, TablePart::Failed("the window is not counted: look at it first".to_owned()));
 
-    desk.ask_rejects(RejectsQuestion { limit: 1_000 });
+    desk.ask_rejects(FrontId::OWN, RejectsQuestion { limit: 1_000 });
     let url = HOSTILE[1].to_owned();
-    desk.ask_page(PageQuestion { url: url.clone(), clicks: 5 });
+    desk.ask_page(FrontId::OWN, PageQuestion { url: url.clone(), clicks: 5 });
     // A loaded machine may be too slow for the first try.
     let rejects =
         until(&desk, "the rejects", |answers, _| answers.rejects.clone().filter(|answer| answer.found.is_ok()));
@@ -106,8 +107,8 @@ async fn a_desk_shows_what_is_asked_and_its_tables_hold_what_it_shows() {
         assert_eq!(count, filter.is_empty().then_some(rejects.total));
     }
 
-    desk.set_view(View::default());
-    assert!(desk.board().is_none());
+    desk.set_view(FrontId::OWN, View::default());
+    assert!(desk.board(FrontId::OWN).is_none());
     desk.reset();
-    assert!(desk.answers().rejects.is_none() && desk.answers().page.is_none());
+    assert!(desk.answers(FrontId::OWN).rejects.is_none() && desk.answers(FrontId::OWN).page.is_none());
 }
