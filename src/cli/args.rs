@@ -8,6 +8,10 @@ use clap::{Args, Parser, Subcommand};
 
 use super::inspect_args::INSPECT_EXAMPLES;
 pub use super::inspect_args::{EventsArgs, InspectArgs};
+pub use super::pipeline_args::{IndexArgs, KafkaArgs, ViewArgs};
+pub use super::service_args::{
+    AttachArgs, CtlArgs, CtlCommand, ListenArgs, ServeArgs, StageArgs, StatusArgs, SureArgs, TokenArgs,
+};
 pub use super::store_args::{BackupArgs, MoveArgs, MoveTo, RebuildArgs};
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use super::values::{count, sort_by};
@@ -21,6 +25,7 @@ Examples:
   clicktop replay clicks.csv                        Run a file through the whole pipeline
   clicktop inspect access.log                       What is in a file, and the settings with which clicktop reads it
   clicktop top --country FR --by users              The figures so far, as a table
+  clicktop serve                                    Run without a console; `clicktop attach` looks at it
 
 Settings come from the config file, the environment and the flags; a later one overrides an earlier one. \
 `clicktop config` shows all settings, and where each one came from.
@@ -162,6 +167,41 @@ With engine = \"spark\", it looks at the Spark server, Delta, the tables, the st
     /// Look at a file or a topic, and print the settings with which clicktop reads its events
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
+    /// Run the pipeline without a console, and offer it to consoles, scripts and the monitoring
+    #[command(after_help = "\
+Examples:
+  clicktop serve                                            At clicktop.sock in the data directory, for this user only
+  clicktop serve --listen 127.0.0.1:7070                    Also to read at this port of this machine
+  clicktop attach                                           In another terminal: the console on it; q leaves it running
+  clicktop ctl status                                       The states of its stages, for scripts
+
+Without a token, a port of this machine only reads. An address that other machines reach needs a token (serve.read_token_file, \
+serve.steer_token_file) and a certificate (serve.cert_file, serve.key_file).
+
+A stage that fails stays failed until somebody starts it again; SIGTERM drains and ends.")]
+    Serve(ServeArgs),
+    /// Show the console on a pipeline that runs elsewhere
+    #[command(after_help = "\
+Examples:
+  clicktop attach                                           The pipeline of the data directory on this machine
+  clicktop attach --data-dir ~/clicks                       Another data directory
+  clicktop attach https://box:7070 --token-file token       Another machine
+  clicktop attach --read-only                               Look, and touch nothing
+
+Each console has its own country, order, filter, window and question. After a break it connects again by itself, and says how old \
+the picture is. q leaves at once and never stops the pipeline; Ctrl-q ends the pipeline, and asks.")]
+    Attach(AttachArgs),
+    /// Start and stop stages of a pipeline that runs elsewhere, for scripts
+    #[command(after_help = "\
+Examples:
+  clicktop ctl status                                       The states of all stages
+  clicktop ctl status index --json                          One stage as JSON
+  clicktop ctl stop index                                   Stop a stage, and wait until it has
+  clicktop ctl restart all                                  Every stage
+  clicktop ctl shutdown --yes                               Drain and end the pipeline
+
+Exit codes: 0 done, or every stage runs; 1 not done, with the reason; 2 wrong usage; 3 a stage does not run, or is not there in time.")]
+    Ctl(CtlArgs),
     /// Print every setting and where its value came from, with secrets masked
     Config,
     /// Print the keys of the console: where they work, what they do, and the action names for the config file
@@ -180,6 +220,9 @@ pub struct RunArgs {
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
@@ -197,65 +240,6 @@ pub struct CheckArgs {
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
-}
-
-/// The Kafka to read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Kafka")]
-pub struct KafkaArgs {
-    /// First brokers to ask, host:port, separated by commas [default: localhost:9092]
-    #[arg(long, value_name = "BROKERS")]
-    pub brokers: Option<String>,
-    /// Topic of the clicks [default: clicks]
-    #[arg(long, value_name = "TOPIC")]
-    pub topic: Option<String>,
-    /// Consumer group [default: clicktop]
-    #[arg(long, value_name = "GROUP")]
-    pub group: Option<String>,
-    /// Format of the messages; auto detects it from the first byte of each message [default: auto]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<FormatArg>,
-}
-
-/// The search index to fill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Index")]
-pub struct IndexArgs {
-    /// Fill Elasticsearch or OpenSearch at URL instead of the embedded index; for more nodes, repeat the flag or separate
-    /// them by commas. Put no password into URL, because the list of processes shows it: use index.password_file
-    #[arg(long = "index-url", value_name = "URL", value_delimiter = ',')]
-    pub index_urls: Vec<String>,
-    /// Name of the index [default: clicktop]
-    #[arg(long, value_name = "NAME")]
-    pub index_name: Option<String>,
-}
-
-/// How to show the pipeline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Console")]
-pub struct ViewArgs {
-    /// Run without the console, and print one JSON object a second
-    #[arg(long)]
-    pub headless: bool,
-    /// Use no colours; the variable NO_COLOR does the same
-    #[arg(long, conflicts_with = "headless")]
-    pub no_color: bool,
-    /// Colours: auto, always, never, 16, 256 or true [default: auto]
-    #[arg(long, value_name = "WHICH", conflicts_with_all = ["headless", "no_color"], value_parser = ["auto", "always", "never", "16", "256", "true"])]
-    pub color: Option<String>,
-    /// Theme: terminal, dark, light, high-contrast, or one from the config [default: terminal]
-    #[arg(long, value_name = "THEME", conflicts_with = "headless")]
-    pub theme: Option<String>,
-    /// Draw with ASCII characters only; --ascii=false never does, auto does so if the locale is not UTF-8 [default: auto]
-    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
-    pub ascii: Option<String>,
-    /// Leave the mouse to the terminal, for selecting text
-    #[arg(long, conflicts_with = "headless")]
-    pub no_mouse: bool,
-    /// Ignore every key that starts or stops anything
-    #[arg(long, conflicts_with = "headless")]
-    pub read_only: bool,
 }
 
 /// Flags of `demo`.
@@ -285,6 +269,9 @@ pub struct DemoArgs {
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
@@ -320,6 +307,9 @@ pub struct ReplayArgs {
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
@@ -360,17 +350,20 @@ impl ReplayArgs {
 
 impl Cli {
     /// How to show the pipeline, for the commands that run it.
-    pub fn view(&self) -> Option<&ViewArgs> {
+    pub fn view(&self) -> Option<ViewArgs> {
         match &self.command {
-            Command::Run(args) => Some(&args.view),
-            Command::Demo(args) => Some(&args.view),
-            Command::Replay(args) => Some(&args.view),
+            Command::Run(args) => Some(args.view.clone()),
+            Command::Demo(args) => Some(args.view.clone()),
+            Command::Replay(args) => Some(args.view.clone()),
+            Command::Attach(args) => Some(args.view()),
             Command::Top(_)
             | Command::Rebuild(_)
             | Command::Move(_)
             | Command::Backup(_)
             | Command::Check(_)
             | Command::Inspect(_)
+            | Command::Serve(_)
+            | Command::Ctl(_)
             | Command::Config
             | Command::Keys => None,
         }

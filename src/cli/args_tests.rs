@@ -139,7 +139,8 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
 fn the_settings_declare_the_flags_that_set_them() {
     let lines = [
         "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url \
-         http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse",
+         http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse --listen ./s",
+        "clicktop attach --token-file t --ca-file c",
         "clicktop run --color 16",
         "clicktop run --preset ga4 --format tsv",
     ];
@@ -162,7 +163,11 @@ fn check_takes_the_flags_of_run_but_those_of_the_console() {
     let flags_of = |name: &str| -> Vec<(String, Option<String>)> {
         let command = command.find_subcommand(name).unwrap();
         let flag = |arg: &clap::Arg| (arg.get_id().to_string(), arg.get_help_heading().map(str::to_owned));
-        command.get_arguments().map(flag).filter(|(_, heading)| heading.as_deref() != Some("Console")).collect()
+        command
+            .get_arguments()
+            .map(flag)
+            .filter(|(_, heading)| !matches!(heading.as_deref(), Some("Console" | "Service")))
+            .collect()
     };
     assert_eq!(flags_of("check"), flags_of("run"));
     assert!(parse("clicktop check --headless").is_err());

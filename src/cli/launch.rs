@@ -1,4 +1,4 @@
-//! `run`, `demo` and `replay`: start a source and the pipeline, with the console or JSON lines as the front.
+//! `run`, `demo`, `replay` and `serve`: start a source and the pipeline, with the console, JSON lines or the service as the front.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::args::{Cli, Command, ViewArgs};
 use super::event_source::{KafkaSource, Source, for_demo, open_source, stop_producer};
 use super::output::{Output, complain};
-use super::{demo_dir, locale, on_spark, setup};
+use super::{demo_dir, locale, on_spark, serve, setup};
 use crate::config::{ConsoleSettings, EngineKind, Settings};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
@@ -20,6 +20,7 @@ use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::SourceStatus;
 use crate::search::SearchIndex;
+use crate::serve::{Opened, Service};
 use crate::storage::{MoveNote, Storage};
 use crate::text::printable;
 
@@ -51,7 +52,7 @@ pub(super) async fn run(
     log: Arc<LogBuffer>,
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
-    let view = cli.view().cloned().unwrap_or_default();
+    let view = cli.view().unwrap_or_default();
     let demo = match &cli.command {
         Command::Demo(args) => Some(for_demo(settings, args)),
         _ => None,
@@ -87,8 +88,10 @@ pub(super) async fn run(
         demo_dir::keep(path);
     }
     let index = setup::search_index(settings, data.path())?;
+    let opened = serve::open(cli, settings, data.path()).await?;
     let source = open_source(cli, settings, &view, &storage).await?;
-    if !view.headless {
+    let serves = matches!(cli.command, Command::Serve(_));
+    if !view.headless && !serves {
         console::require_terminal()?;
     }
     let finite = match &cli.command {
@@ -104,10 +107,22 @@ pub(super) async fn run(
         (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
 
+    let names = opened.as_ref().map(Opened::names).unwrap_or_default();
+    // Until the engine has ended, consoles elsewhere see how it drains.
+    let service = opened.map(|opened| opened.serve(&engine));
+    if serves {
+        let code = serve::until_end(&engine, &names, out).await;
+        let last = engine.ended().await;
+        end_service(service).await;
+        storage.close();
+        say_goodbye(&last, &data, out);
+        return Ok(code);
+    }
     if view.headless {
         let outcome = headless::run(&engine, finite, out).await;
         stop_producer(producer.as_deref());
         let last = engine.ended().await;
+        end_service(service).await;
         storage.close();
         let outcome = match without_a_click(&last, finite) {
             Some(cause) if outcome == Outcome::Finished => Outcome::Failed(cause),
@@ -117,11 +132,12 @@ pub(super) async fn run(
     }
     let shown = console::run(console, &engine).await;
     if shown.is_err() {
-        // The console is gone and cannot send the command. If the queue is full, the engine ends with the channel.
-        let _ = engine.commands.try_send(crate::protocol::Command::Shutdown);
+        // The console is gone and cannot send the command. The service has a sender, too, so the channel does not end by itself.
+        let _ = engine.commands.send(crate::protocol::Command::Shutdown).await;
     }
     stop_producer(producer.as_deref());
     let last = end_in_sight(engine).await;
+    end_service(service).await;
     storage.close();
     match shown {
         // The terminal hung up, and the pipeline has drained.
@@ -166,6 +182,13 @@ fn start_local(
     Ok((local::start(options, Arc::clone(storage), index, events, log)?, producer))
 }
 
+/// Ends the service of a pipeline that has ended, if there is one.
+async fn end_service(service: Option<Service>) {
+    if let Some(service) = service {
+        service.end().await;
+    }
+}
+
 /// Waits for the engine's end. The console is gone by then, so a line says what a slow end waits for.
 async fn end_in_sight(engine: EngineHandle) -> Arc<Snapshot> {
     let snapshots = engine.snapshots.clone();
@@ -202,7 +225,7 @@ fn without_a_click(last: &Snapshot, finite: bool) -> Option<String> {
 ///
 /// # Errors
 /// The keys of the config cannot be used.
-fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<ConsoleOptions, KeyError> {
+pub(super) fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<ConsoleOptions, KeyError> {
     Ok(ConsoleOptions {
         frame_interval: settings.frame_interval,
         color: settings.color,
@@ -212,6 +235,7 @@ fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Result<Consol
         bell: settings.bell,
         read_only: view.read_only,
         unverified: false,
+        attached: false,
         unfinished_work: UnfinishedWork::default(),
         keys: KeyBindings::with(settings.keys.iter())?,
     })

@@ -1,10 +1,12 @@
 //! The command line: runs each command with the modules that it needs.
 
 pub mod args;
+mod attach;
 mod backup;
 mod check;
 pub mod config_cmd;
 mod country;
+mod ctl;
 mod demo_dir;
 mod event_source;
 mod inspect;
@@ -17,7 +19,10 @@ mod moving;
 mod on_spark;
 mod output;
 mod overrides;
+mod pipeline_args;
 mod rebuild;
+mod serve;
+mod service_args;
 mod setup;
 mod store_args;
 mod table;
@@ -105,18 +110,30 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
             check::run(&loaded, out)
         }
-        Command::Run(_) | Command::Demo(_) | Command::Replay(_) => {
-            let lines = if cli.headless() { logging::Lines::Stderr } else { logging::Lines::Console };
+        Command::Attach(args) => {
+            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            runtime()?.block_on(attach::run(settings, args, out))
+        }
+        Command::Ctl(args) => {
+            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            runtime()?.block_on(ctl::run(settings, args, out))
+        }
+        Command::Run(_) | Command::Demo(_) | Command::Replay(_) | Command::Serve(_) => {
+            let lines = if cli.headless() || matches!(cli.command, Command::Serve(_)) {
+                logging::Lines::Stderr
+            } else {
+                logging::Lines::Console
+            };
             logging::start(&settings.log, lines, &log)?;
             for warning in loaded.warnings() {
                 tracing::warn!(target: "config", "{warning}");
             }
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .context("the async runtime does not start")?;
-            runtime.block_on(launch::run(cli, settings, log, out))
+            runtime()?.block_on(launch::run(cli, settings, log, out))
         }
     }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().context("the async runtime does not start")
 }

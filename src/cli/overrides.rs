@@ -1,6 +1,6 @@
 //! The settings that the flags set.
 
-use super::args::{Cli, Command, EventsArgs, IndexArgs, KafkaArgs};
+use super::args::{Cli, Command, EventsArgs, IndexArgs, KafkaArgs, ListenArgs, TokenArgs};
 use super::values::FormatArg;
 use crate::config::Override;
 
@@ -16,7 +16,16 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
             overrides.kafka(&args.kafka);
             overrides.events(&args.events, args.kafka.format);
             overrides.index(&args.index);
+            overrides.listen(&args.listen);
         }
+        Command::Serve(args) => {
+            overrides.kafka(&args.kafka);
+            overrides.events(&args.events, args.kafka.format);
+            overrides.index(&args.index);
+            overrides.listen(&args.listen);
+        }
+        Command::Attach(args) => overrides.token(&args.token),
+        Command::Ctl(args) => overrides.token(&args.token),
         Command::Check(args) => {
             overrides.kafka(&args.kafka);
             overrides.events(&args.events, args.kafka.format);
@@ -24,12 +33,14 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
         }
         Command::Demo(args) => {
             overrides.index(&args.index);
+            overrides.listen(&args.listen);
         }
         Command::Replay(args) => {
             overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
             overrides.set("kafka.topic", "--topic", args.topic.as_deref());
             overrides.events(&args.events, args.format);
             overrides.index(&args.index);
+            overrides.listen(&args.listen);
         }
         Command::Inspect(args) => {
             overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
@@ -73,6 +84,17 @@ impl Overrides {
         if let Some(format) = format {
             self.set(format.setting(events.preset.is_some()), "--format", Some(format.name()));
         }
+    }
+
+    fn listen(&mut self, listen: &ListenArgs) {
+        if !listen.listen.is_empty() {
+            self.set("serve.listen", "--listen", Some(&listen.listen.join(",")));
+        }
+    }
+
+    fn token(&mut self, token: &TokenArgs) {
+        self.set("attach.token_file", "--token-file", token.token_file.as_deref());
+        self.set("attach.ca_file", "--ca-file", token.ca_file.as_deref());
     }
 
     /// A URL selects the engine that listens there, too.

@@ -2,10 +2,12 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::click::Format;
+use crate::config::parse_duration;
 use crate::protocol::SortBy;
 
 /// How `top` prints.
@@ -160,6 +162,13 @@ const NOT_A_COUNT: &str = "a count is a whole number above 0, such as 2000, 2k, 
 pub(super) fn sort_by() -> impl TypedValueParser<Value = SortBy> {
     PossibleValuesParser::new(SortBy::ALL.map(SortBy::name))
         .map(|name| SortBy::ALL.into_iter().find(|sort| sort.name() == name).unwrap_or_default())
+}
+
+/// A time that `ctl` waits, up to a day.
+pub(super) fn wait_time(text: &str) -> Result<Duration, String> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let time = if text == "0" { Some(Duration::ZERO) } else { parse_duration(text) };
+    time.filter(|time| *time <= DAY).ok_or_else(|| "a time up to a day with its unit, such as 30s or 2m".to_owned())
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ const ALL: &[Setting] = &[
     action("console.keys.start-all", "S"),
     action("console.keys.stop-all", "X"),
     action("console.keys.reset", "R"),
+    action("console.keys.shut-down", "Ctrl-q"),
     action("console.keys.up", "Up k"),
     action("console.keys.down", "Down j"),
     action("console.keys.left", "Left h"),

@@ -2,6 +2,7 @@
 
 use super::action_keys::ACTION_KEYS;
 use super::alarm_sections::{ALARMS, BACKLOG, BEHIND, DELAY, HEADROOM, INDEX_PENDING, LAG, REJECTS, SILENCE, STAGE};
+use super::attach::ATTACH;
 use super::console::{CONSOLE, OWN_THEMES};
 use super::events::EVENTS;
 use super::index::INDEX;
@@ -9,6 +10,7 @@ use super::kafka::{KAFKA, KAFKA_PROPERTIES, SASL, TLS};
 use super::kind::Kind;
 use super::log::LOG;
 use super::pipeline::{AGGREGATE, INGEST, STORE};
+use super::serve::SERVE;
 use super::setting::{Section, Setting};
 use super::settings::TOP;
 use super::spark::SPARK;
@@ -16,7 +18,7 @@ use super::spark_kafka::{SPARK_KAFKA, SPARK_KAFKA_OPTIONS};
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 27] = [
+pub(super) static SECTIONS: [Section; 29] = [
     TOP,
     LOG,
     KAFKA,
@@ -41,6 +43,8 @@ pub(super) static SECTIONS: [Section; 27] = [
     STAGE,
     SILENCE,
     INDEX_PENDING,
+    SERVE,
+    ATTACH,
     CONSOLE,
     ACTION_KEYS,
     OWN_THEMES,

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `event_values`, `event_serde`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `serve`, `attach`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
 //! | `catalogue` | all declarations, found by name |
@@ -18,6 +18,7 @@
 mod action_keys;
 mod alarm_sections;
 mod alarms;
+mod attach;
 mod catalogue;
 mod check;
 mod console;
@@ -53,6 +54,7 @@ mod properties;
 mod reference;
 mod render;
 mod secret_file;
+mod serve;
 mod setting;
 mod settings;
 mod sources;
@@ -67,6 +69,7 @@ mod units;
 
 pub use action_keys::{ActionKeys, built_in_keys};
 pub use alarms::{AlarmSettings, CountAlarm, SilenceAlarm, StageAlarm, TimeAlarm};
+pub use attach::AttachSettings;
 pub use catalogue::declared_flags;
 pub use console::ConsoleSettings;
 pub use engine_url::EngineUrl;
@@ -86,6 +89,7 @@ pub use preset_layer::preset_mapping;
 pub use presets::{preset_names, preset_text};
 pub use properties::Properties;
 pub use reference::reference;
+pub use serve::ServeSettings;
 pub use settings::Settings;
 pub use sources::{Override, Sources};
 pub use spark::{EngineKind, SparkSettings};

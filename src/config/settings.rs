@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alarms::AlarmSettings;
+use super::attach::AttachSettings;
 use super::check::Check;
 use super::console::ConsoleSettings;
 use super::error::ConfigError;
@@ -16,6 +17,7 @@ use super::kind::Kind;
 use super::log::LogSettings;
 use super::pipeline::{AggregateSettings, IngestSettings, StoreSettings};
 use super::place::Origins;
+use super::serve::ServeSettings;
 use super::setting::{Section, Setting};
 use super::spark::{ENGINE, EngineKind, SparkSettings};
 use super::units::duration;
@@ -49,6 +51,10 @@ pub struct Settings {
     pub index: IndexSettings,
     /// `[alarms]`.
     pub alarms: AlarmSettings,
+    /// `[serve]`.
+    pub serve: ServeSettings,
+    /// `[attach]`.
+    pub attach: AttachSettings,
     /// `[console]`.
     pub console: ConsoleSettings,
 }
@@ -97,6 +103,7 @@ impl Settings {
         self.kafka.warn(&mut warnings);
         self.index.warn(&mut warnings);
         self.alarms.warn(&mut warnings);
+        self.serve.warn(&mut warnings);
         warnings
     }
 
@@ -109,6 +116,8 @@ impl Settings {
         self.spark.validate(self.engine, &self.kafka, &mut check);
         self.index.validate(&mut check);
         self.alarms.validate(&mut check);
+        self.serve.validate(&mut check);
+        self.attach.validate(&mut check);
         self.console.validate(&mut check);
         check.into_problems()
     }

@@ -26,6 +26,8 @@ pub struct ConsoleOptions {
     pub read_only: bool,
     /// The engine accepts any certificate; the header says so.
     pub unverified: bool,
+    /// The pipeline runs in another process: leaving the console leaves it alone.
+    pub attached: bool,
     /// The key bindings.
     pub keys: KeyBindings,
     /// What happens to unfinished work if the user leaves at once.
@@ -43,6 +45,7 @@ impl Default for ConsoleOptions {
             bell: false,
             read_only: false,
             unverified: false,
+            attached: false,
             keys: KeyBindings::default(),
             unfinished_work: UnfinishedWork::default(),
         }
@@ -58,6 +61,7 @@ impl ConsoleOptions {
             bell: self.bell,
             read_only: self.read_only,
             unverified: self.unverified,
+            attached: self.attached,
             unfinished_work: self.unfinished_work,
         };
         (settings, self.keys)

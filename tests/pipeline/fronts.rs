@@ -31,7 +31,8 @@ async fn each_front_sees_its_own_view_and_answers_and_equal_views_are_made_once(
             .wait_for(|snapshot| snapshot.board.view == *view && snapshot.board.problem.is_none())
             .await
             .expect("a board");
-        assert_eq!(snapshot.board.pages.len(), view.limit);
+        let rows = snapshot.board.pages.len();
+        assert!(rows > 0 && rows as u64 == snapshot.board.matching.min(view.limit as u64), "{rows} of {view:?}");
     }
     let board = |at: usize| Arc::clone(&joined[at].snapshots().borrow().board);
     run.until("one board for equal views", |_| Arc::ptr_eq(&board(0), &board(3))).await;

@@ -91,6 +91,8 @@ pub enum Action {
     Suspend,
     /// Drain the pipeline and quit.
     Quit,
+    /// Ask, then end the pipeline, also if it runs in another process.
+    ShutDown,
     /// Quit, and leave the work in the cluster running.
     LeaveWork,
     /// Quit, and stop the work in the cluster.
@@ -164,6 +166,7 @@ impl Action {
             Action::Help => &["help"],
             Action::Suspend => &["suspend"],
             Action::Quit => &["quit"],
+            Action::ShutDown => &["shut-down"],
             Action::Export => &["export"],
             Action::CopyUrl => &["copy-url"],
             Action::Palette => &["palette"],
@@ -213,6 +216,14 @@ impl Action {
 
     /// Whether it controls the stages, which a read-only console refuses.
     pub const fn controls_stages(self) -> bool {
-        matches!(self, Action::ToggleStage | Action::RestartStage | Action::StartAll | Action::StopAll | Action::Reset)
+        matches!(
+            self,
+            Action::ToggleStage
+                | Action::RestartStage
+                | Action::StartAll
+                | Action::StopAll
+                | Action::Reset
+                | Action::ShutDown
+        )
     }
 }

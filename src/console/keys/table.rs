@@ -100,6 +100,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
     bind(Anywhere, &[char('t')], "t", "theme", Action::CycleTheme, "the next theme"),
     dangerous(bind(Anywhere, &[char('R')], "R", "reset", Action::Reset, "delete everything (asks)")),
+    dangerous(bind(Anywhere, &[ctrl('q')], "Ctrl-q", "", Action::ShutDown, "end the pipeline (asks)")),
     bind(Anywhere, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "focus the previous panel"),
     bind(Anywhere, &[key(KeyCode::Up), char('k')], "↑ k", "", Action::Up, "move up"),
     bind(Anywhere, &[key(KeyCode::Down), char('j')], "↓ j", "", Action::Down, "move down"),

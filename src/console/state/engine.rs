@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::observed::Observed;
+use crate::engine::link::{Link, LinkState};
 use crate::protocol::snapshot::{Notice, Snapshot};
 
 /// How long the banner shows a notice about the events.
@@ -17,6 +18,8 @@ pub(crate) struct ObservedEngine {
     /// The newest that is known. States, errors and totals always show it.
     pub(crate) live: Observed,
     pub(crate) frozen: Option<Frozen>,
+    /// The connection, if the engine is in another process.
+    pub(crate) link: Option<Link>,
 }
 
 /// What tables and chart show while they are frozen.
@@ -46,6 +49,11 @@ impl ObservedEngine {
     pub(crate) fn stale_for(&self, now: SystemTime) -> Option<Duration> {
         let age = now.duration_since(self.live.snapshot.at?).ok()?;
         (age >= STALE_AFTER).then_some(age)
+    }
+
+    /// Whether there is no connection, or the other program is older or newer.
+    pub(crate) fn has_link_trouble(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.state != LinkState::Connected || link.lacks.is_some())
     }
 
     /// The newest notice about the events, while the banner shows it. The log keeps it.

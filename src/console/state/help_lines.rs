@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::screen::Screen;
 use crate::console::keys::bindings::{KeyBindings, Offered};
-use crate::console::keys::{Context, KeyBinding};
+use crate::console::keys::{Action, Context, KeyBinding};
 
 /// Columns of one column of the help.
 pub(crate) const HELP_COLUMNS: usize = 56;
@@ -20,8 +20,9 @@ pub(crate) enum HelpLine<'a> {
     Keys { label: Cow<'a, str>, binding: &'a KeyBinding },
 }
 
-/// The keys that act on `screen`, for what the engine offers.
-pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered) -> Vec<HelpLine<'_>> {
+/// The keys that act on `screen`, for what the engine offers. Unless the console is `attached` to an engine elsewhere, quitting ends the
+/// engine, and no other key need do so.
+pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, attached: bool) -> Vec<HelpLine<'_>> {
     let contexts = match screen {
         Screen::Overview => {
             vec![Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity]
@@ -38,12 +39,13 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered) -
         | Screen::Url => vec![Context::Anywhere, Context::Views],
     };
     let acts = |binding: &&KeyBinding| screen.context().is_none_or(|context| context.lets_through(binding.action));
+    let is_own = |binding: &&KeyBinding| attached || binding.action != Action::ShutDown;
     let mut lines = Vec::new();
     for context in contexts {
         if context != Context::Anywhere {
             lines.push(HelpLine::Heading(context.name()));
         }
-        let here = keys.table().iter().filter(|binding| binding.context == context).filter(acts);
+        let here = keys.table().iter().filter(|binding| binding.context == context).filter(acts).filter(is_own);
         lines.extend(here.map(|binding| HelpLine::Keys { label: keys.label(binding, offered), binding }));
     }
     lines

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) read_only: bool,
     /// Whether the engine accepts any certificate, so that somebody may listen in.
     pub(crate) unverified: bool,
+    /// Whether the pipeline runs in another process: leaving the console leaves it alone.
+    pub(crate) attached: bool,
     /// What happens to unfinished work if the user leaves at once.
     pub(crate) unfinished_work: UnfinishedWork,
 }
@@ -27,6 +29,7 @@ impl Default for Settings {
             bell: false,
             read_only: false,
             unverified: false,
+            attached: false,
             unfinished_work: UnfinishedWork::default(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::effects::perform;
@@ -18,6 +19,7 @@ use crate::console::state::app::App;
 use crate::console::state::window_title::window_title;
 use crate::console::update::event::Event;
 use crate::engine::EngineHandle;
+use crate::engine::link::Link;
 use crate::signals::{EndSignal, EndSignals};
 
 /// Drives `app` until it leaves. If the terminal goes away, the app quits without a question, and the pipeline drains unseen.
@@ -36,6 +38,11 @@ pub(crate) async fn event_loop(
     let mut frames = Frames::new(frame_interval);
     let mut tables = TableThreads::new();
     let mut snapshots = engine.snapshots.clone();
+    let mut link = engine.link.clone();
+    if let Some(link) = &mut link {
+        let first = link.borrow_and_update().clone();
+        app.apply(Event::Link(first));
+    }
     let first = Arc::clone(&snapshots.borrow_and_update());
     app.apply(Event::Snapshot(first));
 
@@ -72,6 +79,11 @@ pub(crate) async fn event_loop(
                     Err(_) => Event::EngineEnded,
                 };
                 if app.apply(event) {
+                    frames.want(false);
+                }
+            }
+            Some(news) = next_link(&mut link) => {
+                if app.apply(Event::Link(news)) {
                     frames.want(false);
                 }
             }
@@ -132,6 +144,16 @@ fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
     }
     app.apply(Event::Terminate);
     Some(error)
+}
+
+/// Waits until the connection has changed; for ever if the engine is in this process, or has ended.
+async fn next_link(link: &mut Option<watch::Receiver<Link>>) -> Option<Link> {
+    if let Some(link) = link
+        && link.changed().await.is_ok()
+    {
+        return Some(link.borrow_and_update().clone());
+    }
+    pending().await
 }
 
 /// Waits for the next events of the terminal; forever once it is gone.

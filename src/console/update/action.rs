@@ -81,6 +81,7 @@ impl App {
             }
             Action::Suspend => self.suspend = true,
             Action::Quit => self.quit(),
+            Action::ShutDown => self.ask_shut_down(),
             // A question takes its answers before any key acts.
             Action::Confirm | Action::Deny | Action::LeaveWork | Action::StopWork => {}
         }

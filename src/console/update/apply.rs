@@ -24,6 +24,10 @@ impl App {
     pub(crate) fn apply(&mut self, event: Event) -> bool {
         let changed = match event {
             Event::Snapshot(snapshot) => self.take_snapshot(snapshot),
+            Event::Link(link) => {
+                self.take_link(link);
+                true
+            }
             Event::EngineEnded => {
                 self.ending = Ending::Leaving;
                 false
@@ -67,6 +71,7 @@ impl App {
         let area = self.display.area;
         let snapshot = self.engine.snapshot();
         let banner = self.ending.has_banner(snapshot)
+            || self.engine.has_link_trouble()
             || headline(snapshot).is_some()
             || self.engine.newest_notice(self.now).is_some()
             || mostly_rejected(snapshot).is_some();
@@ -130,6 +135,6 @@ impl App {
         }
         let stages = &self.engine.snapshot().stages;
         let counts_down = stages.iter().any(|stage| matches!(stage.state, StageState::BackingOff { .. }));
-        expired || counts_down || self.engine.stale_for(now).is_some()
+        expired || counts_down || self.engine.has_link_trouble() || self.engine.stale_for(now).is_some()
     }
 }

@@ -40,6 +40,9 @@ impl App {
     fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
             Command::ShutdownAnd(RemoteWork::Stop) if self.settings.read_only => Err(READ_ONLY),
+            Command::Shutdown | Command::ShutdownAnd(_) if self.settings.read_only && self.settings.attached => {
+                Err(READ_ONLY)
+            }
             Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_) => Ok(()),
             _ if self.settings.read_only => Err(READ_ONLY),
             _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
@@ -59,6 +62,9 @@ impl App {
                 let is_same =
                     |waiting: &Command| matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind);
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
+            }
+            Command::Shutdown | Command::ShutdownAnd(_) if self.settings.attached => {
+                self.say("asked the pipeline to drain and end");
             }
             Command::Shutdown | Command::ShutdownAnd(_) => {
                 match &command {

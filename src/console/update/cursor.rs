@@ -23,7 +23,9 @@ impl App {
     /// Moves through the topmost list: of the help, the palette, the open screen, or the focused panel.
     pub(super) fn move_cursor(&mut self, cursor_move: CursorMove) {
         if let Some(help) = self.overlays.help {
-            let lines = help_lines(&self.keys, self.screens.open, offered(self.engine.snapshot())).len();
+            let lines =
+                help_lines(&self.keys, self.screens.open, offered(self.engine.snapshot()), self.settings.attached)
+                    .len();
             let hidden = HelpShape::of(lines, self.display.area).hidden();
             let top = cursor_move.apply(help.top, hidden + 1).unwrap_or(0);
             self.overlays.help = Some(Help { top });

@@ -7,7 +7,13 @@ use crate::text::printable;
 
 impl App {
     /// Quits, after a question. A finished pipeline has nothing to lose and needs no question.
+    ///
+    /// A console on a pipeline in another process leaves at once: the pipeline goes on.
     pub(super) fn quit(&mut self) {
+        if self.settings.attached {
+            self.ending = Ending::Leaving;
+            return;
+        }
         let question = (!self.engine.snapshot().finished).then(|| self.quit_question());
         self.quit_or_hurry(question);
     }
@@ -23,8 +29,25 @@ impl App {
         format!("Quit clicktop? It can leave {work} running on {server}. Ctrl-C again quits and {by_default}.")
     }
 
+    /// Ends the pipeline, after a question.
+    pub(super) fn ask_shut_down(&mut self) {
+        if !self.settings.attached {
+            return self.quit();
+        }
+        let remote = self.engine.snapshot().remote.as_ref().and_then(|remote| remote.outlives.as_ref());
+        let question = match remote {
+            Some(_) => self.quit_question(),
+            None => "Drain and end the pipeline? Every console on it loses it.".to_owned(),
+        };
+        self.request(Command::Shutdown, Some(question));
+    }
+
     /// Quits without a question.
     pub(super) fn terminate(&mut self) {
+        if self.settings.attached {
+            self.ending = Ending::Leaving;
+            return;
+        }
         self.quit_or_hurry(None);
     }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::engine::link::Link;
 use crate::protocol::Snapshot;
 
 /// What can happen to a console.
@@ -12,6 +13,8 @@ use crate::protocol::Snapshot;
 pub(crate) enum Event {
     /// The engine published a snapshot.
     Snapshot(Arc<Snapshot>),
+    /// The connection to an engine in another process has changed.
+    Link(Link),
     /// The engine has ended.
     EngineEnded,
     Key(KeyEvent),

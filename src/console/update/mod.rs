@@ -11,6 +11,7 @@ pub(crate) mod event;
 mod export;
 mod key_press;
 mod line_input;
+mod link;
 mod message;
 mod mouse;
 mod palette;

@@ -50,7 +50,7 @@ impl App {
             Some(Action::StopWork) => Reply::YesAnd(RemoteWork::Stop),
             // A second Ctrl-C confirms that the user wants to quit. It answers any other question with no. The settings say what becomes
             // of the work in a cluster.
-            _ if is_ctrl_c && prompt.command == Command::Shutdown => Reply::Yes,
+            _ if is_ctrl_c && prompt.command == Command::Shutdown && !self.settings.attached => Reply::Yes,
             _ => Reply::No,
         }
     }
@@ -63,6 +63,7 @@ impl App {
                 typed if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
                 typed => format!("nothing is deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
             },
+            (Command::Shutdown, _) if self.settings.attached => "the pipeline goes on".to_owned(),
             (Command::Shutdown, Answer::Work) => {
                 format!("clicktop goes on: {}, then l or s quits", self.keys.label_of(Action::Quit))
             }

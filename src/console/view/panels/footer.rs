@@ -98,7 +98,7 @@ fn short(binding: &KeyBinding, app: &App) -> &'static str {
         (Some(LinePurpose::Filter), Action::Cancel) => "show all",
         (Some(LinePurpose::Search), Action::Accept) => "to what is found",
         (Some(LinePurpose::Palette), Action::Accept) => "do it",
-        (_, Action::Quit) if app.ending.is_at_once() => "leave",
+        (_, Action::Quit) if app.settings.attached || app.ending.is_at_once() => "leave",
         (_, Action::Quit) if app.ending.is_quitting() => "leave at once",
         _ => binding.short,
     }

@@ -70,6 +70,9 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
         let since = time_of_day(Timestamp::from_millis(i64::try_from(since).unwrap_or(0)));
         mark(format!(" TABLES FROZEN SINCE {since} "), theme.accent());
     }
+    if app.settings.attached {
+        mark(" ATTACHED ".to_owned(), theme.accent());
+    }
     if app.settings.read_only {
         mark(" READ-ONLY ".to_owned(), Style::new());
     }

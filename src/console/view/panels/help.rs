@@ -18,7 +18,7 @@ const LABEL: usize = 10;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, help: Help, app: &App) {
     let theme = &app.theme;
-    let lines = help_lines(&app.keys, app.screens.open, offered(app.engine.snapshot()));
+    let lines = help_lines(&app.keys, app.screens.open, offered(app.engine.snapshot()), app.settings.attached);
     let shape = HelpShape::of(lines.len(), screen);
     let top = help.top.min(shape.hidden());
     let width = (HELP_COLUMNS * shape.columns + 4).min(usize::from(screen.width));
