@@ -50,7 +50,7 @@ fn what_cannot_be_undone_asks_and_a_script_says_yes() {
     }
     let reset = ctl(&served, &["reset", "--yes"]);
     assert!(reset.status.success() && reset.stdout.starts_with("deleted "), "{reset:?}");
-    assert_eq!(ctl(&served, &["shutdown", "--yes"]).status.code(), Some(0));
+    assert_eq!(ctl(&served, &["shutdown", "--yes", "--wait", "2m"]).status.code(), Some(0));
     let ran = served.demo.end();
     assert!(ran.status.success(), "{ran:?}");
 }

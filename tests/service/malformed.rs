@@ -161,8 +161,8 @@ fn thousands_of_mutated_requests_leave_no_trace() {
         senders.into_iter().map(|sender| sender.join().expect("no panic")).sum()
     });
     assert!(refused > 1_000, "{refused} were refused");
-    until("no connection left", || served.holds().0 <= before.0 + 2);
-    assert!(served.holds().1 <= before.1 + 1, "{before:?} {:?}", served.holds());
+    until("no connection left", || served.holds().0 <= before.0 + 4);
+    assert!(served.holds().1 <= before.1 + 4, "{before:?} {:?}", served.holds());
     assert!(served.demo.is_alive());
     assert_eq!(served.tcp().token(READ).get("/v1/snapshot?light=true").status, 200);
     served.end();

@@ -74,11 +74,14 @@ impl Served {
         self.home.path("s")
     }
 
-    /// What it has in the system: open files, threads.
+    /// What it has in the system: sockets, threads. A pipeline opens and closes a few of its own at any time.
     pub fn holds(&self) -> (usize, usize) {
-        let count =
-            |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.demo.id())).expect("a process").count();
-        (count("fd"), count("task"))
+        let list =
+            |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.demo.id())).expect("a process").flatten();
+        let is_socket = |path: PathBuf| {
+            std::fs::read_link(path).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        };
+        (list("fd").filter(|file| is_socket(file.path())).count(), list("task").count())
     }
 
     /// A client at its socket.
