@@ -16,7 +16,7 @@ const WRAPPED: [&str; 6] = [
 const FETCHED: &str = "rd_kafka_msgset_parse";
 
 /// A build outside of a repository names its commit here.
-const COMMIT: &str = "CLICKTOP_COMMIT";
+const COMMIT: &str = "CLICKTOP_BUILD_COMMIT";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -104,6 +104,12 @@ pub fn create(file: &Path) -> io::Result<()> {
     }
 }
 
+/// From now on, files that this process makes in any way are for their owner only, also those that a library makes.
+pub fn own_new_files() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::io::{Read as _, Write as _};

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::inspect_args::INSPECT_EXAMPLES;
 pub use super::inspect_args::{EventsArgs, InspectArgs};
@@ -15,6 +16,7 @@ pub use super::service_args::{
 pub use super::store_args::{BackupArgs, MoveArgs, MoveTo, RebuildArgs};
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
 use super::values::{count, sort_by};
+use super::version;
 use crate::protocol::SortBy;
 
 const EXAMPLES: &str = "\
@@ -39,7 +41,7 @@ process list.";
 
 /// top(1) for a clickstream: Kafka → SQLite → figures by url × country → search index, live in the terminal
 #[derive(Clone, Debug, Parser)]
-#[command(name = "clicktop", version, after_help = EXAMPLES, max_term_width = 120, propagate_version = false)]
+#[command(name = "clicktop", version, long_version = version::long(), after_help = EXAMPLES, max_term_width = 120, propagate_version = false)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// The command.
@@ -206,6 +208,19 @@ Exit codes: 0 done, or every stage runs; 1 not done, with the reason; 2 wrong us
     Config,
     /// Print the keys of the console: where they work, what they do, and the action names for the config file
     Keys,
+    /// Print the completions of a shell
+    #[command(after_help = "\
+Examples:
+  clicktop completions bash > ~/.local/share/bash-completion/completions/clicktop
+  clicktop completions zsh > ~/.zfunc/_clicktop
+  clicktop completions fish > ~/.config/fish/completions/clicktop.fish")]
+    Completions(CompletionsArgs),
+    /// Write the manual pages of clicktop and its commands
+    #[command(after_help = "\
+Examples:
+  clicktop man | man -l -                                   Read the first page
+  clicktop man ~/.local/share/man/man1                      Install every page: man clicktop-run")]
+    Man(ManArgs),
 }
 
 /// Flags of `run`.
@@ -336,6 +351,22 @@ pub struct TopArgs {
     pub wide: bool,
 }
 
+/// Flags of `completions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ManArgs {
+    /// Write the pages into this folder; without it, print the page of clicktop itself
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
 /// Settings are UTF-8 text, and clap refuses a flag that is not.
 fn utf8(text: &str) -> Result<String, Infallible> {
     Ok(text.to_owned())
@@ -365,7 +396,9 @@ impl Cli {
             | Command::Serve(_)
             | Command::Ctl(_)
             | Command::Config
-            | Command::Keys => None,
+            | Command::Keys
+            | Command::Completions(_)
+            | Command::Man(_) => None,
         }
     }
 

@@ -6,20 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use super::args::{Cli, Command, ViewArgs};
 use super::event_source::{KafkaSource, Source, for_demo, open_source, stop_producer};
+use super::logging::Logging;
 use super::output::{Output, complain};
+use super::reload::{Reload, Renewed};
+use super::setup::EngineParts;
 use super::{demo_dir, locale, on_spark, serve, setup};
-use crate::config::{ConsoleSettings, EngineKind, Settings};
+use crate::config::{ConsoleSettings, EngineKind, Settings, Sources};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
+use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::{self, EventSource, InProcessSource};
 use crate::engine::status::log::LogBuffer;
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::SourceStatus;
-use crate::search::SearchIndex;
+use crate::search::renewable::Renewable;
 use crate::serve::{Opened, Service};
 use crate::storage::{MoveNote, Storage};
 use crate::text::printable;
@@ -49,7 +54,8 @@ impl DataDir {
 pub(super) async fn run(
     cli: &Cli,
     settings: &Settings,
-    log: Arc<LogBuffer>,
+    sources: Sources,
+    (logging, log): (Logging, Arc<LogBuffer>),
     out: &mut Output,
 ) -> anyhow::Result<ExitCode> {
     let view = cli.view().unwrap_or_default();
@@ -87,7 +93,7 @@ pub(super) async fn run(
     if let DataDir::Kept(path) = &data {
         demo_dir::keep(path);
     }
-    let index = setup::search_index(settings, data.path())?;
+    let index = Arc::new(Renewable::new(setup::search_index(settings, data.path())?));
     let opened = serve::open(cli, settings, data.path()).await?;
     let source = open_source(cli, settings, &view, &storage).await?;
     let serves = matches!(cli.command, Command::Serve(_));
@@ -99,11 +105,16 @@ pub(super) async fn run(
         Command::Replay(args) => !args.follow,
         _ => false,
     };
+    let (alarms, renewals) = watch::channel(settings.alarms.options()?);
+    let parts = EngineParts {
+        storage: Arc::clone(&storage),
+        index: Arc::<Renewable>::clone(&index),
+        alarms: AlarmOptions { renewals: Some(renewals), ..alarms.borrow().clone() },
+        log,
+    };
     let (engine, producer) = match (settings.engine, source) {
-        (EngineKind::Local, source) => start_local(settings, source, &storage, index, log)?,
-        (EngineKind::Spark, Source::Kafka(source)) => {
-            (on_spark::start(settings, &source.kafka, &storage, index, log)?, Some(source))
-        }
+        (EngineKind::Local, source) => start_local(settings, source, parts)?,
+        (EngineKind::Spark, Source::Kafka(source)) => (on_spark::start(settings, &source.kafka, parts)?, Some(source)),
         (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
 
@@ -111,7 +122,9 @@ pub(super) async fn run(
     // Until the engine has ended, consoles elsewhere see how it drains.
     let service = opened.map(|opened| opened.serve(&engine));
     if serves {
-        let code = serve::until_end(&engine, &names, out).await;
+        let renewed = Renewed { logging, index, alarms, commands: engine.commands.clone() };
+        let mut reload = Reload::new(sources, settings.clone(), renewed);
+        let code = serve::until_end(&engine, &names, &mut reload, out).await;
         let last = engine.ended().await;
         end_service(service).await;
         storage.close();
@@ -156,9 +169,7 @@ pub(super) async fn run(
 fn start_local(
     settings: &Settings,
     source: Source,
-    storage: &Arc<Storage>,
-    index: Arc<dyn SearchIndex>,
-    log: Arc<LogBuffer>,
+    parts: EngineParts,
 ) -> anyhow::Result<(EngineHandle, Option<Box<KafkaSource>>)> {
     let (status, events, producer) = match source {
         Source::Files(files, description) => {
@@ -178,8 +189,9 @@ fn start_local(
             (status, EventSource::Kafka(setup::kafka_options(settings, kafka)?, in_process), Some(source))
         }
     };
-    let options = setup::pipeline_options(settings, status)?;
-    Ok((local::start(options, Arc::clone(storage), index, events, log)?, producer))
+    let EngineParts { storage, index, alarms, log } = parts;
+    let options = setup::pipeline_options(settings, status, alarms);
+    Ok((local::start(options, storage, index, events, log)?, producer))
 }
 
 /// Ends the service of a pipeline that has ended, if there is one.

@@ -15,19 +15,23 @@ mod keys;
 mod launch;
 mod locale;
 mod logging;
+mod manual;
 mod moving;
 mod on_spark;
 mod output;
 mod overrides;
 mod pipeline_args;
 mod rebuild;
+mod reload;
 mod serve;
 mod service_args;
+mod service_manager;
 mod setup;
 mod store_args;
 mod table;
 mod top;
 mod values;
+mod version;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -72,6 +76,18 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
+    // These need no settings, and work while a config file has a mistake.
+    match &cli.command {
+        Command::Completions(args) => {
+            manual::completions(args.shell, out)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Man(args) => {
+            manual::pages(args.folder.as_deref(), out)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
     let sources = Sources::from_process(cli.common.config.clone(), overrides::flag_overrides(cli))?;
     let loaded = config::load(&sources)?;
     let settings = &loaded.settings;
@@ -110,6 +126,7 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
             check::run(&loaded, out)
         }
+        Command::Completions(_) | Command::Man(_) => Ok(ExitCode::SUCCESS),
         Command::Attach(args) => {
             logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
             runtime()?.block_on(attach::run(settings, args, out))
@@ -124,11 +141,11 @@ fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
             } else {
                 logging::Lines::Console
             };
-            logging::start(&settings.log, lines, &log)?;
+            let logging = logging::start(&settings.log, lines, &log)?;
             for warning in loaded.warnings() {
                 tracing::warn!(target: "config", "{warning}");
             }
-            runtime()?.block_on(launch::run(cli, settings, log, out))
+            runtime()?.block_on(launch::run(cli, settings, sources, (logging, log), out))
         }
     }
 }

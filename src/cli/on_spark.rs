@@ -1,14 +1,10 @@
 //! `run` with `engine = "spark"`: from the settings to the engine on Spark.
 
-use std::sync::Arc;
-
 use super::args::Command;
+use super::setup::EngineParts;
 use crate::config::{KafkaSettings, Settings};
 use crate::engine::EngineHandle;
 use crate::engine::finding::Finding;
-use crate::engine::status::log::LogBuffer;
-use crate::search::SearchIndex;
-use crate::storage::Storage;
 
 /// Refuses `engine = "spark"` in a program without it.
 ///
@@ -55,13 +51,7 @@ pub(super) fn require_mapping(_settings: &Settings) -> anyhow::Result<()> {
 }
 
 #[cfg(not(feature = "spark"))]
-pub(super) fn start(
-    _settings: &Settings,
-    _kafka: &KafkaSettings,
-    _storage: &Arc<Storage>,
-    _index: Arc<dyn SearchIndex>,
-    _log: Arc<LogBuffer>,
-) -> anyhow::Result<EngineHandle> {
+pub(super) fn start(_settings: &Settings, _kafka: &KafkaSettings, _parts: EngineParts) -> anyhow::Result<EngineHandle> {
     Err(without_spark())
 }
 
@@ -70,15 +60,10 @@ pub(super) fn start(
 /// # Errors
 /// A setting cannot be used, a file of a secret cannot be read, or the engine does not start.
 #[cfg(feature = "spark")]
-pub(super) fn start(
-    settings: &Settings,
-    kafka: &KafkaSettings,
-    storage: &Arc<Storage>,
-    index: Arc<dyn SearchIndex>,
-    log: Arc<LogBuffer>,
-) -> anyhow::Result<EngineHandle> {
-    let options = with_spark::options(settings, kafka)?;
-    Ok(crate::engine::spark::start(options, Arc::clone(storage), index, log)?)
+pub(super) fn start(settings: &Settings, kafka: &KafkaSettings, parts: EngineParts) -> anyhow::Result<EngineHandle> {
+    let EngineParts { storage, index, alarms, log } = parts;
+    let options = crate::engine::spark::SparkOptions { alarms, ..with_spark::options(settings, kafka)? };
+    Ok(crate::engine::spark::start(options, storage, index, log)?)
 }
 
 /// Looks at the cluster, and gives each finding to `report` with its subject.
@@ -134,6 +119,7 @@ mod with_spark {
 
     use crate::cli::setup;
     use crate::config::{KafkaSettings, Settings};
+    use crate::engine::alarms::AlarmOptions;
     use crate::engine::local::stages::ingest::StartAt;
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
@@ -254,7 +240,7 @@ mod with_spark {
                 retention: settings.store.retention,
             },
             shutdown_timeout: settings.shutdown_timeout,
-            alarms: settings.alarms.options()?,
+            alarms: AlarmOptions::default(),
         })
     }
 

@@ -52,7 +52,9 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
         | Command::Move(_)
         | Command::Backup(_)
         | Command::Config
-        | Command::Keys => {}
+        | Command::Keys
+        | Command::Completions(_)
+        | Command::Man(_) => {}
     }
     if let Some(view) = cli.view() {
         overrides.set("console.color", "--no-color", view.no_color.then_some("never"));

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use super::args::{Cli, Command};
 use super::output::Output;
+use super::reload::Reload;
+use super::service_manager;
 use crate::config::Settings;
 use crate::engine::EngineHandle;
 use crate::protocol;
@@ -33,15 +35,20 @@ pub(super) async fn open(cli: &Cli, settings: &Settings, data_dir: &Path) -> any
     Ok(Some(options.open().await?))
 }
 
-/// Waits until a signal or a command ends the pipeline, and until it has ended. A stage that fails waits for a restart: somebody can
-/// give it from elsewhere.
-pub(super) async fn until_end(engine: &EngineHandle, names: &[String], out: &mut Output) -> ExitCode {
+/// Waits until a signal or a command ends the pipeline, and until it has ended. SIGHUP reads the settings again. A stage that fails waits
+/// for a restart: somebody can give it from elsewhere.
+pub(super) async fn until_end(
+    engine: &EngineHandle,
+    names: &[String],
+    reload: &mut Reload,
+    out: &mut Output,
+) -> ExitCode {
     for name in names {
         out.line(format_args!("serving at {name}"));
     }
     let mut snapshots = engine.snapshots.clone();
     let mut signals = EndSignals::listen();
-    let mut ending = false;
+    tokio::spawn(service_manager::report(engine.snapshots.clone()));
     loop {
         let signal = tokio::select! {
             changed = snapshots.changed() => match changed {
@@ -50,11 +57,12 @@ pub(super) async fn until_end(engine: &EngineHandle, names: &[String], out: &mut
             },
             signal = signals.next() => signal,
         };
-        // A hang-up often comes twice, and says no more the second time.
-        if signal == EndSignal::HangUp && ending {
+        if signal == EndSignal::HangUp {
+            service_manager::reloading();
+            reload.run().await;
+            service_manager::ready();
             continue;
         }
-        ending = true;
         // A second signal sends a second shutdown, which ends the drain at once. If the engine is gone, the loop ends.
         let _ = engine.commands.send(protocol::Command::Shutdown).await;
     }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use crate::click::mapping::{CompiledMapping, Mapping, MappingError};
 use crate::click::{FieldLimits, Format};
 use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
+use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::PipelineOptions;
 use crate::engine::local::stages::aggregate::AggregateOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::local::stages::ingest::files::FileOptions;
 use crate::engine::stages::index::IndexOptions;
+use crate::engine::status::log::LogBuffer;
 use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
 use crate::source::files::RecordForm;
-use crate::storage::{RejectLimits, StorageOptions};
+use crate::storage::{RejectLimits, Storage, StorageOptions};
 
 /// The data directory: the one that is set, else the folder `suffix` in the user's own.
 pub(super) fn data_dir(settings: &Settings, suffix: &str) -> Result<PathBuf, ConfigError> {
@@ -124,12 +126,17 @@ pub(super) fn index_options(settings: &Settings) -> IndexOptions {
     }
 }
 
+/// What an engine works with, whatever its source is.
+pub(super) struct EngineParts {
+    pub(super) storage: Arc<Storage>,
+    pub(super) index: Arc<dyn SearchIndex>,
+    pub(super) alarms: AlarmOptions,
+    pub(super) log: Arc<LogBuffer>,
+}
+
 /// The options of a pipeline on `source`.
-///
-/// # Errors
-/// The file of a webhook cannot be read.
-pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> Result<PipelineOptions, ConfigError> {
-    Ok(PipelineOptions {
+pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus, alarms: AlarmOptions) -> PipelineOptions {
+    PipelineOptions {
         source,
         queue_batches: settings.ingest.queue_batches.get(),
         retention: settings.store.retention,
@@ -139,6 +146,6 @@ pub(super) fn pipeline_options(settings: &Settings, source: SourceStatus) -> Res
         },
         index: index_options(settings),
         shutdown_timeout: settings.shutdown_timeout,
-        alarms: settings.alarms.options()?,
-    })
+        alarms,
+    }
 }

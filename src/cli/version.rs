@@ -12,7 +12,7 @@ const FEATURES: [(&str, bool); 3] = [
 ];
 
 /// The commit that the program was built from, where the build could tell; a build for development cannot.
-pub(super) const COMMIT: Option<&str> = option_env!("CLICKTOP_COMMIT");
+pub(super) const COMMIT: Option<&str> = option_env!("CLICKTOP_BUILD_COMMIT");
 
 /// The version of librdkafka, the C library that reads Kafka.
 pub(super) fn librdkafka() -> String {

@@ -136,7 +136,7 @@ impl AlarmSettings {
         let command = command.next().map(|program| CommandLine { program, arguments: command.collect() });
         let webhook = secret_or_file(&self.webhook, "alarms.webhook_file", &self.webhook_file)?;
         let tell = TellOptions { command, webhook, timeout: self.timeout, a_minute: self.runs_a_minute };
-        Ok(AlarmOptions { rules: self.rules(), tell })
+        Ok(AlarmOptions { rules: self.rules(), tell, renewals: None })
     }
 
     /// The same settings without command and webhook.

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Prefixes of variables that the tests, the benchmarks and the scripts of the project read. The program ignores them.
-const OF_THE_TESTS: [&str; 4] = ["CLICKTOP_TEST_", "CLICKTOP_FAULT_", "CLICKTOP_SOAK_", "CLICKTOP_BENCH_"];
+/// Prefixes of variables that the build, the tests, the benchmarks and the scripts of the project read. The program ignores them.
+const OF_THE_TESTS: [&str; 5] =
+    ["CLICKTOP_BUILD_", "CLICKTOP_TEST_", "CLICKTOP_FAULT_", "CLICKTOP_SOAK_", "CLICKTOP_BENCH_"];
 
 /// Prefix of the variables that the command of an alarm gets: it may run clicktop, too.
 const OF_AN_ALARM: &str = "CLICKTOP_ALARM_";

@@ -18,6 +18,36 @@ pub struct LogSettings {
     pub file: Option<PathBuf>,
     /// A level, or `target=level` directives separated by commas.
     pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+    /// When a new file begins.
+    pub rotate: LogRotation,
+    /// How many files of a rotated log stay.
+    pub keep: u32,
+}
+
+/// How log lines look, in the file and on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object in each line.
+    Json,
+}
+
+/// When the log goes on in a new file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogRotation {
+    /// Never; another program may rename the file and then send SIGHUP.
+    #[default]
+    Never,
+    /// At each full hour of UTC.
+    Hourly,
+    /// At midnight UTC.
+    Daily,
 }
 
 /// The settings of `[log]`.
@@ -39,6 +69,27 @@ pub(super) const LOG: Section = Section {
             default: "info",
             help: "off, error, warn, info, debug or trace; or a level for each part, such as \"warn,clicktop=debug\".",
             flags: &["--log-level"],
+        },
+        Setting {
+            key: "log.format",
+            kind: Kind::Choice(&["text", "json"]),
+            default: "text",
+            help: "How lines look: text for people, or json, one object in each line.",
+            flags: &[],
+        },
+        Setting {
+            key: "log.rotate",
+            kind: Kind::Choice(&["never", "hourly", "daily"]),
+            default: "never",
+            help: "When a new file begins, by UTC. Its name has the time: clicktop.log becomes clicktop.2026-01-31.log.",
+            flags: &[],
+        },
+        Setting {
+            key: "log.keep",
+            kind: Kind::Count(10_000),
+            default: "14",
+            help: "How many files of a rotated log stay. clicktop deletes the oldest ones.",
+            flags: &[],
         },
     ],
 };

@@ -3,6 +3,7 @@
 pub mod elasticsearch;
 pub mod embedded;
 mod id;
+pub mod renewable;
 #[cfg(test)]
 mod tests;
 

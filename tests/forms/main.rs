@@ -1,7 +1,7 @@
 //! The same visits come to the same figures in every form and preset, whatever their order and container, and however often
 //! clicktop is killed.
 //!
-//! `CLICKTOP_FORM_VISITS` sets how many visits there are; `cargo test --test forms` takes 3,000.
+//! `CLICKTOP_TEST_FORM_VISITS` sets how many visits there are; `cargo test --test forms` takes 3,000.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -18,12 +18,8 @@ use support::program::{Home, moment};
 use support::visits;
 use support::written::{self, Written};
 
-fn count() -> usize {
-    std::env::var("CLICKTOP_FORM_VISITS").ok().map_or(3_000, |count| count.parse().expect("a number of visits"))
-}
-
 fn all(seed: u64) -> Vec<Written> {
-    written::all(&visits::made(seed, count()))
+    written::all(&visits::made(seed, visits::count(3_000)))
 }
 
 /// A home whose configuration maps this form.

@@ -27,7 +27,7 @@ fn only(options: Options, data: &Data, kind: AlarmKind, begin: f64, end: f64) ->
         ..TellOptions::default()
     };
     let mut options = options;
-    options.pipeline.alarms = AlarmOptions { rules, tell };
+    options.pipeline.alarms = AlarmOptions { rules, tell, renewals: None };
     options
 }
 

@@ -1,4 +1,6 @@
 //! Topics of foreign events: the same visits come to the same figures in every form, whatever the restarts.
+//!
+//! `CLICKTOP_TEST_FORM_VISITS` sets how many visits there are; the suite takes 2,000.
 
 use crate::kafka::{Kafka, through};
 use crate::support::clicks::random;
@@ -7,8 +9,6 @@ use crate::support::program::{Home, moment};
 use crate::support::{visits, written};
 
 use std::time::Duration;
-
-const VISITS: usize = 2_000;
 
 /// Forms whose clicktop is killed once: a broker waits for a killed member before it lets the next one in.
 const KILLED: [&str; 2] = ["combined", "matomo"];
@@ -29,7 +29,7 @@ fn config(form: &written::Written, home: &Home) -> Option<String> {
 fn a_topic_in_any_form_comes_to_the_same_figures() {
     let Some(kafka) = Kafka::plain() else { return };
     let mut random = random(931);
-    for form in written::all(&visits::made(930, VISITS)) {
+    for form in written::all(&visits::made(930, visits::count(2_000))) {
         let topic = kafka.topic(3);
         let home = topic.home().with("CLICKTOP_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "6000");
         let Some(config) = config(&form, &home) else { continue };

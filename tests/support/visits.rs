@@ -92,6 +92,11 @@ impl Visit {
     }
 }
 
+/// How many visits a test takes: those of `CLICKTOP_TEST_FORM_VISITS`, else `usual`.
+pub fn count(usual: usize) -> usize {
+    std::env::var("CLICKTOP_TEST_FORM_VISITS").ok().map_or(usual, |count| count.parse().expect("a number of visits"))
+}
+
 /// `count` visits in the order of their times. No user has two of them in one second, so their order is certain in every form.
 pub fn made(seed: u64, count: usize) -> Vec<Visit> {
     const START: i64 = 1_769_800_000;

@@ -1,5 +1,7 @@
 //! The supervisor's way to the alarms: judges each snapshot, shows the alarms in it, logs them and tells them.
 
+use tokio::sync::watch;
+
 use super::evaluator::{AlarmChange, Evaluator};
 use super::options::AlarmOptions;
 use super::tell::{Message, Tellers};
@@ -11,21 +13,37 @@ use crate::protocol::alarm::Severity;
 pub(crate) struct AlarmDesk {
     evaluator: Evaluator,
     tellers: Tellers,
+    renewals: Option<watch::Receiver<AlarmOptions>>,
 }
 
 impl AlarmDesk {
     /// Watches as `options` say. Must be called in a tokio runtime if somebody is told of alarms.
     pub(crate) fn new(options: AlarmOptions) -> Self {
-        Self { evaluator: Evaluator::new(options.rules), tellers: Tellers::start(options.tell) }
+        let AlarmOptions { rules, tell, renewals } = options;
+        Self { evaluator: Evaluator::new(rules), tellers: Tellers::start(tell), renewals }
     }
 
     /// Judges `snapshot`, and puts the alarms into it. Waits for nothing.
     pub(crate) fn look(&mut self, snapshot: &mut Snapshot) {
-        for change in self.evaluator.look(snapshot) {
+        let mut changes = self.renewed();
+        changes.extend(self.evaluator.look(snapshot));
+        for change in changes {
             log(&change);
             self.tellers.tell(|| Message::new(&change, &snapshot.source));
         }
         snapshot.alarms = self.evaluator.shown();
+    }
+
+    /// Takes new options, if there are any. Whoever the old ones tell of alarms still gets what waits; the alarms that the new ones no
+    /// longer have end.
+    fn renewed(&mut self) -> Vec<AlarmChange> {
+        let Some(renewals) = self.renewals.as_mut().filter(|renewals| renewals.has_changed().unwrap_or(false)) else {
+            return Vec::new();
+        };
+        let AlarmOptions { rules, tell, .. } = renewals.borrow_and_update().clone();
+        let mut old = std::mem::replace(&mut self.tellers, Tellers::start(tell));
+        tokio::spawn(async move { old.end().await });
+        self.evaluator.renew(rules)
     }
 
     /// Waits for a moment until everybody is told.

@@ -56,6 +56,22 @@ impl Evaluator {
         Arc::clone(&self.shown)
     }
 
+    /// Watches by other rules from now on. An alarm that is on stays on, unless the rules no longer have it: those end, and are returned.
+    pub fn renew(&mut self, rules: AlarmRules) -> Vec<AlarmChange> {
+        let now = self.looked.unwrap_or_default();
+        let (kept, gone) =
+            std::mem::take(&mut self.states).into_iter().partition(|((kind, _), _)| rules.rules.contains_key(kind));
+        self.states = kept;
+        self.rules = rules;
+        self.show();
+        let gone: BTreeMap<(AlarmKind, Option<Arc<str>>), State> = gone;
+        let ended = gone.into_values().filter_map(|state| match state {
+            State::Bad { .. } => None,
+            State::On { begun, alarm, .. } => Some(AlarmChange { alarm, lasted: Some(now.saturating_sub(begun)) }),
+        });
+        ended.collect()
+    }
+
     /// Judges `snapshot`, and returns what has begun and ended. A snapshot that comes soon after another one changes nothing, nor does one
     /// of an engine that ends or is being reset.
     pub fn look(&mut self, snapshot: &Snapshot) -> Vec<AlarmChange> {

@@ -1,5 +1,7 @@
 //! What the alarms of an engine are started with.
 
+use tokio::sync::watch;
+
 use super::rules::AlarmRules;
 use super::tell::TellOptions;
 
@@ -10,4 +12,6 @@ pub struct AlarmOptions {
     pub rules: AlarmRules,
     /// Who is told.
     pub tell: TellOptions,
+    /// Other options that take their place while the engine runs; `None` if they never change.
+    pub renewals: Option<watch::Receiver<AlarmOptions>>,
 }

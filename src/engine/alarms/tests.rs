@@ -376,3 +376,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn other_rules_take_effect_while_an_alarm_is_on_and_one_that_they_lack_ends() {
+    let mut world = World::new();
+    let late = |snapshot: &mut Snapshot| snapshot.lag = Some(2_000);
+    world.pass(HOLD + 2, late);
+    assert_eq!(world.told(), ["begin lag"]);
+    let mut other = rules();
+    other.rules.insert(AlarmKind::Lag, rule(5_000.0, 3_000.0));
+    assert!(world.evaluator.renew(other.clone()).is_empty(), "it is on until the value was good for a while");
+    world.pass(CALM + 2, late);
+    assert_eq!(world.told(), ["end lag"]);
+
+    let mut without = other.clone();
+    other.rules.insert(AlarmKind::Lag, rule(1_000.0, 500.0));
+    world.evaluator.renew(other);
+    world.pass(HOLD + 2, late);
+    assert_eq!(world.told(), ["begin lag"]);
+    without.rules.remove(&AlarmKind::Lag);
+    let ended = world.evaluator.renew(without);
+    assert_eq!(ended.len(), 1);
+    assert!(!ended[0].begins() && world.evaluator.shown().active.is_empty());
+}

@@ -182,7 +182,9 @@ impl Api {
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> ApiFailure {
         let causes = causes(error);
         let hint = match &self.target {
-            Target::Socket(path) if path.symlink_metadata().is_err() => {
+            Target::Socket(path)
+                if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) =>
+            {
                 return ApiFailure::Unreachable(format!(
                     "no clicktop serves at {}: start `clicktop serve`, or name its socket",
                     self.target
