@@ -1,7 +1,7 @@
 //! Alarms: the engine judges each snapshot, shows the alarms in it, logs them, and tells a command or a webhook.
 //!
-//! Both engines share this: the supervisor hands every snapshot to the [`AlarmDesk`] before it publishes it. The judgement is pure:
-//! [`readings`] measures a snapshot, and [`evaluator`] compares the readings with the [`rules`]. Its clock is the uptime in the
+//! Both engines share this: the supervisor hands every snapshot to the `AlarmDesk` before it publishes it. The judgement is pure:
+//! `readings` measures a snapshot, and `evaluator` compares the readings with the `rules`. Its clock is the uptime in the
 //! snapshot. Only [`tell`] talks to others, on tasks of its own.
 
 mod desk;
