@@ -79,3 +79,27 @@ impl SearchIndex for Renewable {
         self.index().refresh().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::elasticsearch::{Credentials, Elasticsearch, ElasticsearchOptions};
+    use crate::secret::Secret;
+
+    fn client(url: &str, key: &str) -> Arc<dyn SearchIndex> {
+        let options = ElasticsearchOptions {
+            urls: vec![url.to_owned()],
+            credentials: Credentials::ApiKey(Secret::new(key)),
+            ..ElasticsearchOptions::default()
+        };
+        Arc::new(Elasticsearch::new(options).unwrap())
+    }
+
+    #[test]
+    fn another_key_is_taken_and_another_index_refused() {
+        let index = Renewable::new(client("http://127.0.0.1:9200", "old"));
+        index.renew(client("http://127.0.0.1:9200", "new")).unwrap();
+        let refused = index.renew(client("http://127.0.0.1:9201", "new")).unwrap_err().to_string();
+        assert!(refused.contains(":9201/") && refused.contains("now go to http://127.0.0.1:9200/"), "{refused}");
+    }
+}

@@ -10,5 +10,6 @@ mod commands;
 mod consoles;
 mod leaks;
 mod malformed;
+mod reload;
 mod rig;
 mod streams;
