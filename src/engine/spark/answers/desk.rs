@@ -74,11 +74,7 @@ impl ClusterDesk {
             let (cluster, told) = (Arc::clone(&cluster), Arc::clone(&told));
             async move { cluster.ask("rejects", tell, async |asked| cluster.rejects(asked, &question, &told).await).await }
         };
-        let make = || {
-            let line = Arc::new(Line::new(Arc::clone(&self.news)));
-            let task = tokio::spawn(Arc::clone(&line).run(answer));
-            (line, task)
-        };
+        let make = || Line::start(Arc::clone(&self.news), answer);
         self.rejects.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 
@@ -89,11 +85,7 @@ impl ClusterDesk {
             let (cluster, reach) = (Arc::clone(&cluster), Arc::clone(&reach));
             async move { cluster.ask("url", tell, async |asked| cluster.page(asked, &question, &reach).await).await }
         };
-        let make = || {
-            let line = Arc::new(Line::new(Arc::clone(&self.news)));
-            let task = tokio::spawn(Arc::clone(&line).run(answer));
-            (line, task)
-        };
+        let make = || Line::start(Arc::clone(&self.news), answer);
         self.pages.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::asking::{NoAnswer, Tell, pause_after};
 use crate::protocol::answer::Answer;
@@ -70,6 +71,19 @@ impl<Q: Clone + PartialEq + Send + Sync + 'static, A: Send + Sync + 'static> Lin
         state.answer = None;
         state.resets += 1;
         self.changed.notify_one();
+    }
+
+    /// A line, and the task that answers its questions until it is aborted. Must be called in a tokio runtime.
+    pub(super) fn start<F>(
+        news: Arc<Notify>,
+        answer: impl Fn(Q, Tell) -> F + Send + Sync + 'static,
+    ) -> (Arc<Self>, JoinHandle<()>)
+    where
+        F: Future<Output = Result<A, NoAnswer>> + Send + 'static,
+    {
+        let line = Arc::new(Self::new(news));
+        let task = tokio::spawn(Arc::clone(&line).run(answer));
+        (line, task)
     }
 
     /// Answers until it is aborted.
