@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 use super::inspect_args::INSPECT_EXAMPLES;
 pub use super::inspect_args::{EventsArgs, InspectArgs};
-pub use super::pipeline_args::{IndexArgs, KafkaArgs, ViewArgs};
+pub use super::pipeline_args::{IndexArgs, KafkaArgs, LookArgs, ViewArgs};
 pub use super::service_args::{
     AttachArgs, CtlArgs, CtlCommand, ListenArgs, ServeArgs, StageArgs, StatusArgs, SureArgs, TokenArgs,
 };
@@ -189,9 +189,11 @@ Examples:
   clicktop attach --data-dir ~/clicks                       Another data directory
   clicktop attach https://box:7070 --token-file token       Another machine
   clicktop attach --read-only                               Look, and touch nothing
+  clicktop attach eu=https://eu:7070 us=https://us:7070     Several pipelines, and a list of all of them
 
 Each console has its own country, order, filter, window and question. After a break it connects again by itself, and says how old \
-the picture is. q leaves at once and never stops the pipeline; Ctrl-q ends the pipeline, and asks.")]
+the picture is. q leaves at once and never stops the pipeline; Ctrl-q ends the pipeline, and asks. Of several pipelines, a lists all; \
+] and [ go from one to the next.")]
     Attach(AttachArgs),
     /// Start and stop stages of a pipeline that runs elsewhere, for scripts
     #[command(after_help = "\

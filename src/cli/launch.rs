@@ -245,7 +245,7 @@ pub(super) fn console_options(settings: &ConsoleSettings, view: &ViewArgs) -> Re
         ascii: !view.headless && is_ascii(settings.ascii),
         mouse: settings.mouse,
         bell: settings.bell,
-        read_only: view.read_only,
+        read_only: view.look.read_only,
         unverified: false,
         attached: false,
         unfinished_work: UnfinishedWork::default(),

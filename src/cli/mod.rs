@@ -9,6 +9,7 @@ mod country;
 mod ctl;
 mod demo_dir;
 mod event_source;
+mod fleet;
 mod inspect;
 mod inspect_args;
 mod keys;

@@ -1,6 +1,6 @@
 //! The settings that the flags set.
 
-use super::args::{Cli, Command, EventsArgs, IndexArgs, KafkaArgs, ListenArgs, TokenArgs};
+use super::args::{Cli, Command, EventsArgs, IndexArgs, KafkaArgs, ListenArgs, TokenArgs, ViewArgs};
 use super::values::FormatArg;
 use crate::config::Override;
 
@@ -56,12 +56,12 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
         | Command::Completions(_)
         | Command::Man(_) => {}
     }
-    if let Some(view) = cli.view() {
-        overrides.set("console.color", "--no-color", view.no_color.then_some("never"));
-        overrides.set("console.color", "--color", view.color.as_deref());
-        overrides.set("console.theme", "--theme", view.theme.as_deref());
-        overrides.set("console.ascii", "--ascii", view.ascii.as_deref());
-        overrides.set("console.mouse", "--no-mouse", view.no_mouse.then_some("false"));
+    if let Some(ViewArgs { look, .. }) = cli.view() {
+        overrides.set("console.color", "--no-color", look.no_color.then_some("never"));
+        overrides.set("console.color", "--color", look.color.as_deref());
+        overrides.set("console.theme", "--theme", look.theme.as_deref());
+        overrides.set("console.ascii", "--ascii", look.ascii.as_deref());
+        overrides.set("console.mouse", "--no-mouse", look.no_mouse.then_some("false"));
     }
     overrides.0
 }

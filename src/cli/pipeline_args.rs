@@ -40,25 +40,35 @@ pub struct IndexArgs {
 #[command(next_help_heading = "Console")]
 pub struct ViewArgs {
     /// Run without the console, and print one JSON object a second
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["no_color", "color", "theme", "ascii", "no_mouse", "read_only"])]
     pub headless: bool,
+    /// How the console looks.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// How the console looks, and what its keys may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Console")]
+pub struct LookArgs {
     /// Use no colours; the variable NO_COLOR does the same
-    #[arg(long, conflicts_with = "headless")]
+    #[arg(long)]
     pub no_color: bool,
     /// Colours: auto, always, never, 16, 256 or true [default: auto]
-    #[arg(long, value_name = "WHICH", conflicts_with_all = ["headless", "no_color"], value_parser = ["auto", "always", "never", "16", "256", "true"])]
+    #[arg(long, value_name = "WHICH", conflicts_with = "no_color")]
+    #[arg(value_parser = ["auto", "always", "never", "16", "256", "true"])]
     pub color: Option<String>,
     /// Theme: terminal, dark, light, high-contrast, or one from the config [default: terminal]
-    #[arg(long, value_name = "THEME", conflicts_with = "headless")]
+    #[arg(long, value_name = "THEME")]
     pub theme: Option<String>,
     /// Draw with ASCII characters only; --ascii=false never does, auto does so if the locale is not UTF-8 [default: auto]
     #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(value_parser = ["true", "false", "auto"], conflicts_with = "headless")]
+    #[arg(value_parser = ["true", "false", "auto"])]
     pub ascii: Option<String>,
     /// Leave the mouse to the terminal, for selecting text
-    #[arg(long, conflicts_with = "headless")]
+    #[arg(long)]
     pub no_mouse: bool,
-    /// Ignore every key that starts or stops anything
-    #[arg(long, conflicts_with = "headless")]
+    /// Ignore every key that starts, stops or ends anything
+    #[arg(long)]
     pub read_only: bool,
 }

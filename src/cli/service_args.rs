@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::inspect_args::EventsArgs;
-use super::pipeline_args::{IndexArgs, KafkaArgs, ViewArgs};
+use super::pipeline_args::{IndexArgs, KafkaArgs, LookArgs, ViewArgs};
 use super::values::wait_time;
 
 /// Where a pipeline is reached from elsewhere.
@@ -40,7 +40,8 @@ pub struct ServeArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct TokenArgs {
-    /// Send the token in FILE; the variable CLICKTOP_ATTACH__TOKEN can hold it instead
+    /// Send the token in FILE, which holds one for every pipeline, or lines of an address and its token; the variable
+    /// CLICKTOP_ATTACH__TOKEN can hold the same instead
     #[arg(long, value_name = "FILE", value_parser = utf8)]
     pub token_file: Option<String>,
     /// Trust the certificates in FILE (PEM), in addition to the public ones
@@ -51,46 +52,22 @@ pub struct TokenArgs {
 /// Flags of `attach`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct AttachArgs {
-    /// The socket of the pipeline, or https://HOST:PORT [default: clicktop.sock in the data directory]
+    /// The socket of the pipeline, its folder, or https://HOST:PORT [default: clicktop.sock in the data directory]. Several show several
+    /// pipelines; NAME=ADDRESS gives one a name
     #[arg(value_name = "ADDRESS")]
-    pub address: Option<String>,
+    pub addresses: Vec<String>,
     /// What it takes to come in over TCP.
     #[command(flatten)]
     pub token: TokenArgs,
-    /// Use no colours; the variable NO_COLOR does the same
-    #[arg(long, help_heading = "Console")]
-    pub no_color: bool,
-    /// Colours: auto, always, never, 16, 256 or true [default: auto]
-    #[arg(long, value_name = "WHICH", conflicts_with = "no_color", help_heading = "Console")]
-    #[arg(value_parser = ["auto", "always", "never", "16", "256", "true"])]
-    pub color: Option<String>,
-    /// Theme: terminal, dark, light, high-contrast, or one from the config [default: terminal]
-    #[arg(long, value_name = "THEME", help_heading = "Console")]
-    pub theme: Option<String>,
-    /// Draw with ASCII characters only; --ascii=false never does, auto does so if the locale is not UTF-8 [default: auto]
-    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(value_parser = ["true", "false", "auto"], help_heading = "Console")]
-    pub ascii: Option<String>,
-    /// Leave the mouse to the terminal, for selecting text
-    #[arg(long, help_heading = "Console")]
-    pub no_mouse: bool,
-    /// Ignore every key that starts, stops or ends anything
-    #[arg(long, help_heading = "Console")]
-    pub read_only: bool,
+    /// How the console looks.
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 impl AttachArgs {
-    /// How to show the pipeline.
+    /// How to show the pipelines.
     pub(super) fn view(&self) -> ViewArgs {
-        ViewArgs {
-            headless: false,
-            no_color: self.no_color,
-            color: self.color.clone(),
-            theme: self.theme.clone(),
-            ascii: self.ascii.clone(),
-            no_mouse: self.no_mouse,
-            read_only: self.read_only,
-        }
+        ViewArgs { headless: false, look: self.look.clone() }
     }
 }
 

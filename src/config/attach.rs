@@ -40,7 +40,8 @@ pub(super) const ATTACH: Section = Section {
             key: "attach.token_file",
             kind: Kind::Path,
             default: "",
-            help: "A file that holds the token, instead of token.",
+            help: "A file that holds the token, instead of token. For several pipelines with different tokens, it holds lines of an \
+                   address, a blank and its token; a line with a token alone is for the others.",
             flags: &["--token-file"],
         },
         Setting {

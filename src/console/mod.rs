@@ -32,6 +32,6 @@ pub use keys::{Action, Chord, Context, KeyBinding, key_table};
 #[cfg(feature = "bench-support")]
 pub use offscreen::Offscreen;
 pub use options::ConsoleOptions;
-pub use run::{ConsoleError, require_terminal, run};
+pub use run::{ConsoleError, require_terminal, run, run_fleet};
 pub use state::settings::UnfinishedWork;
 pub use theme::themes::Themes;

@@ -1,10 +1,13 @@
 //! Running a console on an engine.
 
 use std::io;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::keys::bindings::KeyBindings;
 use super::options::ConsoleOptions;
 use super::state::app::App;
+use super::state::pipelines::Pipelines;
 use super::terminal::event_loop::event_loop;
 use super::terminal::panic_hook::{CONSOLE, PanicHook};
 use super::terminal::session::{TerminalSession, is_terminal};
@@ -45,6 +48,25 @@ pub fn require_terminal() -> Result<(), ConsoleError> {
 /// # Errors
 /// [`ConsoleError`]. The console gives the terminal back in every case.
 pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
+    show(options, &[engine], |_, app| Pipelines::one(app())).await
+}
+
+/// Shows several engines in other processes, one at a time, and a list of all of them, until the user leaves. Each has a name of its
+/// own, by which the user knows it.
+///
+/// # Errors
+/// [`ConsoleError`]. The console gives the terminal back in every case.
+pub async fn run_fleet(options: ConsoleOptions, engines: &[(Arc<str>, &EngineHandle)]) -> Result<(), ConsoleError> {
+    let (names, engines): (Vec<_>, Vec<_>) = engines.iter().cloned().unzip();
+    show(options, &engines, |keys, app| Pipelines::fleet(&names, keys, app)).await
+}
+
+/// Shows the engines on the terminal, in the pipelines that `pipelines` makes of the keys and of new apps.
+async fn show(
+    options: ConsoleOptions,
+    engines: &[&EngineHandle],
+    pipelines: impl FnOnce(&KeyBindings, &mut dyn FnMut() -> App) -> Pipelines,
+) -> Result<(), ConsoleError> {
     require_terminal()?;
     let variable = |name| std::env::var(name).ok();
     let (no_color, color_term, term) = (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM"));
@@ -58,8 +80,9 @@ pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), C
             let session = TerminalSession::open(options.mouse).map_err(ConsoleError::Setup)?;
             let frame_interval = options.frame_interval;
             let (settings, keys) = options.into_settings();
-            let mut app = App::new(settings, theme, keys, SystemTime::now());
-            event_loop(&mut app, session, frame_interval, engine).await.map_err(ConsoleError::Lost)
+            let mut app = || App::new(settings.clone(), theme, keys.clone(), SystemTime::now());
+            let mut pipelines = pipelines(&keys, &mut app);
+            event_loop(&mut pipelines, session, frame_interval, engines).await.map_err(ConsoleError::Lost)
         })
         .await
 }

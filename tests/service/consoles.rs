@@ -108,3 +108,41 @@ fn a_table_is_exported_over_the_connection() {
     assert_eq!(console.end(), 0);
     served.end();
 }
+
+#[test]
+fn several_pipelines_are_one_console_with_a_line_for_each() {
+    let (shop, mut blog) = (Served::start(), Served::start());
+    let at = |name: &str, served: &Served| format!("{name}={}", served.path().display());
+    let nowhere = format!("away={}", shop.home.path("nowhere").display());
+    let addresses = ["attach".to_owned(), at("shop", &shop), at("blog", &blog), nowhere];
+    let arguments: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let mut console = Terminal::start(&shop.home, &arguments, SIZE);
+    console.wait("the fleet", |screen| {
+        screen.contains("3 pipelines") && screen.contains("2 running") && screen.contains("1 no connection")
+    });
+    console.keys("2");
+    console.wait("the second pipeline", |screen| screen.contains("ATTACHED") && all_run(screen));
+    console.keys("4 ");
+    until("its stage to stop", || {
+        blog.socket().get("/v1/snapshot?light=true").json()["stages"][3]["state"] == "stopped"
+    });
+    assert_eq!(shop.socket().get("/v1/snapshot?light=true").json()["stages"][3]["state"], "running");
+    console.keys("a");
+    console.wait("a stopped stage in the list", |screen| screen.contains("index is stopped"));
+    blog.demo.kill_9();
+    console.wait("the break in the list", |screen| screen.contains("2 no connection"));
+    console.keys("q");
+    assert_eq!(console.end(), 0);
+    shop.end();
+}
+
+#[test]
+fn a_fleet_of_which_nothing_answers_is_an_error_that_names_each() {
+    let served = Served::start();
+    let [one, other] = ["one", "other"].map(|name| served.home.path(name).display().to_string());
+    let outcome = served.home.run(&["attach", &one, &other]);
+    assert!(!outcome.status.success(), "{outcome:?}");
+    assert!(outcome.stderr.contains("no pipeline answers"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains(&one) && outcome.stderr.contains(&other), "{}", outcome.stderr);
+    served.end();
+}

@@ -41,6 +41,16 @@ pub enum Action {
     NextView,
     /// Open the previous view.
     PreviousView,
+    /// Open the list of pipelines, or close it.
+    Fleet,
+    /// Show the next pipeline.
+    NextPipeline,
+    /// Show the previous pipeline.
+    PreviousPipeline,
+    /// Show the pipeline under the cursor.
+    OpenPickedPipeline,
+    /// Show a pipeline: the first key of the binding shows the first pipeline.
+    OpenPipeline,
     /// Expand the focused panel to the whole screen, or shrink it.
     Expand,
     /// Let the throughput chart span a shorter time.
@@ -148,6 +158,21 @@ impl Action {
             ],
             Action::NextView => &["next-view"],
             Action::PreviousView => &["previous-view"],
+            Action::Fleet => &["fleet"],
+            Action::NextPipeline => &["next-pipeline"],
+            Action::PreviousPipeline => &["previous-pipeline"],
+            Action::OpenPickedPipeline => &["open-pipeline"],
+            Action::OpenPipeline => &[
+                "pipeline-1",
+                "pipeline-2",
+                "pipeline-3",
+                "pipeline-4",
+                "pipeline-5",
+                "pipeline-6",
+                "pipeline-7",
+                "pipeline-8",
+                "pipeline-9",
+            ],
             Action::Expand => &["expand"],
             Action::ZoomIn => &["zoom-in"],
             Action::ZoomOut => &["zoom-out"],
@@ -212,6 +237,28 @@ impl Action {
                 | Action::ZoomOut
                 | Action::ZoomAuto
         )
+    }
+
+    /// Whether it is about several pipelines in one console.
+    pub const fn is_of_fleet(self) -> bool {
+        matches!(
+            self,
+            Action::Fleet
+                | Action::NextPipeline
+                | Action::PreviousPipeline
+                | Action::OpenPickedPipeline
+                | Action::OpenPipeline
+        )
+    }
+
+    /// Whether it is about the pipeline on the screen, so that the list of pipelines has no use for it.
+    pub(crate) const fn is_of_one_pipeline(self) -> bool {
+        self.is_for_overview()
+            || self.controls_stages()
+            || matches!(
+                self,
+                Action::PickStage | Action::Freeze | Action::CopyUrl | Action::OpenView | Action::NextView
+            )
     }
 
     /// Whether it controls the stages, which a read-only console refuses.

@@ -42,6 +42,7 @@ impl KeyBinding {
         match self.action {
             Action::OpenView => format!("open the view {object}").into(),
             Action::PickStage => format!("go to stage {object}").into(),
+            Action::OpenPipeline => format!("show pipeline {object}").into(),
             _ => self.description.into(),
         }
     }

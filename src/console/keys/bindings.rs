@@ -70,6 +70,11 @@ impl KeyBindings {
         Ok(keys)
     }
 
+    /// The same keys without those for several pipelines.
+    pub(crate) fn of_one_pipeline(&self) -> Self {
+        Self(self.0.iter().filter(|binding| !binding.action.is_of_fleet()).cloned().collect())
+    }
+
     /// Every binding, in the order of the footer.
     pub fn table(&self) -> &[KeyBinding] {
         &self.0

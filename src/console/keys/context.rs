@@ -25,6 +25,8 @@ pub enum Context {
     Log,
     /// On the map.
     Map,
+    /// In the list of pipelines.
+    Fleet,
     /// While the user types a line.
     Line,
     /// While a question is open.
@@ -56,6 +58,7 @@ impl Context {
             // The map shows the time window of the overview.
             Context::Map if matches!(action, Action::CycleWindow) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
+            Context::Fleet => !action.is_of_one_pipeline(),
             _ => !(self.is_view() && action.is_for_overview()),
         }
     }
@@ -73,6 +76,7 @@ impl Context {
             Context::Rejects => "rejects",
             Context::Log => "log",
             Context::Map => "map",
+            Context::Fleet => "the fleet",
             Context::Line => "typing",
             Context::Prompt => "question",
             Context::Quit => "quitting",

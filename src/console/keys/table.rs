@@ -44,7 +44,7 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
     binding
 }
 
-use Context::{Activity, Anywhere, Countries, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Urls, Views};
+use Context::{Activity, Anywhere, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Urls, Views};
 
 /// Every key of the console, in the order of the footer.
 pub fn key_table() -> &'static [KeyBinding] {
@@ -63,6 +63,9 @@ pub(super) static TABLE: &[KeyBinding] = &[
         Action::PickStage,
         "go to a stage",
     ),
+    bind(Anywhere, &[char('a')], "a", "fleet", Action::Fleet, "all pipelines of this console"),
+    bind(Anywhere, &[char(']')], "]", "next pipeline", Action::NextPipeline, "show the next pipeline"),
+    bind(Anywhere, &[char('[')], "[", "", Action::PreviousPipeline, "show the previous pipeline"),
     bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
     bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
     bind(
@@ -139,6 +142,22 @@ pub(super) static TABLE: &[KeyBinding] = &[
         "",
         Action::ToggleLog,
         "log or recent clicks",
+    ),
+    bind(
+        Fleet,
+        &[key(KeyCode::Enter), key(KeyCode::Right)],
+        "Enter →",
+        "open",
+        Action::OpenPickedPipeline,
+        "show the pipeline under the cursor",
+    ),
+    bind(
+        Fleet,
+        &[char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')],
+        "1–9",
+        "pipeline",
+        Action::OpenPipeline,
+        "show a pipeline",
     ),
     bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
     bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "open the page of the url"),

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::display::Display;
 use super::ending::Ending;
 use super::engine::ObservedEngine;
+use super::fleet::Fleet;
 use super::outgoing::Outgoing;
 use super::overlays::{FooterMessage, Overlays};
 use super::panel::Overview;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     /// The time of day at the newest tick or snapshot.
     pub(crate) now: SystemTime,
     pub(crate) engine: ObservedEngine,
+    /// The pipelines of the console, if it shows several.
+    pub(crate) fleet: Option<Fleet>,
     /// The position of the picked stage in the engine's list.
     pub(crate) picked_stage: usize,
     /// The country, the urls and the order that the user selected.

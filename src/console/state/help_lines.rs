@@ -29,6 +29,7 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, a
         }
         Screen::Search => vec![Context::Anywhere, Context::Views, Context::Search],
         Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
+        Screen::Fleet => vec![Context::Anywhere, Context::Fleet],
         Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
         Screen::Partitions
         | Screen::Store

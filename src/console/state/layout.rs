@@ -44,6 +44,8 @@ const BOX_GAP: u16 = 2;
 pub(crate) struct ScreenLayout {
     /// The whole terminal.
     pub(crate) area: Rect,
+    /// The names of the pipelines, above everything else, if the console shows several.
+    pub(crate) pipelines: Option<Rect>,
     pub(crate) header: Rect,
     pub(crate) banner: Option<Rect>,
     pub(crate) stages: Rect,
@@ -131,6 +133,16 @@ impl ScreenLayout {
         let banner = banner.then_some(banner_row);
         let (tabs, body) = (Some(tabs), Some(body));
         Some(Self { area, header, banner, tabs, details, body, footer, ..Self::default() })
+    }
+
+    /// Lays out `area` for the list of pipelines: two rows of header, the body, the footer.
+    pub(crate) fn of_fleet(area: Rect) -> Option<Self> {
+        if area.width < MINIMUM.0 || area.height < MINIMUM.1 {
+            return None;
+        }
+        let [header, body, footer] =
+            Layout::vertical([Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        Some(Self { area, header, body: Some(body), footer, ..Self::default() })
     }
 
     /// Lays out the overview on `area` with `panel` alone. The stages come with the throughput below them.

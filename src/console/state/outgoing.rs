@@ -13,4 +13,6 @@ pub(crate) struct Outgoing {
     pub(crate) table_orders: Vec<TableOrder>,
     /// What `terminal` does next.
     pub(crate) effects: Vec<Effect>,
+    /// The position of the pipeline that the user wants to see.
+    pub(crate) pipeline: Option<usize>,
 }

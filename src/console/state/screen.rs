@@ -24,6 +24,8 @@ pub(crate) enum Screen {
     Rounds,
     /// Everything about one url. It has no key of its own: the user opens it on a url.
     Url,
+    /// The pipelines of the console. It has a key of its own.
+    Fleet,
 }
 
 impl Screen {
@@ -67,6 +69,7 @@ impl Screen {
             Screen::Query => "query",
             Screen::Rounds => "rounds",
             Screen::Url => "url",
+            Screen::Fleet => "fleet",
         }
     }
 
@@ -78,6 +81,7 @@ impl Screen {
             Screen::Log => Some(Context::Log),
             Screen::Map => Some(Context::Map),
             Screen::Rejects => Some(Context::Rejects),
+            Screen::Fleet => Some(Context::Fleet),
             Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds | Screen::Url => {
                 Some(Context::Views)
             }

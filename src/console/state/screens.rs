@@ -132,14 +132,15 @@ impl Screens {
             Screen::Query => Some(&mut self.batches),
             Screen::Rounds => Some(&mut self.rounds),
             Screen::Url => Some(&mut self.url.clicks),
-            Screen::Overview | Screen::Store | Screen::Log | Screen::Map => None,
+            // The fleet keeps the list of the pipelines.
+            Screen::Overview | Screen::Store | Screen::Log | Screen::Map | Screen::Fleet => None,
         }
     }
 
     /// Rows of the list on the open screen.
     pub(crate) fn list_len(&self, snapshot: &Snapshot) -> usize {
         match self.open {
-            Screen::Overview | Screen::Store => 0,
+            Screen::Overview | Screen::Store | Screen::Fleet => 0,
             Screen::Partitions => snapshot.partitions.len(),
             Screen::Rejects => {
                 let found = snapshot.answers.rejects.as_ref().and_then(|answer| answer.found.as_ref().ok());

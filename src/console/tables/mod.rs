@@ -7,6 +7,7 @@ pub(crate) mod countries;
 pub(crate) mod executors;
 pub(crate) mod pages;
 pub(crate) mod partitions;
+pub(crate) mod pipelines;
 pub(crate) mod rejects;
 pub(crate) mod rounds;
 pub(crate) mod running_stages;

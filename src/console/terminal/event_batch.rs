@@ -8,7 +8,7 @@ use std::task::Poll;
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use futures::Stream;
 
-use crate::console::state::app::App;
+use crate::console::state::pipelines::Pipelines;
 use crate::console::update::event::Event;
 
 /// The most events of a batch. The screen is drawn before the next batch.
@@ -60,8 +60,8 @@ impl EventBatch {
         self.end = later.end;
     }
 
-    /// Gives every event to `app`. True if the screen may look different after it.
-    pub(crate) fn apply_to(&self, app: &mut App) -> bool {
+    /// Gives every event to `pipelines`. True if the screen may look different after it.
+    pub(crate) fn apply_to(&self, pipelines: &mut Pipelines) -> bool {
         let mut changed = false;
         let mut keys: Vec<KeyEvent> = Vec::new();
         for event in &self.events {
@@ -72,24 +72,24 @@ impl EventBatch {
                 }
                 continue;
             }
-            changed |= press(app, std::mem::take(&mut keys));
+            changed |= press(pipelines, std::mem::take(&mut keys));
             changed |= match event {
-                TerminalEvent::Mouse(mouse) => app.apply(Event::Mouse(*mouse)),
-                TerminalEvent::Paste(text) => app.apply(Event::Paste(text.clone())),
+                TerminalEvent::Mouse(mouse) => pipelines.apply(Event::Mouse(*mouse)),
+                TerminalEvent::Paste(text) => pipelines.apply(Event::Paste(text.clone())),
                 // The next frame takes the new size.
                 TerminalEvent::Resize(..) => true,
                 TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Key(_) => false,
             };
         }
-        changed | press(app, keys)
+        changed | press(pipelines, keys)
     }
 }
 
-fn press(app: &mut App, keys: Vec<KeyEvent>) -> bool {
+fn press(pipelines: &mut Pipelines, keys: Vec<KeyEvent>) -> bool {
     match keys.as_slice() {
         [] => false,
-        [key] => app.apply(Event::Key(*key)),
-        _ => app.apply(Event::Keys(keys)),
+        [key] => pipelines.apply(Event::Key(*key)),
+        _ => pipelines.apply(Event::Keys(keys)),
     }
 }
 
@@ -110,6 +110,7 @@ mod tests {
 
     use super::*;
     use crate::console::keys::bindings::KeyBindings;
+    use crate::console::state::app::App;
     use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
     use crate::protocol::Command;
@@ -119,11 +120,12 @@ mod tests {
     }
 
     /// Takes `events` as one batch. Returns whether the pipeline was asked to stop all, and whether a question is open.
-    async fn read(app: &mut App, events: Vec<io::Result<TerminalEvent>>) -> (bool, bool) {
+    async fn read(pipelines: &mut Pipelines, events: Vec<io::Result<TerminalEvent>>) -> (bool, bool) {
         // The stream does not end after them.
         let read = EventBatch::next(stream::iter(events).chain(stream::pending())).await;
         assert!(read.end.is_none());
-        read.apply_to(app);
+        read.apply_to(pipelines);
+        let app = pipelines.shown();
         (app.outgoing.commands.contains(&Command::StopAll), app.overlays.prompt.is_some())
     }
 
@@ -131,7 +133,12 @@ mod tests {
     async fn a_key_with_its_release_is_one_key_and_two_keys_of_one_read_are_many() {
         use KeyEventKind::{Press, Release, Repeat};
         let app = || {
-            App::new(Settings::default(), Theme::plain(false, false), KeyBindings::default(), SystemTime::UNIX_EPOCH)
+            Pipelines::one(App::new(
+                Settings::default(),
+                Theme::plain(false, false),
+                KeyBindings::default(),
+                SystemTime::UNIX_EPOCH,
+            ))
         };
         let mut typed = app();
         assert_eq!(read(&mut typed, vec![key('X', Press), key('X', Release)]).await, (false, true));

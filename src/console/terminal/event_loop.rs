@@ -2,32 +2,31 @@
 
 use std::future::pending;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::effects::perform;
 use super::event_batch::EventBatch;
+use super::feed::{Feed, News, next_news};
 use super::frames::Frames;
 use super::keyboard::Keyboard;
 use super::session::TerminalSession;
-use super::table_threads::TableThreads;
 use crate::console::state::app::App;
+use crate::console::state::pipelines::Pipelines;
 use crate::console::state::window_title::window_title;
 use crate::console::update::event::Event;
 use crate::engine::EngineHandle;
-use crate::engine::link::Link;
 use crate::signals::{EndSignal, EndSignals};
 
-/// Drives `app` until it leaves. If the terminal goes away, the app quits without a question, and the pipeline drains unseen.
+/// Drives `pipelines`, one for each of `engines`, until the user leaves. If the terminal goes away, they quit without a question, and
+/// the pipelines drain unseen.
 pub(crate) async fn event_loop(
-    app: &mut App,
+    pipelines: &mut Pipelines,
     session: TerminalSession,
     frame_interval: Duration,
-    engine: &EngineHandle,
+    engines: &[&EngineHandle],
 ) -> io::Result<()> {
     let mut ends = EndSignals::listen();
     let mut resumed = signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?;
@@ -36,63 +35,57 @@ pub(crate) async fn event_loop(
     let mut terminal = Some((session, Keyboard::open()?));
     let mut lost = None;
     let mut frames = Frames::new(frame_interval);
-    let mut tables = TableThreads::new();
-    let mut snapshots = engine.snapshots.clone();
-    let mut link = engine.link.clone();
-    if let Some(link) = &mut link {
-        let first = link.borrow_and_update().clone();
-        app.apply(Event::Link(first));
+    let mut feeds: Vec<_> = engines.iter().map(|engine| Feed::of(engine)).collect();
+    for (position, feed) in feeds.iter_mut().enumerate() {
+        for event in feed.first() {
+            pipelines.take(position, event);
+        }
     }
-    let first = Arc::clone(&snapshots.borrow_and_update());
-    app.apply(Event::Snapshot(first));
 
     loop {
-        if app.deliver(&engine.commands, &engine.tables) {
-            frames.want(true);
+        for (app, feed) in pipelines.iter_mut().zip(&feeds) {
+            if feed.deliver(app) {
+                frames.want(true);
+            }
         }
-        if app.ending.is_leaving() {
+        if pipelines.shown().ending.is_leaving() {
             break;
         }
         if let Some((session, _)) = &mut terminal {
-            let outcome =
-                perform(app, session, &mut frames, &mut tables).and_then(|()| show(app, session, &mut frames));
+            let outcome = perform_all(pipelines, session, &mut frames, &mut feeds)
+                .and_then(|()| show(pipelines.shown_mut(), session, &mut frames));
             if let Err(error) = outcome {
                 terminal = None;
-                lost = lost.or(lose(app, error));
+                lost = lost.or(lose(pipelines, error));
                 continue;
             }
         }
         let due = frames.due().filter(|_| terminal.is_some());
         tokio::select! {
             batch = next_batch(&mut terminal) => {
-                if batch.apply_to(app) {
+                if batch.apply_to(pipelines) {
                     frames.want(true);
                 }
                 if let Some(error) = batch.end {
                     terminal = None;
-                    lost = lost.or(lose(app, error));
+                    lost = lost.or(lose(pipelines, error));
                 }
             }
-            changed = snapshots.changed() => {
-                let event = match changed {
-                    Ok(()) => Event::Snapshot(Arc::clone(&snapshots.borrow_and_update())),
-                    Err(_) => Event::EngineEnded,
-                };
-                if app.apply(event) {
-                    frames.want(false);
+            (position, news) = next_news(&mut feeds) => match news {
+                News::Event(event) => {
+                    if pipelines.take(position, event) {
+                        frames.want(false);
+                    }
                 }
-            }
-            Some(news) = next_link(&mut link) => {
-                if app.apply(Event::Link(news)) {
-                    frames.want(false);
+                News::Table(outcome) => {
+                    if let Some(app) = pipelines.get_mut(position) {
+                        app.end_table_export(outcome);
+                        frames.want(true);
+                    }
                 }
-            }
-            Some(outcome) = tables.next_outcome() => {
-                app.end_table_export(outcome);
-                frames.want(true);
-            }
+            },
             _ = clock.tick() => {
-                if app.apply(Event::Tick(SystemTime::now())) {
+                if pipelines.apply(Event::Tick(SystemTime::now())) {
                     frames.want(false);
                 }
             }
@@ -102,8 +95,8 @@ pub(crate) async fn event_loop(
                     // After a hang-up, a terminal that is gone is no failure.
                     lost = None;
                 }
-                if signal == EndSignal::Asked || !app.ending.is_quitting() {
-                    app.apply(Event::Terminate);
+                if signal == EndSignal::Asked || !pipelines.shown().ending.is_quitting() {
+                    pipelines.apply(Event::Terminate);
                 }
                 frames.want(true);
             }
@@ -116,11 +109,23 @@ pub(crate) async fn event_loop(
             }
         }
     }
-    if let Some(progress) = &app.table_export {
-        progress.stop();
+    for app in pipelines.iter_mut() {
+        app.stop_table_export();
     }
-    tables.join();
+    for feed in feeds {
+        feed.tables.join();
+    }
     lost.map_or(Ok(()), Err)
+}
+
+/// Does what every pipeline asks for. One that is not on the terminal may ring.
+fn perform_all(
+    pipelines: &mut Pipelines,
+    session: &mut TerminalSession,
+    frames: &mut Frames,
+    feeds: &mut [Feed<'_>],
+) -> io::Result<()> {
+    pipelines.iter_mut().zip(feeds).try_for_each(|(app, feed)| perform(app, session, frames, &mut feed.tables))
 }
 
 /// Suspends the process if the user asked for it; else draws the frame that is due.
@@ -138,22 +143,12 @@ fn show(app: &mut App, session: &mut TerminalSession, frames: &mut Frames) -> io
 }
 
 /// Ends the pipeline after the terminal has gone. If the pipeline was about to end anyway, as after a hang-up, there is no error.
-fn lose(app: &mut App, error: io::Error) -> Option<io::Error> {
-    if app.ending.is_quitting() {
+fn lose(pipelines: &mut Pipelines, error: io::Error) -> Option<io::Error> {
+    if pipelines.shown().ending.is_quitting() {
         return None;
     }
-    app.apply(Event::Terminate);
+    pipelines.apply(Event::Terminate);
     Some(error)
-}
-
-/// Waits until the connection has changed; for ever if the engine is in this process, or has ended.
-async fn next_link(link: &mut Option<watch::Receiver<Link>>) -> Option<Link> {
-    if let Some(link) = link
-        && link.changed().await.is_ok()
-    {
-        return Some(link.borrow_and_update().clone());
-    }
-    pending().await
 }
 
 /// Waits for the next events of the terminal; forever once it is gone.

@@ -75,6 +75,7 @@ mod tests {
     use super::*;
     use crate::console::keys::bindings::KeyBindings;
     use crate::console::state::app::App;
+    use crate::console::state::pipelines::Pipelines;
     use crate::console::state::settings::Settings;
     use crate::console::theme::Theme;
 
@@ -120,8 +121,10 @@ mod tests {
         sender.send(EventBatch::next(stream::empty()).await).await.expect("room");
         let read = keyboard.next().await;
         assert!(read.end.is_some());
-        let mut app = App::new(Settings::default(), Theme::plain(false, false), KeyBindings::default(), UNIX_EPOCH);
-        read.apply_to(&mut app);
+        let app = App::new(Settings::default(), Theme::plain(false, false), KeyBindings::default(), UNIX_EPOCH);
+        let mut pipelines = Pipelines::one(app);
+        read.apply_to(&mut pipelines);
+        let app = pipelines.shown();
         assert!(
             app.overlays.prompt.is_none()
                 && app.outgoing.commands.iter().all(|sent| *sent != crate::protocol::Command::StopAll)

@@ -4,6 +4,7 @@ mod effects;
 pub(crate) mod event_batch;
 pub(crate) mod event_loop;
 mod fallback_size;
+mod feed;
 mod frames;
 mod keyboard;
 pub(crate) mod panic_hook;

@@ -8,6 +8,7 @@ mod drawn;
 mod ended;
 mod engines;
 mod fixture;
+mod fleet;
 mod hinted;
 mod map;
 mod named;

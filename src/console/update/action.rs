@@ -45,6 +45,11 @@ impl App {
                     self.enter_next_screen(false);
                 }
             }
+            Action::Fleet => self.toggle_fleet(),
+            Action::NextPipeline => self.next_pipeline(true),
+            Action::PreviousPipeline => self.next_pipeline(false),
+            Action::OpenPickedPipeline => self.open_picked_pipeline(),
+            Action::OpenPipeline => self.open_pipeline(key_slot),
             Action::Expand => self.overview.expanded = !self.overview.expanded,
             Action::ZoomIn => self.zoom_in(),
             Action::ZoomOut => self.zoom_out(),

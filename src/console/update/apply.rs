@@ -12,7 +12,7 @@ use crate::console::state::alarms::{has_begun, headline};
 use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
 use crate::console::state::ending::Ending;
-use crate::console::state::layout::ScreenLayout;
+use crate::console::state::layout::{MINIMUM, ScreenLayout};
 use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
@@ -68,7 +68,10 @@ impl App {
     }
 
     fn lay_out(&mut self, stages: usize) {
-        let area = self.display.area;
+        let whole = self.display.area;
+        // The row of pipelines comes first, if the rest is large enough without it.
+        let row = u16::from(self.fleet.is_some() && whole.height > MINIMUM.1);
+        let area = Rect { y: whole.y + row, height: whole.height - row, ..whole };
         let snapshot = self.engine.snapshot();
         let banner = self.ending.has_banner(snapshot)
             || self.engine.has_link_trouble()
@@ -82,8 +85,14 @@ impl App {
                 ScreenLayout::of_expanded(area, stages, banner, details, focus)
             }
             Screen::Overview => ScreenLayout::of_overview(area, stages, banner, details, focus),
+            Screen::Fleet => ScreenLayout::of_fleet(area),
             _ => ScreenLayout::of_screen(area, banner, details),
         };
+        if let Some(layout) = &mut self.display.layout
+            && row > 0
+        {
+            (layout.area, layout.pipelines) = (whole, Some(Rect { height: row, ..whole }));
+        }
     }
 
     fn detail_context(&self) -> DetailContext<'_> {
@@ -127,6 +136,10 @@ impl App {
 
     fn tick(&mut self, now: SystemTime) -> bool {
         self.now = now;
+        if self.fleet.as_ref().is_some_and(|fleet| !fleet.is_shown) {
+            // Nobody looks, so nothing is asked for.
+            return self.drop_old_message();
+        }
         let expired = self.drop_old_message();
         if !self.engine.is_frozen() {
             // Rejects, and a url's clicks and figures, change. Once a second is as often as anyone reads them.

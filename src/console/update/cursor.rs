@@ -89,7 +89,7 @@ impl App {
                 }
             }
             _ => {
-                if let Some(list) = self.screens.list_mut() {
+                if let Some(list) = self.list_mut() {
                     list.at = cursor_move.apply(list.at, len).unwrap_or(0);
                 }
             }
@@ -110,7 +110,7 @@ impl App {
             return self.select_country_row(self.screens.map_top + row);
         }
         let len = self.list_len();
-        if let Some(list) = self.screens.list_mut()
+        if let Some(list) = self.list_mut()
             && list.top + row < len
         {
             list.at = list.top + row;

@@ -17,7 +17,8 @@ use crate::console::state::screens::{self, cluster, query};
 use crate::console::tables::countries::CountryLine;
 use crate::console::tables::partitions::PartitionLine;
 use crate::console::tables::{
-    Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, rejects, rounds,
+    Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, pipelines, rejects,
+    rounds,
 };
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
@@ -68,6 +69,10 @@ impl App {
             Screen::Rounds => {
                 let rows = screens::rounds(snapshot).and_then(|rounds| rounds.as_deref().ok()).unwrap_or_default();
                 ("rounds", Source::Console(table_rows(rounds::EXPORTED, rows.iter().cloned())))
+            }
+            Screen::Fleet => {
+                let lines = self.fleet.as_ref().map_or(&[][..], |fleet| &fleet.lines);
+                ("fleet", Source::Console(table_rows(pipelines::COLUMNS, lines.iter().cloned())))
             }
             Screen::Url => {
                 let details = self.screens.url_details(snapshot).and_then(|details| details.as_ref().ok());
@@ -155,7 +160,7 @@ impl App {
     }
 
     /// Stops the export of a table. False if none is under way.
-    pub(super) fn stop_table_export(&mut self) -> bool {
+    pub(in crate::console) fn stop_table_export(&mut self) -> bool {
         self.table_export.as_ref().inspect(|progress| progress.stop()).is_some()
     }
 

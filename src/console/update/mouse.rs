@@ -27,6 +27,13 @@ impl App {
         if self.overlays.prompt.is_some() || self.overlays.help.is_some() || self.offers_len().is_some() {
             return false;
         }
+        if let (Some(row), MouseEventKind::Down(MouseButton::Left), Some(fleet)) =
+            (layout.pipelines, event.kind, &self.fleet)
+            && let Some(position) = fleet.tab_at(row, point)
+        {
+            self.open_pipeline(position);
+            return true;
+        }
         if self.screens.open != Screen::Overview {
             return self.point_on_screen(event.kind, &layout, point);
         }

@@ -108,8 +108,19 @@ impl App {
         log.back = 0;
     }
 
+    /// The list of the open screen, if it has a cursor of its own.
+    pub(super) fn list_mut(&mut self) -> Option<&mut List> {
+        match self.screens.open {
+            Screen::Fleet => self.fleet.as_mut().map(|fleet| &mut fleet.list),
+            _ => self.screens.list_mut(),
+        }
+    }
+
     /// Rows of the open screen's list.
     pub(super) fn list_len(&self) -> usize {
+        if let (Screen::Fleet, Some(fleet)) = (self.screens.open, &self.fleet) {
+            return fleet.lines.len();
+        }
         self.screens.list_len(&self.engine.frozen_or_live().snapshot)
     }
 
@@ -140,7 +151,7 @@ impl App {
         if self.screens.open == Screen::Map {
             let at = self.selection.country_row(&self.engine.frozen_or_live().snapshot.board);
             self.screens.map_top = keep_visible(self.screens.map_top, at, rows, len);
-        } else if let Some(list) = self.screens.list_mut() {
+        } else if let Some(list) = self.list_mut() {
             list.at = list.at.min(len.saturating_sub(1));
             list.top = keep_visible(list.top, Some(list.at), rows, len);
         }

@@ -17,16 +17,17 @@ use crate::console::theme::Theme;
 use crate::protocol::{Command, Question};
 
 impl App {
-    /// A console that has seen nothing yet. It asks for the figures at once.
+    /// A console on one pipeline that has seen nothing yet. It asks for the figures at once.
     pub(crate) fn new(settings: Settings, theme: Theme, keys: KeyBindings, now: SystemTime) -> Self {
         let selection = Selection::default();
         let commands = vec![Command::View(selection.view()), Command::Ask(Question::LastMinute)];
         Self {
             settings,
             theme,
-            keys,
+            keys: keys.of_one_pipeline(),
             now,
             engine: ObservedEngine::default(),
+            fleet: None,
             picked_stage: 0,
             selection,
             overview: Overview::default(),

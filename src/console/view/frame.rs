@@ -7,8 +7,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, banner, cluster, countries, footer, header, help, index, log, map, palette, partitions, prompt, query,
-    rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
+    activity, banner, cluster, countries, fleet, footer, header, help, index, log, map, palette, partitions, pipelines,
+    prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -36,6 +36,14 @@ pub(crate) fn draw(frame: &mut Frame, app: &App) {
 type Render = fn(&mut Frame, Rect, &App);
 
 fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
+    if let Some(row) = layout.pipelines {
+        pipelines::render(frame, row, app);
+    }
+    if app.screens.open == Screen::Fleet {
+        fleet::header(frame, layout.header, app);
+        fleet::render(frame, layout.body.unwrap_or_default(), app);
+        return footer::render(frame, layout.footer, app);
+    }
     header::render(frame, layout.header, app);
     stages::render(frame, layout, app);
     stage_details::render(frame, layout.details, app);
@@ -60,7 +68,7 @@ fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
 /// The body of the open screen.
 fn screen(frame: &mut Frame, area: Rect, app: &App) {
     match app.screens.open {
-        Screen::Overview => {}
+        Screen::Overview | Screen::Fleet => {}
         Screen::Partitions => partitions::render(frame, area, app),
         Screen::Store => store::render(frame, area, app),
         Screen::Rejects => rejects::render(frame, area, app),

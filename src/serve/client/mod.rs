@@ -8,8 +8,10 @@ mod attached;
 mod picture;
 mod tables;
 mod target;
+mod tokens;
 mod uplink;
 
 pub use api::{Api, ApiFailure, ApiOptions};
 pub use attached::{Attached, attach};
 pub use target::{Target, TargetError};
+pub use tokens::{Tokens, TokensError};

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::console::format::{count, countdown, duration, left, width};
+use crate::console::format::{count, left, width};
 use crate::console::keys::Action;
 use crate::console::state::alarms::headline;
 use crate::console::state::app::App;
+use crate::console::state::link_trouble::LinkTrouble;
 use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::settings::UnfinishedWork;
-use crate::engine::link::LinkState;
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::Totals;
 use crate::text::printable;
@@ -37,19 +37,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 
 /// Why there is no connection and how old the picture is, or what this console cannot show.
 fn link_trouble(app: &App) -> Option<(String, Style)> {
-    let link = app.engine.link.as_ref().filter(|_| app.engine.has_link_trouble())?;
     let theme = &app.theme;
-    match (&link.state, &link.lacks) {
-        (LinkState::Connecting, _) => Some((format!(" connecting to {}", printable(&link.address)), theme.warn())),
-        (LinkState::Lost { cause, since, next_try }, _) => {
-            let left = countdown(next_try.duration_since(app.now).unwrap_or_default());
-            let age = since.and_then(|since| app.now.duration_since(since).ok());
-            let age = age.map_or(String::new(), |age| format!("the picture is {} old; ", duration(age)));
-            Some((format!(" no connection: {age}next try in {left}: {}", printable(cause)), theme.bad()))
-        }
-        (LinkState::Connected, Some(lacks)) => Some((format!(" {}", printable(lacks)), theme.warn())),
-        (LinkState::Connected, None) => None,
-    }
+    Some(match LinkTrouble::of(app.engine.link.as_ref()?, app.now)? {
+        LinkTrouble::Lost(text) => (format!(" {text}"), theme.bad()),
+        LinkTrouble::Connecting(text) | LinkTrouble::Lacks(text) => (format!(" {text}"), theme.warn()),
+    })
 }
 
 /// How the pipeline drains, is reset, or has finished, or why its source gave up.

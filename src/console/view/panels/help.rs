@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
 use crate::console::format::{fit, left};
+use crate::console::keys::Action;
 use crate::console::state::app::App;
 use crate::console::state::help_lines::{HELP_COLUMNS, HelpLine, HelpShape, help_lines};
 use crate::console::state::overlays::Help;
@@ -53,7 +54,9 @@ fn drawn(line: &HelpLine<'_>, columns: usize, app: &App) -> Line<'static> {
         HelpLine::Heading(heading) => ("", *heading, theme.dim()),
         HelpLine::Keys { label, binding } => {
             let is_refused = app.settings.read_only && binding.action.controls_stages();
-            (&**label, binding.description, if is_refused { theme.dim() } else { Style::new() })
+            let leaves = app.settings.attached && binding.action == Action::Quit;
+            let does = if leaves { "leave; the pipeline goes on (or Ctrl-C)" } else { binding.description };
+            (&**label, does, if is_refused { theme.dim() } else { Style::new() })
         }
     };
     Line::from(vec![
