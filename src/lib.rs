@@ -32,6 +32,7 @@ pub mod click;
 pub mod config;
 pub mod console;
 pub mod engine;
+pub mod enrich;
 pub mod headless;
 pub mod inspect;
 pub mod loopback;

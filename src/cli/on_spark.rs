@@ -28,12 +28,29 @@ fn without_spark() -> anyhow::Error {
 pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     require_feature()?;
     require_mapping(settings)?;
+    require_no_visitors(settings)?;
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",
         _ => return Ok(()),
     };
     anyhow::bail!("{name} works with engine = \"local\" only; for this once: CLICKTOP_ENGINE=local clicktop {name} …")
+}
+
+/// Refuses settings about visitors and users that the cluster does not follow: it would store other clicks than the local engine.
+///
+/// # Errors
+/// Such a setting is set. The message names it.
+pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
+    if !settings.geoip.database.is_empty() {
+        anyhow::bail!("geoip.database works with engine = \"local\" only: the cluster cannot look addresses up");
+    }
+    if settings.privacy.users == KeptUsers::Hash {
+        anyhow::bail!(
+            "privacy.users = \"hash\" works with engine = \"local\" only: the cluster would store the ids as they are"
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a mapping that cannot become SQL.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::click::mapping::{CompiledMapping, Mapping, MappingError};
+use anyhow::Context as _;
+
+use crate::click::mapping::{CompiledMapping, EnrichmentSource, Mapping};
 use crate::click::{FieldLimits, Format};
 use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
 use crate::engine::alarms::AlarmOptions;
@@ -13,6 +15,7 @@ use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::local::stages::ingest::files::FileOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::engine::status::log::LogBuffer;
+use crate::enrich::{Agents, Enrichment, Places, Pseudonyms};
 use crate::protocol::snapshot::SourceStatus;
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
@@ -73,6 +76,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         group_protocol: kafka.group_protocol,
+        pseudonyms: pseudonyms(settings)?,
         format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),
         start: kafka.start,
@@ -86,9 +90,40 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
 /// The mapping of the events; `None` if they are clicks of the nine fields.
 ///
 /// # Errors
-/// It cannot be used: the line names the setting.
-pub(super) fn mapping(settings: &Settings) -> Result<Option<CompiledMapping>, MappingError> {
-    settings.events.mapping().as_ref().map(Mapping::compile).transpose()
+/// It cannot be used: the line names the setting. Or a GeoIP database cannot be used.
+pub(super) fn mapping(settings: &Settings) -> anyhow::Result<Option<CompiledMapping>> {
+    let Some(mapping) = settings.events.mapping() else { return Ok(None) };
+    Ok(Some(mapping.compile_with(enrichment(settings, &mapping)?)?))
+}
+
+/// What the events of `mapping` are enriched with, as far as they have addresses and user agents.
+///
+/// # Errors
+/// A GeoIP database cannot be used; or there is one, but no address.
+fn enrichment(settings: &Settings, mapping: &Mapping) -> anyhow::Result<Option<Arc<dyn EnrichmentSource>>> {
+    let files = &settings.geoip.database;
+    if !files.is_empty() && mapping.fields.ip.is_none() {
+        anyhow::bail!("geoip.database: the events have no address: set events.ip to the field that holds it");
+    }
+    let places = match files.as_slice() {
+        [] => None,
+        files => Some(Places::open(files.to_vec()).context("geoip.database")?),
+    };
+    let reads_agents = settings.user_agents.parse && mapping.fields.user_agent.is_some();
+    let agents = if reads_agents { Some(Arc::new(Agents::compile()?)) } else { None };
+    if places.is_none() && agents.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Enrichment { places, agents, bots: settings.user_agents.bots })))
+}
+
+/// What is kept in place of user ids; `None` if they are kept.
+///
+/// # Errors
+/// The file of the key cannot be read, or the key is too short.
+fn pseudonyms(settings: &Settings) -> anyhow::Result<Option<Pseudonyms>> {
+    let key = settings.privacy.key()?;
+    Ok(key.map(|(key, file)| Pseudonyms::new(&key, &file)).transpose().context("privacy.key_file")?)
 }
 
 pub(super) fn field_limits(settings: &Settings) -> FieldLimits {
@@ -99,7 +134,7 @@ pub(super) fn field_limits(settings: &Settings) -> FieldLimits {
 ///
 /// # Errors
 /// The mapping cannot be used.
-pub(super) fn record_form(settings: &Settings, format: Format) -> Result<RecordForm, MappingError> {
+pub(super) fn record_form(settings: &Settings, format: Format) -> anyhow::Result<RecordForm> {
     Ok(RecordForm { format, mapping: mapping(settings)?, limits: field_limits(settings) })
 }
 
@@ -107,9 +142,10 @@ pub(super) fn record_form(settings: &Settings, format: Format) -> Result<RecordF
 ///
 /// # Errors
 /// The mapping cannot be used.
-pub(super) fn file_options(settings: &Settings, format: Format) -> Result<FileOptions, MappingError> {
+pub(super) fn file_options(settings: &Settings, format: Format) -> anyhow::Result<FileOptions> {
     Ok(FileOptions {
         form: record_form(settings, format)?,
+        pseudonyms: pseudonyms(settings)?,
         rate: None,
         again: false,
         follow: false,

@@ -4,6 +4,7 @@ use super::action_keys::ACTION_KEYS;
 use super::alarm_sections::{ALARMS, BACKLOG, BEHIND, DELAY, HEADROOM, INDEX_PENDING, LAG, REJECTS, SILENCE, STAGE};
 use super::attach::ATTACH;
 use super::console::{CONSOLE, OWN_THEMES};
+use super::enrich::{GEOIP, PRIVACY, USER_AGENTS};
 use super::events::EVENTS;
 use super::index::INDEX;
 use super::kafka::{KAFKA, KAFKA_PROPERTIES, SASL, TLS};
@@ -18,7 +19,7 @@ use super::spark_kafka::{SPARK_KAFKA, SPARK_KAFKA_OPTIONS};
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 29] = [
+pub(super) static SECTIONS: [Section; 32] = [
     TOP,
     LOG,
     KAFKA,
@@ -26,6 +27,9 @@ pub(super) static SECTIONS: [Section; 29] = [
     TLS,
     KAFKA_PROPERTIES,
     EVENTS,
+    GEOIP,
+    USER_AGENTS,
+    PRIVACY,
     INGEST,
     STORE,
     AGGREGATE,

@@ -141,6 +141,15 @@ impl Walk<'_> {
         }
     }
 
+    /// `paths` as this file means them.
+    fn resolved(&self, paths: Value) -> Value {
+        match paths {
+            Value::Array(paths) => Value::Array(paths.into_iter().map(|path| self.resolved(path)).collect()),
+            Value::String(path) => Value::from(resolve(&path, self.home, self.path.parent())),
+            other => other,
+        }
+    }
+
     fn setting(&mut self, key: String, kind: Kind, value: &DeValue<'_>, line: usize) {
         let Some(value) = value_of(value) else {
             return self.wrong(key, line, kind.expected(), TOO_LARGE.into());
@@ -151,6 +160,13 @@ impl Walk<'_> {
                 Value::Array(vec![Value::from(program.clone())])
             }
             (Kind::Urls, Value::String(urls)) => kind.value_of(urls),
+            (Kind::Paths, value) => {
+                let paths = match value {
+                    Value::String(_) => kind.value_of(value.as_str().unwrap_or_default()),
+                    list => list.clone(),
+                };
+                self.resolved(paths)
+            }
             (Kind::Color, Value::Integer(_)) => Value::from(kind.found("", &value)),
             (Kind::Property, Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => {
                 Value::from(kind.found("", &value))

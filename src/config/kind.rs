@@ -22,6 +22,8 @@ pub(super) enum Kind {
     OptionalText,
     /// The path of a file or folder; empty if the setting is not set.
     Path,
+    /// The path of a file, or a list of them; empty for none.
+    Paths,
     /// Text that clicktop never shows; empty if the setting is not set.
     Secret,
     /// A duration with its unit, from the first bound to the second.
@@ -107,8 +109,9 @@ impl Kind {
             Kind::Names if !text.trim_start().starts_with('[') => {
                 Value::Array(text.split(',').map(|name| Value::from(name.trim())).collect())
             }
-            Kind::Command if !text.is_empty() && !text.starts_with('[') => Value::Array(vec![as_text()]),
-            Kind::Conditions | Kind::Names | Kind::Command => toml_or_text(text),
+            Kind::Paths if text.is_empty() => Value::Array(Vec::new()),
+            Kind::Command | Kind::Paths if !text.is_empty() && !text.starts_with('[') => Value::Array(vec![as_text()]),
+            Kind::Conditions | Kind::Names | Kind::Command | Kind::Paths => toml_or_text(text),
             _ => as_text(),
         }
     }
@@ -162,7 +165,7 @@ impl Kind {
             Kind::Switch | Kind::AutoSwitch => value.is_bool(),
             Kind::Choice(words) | Kind::OptionalChoice(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::Command => value.as_array().is_some_and(|parts| parts.iter().all(Value::is_str)),
-            Kind::Urls => value.as_array().is_some_and(|urls| urls.iter().all(Value::is_str)),
+            Kind::Urls | Kind::Paths => value.as_array().is_some_and(|texts| texts.iter().all(Value::is_str)),
             Kind::Properties | Kind::ClusterOptions | Kind::Themes => false,
             Kind::Color => text.and_then(ThemeColor::parse).is_some(),
             Kind::Source | Kind::Conditions | Kind::Names | Kind::Query | Kind::TimeForm | Kind::Separator => {
@@ -189,6 +192,7 @@ impl Kind {
         match self {
             Kind::Text | Kind::OptionalText | Kind::Secret | Kind::Keys(_) => "text in quotes".into(),
             Kind::Path => "a path in quotes".into(),
+            Kind::Paths => "a path in quotes, or a list of them".into(),
             Kind::Duration(least, most) => format!(
                 "a duration from \"{}\" to \"{}\" with its unit, such as \"500 ms\" or \"1h 30m\"",
                 format_duration(&least),
@@ -236,6 +240,7 @@ impl Kind {
         match self {
             Kind::Text | Kind::OptionalText => "text".into(),
             Kind::Path => "path".into(),
+            Kind::Paths => "path, or a list of paths".into(),
             Kind::Secret => "secret text".into(),
             Kind::Duration(least, most) | Kind::OptionalDuration(least, most) => {
                 format!("duration, {} to {}", format_duration(&least), format_duration(&most))

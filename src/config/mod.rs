@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `event_values`, `event_serde`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `serve`, `attach`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka`, `events`, `enrich`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `serve`, `attach`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
 //! | `catalogue` | all declarations, found by name |
@@ -26,6 +26,7 @@ mod console;
 mod danger;
 mod defaults;
 mod engine_url;
+mod enrich;
 mod env;
 mod error;
 mod event_block;
@@ -74,6 +75,7 @@ pub use attach::AttachSettings;
 pub use catalogue::declared_flags;
 pub use console::ConsoleSettings;
 pub use engine_url::EngineUrl;
+pub use enrich::{GeoIpSettings, KeptUsers, PrivacySettings, UserAgentSettings};
 pub use error::ConfigError;
 pub use event_block::events_block;
 pub use events::EventSettings;

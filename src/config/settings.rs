@@ -9,6 +9,7 @@ use super::alarms::AlarmSettings;
 use super::attach::AttachSettings;
 use super::check::Check;
 use super::console::ConsoleSettings;
+use super::enrich::{GeoIpSettings, PrivacySettings, UserAgentSettings};
 use super::error::ConfigError;
 use super::events::EventSettings;
 use super::index::IndexSettings;
@@ -39,6 +40,12 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// `[events]`.
     pub events: EventSettings,
+    /// `[geoip]`.
+    pub geoip: GeoIpSettings,
+    /// `[user_agents]`.
+    pub user_agents: UserAgentSettings,
+    /// `[privacy]`.
+    pub privacy: PrivacySettings,
     /// `[ingest]`.
     pub ingest: IngestSettings,
     /// `[store]`.
@@ -113,6 +120,7 @@ impl Settings {
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
         self.events.validate(&self.kafka, &mut check);
+        self.privacy.validate(&mut check);
         self.spark.validate(self.engine, &self.kafka, &mut check);
         self.index.validate(&mut check);
         self.alarms.validate(&mut check);

@@ -149,6 +149,9 @@ pub struct Totals {
     /// Events that the conditions of the mapping have left out (`events.where`), in this run.
     #[serde(default)]
     pub left_out: u64,
+    /// Events of bots in this run, left out or not.
+    #[serde(default)]
+    pub bots: u64,
     /// Clicks that came after the kept history of their user and missed a correction of the time spent, since the last rebuild.
     pub late: u64,
     /// Offsets that this run found missing between two messages. Kafka deleted or compacted them, they were in a batch that was

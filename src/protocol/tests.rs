@@ -191,6 +191,7 @@ pub(crate) fn full() -> Snapshot {
             future: 5,
             rejected: 6,
             left_out: 12,
+            bots: 4,
             late: 7,
             skipped: 8,
             clicks: 9,

@@ -70,6 +70,12 @@ impl Reject {
         }
     }
 
+    /// The same reject without the payload, which may name a user. Its size stays.
+    #[must_use]
+    pub fn without_payload(self) -> Self {
+        Self { payload: Vec::new(), ..self }
+    }
+
     /// The same reject, which another engine has stored at `time`.
     #[must_use]
     pub fn stored_at(self, time: Timestamp) -> Self {

@@ -22,6 +22,8 @@ pub struct IngestBatch {
     pub rejects: Vec<Reject>,
     /// Events that the conditions of the mapping leave out (`events.where`).
     pub left_out: u64,
+    /// Events of bots, left out or not.
+    pub bots: u64,
     /// The Kafka timestamp of its oldest message.
     pub produced_at: Option<Timestamp>,
 }
@@ -84,6 +86,8 @@ pub struct BatchOutcome {
     pub forgotten: u64,
     /// Events that the conditions of the mapping leave out.
     pub left_out: u64,
+    /// Events of bots, left out or not.
+    pub bots: u64,
 }
 
 /// Whether the time `at` is more than a day ahead of a clock that shows `now`.
@@ -133,6 +137,7 @@ impl Storage {
             future,
             forgotten: rejects.deleted,
             left_out: batch.left_out,
+            bots: batch.bots,
         };
         if let Some(last_click) = stored.last().map(|click| click.id) {
             self.click_cache.add(stored);

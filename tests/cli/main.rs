@@ -12,6 +12,7 @@ mod care;
 mod check;
 mod commands;
 mod engine;
+mod enriched;
 mod errors;
 mod escapes;
 mod fields;

@@ -26,6 +26,7 @@ fn files(path: &Path, rate: Option<f64>) -> FilesSource {
         rate,
         again: false,
         follow: false,
+        pseudonyms: None,
         batch_events: BATCH_EVENTS,
         batch_interval: Duration::from_millis(50),
     };

@@ -89,6 +89,7 @@ pub fn options(broker: &EmbeddedBroker) -> Options {
         start: StartAt::Earliest,
         on_lost_offset: OnLostOffset::Stop,
         max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
+        pseudonyms: None,
         batch_events: BATCH_EVENTS,
         batch_interval: Duration::from_millis(50),
     };

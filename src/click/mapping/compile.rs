@@ -9,10 +9,11 @@ use super::condition::{self, Condition};
 use super::error::MappingError;
 use super::model::{Form, Mapping, Query, Source};
 use super::names::{Name, Names};
-use super::plan::{Plan, SETTINGS, Shape};
+use super::plan::{ADDRESS_SETTING, AGENT_SETTING, Plan, SETTINGS, Shape};
 use super::separated::Separated;
 use super::source::Origin;
 use super::url_rules;
+use super::visitor::EnrichmentSource;
 use crate::click::FIELD_NAMES;
 use crate::click::fields::{EXCERPT_CHARS, Field};
 use crate::text::excerpt;
@@ -22,13 +23,17 @@ const MAX_NESTING: usize = 16;
 
 /// A mapping that is checked and compiled. A clone shares it.
 #[derive(Clone, Debug)]
-pub struct CompiledMapping(pub(super) Arc<Plan>);
+pub struct CompiledMapping {
+    pub(super) plan: Arc<Plan>,
+    /// What addresses and user agents mean.
+    pub(super) enrichment: Option<Arc<dyn EnrichmentSource>>,
+}
 
 #[cfg(feature = "spark")]
 impl CompiledMapping {
     /// What a decoder needs to know of it.
     pub(crate) fn plan(&self) -> &Plan {
-        &self.0
+        &self.plan
     }
 }
 
@@ -38,6 +43,14 @@ impl Mapping {
     /// # Errors
     /// [`MappingError`] names the setting and says what to change.
     pub fn compile(&self) -> Result<CompiledMapping, MappingError> {
+        self.compile_with(None)
+    }
+
+    /// The same for decoders that also read addresses and user agents, if `enrichment` knows what they mean.
+    ///
+    /// # Errors
+    /// [`MappingError`] names the setting.
+    pub fn compile_with(&self, enrichment: Option<Arc<dyn EnrichmentSource>>) -> Result<CompiledMapping, MappingError> {
         let separator = self.separator()?;
         let mut builder = Builder { form: self.form, names: Names::default(), constant_bytes: 0 };
         let sources = &self.fields;
@@ -71,10 +84,17 @@ impl Mapping {
             conditions.push(Condition { field, test: one.test.clone() });
         }
         builder.check_id(fields[Field::ClickId as usize].as_ref())?;
+        let is_read = |reads: fn(&dyn EnrichmentSource) -> bool| enrichment.as_deref().is_some_and(reads);
+        let mut visitor = |source: &Option<Source>, setting, is_read: bool| match source {
+            Some(source) if is_read => builder.origin(source, setting, 0).map(Some),
+            _ => Ok(None),
+        };
+        let address = visitor(&self.fields.ip, ADDRESS_SETTING, is_read(|source| source.reads_address()))?;
+        let agent = visitor(&self.fields.user_agent, AGENT_SETTING, is_read(|source| source.reads_agent()))?;
         let Builder { names, constant_bytes, .. } = builder;
-        // They are not read yet, but a wrong one is an error at once.
+        // What nothing reads is checked all the same.
         let mut unused = Builder { form: self.form, names: Names::default(), constant_bytes: 0 };
-        for (source, setting) in [(&self.fields.ip, "events.ip"), (&self.fields.user_agent, "events.user_agent")] {
+        for (source, setting) in [(&self.fields.ip, ADDRESS_SETTING), (&self.fields.user_agent, AGENT_SETTING)] {
             if let Some(source) = source {
                 unused.origin(source, setting, 0)?;
             }
@@ -92,6 +112,8 @@ impl Mapping {
             names,
             fields,
             described,
+            address,
+            agent,
             conditions: conditions.into_boxed_slice(),
             clock: Clock::compile(&self.time, self.time_zone.as_deref())?,
             url_rules: (!url_rules::change_nothing(&self.url_rules)).then(|| self.url_rules.clone()),
@@ -99,7 +121,7 @@ impl Mapping {
             constant_bytes,
         };
         plan.columns = self.columns_of(&plan)?;
-        Ok(CompiledMapping(Arc::new(plan)))
+        Ok(CompiledMapping { plan: Arc::new(plan), enrichment })
     }
 
     /// How fields are separated.

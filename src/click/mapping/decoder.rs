@@ -47,6 +47,14 @@ impl EventDecoder {
         }
     }
 
+    /// How many events of bots there were since the last call, left out or not.
+    pub fn take_bots(&mut self) -> u32 {
+        match self {
+            Self::Nine(_) => 0,
+            Self::Mapped(decoder) => decoder.take_bots(),
+        }
+    }
+
     /// How a file is split into records.
     pub fn framing(&self) -> Framing {
         match self {

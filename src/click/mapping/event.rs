@@ -6,6 +6,7 @@ use super::plan::{Plan, SETTINGS};
 use super::source::{Buffers, Event, Refusal};
 use super::url_rules;
 use super::value::{Use, Value, is_absent};
+use super::visitor;
 use crate::click::error::DecodeError;
 use crate::click::event::{Click, UNKNOWN};
 use crate::click::fields::{Field, FieldLimits, Piece};
@@ -66,6 +67,10 @@ impl<'a> Found<'_, 'a> {
             return Ok(None);
         }
         let mut event = Event { names: &plan.names, slots: self.slots, buffers };
+        let derived = visitor::derive(plan, &mut event);
+        if derived.is_left_out {
+            return Ok(None);
+        }
         let click_id = match &plan.fields[Field::ClickId as usize] {
             Some(_) => self.required(Field::ClickId, Use::Id, &mut event)?,
             None => {
@@ -86,13 +91,17 @@ impl<'a> Found<'_, 'a> {
             }
         }
         let time = plan.clock.read(time.text(&event.buffers.scratch))?;
-        let mut optional = |field: Field| -> Result<Piece<'a>, DecodeError> {
-            let Some(origin) = &plan.fields[field as usize] else { return Ok(Piece::Message(UNKNOWN)) };
-            let text = origin.text(&mut event, Use::Other, SETTINGS[field as usize])?;
-            Ok(text.unwrap_or(Piece::Message(UNKNOWN)))
+        // What the event itself says counts more than what its visitor tells.
+        let mut optional = |field: Field, derived: Option<Piece<'a>>| -> Result<Piece<'a>, DecodeError> {
+            let own = match &plan.fields[field as usize] {
+                Some(origin) => origin.text(&mut event, Use::Other, SETTINGS[field as usize])?,
+                None => None,
+            };
+            Ok(own.or(derived).unwrap_or(Piece::Message(UNKNOWN)))
         };
-        let (country, city) = (optional(Field::Country)?, optional(Field::City)?);
-        let (browser, os, device) = (optional(Field::Browser)?, optional(Field::Os)?, optional(Field::Device)?);
+        let (country, city) = (optional(Field::Country, derived.country)?, optional(Field::City, derived.city)?);
+        let browser = optional(Field::Browser, derived.browser)?;
+        let (os, device) = (optional(Field::Os, derived.os)?, optional(Field::Device, derived.device)?);
         Ok(Some((time, [click_id, user_id, url, country, city, browser, os, device])))
     }
 

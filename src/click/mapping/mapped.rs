@@ -45,12 +45,13 @@ pub struct MappedDecoder {
 impl MappedDecoder {
     /// A decoder of this mapping.
     pub fn new(mapping: &CompiledMapping, limits: FieldLimits) -> Self {
-        let plan = Arc::clone(&mapping.0);
+        let plan = Arc::clone(&mapping.plan);
+        let enricher = mapping.enrichment.as_ref().map(|source| source.enricher());
         Self {
             plan,
             limits,
             columns: None,
-            buffers: Buffers::default(),
+            buffers: Buffers::with(enricher),
             met: Met::default(),
             without_nan: String::new(),
             slots: Vec::new(),
@@ -90,6 +91,11 @@ impl MappedDecoder {
         self.columns = columns;
         self.without_nan = without_nan;
         left_out
+    }
+
+    /// See [`EventDecoder::take_bots`](super::EventDecoder::take_bots).
+    pub fn take_bots(&mut self) -> u32 {
+        std::mem::take(&mut self.buffers.bots)
     }
 
     /// See [`EventDecoder::framing`](super::EventDecoder::framing).

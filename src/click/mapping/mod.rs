@@ -35,6 +35,7 @@ mod source;
 mod trie;
 mod url_rules;
 mod value;
+mod visitor;
 mod w3c;
 
 pub use compile::CompiledMapping;
@@ -45,6 +46,7 @@ pub use framing::Framing;
 pub use mapped::MappedDecoder;
 pub use model::{Condition, Fields, Form, Mapping, Query, Source, Test, TimeForm, UrlRules};
 pub use place::{Place, StreamId};
+pub use visitor::{Enrich, EnrichmentSource, VisitorAgent, VisitorPlace};
 pub(crate) use w3c::is_fields_line;
 /// The compiled mapping, for decoders that are written in another language.
 #[cfg(feature = "spark")]

@@ -23,6 +23,12 @@ pub(crate) const SETTINGS: [&str; FIELD_NAMES.len()] = [
     "events.device",
 ];
 
+/// The setting of the visitor's address.
+pub(crate) const ADDRESS_SETTING: &str = "events.ip";
+
+/// The setting of the user agent.
+pub(crate) const AGENT_SETTING: &str = "events.user_agent";
+
 /// A compiled mapping.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -32,6 +38,10 @@ pub(crate) struct Plan {
     pub(crate) fields: [Option<Origin>; FIELD_NAMES.len()],
     /// What each field is taken from, for errors.
     pub(crate) described: [Box<str>; FIELD_NAMES.len()],
+    /// The source of the visitor's address, if something reads it.
+    pub(crate) address: Option<Origin>,
+    /// The source of the user agent, if something reads it.
+    pub(crate) agent: Option<Origin>,
     pub(crate) conditions: Box<[Condition]>,
     pub(crate) clock: Clock,
     /// `None` if they change nothing.
@@ -57,6 +67,7 @@ pub(crate) enum Shape {
 impl Plan {
     /// All sources.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &Origin> {
-        self.fields.iter().flatten().chain(self.conditions.iter().map(|condition| &condition.field))
+        let visitor = [&self.address, &self.agent].into_iter().flatten();
+        self.fields.iter().flatten().chain(visitor).chain(self.conditions.iter().map(|condition| &condition.field))
     }
 }

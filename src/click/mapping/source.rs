@@ -4,6 +4,7 @@ use super::fault::EventFault;
 use super::hashes::{END_OF_PART, Hashes};
 use super::names::Names;
 use super::value::{Fault, NoText, Use, Value, is_absent};
+use super::visitor::Enrich;
 use crate::click::fields::{EXCERPT_CHARS, Piece};
 use crate::text::excerpt;
 
@@ -39,6 +40,17 @@ pub(super) struct Buffers {
     /// Parts of hashes under way.
     hashed: Vec<u8>,
     hashes: Hashes,
+    /// Knows what addresses and user agents mean.
+    pub(super) enricher: Option<Box<dyn Enrich>>,
+    /// Events of bots that have not been told yet.
+    pub(super) bots: u32,
+}
+
+impl Buffers {
+    /// Empty buffers.
+    pub(super) fn with(enricher: Option<Box<dyn Enrich>>) -> Self {
+        Self { enricher, ..Self::default() }
+    }
 }
 
 /// Why there is no text.

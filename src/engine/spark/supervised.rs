@@ -183,6 +183,8 @@ impl Supervised for SparkEngine {
                 expired: metrics.expired(),
                 rejected: metrics.rejects() + refused,
                 left_out: metrics.left_out(),
+                // The cluster reads no user agents.
+                bots: 0,
                 clicks,
                 pages,
                 documents: documents.unwrap_or_else(|| pages.saturating_sub(pending.unwrap_or(0))),

@@ -42,6 +42,7 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> Result<
             totals.rejected,
         ),
         ("clicktop_events_left_out", "Events that the conditions of the mapping leave out.", totals.left_out),
+        ("clicktop_events_of_bots", "Events of bots, left out or not.", totals.bots),
         ("clicktop_offsets_skipped", "Offsets missing between two messages.", totals.skipped),
     ];
     for (name, help, value) in counts {

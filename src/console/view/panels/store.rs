@@ -63,6 +63,10 @@ fn facts_of_cluster(app: &App) -> Vec<Fact> {
         ("p50", time(store.transaction_p50), plain, "of the newest rounds of this run"),
         ("p99", time(store.transaction_p99), plain, "of the same"),
     ];
+    if totals.bots > 0 {
+        let after_rejected = facts.iter().position(|(name, ..)| *name == "late").unwrap_or(facts.len());
+        facts.insert(after_rejected, ("bots", count(totals.bots), plain, "events of bots: user_agents.bots"));
+    }
     if let Some(before) = store.expired_before {
         facts.insert(1, kept_since(before));
         facts.push(expired(totals, theme));

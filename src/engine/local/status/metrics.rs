@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     future: AtomicU64,
     rejected_messages: AtomicU64,
     left_out: AtomicU64,
+    bots: AtomicU64,
     transactions: AtomicU64,
     last_transaction: Mutex<Option<Duration>>,
     transaction_latency: Mutex<Latency>,
@@ -61,6 +62,7 @@ impl Metrics {
             future: AtomicU64::new(0),
             rejected_messages: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
+            bots: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             last_transaction: Mutex::default(),
             transaction_latency: Mutex::default(),
@@ -82,6 +84,7 @@ impl Metrics {
             &self.future,
             &self.rejected_messages,
             &self.left_out,
+            &self.bots,
             &self.skipped,
         ];
         for count in counts {
@@ -100,6 +103,7 @@ impl Metrics {
         self.future.fetch_add(outcome.future, Relaxed);
         self.rejected_messages.fetch_add(outcome.rejected, Relaxed);
         self.left_out.fetch_add(outcome.left_out, Relaxed);
+        self.bots.fetch_add(outcome.bots, Relaxed);
         self.transactions.fetch_add(1, Relaxed);
         *self.last_transaction.lock() = Some(took);
         self.transaction_latency.lock().record(took);
@@ -175,6 +179,10 @@ impl Metrics {
 
     pub(crate) fn left_out(&self) -> u64 {
         self.left_out.load(Relaxed)
+    }
+
+    pub(crate) fn bots(&self) -> u64 {
+        self.bots.load(Relaxed)
     }
 
     pub(crate) fn transactions(&self) -> (u64, Option<Duration>) {

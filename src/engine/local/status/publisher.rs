@@ -156,6 +156,7 @@ impl Publisher {
                 future: metrics.future(),
                 rejected: metrics.rejected_messages() + refused,
                 left_out: metrics.left_out(),
+                bots: metrics.bots(),
                 late: metrics.late(),
                 skipped: metrics.skipped.load(Relaxed),
                 clicks: u64::try_from(clicks).unwrap_or(0),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::click::{Click, ClickBatch, ForeignFormat};
+use crate::enrich::Pseudonyms;
 use crate::storage::{IngestBatch, Origin, Reject};
 
 /// A batch is also full at this many bytes, so that a few huge events do not outweigh many ordinary ones.
@@ -13,6 +14,8 @@ pub(super) struct BatchGatherer {
     clicks: ClickBatch,
     rejects: Vec<Reject>,
     left_out: u64,
+    bots: u64,
+    pseudonyms: Option<Pseudonyms>,
     /// Events that make a batch full.
     capacity: usize,
     reject_bytes: usize,
@@ -22,11 +25,14 @@ pub(super) struct BatchGatherer {
 }
 
 impl BatchGatherer {
-    pub(super) fn new(capacity: usize) -> Self {
+    /// A batch is full with `capacity` events. `pseudonyms` take the place of user ids, if there are any.
+    pub(super) fn new(capacity: usize, pseudonyms: Option<Pseudonyms>) -> Self {
         Self {
             clicks: ClickBatch::default(),
             rejects: Vec::new(),
             left_out: 0,
+            bots: 0,
+            pseudonyms,
             capacity,
             reject_bytes: 0,
             began: None,
@@ -65,7 +71,13 @@ impl BatchGatherer {
 
     #[inline]
     pub(super) fn click(&mut self, click: &Click<'_>) {
-        self.clicks.push(click);
+        match &self.pseudonyms {
+            None => self.clicks.push(click),
+            Some(pseudonyms) => {
+                let pseudonym = pseudonyms.of(click.user_id);
+                self.clicks.push(&Click { user_id: pseudonym.as_str(), ..*click });
+            }
+        }
     }
 
     /// Takes the clicks after the first `clicks` back.
@@ -73,16 +85,22 @@ impl BatchGatherer {
         self.clicks.truncate(clicks);
     }
 
-    /// An event of so many `bytes` is not a click.
+    /// An event of so many `bytes` is not a click. If users have pseudonyms, its payload is not kept: it may name one.
     pub(super) fn reject(&mut self, reject: Reject, bytes: usize) {
         self.reject_bytes += bytes;
-        self.rejects.push(reject);
+        self.rejects.push(if self.pseudonyms.is_some() { reject.without_payload() } else { reject });
     }
 
     /// The conditions leave so many events out.
     #[inline]
     pub(super) fn left_out(&mut self, events: u32) {
         self.left_out += u64::from(events);
+    }
+
+    /// So many events are those of bots.
+    #[inline]
+    pub(super) fn bots(&mut self, events: u32) {
+        self.bots += u64::from(events);
     }
 
     /// An event that is not a click is in `format`.
@@ -107,6 +125,7 @@ impl BatchGatherer {
             clicks: std::mem::replace(&mut self.clicks, room),
             rejects: std::mem::take(&mut self.rejects),
             left_out: std::mem::take(&mut self.left_out),
+            bots: std::mem::take(&mut self.bots),
             produced_at: None,
         }
     }

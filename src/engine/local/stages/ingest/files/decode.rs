@@ -108,9 +108,12 @@ fn take_events(
     });
     if is_broken {
         gatherer.take_back(before);
+        // They are counted when the record is read again.
+        decoder.take_bots();
         return None;
     }
     gatherer.left_out(left_out);
+    gatherer.bots(decoder.take_bots());
     Some((gatherer.clicks() - before) as u64)
 }
 
@@ -130,6 +133,7 @@ fn refuse_events(
         Err(error) => reasons.push(reason.clone().unwrap_or_else(|| error.to_string())),
     });
     gatherer.left_out(left_out);
+    gatherer.bots(decoder.take_bots());
     let first = reasons.first().cloned().unwrap_or_default();
     for reason in reasons {
         gatherer.reject(Reject::record(name, place.line, reason, record), record.len());
@@ -160,7 +164,7 @@ impl RecordTaker for FirstClick {
     }
 
     fn take(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
-        let mut gatherer = BatchGatherer::new(usize::MAX);
+        let mut gatherer = BatchGatherer::new(usize::MAX, None);
         let clicks = self.decoder.batch_taker(&mut gatherer).take(record, place)?;
         let batch = gatherer.take(Origin::default());
         self.time = self.time.or_else(|| batch.clicks.iter().map(|click| click.timestamp).next());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::decode::FirstClick;
+use crate::enrich::Pseudonyms;
 use crate::protocol::source::SourceProgress;
 use crate::source::files::{FoundInput, RecordForm, ReplayInput, in_order};
 use crate::source::{DemoError, check_rate};
@@ -14,6 +15,8 @@ use crate::source::{DemoError, check_rate};
 pub struct FileOptions {
     /// What the records are.
     pub form: RecordForm,
+    /// What is kept in place of user ids; `None` if they are kept.
+    pub pseudonyms: Option<Pseudonyms>,
     /// Records a second; `None` is as fast as the store takes them.
     pub rate: Option<f64>,
     /// Whether files that were read before are read again, from their beginning.

@@ -55,7 +55,7 @@ impl FilesRun {
         };
         Self {
             source,
-            gatherer: BatchGatherer::new(options.batch_events),
+            gatherer: BatchGatherer::new(options.batch_events, options.pseudonyms.clone()),
             waiting: None,
             pace: Pace::new(options.rate),
             first_clicks: FirstClicks::new(),

@@ -11,6 +11,7 @@ use super::unpack;
 use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{DecodeError, ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
+use crate::enrich::Pseudonyms;
 use crate::storage::{IngestBatch, Origin, Reject};
 
 pub(super) struct Gatherer {
@@ -24,9 +25,9 @@ pub(super) struct Gatherer {
 }
 
 impl Gatherer {
-    pub(super) fn new(topic: Arc<str>, capacity: usize) -> Self {
+    pub(super) fn new(topic: Arc<str>, capacity: usize, pseudonyms: Option<Pseudonyms>) -> Self {
         Self {
-            events: BatchGatherer::new(capacity),
+            events: BatchGatherer::new(capacity, pseudonyms),
             topic,
             offsets: BTreeMap::new(),
             produced_at: None,
@@ -93,6 +94,7 @@ impl Gatherer {
             }
         });
         self.events.left_out(left_out);
+        self.events.bots(decoder.take_bots());
         if let Some(error) = error {
             self.reject(at, payload, &error, ForeignFormat::detect_beside_mapping(payload));
         }

@@ -38,7 +38,8 @@ impl MemoryIngest {
     pub(crate) fn run(&self, handle: &StageHandle) -> Result<(), IngestError> {
         let options = &self.stage.options;
         let mut decoder = options.decoder();
-        let mut gatherer = Gatherer::new(options.topic.as_str().into(), options.batch_events);
+        let mut gatherer =
+            Gatherer::new(options.topic.as_str().into(), options.batch_events, options.pseudonyms.clone());
         let mut number = self.stage.handover.metrics.ingested.load(Relaxed);
         handle.running();
         while handle.signal() == Signal::Run {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::group_protocol::{GroupProtocol, Protocol};
 use crate::click::mapping::{CompiledMapping, EventDecoder};
 use crate::click::{FieldLimits, Format};
+use crate::enrich::Pseudonyms;
 
 /// How the consumer reads Kafka.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct KafkaOptions {
     pub mapping: Option<CompiledMapping>,
     /// How messages of the nine fields are written.
     pub format: Format,
+    /// What is kept in place of user ids; `None` if they are kept.
+    pub pseudonyms: Option<Pseudonyms>,
     /// How long the fields of a click may be.
     pub field_limits: FieldLimits,
     /// Where to begin in a partition without a stored offset.

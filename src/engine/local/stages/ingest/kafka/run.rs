@@ -85,7 +85,7 @@ impl<'a> IngestRun<'a> {
             handle,
             consumer,
             decoder: options.decoder(),
-            gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events),
+            gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events, options.pseudonyms.clone()),
             positions: Positions::default(),
             ends: PartitionEnds::default(),
             waiting: None,

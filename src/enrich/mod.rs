@@ -1,0 +1,23 @@
+//! What a click's visitor tells: the place from the address, the software from the user agent. And what of a user is kept.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `address` | addresses as servers and proxies write them |
+//! | `database`, `places` | GeoIP databases, and their files, which change |
+//! | `agents` | the regexes of user agents, and bots |
+//! | `enricher` | caches of both, one for each decoder |
+//! | `pseudonym` | keyed hashes in place of user ids |
+
+mod address;
+mod agents;
+mod database;
+mod enricher;
+mod places;
+mod pseudonym;
+
+pub use address::public_address;
+pub use agents::{Agents, AgentsError};
+pub use database::DatabaseError;
+pub use enricher::{Bots, Enrichment};
+pub use places::Places;
+pub use pseudonym::{Pseudonyms, PseudonymsError};
