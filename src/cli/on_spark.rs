@@ -2,7 +2,7 @@
 
 use super::args::Command;
 use super::setup::EngineParts;
-use crate::config::{KafkaSettings, Settings};
+use crate::config::{KafkaSettings, KeptUsers, Settings};
 use crate::engine::EngineHandle;
 use crate::engine::finding::Finding;
 

@@ -123,7 +123,7 @@ fn enrichment(settings: &Settings, mapping: &Mapping) -> anyhow::Result<Option<A
 /// The file of the key cannot be read, or the key is too short.
 fn pseudonyms(settings: &Settings) -> anyhow::Result<Option<Pseudonyms>> {
     let key = settings.privacy.key()?;
-    Ok(key.map(|(key, file)| Pseudonyms::new(&key, &file)).transpose().context("privacy.key_file")?)
+    key.map(|(key, file)| Pseudonyms::new(&key, &file)).transpose().context("privacy.key_file")
 }
 
 pub(super) fn field_limits(settings: &Settings) -> FieldLimits {

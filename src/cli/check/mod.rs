@@ -43,7 +43,8 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
         EngineKind::Local => report.kafka(settings),
         EngineKind::Spark => {
             on_spark::require_feature()?;
-            match (settings.events.mapping(), on_spark::require_mapping(settings)) {
+            let usable = on_spark::require_mapping(settings).and_then(|()| on_spark::require_no_visitors(settings));
+            match (settings.events.mapping(), usable) {
                 (_, Err(error)) => report.line("events", Err(error)),
                 (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),
                 (None, Ok(_)) => {}
@@ -122,7 +123,7 @@ impl Report<'_> {
         let mapping = match setup::mapping(settings) {
             Ok(mapping) => mapping,
             Err(error) => {
-                self.line("events", Err(error.into()));
+                self.line("events", Err(error));
                 None
             }
         };

@@ -1,12 +1,12 @@
 //! Makes a click of the values that a form has found.
 
+use super::derived;
 use super::fault::EventFault;
 use super::place::Place;
 use super::plan::{Plan, SETTINGS};
 use super::source::{Buffers, Event, Refusal};
 use super::url_rules;
 use super::value::{Use, Value, is_absent};
-use super::visitor;
 use crate::click::error::DecodeError;
 use crate::click::event::{Click, UNKNOWN};
 use crate::click::fields::{Field, FieldLimits, Piece};
@@ -67,7 +67,7 @@ impl<'a> Found<'_, 'a> {
             return Ok(None);
         }
         let mut event = Event { names: &plan.names, slots: self.slots, buffers };
-        let derived = visitor::derive(plan, &mut event);
+        let derived = derived::derive(plan, &mut event);
         if derived.is_left_out {
             return Ok(None);
         }

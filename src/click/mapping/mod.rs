@@ -14,6 +14,7 @@ mod columns;
 mod compile;
 mod condition;
 mod decoder;
+mod derived;
 mod error;
 mod event;
 mod fault;
