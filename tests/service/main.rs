@@ -12,4 +12,5 @@ mod leaks;
 mod malformed;
 mod reload;
 mod rig;
+mod slow_link;
 mod streams;

@@ -84,9 +84,16 @@ impl Served {
         (list("fd").filter(|file| is_socket(file.path())).count(), list("task").count())
     }
 
+    /// Memory that it has in use.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.demo.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        1024 * line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+    }
+
     /// A client at its socket.
     pub fn socket(&self) -> Client {
-        Client { at: At::Socket(self.path()), headers: vec![("Host".to_owned(), "localhost".to_owned())] }
+        Client::at_socket(self.path())
     }
 
     /// A client at its port.
@@ -136,6 +143,16 @@ pub trait Connection: Read + Write {}
 impl<T: Read + Write> Connection for T {}
 
 impl Client {
+    /// A client at the socket `path`.
+    pub fn at_socket(path: PathBuf) -> Self {
+        Self { at: At::Socket(path), headers: vec![("Host".to_owned(), "localhost".to_owned())] }
+    }
+
+    /// Whether there is a socket at all.
+    pub fn path_exists(&self) -> bool {
+        matches!(&self.at, At::Socket(path) if path.exists())
+    }
+
     /// With one more header; one of the same name goes.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

@@ -1,10 +1,13 @@
 //! Streams: what comes, what a client changes, and what becomes of one who does not read.
 
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::rig::{Served, until};
+use crate::rig::{Client, Served, until};
+use crate::support::program::{Home, Running};
+use crate::support::terminal::{Size, Terminal};
 
 #[test]
 fn a_stream_brings_news_and_says_when_the_pipeline_ends() {
@@ -167,4 +170,64 @@ fn figures_come_page_by_page_and_make_the_whole() {
     assert_eq!(paged.get(..rows.len()), Some(rows.as_slice()));
     assert_eq!(page(9_999, 10)["rows"], serde_json::json!([]));
     served.end();
+}
+
+/// A service whose pipeline has nothing to do: its broker does not answer, and it does not try again for a while.
+fn quiet() -> (Home, Running) {
+    let home = Home::new();
+    let file = home.file("one.csv", b"1,u,2026-01-01T00:00:00Z,/a,FR,Paris,,,\n");
+    let socket = home.path("s").display().to_string();
+    let file = file.display().to_string();
+    // It follows the file, so it never ends, and nothing comes.
+    let arguments = ["replay", &file, "--follow", "--headless", "--listen", &socket];
+    let run = home.start(&arguments);
+    let client = Client::at_socket(home.path("s"));
+    until("a quiet pipeline", || {
+        client.path_exists() && client.get("/v1/snapshot?light=true").json()["totals"]["documents"].as_u64() == Some(1)
+    });
+    (home, run)
+}
+
+#[test]
+fn a_quiet_pipeline_beats_once_a_second_in_both_forms() {
+    let (home, run) = quiet();
+    let client = Client::at_socket(home.path("s"));
+    // Only what changes is told, and the clock alone is no change.
+    let mut lines = client.stream("changes=true");
+    let mut events = client.clone().with("Accept", "text/event-stream").stream("changes=true");
+    let begin = Instant::now();
+    let mut beats = 0;
+    while beats < 3 {
+        let line: Value = serde_json::from_str(&lines.next().expect("a line")).expect("JSON");
+        beats += u32::from(line["heartbeat"].is_number());
+    }
+    let took = begin.elapsed();
+    assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(20), "three beats in {took:?}");
+    let mut beats = 0;
+    while beats < 3 {
+        beats += u32::from(events.next().expect("an event").starts_with("event: heartbeat\ndata: "));
+    }
+    run.signal("TERM");
+    assert!(run.end().status.success());
+}
+
+#[test]
+fn the_picture_of_a_quiet_pipeline_never_gets_old() {
+    let (home, run) = quiet();
+    let path = home.path("s").display().to_string();
+    let mut console = Terminal::start(&home, &["attach", &path], Size { columns: 120, rows: 40 });
+    console.wait("the pipeline", |screen| screen.contains("ATTACHED"));
+    let uptime = |screen: &str| screen.split("up ").nth(1).map(|rest| rest.chars().take(8).collect::<String>());
+    // Longer than the age at which the header says that there is no news.
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(6) {
+        let screen = console.screen();
+        assert!(!screen.contains("NO NEWS") && !screen.contains("no connection"), "{screen}");
+        assert!(uptime(&screen).is_some(), "{screen}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    console.keys("q");
+    assert_eq!(console.end(), 0);
+    run.signal("TERM");
+    assert!(run.end().status.success());
 }

@@ -29,8 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A stream that lived this long was a good one: the next try is soon.
 const GOOD: Duration = Duration::from_secs(5);
 
-/// Lines that may be on their way over TCP: enough to keep a slow link busy, and few enough that a key is answered soon.
-const UNSEEN: usize = 2;
+/// Lines that may be on their way over TCP. With more, the answer to a key waits behind lines that are older than the key.
+const UNSEEN: usize = 1;
 
 /// The rows of a view that sets no limit.
 const DEFAULT_ROWS: usize = 200;

@@ -1,5 +1,6 @@
-//! What the client tells the service of its stream: the view, questions, and the lines that it has taken. One request at a time; what
-//! comes meanwhile goes with the next.
+//! What the client tells the service of its stream: the view and questions, and the lines that it has taken. Each of the two goes in one
+//! request at a time; what comes meanwhile goes with the next. So a key never waits for the answer to an acknowledgement, which takes a
+//! while on a slow link.
 
 use std::mem::{discriminant, take};
 use std::time::Instant;
@@ -21,13 +22,19 @@ struct Change {
     view: Option<View>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ask: Vec<Question>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seen: Option<u64>,
+}
+
+/// An acknowledgement.
+#[derive(Debug, Serialize)]
+struct Seen {
+    seen: u64,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: Change,
+    /// The newest line that was taken, until the service knows.
+    seen: Option<u64>,
     /// The newest question of each kind, and when it was sent.
     asked: Vec<(Question, Instant)>,
     view: View,
@@ -41,7 +48,10 @@ struct State {
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     state: Mutex<State>,
+    /// A view or a question waits.
     changed: Notify,
+    /// A line was taken.
+    taken: Notify,
 }
 
 impl Uplink {
@@ -71,14 +81,14 @@ impl Uplink {
 
     /// A line was taken.
     pub(super) fn saw(&self, number: u64) {
-        self.state.lock().waiting.seen = Some(number);
-        self.changed.notify_one();
+        self.state.lock().seen = Some(number);
+        self.taken.notify_one();
     }
 
     /// A stream begins, with the view of [`Uplink::view`]. Questions are asked anew.
     pub(super) fn opened(&self, stream: Option<String>, view: &View) {
         let mut state = self.state.lock();
-        state.waiting.seen = None;
+        state.seen = None;
         state.waiting.view = (state.view != *view).then(|| state.view.clone());
         state.waiting.ask = take(&mut state.asked).into_iter().map(|(question, _)| question).collect();
         state.asked = state.waiting.ask.iter().map(|question| (question.clone(), Instant::now())).collect();
@@ -108,6 +118,20 @@ impl Uplink {
 
     /// Sends what waits, for ever. `refused` is called when the service refuses a view or a question.
     pub(super) async fn run(&self, api: &Api, refused: impl Fn(String)) {
+        tokio::join!(self.send_changes(api, refused), self.acknowledge(api));
+    }
+
+    async fn acknowledge(&self, api: &Api) {
+        loop {
+            self.taken.notified().await;
+            while let Some((stream, seen)) = self.next_seen() {
+                // Without the stream there is nothing to acknowledge.
+                let _ = api.post(&format!("/v1/streams/{stream}"), &Seen { seen }).await;
+            }
+        }
+    }
+
+    async fn send_changes(&self, api: &Api, refused: impl Fn(String)) {
         loop {
             self.changed.notified().await;
             while let Some((stream, change)) = self.next() {
@@ -131,8 +155,14 @@ impl Uplink {
         let mut state = self.state.lock();
         let stream = state.stream.clone()?;
         let waiting = &state.waiting;
-        let is_empty = waiting.view.is_none() && waiting.ask.is_empty() && waiting.seen.is_none();
+        let is_empty = waiting.view.is_none() && waiting.ask.is_empty();
         (!is_empty).then(|| (stream, take(&mut state.waiting)))
+    }
+
+    fn next_seen(&self) -> Option<(String, u64)> {
+        let mut state = self.state.lock();
+        let stream = state.stream.clone()?;
+        Some((stream, state.seen.take()?))
     }
 }
 

@@ -4,6 +4,7 @@
 //! snapshots, each of them new. A reader that takes nothing at all loses its connection by the time-out of writes.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub(in crate::serve) async fn stream(
         sent: None,
         number: 0,
         last: now.checked_sub(INTERVAL).unwrap_or(now),
-        packer: packed.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
+        packer: packed.then(|| GzEncoder::new(Vec::new(), Compression::default())),
         ended: false,
     };
     let lines = futures::stream::unfold(picture, |mut picture| async move {
@@ -166,6 +167,19 @@ pub(in crate::serve) async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Waits for figures of another view than `sent` shows.
+async fn other_view(mut snapshots: watch::Receiver<Arc<Snapshot>>, sent: Option<&Snapshot>) {
+    let Some(sent) = sent else { return pending().await };
+    loop {
+        if snapshots.borrow_and_update().board.view != sent.board.view {
+            return;
+        }
+        if snapshots.changed().await.is_err() {
+            return pending().await;
+        }
+    }
+}
+
 /// A stream: what it has sent, and when.
 struct Picture {
     listed: Listed,
@@ -189,12 +203,13 @@ impl Picture {
         if self.ended {
             return None;
         }
-        if let Some(most) = self.unseen {
-            let room = self.listed.control.wait_for_room(self.number, most.saturating_sub(1));
+        tokio::select! {
+            biased;
             // A client that is silent for so long is told nothing more.
-            timeout_at(self.last + SILENCE, room).await.ok()?;
+            has_room = timeout_at(self.last + SILENCE, self.turn()) => has_room.ok()?,
+            // A user who has chosen another view waits for it.
+            () = other_view(self.snapshots.clone(), self.sent.as_deref()) => {}
         }
-        sleep_until(self.last + INTERVAL).await;
         let line = loop {
             self.ask_again().await;
             let newest = Arc::clone(&self.snapshots.borrow_and_update());
@@ -219,6 +234,14 @@ impl Picture {
         };
         self.last = Instant::now();
         self.pack(line)
+    }
+
+    /// Waits until the client has room for a line, and until the next one is due.
+    async fn turn(&self) {
+        if let Some(most) = self.unseen {
+            self.listed.control.wait_for_room(self.number, most.saturating_sub(1)).await;
+        }
+        sleep_until(self.last + INTERVAL).await;
     }
 
     /// Asks the questions of the request as long as the stream lives.
