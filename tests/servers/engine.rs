@@ -109,6 +109,17 @@ impl Engine {
         assert!(told["error"].is_null(), "{path}: {told}");
     }
 
+    /// The password of its user.
+    pub fn password(&self) -> Option<&str> {
+        self.login.as_ref().map(|(_, password)| password.as_str())
+    }
+
+    /// The figures out of the documents that are there; none if the index is not there yet.
+    pub fn figures_so_far(&self) -> Figures {
+        let found = self.ask(Method::GET, &format!("/{}", self.index), None);
+        if found["error"].is_null() { self.figures() } else { Figures::new() }
+    }
+
     /// The figures out of every document.
     pub fn figures(&self) -> Figures {
         let index = &self.index;

@@ -1,7 +1,12 @@
 //! From Kafka to the index: every compression, both engines, protected and not.
 
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
 use crate::engine::Engine;
 use crate::kafka::{Kafka, Topic, through};
+use crate::support::HANG;
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
 use crate::support::program::{Home, stage};
@@ -106,4 +111,67 @@ fn who_is_not_let_in_is_told_so_in_one_line() {
     let cause = stage(&object, "index")["cause"].as_str().expect("a cause");
     assert!(cause.contains("401") && !cause.contains("not-the-password"), "{cause}");
     assert_eq!(stage(&object, "ingest")["state"], "running", "the other stages go on");
+}
+
+#[test]
+fn a_rotated_password_of_the_index_is_taken_on_sighup_and_every_document_arrives() {
+    let (Some(kafka), Some(engine)) = (Kafka::plain(), Engine::elasticsearch()) else { return };
+    let password = engine.password().expect("a password").to_owned();
+    let topic = kafka.topic(1);
+    let clicks = made(906, 400);
+    topic.send(&clicks[..200], "none");
+    let home = engine.in_home(topic.home());
+    let file = home.file("password", format!("{password}\n").as_bytes());
+    let home = home.with("CLICKTOP_INDEX__PASSWORD", "");
+    let home = home.with("CLICKTOP_INDEX__PASSWORD_FILE", &file.display().to_string());
+    let run = home.start(&["serve", "--log-file", "log"]);
+    let told = |part: &str| {
+        let begin = Instant::now();
+        loop {
+            let log = std::fs::read_to_string(home.path("log")).unwrap_or_default();
+            assert!(!log.contains(&password), "the log shows the password");
+            if log.contains(part) {
+                return;
+            }
+            assert!(begin.elapsed() < HANG, "{part} is not in\n{log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let status = || {
+        let ran = home.run(&["ctl", "status", "--json", "--wait", "0s"]);
+        let stages: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
+        stages.as_array().and_then(|stages| stages.iter().find(|stage| stage["id"] == "index").cloned())
+    };
+    let index_is = |wanted: &str| {
+        let begin = Instant::now();
+        while status().is_none_or(|stage| stage["state"] != wanted) {
+            assert!(begin.elapsed() < HANG, "index is not {wanted}: {:?}", status());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let wanted = figures::of_clicks(&clicks[..200]);
+    let begin = Instant::now();
+    while engine.figures_so_far() != wanted {
+        assert!(begin.elapsed() < HANG, "the first documents are not there");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    // The engine has another password now, as far as clicktop can tell.
+    home.file("password", b"not-the-password\n");
+    run.signal("HUP");
+    told("these have changed: the credentials of the index");
+    topic.send(&clicks[200..], "none");
+    index_is("backing_off");
+
+    home.file("password", format!("{password}\n").as_bytes());
+    run.signal("HUP");
+    let wanted = figures::of_clicks(&clicks);
+    let begin = Instant::now();
+    while engine.figures_so_far() != wanted {
+        assert!(begin.elapsed() < HANG, "the documents of the second half are not there");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    index_is("running");
+    run.signal("TERM");
+    assert!(run.end().status.success());
 }

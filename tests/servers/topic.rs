@@ -147,3 +147,30 @@ fn a_second_clicktop_begins_where_the_first_has_fixed_the_start() {
     two.signal("TERM");
     assert!(two.end().status.success());
 }
+
+#[test]
+fn messages_about_to_be_deleted_unread_raise_an_alarm_that_ends_when_they_are_read() {
+    let Some(kafka) = Kafka::plain() else { return };
+    let topic = kafka.topic(1);
+    topic.send(&made(907, 100), "none");
+    let home = topic.home().with("CLICKTOP_ALARMS__HEADROOM__HOLD", "0 s").with("CLICKTOP_ALARMS__CALM", "0 s");
+    let socket = home.path("s").display().to_string();
+    let mut run = home.start(&["run", "--headless", "--listen", &socket]);
+    let has_alarm = |object: &serde_json::Value| {
+        let active = object["alarms"]["active"].as_array();
+        active.is_some_and(|active| active.iter().any(|alarm| alarm["name"] == "headroom"))
+    };
+    run.await_object("the first clicks", through(100));
+    // The store stands still while more comes, and Kafka deletes what was stored before.
+    home.succeed(&["ctl", "stop", "store", "--at", &socket]);
+    topic.send(&made(908, 2_000), "none");
+    topic.expire(0, 95);
+    let object = run.await_object("the alarm", |object| has_alarm(object));
+    let alarm = object["alarms"]["active"].as_array().into_iter().flatten().find(|alarm| alarm["name"] == "headroom");
+    let text = alarm.and_then(|alarm| alarm["text"].as_str()).expect("a text");
+    assert!(text.contains("partition 0"), "{text}");
+    home.succeed(&["ctl", "start", "store", "--at", &socket]);
+    run.await_object("the end of the alarm", |object| !has_alarm(object) && object["totals"]["stored"] == 2_100);
+    run.signal("TERM");
+    assert!(run.end().status.success());
+}
