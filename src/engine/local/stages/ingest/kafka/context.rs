@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
@@ -105,6 +105,11 @@ impl ClickContext {
 
     pub(super) fn brokers_up(&self) -> bool {
         self.status.lock().brokers_up
+    }
+
+    /// How long no broker has been up, by the statistics; `None` if one is.
+    pub(super) fn down_for(&self) -> Option<Duration> {
+        self.status.lock().down_since.map(|since| since.elapsed())
     }
 
     /// Whether we are a settled member of the group, even without a partition.

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::broker_error::BrokerError;
 use super::consumer::RECONNECT_PAUSE;
 use super::run::{End, IngestRun, LAST_HANDOVER};
 use super::stage::IngestError;
 use super::trouble::Trouble;
 use super::{lost_offset, unpack};
 use crate::storage::StorageError;
+
+/// How long no broker may be up before the stage is in trouble. A broker that starts anew is away for a few seconds.
+const NO_BROKER: Duration = Duration::from_secs(5);
 
 impl IngestRun<'_> {
     /// Decides what it means that no message came: everything is read, or the brokers give trouble.
@@ -28,6 +32,12 @@ impl IngestRun<'_> {
             self.trouble = Trouble::default();
             self.consumer.context().forget_reasons();
         }
+        if self.trouble.since.is_none()
+            && let Some(time) = self.consumer.context().down_for().filter(|time| *time >= NO_BROKER)
+        {
+            self.no_broker(time);
+        }
+        let context = self.consumer.context();
         if self.trouble.since.is_none() {
             if context.is_assigned() || context.is_member() {
                 self.handle.running();
@@ -37,6 +47,14 @@ impl IngestRun<'_> {
             self.trouble.next_try = Some(Instant::now() + RECONNECT_PAUSE);
             self.handle.still_backing_off(&self.trouble.cause, RECONNECT_PAUSE);
         }
+    }
+
+    /// Nothing has come from any broker for a while, and librdkafka reports no error: the brokers hang.
+    fn no_broker(&mut self, time: Duration) {
+        let whole_seconds = Duration::from_secs(time.as_secs());
+        let cause = BrokerError::silence(self.stage.options.brokers(), whole_seconds).cause();
+        self.handle.error(&cause);
+        self.trouble = Trouble { since: Some(Instant::now()), cause, needs_topic: false, next_try: None };
     }
 
     /// Handles an error event of the consumer; `Some` if the consumer's life ends with it.
