@@ -14,10 +14,10 @@ pub use super::service_args::{
     AttachArgs, CtlArgs, CtlCommand, ListenArgs, ServeArgs, StageArgs, StatusArgs, SureArgs, TokenArgs,
 };
 pub use super::store_args::{BackupArgs, MoveArgs, MoveTo, RebuildArgs};
+pub use super::top_args::TopArgs;
+use super::values::count;
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
-use super::values::{count, sort_by};
 use super::version;
-use crate::protocol::SortBy;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -330,27 +330,6 @@ pub struct ReplayArgs {
     /// How to show the pipeline.
     #[command(flatten)]
     pub view: ViewArgs,
-}
-
-/// Flags of `top`.
-#[derive(Clone, Debug, PartialEq, Eq, Args)]
-pub struct TopArgs {
-    /// Only this country, in upper or lower case; without it, all countries
-    #[arg(long, value_name = "COUNTRY")]
-    pub country: Option<String>,
-    /// Figure to sort by, largest first
-    #[arg(long, value_name = "FIGURE", default_value = "clicks", value_parser = sort_by())]
-    pub by: SortBy,
-    /// Number of rows, or all
-    #[arg(long, value_name = "N", default_value = "20")]
-    pub limit: Limit,
-    /// Output format; CSV has a ' before each text that a spreadsheet would take for a formula
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: TopFormat,
-    /// Print whole urls, even if the table is then wider than the terminal; CSV, JSON, files and pipes always get whole
-    /// urls
-    #[arg(long)]
-    pub wide: bool,
 }
 
 /// Flags of `completions`.

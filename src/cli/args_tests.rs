@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 use super::*;
 use crate::cli::overrides::flag_overrides;
 use crate::config::{self, IndexKind, Origin, Override, Sources};
+use crate::protocol::{Dimension, SortBy, Window};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -37,10 +38,18 @@ fn a_plain_demo_makes_2000_csv_clicks_a_second() {
 fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
     let Command::Top(top) = parse("clicktop top").unwrap().command else { panic!() };
     let limit = Limit::Rows(NonZeroUsize::new(20).unwrap());
-    assert_eq!(top, TopArgs { country: None, by: SortBy::Clicks, limit, format: TopFormat::Table, wide: false });
+    let (country, by, group_by, url, window) = (None, SortBy::Clicks, None, None, Window::AllTime);
+    assert_eq!(top, TopArgs { country, by, limit, group_by, url, window, format: TopFormat::Table, wide: false });
     let Command::Top(all) = parse("clicktop top --limit all --by time").unwrap().command else { panic!() };
     assert_eq!((all.limit, all.by), (Limit::All, SortBy::Time));
     assert!(parse("clicktop top --limit 0").is_err());
+    for line in
+        ["clicktop top --group-by os --window 1h --url /a", "clicktop top --by-dimension os --window 1h --url /a"]
+    {
+        let Command::Top(top) = parse(line).unwrap().command else { panic!() };
+        assert_eq!((top.group_by, top.window, top.url.as_deref()), (Some(Dimension::Os), Window::LastHour, Some("/a")));
+    }
+    assert!(parse("clicktop top --window 5m").is_err(), "a window is for groups");
 }
 
 #[test]

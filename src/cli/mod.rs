@@ -10,6 +10,7 @@ mod ctl;
 mod demo_dir;
 mod event_source;
 mod fleet;
+mod grouped;
 mod inspect;
 mod inspect_args;
 mod keys;
@@ -31,6 +32,7 @@ mod setup;
 mod store_args;
 mod table;
 mod top;
+mod top_args;
 mod values;
 mod version;
 

@@ -8,8 +8,15 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::storage::Page;
 use crate::text::printable;
 
-/// The titles of the columns.
-const HEADS: [&str; 5] = ["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
+/// A table with texts on the left and figures on the right.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TextTable {
+    /// The titles of the columns.
+    pub(super) heads: Vec<&'static str>,
+    /// How many columns hold texts.
+    pub(super) texts: usize,
+    pub(super) rows: Vec<Vec<String>>,
+}
 
 /// The most columns for a country, if the table must fit into the terminal.
 const COUNTRY: usize = 24;
@@ -22,48 +29,59 @@ const URL_MIN: usize = 16;
 /// # Errors
 /// `out` cannot be written.
 pub(super) fn table(pages: &[Page], width: Option<usize>, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut rows: Vec<[String; 5]> = pages
-        .iter()
-        .map(|page| {
-            [
-                printable(&page.url).into_owned(),
-                printable(&page.country).into_owned(),
-                page.clicks.to_string(),
-                page.unique_users.to_string(),
-                page.avg_time_spent.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s")),
-            ]
-        })
-        .collect();
+    let row = |page: &Page| {
+        vec![
+            printable(&page.url).into_owned(),
+            printable(&page.country).into_owned(),
+            page.clicks.to_string(),
+            page.unique_users.to_string(),
+            average(page.avg_time_spent),
+        ]
+    };
+    let heads = vec!["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
+    text_table(TextTable { heads, texts: 2, rows: pages.iter().map(row).collect() }, width, out)
+}
+
+/// A mean time spent in seconds.
+pub(super) fn average(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s"))
+}
+
+/// Prints a table, with texts cut so that a line has at most `width` columns, if a width is given. The texts must be printable.
+///
+/// # Errors
+/// `out` cannot be written.
+pub(super) fn text_table(mut given: TextTable, width: Option<usize>, out: &mut impl Write) -> anyhow::Result<()> {
     if let Some(width) = width {
-        fit(&mut rows, width);
+        fit(&mut given, width);
     }
+    let TextTable { heads, texts, rows } = given;
     let mut table = Table::new();
-    table.load_style(TableStyle::new()).set_header(HEADS);
+    table.load_style(TableStyle::new()).set_header(heads);
     for row in rows {
         table.add_row(row);
     }
-    for column in table.column_iter_mut().skip(2) {
+    for column in table.column_iter_mut().skip(texts) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     writeln!(out, "{}", table.trim_fmt())?;
     Ok(())
 }
 
-/// Cuts countries, then urls, so that the table has `width` columns.
-fn fit(rows: &mut [[String; 5]], width: usize) {
-    for [_, country, ..] in rows.iter_mut() {
-        cut(country, COUNTRY.min(width / 5));
+/// Cuts the second text, then the first one, so that the table has `width` columns.
+fn fit(table: &mut TextTable, width: usize) {
+    let TextTable { heads, texts, rows } = table;
+    if *texts > 1 {
+        rows.iter_mut().filter_map(|row| row.get_mut(1)).for_each(|text| cut(text, COUNTRY.min(width / 5)));
     }
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
-        cells.chain(HEADS.get(column).map(|head| head.width())).max().unwrap_or(0)
+        cells.chain(heads.get(column).map(|head| head.width())).max().unwrap_or(0)
     };
     // A blank on either side of each cell.
-    let others: usize = (1..HEADS.len()).map(|column| widest(column) + 2).sum();
+    let others: usize = (1..heads.len()).map(|column| widest(column) + 2).sum();
     let room = width.saturating_sub(others + 2).max(URL_MIN);
-    for [url, ..] in rows {
-        cut(url, room);
-    }
+    rows.iter_mut().filter_map(|row| row.first_mut()).for_each(|text| cut(text, room));
 }
 
 /// Cuts `text` to `columns`, with `…` where something is left out.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::args::{Limit, TopArgs, TopFormat};
 use super::country::{self, Choice};
+use super::grouped::{self, Grouping};
 use super::output::{Output, complain};
 use super::setup;
 use super::table::table;
@@ -20,7 +21,7 @@ use crate::text::{no_formula, printable, safe_json};
 /// There is no database, or stdout is closed.
 pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyhow::Result<()> {
     let directory = setup::data_dir(settings, "")?;
-    let reader = Reader::open(&directory.join(DATABASE_FILE))?;
+    let mut reader = Reader::open(&directory.join(DATABASE_FILE))?;
     let limit = match args.limit {
         Limit::Rows(rows) => Some(rows.get() as u64),
         Limit::All => None,
@@ -29,6 +30,10 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         None => Choice::All,
         Some(typed) => country::choose(typed, reader.countries()?),
     };
+    if let Some(by) = args.group_by {
+        let rules = settings.aggregate.figure_rules();
+        return grouped::run(args, Grouping { by, country, rules }, &mut reader, out);
+    }
     let pages = match &country {
         Choice::All => reader.top(None, args.by, limit)?,
         Choice::One(name) => reader.top(Some(name), args.by, limit)?,
@@ -108,7 +113,7 @@ fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Resul
 }
 
 /// Six decimals, without the zeros at the end.
-fn six_decimals(seconds: f64) -> String {
+pub(super) fn six_decimals(seconds: f64) -> String {
     let text = format!("{seconds:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::click::Format;
 use crate::config::parse_duration;
-use crate::protocol::SortBy;
+use crate::protocol::{Dimension, SortBy, Window};
 
 /// How `top` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -162,6 +162,21 @@ const NOT_A_COUNT: &str = "a count is a whole number above 0, such as 2000, 2k, 
 pub(super) fn sort_by() -> impl TypedValueParser<Value = SortBy> {
     PossibleValuesParser::new(SortBy::ALL.map(SortBy::name))
         .map(|name| SortBy::ALL.into_iter().find(|sort| sort.name() == name).unwrap_or_default())
+}
+
+/// What `top` groups by.
+pub(super) fn dimension() -> impl TypedValueParser<Value = Dimension> {
+    PossibleValuesParser::new(Dimension::ALL.map(Dimension::name))
+        .map(|name| Dimension::ALL.into_iter().find(|dimension| dimension.name() == name).unwrap_or_default())
+}
+
+/// A span of event time.
+pub(super) fn window() -> impl TypedValueParser<Value = Window> {
+    PossibleValuesParser::new(["all", "1h", "5m"]).map(|name| match name.as_str() {
+        "1h" => Window::LastHour,
+        "5m" => Window::LastFiveMinutes,
+        _ => Window::AllTime,
+    })
 }
 
 /// A time that `ctl` waits, up to a day.

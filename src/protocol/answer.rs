@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::board::{PageRow, RecentClick};
+use super::breakdown::{Breakdown, BreakdownQuestion};
 use super::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::click::Timestamp;
 
@@ -18,6 +19,9 @@ pub struct Answers {
     pub rejects: Option<Arc<Answer<RejectsQuestion, Rejects>>>,
     /// The answer to [`Question::Page`](super::Question::Page).
     pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
+    /// The answer to [`Question::Breakdown`](super::Question::Breakdown).
+    #[serde(default)]
+    pub breakdown: Option<Arc<Answer<BreakdownQuestion, Breakdown>>>,
     /// The answer to [`Question::LastMinute`](super::Question::LastMinute); `None` until the engine has counted it.
     pub last_minute: Option<Arc<LastMinute>>,
     /// How far the engine is with a question that has no answer yet, in one line; `None` if it answers at once.

@@ -7,6 +7,7 @@
 pub mod alarm;
 pub mod answer;
 pub mod board;
+pub mod breakdown;
 pub mod command;
 pub mod pattern;
 pub mod question;
@@ -22,6 +23,7 @@ pub mod timings;
 pub mod version;
 pub mod view;
 
+pub use breakdown::Dimension;
 pub use command::Command;
 pub use pattern::{Pattern, PatternError};
 pub use question::Question;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::breakdown::BreakdownQuestion;
+
 /// One question. A new question replaces the last question of its kind.
 ///
 /// The engine answers at once, then refreshes the answer about every two seconds for half a minute. A front that needs the answer
@@ -15,6 +17,8 @@ pub enum Question {
     Rejects(RejectsQuestion),
     /// Everything about one url.
     Page(PageQuestion),
+    /// The clicks of a span, grouped by one dimension. Counting may take a while; the engine then tells how far it is.
+    Breakdown(BreakdownQuestion),
     /// The clicks of the last minute, for the rows and countries that the board shows.
     LastMinute,
     /// Executors, tasks and the streaming query of the cluster, as fresh as they are to be had. [`Remote`](super::Remote) has the

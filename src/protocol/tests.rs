@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
-use super::question::{PageQuestion, RejectsQuestion, SearchQuestion};
+use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
+use super::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
 use super::snapshot::{
     Health, IndexStatus, LogLevel, LogLine, Notice, PartitionStatus, ResetEnd, SourceStatus, StoreStatus, Totals,
 };
@@ -142,6 +143,20 @@ fn answers() -> Answers {
                 trend: Some(Trend { since: AT, until: AT, clicks: vec![1, 0, 2] }),
             }),
         })),
+        breakdown: Some(Arc::new(Answer {
+            asked: breakdown_question(),
+            found: Ok(Breakdown {
+                rows: vec![BreakdownRow {
+                    value: "Paris".into(),
+                    country: Some("FR".into()),
+                    figures: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: Some(1.5) },
+                }],
+                values: 1,
+                total: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: None },
+                since: Some(AT),
+                counted_percent: Some(40),
+            }),
+        })),
         last_minute: Some(Arc::new(last_minute)),
         waiting: Some("asked Spark 4 s ago: 12 of 40 tasks are done".to_owned()),
     }
@@ -149,6 +164,17 @@ fn answers() -> Answers {
 
 fn search() -> SearchQuestion {
     SearchQuestion { text: "shoes".into(), country: None, limit: 50 }
+}
+
+fn breakdown_question() -> BreakdownQuestion {
+    BreakdownQuestion {
+        by: Dimension::City,
+        country: Some("FR".into()),
+        url: Some("/cart".into()),
+        window: Window::LastHour,
+        sort: SortBy::Users,
+        limit: 20,
+    }
 }
 
 fn page_question() -> PageQuestion {
@@ -291,6 +317,7 @@ fn every_command_is_in_the_golden_file() {
             Command::Ask(Question::Search(search())),
             Command::Ask(Question::Rejects(RejectsQuestion { limit: 100 })),
             Command::Ask(Question::Page(page_question())),
+            Command::Ask(Question::Breakdown(breakdown_question())),
             Command::Ask(Question::LastMinute),
             Command::Ask(Question::Cluster),
             Command::Ask(Question::Rounds),

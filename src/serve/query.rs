@@ -6,8 +6,8 @@ use std::str::FromStr;
 use url::form_urlencoded;
 
 use super::error::ApiError;
-use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
-use crate::protocol::{Pattern, Question, SortBy, View, Window};
+use crate::protocol::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
+use crate::protocol::{Dimension, Pattern, Question, SortBy, View, Window};
 use crate::text::excerpt;
 
 /// The most rows that a view or an answer may have.
@@ -24,6 +24,9 @@ pub(super) const VIEW: [&str; 5] = ["country", "sort", "window", "filter", "limi
 
 /// The names of the parameters that ask questions.
 pub(super) const QUESTIONS: [&str; 6] = ["search", "rejects", "url", "clicks", "last_minute", "cluster"];
+
+/// The names of the parameters of a breakdown.
+pub(super) const BREAKDOWN: [&str; 6] = ["by", "country", "url", "window", "sort", "limit"];
 
 /// The parameters of a request, each once.
 #[derive(Debug)]
@@ -96,28 +99,52 @@ impl Query {
     /// # Errors
     /// A value is wrong.
     pub(super) fn view(&self) -> Result<View, ApiError> {
-        let sort = match self.get("sort") {
-            None => SortBy::default(),
-            Some(text) => {
-                let known = SortBy::ALL.into_iter().find(|sort| sort.name() == text);
-                known.ok_or_else(|| not("sort", text, "clicks, users or time"))?
-            }
-        };
-        let window = match self.get("window") {
-            None | Some("all_time") => Window::AllTime,
-            Some("last_hour") => Window::LastHour,
-            Some("last_five_minutes") => Window::LastFiveMinutes,
-            Some(text) => return Err(not("window", text, "all_time, last_hour or last_five_minutes")),
-        };
         let view = View {
             country: self.get("country").map(str::to_owned),
-            sort,
+            sort: self.sort()?,
             limit: self.rows("limit", 200, MOST_ROWS)?,
-            window,
+            window: self.window()?,
             filter: self.get("filter").unwrap_or_default().to_owned(),
         };
         check_view(&view)?;
         Ok(view)
+    }
+
+    fn sort(&self) -> Result<SortBy, ApiError> {
+        let Some(text) = self.get("sort") else { return Ok(SortBy::default()) };
+        let known = SortBy::ALL.into_iter().find(|sort| sort.name() == text);
+        known.ok_or_else(|| not("sort", text, "clicks, users or time"))
+    }
+
+    fn window(&self) -> Result<Window, ApiError> {
+        match self.get("window") {
+            None | Some("all_time") => Ok(Window::AllTime),
+            Some("last_hour") => Ok(Window::LastHour),
+            Some("last_five_minutes") => Ok(Window::LastFiveMinutes),
+            Some(text) => Err(not("window", text, "all_time, last_hour or last_five_minutes")),
+        }
+    }
+
+    /// The breakdown of the parameters [`BREAKDOWN`].
+    ///
+    /// # Errors
+    /// A value is wrong, or `by` is missing.
+    pub(super) fn breakdown(&self) -> Result<BreakdownQuestion, ApiError> {
+        let names = "country, city, browser, os, device or url";
+        let Some(by) = self.get("by") else {
+            return Err(ApiError::bad(format!("by is missing; it takes {names}")));
+        };
+        let known = Dimension::ALL.into_iter().find(|dimension| dimension.name() == by);
+        let question = BreakdownQuestion {
+            by: known.ok_or_else(|| not("by", by, names))?,
+            country: self.get("country").map(str::to_owned),
+            url: self.get("url").map(str::to_owned),
+            window: self.window()?,
+            sort: self.sort()?,
+            limit: self.rows("limit", 200, MOST_ROWS)?,
+        };
+        check_text("country", question.country.as_deref().unwrap_or_default())?;
+        Ok(question)
     }
 
     /// The questions of the parameters [`QUESTIONS`].
@@ -176,6 +203,10 @@ pub(super) fn check_question(question: &Question) -> Result<(), ApiError> {
         Question::Rejects(rejects) => rows("limit", rejects.limit),
         // A url may be as long as the events have it; the bounds of the body and of the head bound it.
         Question::Page(page) => rows("clicks", page.clicks),
+        Question::Breakdown(breakdown) => {
+            check_text("country", breakdown.country.as_deref().unwrap_or_default())?;
+            rows("limit", breakdown.limit)
+        }
         Question::LastMinute | Question::Cluster | Question::Rounds => Ok(()),
     }
 }
@@ -210,6 +241,30 @@ mod tests {
         };
         assert_eq!(view("country=FR&sort=users&limit=7&window=last_hour&filter=%2Fa+b"), Ok(wanted));
         assert_eq!(view(""), Ok(View { limit: 200, ..View::default() }));
+    }
+
+    #[test]
+    fn parameters_make_a_breakdown() {
+        let read = |query| Query::parse(Some(query), &BREAKDOWN).and_then(|query| query.breakdown());
+        let wanted = BreakdownQuestion {
+            by: Dimension::Os,
+            country: Some("FR".to_owned()),
+            url: Some("/a b".to_owned()),
+            window: Window::LastHour,
+            sort: SortBy::Time,
+            limit: 3,
+        };
+        let query = "by=os&country=FR&url=%2Fa+b&window=last_hour&sort=time&limit=3";
+        assert_eq!(read(query).map_err(|error| error.message), Ok(wanted));
+        for (query, says) in [
+            ("", "by is missing; it takes country, city, browser, os, device or url"),
+            ("by=page", "by is \"page\"; it takes country"),
+            ("by=os&limit=1001", "from 1 to 1000"),
+            ("by=os&filter=a", "\"filter\" is no parameter here"),
+        ] {
+            let error = read(query).map_err(|error| error.message).expect_err(query);
+            assert!(error.contains(says), "{query}: {error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::error::ApiError;
 use super::guard::{Guard, guard};
-use super::routes::{commands, health, metrics, snapshot, stream, tables, top};
+use super::routes::{breakdown, commands, health, metrics, snapshot, stream, tables, top};
 use super::shared::Shared;
 use crate::text::excerpt;
 
@@ -16,7 +16,7 @@ const SHOWN_PATH: usize = 60;
 
 /// The methods and paths of the API, as `docs/openapi.json` lists them.
 #[cfg(test)]
-pub(super) const ROUTES: [(&str, &str); 9] = [
+pub(super) const ROUTES: [(&str, &str); 10] = [
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
@@ -25,6 +25,7 @@ pub(super) const ROUTES: [(&str, &str); 9] = [
     ("post", "/v1/streams/{id}"),
     ("post", "/v1/commands"),
     ("get", "/v1/top"),
+    ("get", "/v1/breakdown"),
     ("post", "/v1/tables"),
 ];
 
@@ -39,6 +40,7 @@ pub(super) fn router(shared: Shared, door: Guard) -> Router {
         .route("/v1/streams/{id}", post(stream::change))
         .route("/v1/commands", post(commands::command))
         .route("/v1/top", get(top::top))
+        .route("/v1/breakdown", get(breakdown::breakdown))
         .route("/v1/tables", post(tables::table))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -51,7 +53,7 @@ async fn unknown(uri: Uri) -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         format!(
-            "there is no {path}; there are /v1/snapshot, /v1/stream, /v1/top, /v1/commands, /v1/tables, /metrics, /healthz and /readyz"
+            "there is no {path}; there are /v1/snapshot, /v1/stream, /v1/top, /v1/breakdown, /v1/commands, /v1/tables, /metrics, /healthz and /readyz"
         ),
     )
 }

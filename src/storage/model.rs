@@ -42,6 +42,14 @@ dictionary_id!(
     CountryId
 );
 dictionary_id!(
+    /// Row of `places`: one country × city.
+    PlaceId
+);
+dictionary_id!(
+    /// Row of `agents`: one browser × operating system × device.
+    AgentId
+);
+dictionary_id!(
     /// Row of `page_stats`: one url × country.
     PageId
 );

@@ -34,6 +34,11 @@ impl TimePosition {
         Self { time: click.timestamp, key: Some(click.key.clone()) }
     }
 
+    /// The click of its time that lies directly before the position; `None` before all clicks of this time.
+    pub(super) fn key(&self) -> Option<&ClickKey> {
+        self.key.as_ref()
+    }
+
     /// The time of the position.
     pub fn time(&self) -> Timestamp {
         self.time

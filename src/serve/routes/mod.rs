@@ -1,6 +1,7 @@
 //! What each route does.
 
 pub(super) mod body;
+pub(super) mod breakdown;
 pub(super) mod commands;
 pub(super) mod health;
 pub(super) mod lines;

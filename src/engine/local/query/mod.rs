@@ -2,3 +2,5 @@
 
 pub(crate) mod answers;
 pub mod board;
+pub mod breakdown;
+mod moment;

@@ -1,5 +1,6 @@
 //! Takes the questions of fronts that the cluster answers, and holds the newest answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -14,11 +15,15 @@ use super::shared::SharedKeepers;
 use super::tables::Exporter;
 use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
-use crate::protocol::answer::{Answers, PageDetails, Rejects};
+use crate::protocol::answer::{Answer, Answers, PageDetails, Rejects};
 use crate::protocol::board::Board;
-use crate::protocol::question::{PageQuestion, RejectsQuestion};
+use crate::protocol::question::{BreakdownQuestion, PageQuestion, RejectsQuestion};
 use crate::protocol::table::TablePart;
 use crate::protocol::view::View;
+
+/// Why there is no breakdown.
+const NO_BREAKDOWNS: &str =
+    "breakdowns are counted from clicks on this machine, and Spark holds the clicks here; ask Spark SQL instead";
 
 /// Takes questions and holds the newest answers. Equal views and questions of several fronts are asked once. Answering ends when it is
 /// dropped.
@@ -27,6 +32,8 @@ pub(in crate::engine::spark) struct ClusterDesk {
     keepers: Mutex<SharedKeepers<BoardKeeper>>,
     rejects: Mutex<SharedKeepers<Line<RejectsQuestion, Rejects>>>,
     pages: Mutex<SharedKeepers<Line<PageQuestion, PageDetails>>>,
+    /// What each front asks and no cluster answers.
+    breakdowns: Mutex<BTreeMap<FrontId, BreakdownQuestion>>,
     told: Arc<Told>,
     reach: Arc<Reach>,
     exporter: Exporter,
@@ -43,6 +50,7 @@ impl ClusterDesk {
             keepers: Mutex::default(),
             rejects: Mutex::default(),
             pages: Mutex::default(),
+            breakdowns: Mutex::default(),
             told: Arc::default(),
             reach: Arc::default(),
             exporter,
@@ -89,11 +97,18 @@ impl ClusterDesk {
         self.pages.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 
+    /// Takes a question that a cluster does not answer.
+    pub(in crate::engine::spark) fn refuse_breakdown(&self, front: FrontId, question: BreakdownQuestion) {
+        self.breakdowns.lock().insert(front, question);
+        self.news.notify_one();
+    }
+
     /// A front has gone.
     pub(in crate::engine::spark) fn leave(&self, front: FrontId) {
         self.keepers.lock().leave(front);
         self.rejects.lock().leave(front);
         self.pages.lock().leave(front);
+        self.breakdowns.lock().remove(&front);
     }
 
     /// The board of a front, if its view is a window.
@@ -109,6 +124,10 @@ impl ClusterDesk {
             rejects: rejects.as_ref().and_then(|line| line.answer()),
             page: page.as_ref().and_then(|line| line.answer()),
             last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),
+            breakdown: self.breakdowns.lock().get(&front).map(|question| {
+                let found = Err(NO_BREAKDOWNS.to_owned());
+                Arc::new(Answer { asked: question.clone(), found })
+            }),
             waiting: page.and_then(|line| line.waiting()).or_else(|| rejects?.waiting()),
         }
     }

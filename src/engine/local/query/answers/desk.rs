@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::breakdowns::Breakdowns;
 use super::questions::Shared;
 use super::thread::Answering;
 use super::{lookup, tables};
@@ -49,14 +50,26 @@ impl AnswerDesk {
     /// The system gives no thread.
     pub(crate) fn start(parts: &SharedParts, options: AnswerOptions) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
+        // Its receiver hears of it once both threads have dropped it.
         let (ending, thread_ended) = oneshot::channel::<()>();
+        let ending = Arc::new(ending);
         let AnswerOptions { index, aggregate, session_timeout_ms, limits } = options;
         let boards = StoredBoards::new(session_timeout_ms, limits);
         let thread = Answering::new(parts, Arc::clone(&shared), aggregate, boards, limits);
+        let answers_ending = Arc::clone(&ending);
         std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
             thread.run();
-            drop(ending);
+            drop(answers_ending);
         })?;
+        let breakdowns = Breakdowns::new(Arc::clone(&shared), Arc::clone(&parts.storage), session_timeout_ms, limits);
+        let counting = std::thread::Builder::new().name("breakdowns".to_owned()).spawn(move || {
+            breakdowns.run();
+            drop(ending);
+        });
+        if let Err(error) = counting {
+            tell_end(&shared);
+            return Err(error);
+        }
         let search = search(Arc::clone(&shared), Arc::clone(&index));
         Ok(Self { shared, index, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
     }
@@ -104,6 +117,15 @@ impl AnswerDesk {
                     self.tell(front, |answers| answers.page = Some(known));
                 }
             }
+            Question::Breakdown(question) => {
+                let known = known(&self.shared, |answers| answers.breakdown.as_ref(), &question);
+                questions.breakdown.ask(front, question, now);
+                if let Some(known) = known {
+                    self.tell(front, |answers| answers.breakdown = Some(known));
+                }
+                self.shared.breakdown_asked.notify_one();
+                return;
+            }
             Question::LastMinute => {
                 let wanted = questions.want_minute(now).contains(&front);
                 questions.last_minute.insert(front, now);
@@ -130,6 +152,7 @@ impl AnswerDesk {
         questions.search.leave(front);
         questions.rejects.leave(front);
         questions.page.leave(front);
+        questions.breakdown.leave(front);
         questions.last_minute.remove(&front);
         // Under the lock of the questions: whoever answers looks who wants to know under the same lock.
         self.shared.answers.lock().remove(&front);
@@ -152,7 +175,9 @@ impl AnswerDesk {
         questions.search.again();
         questions.rejects.again();
         questions.page.again();
+        questions.breakdown.again();
         drop(questions);
+        self.shared.breakdown_asked.notify_one();
         self.shared.search.notify_one();
         self.view_changed();
     }
@@ -178,8 +203,7 @@ impl AnswerDesk {
     }
 
     fn tell_end(&self) {
-        self.shared.ended.store(true, Relaxed);
-        self.view_changed();
+        tell_end(&self.shared);
         self.search.abort();
     }
 }
@@ -188,6 +212,15 @@ impl Drop for AnswerDesk {
     fn drop(&mut self) {
         self.tell_end();
     }
+}
+
+/// Tells the threads that the end has come.
+fn tell_end(shared: &Shared) {
+    shared.ended.store(true, Relaxed);
+    // Under the lock, so that no thread is between its look and its wait.
+    shared.questions.lock().woken = true;
+    shared.changed.notify_one();
+    shared.breakdown_asked.notify_one();
 }
 
 /// The answer that some front has to `question` already.

@@ -3,6 +3,7 @@
 //! A thread with a reading connection of its own answers what needs the database, so that neither the async threads nor the
 //! stages wait. Searches go to the engine in a task beside it, so that a slow engine delays nothing else.
 
+mod breakdowns;
 mod desk;
 mod lookup;
 mod minute;

@@ -11,6 +11,7 @@ use super::standing::{KEPT, Standings};
 use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
+use crate::protocol::breakdown::BreakdownQuestion;
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(super) struct Shared {
     pub(super) questions: Mutex<Questions>,
     /// Wakes the thread.
     pub(super) changed: Condvar,
+    /// Wakes the thread that counts breakdowns.
+    pub(super) breakdown_asked: Condvar,
     /// Wakes the search.
     pub(super) search: Notify,
     /// The newest answers of each front.
@@ -33,6 +36,7 @@ pub(super) struct Questions {
     pub(super) search: Standings<SearchQuestion>,
     pub(super) rejects: Standings<RejectsQuestion>,
     pub(super) page: Standings<PageQuestion>,
+    pub(super) breakdown: Standings<BreakdownQuestion>,
     /// A table to hand over, once its rows are there.
     pub(super) table: Option<TableOrder>,
     /// When each front last asked for the clicks of the last minute.

@@ -161,6 +161,12 @@ impl<Q: Clone + PartialEq> Standings<Q> {
         self.0.iter().any(|entry| entry.question == *question)
     }
 
+    /// The fronts that ask `question`.
+    pub(super) fn askers(&self, question: &Q) -> Vec<FrontId> {
+        let entry = self.0.iter().find(|entry| entry.question == *question);
+        entry.map(|entry| entry.askers.clone()).unwrap_or_default()
+    }
+
     /// The answer to `question` took `took`; the fronts that want it.
     pub(super) fn answered(&mut self, question: &Q, now: Instant, took: Duration) -> Vec<FrontId> {
         let Some(entry) = self.0.iter_mut().find(|entry| entry.question == *question) else { return Vec::new() };

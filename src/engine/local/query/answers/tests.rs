@@ -1,5 +1,7 @@
 //! The answers that a console gets to its questions.
 
+mod breakdowns;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,12 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use hashbrown::HashMap;
-
 use super::budget::{Budget, SliceEnd};
 use super::percent::percent_before;
 use crate::click::Timestamp;
-use crate::storage::{ClickKey, Reader, StorageError, StoredClick, TimePosition, UserId};
+use crate::engine::local::query::moment::Moment;
+use crate::storage::{Reader, StorageError, StoredClick, TimePosition};
 
 /// Clicks read at once in order of arrival.
 const READ_CLICKS: usize = 4096;
@@ -74,13 +73,6 @@ enum Phase {
     TakeOut { position: TimePosition, until: i64 },
     /// Everything is counted.
     UpToDate,
-}
-
-/// The click with the greatest id of each user at one moment.
-#[derive(Debug)]
-struct Moment {
-    time: i64,
-    last: HashMap<UserId, ClickKey, foldhash::fast::RandomState>,
 }
 
 /// The counts of a window, and which clicks they cover.
@@ -289,25 +281,5 @@ impl<T: Tally> Live<T> {
         tally.shrink();
         *phase = Phase::UpToDate;
         Ok(SliceEnd::Done)
-    }
-}
-
-impl Moment {
-    fn new() -> Self {
-        Self { time: i64::MIN, last: HashMap::default() }
-    }
-
-    /// Whether the id of `click` is the greatest so far of its user and moment. Clicks come in order of time.
-    fn is_last(&mut self, click: &StoredClick) -> bool {
-        let time = click.timestamp.as_millis();
-        if time != self.time {
-            self.time = time;
-            self.last.clear();
-        }
-        let last = self.last.get(&click.user).is_none_or(|last| *last <= click.key);
-        if last {
-            self.last.insert(click.user, click.key.clone());
-        }
-        last
     }
 }
