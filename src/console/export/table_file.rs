@@ -157,10 +157,11 @@ fn message(name: &str, rows: u64, complete: bool) -> String {
     }
 }
 
-/// `10,000 rows written to urls.csv`; `the newest 40 of 10,640,512 rows written to clicks.csv` if there are more rows.
-pub(crate) fn rows_written(rows: u64, of: Option<u64>, name: &str) -> String {
-    match of.filter(|of| *of > rows) {
-        Some(of) => format!("the newest {} of {} rows written to {name}", count(rows), count(of)),
+/// `10,000 rows written to urls.csv`; `the newest 40 of 10,640,512 rows written to clicks.csv` if there are more rows: `of` tells which
+/// rows these are, and how many there are.
+pub(crate) fn rows_written(rows: u64, of: Option<(&str, u64)>, name: &str) -> String {
+    match of.filter(|(_, of)| *of > rows) {
+        Some((which, of)) => format!("the {which} {} of {} rows written to {name}", count(rows), count(of)),
         None if rows == 1 => format!("1 row written to {name}"),
         None => format!("{} rows written to {name}", count(rows)),
     }
@@ -275,8 +276,11 @@ mod tests {
 
     #[test]
     fn a_message_says_if_rows_are_missing() {
-        assert_eq!(rows_written(40, Some(10_640_512), "c.csv"), "the newest 40 of 10,640,512 rows written to c.csv");
-        assert_eq!(rows_written(40, Some(40), "c.csv"), "40 rows written to c.csv");
+        assert_eq!(
+            rows_written(40, Some(("newest", 10_640_512)), "c.csv"),
+            "the newest 40 of 10,640,512 rows written to c.csv"
+        );
+        assert_eq!(rows_written(40, Some(("first", 40)), "c.csv"), "40 rows written to c.csv");
         assert_eq!(rows_written(1, None, "c.csv"), "1 row written to c.csv");
         assert_eq!(message("c.csv", 10_000, false), "the first 10,000 rows written to c.csv; a search gives no more");
     }

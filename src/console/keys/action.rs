@@ -61,6 +61,14 @@ pub enum Action {
     ZoomAuto,
     /// Open everything about the url under the cursor.
     OpenUrl,
+    /// Open the clicks by one of their dimensions, or close them.
+    Breakdown,
+    /// Group by the next dimension.
+    NextDimension,
+    /// Group by the dimension before.
+    PreviousDimension,
+    /// Go to what the row of the breakdown under the cursor stands for.
+    OpenGroup,
     /// Type a filter for the urls of the overview, the log or the rejects.
     Filter,
     /// Show the figures over the next time window.
@@ -178,6 +186,10 @@ impl Action {
             Action::ZoomOut => &["zoom-out"],
             Action::ZoomAuto => &["zoom-auto"],
             Action::OpenUrl => &["open-url"],
+            Action::Breakdown => &["breakdown"],
+            Action::NextDimension => &["next-dimension"],
+            Action::PreviousDimension => &["previous-dimension"],
+            Action::OpenGroup => &["open-group"],
             Action::Filter => &["filter"],
             Action::CycleWindow => &["window"],
             Action::Search => &["search-text"],
@@ -257,7 +269,12 @@ impl Action {
             || self.controls_stages()
             || matches!(
                 self,
-                Action::PickStage | Action::Freeze | Action::CopyUrl | Action::OpenView | Action::NextView
+                Action::PickStage
+                    | Action::Freeze
+                    | Action::CopyUrl
+                    | Action::OpenView
+                    | Action::NextView
+                    | Action::Breakdown
             )
     }
 

@@ -25,6 +25,10 @@ pub enum Context {
     Log,
     /// On the map.
     Map,
+    /// On the page of a url.
+    Url,
+    /// In the breakdown.
+    Breakdown,
     /// In the list of pipelines.
     Fleet,
     /// While the user types a line.
@@ -40,7 +44,16 @@ pub enum Context {
 impl Context {
     /// Whether it is a view other than the overview.
     pub(crate) const fn is_view(self) -> bool {
-        matches!(self, Context::Views | Context::Search | Context::Rejects | Context::Log | Context::Map)
+        matches!(
+            self,
+            Context::Views
+                | Context::Search
+                | Context::Rejects
+                | Context::Log
+                | Context::Map
+                | Context::Url
+                | Context::Breakdown
+        )
     }
 
     /// Whether it hides the keys of everything below it.
@@ -57,6 +70,8 @@ impl Context {
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
             // The map shows the time window of the overview.
             Context::Map if matches!(action, Action::CycleWindow) => true,
+            // The breakdown has the order and the time window of the overview.
+            Context::Breakdown if matches!(action, Action::CycleWindow | Action::CycleSort) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
             Context::Fleet => !action.is_of_one_pipeline(),
             _ => !(self.is_view() && action.is_for_overview()),
@@ -76,6 +91,8 @@ impl Context {
             Context::Rejects => "rejects",
             Context::Log => "log",
             Context::Map => "map",
+            Context::Url => "url",
+            Context::Breakdown => "breakdown",
             Context::Fleet => "the fleet",
             Context::Line => "typing",
             Context::Prompt => "question",

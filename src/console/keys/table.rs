@@ -44,7 +44,10 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
     binding
 }
 
-use Context::{Activity, Anywhere, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Urls, Views};
+use Context::{
+    Activity, Anywhere, Breakdown, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Url, Urls,
+    Views,
+};
 
 /// Every key of the console, in the order of the footer.
 pub fn key_table() -> &'static [KeyBinding] {
@@ -90,6 +93,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('/')], "/", "filter", Action::Filter, "filter: text, ~regex, !not"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
     bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "run an action by its name"),
+    bind(Anywhere, &[char('b')], "b", "breakdown", Action::Breakdown, "clicks by one dimension"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
     bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand or restore panel"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
@@ -161,6 +165,11 @@ pub(super) static TABLE: &[KeyBinding] = &[
     ),
     bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
     bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "open the page of the url"),
+    bind(Url, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
+    bind(Url, &[char('D')], "D", "", Action::PreviousDimension, "by the dimension before"),
+    bind(Breakdown, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
+    bind(Breakdown, &[char('D')], "D", "", Action::PreviousDimension, "by the dimension before"),
+    bind(Breakdown, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenGroup, "go to the url or the country"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
     bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),

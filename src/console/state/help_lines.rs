@@ -31,13 +31,11 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, a
         Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
         Screen::Fleet => vec![Context::Anywhere, Context::Fleet],
         Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
-        Screen::Partitions
-        | Screen::Store
-        | Screen::Rejects
-        | Screen::Cluster
-        | Screen::Query
-        | Screen::Rounds
-        | Screen::Url => vec![Context::Anywhere, Context::Views],
+        Screen::Partitions | Screen::Store | Screen::Rejects | Screen::Cluster | Screen::Query | Screen::Rounds => {
+            vec![Context::Anywhere, Context::Views]
+        }
+        Screen::Url => vec![Context::Anywhere, Context::Views, Context::Url],
+        Screen::Breakdown => vec![Context::Anywhere, Context::Views, Context::Breakdown],
     };
     let acts = |binding: &&KeyBinding| screen.context().is_none_or(|context| context.lets_through(binding.action));
     let is_own = |binding: &&KeyBinding| attached || binding.action != Action::ShutDown;

@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 pub(crate) mod alarms;
 pub(crate) mod app;
+pub(crate) mod breakdown;
 pub(crate) mod chart_span;
 pub(crate) mod counter_rates;
 pub(crate) mod country_map;

@@ -24,6 +24,8 @@ pub(crate) enum Screen {
     Rounds,
     /// Everything about one url. It has no key of its own: the user opens it on a url.
     Url,
+    /// The clicks by one of their dimensions. It has a key of its own.
+    Breakdown,
     /// The pipelines of the console. It has a key of its own.
     Fleet,
 }
@@ -69,6 +71,7 @@ impl Screen {
             Screen::Query => "query",
             Screen::Rounds => "rounds",
             Screen::Url => "url",
+            Screen::Breakdown => "breakdown",
             Screen::Fleet => "fleet",
         }
     }
@@ -82,7 +85,9 @@ impl Screen {
             Screen::Map => Some(Context::Map),
             Screen::Rejects => Some(Context::Rejects),
             Screen::Fleet => Some(Context::Fleet),
-            Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds | Screen::Url => {
+            Screen::Url => Some(Context::Url),
+            Screen::Breakdown => Some(Context::Breakdown),
+            Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds => {
                 Some(Context::Views)
             }
         }

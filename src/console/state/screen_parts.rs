@@ -33,7 +33,7 @@ impl ScreenParts {
     pub(crate) fn of(screen: Screen, body: Rect) -> Self {
         let nothing = Rect { width: 0, height: 0, ..body };
         match screen {
-            Screen::Overview | Screen::Partitions | Screen::Store | Screen::Log => {
+            Screen::Overview | Screen::Partitions | Screen::Store | Screen::Log | Screen::Breakdown => {
                 Self { before: nothing, list: body, after: nothing }
             }
             Screen::Search => {
@@ -84,6 +84,13 @@ fn url_parts(body: Rect) -> ScreenParts {
     ScreenParts { before, list, after }
 }
 
+/// The countries of a url, and below them its clicks by another dimension: empty if there is no room.
+pub(crate) fn beside_countries(countries: Rect) -> (Rect, Rect) {
+    let rows = if countries.height >= 18 { countries.height * 2 / 5 } else { 0 };
+    let [countries, beside] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(countries);
+    (countries, beside)
+}
+
 /// The map, the list of its countries, and the urls of the picked country. Without room for a map, one line says so.
 fn map_parts(body: Rect, nothing: Rect) -> ScreenParts {
     let below = |rows| Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(body);
@@ -113,7 +120,7 @@ mod tests {
     #[test]
     fn the_parts_of_a_body_do_not_overlap_and_the_list_holds_a_row() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
-            for screen in Screen::WITH_KEY.into_iter().chain([Screen::Url, Screen::Fleet]) {
+            for screen in Screen::WITH_KEY.into_iter().chain([Screen::Url, Screen::Breakdown, Screen::Fleet]) {
                 let layout = ScreenLayout::of_screen(Rect::new(0, 0, width, height), true, 9).expect("large enough");
                 let body = layout.body.expect("a body");
                 let ScreenParts { before, list, after } = ScreenParts::of(screen, body);

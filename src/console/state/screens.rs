@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use super::breakdown::{self, BreakdownView};
 use super::list::List;
 use super::panel::Panel;
 use super::screen::Screen;
 use super::selection::Selection;
 use crate::console::keys::Context;
 
-use crate::protocol::Pattern;
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};
 use crate::protocol::board::PageRow;
 use crate::protocol::question::{PageQuestion, SearchQuestion};
 use crate::protocol::remote::{ClusterStatus, QueryStatus, Round};
 use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
+use crate::protocol::{Dimension, Pattern};
 
 /// Search results that the console asks for.
 pub(crate) const SEARCH_RESULTS: usize = 200;
@@ -42,6 +43,7 @@ pub(crate) struct Screens {
     pub(crate) batches: List,
     pub(crate) rounds: List,
     pub(crate) url: UrlView,
+    pub(crate) breakdown: BreakdownView,
 }
 
 /// The screen of the log.
@@ -132,13 +134,14 @@ impl Screens {
             Screen::Query => Some(&mut self.batches),
             Screen::Rounds => Some(&mut self.rounds),
             Screen::Url => Some(&mut self.url.clicks),
+            Screen::Breakdown => Some(&mut self.breakdown.list),
             // The fleet keeps the list of the pipelines.
             Screen::Overview | Screen::Store | Screen::Log | Screen::Map | Screen::Fleet => None,
         }
     }
 
     /// Rows of the list on the open screen.
-    pub(crate) fn list_len(&self, snapshot: &Snapshot) -> usize {
+    pub(crate) fn list_len(&self, selection: &Selection, snapshot: &Snapshot) -> usize {
         match self.open {
             Screen::Overview | Screen::Store | Screen::Fleet => 0,
             Screen::Partitions => snapshot.partitions.len(),
@@ -154,6 +157,10 @@ impl Screens {
             Screen::Query => query(snapshot).map_or(0, |query| query.batches.len()),
             Screen::Rounds => rounds(snapshot).and_then(|rounds| rounds.as_ref().ok()).map_or(0, Vec::len),
             Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| page.clicks.len()),
+            Screen::Breakdown => {
+                let question = self.breakdown.question(selection);
+                found(breakdown::answer_to(snapshot, &question)).map_or(0, |breakdown| breakdown.rows.len())
+            }
         }
     }
 
@@ -165,6 +172,10 @@ impl Screens {
                 rows.get(self.search.at).map(|row| Arc::clone(&row.url))
             }
             Screen::Url => self.url.url.clone(),
+            Screen::Breakdown => match self.breakdown.by {
+                Dimension::Url => self.breakdown.picked(snapshot, selection).map(|row| Arc::clone(&row.value)),
+                _ => self.breakdown.url.clone(),
+            },
             _ => selection.page.as_ref().map(|(url, _)| Arc::clone(url)),
         }
     }

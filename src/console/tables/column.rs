@@ -108,6 +108,12 @@ impl<R> Column<R> {
         self
     }
 
+    /// The same column with another title.
+    pub(super) const fn titled(mut self, title: &'static str) -> Self {
+        self.title = title;
+        self
+    }
+
     /// The same column with another width.
     pub(super) const fn width(mut self, width: Width) -> Self {
         self.width = width;

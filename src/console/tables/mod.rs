@@ -1,6 +1,7 @@
 //! The tables of the console. Each column is declared once, for drawing, for sorting by a click on its title, and for exports.
 
 pub(crate) mod batches;
+pub(crate) mod breakdown;
 pub(crate) mod clicks;
 mod column;
 pub(crate) mod countries;

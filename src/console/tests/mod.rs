@@ -2,6 +2,7 @@
 
 mod alarmed;
 mod asked;
+mod broken_down;
 mod browsed;
 mod charted;
 mod drawn;

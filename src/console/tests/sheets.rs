@@ -152,10 +152,12 @@ fn enter_on_a_url_opens_its_page_and_esc_leads_back() {
     console.press("Down Down Enter");
     let url = "/products/espresso-machine?ref=mail,campaign";
     let question = Question::Page(PageQuestion { url: url.into(), clicks: 200 });
-    assert_eq!((console.app.screens.open, console.sent()), (Screen::Url, asked(question.clone())));
+    let both = [question, Question::Breakdown(console.app.screens.breakdown.question_beside(url))];
+    let both: Vec<Command> = both.into_iter().map(Command::Ask).collect();
+    assert_eq!((console.app.screens.open, console.sent()), (Screen::Url, both.clone()));
     assert!(console.screen().contains("loading…"));
     console.pass(1);
-    assert_eq!(console.sent(), asked(question), "its figures go on");
+    assert_eq!(console.sent(), both, "its figures go on");
     console.press("Esc");
     assert_eq!((console.app.screens.open, console.app.overview.focus), (Screen::Overview, Panel::Urls));
 }

@@ -55,10 +55,15 @@ impl App {
             Action::ZoomOut => self.zoom_out(),
             Action::ZoomAuto => self.zoom_auto(),
             Action::OpenUrl => self.open_picked_url(),
+            Action::Breakdown => self.toggle_breakdown(),
+            Action::NextDimension => self.turn_dimension(true),
+            Action::PreviousDimension => self.turn_dimension(false),
+            Action::OpenGroup => self.open_picked_group(),
             Action::Filter => self.start_line(LinePurpose::Filter),
             Action::CycleWindow => {
                 self.selection.cycle_window();
                 self.request_view();
+                self.ask_for_breakdown();
             }
             Action::Search => self.start_line(LinePurpose::Search),
             Action::CycleLevel => self.cycle_log_level(),
@@ -96,10 +101,11 @@ impl App {
     pub(super) fn sort_by(&mut self, sort: SortBy) {
         self.selection.sort = sort;
         self.request_view();
+        self.ask_for_breakdown();
     }
 
     /// Gives the urls of the overview the focus.
-    fn enter_urls(&mut self) {
+    pub(super) fn enter_urls(&mut self) {
         if self.screens.open != Screen::Overview {
             self.open_screen(Screen::Overview);
         }

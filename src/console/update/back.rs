@@ -14,6 +14,7 @@ impl App {
             Screen::Overview => self.go_back_on_overview(),
             Screen::Fleet => self.leave_fleet(),
             Screen::Url => self.open_screen(self.screens.url.opened_on),
+            Screen::Breakdown => self.open_screen(self.screens.breakdown.opened_on),
             Screen::Log | Screen::Rejects if !self.screens.filter_text(&self.selection).is_empty() => {
                 self.set_filter("")
             }

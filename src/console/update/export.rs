@@ -10,6 +10,7 @@ use crate::console::export::{
 };
 use crate::console::state::activity::ActivityTab;
 use crate::console::state::app::App;
+use crate::console::state::breakdown;
 use crate::console::state::effect::Effect;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
@@ -17,8 +18,8 @@ use crate::console::state::screens::{self, cluster, query};
 use crate::console::tables::countries::CountryLine;
 use crate::console::tables::partitions::PartitionLine;
 use crate::console::tables::{
-    Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, pipelines, rejects,
-    rounds,
+    self, Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, pipelines,
+    rejects, rounds,
 };
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
@@ -32,6 +33,8 @@ enum Source {
     Console(TableRows),
     /// The console has the newest of so many.
     Newest(TableRows, u64),
+    /// The console has the first of so many.
+    First(TableRows, u64),
     /// The engine has them; the console has only those that people look at.
     Engine(Table),
 }
@@ -73,6 +76,13 @@ impl App {
             Screen::Fleet => {
                 let lines = self.fleet.as_ref().map_or(&[][..], |fleet| &fleet.lines);
                 ("fleet", Source::Console(table_rows(pipelines::COLUMNS, lines.iter().cloned())))
+            }
+            Screen::Breakdown => {
+                let question = self.screens.breakdown.question(&self.selection);
+                let found = breakdown::answer_to(snapshot, &question).and_then(|found| found.as_ref().ok());
+                let rows = found.map_or(&[][..], |found| &found.rows);
+                let rows = table_rows(&tables::breakdown::exported(question.by), rows.iter().cloned());
+                ("breakdown", Source::First(rows, found.map_or(0, |found| found.values)))
             }
             Screen::Url => {
                 let details = self.screens.url_details(snapshot).and_then(|details| details.as_ref().ok());
@@ -129,7 +139,8 @@ impl App {
         }
         let (table, all) = match self.table().1 {
             Source::Console(table) => (table, None),
-            Source::Newest(table, all) => (table, Some(all)),
+            Source::Newest(table, all) => (table, Some(("newest", all))),
+            Source::First(table, all) => (table, Some(("first", all))),
             Source::Engine(table) => return self.order(table, name, format),
         };
         let content = table.text(format).map_err(|error| error.to_string())?;

@@ -3,6 +3,7 @@
 mod action;
 mod apply;
 mod back;
+mod breakdown;
 mod chart;
 mod commands;
 mod cursor;

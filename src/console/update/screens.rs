@@ -37,7 +37,11 @@ impl App {
 
     /// Opens the screen after this one, or the one before.
     pub(super) fn enter_next_screen(&mut self, forward: bool) {
-        let here = if self.screens.open == Screen::Url { self.screens.url.opened_on } else { self.screens.open };
+        let here = match self.screens.open {
+            Screen::Url => self.screens.url.opened_on,
+            Screen::Breakdown => self.screens.breakdown.opened_on,
+            open => open,
+        };
         let offered = Screen::offered(self.engine.snapshot());
         let len = offered.len();
         let at = offered.iter().position(|screen| *screen == here).unwrap_or(0);
@@ -53,7 +57,7 @@ impl App {
         }
     }
 
-    fn open_url(&mut self, url: Arc<str>) {
+    pub(super) fn open_url(&mut self, url: Arc<str>) {
         if self.screens.open != Screen::Url {
             self.screens.url.opened_on = self.screens.open;
         }
@@ -82,10 +86,15 @@ impl App {
             Screen::Url => self.screens.url_question().map(Question::Page),
             Screen::Cluster => Some(Question::Cluster),
             Screen::Rounds => Some(Question::Rounds),
+            Screen::Breakdown => Some(Question::Breakdown(self.screens.breakdown.question(&self.selection))),
             _ => None,
         };
         if let Some(question) = question {
             self.request(Command::Ask(question), None);
+        }
+        if let (Screen::Url, Some(url)) = (self.screens.open, &self.screens.url.url) {
+            let question = self.screens.breakdown.question_beside(url);
+            self.request(Command::Ask(Question::Breakdown(question)), None);
         }
     }
 
@@ -121,7 +130,7 @@ impl App {
         if let (Screen::Fleet, Some(fleet)) = (self.screens.open, &self.fleet) {
             return fleet.lines.len();
         }
-        self.screens.list_len(&self.engine.frozen_or_live().snapshot)
+        self.screens.list_len(&self.selection, &self.engine.frozen_or_live().snapshot)
     }
 
     /// Rows of the open screen's list that are visible.

@@ -7,8 +7,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, banner, cluster, countries, fleet, footer, header, help, index, log, map, palette, partitions, pipelines,
-    prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
+    activity, banner, breakdown, cluster, countries, fleet, footer, header, help, index, log, map, palette, partitions,
+    pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -79,6 +79,7 @@ fn screen(frame: &mut Frame, area: Rect, app: &App) {
         Screen::Query => query::render(frame, area, app),
         Screen::Rounds => rounds::render(frame, area, app),
         Screen::Url => url::render(frame, area, app),
+        Screen::Breakdown => breakdown::render(frame, area, app),
     }
 }
 

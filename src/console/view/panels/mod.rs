@@ -2,6 +2,7 @@
 
 pub(super) mod activity;
 pub(super) mod banner;
+pub(super) mod breakdown;
 mod chart;
 pub(super) mod cluster;
 pub(super) mod countries;

@@ -7,10 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
+use super::breakdown;
 use crate::console::format::{count, duration, fit, time_of_day};
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
-use crate::console::state::screen_parts::ScreenParts;
+use crate::console::state::screen_parts::{ScreenParts, beside_countries};
 use crate::console::tables::{TableContext, clicks, pages};
 use crate::console::view::placeholder::{no_answer, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
@@ -22,15 +23,19 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let snapshot = &app.engine.frozen_or_live().snapshot;
     let details = app.screens.url_details(snapshot);
 
-    let url = app.screens.url.url.as_deref().unwrap_or_default();
-    let url = fit(url, usize::from(parts.before.width).saturating_sub(4));
+    let whole_url = app.screens.url.url.as_deref().unwrap_or_default();
+    let (countries_area, beside) = beside_countries(parts.before);
+    if !beside.is_empty() {
+        breakdown::beside(frame, beside, whole_url, app);
+    }
+    let url = fit(whole_url, usize::from(parts.before.width).saturating_sub(4));
     let title = Line::from(vec![Span::raw(" "), Span::styled(url, theme.key()), Span::raw(" ")]);
     let mut block = theme.frame(title, false);
     if let Some(Ok(details)) = details {
         block = block.title_bottom(Line::styled(total(details), theme.dim()));
     }
-    let countries = block.inner(parts.before);
-    frame.render_widget(block, parts.before);
+    let countries = block.inner(countries_area);
+    frame.render_widget(block, countries_area);
     let block = theme.frame(Line::styled(" newest clicks ", theme.key()), true);
     let newest = block.inner(parts.list);
     frame.render_widget(block, parts.list);

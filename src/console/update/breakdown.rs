@@ -1,0 +1,75 @@
+//! Opening the breakdown, and turning to another dimension.
+
+use std::sync::Arc;
+
+use crate::console::keys::Action;
+use crate::console::state::app::App;
+use crate::console::state::breakdown::next_dimension;
+use crate::console::state::list::List;
+use crate::console::state::screen::Screen;
+use crate::console::state::screen_parts::{ScreenParts, beside_countries};
+use crate::protocol::Dimension;
+
+impl App {
+    /// Opens the breakdown of the clicks that the open screen is about, or closes it.
+    pub(super) fn toggle_breakdown(&mut self) {
+        let open = self.screens.open;
+        if open == Screen::Breakdown {
+            return self.go_back();
+        }
+        let view = &mut self.screens.breakdown;
+        view.url = if open == Screen::Url { self.screens.url.url.clone() } else { None };
+        view.opened_on = open;
+        view.list = List::default();
+        self.open_screen(Screen::Breakdown);
+    }
+
+    /// Asks for the breakdown, if it is open: what it depends on has changed.
+    pub(super) fn ask_for_breakdown(&mut self) {
+        if self.screens.open == Screen::Breakdown {
+            self.ask_for_screen(true);
+        }
+    }
+
+    /// Groups by the next dimension, or by the one before.
+    pub(super) fn turn_dimension(&mut self, forward: bool) {
+        let view = &mut self.screens.breakdown;
+        match self.screens.open {
+            Screen::Breakdown => {
+                view.by = next_dimension(view.by, forward);
+                view.list = List::default();
+            }
+            Screen::Url => {
+                let before = ScreenParts::of(Screen::Url, self.display.body()).before;
+                if beside_countries(before).1.is_empty() {
+                    let key = self.keys.label_of(Action::Breakdown);
+                    return self.say(format!("no room for it here: {key} opens the breakdown of this url"));
+                }
+                view.beside.0 = next_dimension(view.beside.0, forward);
+            }
+            _ => return,
+        }
+        self.ask_for_screen(true);
+    }
+
+    /// Goes to what the row under the cursor stands for: the page of a url, or the urls of a country.
+    pub(super) fn open_picked_group(&mut self) {
+        let snapshot = Arc::clone(&self.engine.frozen_or_live().snapshot);
+        let view = &self.screens.breakdown;
+        let Some(row) = view.picked(&snapshot, &self.selection) else {
+            return self.say("no row is picked: move to one with ↑ ↓");
+        };
+        match view.by {
+            Dimension::Url => self.open_url(Arc::clone(&row.value)),
+            Dimension::Country => {
+                if self.selection.select_country(Some(row.value.to_string())) {
+                    self.request_view();
+                }
+                self.enter_urls();
+            }
+            Dimension::City | Dimension::Browser | Dimension::Os | Dimension::Device => {
+                self.say("only urls and countries have a page of their own");
+            }
+        }
+    }
+}
