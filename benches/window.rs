@@ -1,4 +1,4 @@
-//! A window of event time with millions of clicks in it: filling it, and bringing it up to date.
+//! A window of event time with millions of clicks in it: filling it, and bringing it up to date; and breakdowns of the same clicks.
 //!
 //! `cargo bench --bench window` takes 5 M clicks of an eighth as many users, or what `CLICKTOP_BENCH_CLICKS` and
 //! `CLICKTOP_BENCH_USERS` say, and prints besides what the window takes in memory, and how long it takes to forget it all.
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use clicktop::click::{Click, ClickBatch, Timestamp};
 use clicktop::engine::local::query::board::{Limits, MadeBoard, StoredBoards};
-use clicktop::protocol::{View, Window};
+use clicktop::engine::local::query::breakdown::count_breakdown;
+use clicktop::protocol::breakdown::BreakdownQuestion;
+use clicktop::protocol::{Dimension, View, Window};
 use clicktop::storage::{IngestBatch, Reader, Storage, StorageOptions};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;
@@ -45,7 +47,7 @@ impl Traffic {
                 url: &format!("/{url}"),
                 country: ["FR", "DE", "US", "IN", "BR"][usize::try_from(user % 5).unwrap_or(0)],
                 city: "",
-                browser: "",
+                browser: ["Firefox", "Chrome", "Safari"][usize::try_from(user % 3).unwrap_or(0)],
                 os: "",
                 device: "",
             });
@@ -94,6 +96,13 @@ fn window(criterion: &mut Criterion) {
             bytes / clicks,
             board.problem.as_deref().unwrap_or("exact and new"),
         );
+    }
+    for by in Dimension::ALL {
+        let begin = Instant::now();
+        let question = BreakdownQuestion { by, limit: 200, ..BreakdownQuestion::default() };
+        let now = Timestamp::from_millis(i64::MAX);
+        let found = count_breakdown(&question, SESSION_TIMEOUT_MS, now, &mut reader, |_| {}).expect("a breakdown");
+        println!("by {}: {clicks} clicks, {} values, counted in {:.2?}", by.name(), found.values, begin.elapsed());
     }
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, Limits::default());
     make(&mut boards, &mut reader);

@@ -48,6 +48,11 @@ pub(super) fn run(
         BreakdownQuestion { by, country: name, url: args.url.clone(), window: args.window, sort: args.by, limit };
     // A gap has the limit that the figures have.
     let timeout = reader.aggregate_state()?.map_or(rules, |state| state.settings).session_timeout_ms;
+    let has_figures = reader.page_count()? > 0;
+    anyhow::ensure!(
+        !has_figures || reader.last_click()? > 0,
+        "the clicks of these figures are not in this database but in Spark; group them there with SQL"
+    );
     let mut line = ProgressLine::new();
     let counted = count_breakdown(&question, timeout, Timestamp::now(), reader, |percent| {
         line.show(&format!("counting, {percent} %"));
@@ -62,7 +67,7 @@ pub(super) fn run(
     if breakdown.rows.is_empty() {
         let why = match &args.url {
             Some(url) if reader.url_id(url)?.is_none() => format!("no clicks on {}", printable(url)),
-            _ => country.nothing(reader.page_count()? > 0),
+            _ => country.nothing(has_figures),
         };
         match args.format {
             TopFormat::Table => writeln!(out, "{why}")?,

@@ -1,5 +1,7 @@
 //! The commands beside the pipeline: top, rebuild, check, config, help.
 
+use std::collections::BTreeMap;
+
 use clicktop::source::EmbeddedBroker;
 use rusqlite::Connection;
 
@@ -73,6 +75,48 @@ fn top_takes_a_country_in_any_case_and_offers_what_is_near() {
     assert!(none.stderr.contains("did you mean `FR`?"), "{}", none.stderr);
     let none = of("frr", "csv");
     assert_eq!(none.stdout.lines().count(), 1, "{}", none.stdout);
+}
+
+#[test]
+fn top_groups_by_each_dimension_over_all_countries_or_one() {
+    let home = Home::new();
+    home.succeed(&["demo", "--headless", "--rate", "max", "--events", "5000", "--seed", "7"]);
+    let database = Connection::open(home.data().join("clicktop.db")).expect("a database");
+    let rows = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let text = home.succeed(&[&["top", "--limit", "all", "--format", "json"], arguments].concat()).stdout;
+        serde_json::from_str(&text).expect("an array")
+    };
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    for name in ["url", "country", "city", "browser", "os", "device"] {
+        let group = if name == "city" { "city, country" } else { name };
+        for country in [None, Some("FR")] {
+            let given = country.map_or(vec![], |country| vec!["--country", country]);
+            let found: BTreeMap<_, _> = rows(&[&["--group-by", name], &given[..]].concat())
+                .iter()
+                .map(|row| {
+                    let of = if name == "city" { text(row, "country") } else { String::new() };
+                    ((text(row, name), of), (row["clicks"].as_u64(), row["unique_users"].as_u64()))
+                })
+                .collect();
+            let sql = format!(
+                "SELECT {name}, {}, COUNT(*), COUNT(DISTINCT user_id) FROM click_events
+                 WHERE ?1 IS NULL OR country = ?1 GROUP BY {group}",
+                if name == "city" { "country" } else { "''" }
+            );
+            let mut select = database.prepare(&sql).expect("SQL");
+            let wanted =
+                select.query_map([country], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))));
+            let wanted: BTreeMap<_, _> = wanted.expect("rows").collect::<Result<_, _>>().expect("rows");
+            assert!(!wanted.is_empty());
+            assert_eq!(found, wanted, "{name} {country:?}");
+        }
+    }
+    let table = home.succeed(&["top", "--by-dimension", "city", "--limit", "1", "--window", "5m"]).stdout;
+    assert!(table.contains("CITY") && table.contains("SHARE"), "{table}");
+    let csv = home.succeed(&["top", "--group-by", "city", "--limit", "1", "--format", "csv"]).stdout;
+    assert!(csv.starts_with("city,country,clicks,unique_users,avg_time_spent\n"), "{csv}");
+    let none = home.succeed(&["top", "--group-by", "os", "--url", "/nowhere"]).stdout;
+    assert!(none.contains("no clicks on /nowhere"), "{none}");
 }
 
 #[test]
