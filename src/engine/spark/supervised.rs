@@ -234,7 +234,7 @@ impl Supervised for SparkEngine {
         match question {
             Question::Rejects(question) => self.cluster.ask_rejects(front, question),
             Question::Page(question) => self.cluster.ask_page(front, question),
-            Question::Breakdown(question) => self.cluster.refuse_breakdown(front, question),
+            Question::Breakdown(question) => self.cluster.ask_breakdown(front, question),
             // The last minute comes with the figures of a window. For all time, a query every few seconds would cost the cluster more
             // than it tells, so fronts show a dash.
             Question::LastMinute => self.cluster.look(front),

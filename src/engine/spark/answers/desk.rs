@@ -1,6 +1,5 @@
 //! Takes the questions of fronts that the cluster answers, and holds the newest answers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -15,15 +14,12 @@ use super::shared::SharedKeepers;
 use super::tables::Exporter;
 use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
-use crate::protocol::answer::{Answer, Answers, PageDetails, Rejects};
+use crate::protocol::answer::{Answers, PageDetails, Rejects};
 use crate::protocol::board::Board;
+use crate::protocol::breakdown::Breakdown;
 use crate::protocol::question::{BreakdownQuestion, PageQuestion, RejectsQuestion};
 use crate::protocol::table::TablePart;
 use crate::protocol::view::View;
-
-/// Why there is no breakdown.
-const NO_BREAKDOWNS: &str =
-    "breakdowns are counted from clicks on this machine, and Spark holds the clicks here; ask Spark SQL instead";
 
 /// Takes questions and holds the newest answers. Equal views and questions of several fronts are asked once. Answering ends when it is
 /// dropped.
@@ -32,8 +28,7 @@ pub(in crate::engine::spark) struct ClusterDesk {
     keepers: Mutex<SharedKeepers<BoardKeeper>>,
     rejects: Mutex<SharedKeepers<Line<RejectsQuestion, Rejects>>>,
     pages: Mutex<SharedKeepers<Line<PageQuestion, PageDetails>>>,
-    /// What each front asks and no cluster answers.
-    breakdowns: Mutex<BTreeMap<FrontId, BreakdownQuestion>>,
+    breakdowns: Mutex<SharedKeepers<Line<BreakdownQuestion, Breakdown>>>,
     told: Arc<Told>,
     reach: Arc<Reach>,
     exporter: Exporter,
@@ -97,10 +92,15 @@ impl ClusterDesk {
         self.pages.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 
-    /// Takes a question that a cluster does not answer.
-    pub(in crate::engine::spark) fn refuse_breakdown(&self, front: FrontId, question: BreakdownQuestion) {
-        self.breakdowns.lock().insert(front, question);
-        self.news.notify_one();
+    /// Takes a question for a breakdown. Must be called in a tokio runtime.
+    pub(in crate::engine::spark) fn ask_breakdown(&self, front: FrontId, question: BreakdownQuestion) {
+        let cluster = Arc::clone(&self.cluster);
+        let answer = move |question: BreakdownQuestion, tell| {
+            let cluster = Arc::clone(&cluster);
+            async move { cluster.ask("breakdown", tell, async |asked| cluster.breakdown(asked, &question).await).await }
+        };
+        let make = || Line::start(Arc::clone(&self.news), answer);
+        self.breakdowns.lock().take(front, |line| line.is_of(&question), make).ask(question);
     }
 
     /// A front has gone.
@@ -108,7 +108,7 @@ impl ClusterDesk {
         self.keepers.lock().leave(front);
         self.rejects.lock().leave(front);
         self.pages.lock().leave(front);
-        self.breakdowns.lock().remove(&front);
+        self.breakdowns.lock().leave(front);
     }
 
     /// The board of a front, if its view is a window.
@@ -119,16 +119,18 @@ impl ClusterDesk {
     /// The newest answers to a front; without those that are given elsewhere.
     pub(in crate::engine::spark) fn answers(&self, front: FrontId) -> Answers {
         let (page, rejects) = (self.pages.lock().of(front), self.rejects.lock().of(front));
+        let breakdown = self.breakdowns.lock().of(front);
         Answers {
             search: None,
             rejects: rejects.as_ref().and_then(|line| line.answer()),
             page: page.as_ref().and_then(|line| line.answer()),
             last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),
-            breakdown: self.breakdowns.lock().get(&front).map(|question| {
-                let found = Err(NO_BREAKDOWNS.to_owned());
-                Arc::new(Answer { asked: question.clone(), found })
-            }),
-            waiting: page.and_then(|line| line.waiting()).or_else(|| rejects?.waiting()),
+            breakdown: breakdown.as_ref().and_then(|line| line.answer()),
+            waiting: [page.and_then(|line| line.waiting()), rejects.and_then(|line| line.waiting())]
+                .into_iter()
+                .flatten()
+                .next()
+                .or_else(|| breakdown?.waiting()),
         }
     }
 

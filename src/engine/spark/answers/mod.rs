@@ -5,6 +5,7 @@
 
 mod asking;
 mod board;
+mod breakdown;
 mod desk;
 mod line;
 mod page;

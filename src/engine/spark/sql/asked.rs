@@ -3,6 +3,7 @@
 use super::tables::Tables;
 use super::template::Template;
 use crate::click::Timestamp;
+use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
 use crate::protocol::view::SortBy;
 
 /// The letters whose case a filter ignores.
@@ -113,6 +114,40 @@ impl Tables {
             .filled()
     }
 
+    /// The breakdown that `question` asks for over the clicks of `span`, in at most `limit` groups. The texts of its country and url are the
+    /// parameters `:country` and `:url`.
+    pub(crate) fn breakdown(&self, span: WindowSpan, question: &BreakdownQuestion, limit: usize) -> String {
+        let value = match question.by {
+            Dimension::Url => "url",
+            Dimension::Country => "country",
+            Dimension::City => "city",
+            Dimension::Browser => "browser",
+            Dimension::Os => "os",
+            Dimension::Device => "device",
+        };
+        let of = if question.by == Dimension::City { "country" } else { "CAST(NULL AS STRING)" };
+        let country = question.country.as_ref().map_or("true", |_| "country = :country");
+        let url = question.url.as_ref().map_or("true", |_| "url = :url");
+        let order = match question.sort {
+            SortBy::Clicks => "clicks DESC, users DESC, value, of",
+            SortBy::Users => "users DESC, clicks DESC, value, of",
+            SortBy::Time => {
+                "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC, value, of"
+            }
+        };
+        self.asked(include_str!("asked/breakdown.sql"), span.version)
+            .number("first_slice", self.slice_of(span.after))
+            .number("last_slice", self.slices().of_time(span.end))
+            .number("after", span.after)
+            .number("end", span.end)
+            .sql("value", value)
+            .sql("of", of)
+            .sql("kept", format!("{country} AND {url}"))
+            .sql("order", order)
+            .sql("limit", limit.to_string())
+            .filled()
+    }
+
     /// The time and id of the first of the `most` newest clicks from `from` (milliseconds since 1970) on, and how many these are.
     pub(crate) fn first_of_newest(&self, version: i64, from: i64, most: u32) -> String {
         self.asked_from(include_str!("asked/first_of_newest.sql"), version, from).number("most", most).filled()
@@ -136,8 +171,12 @@ impl Tables {
     }
 
     fn asked_from(&self, text: &'static str, version: i64, from: i64) -> Template {
-        let slice = if from <= Timestamp::MIN.as_millis() { i32::MIN } else { self.slices().of_time(from) };
-        self.asked(text, version).number("first_slice", slice).number("from", from)
+        self.asked(text, version).number("first_slice", self.slice_of(from)).number("from", from)
+    }
+
+    /// The first slice of the clicks from `from` on.
+    fn slice_of(&self, from: i64) -> i32 {
+        if from <= Timestamp::MIN.as_millis() { i32::MIN } else { self.slices().of_time(from) }
     }
 
     /// The number of rejects (`total`), and when the last of the newest `limit` arrived (`last`, microseconds since 1970).

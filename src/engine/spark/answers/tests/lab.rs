@@ -46,6 +46,14 @@ pub(super) const HOSTILE: [&str; 22] = [
     "CAST(X'00' AS STRING)",
 ];
 
+/// Agents that have a browser, a system or a device in common.
+const AGENTS: [[&str; 3]; 4] = [
+    ["Firefox", "Linux", "desktop"],
+    ["Firefox", "Android", "mobile"],
+    ["it's", "Android", "mobile"],
+    ["unknown", "unknown", "unknown"],
+];
+
 #[derive(Clone)]
 struct Made {
     click_id: String,
@@ -54,6 +62,8 @@ struct Made {
     url: String,
     country: String,
     city: String,
+    /// Browser, operating system and device.
+    agent: [&'static str; 3],
 }
 
 /// Both engines with the same clicks.
@@ -116,6 +126,7 @@ impl Lab {
                 url: HOSTILE.get(url).map_or_else(|| format!("/page/{url}"), |url| (*url).to_owned()),
                 country: ["FR", "DE", "it's"][random.random_range(0..3)].to_owned(),
                 city: HOSTILE[random.random_range(0..HOSTILE.len())].to_owned(),
+                agent: AGENTS[random.random_range(0..AGENTS.len())],
             });
         }
         lab.store(&clicks);
@@ -147,9 +158,9 @@ impl Lab {
                 url: &click.url,
                 country: &click.country,
                 city: &click.city,
-                browser: "unknown",
-                os: "unknown",
-                device: "unknown",
+                browser: click.agent[0],
+                os: click.agent[1],
+                device: click.agent[2],
             });
         }
         self.local.store(&IngestBatch { clicks: batch, ..IngestBatch::default() }).unwrap();
@@ -160,12 +171,12 @@ impl Lab {
         for (part, clicks) in clicks.chunks(1000).enumerate() {
             let rows: Vec<_> = clicks
                 .iter()
-                .map(|c| json!({"i": c.click_id, "u": c.user, "t": c.time, "l": c.url, "c": c.country, "p": c.city}))
+                .map(|c| json!({"i": c.click_id, "u": c.user, "t": c.time, "l": c.url, "c": c.country, "p": c.city, "a": c.agent}))
                 .collect();
             let sql = format!(
-                "INSERT INTO delta.`{}/clicks` SELECT CAST(floor(r.t / {HOUR_MS}) AS INT), r.t, r.i, r.u, r.l, r.c, r.p, 'unknown', 'unknown', \
-                 'unknown', 't', CAST(at % 3 AS INT), CAST({part} * 1000 + at AS BIGINT), current_timestamp(), NULL, NULL \
-                 FROM (SELECT posexplode(from_json(:rows, 'ARRAY<STRUCT<i STRING, u STRING, t BIGINT, l STRING, c STRING, p STRING>>')) AS (at, r))",
+                "INSERT INTO delta.`{}/clicks` SELECT CAST(floor(r.t / {HOUR_MS}) AS INT), r.t, r.i, r.u, r.l, r.c, r.p, r.a[0], r.a[1], \
+                 r.a[2], 't', CAST(at % 3 AS INT), CAST({part} * 1000 + at AS BIGINT), current_timestamp(), NULL, NULL \
+                 FROM (SELECT posexplode(from_json(:rows, 'ARRAY<STRUCT<i STRING, u STRING, t BIGINT, l STRING, c STRING, p STRING, a ARRAY<STRING>>>')) AS (at, r))",
                 self.root
             );
             self.command(Sql::new(sql).bind("rows", serde_json::to_string(&rows).unwrap())).await;
