@@ -4,6 +4,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::country_map::{drawn_area, true_rows};
 use super::screen::Screen;
+use crate::protocol::Snapshot;
 
 /// The smallest terminal on which the map of the world is readable: columns, rows.
 pub(crate) const MAP_MINIMUM: (u16, u16) = (80, 24);
@@ -84,9 +85,10 @@ fn url_parts(body: Rect) -> ScreenParts {
     ScreenParts { before, list, after }
 }
 
-/// The countries of a url, and below them its clicks by another dimension: empty if there is no room.
-pub(crate) fn beside_countries(countries: Rect) -> (Rect, Rect) {
-    let rows = if countries.height >= 18 { countries.height * 2 / 5 } else { 0 };
+/// The countries of a url, and below them its clicks by another dimension: empty if there is no room, or if a cluster would have to
+/// read every click for it.
+pub(crate) fn beside_countries(countries: Rect, snapshot: &Snapshot) -> (Rect, Rect) {
+    let rows = if countries.height >= 18 && snapshot.remote.is_none() { countries.height * 2 / 5 } else { 0 };
     let [countries, beside] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(countries);
     (countries, beside)
 }

@@ -171,3 +171,13 @@ fn the_rows_can_be_exported() {
     assert!(content.starts_with("city,country,clicks,unique_users,avg_time_spent\nMumbai,IN,1178830,"), "{content}");
     assert!(message.contains("the first 4 of 412 rows"), "{message}");
 }
+
+#[test]
+fn the_page_of_a_url_asks_no_cluster_for_every_click() {
+    let mut console = console(120, 40);
+    console.press("F5 c a r Enter");
+    let of_cluster = Snapshot { remote: Some(Arc::default()), ..fixture::knowing() };
+    console.show(of_cluster).press("Enter");
+    assert!(console.sent().iter().all(|command| !matches!(command, Command::Ask(Question::Breakdown(_)))));
+    assert!(!console.screen().contains("by browser"), "{}", console.screen());
+}

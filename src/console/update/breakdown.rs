@@ -24,6 +24,12 @@ impl App {
         self.open_screen(Screen::Breakdown);
     }
 
+    /// Whether the page of a url shows a breakdown below the countries.
+    pub(super) fn has_breakdown_beside(&self) -> bool {
+        let before = ScreenParts::of(Screen::Url, self.display.body()).before;
+        !beside_countries(before, self.engine.snapshot()).1.is_empty()
+    }
+
     /// Asks for the breakdown, if it is open: what it depends on has changed.
     pub(super) fn ask_for_breakdown(&mut self) {
         if self.screens.open == Screen::Breakdown {
@@ -33,19 +39,19 @@ impl App {
 
     /// Groups by the next dimension, or by the one before.
     pub(super) fn turn_dimension(&mut self, forward: bool) {
-        let view = &mut self.screens.breakdown;
         match self.screens.open {
             Screen::Breakdown => {
+                let view = &mut self.screens.breakdown;
                 view.by = next_dimension(view.by, forward);
                 view.list = List::default();
             }
             Screen::Url => {
-                let before = ScreenParts::of(Screen::Url, self.display.body()).before;
-                if beside_countries(before).1.is_empty() {
+                if !self.has_breakdown_beside() {
                     let key = self.keys.label_of(Action::Breakdown);
-                    return self.say(format!("no room for it here: {key} opens the breakdown of this url"));
+                    return self.say(format!("not on this page: {key} opens the breakdown of this url"));
                 }
-                view.beside.0 = next_dimension(view.beside.0, forward);
+                let beside = &mut self.screens.breakdown.beside;
+                beside.0 = next_dimension(beside.0, forward);
             }
             _ => return,
         }

@@ -92,7 +92,9 @@ impl App {
         if let Some(question) = question {
             self.request(Command::Ask(question), None);
         }
-        if let (Screen::Url, Some(url)) = (self.screens.open, &self.screens.url.url) {
+        if let (Screen::Url, Some(url)) = (self.screens.open, &self.screens.url.url)
+            && self.has_breakdown_beside()
+        {
             let question = self.screens.breakdown.question_beside(url);
             self.request(Command::Ask(Question::Breakdown(question)), None);
         }

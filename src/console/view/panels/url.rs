@@ -24,7 +24,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let details = app.screens.url_details(snapshot);
 
     let whole_url = app.screens.url.url.as_deref().unwrap_or_default();
-    let (countries_area, beside) = beside_countries(parts.before);
+    let (countries_area, beside) = beside_countries(parts.before, snapshot);
     if !beside.is_empty() {
         breakdown::beside(frame, beside, whole_url, app);
     }
