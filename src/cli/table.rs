@@ -42,6 +42,18 @@ pub(super) fn table(pages: &[Page], width: Option<usize>, out: &mut impl Write) 
     text_table(TextTable { heads, texts: 2, rows: pages.iter().map(row).collect() }, width, out)
 }
 
+/// The columns of the terminal, if the table must fit into it.
+pub(super) fn width(fits: bool) -> Option<usize> {
+    let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
+    (columns > 0).then(|| usize::from(columns))
+}
+
+/// Six decimals, without the zeros at the end.
+pub(super) fn six_decimals(seconds: f64) -> String {
+    let text = format!("{seconds:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A mean time spent in seconds.
 pub(super) fn average(seconds: Option<f64>) -> String {
     seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s"))

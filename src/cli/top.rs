@@ -10,7 +10,7 @@ use super::country::{self, Choice};
 use super::grouped::{self, Grouping};
 use super::output::{Output, complain};
 use super::setup;
-use super::table::table;
+use super::table::{six_decimals, table, width};
 use crate::config::Settings;
 use crate::storage::{DATABASE_FILE, Page, Reader};
 use crate::text::{no_formula, printable, safe_json};
@@ -56,12 +56,6 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         TopFormat::Json => json(&pages, &mut out)?,
     }
     Ok(out.flush()?)
-}
-
-/// The columns of the terminal, if the table must fit into it.
-pub(super) fn width(fits: bool) -> Option<usize> {
-    let (columns, _) = fits.then(crossterm::terminal::size)?.ok()?;
-    (columns > 0).then(|| usize::from(columns))
 }
 
 #[derive(Serialize)]
@@ -110,12 +104,6 @@ fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Resul
     }
     csv.flush()?;
     Ok(())
-}
-
-/// Six decimals, without the zeros at the end.
-pub(super) fn six_decimals(seconds: f64) -> String {
-    let text = format!("{seconds:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

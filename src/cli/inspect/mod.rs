@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow, bail};
 use super::args::InspectArgs;
 use super::output::Output;
 use super::setup;
-use super::top::width;
+use super::table::width;
 use crate::click::mapping::{EventDecoder, Mapping};
 use crate::config::{Loaded, events_block, preset_text};
 use crate::inspect::{Found, Guess, Looked, Sample, Target, detect, judge, look, parts_of};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use crate::console::keys::Action;
 use crate::console::state::app::App;
 use crate::console::state::breakdown::next_dimension;
@@ -24,9 +26,15 @@ impl App {
         self.open_screen(Screen::Breakdown);
     }
 
-    /// Whether the page of a url shows a breakdown below the countries.
-    pub(super) fn has_breakdown_beside(&self) -> bool {
-        let before = ScreenParts::of(Screen::Url, self.display.body()).before;
+    /// Whether the page of a url shows a breakdown below the countries, or may once it is laid out.
+    pub(super) fn may_have_breakdown_beside(&self) -> bool {
+        // The least that is above and below the body.
+        let area = self.display.area;
+        self.has_breakdown_beside(Rect { height: area.height.saturating_sub(4), ..area })
+    }
+
+    fn has_breakdown_beside(&self, body: Rect) -> bool {
+        let before = ScreenParts::of(Screen::Url, body).before;
         !beside_countries(before, self.engine.snapshot()).1.is_empty()
     }
 
@@ -46,7 +54,7 @@ impl App {
                 view.list = List::default();
             }
             Screen::Url => {
-                if !self.has_breakdown_beside() {
+                if !self.has_breakdown_beside(self.display.body()) {
                     let key = self.keys.label_of(Action::Breakdown);
                     return self.say(format!("not on this page: {key} opens the breakdown of this url"));
                 }

@@ -93,7 +93,7 @@ impl App {
             self.request(Command::Ask(question), None);
         }
         if let (Screen::Url, Some(url)) = (self.screens.open, &self.screens.url.url)
-            && self.has_breakdown_beside()
+            && self.may_have_breakdown_beside()
         {
             let question = self.screens.breakdown.question_beside(url);
             self.request(Command::Ask(Question::Breakdown(question)), None);
