@@ -49,7 +49,9 @@ fn with_tokens_nothing_is_told_without_one_and_each_does_what_it_is_for() {
     assert_eq!(matrix(&served.tcp().token(STEER).with("Host", "any.example"))[..4], [200, 200, 200, 200]);
     assert_eq!(served.tcp().token(STEER).post("/v1/commands", STOP).status, 202);
     for client in [served.tcp(), served.tcp().token("wrong-0123456789abcdef")] {
-        for path in ["/v1/snapshot", "/v1/stream", "/v1/top", "/nothing", "/v1/commands", "/v1/streams/x"] {
+        for path in
+            ["/v1/snapshot", "/v1/stream", "/v1/top", "/v1/breakdown", "/nothing", "/v1/commands", "/v1/streams/x"]
+        {
             let refused = client.get(path).refused(401);
             assert!(!refused.contains("stage") && !refused.contains("stream"), "{refused}");
         }

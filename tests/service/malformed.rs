@@ -25,6 +25,8 @@ fn what_is_malformed_is_refused_with_what_to_do() {
         ("/v1/top?offset=99999999", 400, "/v1/tables"),
         ("/v1/top?offset=-1", 400, "a number"),
         ("/v1/top?filter=~(", 400, "filter cannot be read"),
+        ("/v1/breakdown", 400, "by is missing"),
+        ("/v1/breakdown?by=colour", 400, "country, city, browser"),
         ("/v1/stream?views=3", 400, "there are: country"),
         ("/v1/stream?unseen=0", 400, "from 1 to 100"),
         ("/v2/snapshot", 404, "/v1/snapshot"),
@@ -79,6 +81,7 @@ fn mutated(client: &Client, random: &mut SmallRng) -> Vec<u8> {
             "/v1/%00",
             "http://evil/v1/top",
             "/v1/top?sort=",
+            "/v1/breakdown?by=",
         ],
     );
     let tail: String = (0..random.random_range(0..12)).map(|_| char::from(random.random_range(33..126_u8))).collect();

@@ -169,6 +169,18 @@ fn figures_come_page_by_page_and_make_the_whole() {
         .collect();
     assert_eq!(paged.get(..rows.len()), Some(rows.as_slice()));
     assert_eq!(page(9_999, 10)["rows"], serde_json::json!([]));
+
+    let by = |query: &str| client.get(&format!("/v1/breakdown?{query}")).json();
+    let sum =
+        |rows: &Value| -> u64 { rows.as_array().into_iter().flatten().filter_map(|row| row["clicks"].as_u64()).sum() };
+    let (urls, devices) = (by("by=url&limit=1000"), by("by=device"));
+    // Every click has one device and one url, and the figures of the pages count the same clicks.
+    assert_eq!(sum(&devices["rows"]), devices["total"]["clicks"].as_u64().expect("a number"));
+    assert_eq!(urls["total"], devices["total"]);
+    let of_first = rows.iter().filter(|row| row["url"] == urls["rows"][0]["value"]);
+    assert_eq!(urls["rows"][0]["clicks"].as_u64(), Some(of_first.filter_map(|row| row["clicks"].as_u64()).sum()));
+    let cities = by("by=city&country=US&window=last_hour&limit=3");
+    assert!(cities["rows"].as_array().is_some_and(|rows| rows.iter().all(|row| row["country"] == "US")), "{cities}");
     served.end();
 }
 
