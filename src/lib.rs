@@ -18,6 +18,7 @@
 //! | [`protocol`] | snapshots up, commands down | `click` |
 //! | [`storage`] | SQLite: schema, writer, readers | [`protocol`], `click`, [`sqlite`] |
 //! | [`search`] | the search index behind one trait | [`protocol`], `click` |
+//! | [`registry`] | schemas of a schema registry, and messages by them | `click`, [`secret`], [`text`], [`loopback`] |
 //! | [`click`] | the event and its decoders | nothing |
 //! | [`signals`] | the signals after which a pipeline drains and ends | nothing |
 //! | [`theme`] | names of themes, colours and their purposes | nothing |
@@ -38,6 +39,7 @@ pub mod inspect;
 pub mod loopback;
 pub mod private;
 pub mod protocol;
+pub mod registry;
 pub mod search;
 pub mod secret;
 pub mod serve;

@@ -122,7 +122,7 @@ impl std::fmt::Display for ForeignFormat {
             }
             Self::Utf16 => f.write_str("UTF-16 text: send UTF-8"),
             Self::SchemaFrame => f.write_str(
-                "a frame of a schema registry (a zero byte, a schema's number): let the producer write plain JSON without a schema",
+                "a frame of a schema registry (a zero byte, a schema's id): set schema_registry.urls to the registry",
             ),
             Self::File(name) => write!(f, "{name}, which clicktop does not read: send CSV or JSON, one event in each message"),
             Self::Java => f.write_str("a Java object (ObjectOutputStream): send CSV or JSON, one event in each message"),

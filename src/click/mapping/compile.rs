@@ -29,6 +29,16 @@ pub struct CompiledMapping {
     pub(super) enrichment: Option<Arc<dyn EnrichmentSource>>,
 }
 
+impl CompiledMapping {
+    /// How many digits of a second the unit of times has, if `events.time_form` says that they are Unix times: 3 for milliseconds.
+    pub fn unix_digits(&self) -> Option<u8> {
+        match &self.plan.clock {
+            Clock::Unix { digits, .. } => Some(*digits),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(feature = "spark")]
 impl CompiledMapping {
     /// What a decoder needs to know of it.

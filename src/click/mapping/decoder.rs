@@ -38,12 +38,23 @@ impl EventDecoder {
         place: Place,
         each: &mut impl FnMut(Result<Click<'_>, DecodeError>),
     ) -> u32 {
+        self.decode_each_made(record, record, place, each)
+    }
+
+    /// The same for a record that was made of `original`: derived click ids depend on the original alone.
+    pub fn decode_each_made(
+        &mut self,
+        record: &[u8],
+        original: &[u8],
+        place: Place,
+        each: &mut impl FnMut(Result<Click<'_>, DecodeError>),
+    ) -> u32 {
         match self {
             Self::Nine(decoder) => {
                 each(decoder.decode(record));
                 0
             }
-            Self::Mapped(decoder) => decoder.decode_each(record, place, each),
+            Self::Mapped(decoder) => decoder.decode_each(record, original, place, each),
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Found<'p, 'a> {
     pub(super) slots: &'p [Value<'a>],
     /// The record with the event, and where it lies.
     pub(super) record: &'a [u8],
+    /// What the record was made of, for derived ids.
+    pub(super) original: &'a [u8],
     pub(super) place: Place,
     /// The index of the event in its record.
     pub(super) index: u16,
@@ -76,7 +78,7 @@ impl<'a> Found<'_, 'a> {
             None => {
                 let scratch = &mut event.buffers.scratch;
                 let start = scratch.len();
-                self.place.write_click_id(self.record, self.index, scratch);
+                self.place.write_click_id(self.original, self.index, scratch);
                 Piece::Scratch { start, end: scratch.len() }
             }
         };

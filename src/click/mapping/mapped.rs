@@ -58,10 +58,11 @@ impl MappedDecoder {
             elements: Vec::new(),
         }
     }
-    /// See [`EventDecoder::decode_each`](super::EventDecoder::decode_each).
+    /// See [`EventDecoder::decode_each_made`](super::EventDecoder::decode_each_made).
     pub fn decode_each(
         &mut self,
         record: &[u8],
+        original: &[u8],
         place: Place,
         each: &mut impl FnMut(Result<Click<'_>, DecodeError>),
     ) -> u32 {
@@ -74,6 +75,7 @@ impl MappedDecoder {
         let mut reading = Reading {
             plan: &self.plan,
             record,
+            original,
             place,
             limits: self.limits,
             columns: &mut columns,
@@ -151,6 +153,7 @@ fn emptied<T, U>(mut vector: Vec<T>) -> Vec<U> {
 struct Reading<'r, 'a> {
     plan: &'a Plan,
     record: &'a [u8],
+    original: &'a [u8],
     place: Place,
     limits: FieldLimits,
     columns: &'r mut Option<Columns>,
@@ -268,15 +271,15 @@ impl<'a> Reading<'_, 'a> {
 
     /// Whether the conditions leave the event out.
     fn is_left_out(&mut self) -> bool {
-        let Self { plan, record, place, buffers, slots, .. } = self;
-        let found = Found { plan, slots, record, place: *place, index: 0 };
+        let Self { plan, record, original, place, buffers, slots, .. } = self;
+        let found = Found { plan, slots, record, original, place: *place, index: 0 };
         matches!(found.passes(buffers), Ok(false))
     }
 
     /// Makes the click of the values. Returns 1 if the conditions leave the event out, otherwise 0.
     fn click(&mut self, index: u16, each: &mut impl FnMut(Result<Click<'_>, DecodeError>)) -> u32 {
-        let Self { plan, record, place, limits, buffers, slots, .. } = self;
-        let found = Found { plan, slots, record, place: *place, index };
+        let Self { plan, record, original, place, limits, buffers, slots, .. } = self;
+        let found = Found { plan, slots, record, original, place: *place, index };
         match found.click(*limits, buffers) {
             None => 1,
             Some(click) => {
