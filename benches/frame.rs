@@ -64,6 +64,7 @@ fn options(broker: &EmbeddedBroker) -> (PipelineOptions, EventSource) {
         start: StartAt::Earliest,
         on_lost_offset: OnLostOffset::Stop,
         max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
+        schemas: None,
         pseudonyms: None,
         batch_events: 1_000,
         batch_interval: Duration::from_millis(50),

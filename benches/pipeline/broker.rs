@@ -41,6 +41,7 @@ pub fn options(
         start: StartAt::Earliest,
         on_lost_offset: OnLostOffset::Stop,
         max_batch_bytes: group.max_batch_bytes.as_usize(),
+        schemas: None,
         pseudonyms: None,
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,

@@ -148,7 +148,7 @@ fn every_flag_that_stands_for_a_setting_is_accepted_as_one() {
 fn the_settings_declare_the_flags_that_set_them() {
     let lines = [
         "clicktop run --data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url \
-         http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse --listen ./s",
+         http://a:1 --index-name n --no-color --theme dark --ascii --no-mouse --listen ./s --schema-registry http://r:1",
         "clicktop attach --token-file t --ca-file c",
         "clicktop run --color 16",
         "clicktop run --preset ga4 --format tsv",
@@ -165,7 +165,7 @@ fn the_settings_declare_the_flags_that_set_them() {
 #[test]
 fn check_takes_the_flags_of_run_but_those_of_the_console() {
     let flags = "--data-dir d --log-file l --log-level warn --brokers b:1 --topic t --group g --format csv --index-url http://a:1 \
-                 --index-name n";
+                 --index-name n --schema-registry http://r:1";
     assert_eq!(overrides(&format!("clicktop check {flags}")), overrides(&format!("clicktop run {flags}")));
     // Whatever `run` is to have one day.
     let command = Cli::command();

@@ -53,6 +53,9 @@ pub struct InspectArgs {
     /// Topic to look at
     #[arg(long, value_name = "TOPIC", help_heading = "Kafka")]
     pub topic: Option<String>,
+    /// Schema registry of the topic, for Avro, JSON Schema and Protobuf
+    #[arg(long, value_name = "URL", requires = "topic", help_heading = "Kafka")]
+    pub schema_registry: Option<String>,
 }
 
 fn presets() -> impl TypedValueParser<Value = String> {

@@ -10,6 +10,7 @@ mod ctl;
 mod demo_dir;
 mod event_source;
 mod fleet;
+mod frames;
 mod grouped;
 mod inspect;
 mod inspect_args;

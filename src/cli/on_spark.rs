@@ -29,6 +29,7 @@ pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<
     require_feature()?;
     require_mapping(settings)?;
     require_no_visitors(settings)?;
+    require_no_registry(settings)?;
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",
@@ -48,6 +49,19 @@ pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
     if settings.privacy.users == KeptUsers::Hash {
         anyhow::bail!(
             "privacy.users = \"hash\" works with engine = \"local\" only: the cluster would store the ids as they are"
+        );
+    }
+    Ok(())
+}
+
+/// Refuses a schema registry: the cluster reads messages as they are.
+///
+/// # Errors
+/// One is set. The message names the setting.
+pub(super) fn require_no_registry(settings: &Settings) -> anyhow::Result<()> {
+    if !settings.schema_registry.urls.is_empty() {
+        anyhow::bail!(
+            "schema_registry.urls works with engine = \"local\" only: the cluster cannot read messages with a schema"
         );
     }
     Ok(())

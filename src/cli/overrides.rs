@@ -45,6 +45,7 @@ pub(super) fn flag_overrides(cli: &Cli) -> Vec<Override> {
         Command::Inspect(args) => {
             overrides.set("kafka.brokers", "--brokers", args.brokers.as_deref());
             overrides.set("kafka.topic", "--topic", args.topic.as_deref());
+            overrides.set("schema_registry.urls", "--schema-registry", args.schema_registry.as_deref());
             overrides.events(&args.events, None);
         }
         Command::Top(_)
@@ -79,6 +80,7 @@ impl Overrides {
         self.set("kafka.brokers", "--brokers", kafka.brokers.as_deref());
         self.set("kafka.topic", "--topic", kafka.topic.as_deref());
         self.set("kafka.group", "--group", kafka.group.as_deref());
+        self.set("schema_registry.urls", "--schema-registry", kafka.schema_registry.as_deref());
     }
 
     fn events(&mut self, events: &EventsArgs, format: Option<FormatArg>) {

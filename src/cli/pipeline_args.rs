@@ -17,6 +17,10 @@ pub struct KafkaArgs {
     /// Consumer group [default: clicktop]
     #[arg(long, value_name = "GROUP")]
     pub group: Option<String>,
+    /// Schema registry of the topic, for Avro, JSON Schema and Protobuf; for more servers, separate them by commas. Put no password
+    /// into URL, because the list of processes shows it: use schema_registry.password_file
+    #[arg(long, value_name = "URL")]
+    pub schema_registry: Option<String>,
     /// Format of the messages; auto detects it from the first byte of each message [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,

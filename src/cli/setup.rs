@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::frames::Frames;
 use crate::click::mapping::{CompiledMapping, EnrichmentSource, Mapping};
 use crate::click::{FieldLimits, Format};
 use crate::config::{self, ConfigError, IndexKind, KafkaSettings, Settings, Synchronous};
@@ -17,6 +18,7 @@ use crate::engine::stages::index::IndexOptions;
 use crate::engine::status::log::LogBuffer;
 use crate::enrich::{Agents, Enrichment, Places, Pseudonyms};
 use crate::protocol::snapshot::SourceStatus;
+use crate::registry::{FrameReader, RegistryClient, Schemas};
 use crate::search::elasticsearch::{Elasticsearch, ElasticsearchOptions};
 use crate::search::embedded::Embedded;
 use crate::search::{Bulk, SearchIndex};
@@ -76,6 +78,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         group_protocol: kafka.group_protocol,
+        schemas: schemas(settings)?,
         pseudonyms: pseudonyms(settings)?,
         format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),
@@ -85,6 +88,42 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
         batch_events: settings.ingest.batch_events.get(),
         batch_interval: settings.ingest.batch_interval,
     })
+}
+
+/// The client of the configured schema registry; `None` if there is none.
+///
+/// # Errors
+/// A setting cannot be used, or a file of a secret or a certificate cannot be read.
+pub(super) fn registry(settings: &Settings) -> anyhow::Result<Option<RegistryClient>> {
+    let options = settings.schema_registry.options()?;
+    Ok(options.map(|options| RegistryClient::new(&options)).transpose()?)
+}
+
+/// The schemas of the configured registry; `None` if there is none. It connects when the first message needs a schema.
+///
+/// # Errors
+/// As [`registry`], or the system gives no thread.
+pub(super) fn schemas(settings: &Settings) -> anyhow::Result<Option<Schemas>> {
+    let client = registry(settings)?;
+    client.map(Schemas::of_registry).transpose().context("the thread for the schema registry cannot be started")
+}
+
+/// What opens messages with a schema for a command: those that fit `mapping`, or `any`; `None` without a registry.
+///
+/// # Errors
+/// As [`schemas`].
+pub(super) fn frames(
+    settings: &Settings,
+    mapping: Option<&CompiledMapping>,
+    any: bool,
+) -> anyhow::Result<Option<Frames>> {
+    let reader = |schemas| match any {
+        true => FrameReader::for_any(schemas, mapping),
+        false => FrameReader::new(schemas, mapping),
+    };
+    // A schema may take two looks, and has references.
+    let patience = settings.schema_registry.request_timeout.saturating_mul(2);
+    Ok(schemas(settings)?.map(|schemas| Frames::new(reader(schemas), patience)))
 }
 
 /// The mapping of the events; `None` if they are clicks of the nine fields.

@@ -11,6 +11,7 @@ use super::kafka::{KAFKA, KAFKA_PROPERTIES, SASL, TLS};
 use super::kind::Kind;
 use super::log::LOG;
 use super::pipeline::{AGGREGATE, INGEST, STORE};
+use super::schema_registry::SCHEMA_REGISTRY;
 use super::serve::SERVE;
 use super::setting::{Section, Setting};
 use super::settings::TOP;
@@ -19,13 +20,14 @@ use super::spark_kafka::{SPARK_KAFKA, SPARK_KAFKA_OPTIONS};
 use super::theme;
 
 /// Every table of the config file, in the order of the example file.
-pub(super) static SECTIONS: [Section; 32] = [
+pub(super) static SECTIONS: [Section; 33] = [
     TOP,
     LOG,
     KAFKA,
     SASL,
     TLS,
     KAFKA_PROPERTIES,
+    SCHEMA_REGISTRY,
     EVENTS,
     GEOIP,
     USER_AGENTS,

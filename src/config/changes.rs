@@ -31,6 +31,10 @@ impl Settings {
         match table {
             "kafka" => self.kafka == new.kafka || values(&self.kafka) != values(&new.kafka),
             "index" => self.index == new.index || values(&self.index) != values(&new.index),
+            "schema_registry" => {
+                self.schema_registry == new.schema_registry
+                    || values(&self.schema_registry) != values(&new.schema_registry)
+            }
             "spark" => self.spark == new.spark || values(&self.spark) != values(&new.spark),
             _ => true,
         }

@@ -4,6 +4,7 @@ use super::engine_url::EngineUrl;
 use super::index::IndexSettings;
 use super::kafka::{KafkaSettings, SaslMechanism, Security};
 use super::place::{Origin, Origins};
+use super::schema_registry::SchemaRegistrySettings;
 use crate::loopback::is_plain_to_others;
 use crate::secret::mask_url;
 
@@ -67,6 +68,20 @@ impl IndexSettings {
             warnings.push(format!(
                 "{flag} holds a user name or a password, which the list of processes shows to everybody on this machine: set \
                  index.username with index.password_file, or index.api_key_file"
+            ));
+        }
+    }
+}
+
+impl SchemaRegistrySettings {
+    /// Warns of settings that are dangerous because of the layer that sets them.
+    pub(super) fn warn_of_places(&self, origins: &Origins, warnings: &mut Vec<String>) {
+        if let Origin::Flag(flag) = origins.of("schema_registry.urls")
+            && self.urls.iter().any(EngineUrl::has_userinfo)
+        {
+            warnings.push(format!(
+                "{flag} holds a user name or a password, which the list of processes shows to everybody on this machine: set \
+                 schema_registry.username with schema_registry.password_file"
             ));
         }
     }

@@ -36,6 +36,7 @@ impl Loaded {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.settings.warnings();
         self.settings.index.warn_of_places(&self.origin, &mut warnings);
+        self.settings.schema_registry.warn_of_places(&self.origin, &mut warnings);
         if self.settings.engine == EngineKind::Spark {
             warn_of_unused(&self.settings.kafka, &self.origin, &mut warnings);
         }

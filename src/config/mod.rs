@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `names`, `place`, `error`, `check`, `foreign`, `folders`, `units` | what the others share |
 //! | `properties`, `event_values`, `event_serde`, `kind`, `setting` | the values that a setting takes, and its declaration |
-//! | `kafka`, `events`, `enrich`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `serve`, `attach`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
+//! | `kafka`, `schema_registry`, `events`, `enrich`, `pipeline`, `spark`, `spark_kafka`, `index`, `engine_url`, `serve`, `attach`, `alarms`, `alarm_sections`, `console`, `action_keys`, `theme`, `log`, `settings` | the settings, table by table |
 //! | `kafka_checks`, `kafka_client`, `kafka_cluster`, `secret_file`, `danger` | checks whether settings fit together, the properties of a client, warnings |
 //! | `presets`, `preset_layer`, `event_mapping`, `event_block` | mappings by name, the mapping in effect, and one as text |
 //! | `catalogue` | all declarations, found by name |
@@ -55,6 +55,7 @@ mod presets;
 mod properties;
 mod reference;
 mod render;
+mod schema_registry;
 mod secret_file;
 mod serve;
 mod setting;
@@ -92,6 +93,7 @@ pub use preset_layer::preset_mapping;
 pub use presets::{preset_names, preset_text};
 pub use properties::Properties;
 pub use reference::reference;
+pub use schema_registry::SchemaRegistrySettings;
 pub use serve::ServeSettings;
 pub use settings::Settings;
 pub use sources::{Override, Sources};

@@ -18,6 +18,7 @@ use super::kind::Kind;
 use super::log::LogSettings;
 use super::pipeline::{AggregateSettings, IngestSettings, StoreSettings};
 use super::place::Origins;
+use super::schema_registry::SchemaRegistrySettings;
 use super::serve::ServeSettings;
 use super::setting::{Section, Setting};
 use super::spark::{ENGINE, EngineKind, SparkSettings};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[kafka]`.
     pub kafka: KafkaSettings,
+    /// `[schema_registry]`.
+    pub schema_registry: SchemaRegistrySettings,
     /// `[events]`.
     pub events: EventSettings,
     /// `[geoip]`.
@@ -94,20 +97,23 @@ pub(super) const TOP: Section = Section {
 impl Settings {
     /// Whether clicktop takes any certificate of the broker (the embedded one has none) or of the search engine.
     pub fn takes_any_certificate(&self, own_broker: bool) -> bool {
-        self.index.takes_any_certificate() || (!own_broker && self.kafka.takes_any_certificate())
+        self.index.takes_any_certificate()
+            || self.schema_registry.takes_any_certificate()
+            || (!own_broker && self.kafka.takes_any_certificate())
     }
 
     /// The settings for events that clicktop itself makes: without a mapping, whatever the user's own events need.
     pub fn for_own_events(&self) -> Self {
         let EventSettings { max_url_bytes, max_field_bytes, .. } = self.events;
         let events = EventSettings { max_url_bytes, max_field_bytes, ..Settings::default().events };
-        Self { events, ..self.clone() }
+        Self { events, schema_registry: Settings::default().schema_registry, ..self.clone() }
     }
 
     /// Settings that are allowed but dangerous, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         self.kafka.warn(&mut warnings);
+        self.schema_registry.warn(&mut warnings);
         self.index.warn(&mut warnings);
         self.alarms.warn(&mut warnings);
         self.serve.warn(&mut warnings);
@@ -119,6 +125,7 @@ impl Settings {
         let mut check = Check::new(origins);
         self.log.validate(&mut check);
         self.kafka.validate(&mut check);
+        self.schema_registry.validate(&self.kafka, &self.events, &mut check);
         self.events.validate(&self.kafka, &mut check);
         self.privacy.validate(&mut check);
         self.spark.validate(self.engine, &self.kafka, &mut check);

@@ -29,5 +29,6 @@ mod rejects;
 mod replay;
 mod resumed;
 mod retention;
+mod schemas;
 mod secrets;
 mod trust;

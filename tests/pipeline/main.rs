@@ -15,6 +15,7 @@ mod mapped;
 mod odd;
 mod reset;
 mod rig;
+mod schemas;
 mod shutdown;
 mod stages;
 mod starts;

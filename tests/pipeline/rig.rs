@@ -89,6 +89,7 @@ pub fn options(broker: &EmbeddedBroker) -> Options {
         start: StartAt::Earliest,
         on_lost_offset: OnLostOffset::Stop,
         max_batch_bytes: clicktop::engine::local::stages::ingest::DEFAULT_MAX_BATCH_BYTES,
+        schemas: None,
         pseudonyms: None,
         batch_events: BATCH_EVENTS,
         batch_interval: Duration::from_millis(50),
@@ -147,6 +148,17 @@ pub fn put(broker: &EmbeddedBroker, messages: &[Vec<u8>]) {
         ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
     for message in messages {
         let record: BaseRecord<'_, (), Vec<u8>> = BaseRecord::to(TOPIC).partition(0).payload(message);
+        producer.send(record).map_err(|(error, _)| error).expect("queued");
+    }
+    producer.flush(HANG).expect("sent");
+}
+
+/// Sends `messages` to all partitions in turn, and waits for the broker's word.
+pub fn put_everywhere(broker: &EmbeddedBroker, messages: &[Vec<u8>]) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
+    for (partition, message) in (0..PARTITIONS).cycle().zip(messages) {
+        let record: BaseRecord<'_, (), Vec<u8>> = BaseRecord::to(TOPIC).partition(partition).payload(message);
         producer.send(record).map_err(|(error, _)| error).expect("queued");
     }
     producer.flush(HANG).expect("sent");

@@ -20,12 +20,14 @@ pub struct Listener {
     pub port: u16,
     /// The PEM of the authority that vouches for it, with TLS.
     pub authority: Option<String>,
+    /// A certificate for a client by that authority, and its key, as PEM.
+    pub client: Option<(String, String)>,
 }
 
 impl Listener {
     /// Serves each connection with `serve`, which is told the port.
     pub fn plain(serve: impl Fn(&mut dyn Stream, u16) + Send + Sync + 'static) -> Self {
-        Self { port: listen(move |mut stream, port| serve(&mut stream, port)), authority: None }
+        Self { port: listen(move |mut stream, port| serve(&mut stream, port)), authority: None, client: None }
     }
 
     /// The same over TLS, with a certificate for `name` by an authority that nobody knows.
@@ -39,13 +41,13 @@ impl Listener {
     }
 
     fn over_tls(name: &str, mutual: bool, serve: impl Fn(&mut dyn Stream, u16) + Send + Sync + 'static) -> Self {
-        let (config, authority) = certified(name, mutual);
+        let (config, authority, client) = certified(name, mutual);
         let port = listen(move |stream, port| {
             if let Ok(connection) = ServerConnection::new(Arc::clone(&config)) {
                 serve(&mut StreamOwned::new(connection, stream), port);
             }
         });
-        Self { port, authority: Some(authority) }
+        Self { port, authority: Some(authority), client: Some(client) }
     }
 }
 
@@ -64,7 +66,8 @@ fn listen(serve: impl Fn(TcpStream, u16) + Send + Sync + 'static) -> u16 {
     port
 }
 
-fn certified(name: &str, mutual: bool) -> (Arc<ServerConfig>, String) {
+/// The server's configuration, its authority, and a client's certificate and key.
+fn certified(name: &str, mutual: bool) -> (Arc<ServerConfig>, String, (String, String)) {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     // With the name that a certificate has if none is given, OpenSSL would take the two for one.
     params.distinguished_name.push(DnType::CommonName, "an authority");
@@ -88,7 +91,11 @@ fn certified(name: &str, mutual: bool) -> (Arc<ServerConfig>, String) {
         builder.with_no_client_auth()
     };
     let config = builder.with_single_cert(vec![certificate.der().clone()], key).expect("a configuration");
-    (Arc::new(config), authority.pem())
+    let key = KeyPair::generate().expect("a key");
+    let client = CertificateParams::new(vec!["a client".to_owned()])
+        .and_then(|params| params.signed_by(&key, &authority))
+        .expect("a certificate");
+    (Arc::new(config), authority.pem(), (client.pem(), key.serialize_pem()))
 }
 
 /// A request to a stand-in of a search engine.

@@ -7,6 +7,7 @@ pub mod figures;
 pub mod kafka;
 pub mod listener;
 pub mod program;
+pub mod registry;
 pub mod screen;
 pub mod terminal;
 pub mod visits;

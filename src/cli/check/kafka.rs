@@ -20,7 +20,6 @@ use super::advice;
 use super::heard::{Heard, ProbeContext};
 use super::listeners::unreachable;
 use super::sample::{Looked, begins};
-use crate::click::mapping::EventDecoder;
 use crate::config::KafkaSettings;
 use crate::engine::local::stages::ingest::broker_error;
 use crate::engine::local::stages::ingest::broker_error::{BrokerError, KnownBrokers};
@@ -182,12 +181,14 @@ impl Probe {
     ///
     /// # Errors
     /// The topic cannot be read, or we may not read it.
-    pub(super) fn messages(&self, partitions: i32, decoder: EventDecoder) -> anyhow::Result<(u64, Looked)> {
-        let mut looked = Looked::new(decoder);
+    pub(super) fn messages(&self, partitions: i32, mut looked: Looked) -> anyhow::Result<(u64, Looked)> {
+        // Looked at afterwards: a schema registry may take longer than a poll.
+        let mut newest = Vec::new();
         let messages = self.newest(partitions, looked.wanted(), |message| {
-            looked.add(message);
-            !looked.is_full()
+            newest.push(message.to_vec());
+            newest.len() < looked.wanted()
         })?;
+        newest.iter().for_each(|message| looked.add(message));
         Ok((messages, looked))
     }
 

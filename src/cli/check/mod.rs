@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 
+use super::frames::Frames;
 use super::output::{Output, ProgressLine};
 use super::{on_spark, setup};
 use crate::click::mapping::EventDecoder;
@@ -23,6 +24,7 @@ use crate::search::embedded::Embedded;
 use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 use crate::text::printable;
 pub(super) use kafka::{Patience, Probe};
+use sample::Looked;
 
 /// The size of the file that tests for free space: a megabyte, less than any run needs.
 const TRIED_BYTES: usize = 1 << 20;
@@ -40,10 +42,22 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match settings.engine {
-        EngineKind::Local => report.kafka(settings),
+        EngineKind::Local => {
+            let registry = runtime.block_on(check_registry(settings));
+            let frames = match registry.as_ref().is_some_and(Result::is_ok) {
+                true => frames(settings),
+                false => None,
+            };
+            report.kafka(settings, frames);
+            if let Some(registry) = registry {
+                report.line("registry", registry);
+            }
+        }
         EngineKind::Spark => {
             on_spark::require_feature()?;
-            let usable = on_spark::require_mapping(settings).and_then(|()| on_spark::require_no_visitors(settings));
+            let usable = on_spark::require_mapping(settings)
+                .and_then(|()| on_spark::require_no_visitors(settings))
+                .and_then(|()| on_spark::require_no_registry(settings));
             match (settings.events.mapping(), usable) {
                 (_, Err(error)) => report.line("events", Err(error)),
                 (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),
@@ -118,7 +132,7 @@ impl Report<'_> {
         }
     }
 
-    fn kafka(&mut self, settings: &Settings) {
+    fn kafka(&mut self, settings: &Settings, frames: Option<Frames>) {
         let kafka = &settings.kafka;
         let mapping = match setup::mapping(settings) {
             Ok(mapping) => mapping,
@@ -142,7 +156,7 @@ impl Report<'_> {
         self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
         let mut warnings = Vec::new();
         let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
-            let (messages, looked) = probe.messages(partitions, decoder)?;
+            let (messages, looked) = probe.messages(partitions, Looked::new(decoder, frames))?;
             warnings = looked.warnings(&kafka.topic);
             Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
         });
@@ -157,6 +171,34 @@ impl Report<'_> {
             self.skip("group", &format!("{}: no topic to ask for", kafka.group));
         }
     }
+}
+
+/// What opens the messages of the topic. What is wrong with the mapping or the registry is told elsewhere.
+fn frames(settings: &Settings) -> Option<Frames> {
+    let mapping = setup::mapping(settings).ok()?;
+    setup::frames(settings, mapping.as_ref(), false).ok()?
+}
+
+/// Asks the schema registry for the newest schema of the topic; `None` without a registry.
+async fn check_registry(settings: &Settings) -> Option<anyhow::Result<String>> {
+    let client = match setup::registry(settings) {
+        Ok(client) => client?,
+        Err(error) => return Some(Err(error)),
+    };
+    let subject = format!("{}-value", settings.kafka.topic);
+    let found = match client.latest(&subject).await {
+        Err(trouble) => return Some(Err(anyhow!("{trouble}"))),
+        Ok(Some(latest)) => match latest.kind {
+            Some(kind) => {
+                format!("the newest schema of {subject} is {} ({}), version {}", latest.id, kind.name(), latest.version)
+            }
+            None => {
+                format!("the newest schema of {subject} is {}, in a language that clicktop does not read", latest.id)
+            }
+        },
+        Ok(None) => format!("it answers; it has no subject {subject}"),
+    };
+    Some(Ok(format!("{}: {found}", client.name())))
 }
 
 /// Fails with one clear line unless a broker answers and has the topic.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::cli::frames::{Frames, Unframed};
 use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::batch_refusal;
@@ -19,12 +20,21 @@ pub(super) struct Looked {
     /// Why the first of those that are no clicks is none.
     reason: String,
     foreign: BTreeMap<&'static str, (usize, ForeignFormat)>,
+    /// Opens messages with a schema.
+    frames: Option<Frames>,
+    /// What schemas lack.
+    lacks: Vec<String>,
+    /// Messages whose schema the registry did not tell.
+    unread: usize,
 }
 
 impl Looked {
-    pub(super) fn new(decoder: EventDecoder) -> Self {
+    pub(super) fn new(decoder: EventDecoder, frames: Option<Frames>) -> Self {
         Self {
             decoder,
+            frames,
+            lacks: Vec::new(),
+            unread: 0,
             sample: Sample::new(Timestamp::now()),
             messages: 0,
             rejected: 0,
@@ -39,11 +49,30 @@ impl Looked {
         SAMPLE
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.messages >= SAMPLE
+    pub(super) fn add(&mut self, payload: &[u8]) {
+        let Some(frames) = &mut self.frames else { return self.add_text(payload) };
+        match frames.open(payload) {
+            Ok(Unframed::Text(text)) => return self.add_text(&text),
+            Ok(Unframed::Refused(reason)) => {
+                self.rejected += 1;
+                if self.reason.is_empty() {
+                    self.reason = reason;
+                }
+            }
+            Ok(Unframed::LeftOut(line)) => {
+                self.left_out += 1;
+                self.lacks.extend(line);
+            }
+            // Another line tells of the registry.
+            Err(_) => {
+                self.unread += 1;
+                self.frames = None;
+            }
+        }
+        self.messages += 1;
     }
 
-    pub(super) fn add(&mut self, payload: &[u8]) {
+    fn add_text(&mut self, payload: &[u8]) {
         let place = Place { stream: StreamId::of_file(b""), number: self.messages as u64 };
         self.messages += 1;
         let (sample, mut error) = (&mut self.sample, None);
@@ -83,9 +112,10 @@ impl Looked {
                 "most {newest} are no clicks: `clicktop inspect --topic {topic}` finds the settings for other events"
             ));
         }
-        if self.left_out > 0 && self.left_out == self.messages {
+        if self.left_out > 0 && self.left_out == self.messages && self.lacks.is_empty() {
             warnings.push(format!("events.where leaves out all {newest}"));
         }
+        warnings.extend(self.lacks.iter().cloned());
         warnings.extend(self.sample.oddities().into_iter().map(|oddity| oddity.text));
         warnings
     }
@@ -118,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_no_click_and_what_is_odd_is_said() {
-        let mut looked = Looked::new(EventDecoder::new(None, Format::Auto, FieldLimits::default()));
+        let mut looked = Looked::new(EventDecoder::new(None, Format::Auto, FieldLimits::default()), None);
         assert_eq!(looked.warnings("clicks"), [""; 0]);
         for at in 0..LEAST {
             looked.add(format!("c{at},u{},1970-01-01T00:00:00Z,/,FR,,,,", at % 9).as_bytes());

@@ -40,7 +40,11 @@ pub(super) fn run(loaded: &Loaded, args: &InspectArgs, out: &mut Output) -> anyh
         return finish(args, text, out);
     }
     let mut source = match &args.topic {
-        Some(_) => source::of_topic(&loaded.settings.kafka, EVENTS)?,
+        Some(_) => {
+            let mapping = loaded.settings.events.mapping().map(|mapping| mapping.compile()).transpose()?;
+            let frames = setup::frames(&loaded.settings, mapping.as_ref(), true)?;
+            source::of_topic(&loaded.settings.kafka, frames, EVENTS)?
+        }
         None => source::of_files(&args.files, EVENTS)?,
     };
     let lines = source.lines();
@@ -146,7 +150,10 @@ fn finish(args: &InspectArgs, block: &str, out: &mut Output) -> anyhow::Result<E
         write_new(path, block)?;
         let next = match (args.files.first(), args.topic.is_some()) {
             (Some(file), _) => format!("clicktop replay {} --config {}", file.display(), path.display()),
-            (None, true) => format!("clicktop run --config {} --topic …", path.display()),
+            (None, true) => {
+                let registry = if args.schema_registry.is_some() { " --schema-registry …" } else { "" };
+                format!("clicktop run --config {} --topic …{registry}", path.display())
+            }
             (None, false) => format!("clicktop run --config {}", path.display()),
         };
         out.line("");

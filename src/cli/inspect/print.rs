@@ -100,6 +100,9 @@ impl<'a> Report<'a> {
             false => format!("{} {} records", source.which, count(events)),
         };
         self.say(&format!("{}: {form}; {container}{which}", source.name))?;
+        if let Some(unread) = &source.unread {
+            self.say(unread)?;
+        }
         self.line("")
     }
 

@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::cli::check::{Patience, Probe};
+use crate::cli::frames::{Frames, Unframed};
+use crate::click::ForeignFormat;
 use crate::config::KafkaSettings;
 use crate::inspect::{Sample, Written, records};
+use crate::registry::SchemaKind;
 use crate::source::files::{Beginning, ReplayInput};
 use crate::text::printable;
 
@@ -21,8 +24,10 @@ const MOST_TEXT: usize = 8 << 20;
 pub(super) struct Source {
     /// Its name for people, safe to print.
     pub(super) name: String,
-    /// How it is compressed.
+    /// How it is compressed, or the language of its schemas.
     pub(super) container: Option<&'static str>,
+    /// Which messages have a schema by which they cannot be read, and why.
+    pub(super) unread: Option<String>,
     /// Which events these are, if they are not all: `the first`.
     pub(super) which: &'static str,
     /// Whether these are all events that there are.
@@ -55,14 +60,24 @@ pub(super) fn of_files(files: &[PathBuf], most: usize) -> anyhow::Result<Source>
     };
     let container = begun.iter().find_map(|begun| begun.container);
     let content = Content::Files(begun.into_iter().map(|begun| (begun.text, begun.is_whole)).collect());
-    Ok(Source { name, container, which: "the first", is_all: false, may_have_header: true, content, most })
+    Ok(Source {
+        name,
+        container,
+        unread: None,
+        which: "the first",
+        is_all: false,
+        may_have_header: true,
+        content,
+        most,
+    })
 }
 
-/// The newest messages of the topic in `kafka`. It joins no group and commits nothing.
+/// The newest messages of the topic in `kafka`. It joins no group and commits nothing. `frames` opens those with a schema.
 ///
 /// # Errors
-/// No broker answers, the topic is not there or cannot be read, or it holds no message.
-pub(super) fn of_topic(kafka: &KafkaSettings, most: usize) -> anyhow::Result<Source> {
+/// No broker answers, the topic is not there or cannot be read, it holds no message that can be read, or the schema registry does not
+/// answer.
+pub(super) fn of_topic(kafka: &KafkaSettings, frames: Option<Frames>, most: usize) -> anyhow::Result<Source> {
     let probe = Probe::new(kafka)?;
     let partitions = match probe.brokers(Patience::Answer)?.topic {
         Ok(partitions) => partitions,
@@ -76,15 +91,55 @@ pub(super) fn of_topic(kafka: &KafkaSettings, most: usize) -> anyhow::Result<Sou
     if messages.is_empty() {
         bail!("topic {} holds no message to look at", kafka.topic);
     }
+    let is_all = held == messages.len() as u64;
+    let (container, unread) = match frames {
+        Some(frames) => open(&mut messages, frames).with_context(|| format!("topic {}", kafka.topic))?,
+        None => (None, None),
+    };
+    if let Some(ForeignFormat::SchemaFrame) = messages.first().and_then(|message| ForeignFormat::detect(message)) {
+        bail!("topic {}: its messages are {}, such as --schema-registry URL", kafka.topic, ForeignFormat::SchemaFrame);
+    }
     Ok(Source {
         name: format!("topic {}", printable(&kafka.topic)),
-        container: None,
+        container,
+        unread,
         which: "the newest",
-        is_all: held == messages.len() as u64,
+        is_all,
         may_have_header: false,
         content: Content::Messages(messages),
         most,
     })
+}
+
+/// Replaces `messages` by what their frames hold. Returns the language of their schemas, if all have the same, and a line about those
+/// that cannot be read, which go.
+fn open(messages: &mut Vec<Vec<u8>>, mut frames: Frames) -> anyhow::Result<(Option<&'static str>, Option<String>)> {
+    let mut texts = Vec::with_capacity(messages.len());
+    let (mut refused, mut first) = (0_usize, None);
+    for message in std::mem::take(messages) {
+        match frames.open(&message)? {
+            Unframed::Text(text) => texts.push(text),
+            Unframed::Refused(reason) => {
+                refused += 1;
+                first.get_or_insert(reason);
+            }
+            Unframed::LeftOut(_) => {}
+        }
+    }
+    let all = texts.len() + refused;
+    let unread = first.map(|reason| {
+        format!("{refused} of the newest {all} messages cannot be read, for example: {}", printable(&reason))
+    });
+    if let (Some(unread), true) = (&unread, texts.is_empty()) {
+        bail!("{unread}");
+    }
+    *messages = texts;
+    let kind = frames.kind().map(|kind| match kind {
+        SchemaKind::Avro => "Avro with a schema registry",
+        SchemaKind::Json => "JSON Schema with a schema registry",
+        SchemaKind::Protobuf => "Protobuf with a schema registry",
+    });
+    Ok((kind, unread))
 }
 
 impl Source {

@@ -1,5 +1,6 @@
 //! Notices: findings that events are odd, each reported once. In a log of thousands of lines nobody would see them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -18,13 +19,14 @@ pub(crate) struct Notices {
 
 #[derive(Debug, Default)]
 struct Inner {
-    kinds: Vec<&'static str>,
+    kinds: Vec<Cow<'static, str>>,
     shown: Arc<[Notice]>,
 }
 
 impl Notices {
     /// Says `text` in the log and to whoever watches, unless something of this `kind` was said before.
-    pub(crate) fn say(&self, kind: &'static str, text: impl FnOnce() -> String) {
+    pub(crate) fn say(&self, kind: impl Into<Cow<'static, str>>, text: impl FnOnce() -> String) {
+        let kind = kind.into();
         let mut inner = self.inner.lock();
         if inner.kinds.contains(&kind) || inner.shown.len() >= MOST {
             return;

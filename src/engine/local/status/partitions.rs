@@ -22,7 +22,16 @@ struct Inner {
     watermarks: BTreeMap<i32, Watermarks>,
     /// `None` before the group has given any.
     assigned: Option<BTreeSet<i32>>,
-    paused: bool,
+    pause: Option<Pause>,
+}
+
+/// Why ingest fetches nothing for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// The store does not keep up.
+    Store,
+    /// A message waits for its schema.
+    Schema,
 }
 
 impl PartitionBoard {
@@ -40,13 +49,14 @@ impl PartitionBoard {
         self.inner.lock().watermarks = watermarks;
     }
 
-    /// Whether the partitions are paused because the store does not keep up.
-    pub(crate) fn set_paused(&self, paused: bool) {
-        self.inner.lock().paused = paused;
+    /// Why the partitions are paused; `None` if they are not.
+    pub(crate) fn set_pause(&self, pause: Option<Pause>) {
+        self.inner.lock().pause = pause;
     }
 
+    /// Whether the partitions are paused, for whatever reason.
     pub(crate) fn is_paused(&self) -> bool {
-        self.inner.lock().paused
+        self.inner.lock().pause.is_some()
     }
 
     /// Every partition that is ours as far as known, with what is stored of it.
@@ -72,7 +82,7 @@ impl PartitionBoard {
                 low,
                 high,
                 lag: high.map(behind),
-                paused: inner.paused,
+                paused: inner.pause == Some(Pause::Store),
             }
         };
         partitions.into_iter().map(status).collect()

@@ -12,7 +12,7 @@ WHEN hex(left(value, 4)) = '50415231' THEN 'Parquet{{file}}'
 WHEN hex(left(value, 4)) = 'ACED0005' THEN 'a Java object (ObjectOutputStream): send CSV or JSON, one event in each message'
 WHEN look RLIKE r'\A<html' OR raw RLIKE r'\A<(?:\?xml|!DOCTYPE)' OR look RLIKE r'\A(?i:<html)' THEN 'XML or HTML: send CSV or JSON, one event in each message'
 WHEN bytes > 5 AND hex(left(value, 2)) = '0000' AND hex(left(value, 5)) <> '0000000000'
-  THEN 'a frame of a schema registry (a zero byte, a schema\'s number): let the producer write plain JSON without a schema'
+  THEN 'a frame of a schema registry (a zero byte, a schema\'s id): set schema_registry.urls to the registry'
 WHEN NOT is_valid_utf8(raw) OR look = '' THEN NULL
 WHEN startswith(look, '[') THEN IF(look RLIKE r'\A{{value3}}\z', 'a JSON array: send its events one by one, one object in each message', NULL)
 WHEN startswith(look, '"') AND look RLIKE r'\A{{string}}\z' AND get_json_object(concat('{"a":', look, '}'), '$.a') RLIKE r'\A{{white}}*+{{family_object}}{{ws}}\z'

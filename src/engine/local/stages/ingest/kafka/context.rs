@@ -31,7 +31,10 @@ pub(super) struct ClickContext {
     /// The partitions we hold, kept up by each rebalance. We do not ask librdkafka for them there: while a consumer closes, its
     /// group may be gone already, and then the question waits forever.
     held: Mutex<BTreeSet<i32>>,
+    /// Whether [`lost`](Self::lost) has anything new: it is asked for each message.
     revoked: AtomicBool,
+    /// The partitions that were taken from us, if anything was.
+    lost: Mutex<BTreeSet<i32>>,
     /// `bootstrap.servers`.
     brokers: String,
     reasons: Mutex<Reasons>,
@@ -53,6 +56,7 @@ impl ClickContext {
             assignment: Mutex::default(),
             held: Mutex::default(),
             revoked: AtomicBool::new(false),
+            lost: Mutex::default(),
             brokers: brokers.to_owned(),
             reasons: Mutex::default(),
             news: AtomicBool::new(false),
@@ -66,9 +70,12 @@ impl ClickContext {
         self.assigned.load(Relaxed)
     }
 
-    /// Whether partitions were revoked since the last call.
-    pub(super) fn take_revoked(&self) -> bool {
-        self.revoked.swap(false, Relaxed)
+    /// The partitions that were taken from us since the last call, if the group has revoked any.
+    #[inline]
+    pub(super) fn take_revoked(&self) -> Option<BTreeSet<i32>> {
+        // Callbacks run while we poll, on our own thread.
+        (self.revoked.load(Relaxed) && self.revoked.swap(false, Relaxed))
+            .then(|| std::mem::take(&mut *self.lost.lock()))
     }
 
     /// The partitions we hold, if they have changed since the last call.
@@ -179,6 +186,7 @@ impl ConsumerContext for ClickContext {
             }
         } else {
             tracing::info!(target: "ingest", "revoked partitions {names:?}");
+            self.lost.lock().extend(&names);
             self.revoked.store(true, Relaxed);
             // The next owner resumes there. We commit nothing for partitions whose offsets we did not know.
             let begun = self.held.lock().clone();

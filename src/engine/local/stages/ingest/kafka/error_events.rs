@@ -40,7 +40,7 @@ impl IngestRun<'_> {
         let context = self.consumer.context();
         if self.trouble.since.is_none() {
             if context.is_assigned() || context.is_member() {
-                self.handle.running();
+                self.show_working();
             }
         } else if self.trouble.next_try.is_none_or(|at| at <= Instant::now()) {
             // librdkafka tries again by itself, and is silent while nothing changes.
@@ -62,7 +62,7 @@ impl IngestRun<'_> {
         match error {
             KafkaError::PartitionEOF(partition) => {
                 self.ends.reached(partition);
-                if self.ends.are_all_reached() {
+                if self.ends.are_all_reached() && self.held.is_empty() {
                     self.at_the_end()?;
                 }
                 return Ok(None);

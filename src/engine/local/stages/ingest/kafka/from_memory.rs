@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::batch::Gatherer;
+use super::batch::{Gatherer, Record};
 use super::run::POLL;
 use super::stage::{IngestError, IngestStage};
 use crate::engine::stages::handle::{Signal, StageHandle};
+use crate::registry::Opened;
 use crate::storage::IngestBatch;
 
 /// Partitions over which the messages are spread: as many as the demo's topic has.
@@ -45,7 +46,9 @@ impl MemoryIngest {
         while handle.signal() == Signal::Run {
             let payload = self.messages.payload(number);
             if let Some(payload) = payload {
-                gatherer.push_payload(&mut decoder, partition_and_offset(number), payload, None);
+                let (partition, offset) = partition_and_offset(number);
+                let record = Record { partition, offset, payload, produced_at: None };
+                gatherer.push(&mut decoder, record, Opened::Plain);
                 number += 1;
             }
             if gatherer.is_due(options.batch_interval) || (payload.is_none() && !gatherer.is_empty()) {

@@ -11,6 +11,7 @@ mod error_events;
 pub(crate) mod from_memory;
 mod group_calls;
 pub mod group_protocol;
+mod held;
 mod identity;
 mod joining;
 mod lag;

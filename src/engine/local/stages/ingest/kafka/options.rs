@@ -8,6 +8,7 @@ use super::group_protocol::{GroupProtocol, Protocol};
 use crate::click::mapping::{CompiledMapping, EventDecoder};
 use crate::click::{FieldLimits, Format};
 use crate::enrich::Pseudonyms;
+use crate::registry::{FrameReader, Schemas};
 
 /// How the consumer reads Kafka.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct KafkaOptions {
     pub mapping: Option<CompiledMapping>,
     /// How messages of the nine fields are written.
     pub format: Format,
+    /// The schemas of messages with a frame; `None` without a schema registry.
+    pub schemas: Option<Schemas>,
     /// What is kept in place of user ids; `None` if they are kept.
     pub pseudonyms: Option<Pseudonyms>,
     /// How long the fields of a click may be.
@@ -44,6 +47,11 @@ impl KafkaOptions {
     /// The decoder of the messages.
     pub(super) fn decoder(&self) -> EventDecoder {
         EventDecoder::new(self.mapping.as_ref(), self.format, self.field_limits)
+    }
+
+    /// What opens messages with a frame; `None` without a schema registry.
+    pub(super) fn frames(&self) -> Option<FrameReader> {
+        Some(FrameReader::new(self.schemas.clone()?, self.mapping.as_ref()))
     }
 
     /// The group protocol of the first consumer.

@@ -1,16 +1,19 @@
 //! The life of one consumer: polls, gathers batches, hands them to the store, and commits stored offsets.
+//!
+//! It pauses its partitions while the store has no room, or while a message waits for its schema. It polls all the same, so it stays in
+//! the group.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 
-use super::batch::Gatherer;
+use super::batch::{Gatherer, Record};
 use super::consumer::ClickConsumer;
 use super::group_protocol::Protocol;
+use super::held::Held;
 use super::joining::Joining;
 use super::partition_ends::PartitionEnds;
 use super::positions::Positions;
@@ -21,7 +24,9 @@ use super::unpack;
 use crate::click::mapping::EventDecoder;
 use crate::engine::local::stages::ingest::first_clicks::FirstClicks;
 use crate::engine::local::stages::ingest::log_digest::LogDigest;
+use crate::engine::local::status::partitions::Pause;
 use crate::engine::stages::handle::{Signal, StageHandle};
+use crate::registry::{FrameReader, Opened};
 use crate::storage::IngestBatch;
 
 /// Messages that the stage takes in a row before it looks for a stop: some tenths of a millisecond.
@@ -56,6 +61,10 @@ pub(super) struct IngestRun<'a> {
     pub(super) handle: &'a StageHandle,
     pub(super) consumer: &'a ClickConsumer,
     decoder: EventDecoder,
+    /// Opens messages with a frame; `None` without a schema registry.
+    frames: Option<FrameReader>,
+    /// Messages that wait for a schema.
+    pub(super) held: Held,
     gatherer: Gatherer,
     positions: Positions,
     pub(super) ends: PartitionEnds,
@@ -85,6 +94,8 @@ impl<'a> IngestRun<'a> {
             handle,
             consumer,
             decoder: options.decoder(),
+            frames: options.frames(),
+            held: Held::default(),
             gatherer: Gatherer::new(options.topic.as_str().into(), options.batch_events, options.pseudonyms.clone()),
             positions: Positions::default(),
             ends: PartitionEnds::default(),
@@ -107,8 +118,8 @@ impl<'a> IngestRun<'a> {
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
                     self.trouble = Trouble::default();
-                    self.handle.running();
                     self.take(&message);
+                    self.show_working();
                     trouble = self.take_what_is_ready();
                 }
                 Some(Err(error)) => trouble = Some(error),
@@ -128,11 +139,7 @@ impl<'a> IngestRun<'a> {
                 self.ends.set_assigned(&assigned);
                 self.stage.partitions.set_assigned(assigned);
             }
-            if self.consumer.context().take_revoked() {
-                self.ends.forget();
-                // If they come back, we resume after the messages that we have gathered.
-                self.stage.ledger.taken(self.positions.next());
-            }
+            self.note_revoked();
             if self.gatherer.is_due(self.stage.options.batch_interval) {
                 self.hand_over(QUEUE_PATIENCE)?;
             }
@@ -155,7 +162,7 @@ impl<'a> IngestRun<'a> {
     /// than a message. Ends at the first event that is no message, such as a rebalance.
     fn take_what_is_ready(&mut self) -> Option<KafkaError> {
         for _ in 0..READY_MESSAGES {
-            if self.gatherer.is_full() {
+            if self.gatherer.is_full() || !self.held.is_empty() {
                 break;
             }
             match self.consumer.poll(Duration::ZERO)? {
@@ -167,17 +174,74 @@ impl<'a> IngestRun<'a> {
     }
 
     fn take(&mut self, message: &BorrowedMessage<'_>) {
-        self.ends.left(message.partition());
-        let skipped = self.positions.advance(message.partition(), message.offset());
+        // The poll that gave the message may have told of a rebalance before.
+        self.note_revoked();
+        let record = Record::of(message);
+        self.ends.left(record.partition);
+        // Messages of a partition stay in order: a stored offset says that everything before it is stored.
+        let is_held = !self.held.is_empty() || !self.push(record);
+        if is_held {
+            self.held.add(record);
+        }
+        if self.paused || is_held {
+            // The partition may have been assigned after the others were paused.
+            self.paused = true;
+            self.pause(true);
+        }
+    }
+
+    /// Adds a message to the batch. Returns false if its schema is not known yet.
+    fn push(&mut self, record: Record<'_>) -> bool {
+        let opened = match &mut self.frames {
+            Some(frames) => frames.open(record.payload),
+            None => Opened::Plain,
+        };
+        match &opened {
+            Opened::Wait(_) => return false,
+            Opened::LeftOut(Some(line)) => {
+                let notices = &self.stage.handover.notices;
+                notices.say(line.clone(), || format!("{}: {line}", self.stage.options.topic));
+            }
+            _ => {}
+        }
+        let skipped = self.positions.advance(record.partition, record.offset);
         if skipped > 0 {
             self.stage.handover.metrics.skipped.fetch_add(skipped, Relaxed);
-            let before = || format!("{} of {}[{}]", message.offset(), message.topic(), message.partition());
+            let before = || format!("{} of {}[{}]", record.offset, self.stage.options.topic, record.partition);
             self.digest.skipped(skipped, before);
         }
-        self.gatherer.push(&mut self.decoder, message);
-        if self.paused {
-            // The partition was assigned after the others were paused.
-            self.pause(true);
+        self.gatherer.push(&mut self.decoder, record, opened);
+        true
+    }
+
+    /// Adds the messages to the batch that waited for a schema which is known now.
+    fn release_held(&mut self) {
+        while !self.gatherer.is_full()
+            && let Some(message) = self.held.take_first()
+        {
+            if !self.push(message.record()) {
+                self.held.put_back(message);
+                break;
+            }
+        }
+    }
+
+    /// Forgets what belongs to partitions that the group has taken from us.
+    fn note_revoked(&mut self) {
+        if let Some(lost) = self.consumer.context().take_revoked() {
+            self.ends.forget();
+            // Whoever holds them next reads these messages again, be it us: they are in no stored offset.
+            self.held.forget(&lost);
+            // If they come back, we resume after the messages that we have gathered.
+            self.stage.ledger.taken(self.positions.next());
+        }
+    }
+
+    /// Shows that the stage works, or which schema it waits for.
+    pub(super) fn show_working(&mut self) {
+        match &self.frames {
+            Some(frames) if !self.held.is_empty() => self.held.show(frames.schemas(), self.handle),
+            _ => self.handle.running(),
         }
     }
 
@@ -231,21 +295,35 @@ impl<'a> IngestRun<'a> {
         Ok(())
     }
 
-    /// Tries the waiting batch again, and resumes the partitions once it is in the queue.
+    /// Tries the waiting batch and the held messages again, and resumes the partitions once nothing waits.
     fn make_room(&mut self) -> Result<(), IngestError> {
         if let Some(batch) = self.waiting.take() {
             self.send(batch, Duration::ZERO)?;
         }
-        if self.paused && self.waiting.is_none() {
+        self.release_held();
+        if self.paused {
+            // The store may have room again while a schema is still missing.
+            self.stage.partitions.set_pause(self.pause_reason());
+        }
+        if self.paused && self.pause_reason().is_none() {
             self.paused = false;
             self.pause(false);
         }
         Ok(())
     }
 
+    /// Why the partitions have to be paused.
+    fn pause_reason(&self) -> Option<Pause> {
+        match (&self.waiting, self.held.is_empty()) {
+            (Some(_), _) => Some(Pause::Store),
+            (None, false) => Some(Pause::Schema),
+            (None, true) => None,
+        }
+    }
+
     fn pause(&mut self, pause: bool) {
         self.ends.forget();
-        self.stage.partitions.set_paused(pause);
+        self.stage.partitions.set_pause(self.pause_reason());
         let result = self.consumer.assignment().and_then(|assignment| match pause {
             true => self.consumer.pause(&assignment),
             false => self.consumer.resume(&assignment),
@@ -294,7 +372,7 @@ impl<'a> IngestRun<'a> {
 
     /// Hands over the gathered batch if there is room. Otherwise the next start reads its messages again.
     pub(super) fn finish(&mut self) {
-        self.stage.partitions.set_paused(false);
+        self.stage.partitions.set_pause(None);
         let deadline = Instant::now() + LAST_HANDOVER;
         let left = || deadline.saturating_duration_since(Instant::now());
         let handed = match self.waiting.take() {
