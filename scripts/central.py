@@ -18,7 +18,7 @@ JARS = HERE / "jars.txt"
 CACHE = HERE / "cache"
 CENTRAL = os.environ.get("MAVEN_CENTRAL", "https://repo.maven.apache.org/maven2").rstrip("/")
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
-SERVERS = ("kafka", "elasticsearch", "opensearch", "elasticsearch9", "opensearch3", "spark")
+SERVERS = ("kafka", "registry", "elasticsearch", "opensearch", "elasticsearch9", "opensearch3", "spark")
 
 
 class Failure(Exception):
@@ -97,7 +97,7 @@ def pin():
             command += ["-DincludeScope=runtime", "-Dmdep.useRepositoryLayout=true", f"-DoutputDirectory={folder}"]
             if subprocess.run(command, check=False).returncode != 0:
                 raise Failure("Maven failed")
-            files = sorted(path for path in pathlib.Path(folder).rglob("*") if path.suffix in (".jar", ".zip"))
+            files = sorted(path for path in pathlib.Path(folder).rglob("*") if path.name.endswith((".jar", ".zip", ".tar.gz")))
             rows += [f"{server} {digest_of(file)} {file.relative_to(folder).as_posix()}" for file in files]
     JARS.write_text("# Made by scripts/servers --pin from pom.xml: server, SHA-256, path on Maven Central.\n" + "\n".join(rows) + "\n")
     say(f"{JARS.relative_to(ROOT)}: {len(rows)} files")

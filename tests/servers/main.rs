@@ -1,4 +1,4 @@
-//! The real program on a real Kafka, a real Elasticsearch and a real OpenSearch. `scripts/servers` starts them and says by
+//! The real program on a real Kafka, schema registry, Elasticsearch and OpenSearch. `scripts/servers` starts them and says by
 //! environment variables where they are; a test whose server is not there says so and does nothing.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they skip and draw to whoever runs them")]
@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod control;
 mod engine;
 mod forms;
 mod group;
@@ -13,6 +14,7 @@ mod index;
 mod kafka;
 mod plain;
 mod prometheus;
+mod schemas;
 #[cfg(feature = "spark")]
 mod spark;
 #[cfg(feature = "spark")]

@@ -1,7 +1,5 @@
 //! What the tests of the engine on Spark share: a real Spark, clicks for it, and what must be true when they are counted.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde_json::Value;
 
+use crate::control;
 use crate::kafka::Topic;
 use crate::server;
 use crate::support::HANG;
@@ -237,12 +236,5 @@ pub fn end(run: Running) {
 
 /// Gives an order to the servers; the answer.
 pub fn tell(order: &str) -> String {
-    let path = std::env::var("CLICKTOP_TEST_CONTROL").expect("scripts/servers sets it");
-    let mut control = UnixStream::connect(path).expect("the control");
-    control.set_read_timeout(Some(HANG * PATIENCE)).expect("a limit");
-    control.write_all(format!("{order}\n").as_bytes()).expect("taken");
-    let mut answer = String::new();
-    BufReader::new(control).read_line(&mut answer).expect("an answer");
-    assert!(answer.starts_with("ok"), "{order}: {answer}");
-    answer
+    control::tell(order, HANG * PATIENCE)
 }
