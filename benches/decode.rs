@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use clicktop::click::mapping::{Condition, EventDecoder, Fields, Form, Mapping, Place, Source, StreamId, Test};
 use clicktop::click::{Decoder, FieldLimits, Format, Timestamp};
+use clicktop::registry::{Frame, FrameReader, Opened, Schema, SchemaKind, SchemaText, Schemas};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::value::RawValue;
 
@@ -12,6 +13,9 @@ const CSV_QUOTED: &str = "8c77bd62-50bc-5c62-b14e-c23292823b39,e7d524b842e625e2,
 const JSON_FLAT: &str = r#"{"click_id":"8c77bd62-50bc-5c62-b14e-c23292823b39","user_id":"e7d524b842e625e2","timestamp":"2026-01-31T09:30:00.125Z","url":"/presentations/logstash/images/kibana-search.png","country":"FR","city":"Paris","browser":"Firefox","os":"Linux","device":"desktop"}"#;
 const JSON_ESCAPED: &str = r#"{"click_id":"8c77bd62-50bc-5c62-b14e-c23292823b39","user_id":"e7d524b842e625e2","timestamp":1769851800125,"url":"\/presentations\/logstash\/images\/kibana-search.png","country":"FR","city":"Orl\u00e9ans","browser":"Firefox","os":"Linux","device":"desktop"}"#;
 const JSON_NESTED: &str = r#"{"row_key":"8c77bd62-50bc-5c62-b14e-c23292823b39","click_data":{"user_id":"e7d524b842e625e2","timestamp":"2026-01-31T09:30:00.125Z","url":"/presentations/logstash/images/kibana-search.png"},"geo_data":{"country":"FR","city":"Paris"},"user_agent_data":{"browser":"Firefox","operating_system":"Linux","device":"desktop"}}"#;
+
+/// The time of the JSON clicks.
+const JSON_CLICK_TIME: &str = "2026-01-31T09:30:00.125Z";
 
 /// A page call as Segment writes it, with 40 values.
 const JSON_PAGE: &str = r#"{"anonymousId":"507f191e810c19729de860ea","channel":"browser","context":{"active":true,"app":{"name":"InitechGlobal","version":"545","build":"3.0.1.545"},"campaign":{"name":"TPS Innovation Newsletter","source":"Newsletter","medium":"email","term":"tps reports","content":"image link"},"device":{"id":"B5372DB0-C21E-11E4-8DFC-AA07A5B093DB","manufacturer":"Apple","model":"iPhone7,2","type":"mobile"},"ip":"198.51.100.23","library":{"name":"analytics.js","version":"2.11.1"},"locale":"en-US","location":{"city":"San Francisco","country":"United States","latitude":40.2964197,"longitude":-76.9411617,"speed":0},"os":{"name":"iOS","version":"17.1.3"},"page":{"path":"/academy/","referrer":"https://www.example.com/","search":"","title":"Analytics Academy","url":"https://example.com/academy/?utm=tps"},"screen":{"width":320,"height":568,"density":2},"timezone":"Europe/Amsterdam","userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15"},"messageId":"022bb90c-bbac-11e4-8dfc-aa07a5b093db","receivedAt":"2026-01-31T09:30:00.909Z","sentAt":"2026-01-31T09:30:00.707Z","timestamp":"2026-01-31T09:30:00.125Z","type":"page","userId":"97980cfea0067","version":"1.1"}"#;
@@ -133,6 +137,94 @@ fn mapped(criterion: &mut Criterion) {
     group.finish();
 }
 
+const CLICK_AVRO: &str = r#"{"type":"record","name":"Click","fields":[{"name":"row_key","type":"string"},
+    {"name":"click_data","type":{"type":"record","name":"Data","fields":[{"name":"user_id","type":["null","string"]},
+        {"name":"timestamp","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"url","type":"string"}]}},
+    {"name":"geo_data","type":{"type":"record","name":"Geo","fields":[{"name":"country","type":"string"},{"name":"city","type":"string"}]}},
+    {"name":"user_agent_data","type":{"type":"record","name":"Agent","fields":[{"name":"browser","type":"string"},
+        {"name":"operating_system","type":"string"},{"name":"device","type":"string"}]}}]}"#;
+
+const CLICK_PROTO: &str = "syntax = \"proto3\"; import \"google/protobuf/timestamp.proto\";
+    message Click { string row_key = 1; Data click_data = 2; Geo geo_data = 3; Agent user_agent_data = 4; }
+    message Data { string user_id = 1; google.protobuf.Timestamp timestamp = 2; string url = 3; }
+    message Geo { string country = 1; string city = 2; }
+    message Agent { string browser = 1; string operating_system = 2; string device = 3; }";
+
+/// The texts of the nested JSON click, in its order; the time is apart.
+const CLICK_TEXTS: [&str; 8] = [
+    "8c77bd62-50bc-5c62-b14e-c23292823b39",
+    "e7d524b842e625e2",
+    "/presentations/logstash/images/kibana-search.png",
+    "FR",
+    "Paris",
+    "Firefox",
+    "Linux",
+    "desktop",
+];
+
+/// The same click as the content of both schemas.
+fn contents() -> (Vec<u8>, Vec<u8>) {
+    let [id, user, url, country, city, browser, os, device] = CLICK_TEXTS;
+    let zigzag = |number: u64| varint(number << 1);
+    let text = |text: &str| [zigzag(text.len() as u64), text.as_bytes().to_vec()].concat();
+    let avro = [text(id), zigzag(1), text(user), zigzag(1_769_851_800_125), text(url)].concat();
+    let avro = [avro, [country, city, browser, os, device].map(text).concat()].concat();
+    let field = |number: u8, bytes: &[u8]| [&[number << 3 | 2][..], &varint(bytes.len() as u64), bytes].concat();
+    let time = [&[8][..], &varint(1_769_851_800), &[16], &varint(125_000_000)].concat();
+    let data = [field(1, user.as_bytes()), field(2, &time), field(3, url.as_bytes())].concat();
+    let geo = [field(1, country.as_bytes()), field(2, city.as_bytes())].concat();
+    let agent = [field(1, browser.as_bytes()), field(2, os.as_bytes()), field(3, device.as_bytes())].concat();
+    let proto = [field(1, id.as_bytes()), field(2, &data), field(3, &geo), field(4, &agent)].concat();
+    // The first message type of the file.
+    (avro, [vec![0], proto].concat())
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// The nested click with and without a schema, each with the look whether there is a frame.
+fn framed(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("framed");
+    group.throughput(Throughput::Elements(1));
+    let schema = |kind, text: &str| {
+        let text = SchemaText { kind, text: text.into(), references: Vec::new() };
+        Schema::compile(&text).expect("a schema that is right")
+    };
+    let schemas = Schemas::fixed([
+        (1, schema(SchemaKind::Avro, CLICK_AVRO)),
+        (2, schema(SchemaKind::Protobuf, CLICK_PROTO)),
+        (3, schema(SchemaKind::Json, "{}")),
+    ]);
+    let (avro, proto) = contents();
+    for (name, message) in [
+        ("json, no frame", JSON_NESTED.as_bytes().to_vec()),
+        ("json schema", Frame::write(3, JSON_NESTED.as_bytes())),
+        ("avro", Frame::write(1, &avro)),
+        ("protobuf", Frame::write(2, &proto)),
+    ] {
+        let mut reader = FrameReader::new(schemas.clone(), None);
+        let mut decoder = Decoder::new(Format::Auto);
+        let mut decode = move |message: &[u8]| {
+            let text = match reader.open(message) {
+                Opened::Plain => message,
+                Opened::Text(text) => text,
+                other => panic!("{other:?}"),
+            };
+            decoder.decode(text).map(|click| click.timestamp)
+        };
+        assert_eq!(decode(&message).ok(), JSON_CLICK_TIME.parse().ok(), "{name} decodes");
+        group.bench_function(name, |bencher| bencher.iter(|| decode(black_box(&message))));
+    }
+    group.finish();
+}
+
 fn timestamps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("timestamp");
     group.throughput(Throughput::Elements(1));
@@ -151,5 +243,5 @@ fn timestamps(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, events, mapped, timestamps);
+criterion_group!(benches, events, mapped, framed, timestamps);
 criterion_main!(benches);

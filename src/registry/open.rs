@@ -38,6 +38,8 @@ pub struct FrameReader {
     wanted: Wanted,
     style: TimeStyle,
     verdicts: LruCache<(u32, Box<[u8]>), Verdict>,
+    /// The schema of the last message: the next one most likely has the same.
+    last: Option<(u32, Arc<Schema>)>,
     text: String,
 }
 
@@ -65,7 +67,7 @@ impl FrameReader {
     pub fn new(schemas: Schemas, mapping: Option<&CompiledMapping>) -> Self {
         let style = TimeStyle::of_digits(mapping.and_then(CompiledMapping::unix_digits));
         let wanted = mapping.cloned().map_or(Wanted::Nine, Wanted::Mapping);
-        Self { schemas, wanted, style, verdicts: LruCache::new(MAX_VERDICTS), text: String::new() }
+        Self { schemas, wanted, style, verdicts: LruCache::new(MAX_VERDICTS), last: None, text: String::new() }
     }
 
     /// A reader for a look at messages: it leaves none out, whatever their schemas lack.
@@ -95,29 +97,14 @@ impl FrameReader {
     }
 
     fn open_frame<'a>(&'a mut self, frame: Frame<'a>) -> Opened<'a> {
-        let key = (frame.id, Box::default());
-        let known = self.verdicts.get(&key).filter(|verdict| verdict.is_valid()).cloned();
-        let schema = match known {
-            Some(Verdict::Fits(schema)) => schema,
-            Some(Verdict::Refused(reason, _)) => return Opened::Refused(reason.to_string()),
-            Some(Verdict::LeftOut) => return Opened::LeftOut(None),
-            None => match self.schemas.look_up(frame.id) {
-                Known::Asked => return Opened::Wait(frame.id),
-                Known::Absent(reason, until) => {
-                    self.verdicts.put(key, Verdict::Refused(Arc::clone(&reason), until));
-                    return Opened::Refused(reason.to_string());
-                }
-                Known::Schema(schema) => {
-                    // Each message type of Protobuf has fields of its own.
-                    if schema.kind() != SchemaKind::Protobuf
-                        && let Some(line) = self.lacks(&schema, frame)
-                    {
-                        self.verdicts.put(key, Verdict::LeftOut);
-                        return Opened::LeftOut(Some(line));
-                    }
-                    self.verdicts.put(key, Verdict::Fits(Arc::clone(&schema)));
+        let schema = match &self.last {
+            Some((id, schema)) if *id == frame.id => Arc::clone(schema),
+            _ => match self.schema(frame) {
+                Ok(schema) => {
+                    self.last = Some((frame.id, Arc::clone(&schema)));
                     schema
                 }
+                Err(other) => return other,
             },
         };
         if schema.kind() == SchemaKind::Protobuf
@@ -128,6 +115,35 @@ impl FrameReader {
         match schema.read(frame, self.style, &mut self.text) {
             Ok(text) => Opened::Text(text),
             Err(error) => Opened::Refused(format!("schema {} ({}): {error}", frame.id, schema.kind().name())),
+        }
+    }
+
+    /// The schema of a frame, if it fits what is wanted; else what becomes of the message.
+    fn schema(&mut self, frame: Frame<'_>) -> Result<Arc<Schema>, Opened<'static>> {
+        let key = (frame.id, Box::default());
+        match self.verdicts.get(&key).filter(|verdict| verdict.is_valid()) {
+            Some(Verdict::Fits(schema)) => return Ok(Arc::clone(schema)),
+            Some(Verdict::Refused(reason, _)) => return Err(Opened::Refused(reason.to_string())),
+            Some(Verdict::LeftOut) => return Err(Opened::LeftOut(None)),
+            None => {}
+        }
+        match self.schemas.look_up(frame.id) {
+            Known::Asked => Err(Opened::Wait(frame.id)),
+            Known::Absent(reason, until) => {
+                self.verdicts.put(key, Verdict::Refused(Arc::clone(&reason), until));
+                Err(Opened::Refused(reason.to_string()))
+            }
+            Known::Schema(schema) => {
+                // Each message type of Protobuf has fields of its own.
+                if schema.kind() != SchemaKind::Protobuf
+                    && let Some(line) = self.lacks(&schema, frame)
+                {
+                    self.verdicts.put(key, Verdict::LeftOut);
+                    return Err(Opened::LeftOut(Some(line)));
+                }
+                self.verdicts.put(key, Verdict::Fits(Arc::clone(&schema)));
+                Ok(schema)
+            }
         }
     }
 
