@@ -67,15 +67,22 @@ async fn a_registry_that_is_down_at_first_is_waited_for() {
     let told = format!("{:?}", waiting.stages["ingest"].state);
     assert!(told.contains(&address) && told.contains("refused"), "{told}");
     assert!(!waiting.partitions.iter().any(|partition| partition.paused), "the store has room");
+    let errors = waiting.stages["ingest"].errors;
     // More comes meanwhile, and the lag shows it.
     put(&broker, &framed(1, &clicks[600..]));
     run.until("the lag of what waits", |snapshot| {
         snapshot.partitions.iter().filter_map(|partition| partition.lag).sum::<u64>() == 900
     })
     .await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let registry = Registry::start_at(&address);
     registry.add(1, "AVRO", &click_schema(&[]));
     let last = run.settled(clicks.len()).await;
+    assert!(
+        last.stages["ingest"].errors <= errors + 2,
+        "the same trouble counts once: {}",
+        last.stages["ingest"].errors
+    );
     assert_eq!(last.stages["ingest"].state, StageState::Running);
     assert_eq!(registry.asked("/schemas/ids/1"), 1, "a schema is asked for once");
     run.end().await;

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SHOWN: Duration = Duration::from_secs(5);
 
 /// A message that waits.
-pub(super) struct HeldMessage {
+struct HeldMessage {
     partition: i32,
     offset: i64,
     payload: Box<[u8]>,
@@ -36,7 +36,7 @@ pub(super) struct Held {
 
 impl HeldMessage {
     /// What it holds.
-    pub(super) fn record(&self) -> Record<'_> {
+    fn record(&self) -> Record<'_> {
         let Self { partition, offset, ref payload, produced_at } = *self;
         Record { partition, offset, payload, produced_at }
     }
@@ -54,18 +54,15 @@ impl Held {
         self.messages.push_back(HeldMessage { partition, offset, payload: payload.into(), produced_at });
     }
 
-    /// Takes the message that waits longest.
-    pub(super) fn take_first(&mut self) -> Option<HeldMessage> {
-        let first = self.messages.pop_front();
-        if self.messages.is_empty() {
-            self.end();
+    /// Gives the messages to `take`, the longest waiting first, until it takes one no longer: that one still waits.
+    pub(super) fn release(&mut self, mut take: impl FnMut(Record<'_>) -> bool) {
+        while let Some(first) = self.messages.front() {
+            if !take(first.record()) {
+                return;
+            }
+            self.messages.pop_front();
         }
-        first
-    }
-
-    /// Puts back what [`take_first`](Self::take_first) gave: it still waits.
-    pub(super) fn put_back(&mut self, message: HeldMessage) {
-        self.messages.push_front(message);
+        self.end();
     }
 
     /// Drops the messages of these partitions: whoever holds them next reads them from Kafka.
@@ -118,12 +115,34 @@ mod tests {
         for (partition, offset) in [(0, 5), (1, 9), (0, 6)] {
             add(&mut held, partition, offset);
         }
-        let first = held.take_first().unwrap();
-        assert_eq!((first.partition, first.offset), (0, 5));
-        held.put_back(first);
+        held.release(|record| {
+            assert_eq!((record.partition, record.offset), (0, 5));
+            false
+        });
         held.forget(&BTreeSet::from([1, 2]));
-        let left: Vec<i64> = std::iter::from_fn(|| held.take_first()).map(|message| message.offset).collect();
+        assert!(held.since.is_some(), "they wait as long as before");
+        let mut left = Vec::new();
+        held.release(|record| {
+            left.push(record.offset);
+            true
+        });
         assert_eq!(left, [5, 6]);
         assert!(held.is_empty() && held.since.is_none());
+    }
+
+    #[test]
+    fn a_stage_that_waits_long_says_so_once() {
+        let (mut held, handle, schemas) = (Held::default(), StageHandle::new("ingest"), Schemas::fixed([]));
+        add(&mut held, 0, 5);
+        held.show(&schemas, &handle);
+        assert_eq!((handle.state().name(), handle.errors()), ("running", 0), "it may take a moment");
+        held.since = Instant::now().checked_sub(PATIENCE);
+        for _ in 0..10 {
+            held.release(|_| false);
+            held.show(&schemas, &handle);
+        }
+        assert_eq!((handle.state().name(), handle.errors()), ("backing off", 1));
+        let said = handle.last_error().unwrap();
+        assert!(said.ends_with("no answer yet; the topic waits for schema 7"), "{said}");
     }
 }

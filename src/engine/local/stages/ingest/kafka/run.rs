@@ -216,13 +216,10 @@ impl<'a> IngestRun<'a> {
 
     /// Adds the messages to the batch that waited for a schema which is known now.
     fn release_held(&mut self) {
-        while !self.gatherer.is_full()
-            && let Some(message) = self.held.take_first()
-        {
-            if !self.push(message.record()) {
-                self.held.put_back(message);
-                break;
-            }
+        if !self.held.is_empty() {
+            let mut held = std::mem::take(&mut self.held);
+            held.release(|record| !self.gatherer.is_full() && self.push(record));
+            self.held = held;
         }
     }
 
