@@ -19,11 +19,13 @@ use crate::config::{ConsoleSettings, EngineKind, Settings, Sources};
 use crate::console::{self, ConsoleError, ConsoleOptions, KeyBindings, KeyError, Themes, UnfinishedWork};
 use crate::engine::EngineHandle;
 use crate::engine::alarms::AlarmOptions;
+use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::local::{self, EventSource, InProcessSource};
 use crate::engine::status::log::LogBuffer;
 use crate::headless::{self, Outcome};
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::SourceStatus;
+use crate::registry::Schemas;
 use crate::search::renewable::Renewable;
 use crate::serve::{Opened, Service};
 use crate::storage::{MoveNote, Storage};
@@ -112,8 +114,12 @@ pub(super) async fn run(
         alarms: AlarmOptions { renewals: Some(renewals), ..alarms.borrow().clone() },
         log,
     };
+    let schemas = match settings.engine {
+        EngineKind::Local => setup::schemas(settings)?,
+        EngineKind::Spark => None,
+    };
     let (engine, producer) = match (settings.engine, source) {
-        (EngineKind::Local, source) => start_local(settings, source, parts)?,
+        (EngineKind::Local, source) => start_local(settings, source, schemas.clone(), parts)?,
         (EngineKind::Spark, Source::Kafka(source)) => (on_spark::start(settings, &source.kafka, parts)?, Some(source)),
         (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
@@ -122,7 +128,7 @@ pub(super) async fn run(
     // Until the engine has ended, consoles elsewhere see how it drains.
     let service = opened.map(|opened| opened.serve(&engine));
     if serves {
-        let renewed = Renewed { logging, index, alarms, commands: engine.commands.clone() };
+        let renewed = Renewed { logging, index, schemas, alarms, commands: engine.commands.clone() };
         let mut reload = Reload::new(sources, settings.clone(), renewed);
         let code = serve::until_end(&engine, &names, &mut reload, out).await;
         let last = engine.ended().await;
@@ -169,6 +175,7 @@ pub(super) async fn run(
 fn start_local(
     settings: &Settings,
     source: Source,
+    schemas: Option<Schemas>,
     parts: EngineParts,
 ) -> anyhow::Result<(EngineHandle, Option<Box<KafkaSource>>)> {
     let (status, events, producer) = match source {
@@ -186,7 +193,8 @@ fn start_local(
                 group: kafka.group.clone(),
                 progress: None,
             };
-            (status, EventSource::Kafka(setup::kafka_options(settings, kafka)?, in_process), Some(source))
+            let options = KafkaOptions { schemas, ..setup::kafka_options(settings, kafka)? };
+            (status, EventSource::Kafka(options, in_process), Some(source))
         }
     };
     let EngineParts { storage, index, alarms, log } = parts;

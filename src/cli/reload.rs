@@ -9,25 +9,32 @@ use super::setup;
 use crate::config::{self, IndexKind, Settings, Sources};
 use crate::engine::alarms::AlarmOptions;
 use crate::protocol::{Command, StageAction};
+use crate::registry::{Login, Schemas};
 use crate::search::elasticsearch::Credentials;
 use crate::search::renewable::Renewable;
 use crate::text::printable;
 
-/// The settings that say with which credentials the index is reached. Their files may change, too.
-const CREDENTIALS: [&str; 6] = [
+/// The settings that say with which credentials index and schema registry are reached. Their files may change, too.
+const CREDENTIALS: [&str; 10] = [
     "index.username",
     "index.password",
     "index.password_file",
     "index.api_key",
     "index.api_key_file",
-    // A secret of this table that has changed.
+    "schema_registry.username",
+    "schema_registry.password",
+    "schema_registry.password_file",
+    // A secret of these tables that has changed.
     "index",
+    "schema_registry",
 ];
 
 /// The parts of a service that can change while it runs.
 pub(super) struct Renewed {
     pub(super) logging: Logging,
     pub(super) index: Arc<Renewable>,
+    /// `None` without a schema registry.
+    pub(super) schemas: Option<Schemas>,
     pub(super) alarms: watch::Sender<AlarmOptions>,
     pub(super) commands: mpsc::Sender<Command>,
 }
@@ -39,6 +46,8 @@ pub(super) struct Reload {
     running: Settings,
     /// The credentials that the index is reached with; `None` if they could not be read.
     credentials: Option<Credentials>,
+    /// Those of the schema registry.
+    login: Option<Login>,
     parts: Renewed,
 }
 
@@ -46,7 +55,8 @@ impl Reload {
     /// A service that runs with the settings `running`, which come from `sources`.
     pub(super) fn new(sources: Sources, running: Settings, parts: Renewed) -> Self {
         let credentials = running.index.credentials().ok();
-        Self { sources, running, credentials, parts }
+        let login = running.schema_registry.options().ok().flatten().and_then(|options| options.login);
+        Self { sources, running, credentials, login, parts }
     }
 
     /// Reads the settings again. The log says what has changed; if they have a mistake, it says so, and nothing changes.
@@ -84,6 +94,7 @@ impl Reload {
             taken.extend(self.renew_alarms(&new));
         }
         taken.extend(self.renew_credentials(&new).await);
+        taken.extend(self.renew_login(&new));
         if taken.is_empty() && later.is_empty() {
             tracing::info!(target: "config", "the settings were read again; nothing that concerns a running service has changed");
         }
@@ -141,6 +152,38 @@ impl Reload {
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(target: "config", "the credentials of the index stay as they are: {}", printable(&error));
+                None
+            }
+        }
+    }
+}
+
+impl Reload {
+    /// Uses the user and the password of the schema registry that the settings and their files hold now.
+    fn renew_login(&mut self, new: &Settings) -> Option<&'static str> {
+        let schemas = self.parts.schemas.as_ref()?;
+        let mut settings = self.running.clone();
+        let (registry, from) = (&mut settings.schema_registry, &new.schema_registry);
+        registry.username.clone_from(&from.username);
+        registry.password.clone_from(&from.password);
+        registry.password_file.clone_from(&from.password_file);
+        let renewed = registry.options().map_err(anyhow::Error::from).and_then(|options| {
+            let login = options.and_then(|options| options.login);
+            let client = if login == self.login { None } else { setup::registry(&settings)? };
+            Ok((login, client))
+        });
+        match renewed {
+            Ok((_, None)) => None,
+            Ok((login, Some(client))) => {
+                schemas.renew(client);
+                self.login = login;
+                self.running = settings;
+                Some("the credentials of the schema registry")
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                let error = printable(&error);
+                tracing::error!(target: "config", "the credentials of the schema registry stay as they are: {error}");
                 None
             }
         }

@@ -67,7 +67,7 @@ pub(super) fn search_index(settings: &Settings, data_dir: &Path) -> anyhow::Resu
     })
 }
 
-/// How ingest reads Kafka, as the settings say.
+/// How ingest reads Kafka, as the settings say; without the [`schemas`].
 ///
 /// # Errors
 /// A file of a secret cannot be read, or the mapping cannot be used.
@@ -78,7 +78,7 @@ pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyho
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         group_protocol: kafka.group_protocol,
-        schemas: schemas(settings)?,
+        schemas: None,
         pseudonyms: pseudonyms(settings)?,
         format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),

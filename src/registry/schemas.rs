@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use lru::LruCache;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::client::{Asked, RegistryClient};
 use super::error::Trouble;
@@ -59,8 +59,8 @@ pub struct Schemas {
 #[derive(Debug)]
 struct Shared {
     inner: Mutex<Inner>,
-    /// The registry, without credentials.
-    at: Box<str>,
+    /// The client in use; `None` without a registry.
+    client: RwLock<Option<Arc<RegistryClient>>>,
 }
 
 #[derive(Debug)]
@@ -72,14 +72,19 @@ struct Inner {
 }
 
 impl Shared {
-    fn new(at: String) -> Self {
+    fn new(client: Option<RegistryClient>) -> Self {
         let inner = Inner {
             schemas: LruCache::new(MAX_SCHEMAS),
             absent: LruCache::new(MAX_ABSENT),
             asked: BTreeSet::new(),
             trouble: None,
         };
-        Self { inner: Mutex::new(inner), at: at.into_boxed_str() }
+        Self { inner: Mutex::new(inner), client: RwLock::new(client.map(Arc::new)) }
+    }
+
+    /// The registry, without credentials.
+    fn at(&self) -> String {
+        self.client.read().as_ref().map_or_else(|| "none".to_owned(), |client| client.name())
     }
 }
 
@@ -90,9 +95,8 @@ impl Schemas {
     /// The system gives no thread.
     pub fn of_registry(client: RegistryClient) -> std::io::Result<Self> {
         let (requests, receiver) = bounded(MAX_REQUESTS);
-        let shared = Arc::new(Shared::new(client.name()));
-        let asker =
-            Asker { client, shared: Arc::clone(&shared), requests: receiver, open: VecDeque::new(), second_look: None };
+        let shared = Arc::new(Shared::new(Some(client)));
+        let asker = Asker { shared: Arc::clone(&shared), requests: receiver, open: VecDeque::new(), second_look: None };
         std::thread::Builder::new().name("schemas".to_owned()).spawn(move || asker.run())?;
         Ok(Self { shared, requests })
     }
@@ -100,16 +104,21 @@ impl Schemas {
     /// These schemas and no others, without a registry.
     pub fn fixed(schemas: impl IntoIterator<Item = (u32, Schema)>) -> Self {
         let (requests, _) = bounded(1);
-        let shared = Shared::new("none".to_owned());
+        let shared = Shared::new(None);
         for (id, schema) in schemas {
             shared.inner.lock().schemas.put(id, Arc::new(schema));
         }
         Self { shared: Arc::new(shared), requests }
     }
 
+    /// Asks by `client` from the next question on, so that new credentials need no restart.
+    pub fn renew(&self, client: RegistryClient) {
+        *self.shared.client.write() = Some(Arc::new(client));
+    }
+
     /// The urls of the registry, without credentials.
-    pub fn registry(&self) -> &str {
-        &self.shared.at
+    pub fn registry(&self) -> String {
+        self.shared.at()
     }
 
     /// Why the registry gives no answer; `None` if it does, or if nobody needs one.
@@ -137,7 +146,6 @@ impl Schemas {
 
 /// The thread that asks.
 struct Asker {
-    client: RegistryClient,
     shared: Arc<Shared>,
     requests: Receiver<u32>,
     open: VecDeque<u32>,
@@ -153,7 +161,7 @@ impl Asker {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                let trouble = Trouble { at: self.shared.at.clone(), cause: error.to_string().into() };
+                let trouble = Trouble { at: self.shared.at().into(), cause: error.to_string().into() };
                 self.shared.inner.lock().trouble = Some(trouble);
                 return;
             }
@@ -185,7 +193,8 @@ impl Asker {
         let mut tries = pauses();
         let mut is_second_look = false;
         loop {
-            match runtime.block_on(self.client.schema(id)) {
+            let Some(client) = self.shared.client.read().clone() else { return Err(Over) };
+            match runtime.block_on(client.schema(id)) {
                 Err(trouble) => {
                     tracing::debug!(target: "ingest", "{trouble}");
                     self.shared.inner.lock().trouble = Some(trouble);
@@ -236,7 +245,7 @@ impl Asker {
         inner.asked.remove(&id);
         match compiled {
             Ok(schema) => {
-                tracing::info!(target: "ingest", "schema {id} is {}, from {}", schema.kind().name(), self.shared.at);
+                tracing::info!(target: "ingest", "schema {id} is {}, from {}", schema.kind().name(), self.shared.at());
                 inner.absent.pop(&id);
                 inner.schemas.put(id, Arc::new(schema));
             }

@@ -109,6 +109,27 @@ async fn the_password_is_sent_and_never_shown() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_password_is_taken_without_a_restart() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"schema": click().to_string()}));
+    Mock::given(header("authorization", "Basic YW5uOm5ldw==")).respond_with(answer).mount(&server).await;
+    let with = |password: &str| {
+        let login = Some(Login { username: "ann".to_owned(), password: Secret::new(password) });
+        RegistryClient::new(&RegistryOptions { login, ..options(&server.uri()) }).unwrap()
+    };
+    let schemas = Schemas::of_registry(with("old")).unwrap();
+    let mut reader = FrameReader::new(schemas.clone(), None);
+    let message = Frame::write(1, b"\x02c\x02u\x02\x02/");
+    while schemas.trouble().is_none() {
+        assert_eq!(reader.open(&message), Opened::Wait(1));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    schemas.renew(with("new"));
+    assert!(opened(&mut reader, &message).unwrap().contains("\"click_id\":\"c\""));
+    assert_eq!(schemas.trouble(), None);
+}
+
 fn opened<'a>(reader: &'a mut FrameReader, message: &'a [u8]) -> Result<String, String> {
     let until = Instant::now() + Duration::from_secs(20);
     loop {

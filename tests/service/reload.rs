@@ -61,3 +61,26 @@ fn a_service_takes_new_settings_on_sighup_and_names_those_that_wait_for_the_next
     run.signal("TERM");
     assert!(run.end().status.success());
 }
+
+#[test]
+fn a_service_takes_a_new_password_of_the_schema_registry_on_sighup() {
+    let home = Home::new();
+    let registry =
+        "[schema_registry]\nurls = \"http://127.0.0.1:1\"\nusername = \"ann\"\npassword_file = \"password\"\n";
+    home.file("service.toml", &config(registry));
+    home.file("password", b"old\n");
+    let mut run = home.start(&["serve", "--config", "service.toml", "--log-file", "log"]);
+    let log = home.path("log");
+    await_text(&log, &["service: listening at", "ingest: "]);
+    home.file("password", b"new\n");
+    run.signal("HUP");
+    await_text(&log, &["these have changed: the credentials of the schema registry"]);
+    run.signal("HUP");
+    await_text(&log, &["nothing that concerns a running service has changed"]);
+    std::fs::remove_file(home.path("password")).expect("removed");
+    run.signal("HUP");
+    await_text(&log, &["the credentials of the schema registry stay as they are: ", "schema_registry.password_file"]);
+    assert!(run.is_alive());
+    run.signal("TERM");
+    assert!(run.end().status.success());
+}
