@@ -34,6 +34,10 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// There is one second look in this time: many unknown ids must not hold up the rest of the topic.
 const SECOND_LOOKS: Duration = Duration::from_secs(10);
 
+/// The stack of the thread, which also compiles schemas: 64 of them may refer to one another, and nest 128 levels deep each. Only what is
+/// used of it takes memory.
+pub(super) const STACK_BYTES: usize = 128 << 20;
+
 /// Pauses between two tries while the registry gives no answer.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -97,7 +101,7 @@ impl Schemas {
         let (requests, receiver) = bounded(MAX_REQUESTS);
         let shared = Arc::new(Shared::new(Some(client)));
         let asker = Asker { shared: Arc::clone(&shared), requests: receiver, open: VecDeque::new(), second_look: None };
-        std::thread::Builder::new().name("schemas".to_owned()).spawn(move || asker.run())?;
+        std::thread::Builder::new().name("schemas".to_owned()).stack_size(STACK_BYTES).spawn(move || asker.run())?;
         Ok(Self { shared, requests })
     }
 

@@ -171,6 +171,23 @@ async fn each_schema_is_asked_for_once_and_its_language_found_out() {
     assert_eq!(reader.schemas().trouble(), None);
 }
 
+/// The deepest schemas that the client lets through do not overflow the stack of the thread that compiles them.
+#[test]
+fn schemas_that_refer_and_nest_as_deep_as_they_may_are_compiled() {
+    // Each level of arrays is one of JSON, and serde_json reads 128.
+    let nested = |next: String| (0..110).fold(json!(next), |items, _| json!({"type": "array", "items": items}));
+    let record = |at: usize| {
+        let of = if at < 64 { nested(format!("R{}", at + 1)) } else { json!("string") };
+        json!({"type": "record", "name": format!("R{at}"), "fields": [{"name": "next", "type": of}]}).to_string()
+    };
+    let reference = |at: usize| Reference { name: format!("R{at}").into(), text: record(at).into() };
+    let references = (1..=64).map(reference).collect();
+    let text = SchemaText { kind: SchemaKind::Avro, text: record(0).into(), references };
+    let thread = std::thread::Builder::new().stack_size(super::schemas::STACK_BYTES);
+    let compiled = thread.spawn(move || Schema::compile(&text).map(|schema| schema.kind())).unwrap().join().unwrap();
+    assert_eq!(compiled, Ok(SchemaKind::Avro));
+}
+
 #[test]
 fn times_are_written_as_the_mapping_reads_them() {
     let text = SchemaText { kind: SchemaKind::Avro, text: click().to_string().into(), references: Vec::new() };
