@@ -57,6 +57,7 @@ class Setting:
 
     def __init__(self, options, programs, work):
         self.events, self.seed, self.users, self.urls = options.events, options.seed, options.users, options.urls
+        self.geoip = options.geoip and options.geoip.resolve()
         self.programs, self.work = programs, work
         self.csv = work / f"events-{self.events}-{self.seed}-{self.users}-{self.urls}.csv"
         self.python = work / "venv/bin/python"
@@ -108,10 +109,15 @@ class Replay(Job):
     def command(self, setting):
         return ["replay", str(setting.csv), "--headless"]
 
+    def settings(self, setting):
+        """Settings as variables of the environment."""
+        return {}
+
     def work(self, setting, folder):
         command = [setting.programs["clicktop"], *self.command(setting), "--data-dir", str(folder / "data")]
         env = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
         env.pop("CLICKTOP_CONFIG", None)
+        env.update(self.settings(setting))
         usage = run(command, cwd=folder, env=env, output=folder / "status.jsonl")
         summary = json.loads((folder / "status.jsonl").read_text().splitlines()[-1])
         if not summary.get("complete") or summary["clicks"] != setting.events or summary["documents"] != summary["pages"]:
@@ -152,6 +158,28 @@ class Log(Replay):
         if found != wanted:
             raise Failed(f"{self.name}: {len(found)} urls with {sum(found.values())} clicks, or other clicks by url")
         return f"{sum(found.values())} requests, the clicks of its {len(found)} urls agree"
+
+
+class LogEnriched(Log):
+    """The same with a database of addresses, and user agents read."""
+
+    name = "log-enriched"
+    leaves_out = "Nothing that the log tells: place, browser, system and device of each click. It needs --geoip."
+
+    def ready(self, setting):
+        if not setting.geoip:
+            return "no --geoip DATABASE is given"
+        self.log = public_log(setting)
+
+    def settings(self, setting):
+        return {"CLICKTOP_GEOIP__DATABASE": str(setting.geoip), "CLICKTOP_USER_AGENTS__PARSE": "true"}
+
+    def check(self, setting, folder, figures):
+        found = self.figures(setting, folder)
+        placed = sum(clicks for (_, country), (clicks, _, _) in found.items() if country != "unknown")
+        if placed < setting.events * 0.9:
+            raise Failed(f"{self.name}: only {placed} of {setting.events} clicks have a country")
+        return f"{super().check(setting, folder, figures)}, {placed} have a country"
 
 
 class Memory(Job):
@@ -259,6 +287,8 @@ class Goaccess(Job):
         "keeps totals in memory and writes a report. It reads a combined log made from the events beforehand."
     )
 
+    more = ()
+
     def ready(self, setting):
         why = missing("goaccess")
         if not why:
@@ -267,7 +297,7 @@ class Goaccess(Job):
 
     def work(self, setting, folder):
         command = ["goaccess", str(self.log), "--log-format=COMBINED", "--no-global-config", "--no-progress"]
-        return run([*command, f"--max-items={setting.urls}", "--output=report.json"], cwd=folder)
+        return run([*command, *self.more, f"--max-items={setting.urls}", "--output=report.json"], cwd=folder)
 
     def check(self, setting, folder, figures):
         report = json.loads((folder / "report.json").read_text())
@@ -281,7 +311,30 @@ class Goaccess(Job):
         return f"{valid} requests, the clicks of its {len(told)} urls agree"
 
 
-JOBS = (Replay, Broker, Log, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess)
+class GoaccessGeoip(Goaccess):
+    name = "goaccess-geoip"
+    leaves_out = (
+        "The users' time, exact users (it counts address, day and browser), the clicks themselves: it keeps totals in memory and writes a "
+        "report with continents, countries and cities. It reads the same log as log-enriched and needs --geoip."
+    )
+
+    def ready(self, setting):
+        if not setting.geoip:
+            return "no --geoip DATABASE is given"
+        why = missing("goaccess")
+        if not why:
+            self.log, self.more = public_log(setting), (f"--geoip-database={setting.geoip}",)
+        return why
+
+    def check(self, setting, folder, figures):
+        report = json.loads((folder / "report.json").read_text())
+        placed = sum(place["hits"]["count"] for place in report["geolocation"]["data"] if place["data"] != "Unknown")
+        if placed < setting.events * 0.9:
+            raise Failed(f"goaccess: only {placed} of {setting.events} requests have a continent")
+        return f"{super().check(setting, folder, figures)}, {placed} have a place"
+
+
+JOBS = (Replay, Broker, Log, LogEnriched, Memory, SqliteImport, SqliteBatch, Duckdb, Spark, Goaccess, GoaccessGeoip)
 
 
 def missing(program):
@@ -331,13 +384,21 @@ def logged(setting):
     return log
 
 
+def public_log(setting):
+    """The same with addresses of the whole internet and a thousand user agents, made once."""
+    log = setting.csv.with_suffix(".public.log")
+    if not log.exists():
+        combined_log(setting.csv, log, public=True)
+    return log
+
+
 def quoted(url):
     """A url as a browser sends it."""
     return urllib.parse.quote(url, safe="/?&=,:+;-._")
 
 
-def combined_log(events, log):
-    """The events as a web server would have logged them: one address a user."""
+def combined_log(events, log, public=False):
+    """The events as a web server would have logged them: one address a user, a private one unless `public`."""
     urls, agents, seconds = {}, {}, {}
     part = log.with_suffix(".part")
     with open(events, newline="") as source, open(part, "w") as out:
@@ -356,5 +417,10 @@ def combined_log(events, log):
                 moment = datetime.datetime.fromisoformat(time[:19])
                 second = seconds[time[:19]] = moment.strftime("%d/%b/%Y:%H:%M:%S +0000")
             address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+            if public:
+                # A multiple of an odd number spreads the users over 20.0.0.0 to 99.255.255.255, of which nothing is private.
+                spread = number * 2654435761 % (80 << 24)
+                address = f"{20 + (spread >> 24)}.{spread >> 16 & 255}.{spread >> 8 & 255}.{spread & 255}"
+                agent = f"{agent} Release/{number % 84}"
             out.write(f'{address} - - [{second}] "GET {path} HTTP/1.1" 200 1000 "-" "{agent}"\n')
     part.rename(log)

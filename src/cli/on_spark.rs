@@ -5,6 +5,7 @@ use super::setup::EngineParts;
 use crate::config::{KafkaSettings, KeptUsers, Settings};
 use crate::engine::EngineHandle;
 use crate::engine::finding::Finding;
+use crate::enrich::Bots;
 
 /// Refuses `engine = "spark"` in a program without it.
 ///
@@ -51,6 +52,11 @@ pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
             "privacy.users = \"hash\" works with engine = \"local\" only: the cluster would store the ids as they are"
         );
     }
+    if settings.user_agents.bots == Bots::Drop && has_user_agents(settings) {
+        anyhow::bail!(
+            "user_agents.bots = \"drop\" works with engine = \"local\" only: the cluster reads no user agents, so it would count the bots"
+        );
+    }
     Ok(())
 }
 
@@ -65,6 +71,19 @@ pub(super) fn require_no_registry(settings: &Settings) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// What the clicks on the cluster lack; `None` if nothing.
+pub(super) fn unread_agents(settings: &Settings) -> Option<&'static str> {
+    has_user_agents(settings).then_some(
+        "the cluster reads no user agents: browser, system and device of a click are unknown, unless fields of their own name them \
+         (user_agents.parse = false takes this line away)",
+    )
+}
+
+fn has_user_agents(settings: &Settings) -> bool {
+    let mapping = settings.events.mapping();
+    settings.user_agents.parse && mapping.is_some_and(|mapping| mapping.fields.user_agent.is_some())
 }
 
 /// Refuses a mapping that cannot become SQL.
@@ -93,6 +112,9 @@ pub(super) fn start(_settings: &Settings, _kafka: &KafkaSettings, _parts: Engine
 #[cfg(feature = "spark")]
 pub(super) fn start(settings: &Settings, kafka: &KafkaSettings, parts: EngineParts) -> anyhow::Result<EngineHandle> {
     let EngineParts { storage, index, alarms, log } = parts;
+    if let Some(line) = unread_agents(settings) {
+        tracing::warn!(target: "pipeline", "{line}");
+    }
     let options = crate::engine::spark::SparkOptions { alarms, ..with_spark::options(settings, kafka)? };
     Ok(crate::engine::spark::start(options, storage, index, log)?)
 }
@@ -296,5 +318,35 @@ mod with_spark {
             ("kafka.isolation.level", "read_committed".to_owned()),
         ];
         of_client.into_iter().chain(own.map(|(name, value)| (name.to_owned(), value))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Sources};
+
+    fn settings(variables: &[(&str, &str)]) -> Settings {
+        let env = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        config::load(&Sources { env, ..Sources::default() }).expect("valid settings").settings
+    }
+
+    #[test]
+    fn what_the_cluster_does_not_read_of_a_visitor_is_told_or_refused() {
+        let plain = settings(&[]);
+        assert!(unread_agents(&plain).is_none() && require_no_visitors(&plain).is_ok());
+        let preset = ("CLICKTOP_EVENTS__PRESET", "combined");
+        let told = unread_agents(&settings(&[preset])).expect("a line");
+        assert!(told.contains("browser, system and device of a click are unknown"), "{told}");
+        let silent = settings(&[preset, ("CLICKTOP_USER_AGENTS__PARSE", "false")]);
+        assert!(unread_agents(&silent).is_none());
+        for (variables, named) in [
+            (&[preset, ("CLICKTOP_USER_AGENTS__BOTS", "drop")][..], "user_agents.bots"),
+            (&[("CLICKTOP_GEOIP__DATABASE", "a.mmdb")], "geoip.database"),
+            (&[("CLICKTOP_PRIVACY__USERS", "hash"), ("CLICKTOP_PRIVACY__KEY_FILE", "key")], "privacy.users"),
+        ] {
+            let error = require_no_visitors(&settings(variables)).expect_err(named).to_string();
+            assert!(error.contains(named) && error.contains("engine = \"local\" only"), "{error}");
+        }
     }
 }
