@@ -60,6 +60,13 @@ pub(super) const ALARMS: Section = Section {
             flags: &[],
         },
         Setting {
+            key: "alarms.webhook_ca_file",
+            kind: Kind::Path,
+            default: "",
+            help: "Certificates to trust for the webhook in addition to the public ones, PEM.",
+            flags: &[],
+        },
+        Setting {
             key: "alarms.timeout",
             kind: Kind::Duration(Duration::from_millis(100), Duration::from_secs(10 * 60)),
             default: "10 s",

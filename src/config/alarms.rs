@@ -12,7 +12,7 @@ use super::check::Check;
 use super::error::ConfigError;
 use super::secret_file::secret_or_file;
 use super::units::{duration, optional_duration};
-use crate::engine::alarms::tell::{CommandLine, TellOptions};
+use crate::engine::alarms::tell::{CommandLine, TellOptions, WebhookOptions};
 use crate::engine::alarms::{AlarmKind, AlarmOptions, AlarmRules, Rule};
 use crate::loopback::is_plain_to_others;
 use crate::secret::Secret;
@@ -31,6 +31,8 @@ pub struct AlarmSettings {
     pub webhook: Option<Secret>,
     /// A file that holds the url, instead.
     pub webhook_file: Option<PathBuf>,
+    /// `alarms.webhook_ca_file`: certificates to trust in addition to the public ones, PEM.
+    pub webhook_ca_file: Option<PathBuf>,
     /// How long a run or a request may take.
     #[serde(with = "duration")]
     pub timeout: Duration,
@@ -135,6 +137,7 @@ impl AlarmSettings {
         let mut command = self.command.iter().cloned();
         let command = command.next().map(|program| CommandLine { program, arguments: command.collect() });
         let webhook = secret_or_file(&self.webhook, "alarms.webhook_file", &self.webhook_file)?;
+        let webhook = webhook.map(|url| WebhookOptions { url, ca_file: self.webhook_ca_file.clone() });
         let tell = TellOptions { command, webhook, timeout: self.timeout, a_minute: self.runs_a_minute };
         Ok(AlarmOptions { rules: self.rules(), tell, renewals: None })
     }
@@ -142,7 +145,7 @@ impl AlarmSettings {
     /// The same settings without command and webhook.
     #[must_use]
     pub fn telling_nobody(&self) -> Self {
-        Self { command: Vec::new(), webhook: None, webhook_file: None, ..self.clone() }
+        Self { command: Vec::new(), webhook: None, webhook_file: None, webhook_ca_file: None, ..self.clone() }
     }
 
     fn rules(&self) -> AlarmRules {
@@ -287,7 +290,7 @@ mod tests {
         let url = "https://chat.example/hooks/hunter2";
         let settings = loaded(&[("CLICKTOP_ALARMS__WEBHOOK", url)]).unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
-        assert_eq!(settings.options().unwrap().tell.webhook.unwrap().expose(), url);
+        assert_eq!(settings.options().unwrap().tell.webhook.unwrap().url.expose(), url);
         let error = loaded(&[("CLICKTOP_ALARMS__WEBHOOK", "ftp://hunter2")]).unwrap_err().to_string();
         assert!(error.contains("ALARMS__WEBHOOK") && !error.contains("hunter2"), "{error}");
         let folder = tempfile::tempdir().unwrap();
@@ -295,7 +298,7 @@ mod tests {
         std::fs::write(&file, format!("{url}\n")).unwrap();
         let file = file.to_str().unwrap();
         let settings = loaded(&[("CLICKTOP_ALARMS__WEBHOOK_FILE", file)]).unwrap();
-        assert_eq!(settings.options().unwrap().tell.webhook.unwrap().expose(), url);
+        assert_eq!(settings.options().unwrap().tell.webhook.unwrap().url.expose(), url);
         loaded(&[("CLICKTOP_ALARMS__WEBHOOK_FILE", file), ("CLICKTOP_ALARMS__WEBHOOK", url)]).unwrap_err();
     }
 }

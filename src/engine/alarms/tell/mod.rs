@@ -13,6 +13,7 @@ mod tests;
 mod webhook;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use command::CommandLine;
@@ -30,12 +31,21 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub struct TellOptions {
     /// The program that is run.
     pub command: Option<CommandLine>,
-    /// The url that gets a POST request. Such urls often hold a secret.
-    pub webhook: Option<Secret>,
+    /// What gets a POST request.
+    pub webhook: Option<WebhookOptions>,
     /// How long one run or request may take.
     pub timeout: Duration,
     /// The most runs a minute, and the most requests.
     pub a_minute: NonZeroUsize,
+}
+
+/// A webhook.
+#[derive(Clone, Debug)]
+pub struct WebhookOptions {
+    /// Its url. Such urls often hold a secret.
+    pub url: Secret,
+    /// Certificates to trust in addition to the public ones, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for TellOptions {
@@ -53,7 +63,7 @@ impl Tellers {
     pub(super) fn start(options: TellOptions) -> Self {
         let TellOptions { command, webhook, timeout, a_minute } = options;
         let command = command.map(|line| Lane::start("alarms.command", line, timeout, a_minute));
-        let webhook = webhook.map(|url| Lane::start("alarms.webhook", Webhook::new(url), timeout, a_minute));
+        let webhook = webhook.map(|webhook| Lane::start("alarms.webhook", Webhook::new(webhook), timeout, a_minute));
         Self(command.into_iter().chain(webhook).collect())
     }
 

@@ -4,24 +4,24 @@ use std::error::Error as _;
 use std::sync::OnceLock;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, redirect};
+use reqwest::{Certificate, Client, redirect};
 use url::Url;
 
+use super::WebhookOptions;
 use super::lane::Teller;
 use super::message::Message;
 use crate::loopback::is_loopback;
-use crate::secret::Secret;
 
 /// A webhook. No error shows its url: whoever knows the url of a chat may write to the chat.
 pub(super) struct Webhook {
-    url: Secret,
+    options: WebhookOptions,
     /// Made with the first message: an error is then one of that message, and no reason not to start.
     client: OnceLock<Client>,
 }
 
 impl Webhook {
-    pub(super) fn new(url: Secret) -> Self {
-        Self { url, client: OnceLock::new() }
+    pub(super) fn new(options: WebhookOptions) -> Self {
+        Self { options, client: OnceLock::new() }
     }
 
     fn client(&self, url: &Url) -> Result<&Client, String> {
@@ -34,14 +34,27 @@ impl Webhook {
         if url.host_str().is_some_and(is_loopback) {
             builder = builder.no_proxy();
         }
+        for authority in self.authorities()? {
+            builder = builder.add_root_certificate(authority);
+        }
         let client = builder.build().map_err(cause)?;
         Ok(self.client.get_or_init(|| client))
     }
 }
 
+impl Webhook {
+    fn authorities(&self) -> Result<Vec<Certificate>, String> {
+        let Some(file) = &self.options.ca_file else { return Ok(Vec::new()) };
+        let unusable = |why: String| format!("alarms.webhook_ca_file {}: {why}", file.display());
+        let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(cause(error)))?;
+        if found.is_empty() { Err(unusable("it holds no certificate".to_owned())) } else { Ok(found) }
+    }
+}
+
 impl Teller for Webhook {
     async fn tell(&self, message: &Message) -> Result<(), String> {
-        let url = Url::parse(self.url.expose().trim()).map_err(|error| format!("it is no url: {error}"))?;
+        let url = Url::parse(self.options.url.expose().trim()).map_err(|error| format!("it is no url: {error}"))?;
         let client = self.client(&url)?;
         let request = client.post(url).header(CONTENT_TYPE, "application/json").body(message.json());
         let answer = request.send().await.map_err(cause)?;
