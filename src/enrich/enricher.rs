@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +13,11 @@ use super::address::public_address;
 use super::agents::{self, Agents, Facts};
 use super::database::Database;
 use super::places::{self, Places};
+use super::recent::Recent;
 use crate::click::mapping::{Enrich, EnrichmentSource, VisitorAgent, VisitorPlace};
 
-/// Addresses whose places are remembered: some 6 MB.
-const ADDRESSES: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+/// Addresses whose places are remembered, as a power of two: 3 MB.
+const ADDRESS_BITS: u32 = 17;
 
 /// User agents whose facts are remembered: 4 MB as a rule, and 20 MB if somebody sends long ones.
 const AGENTS: NonZeroUsize = NonZeroUsize::new(1 << 13).unwrap();
@@ -82,9 +84,14 @@ struct KnownPlaces {
     databases: Arc<[Database]>,
     /// The edition of the databases that the known places are of.
     edition: u64,
-    known: LruCache<IpAddr, Known, RandomState>,
+    /// The number of the place of each remembered address.
+    numbers: Recent<IpAddr, u32>,
+    known: Vec<Known>,
+    /// The number of each known place, by its texts.
+    by_texts: HashMap<Box<str>, u32, RandomState>,
 }
 
+/// A place. There are no more than the databases have.
 #[derive(Debug, Default)]
 struct Known {
     country: Option<Box<str>>,
@@ -100,19 +107,28 @@ struct KnownAgents {
 impl KnownPlaces {
     fn of(places: Arc<Places>) -> Self {
         let (databases, edition) = places.now();
-        Self { places, databases, edition, known: LruCache::with_hasher(ADDRESSES, RandomState::default()) }
+        let (numbers, by_texts) = (Recent::new(ADDRESS_BITS), HashMap::default());
+        Self { places, databases, edition, numbers, known: Vec::new(), by_texts }
     }
 
-    fn find(&mut self, address: IpAddr) -> &Known {
+    fn find(&mut self, address: IpAddr) -> Option<&Known> {
         if self.edition != self.places.edition() {
             (self.databases, self.edition) = self.places.now();
+            self.numbers.clear();
             self.known.clear();
+            self.by_texts.clear();
         }
-        let Self { databases, known, .. } = self;
-        known.get_or_insert(address, || {
+        let Self { databases, numbers, known, by_texts, .. } = self;
+        let number = numbers.get_or_insert_with(address, || {
             let found = places::find(databases, address);
-            Known { country: found.country.map(Box::from), city: found.city.map(Box::from) }
-        })
+            // A place without a country or a city is not one with an empty name; nobody sees the difference.
+            let texts = format!("{}\0{}", found.country.unwrap_or_default(), found.city.unwrap_or_default());
+            *by_texts.entry(texts.into()).or_insert_with(|| {
+                known.push(Known { country: found.country.map(Box::from), city: found.city.map(Box::from) });
+                u32::try_from(known.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        self.known.get(number as usize)
     }
 }
 
@@ -121,7 +137,7 @@ impl Enrich for Enricher {
         let (Some(places), Some(address)) = (&mut self.places, public_address(address)) else {
             return VisitorPlace::default();
         };
-        let known = places.find(address);
+        let Some(known) = places.find(address) else { return VisitorPlace::default() };
         VisitorPlace { country: known.country.as_deref(), city: known.city.as_deref() }
     }
 

@@ -14,6 +14,7 @@ mod database;
 mod enricher;
 mod places;
 mod pseudonym;
+mod recent;
 
 pub use address::public_address;
 pub use agents::{Agents, AgentsError};
