@@ -11,6 +11,10 @@ const MOST: usize = 32;
 /// public address counts: proxies add their own behind that of the visitor, and a private one before it is that of a machine behind
 /// the visitor's router.
 pub fn public_address(text: &str) -> Option<IpAddr> {
+    // Most texts are one address and nothing else.
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address.to_canonical()).filter(|address| is_public(*address));
+    }
     text.split([',', ';']).take(MOST).filter_map(address).find(|address| is_public(*address))
 }
 

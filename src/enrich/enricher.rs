@@ -1,7 +1,7 @@
 //! Fields of clicks from addresses and user agents, with a cache of each: visitors come back, and their software is the same.
 
-use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -16,8 +16,11 @@ use super::places::{self, Places};
 use super::recent::Recent;
 use crate::click::mapping::{Enrich, EnrichmentSource, VisitorAgent, VisitorPlace};
 
-/// Addresses whose places are remembered, as a power of two: 3 MB.
-const ADDRESS_BITS: u32 = 17;
+/// Addresses of version 4 whose places are remembered, as a power of two: 1 MB.
+const V4_BITS: u32 = 17;
+
+/// The same of version 6: 1.5 MB.
+const V6_BITS: u32 = 16;
 
 /// User agents whose facts are remembered: 4 MB as a rule, and 20 MB if somebody sends long ones.
 const AGENTS: NonZeroUsize = NonZeroUsize::new(1 << 13).unwrap();
@@ -84,8 +87,9 @@ struct KnownPlaces {
     databases: Arc<[Database]>,
     /// The edition of the databases that the known places are of.
     edition: u64,
-    /// The number of the place of each remembered address.
-    numbers: Recent<IpAddr, u32>,
+    /// The number of the place of each remembered address. No public one is 0.
+    of_v4: Recent<NonZeroU32, u32>,
+    of_v6: Recent<Ipv6Addr, u32>,
     known: Vec<Known>,
     /// The number of each known place, by its texts.
     by_texts: HashMap<Box<str>, u32, RandomState>,
@@ -107,19 +111,20 @@ struct KnownAgents {
 impl KnownPlaces {
     fn of(places: Arc<Places>) -> Self {
         let (databases, edition) = places.now();
-        let (numbers, by_texts) = (Recent::new(ADDRESS_BITS), HashMap::default());
-        Self { places, databases, edition, numbers, known: Vec::new(), by_texts }
+        let (of_v4, of_v6) = (Recent::new(V4_BITS), Recent::new(V6_BITS));
+        Self { places, databases, edition, of_v4, of_v6, known: Vec::new(), by_texts: HashMap::default() }
     }
 
     fn find(&mut self, address: IpAddr) -> Option<&Known> {
         if self.edition != self.places.edition() {
             (self.databases, self.edition) = self.places.now();
-            self.numbers.clear();
+            self.of_v4.clear();
+            self.of_v6.clear();
             self.known.clear();
             self.by_texts.clear();
         }
-        let Self { databases, numbers, known, by_texts, .. } = self;
-        let number = numbers.get_or_insert_with(address, || {
+        let Self { databases, of_v4, of_v6, known, by_texts, .. } = self;
+        let look_up = || {
             let found = places::find(databases, address);
             // A place without a country or a city is not one with an empty name; nobody sees the difference.
             let texts = format!("{}\0{}", found.country.unwrap_or_default(), found.city.unwrap_or_default());
@@ -127,7 +132,11 @@ impl KnownPlaces {
                 known.push(Known { country: found.country.map(Box::from), city: found.city.map(Box::from) });
                 u32::try_from(known.len() - 1).unwrap_or(u32::MAX)
             })
-        });
+        };
+        let number = match address {
+            IpAddr::V4(address) => of_v4.get_or_insert_with(NonZeroU32::new(address.to_bits())?, look_up),
+            IpAddr::V6(address) => of_v6.get_or_insert_with(address, look_up),
+        };
         self.known.get(number as usize)
     }
 }

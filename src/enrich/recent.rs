@@ -4,7 +4,10 @@ use std::hash::{BuildHasher as _, Hash};
 
 use foldhash::fast::RandomState;
 
-/// Remembers values of the newest keys. A key has two slots, by its hash: a new key takes the first, whose key moves to the second.
+/// Slots that a key may be in: they lie beside each other.
+const WAYS: usize = 4;
+
+/// Remembers values of the newest keys. By its hash, a key belongs to a set of [`WAYS`] slots; a new key takes the place of the oldest one.
 ///
 /// It forgets a few keys earlier than an LRU list would, and needs no list: with tens of thousands of keys, the list costs more than
 /// the lookup.
@@ -15,30 +18,23 @@ pub(super) struct Recent<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
-    /// A cache of `1 << bits` slots.
+    /// A cache of `1 << bits` slots, and of at least a set.
     pub(super) fn new(bits: u32) -> Self {
-        Self { slots: vec![None; 1 << bits], state: RandomState::default() }
+        Self { slots: vec![None; (1 << bits).max(WAYS)], state: RandomState::default() }
     }
 
     /// The value of `key`, which `make` makes if it is not known.
     pub(super) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> V {
         // The number of slots is a power of two.
-        let mask = self.slots.len() - 1;
-        let first = self.state.hash_one(key) as usize & mask;
-        let second = first ^ 1;
-        for at in [first, second] {
-            if let Some(Some((known, value))) = self.slots.get(at)
-                && *known == key
-            {
-                return *value;
-            }
+        let begin = self.state.hash_one(key) as usize & (self.slots.len() - 1) & !(WAYS - 1);
+        let Some(set) = self.slots.get_mut(begin..begin + WAYS) else { return make() };
+        if let Some((_, value)) = set.iter().flatten().find(|(known, _)| *known == key) {
+            return *value;
         }
         let value = make();
-        if let Some(slot) = self.slots.get_mut(first) {
-            let before = slot.replace((key, value));
-            if let Some(slot) = self.slots.get_mut(second) {
-                *slot = before;
-            }
+        set.rotate_right(1);
+        if let Some(first) = set.first_mut() {
+            *first = Some((key, value));
         }
         value
     }
