@@ -13,15 +13,13 @@ mod tests;
 mod webhook;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use command::CommandLine;
 use lane::Lane;
 pub(super) use message::Message;
 use webhook::Webhook;
-
-use crate::secret::Secret;
+pub use webhook::WebhookOptions;
 
 /// How long the end of the engine may wait for messages that were not told yet.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -37,15 +35,6 @@ pub struct TellOptions {
     pub timeout: Duration,
     /// The most runs a minute, and the most requests.
     pub a_minute: NonZeroUsize,
-}
-
-/// A webhook.
-#[derive(Clone, Debug)]
-pub struct WebhookOptions {
-    /// Its url. Such urls often hold a secret.
-    pub url: Secret,
-    /// Certificates to trust in addition to the public ones, PEM.
-    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for TellOptions {

@@ -19,6 +19,7 @@ use super::*;
 use crate::engine::alarms::AlarmChange;
 use crate::protocol::alarm::{Alarm, Severity};
 use crate::protocol::snapshot::SourceStatus;
+use crate::secret::Secret;
 
 fn change(text: &str, lasted: Option<Duration>) -> AlarmChange {
     let alarm = Alarm {

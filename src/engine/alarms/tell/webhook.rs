@@ -1,16 +1,26 @@
 //! Sends an alarm to a url, as JSON in a POST request.
 
 use std::error::Error as _;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, redirect};
 use url::Url;
 
-use super::WebhookOptions;
 use super::lane::Teller;
 use super::message::Message;
 use crate::loopback::is_loopback;
+use crate::secret::Secret;
+
+/// What is told, and how it is trusted.
+#[derive(Clone, Debug)]
+pub struct WebhookOptions {
+    /// Its url. Such urls often hold a secret.
+    pub url: Secret,
+    /// Certificates to trust in addition to the public ones, PEM.
+    pub ca_file: Option<PathBuf>,
+}
 
 /// A webhook. No error shows its url: whoever knows the url of a chat may write to the chat.
 pub(super) struct Webhook {
