@@ -35,6 +35,7 @@ pub mod console;
 pub mod engine;
 pub mod enrich;
 pub mod headless;
+mod http_client;
 pub mod inspect;
 pub mod loopback;
 pub mod private;
@@ -42,6 +43,8 @@ pub mod protocol;
 pub mod registry;
 pub mod search;
 pub mod secret;
+#[cfg(test)]
+mod secure_server;
 pub mod serve;
 pub mod signals;
 pub mod source;

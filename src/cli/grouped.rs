@@ -7,14 +7,14 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use super::args::{Limit, TopArgs, TopFormat};
 use super::country::Choice;
 use super::output::{Output, ProgressLine, complain};
-use super::table::{TextTable, average, six_decimals, text_table, width};
+use super::table::{TextTable, average, json_rows, six_decimals, text_table, width};
 use crate::click::Timestamp;
 use crate::engine::local::query::breakdown::count_breakdown;
 use crate::protocol::Dimension;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion, BreakdownRow};
 use crate::storage::Reader;
 use crate::storage::figures::AggregateSettings;
-use crate::text::{no_formula, printable, safe_json};
+use crate::text::{no_formula, printable};
 
 /// What to group, besides the flags.
 pub(super) struct Grouping {
@@ -140,14 +140,7 @@ impl Serialize for Object<'_> {
 }
 
 fn json(by: Dimension, rows: &[BreakdownRow], out: &mut impl Write) -> anyhow::Result<()> {
-    // A row at a time, so that a large result is never in memory twice.
-    out.write_all(b"[")?;
-    for (at, row) in rows.iter().enumerate() {
-        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        out.write_all(safe_json(&serde_json::to_string(&Object { by, row })?).as_bytes())?;
-    }
-    out.write_all(b"\n]\n")?;
-    Ok(())
+    json_rows(rows.iter().map(|row| Object { by, row }), out)
 }
 
 fn csv(by: Dimension, rows: &[BreakdownRow], on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {

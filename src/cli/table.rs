@@ -1,12 +1,13 @@
-//! The table of `top`, as wide as the terminal.
+//! The forms in which `top` prints rows: a table as wide as the terminal, or JSON.
 
 use std::io::Write;
 
 use comfy_table::{CellAlignment, Table, TableStyle};
+use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::storage::Page;
-use crate::text::printable;
+use crate::text::{printable, safe_json};
 
 /// A table with texts on the left and figures on the right.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,21 @@ pub(super) fn table(pages: &[Page], width: Option<usize>, out: &mut impl Write) 
     };
     let heads = vec!["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
     text_table(TextTable { heads, texts: 2, rows: pages.iter().map(row).collect() }, width, out)
+}
+
+/// Prints an array with a row on each line.
+///
+/// # Errors
+/// `out` cannot be written.
+pub(super) fn json_rows<R: Serialize>(rows: impl Iterator<Item = R>, out: &mut impl Write) -> anyhow::Result<()> {
+    // A row at a time, so that a large result is never in memory twice.
+    out.write_all(b"[")?;
+    for (at, row) in rows.enumerate() {
+        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
+        out.write_all(safe_json(&serde_json::to_string(&row)?).as_bytes())?;
+    }
+    out.write_all(b"\n]\n")?;
+    Ok(())
 }
 
 /// The columns of the terminal, if the table must fit into it.

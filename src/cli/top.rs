@@ -10,10 +10,10 @@ use super::country::{self, Choice};
 use super::grouped::{self, Grouping};
 use super::output::{Output, complain};
 use super::setup;
-use super::table::{six_decimals, table, width};
+use super::table::{json_rows, six_decimals, table, width};
 use crate::config::Settings;
 use crate::storage::{DATABASE_FILE, Page, Reader};
-use crate::text::{no_formula, printable, safe_json};
+use crate::text::{no_formula, printable};
 
 /// Prints the figures as `args` ask. A running pipeline is not disturbed.
 ///
@@ -80,14 +80,7 @@ impl<'a> From<&'a Page> for Row<'a> {
 }
 
 fn json(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
-    // A row at a time, so that a large result is never in memory twice.
-    out.write_all(b"[")?;
-    for (at, page) in pages.iter().enumerate() {
-        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        out.write_all(safe_json(&serde_json::to_string(&Row::from(page))?).as_bytes())?;
-    }
-    out.write_all(b"\n]\n")?;
-    Ok(())
+    json_rows(pages.iter().map(Row::from), out)
 }
 
 fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {

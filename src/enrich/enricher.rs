@@ -126,7 +126,7 @@ impl KnownPlaces {
         let Self { databases, of_v4, of_v6, known, by_texts, .. } = self;
         let look_up = || {
             let found = places::find(databases, address);
-            // A place without a country or a city is not one with an empty name; nobody sees the difference.
+            // A missing name and an empty one have the same key: clicktop stores `unknown` for both.
             let texts = format!("{}\0{}", found.country.unwrap_or_default(), found.city.unwrap_or_default());
             *by_texts.entry(texts.into()).or_insert_with(|| {
                 known.push(Known { country: found.country.map(Box::from), city: found.city.map(Box::from) });

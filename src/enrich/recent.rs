@@ -23,7 +23,7 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
         Self { slots: vec![None; (1 << bits).max(WAYS)], state: RandomState::default() }
     }
 
-    /// The value of `key`, which `make` makes if it is not known.
+    /// Returns the value of `key`. Calls `make` if the key is not remembered.
     pub(super) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> V {
         // The number of slots is a power of two.
         let begin = self.state.hash_one(key) as usize & (self.slots.len() - 1) & !(WAYS - 1);

@@ -94,7 +94,7 @@ pub struct Breakdown {
     pub values: u64,
     /// The figures of all clicks that were grouped.
     pub total: GroupFigures,
-    /// Only clicks from this moment on are there to be grouped; `None` if no click is older.
+    /// The store has deleted the clicks before this moment. `None` if it has deleted none of the span.
     #[serde(default, with = "super::serial::optional_timestamp")]
     pub since: Option<Timestamp>,
     /// How many percent are counted, if there are no figures yet.

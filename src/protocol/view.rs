@@ -1,5 +1,6 @@
 //! Views: the rows that a front shows, their order, and the time that they cover.
 
+use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,31 @@ impl SortBy {
             SortBy::Time => "time",
         }
     }
+
+    /// Compares two rows in this order, the largest first. Rows with the same figure are in the order of their clicks, then of their users.
+    pub fn compare(self, a: &SortedFigures, b: &SortedFigures) -> Ordering {
+        let by_clicks = |row: &SortedFigures| Reverse((row.clicks, row.unique_users));
+        match self {
+            SortBy::Clicks => by_clicks(a).cmp(&by_clicks(b)),
+            SortBy::Users => Reverse((a.unique_users, a.clicks)).cmp(&Reverse((b.unique_users, b.clicks))),
+            SortBy::Time => match (a.average_seconds, b.average_seconds) {
+                (Some(a), Some(b)) => b.total_cmp(&a),
+                (a, b) => a.is_none().cmp(&b.is_none()),
+            }
+            .then_with(|| by_clicks(a).cmp(&by_clicks(b))),
+        }
+    }
+}
+
+/// The figures that rows are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub struct SortedFigures {
+    /// Distinct clicks.
+    pub clicks: u64,
+    /// Distinct users.
+    pub unique_users: u64,
+    /// Mean time spent in seconds; rows without one come last.
+    pub average_seconds: Option<f64>,
 }
 
 /// The rows that a front asks for. A reader takes the default of each part that is left out.

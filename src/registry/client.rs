@@ -1,7 +1,6 @@
 //! Asks a registry for schemas, by the HTTP API that Confluent's clients speak.
 
 use std::collections::BTreeSet;
-use std::error::Error as _;
 use std::fmt;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,6 +11,7 @@ use super::answer::{BodyError, ErrorAnswer, SchemaAnswer, body, is_absent};
 use super::error::{SchemaError, Trouble};
 use super::options::{OptionsError, RegistryOptions, Server, authorities, identity, servers, unusable};
 use super::schema_text::{Reference, SchemaKind, SchemaText};
+use crate::http_client::causes;
 use crate::loopback::is_loopback;
 use crate::secret::MASK;
 use crate::text::{excerpt, printable};
@@ -253,18 +253,4 @@ impl Endpoint {
 /// A name as one part of a path.
 fn segment(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
-}
-
-/// The causes of an error, without the HTTP client's own message, which contains little more than the url.
-fn causes(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
-    if causes.is_empty() { "the connection failed".to_owned() } else { causes.join(": ") }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use reqwest::{Certificate, Identity, Url};
 
+use crate::http_client::read_authorities;
 use crate::secret::Secret;
 
 /// How the registry is reached.
@@ -121,14 +122,7 @@ fn server(position: usize, text: &str, separate: &Option<Login>) -> Result<Serve
 /// The certificates of `schema_registry.ca_file`.
 pub(super) fn authorities(path: &Path) -> Result<Vec<Certificate>, OptionsError> {
     const SETTING: &str = "schema_registry.ca_file";
-    let pem = std::fs::read(path).map_err(|error| unusable(SETTING, path, error.to_string()))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(authorities) if authorities.is_empty() => {
-            Err(unusable(SETTING, path, "it contains no certificate".to_owned()))
-        }
-        Ok(authorities) => Ok(authorities),
-        Err(error) => Err(unusable(SETTING, path, error.to_string())),
-    }
+    read_authorities(path).map_err(|cause| unusable(SETTING, path, cause))
 }
 
 /// Our certificate with its key.

@@ -36,7 +36,7 @@ pub struct SchemaText {
 /// A schema that another one refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// The name by which the other one refers to it; of Protobuf the path of the import.
+    /// The name under which the other schema refers to it. For Protobuf, this is the import path.
     pub name: Box<str>,
     /// The schema itself.
     pub text: Box<str>,

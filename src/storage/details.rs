@@ -2,10 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{ToSql, params};
-
 use super::model::{AgentId, PlaceId, StoredClick};
-use super::reader::stored_click;
 use super::{Reader, StorageError, TimePosition};
 use crate::click::Timestamp;
 
@@ -45,19 +42,9 @@ impl Reader {
         last: Timestamp,
         mut take: impl FnMut(DetailedClick) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, StorageError> {
-        let Self { connection, countries, .. } = self;
-        let mut select = connection.prepare_cached(CLICKS_BETWEEN)?;
-        // A number sorts before every text and blob.
-        let key: &dyn ToSql = position.key().map_or(&0, |key| key as &dyn ToSql);
-        let mut rows = select.query(params![position.time(), key, last])?;
-        while let Some(row) = rows.next()? {
-            let (place, agent) = (row.get(5)?, row.get(6)?);
-            let taken = take(DetailedClick { click: stored_click(connection, countries, row)?, place, agent });
-            if taken.is_break() {
-                return Ok(taken);
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+        self.rows_between(CLICKS_BETWEEN, position, last, |click, row| {
+            Ok(take(DetailedClick { click, place: row.get(5)?, agent: row.get(6)? }))
+        })
     }
 
     /// Passes every agent that was stored after the agent `row` to `take`, in that order.
@@ -95,15 +82,10 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::tests::{open, sql};
+    use crate::storage::tests::plan;
 
     #[test]
     fn clicks_with_every_dimension_are_read_from_the_primary_key_without_sorting() {
-        let (_directory, storage) = open();
-        let connection = sql(&storage);
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_BETWEEN}")).unwrap();
-        let plan = explain.query_map([0; 3], |row| row.get(3)).unwrap();
-        let plan: Vec<String> = plan.collect::<Result<_, _>>().unwrap();
-        assert_eq!(plan, ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
+        assert_eq!(plan(CLICKS_BETWEEN, 3), ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::figures::PageFigures;
 use super::model::{ClickKey, CountryId, StoredClick, UrlId};
@@ -32,11 +32,6 @@ impl TimePosition {
     /// The position behind `click`.
     pub fn after(click: &StoredClick) -> Self {
         Self { time: click.timestamp, key: Some(click.key.clone()) }
-    }
-
-    /// The click of its time that lies directly before the position; `None` before all clicks of this time.
-    pub(super) fn key(&self) -> Option<&ClickKey> {
-        self.key.as_ref()
     }
 
     /// The time of the position.
@@ -102,13 +97,25 @@ impl Reader {
         last: Timestamp,
         mut take: impl FnMut(StoredClick) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, StorageError> {
+        self.rows_between(CLICKS_BETWEEN, position, last, |click, _| Ok(take(click)))
+    }
+
+    /// Passes each click that `select` finds to `take` with its row, until `take` breaks. The statement has the columns and the parameters
+    /// of [`CLICKS_BETWEEN`], and may have more columns.
+    pub(super) fn rows_between<B>(
+        &mut self,
+        select: &str,
+        position: &TimePosition,
+        last: Timestamp,
+        mut take: impl FnMut(StoredClick, &Row<'_>) -> Result<ControlFlow<B>, StorageError>,
+    ) -> Result<ControlFlow<B>, StorageError> {
         let Self { connection, countries, .. } = self;
-        let mut select = connection.prepare_cached(CLICKS_BETWEEN)?;
+        let mut select = connection.prepare_cached(select)?;
         // A number sorts before every text and blob.
         let key: &dyn ToSql = position.key.as_ref().map_or(&0, |key| key as &dyn ToSql);
         let mut rows = select.query(params![position.time, key, last])?;
         while let Some(row) = rows.next()? {
-            let taken = take(stored_click(connection, countries, row)?);
+            let taken = take(stored_click(connection, countries, row)?, row)?;
             if taken.is_break() {
                 return Ok(taken);
             }
@@ -251,16 +258,11 @@ pub(super) fn newest_time(connection: &Connection, now: Timestamp) -> Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::tests::{batch, click, open, sql};
+    use crate::storage::tests::{batch, click, open, plan};
 
     #[test]
     fn clicks_of_a_window_are_read_from_the_primary_key_without_sorting() {
-        let (_directory, storage) = open();
-        let connection = sql(&storage);
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLICKS_BETWEEN}")).unwrap();
-        let plan = explain.query_map([0; 3], |row| row.get(3)).unwrap();
-        let plan: Vec<String> = plan.collect::<Result<_, _>>().unwrap();
-        assert_eq!(plan, ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
+        assert_eq!(plan(CLICKS_BETWEEN, 3), ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
     }
 
     #[test]

@@ -45,6 +45,15 @@ pub(super) fn sql(storage: &Storage) -> rusqlite::Connection {
     rusqlite::Connection::open(storage.path()).unwrap()
 }
 
+/// How SQLite finds the rows of `select`, which has so many parameters.
+pub(super) fn plan(select: &str, parameters: usize) -> Vec<String> {
+    let (_directory, storage) = open();
+    let connection = sql(&storage);
+    let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {select}")).unwrap();
+    let steps = explain.query_map(rusqlite::params_from_iter(vec![0; parameters]), |row| row.get(3)).unwrap();
+    steps.collect::<Result<_, _>>().unwrap()
+}
+
 #[test]
 fn a_click_sent_twice_is_stored_once_and_counted_as_a_duplicate() {
     let (_directory, storage) = open();

@@ -74,6 +74,7 @@ async fn a_registry_that_is_down_at_first_is_waited_for() {
         snapshot.partitions.iter().filter_map(|partition| partition.lag).sum::<u64>() == 900
     })
     .await;
+    // Ingest polls on for some seconds, and must not count the same trouble again. Nothing tells of a poll.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let registry = Registry::start_at(&address);
     registry.add(1, "AVRO", &click_schema(&[]));

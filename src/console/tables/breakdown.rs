@@ -2,12 +2,12 @@
 
 use ratatui::style::Style;
 
-use super::column::{Cell, Column, TableContext, Width};
+use super::column::{Column, Width};
 use crate::console::format::{count_in, percent, seconds};
 use crate::protocol::breakdown::{BreakdownRow, Dimension};
 use crate::protocol::view::SortBy;
 
-/// Columns of the screen that a bar leaves to the value and the blanks after it.
+/// So many columns stay free for the value and its blanks beside a bar.
 const VALUE_COLUMNS: usize = 60;
 
 /// The most columns of the screen for a bar.
@@ -22,7 +22,7 @@ const COUNTRY: Column<BreakdownRow> = Column::words("country", Width::Fixed(10),
 .exported("country", |row| row.country.as_deref().into());
 
 const CLICKS: Column<BreakdownRow> = Column::figure("clicks", 11, |row: &BreakdownRow, context, width| {
-    (count_in(row.figures.clicks, width.saturating_sub(1)), style(SortBy::Clicks, context))
+    (count_in(row.figures.clicks, width.saturating_sub(1)), context.style_of(SortBy::Clicks))
 })
 .sorts_by(SortBy::Clicks)
 .exported("clicks", |row| row.figures.clicks.into());
@@ -33,7 +33,7 @@ const SHARE: Column<BreakdownRow> = Column::figure("share", 8, |row: &BreakdownR
 .priority(2);
 
 const USERS: Column<BreakdownRow> = Column::figure("users", 11, |row: &BreakdownRow, context, width| {
-    (count_in(row.figures.unique_users, width.saturating_sub(1)), style(SortBy::Users, context))
+    (count_in(row.figures.unique_users, width.saturating_sub(1)), context.style_of(SortBy::Users))
 })
 .priority(1)
 .sorts_by(SortBy::Users)
@@ -41,7 +41,7 @@ const USERS: Column<BreakdownRow> = Column::figure("users", 11, |row: &Breakdown
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<BreakdownRow> = Column::figure("avg time", 11, |row: &BreakdownRow, context, _| {
-    (seconds(row.figures.avg_time_spent), style(SortBy::Time, context))
+    (seconds(row.figures.avg_time_spent), context.style_of(SortBy::Time))
 })
 .blank_after()
 .priority(3)
@@ -49,8 +49,11 @@ const AVERAGE_TIME: Column<BreakdownRow> = Column::figure("avg time", 11, |row: 
 .exported("avg_time_spent", |row| row.figures.avg_time_spent.into());
 
 /// On a wide screen, a bar leads the eye from the value to its figures.
-const BAR: Column<BreakdownRow> =
-    Column::words("", Width::Part(|left| left.saturating_sub(VALUE_COLUMNS).min(BAR_COLUMNS)), bar);
+const BAR: Column<BreakdownRow> = Column::words(
+    "",
+    Width::Part(|left| left.saturating_sub(VALUE_COLUMNS).min(BAR_COLUMNS)),
+    |row: &BreakdownRow, context, width| context.bar(figure(row, context.sort.unwrap_or_default()), width),
+);
 
 /// The values, under the name of their dimension.
 macro_rules! values {
@@ -104,14 +107,4 @@ pub(crate) fn figure(row: &BreakdownRow, sort: SortBy) -> f64 {
         SortBy::Users => row.figures.unique_users as f64,
         SortBy::Time => row.figures.avg_time_spent.unwrap_or(0.0),
     }
-}
-
-/// The sorted figure stands out; if the user cannot choose the order, the clicks.
-fn style(figure: SortBy, context: &TableContext<'_>) -> Style {
-    if context.sort.unwrap_or_default() == figure { context.theme.key() } else { Style::new() }
-}
-
-fn bar(row: &BreakdownRow, context: &TableContext<'_>, width: usize) -> Cell {
-    let share = figure(row, context.sort.unwrap_or_default()) / context.largest;
-    (context.theme.bar(share, width.saturating_sub(1)), context.theme.accent())
 }

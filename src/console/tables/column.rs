@@ -30,6 +30,16 @@ impl<'a> TableContext<'a> {
     pub(crate) fn new(theme: &'a Theme) -> Self {
         Self { theme, sort: None, largest: 0.0, all_clicks: 0, last_minute: None }
     }
+
+    /// The style of a figure. The sorted one stands out; if the user cannot choose the order, the clicks.
+    pub(super) fn style_of(&self, figure: SortBy) -> Style {
+        if self.sort.unwrap_or_default() == figure { self.theme.key() } else { Style::new() }
+    }
+
+    /// A bar for the figure of a row. The largest figure has the longest bar.
+    pub(super) fn bar(&self, figure: f64, width: usize) -> Cell {
+        (self.theme.bar(figure / self.largest, width.saturating_sub(1)), self.theme.accent())
+    }
 }
 
 /// How wide a column is on the screen.

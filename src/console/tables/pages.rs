@@ -2,13 +2,13 @@
 
 use ratatui::style::Style;
 
-use super::column::{Cell, Column, TableContext, Width};
+use super::column::{Column, Width};
 use crate::console::format::{count_in, or_unknown, seconds};
 use crate::protocol::board::PageRow;
 use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
 
-/// Columns of the screen that a bar leaves to the url and the blanks after it.
+/// So many columns stay free for the url and its blanks beside a bar.
 const URL_COLUMNS: usize = 90;
 
 /// The most columns of the screen for a bar.
@@ -35,14 +35,14 @@ const COUNTRY_OF_URL: Column<PageRow> =
     Column::words("country", Width::Rest(12), |page: &PageRow, _, _| (page.country.to_string(), Style::new()));
 
 const CLICKS: Column<PageRow> = Column::figure("clicks", 10, |page: &PageRow, context, width| {
-    (count_in(page.clicks, width.saturating_sub(1)), style(SortBy::Clicks, context))
+    (count_in(page.clicks, width.saturating_sub(1)), context.style_of(SortBy::Clicks))
 })
 .priority(2)
 .sorts_by(SortBy::Clicks)
 .exported("clicks", |page| page.clicks.into());
 
 const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, context, width| {
-    (count_in(page.unique_users, width.saturating_sub(1)), style(SortBy::Users, context))
+    (count_in(page.unique_users, width.saturating_sub(1)), context.style_of(SortBy::Users))
 })
 .priority(3)
 .sorts_by(SortBy::Users)
@@ -50,7 +50,7 @@ const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, conte
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &PageRow, context, _| {
-    (seconds(page.avg_time_spent), style(SortBy::Time, context))
+    (seconds(page.avg_time_spent), context.style_of(SortBy::Time))
 })
 .priority(4)
 .sorts_by(SortBy::Time)
@@ -65,8 +65,11 @@ const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 9, |page: &PageR
 .priority(5);
 
 /// On a wide screen, a bar leads the eye from the url to its figures.
-const BAR: Column<PageRow> =
-    Column::words("", Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)), bar);
+const BAR: Column<PageRow> = Column::words(
+    "",
+    Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)),
+    |page: &PageRow, context, width| context.bar(figure(page, context.sort.unwrap_or_default()), width),
+);
 
 /// What the index found.
 pub(crate) static FOUND: &[&Column<PageRow>] = &[
@@ -117,14 +120,4 @@ pub(crate) fn figure(page: &PageRow, sort: SortBy) -> f64 {
         SortBy::Users => page.unique_users as f64,
         SortBy::Time => page.avg_time_spent.unwrap_or(0.0),
     }
-}
-
-/// The sorted figure stands out; if the user cannot choose the order, the clicks.
-fn style(figure: SortBy, context: &TableContext<'_>) -> Style {
-    if context.sort.unwrap_or_default() == figure { context.theme.key() } else { Style::new() }
-}
-
-fn bar(page: &PageRow, context: &TableContext<'_>, width: usize) -> Cell {
-    let share = figure(page, context.sort.unwrap_or_default()) / context.largest;
-    (context.theme.bar(share, width.saturating_sub(1)), context.theme.accent())
 }

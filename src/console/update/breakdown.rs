@@ -28,7 +28,7 @@ impl App {
 
     /// Whether the page of a url shows a breakdown below the countries, or may once it is laid out.
     pub(super) fn may_have_breakdown_beside(&self) -> bool {
-        // The least that is above and below the body.
+        // At least four rows lie above and below the body.
         let area = self.display.area;
         self.has_breakdown_beside(Rect { height: area.height.saturating_sub(4), ..area })
     }

@@ -17,9 +17,10 @@ use serde_json::Value;
 
 use super::answer::{Answer, ORDINARY_BYTES, ReadError};
 use super::credentials::Credentials;
-use super::error::{Errors, causes};
+use super::error::Errors;
 use super::options::{ElasticsearchOptions, NodeAddress, OptionsError, addresses};
 use super::proxy;
+use crate::http_client::{causes, read_authorities};
 use crate::search::SearchError;
 
 /// For this long, a failed node is tried only after the others.
@@ -90,7 +91,10 @@ impl Client {
     /// A client for the cluster of `options`. Does not connect yet.
     pub(super) fn new(options: &ElasticsearchOptions) -> Result<Self, OptionsError> {
         let addresses = addresses(options)?;
-        let authorities = options.ca_file.as_deref().map(read_authorities).transpose()?.unwrap_or_default();
+        let authorities = match &options.ca_file {
+            Some(path) => read_authorities(path).map_err(|cause| unusable(path, cause))?,
+            None => Vec::new(),
+        };
         let first = addresses.first().ok_or(OptionsError::NoUrl)?;
         let target = format!("{}/{}", first.url.as_str().trim_end_matches('/'), options.index);
         let proxies =
@@ -252,15 +256,6 @@ fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish()
-}
-
-fn read_authorities(path: &Path) -> Result<Vec<Certificate>, OptionsError> {
-    let pem = std::fs::read(path).map_err(|error| unusable(path, error.to_string()))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(authorities) if authorities.is_empty() => Err(unusable(path, "it contains no certificate".to_owned())),
-        Ok(authorities) => Ok(authorities),
-        Err(error) => Err(unusable(path, causes(&error))),
-    }
 }
 
 fn unusable(path: &Path, cause: String) -> OptionsError {

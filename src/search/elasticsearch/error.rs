@@ -1,6 +1,5 @@
 //! Makes a [`SearchError`] of an error from the engine or the network: one line, without secrets.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,6 +7,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::credentials::Credentials;
 use super::refusal;
+use crate::http_client::causes;
 use crate::search::SearchError;
 use crate::text::printable;
 
@@ -154,20 +154,6 @@ fn secrets(credentials: &Credentials) -> Vec<String> {
     };
     secrets.retain(|secret| !secret.is_empty());
     secrets
-}
-
-/// The causes of an error, without the HTTP client's own message, which contains little more than the url.
-pub(super) fn causes(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
-    if causes.is_empty() { "the connection failed".to_owned() } else { causes.join(": ") }
 }
 
 /// The reason in an error's body: the engine's reason if the body is JSON, otherwise the body itself.

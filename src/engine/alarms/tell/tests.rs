@@ -1,16 +1,8 @@
 //! Commands and webhooks that work, fail, hang, or are asked too often.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use wiremock::matchers::{body_partial_json, header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -20,6 +12,7 @@ use crate::engine::alarms::AlarmChange;
 use crate::protocol::alarm::{Alarm, Severity};
 use crate::protocol::snapshot::SourceStatus;
 use crate::secret::Secret;
+use crate::secure_server::secure_server;
 
 fn change(text: &str, lasted: Option<Duration>) -> AlarmChange {
     let alarm = Alarm {
@@ -199,37 +192,10 @@ async fn a_webhook_gets_the_json_and_its_url_shows_nowhere() {
     assert!(closed.contains("refused") && !closed.contains("hunter2"), "{closed}");
 }
 
-/// A server on https that answers 204, and the PEM of its authority.
-async fn secure_server() -> (String, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let _ = stream.read(&mut [0; 4096]).await;
-            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
-            let _ = stream.shutdown().await;
-        }
-    });
-    (format!("https://localhost:{port}/hunter2"), authority.pem())
-}
-
 #[tokio::test]
 async fn a_webhook_with_a_certificate_of_ones_own_needs_its_authority() {
-    let (url, pem) = secure_server().await;
+    let (server, pem) = secure_server("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+    let url = format!("{server}/hunter2");
     let file = tempfile::NamedTempFile::new().unwrap();
     let hook = |ca_file: Option<&Path>| {
         Webhook::new(WebhookOptions { url: Secret::new(url.clone()), ca_file: ca_file.map(Path::to_owned) })

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::lane::Teller;
 use super::message::Message;
+use crate::http_client::read_authorities;
 use crate::loopback::is_loopback;
 use crate::secret::Secret;
 
@@ -55,10 +56,7 @@ impl Webhook {
 impl Webhook {
     fn authorities(&self) -> Result<Vec<Certificate>, String> {
         let Some(file) = &self.options.ca_file else { return Ok(Vec::new()) };
-        let unusable = |why: String| format!("alarms.webhook_ca_file {}: {why}", file.display());
-        let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-        let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(cause(error)))?;
-        if found.is_empty() { Err(unusable("it holds no certificate".to_owned())) } else { Ok(found) }
+        read_authorities(file).map_err(|why| format!("alarms.webhook_ca_file {}: {why}", file.display()))
     }
 }
 

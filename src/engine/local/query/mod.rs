@@ -4,3 +4,4 @@ pub(crate) mod answers;
 pub mod board;
 pub mod breakdown;
 mod moment;
+mod percent;

@@ -126,10 +126,9 @@ impl ClusterDesk {
             page: page.as_ref().and_then(|line| line.answer()),
             last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),
             breakdown: breakdown.as_ref().and_then(|line| line.answer()),
-            waiting: [page.and_then(|line| line.waiting()), rejects.and_then(|line| line.waiting())]
-                .into_iter()
-                .flatten()
-                .next()
+            waiting: page
+                .and_then(|line| line.waiting())
+                .or_else(|| rejects?.waiting())
                 .or_else(|| breakdown?.waiting()),
         }
     }

@@ -45,15 +45,17 @@ impl Kept {
     }
 }
 
-/// The order of pages, as the local engine sorts them. Texts stand for the order in which the local engine has first seen them.
-fn order_by(sort: SortBy) -> &'static str {
-    match sort {
-        SortBy::Clicks => "clicks DESC, users DESC, url, country",
-        SortBy::Users => "users DESC, clicks DESC, url, country",
-        SortBy::Time => {
-            "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC, url, country"
-        }
-    }
+/// The columns that decide between pages with equal figures.
+const PAGE: &str = "url, country";
+
+/// The order of rows, as the local engine sorts them. The columns `texts` stand for the order in which the local engine has first seen them.
+fn order_by(sort: SortBy, texts: &str) -> String {
+    let figures = match sort {
+        SortBy::Clicks => "clicks DESC, users DESC",
+        SortBy::Users => "users DESC, clicks DESC",
+        SortBy::Time => "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC",
+    };
+    format!("{figures}, {texts}")
 }
 
 impl Tables {
@@ -92,7 +94,7 @@ impl Tables {
             "SELECT * FROM (\n{}) WHERE {} ORDER BY {}",
             self.window_figures(span),
             kept.condition(),
-            order_by(sort)
+            order_by(sort, PAGE)
         )
     }
 
@@ -108,7 +110,7 @@ impl Tables {
         self.template(include_str!("asked/window_board.sql"))
             .sql("figures", self.window_figures(span))
             .sql("kept", kept.condition())
-            .sql("order", order_by(sort))
+            .sql("order", order_by(sort, PAGE))
             .sql("limit", limit.to_string())
             .sql("countries", countries.to_string())
             .filled()
@@ -117,33 +119,19 @@ impl Tables {
     /// The breakdown that `question` asks for over the clicks of `span`, in at most `limit` groups. The texts of its country and url are the
     /// parameters `:country` and `:url`.
     pub(crate) fn breakdown(&self, span: WindowSpan, question: &BreakdownQuestion, limit: usize) -> String {
-        let value = match question.by {
-            Dimension::Url => "url",
-            Dimension::Country => "country",
-            Dimension::City => "city",
-            Dimension::Browser => "browser",
-            Dimension::Os => "os",
-            Dimension::Device => "device",
-        };
         let of = if question.by == Dimension::City { "country" } else { "CAST(NULL AS STRING)" };
         let country = question.country.as_ref().map_or("true", |_| "country = :country");
         let url = question.url.as_ref().map_or("true", |_| "url = :url");
-        let order = match question.sort {
-            SortBy::Clicks => "clicks DESC, users DESC, value, of",
-            SortBy::Users => "users DESC, clicks DESC, value, of",
-            SortBy::Time => {
-                "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC, value, of"
-            }
-        };
         self.asked(include_str!("asked/breakdown.sql"), span.version)
             .number("first_slice", self.slice_of(span.after))
             .number("last_slice", self.slices().of_time(span.end))
             .number("after", span.after)
             .number("end", span.end)
-            .sql("value", value)
+            // The columns have the names of the dimensions.
+            .sql("value", question.by.name())
             .sql("of", of)
             .sql("kept", format!("{country} AND {url}"))
-            .sql("order", order)
+            .sql("order", order_by(question.sort, "value, of"))
             .sql("limit", limit.to_string())
             .filled()
     }

@@ -12,7 +12,7 @@ use crate::protocol::answer::Answer;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion};
 use crate::storage::{Reader, Storage};
 
-/// A count takes at most one part in so many of the time, in the shares of other answers.
+/// A count may take half of the time that another answer may take.
 const SHARES: u32 = 2;
 
 /// How often a front hears how far a first count is.

@@ -7,13 +7,13 @@ mod slots;
 mod stored;
 mod window;
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use crate::protocol::board::{Board, CountryRow, PageRow};
-use crate::protocol::view::{SortBy, View};
+use crate::protocol::view::{SortBy, SortedFigures, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
@@ -23,7 +23,7 @@ pub use stored::{MadeBoard, Stamp, StoredBoards};
 pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
 
 /// The rows of a view that sets no limit.
-const DEFAULT_LIMIT: usize = 200;
+pub(crate) const DEFAULT_LIMIT: usize = 200;
 
 /// How many clicks and urls one country has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,17 +171,12 @@ fn average_seconds(page: &PageFigures) -> Option<f64> {
 
 /// Largest first. Rows with equal figures keep their order from one board to the next.
 fn compare(sort: SortBy, a: &PageFigures, b: &PageFigures) -> Ordering {
-    let by_clicks = |page: &PageFigures| Reverse((page.clicks, page.unique_users));
-    let order = match sort {
-        SortBy::Clicks => by_clicks(a).cmp(&by_clicks(b)),
-        SortBy::Users => Reverse((a.unique_users, a.clicks)).cmp(&Reverse((b.unique_users, b.clicks))),
-        SortBy::Time => match (average_seconds(a), average_seconds(b)) {
-            (Some(a), Some(b)) => b.total_cmp(&a),
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        }
-        .then_with(|| by_clicks(a).cmp(&by_clicks(b))),
+    let sorted = |page: &PageFigures| SortedFigures {
+        clicks: page.clicks,
+        unique_users: page.unique_users,
+        average_seconds: average_seconds(page),
     };
-    order.then_with(|| (a.url, a.country).cmp(&(b.url, b.country)))
+    sort.compare(&sorted(a), &sorted(b)).then_with(|| (a.url, a.country).cmp(&(b.url, b.country)))
 }
 
 #[cfg(test)]

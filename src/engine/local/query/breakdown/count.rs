@@ -6,15 +6,13 @@ use std::time::Instant;
 use super::tally::{Group, ValueTally, keep_first, sort_groups};
 use super::values::Values;
 use crate::click::Timestamp;
-use crate::engine::local::query::board::Limits;
+use crate::engine::local::query::board::{DEFAULT_LIMIT, Limits};
+use crate::engine::local::query::percent::percent_before;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion, BreakdownRow};
 use crate::storage::{CountryId, DetailedClick, Reader, StorageError, TimePosition, UrlId};
 
 /// A count that needs more passes than this is given up: the passes would take minutes.
 const MAX_PASSES: u32 = 64;
-
-/// The rows of a question that sets no limit.
-const DEFAULT_LIMIT: usize = 200;
 
 /// Why there is no breakdown.
 #[derive(Debug, thiserror::Error)]
@@ -170,10 +168,8 @@ impl BreakdownCount {
     pub(crate) fn percent(&self) -> u8 {
         let Parts { users, values } = self.parts;
         let done = u64::from(self.value_part) * u64::from(users) + u64::from(self.user_part);
-        let all = i128::from(self.covered.end) - i128::from(self.first);
-        let read = i128::from(self.position.time().as_millis()) - i128::from(self.first);
-        let read = if all > 0 { (read * 100 / all).clamp(0, 99) } else { 0 };
-        let percent = (u128::from(done) * 100 + read.unsigned_abs()) / (u128::from(users) * u128::from(values)).max(1);
+        let read = u64::from(percent_before(&self.position, self.first, self.covered.end));
+        let percent = (done * 100 + read) / (u64::from(users) * u64::from(values)).max(1);
         u8::try_from(percent.min(99)).unwrap_or(99)
     }
 

@@ -1,13 +1,13 @@
 //! The figures of each value of a dimension, of clicks that come in order of time.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
 use crate::engine::local::query::moment::Moment;
 use crate::protocol::breakdown::GroupFigures;
-use crate::protocol::view::SortBy;
+use crate::protocol::view::{SortBy, SortedFigures};
 use crate::storage::{StoredClick, UserId};
 
 /// The number of a value: the row id of its text, or the number that [`Values`](super::values::Values) gave it.
@@ -140,12 +140,12 @@ impl ValueTally {
         let Self { slots, groups, .. } = self;
         *slots.entry(value).or_insert_with(|| {
             groups.push(Group { value, counts: Counts::default() });
-            // There are no more values than there are numbers of values.
+            // A value has a number of 32 bits, so there are enough slots.
             Slot::try_from(groups.len() - 1).unwrap_or(Slot::MAX)
         })
     }
 
-    /// Ends the count of some of the users: the clicks that follow are of others.
+    /// Ends the count of some of the users. The clicks that follow are of other users.
     pub(super) fn forget_users(&mut self) {
         self.pairs = HashSet::default();
         self.last = HashMap::default();
@@ -189,17 +189,12 @@ pub(super) fn sort_groups(groups: &mut [Group], sort: SortBy) {
     groups.sort_unstable_by(|a, b| compare(sort, a, b));
 }
 
-fn compare(sort: SortBy, a: &Group, b: &Group) -> std::cmp::Ordering {
-    let by_clicks = |group: &Group| Reverse((group.counts.clicks, group.counts.users));
-    let order = match sort {
-        SortBy::Clicks => by_clicks(a).cmp(&by_clicks(b)),
-        SortBy::Users => Reverse((a.counts.users, a.counts.clicks)).cmp(&Reverse((b.counts.users, b.counts.clicks))),
-        SortBy::Time => match (a.counts.average_seconds(), b.counts.average_seconds()) {
-            (Some(a), Some(b)) => b.total_cmp(&a),
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        }
-        .then_with(|| by_clicks(a).cmp(&by_clicks(b))),
+fn compare(sort: SortBy, a: &Group, b: &Group) -> Ordering {
+    let sorted = |group: &Group| SortedFigures {
+        clicks: group.counts.clicks,
+        unique_users: group.counts.users,
+        average_seconds: group.counts.average_seconds(),
     };
     // Groups with equal figures keep their order from one count to the next.
-    order.then_with(|| a.value.cmp(&b.value))
+    sort.compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))
 }

@@ -6,9 +6,9 @@
 use std::ops::ControlFlow;
 
 use super::budget::{Budget, SliceEnd};
-use super::percent::percent_before;
 use crate::click::Timestamp;
 use crate::engine::local::query::moment::Moment;
+use crate::engine::local::query::percent::percent_before;
 use crate::storage::{Reader, StorageError, StoredClick, TimePosition};
 
 /// Clicks read at once in order of arrival.

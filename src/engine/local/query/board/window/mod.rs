@@ -16,7 +16,6 @@ mod live;
 mod live_tally;
 mod minute;
 mod pages;
-mod percent;
 mod sweep;
 mod sweep_tally;
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::budget::{Budget, SliceEnd};
 use super::figures::WindowFigures;
 use super::pages::Pages;
-use super::percent::percent_before;
 use super::sweep_tally::SweepTally;
 use crate::click::Timestamp;
+use crate::engine::local::query::percent::percent_before;
 use crate::storage::{Reader, StorageError, TimePosition};
 
 /// Sweeps take at most a quarter of the time.

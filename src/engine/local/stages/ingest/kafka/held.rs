@@ -1,7 +1,6 @@
 //! Messages that wait for a schema, and those that came after them. They are few: the partitions are paused meanwhile.
 //!
-//! No offset counts them as taken. So whatever ends the wait other than the schema, a stop, a rebalance or a crash, they are read again
-//! from Kafka.
+//! No stored offset covers them. So ingest reads them again from Kafka after a stop, a rebalance or a crash.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -54,7 +53,7 @@ impl Held {
         self.messages.push_back(HeldMessage { partition, offset, payload: payload.into(), produced_at });
     }
 
-    /// Gives the messages to `take`, the longest waiting first, until it takes one no longer: that one still waits.
+    /// Gives `take` the messages in their order. Stops at the first one that `take` refuses, and keeps it with those behind it.
     pub(super) fn release(&mut self, mut take: impl FnMut(Record<'_>) -> bool) {
         while let Some(first) = self.messages.front() {
             if !take(first.record()) {

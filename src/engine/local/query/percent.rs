@@ -1,4 +1,4 @@
-//! How much of a window is counted.
+//! How much of a span of clicks is counted.
 
 use crate::storage::TimePosition;
 
