@@ -119,7 +119,7 @@ if the file has another name or is compressed; --again reads it from its beginni
 
 The exit code is 1 if the files hold no click.")]
     Replay(ReplayArgs),
-    /// Print the figures by url × country
+    /// Print the figures by url × country, or by one dimension of the clicks
     #[command(after_help = "\
 Examples:
   clicktop top                                              The 20 rows with the most clicks

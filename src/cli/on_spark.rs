@@ -343,9 +343,12 @@ mod tests {
         for (variables, named) in [
             (&[preset, ("CLICKTOP_USER_AGENTS__BOTS", "drop")][..], "user_agents.bots"),
             (&[("CLICKTOP_GEOIP__DATABASE", "a.mmdb")], "geoip.database"),
+            (&[("CLICKTOP_SCHEMA_REGISTRY__URLS", "http://registry:8081")], "schema_registry.urls"),
             (&[("CLICKTOP_PRIVACY__USERS", "hash"), ("CLICKTOP_PRIVACY__KEY_FILE", "key")], "privacy.users"),
         ] {
-            let error = require_no_visitors(&settings(variables)).expect_err(named).to_string();
+            let settings = settings(variables);
+            let refused = require_no_visitors(&settings).and_then(|()| require_no_registry(&settings));
+            let error = refused.expect_err(named).to_string();
             assert!(error.contains(named) && error.contains("engine = \"local\" only"), "{error}");
         }
     }

@@ -20,10 +20,10 @@ pub struct TopArgs {
     /// Group the clicks by this instead of by url and country: a url counts over all countries then, and its users once
     #[arg(long, visible_alias = "by-dimension", value_name = "DIMENSION", value_parser = dimension())]
     pub group_by: Option<Dimension>,
-    /// Only clicks on exactly this url
+    /// Only clicks on exactly this url; goes with --group-by
     #[arg(long, value_name = "URL", requires = "group_by")]
     pub url: Option<String>,
-    /// The span of event time, which ends with the newest click that is not ahead of the clock
+    /// The span of event time, which ends with the newest click that is not ahead of the clock; goes with --group-by
     #[arg(long, value_name = "SPAN", default_value = "all", value_parser = window(), requires = "group_by")]
     pub window: Window,
     /// Output format; CSV has a ' before each text that a spreadsheet would take for a formula

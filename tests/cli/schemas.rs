@@ -166,6 +166,8 @@ fn a_registry_behind_tls_is_asked_with_a_certificate_and_a_password() {
     );
 }
 
+// A program without Spark refuses the engine itself.
+#[cfg(feature = "spark")]
 #[test]
 fn spark_refuses_a_registry_in_one_line() {
     let registry = Registry::start();

@@ -136,13 +136,13 @@ fn is_root() -> bool {
 }
 
 /// Runs the program as somebody who may write nothing there.
-fn as_reader(home: &Home, arguments: &[&str]) -> Output {
+fn as_reader(home: &Home, arguments: &[&str]) -> std::io::Result<Output> {
     let mut command = Command::new(clicktop());
     command.args(arguments).env_clear().envs(home.environment()).current_dir("/");
     if is_root() {
         command.uid(65_534).gid(65_534);
     }
-    command.output().expect("the program starts")
+    command.output()
 }
 
 /// Everybody may read what is there; nobody but root may write.
@@ -156,7 +156,7 @@ fn only_for_reading(home: &Home) {
 
 /// The program that a reader of another user runs must be there for them.
 fn reader_can_run(home: &Home) -> bool {
-    as_reader(home, &["--version"]).status.success()
+    as_reader(home, &["--version"]).is_ok_and(|ran| ran.status.success())
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_closed_database_is_read_where_nothing_can_be_written() {
     only_for_reading(&home);
     if reader_can_run(&home) {
         let before = names(&home);
-        let ran = as_reader(&home, &["top", "--format", "json"]);
+        let ran = as_reader(&home, &["top", "--format", "json"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr);
         assert!(ran.status.success(), "{said}");
         assert_eq!(String::from_utf8_lossy(&ran.stdout), wanted);
@@ -181,7 +181,7 @@ fn a_closed_database_is_read_where_nothing_can_be_written() {
         set_mode(&home.data(), 0o755);
         std::fs::write(home.data().join("clicktop.db-wal"), vec![0; 4_152]).expect("a log");
         set_mode(&home.data(), 0o555);
-        let ran = as_reader(&home, &["top"]);
+        let ran = as_reader(&home, &["top"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(!ran.status.success() && said.lines().count() == 1, "{said}");
         assert!(said.contains("its newest part is in clicktop.db-wal"), "{said}");
@@ -189,7 +189,7 @@ fn a_closed_database_is_read_where_nothing_can_be_written() {
         set_mode(&home.data(), 0o755);
         std::fs::remove_file(home.data().join("clicktop.db-wal")).expect("deleted");
         set_mode(&home.data().join("clicktop.db"), 0o000);
-        let ran = as_reader(&home, &["top"]);
+        let ran = as_reader(&home, &["top"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(
             !ran.status.success() && said.contains("run this as the owner of the file") && said.lines().count() == 1,
@@ -213,14 +213,14 @@ fn a_directory_of_another_users_is_not_written_and_one_for_all_is_warned_about()
     set_mode(home.data().parent().expect("home"), 0o755);
     set_mode(Path::new(&file), 0o644);
     if reader_can_run(&home) {
-        let ran = as_reader(&home, &["replay", &file, "--headless"]);
+        let ran = as_reader(&home, &["replay", &file, "--headless"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(!ran.status.success() && said.contains("it belongs to another user (id 4242)"), "{said}");
         // The system's own directory, where somebody else was first.
         std::os::unix::fs::chown(home.data(), Some(0), None).expect("the system's");
         set_mode(&home.data(), 0o1777);
         std::os::unix::fs::chown(home.data().join("clicktop.db"), Some(4_242), None).expect("given away");
-        let ran = as_reader(&home, &["replay", &file, "--headless"]);
+        let ran = as_reader(&home, &["replay", &file, "--headless"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(!ran.status.success() && said.contains("clicktop.db belongs to another user (id 4242)"), "{said}");
     }
