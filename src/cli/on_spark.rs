@@ -54,7 +54,8 @@ pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
     }
     if settings.user_agents.bots == Bots::Drop && has_user_agents(settings) {
         anyhow::bail!(
-            "user_agents.bots = \"drop\" works with engine = \"local\" only: the cluster reads no user agents, so it would count the bots"
+            "user_agents.bots = \"drop\" works with engine = \"local\" only: the cluster learns what a user agent is after its clicks are \
+             counted; with \"label\" their device is `bot`"
         );
     }
     Ok(())
@@ -71,14 +72,6 @@ pub(super) fn require_no_registry(settings: &Settings) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// What the clicks on the cluster lack; `None` if nothing.
-pub(super) fn unread_agents(settings: &Settings) -> Option<&'static str> {
-    has_user_agents(settings).then_some(
-        "the cluster reads no user agents: browser, system and device of a click are unknown, unless fields of their own name them \
-         (user_agents.parse = false takes this line away)",
-    )
 }
 
 fn has_user_agents(settings: &Settings) -> bool {
@@ -112,9 +105,6 @@ pub(super) fn start(_settings: &Settings, _kafka: &KafkaSettings, _parts: Engine
 #[cfg(feature = "spark")]
 pub(super) fn start(settings: &Settings, kafka: &KafkaSettings, parts: EngineParts) -> anyhow::Result<EngineHandle> {
     let EngineParts { storage, index, alarms, log } = parts;
-    if let Some(line) = unread_agents(settings) {
-        tracing::warn!(target: "pipeline", "{line}");
-    }
     let options = crate::engine::spark::SparkOptions { alarms, ..with_spark::options(settings, kafka)? };
     Ok(crate::engine::spark::start(options, storage, index, log)?)
 }
@@ -177,7 +167,7 @@ mod with_spark {
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
     use crate::engine::spark::sql::{self, Decoder, Root, Slices};
-    use crate::engine::spark::{HousekeepingRules, SparkOptions, StartError};
+    use crate::engine::spark::{AgentRules, HousekeepingRules, SparkOptions, StartError};
     use crate::protocol::snapshot::SourceStatus;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 
@@ -283,6 +273,7 @@ mod with_spark {
             round_interval: spark.interval,
             source_options: source_options(settings, kafka, reached.options),
             decoder,
+            agents: AgentRules { bots: settings.user_agents.bots, longest: setup::field_limits(settings).field },
             kafka: options,
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),
@@ -332,14 +323,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cluster_does_not_read_of_a_visitor_is_told_or_refused() {
-        let plain = settings(&[]);
-        assert!(unread_agents(&plain).is_none() && require_no_visitors(&plain).is_ok());
+    fn what_the_cluster_does_not_read_of_a_visitor_is_refused() {
         let preset = ("CLICKTOP_EVENTS__PRESET", "combined");
-        let told = unread_agents(&settings(&[preset])).expect("a line");
-        assert!(told.contains("browser, system and device of a click are unknown"), "{told}");
-        let silent = settings(&[preset, ("CLICKTOP_USER_AGENTS__PARSE", "false")]);
-        assert!(unread_agents(&silent).is_none());
+        for fine in [&[][..], &[preset], &[preset, ("CLICKTOP_USER_AGENTS__BOTS", "keep")]] {
+            require_no_visitors(&settings(fine)).expect("the cluster reads user agents");
+        }
         for (variables, named) in [
             (&[preset, ("CLICKTOP_USER_AGENTS__BOTS", "drop")][..], "user_agents.bots"),
             (&[("CLICKTOP_GEOIP__DATABASE", "a.mmdb")], "geoip.database"),

@@ -15,7 +15,7 @@ const CRAWLERS: &str = include_str!("../../assets/user-agents/crawlers.json");
 const SPIDER: &str = "Spider";
 
 /// The most bytes of a user agent that are looked at. Honest ones have some hundred.
-pub(super) const MOST_BYTES: usize = 2048;
+pub const MOST_BYTES: usize = 2048;
 
 /// Why the compiled-in lists cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +30,15 @@ pub struct Agents {
 
 /// What a user agent tells; `None` where nothing matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Facts {
+pub struct Facts {
     /// The family of the browser: `Chrome`.
-    pub(super) browser: Option<Box<str>>,
+    pub browser: Option<Box<str>>,
     /// The family of the system: `Windows`.
-    pub(super) os: Option<Box<str>>,
+    pub os: Option<Box<str>>,
     /// The family of the device: `iPhone`.
-    pub(super) device: Option<Box<str>>,
-    pub(super) is_bot: bool,
+    pub device: Option<Box<str>>,
+    /// Whether it is a bot.
+    pub is_bot: bool,
 }
 
 impl Agents {
@@ -55,7 +56,7 @@ impl Agents {
     }
 
     /// What `agent` tells.
-    pub(super) fn facts(&self, agent: &str) -> Facts {
+    pub fn facts(&self, agent: &str) -> Facts {
         let agent = start(agent);
         let (browser, os, device) = self.regexes.extract(agent);
         let boxed = |text: Cow<'_, str>| Some(text.trim()).filter(|text| !text.is_empty()).map(Box::from);

@@ -26,7 +26,7 @@ const V6_BITS: u32 = 16;
 const AGENTS: NonZeroUsize = NonZeroUsize::new(1 << 13).unwrap();
 
 /// The device of a bot that is labelled.
-const BOT: &str = "bot";
+pub const BOT: &str = "bot";
 
 /// What becomes of the clicks of bots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

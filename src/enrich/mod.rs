@@ -17,8 +17,8 @@ mod pseudonym;
 mod recent;
 
 pub use address::public_address;
-pub use agents::{Agents, AgentsError};
+pub use agents::{Agents, AgentsError, Facts, MOST_BYTES as MOST_AGENT_BYTES};
 pub use database::DatabaseError;
-pub use enricher::{Bots, Enrichment};
+pub use enricher::{BOT, Bots, Enrichment};
 pub use places::Places;
 pub use pseudonym::{Pseudonyms, PseudonymsError};

@@ -63,9 +63,6 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
                 (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),
                 (None, Ok(_)) => {}
             }
-            if let Some(line) = on_spark::unread_agents(settings) {
-                report.warn("events", line);
-            }
             runtime.block_on(on_spark::check(settings, |subject, finding| report.finding(subject, finding)))?;
             report.kafka_from_here(&settings.kafka);
         }

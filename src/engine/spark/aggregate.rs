@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use super::agents::{ResolveError, Resolver};
 use super::connect::{ConnectError, Session};
 use super::connection::{Connection, may_pass};
 use super::erase;
@@ -52,6 +53,17 @@ pub(super) enum AggregateError {
     Storage(#[from] StorageError),
     #[error("a rebuild counts everything anew, and rounds wait for it")]
     Rebuilding,
+    #[error(transparent)]
+    Agents(ResolveError),
+}
+
+impl From<ResolveError> for AggregateError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Connect(error) => Self::Connect(error),
+            error => Self::Agents(error),
+        }
+    }
 }
 
 impl From<HomeError> for AggregateError {
@@ -71,6 +83,7 @@ impl AggregateError {
             Self::Tables(error) => error.may_pass(),
             Self::Storage(error) => error.is_transient(),
             Self::Rebuilding => true,
+            Self::Agents(_) => false,
         }
     }
 }
@@ -88,6 +101,15 @@ struct Home {
     /// What the last look has found, if nothing was left to do then.
     done: Option<Standing>,
     looked: Option<Instant>,
+    /// `None` if clicks have no user agents that tell anything.
+    agents: Option<Resolver>,
+}
+
+/// What became of the user agents of new clicks.
+struct AgentStep {
+    /// How long it took; `None` if nothing was to do.
+    took: Option<Duration>,
+    is_done: bool,
 }
 
 impl AggregateStage {
@@ -149,7 +171,8 @@ impl AggregateStage {
         tables::ensure(&session, &self.options, &self.tables).await?;
         let tables = tables::identity(&session, &self.tables).await?;
         let reader = self.storage.reader()?;
-        let mut home = Home { session, reader, tables, source: None, round: -1, done: None, looked: None };
+        let agents = self.options.decoder.reads_agents.then(|| Resolver::new(self.options.agents.longest));
+        let mut home = Home { session, reader, tables, source: None, round: -1, done: None, looked: None, agents };
         self.show_totals(&home)?;
         loop {
             let signal = handle.signal();
@@ -234,9 +257,16 @@ impl AggregateStage {
             self.show_totals(home)?;
             handle.count_processed(self.metrics.figure_totals().1.saturating_sub(before));
         }
-        home.done = is_done.then_some(standing);
+        let agents = self.resolve_agents(home, standing).await?;
+        // Else the next look would see nothing to do.
+        home.done = (is_done && agents.is_done).then_some(standing);
         if is_done {
             self.metrics.counted(seen);
+        }
+        if let Some(took) = agents.took
+            && let Some(report) = &mut report
+        {
+            report.steps.push(("agents", took));
         }
         if let Some(report) = report.filter(|report| report.slices > 0 || report.expired > 0) {
             if report.expired > 0 {
@@ -264,6 +294,20 @@ impl AggregateStage {
         Ok(is_done)
     }
 
+    /// Adds what the user agents of new clicks tell. Until then, a click of a new one has an unknown browser.
+    async fn resolve_agents(&self, home: &mut Home, standing: Standing) -> Result<AgentStep, AggregateError> {
+        let begin = Instant::now();
+        let Some(agents) = home.agents.as_mut().filter(|agents| agents.is_due(standing.newest)) else {
+            return Ok(AgentStep { took: None, is_done: true });
+        };
+        let resolved = agents.resolve(&home.session, &self.tables, standing.newest).await?;
+        let took = begin.elapsed();
+        if resolved.agents > 0 {
+            tracing::info!(target: "aggregate", "{} new user agents; {:.1} s", resolved.agents, took.as_secs_f64());
+        }
+        Ok(AgentStep { took: Some(took), is_done: resolved.is_done })
+    }
+
     /// Makes sure that the figures here come from these tables and this epoch: others are erased.
     fn adopt(&self, home: &mut Home, epoch: i64) -> Result<(), StorageError> {
         if home.source.as_ref().is_some_and(|source| source.epoch == epoch) {
@@ -281,6 +325,10 @@ impl AggregateStage {
         }
         home.round = adopted.round;
         home.source = Some(source);
+        // A reset empties the table of user agents, too.
+        if let Some(agents) = &mut home.agents {
+            agents.forget();
+        }
         Ok(())
     }
 

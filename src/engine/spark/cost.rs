@@ -107,7 +107,7 @@ impl Lab {
             "INSERT INTO delta.`{root}/clicks` SELECT CAST(floor(ts / {HOUR_MS}) AS INT), ts, concat('c', {seed}, '-', id), \
              concat('user-', CAST(floor(300000 * pow(u, 1.5)) AS BIGINT)), concat('/section/page-', CAST(floor(20000 * pow(p, 3)) AS BIGINT)), \
              get(array('FR', 'DE', 'US', 'GB', 'NL', 'ES'), CAST(floor(6 * c * c) AS INT)), 'Paris', 'Firefox', 'Linux', 'desktop', \
-             't', 0, {seed}L * 100000000L + id, timestamp_millis(ts), NULL, NULL \
+             't', 0, {seed}L * 100000000L + id, timestamp_millis(ts), NULL, NULL, NULL \
              FROM (SELECT id, {begin}L + CAST(rand({seed}) * {span} AS BIGINT) AS ts, rand({seed} + 1) AS u, rand({seed} + 2) AS p, \
              rand({seed} + 3) AS c FROM range(0, {count}, 1, 4))",
             root = self.root

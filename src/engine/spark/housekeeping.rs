@@ -282,7 +282,7 @@ impl Housekeeper {
     }
 
     async fn merge(&self, session: &Session, steps: &mut Steps, past: Past) -> Result<(), ConnectError> {
-        for table in [Tidied::Clicks, Tidied::Pairs, Tidied::Figures, Tidied::Rounds] {
+        for table in [Tidied::Clicks, Tidied::Pairs, Tidied::Figures, Tidied::Rounds, Tidied::Agents] {
             let before = self.files.lock().get(table.name()).copied().unwrap_or(0);
             if self.count_files(session, table).await? < before.saturating_add(MANY_FILES) {
                 continue;

@@ -10,6 +10,7 @@
 //! Offsets, cursor and figures are in the tables, each written in one commit with what it counts. So every console finds the work of the
 //! others, and a stage may stop, fail or be killed anywhere.
 
+mod agents;
 mod aggregate;
 mod answers;
 #[cfg(feature = "bench-support")]
@@ -53,5 +54,5 @@ mod tables;
 mod tests;
 pub(crate) mod transfer;
 
-pub(crate) use options::{HousekeepingRules, SparkOptions, StartError};
+pub(crate) use options::{AgentRules, HousekeepingRules, SparkOptions, StartError};
 pub(crate) use start::start;

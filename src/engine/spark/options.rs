@@ -10,9 +10,19 @@ use super::sql::{Decoder, Root, Slices};
 use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::stages::index::IndexOptions;
+use crate::enrich::Bots;
 use crate::protocol::snapshot::SourceStatus;
 use crate::storage::StorageError;
 use crate::storage::figures::AggregateSettings;
+
+/// What becomes of user agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AgentRules {
+    /// What becomes of the clicks of bots.
+    pub bots: Bots,
+    /// The longest text of a field, in bytes.
+    pub longest: usize,
+}
 
 /// How the engine works.
 #[derive(Clone)]
@@ -39,6 +49,8 @@ pub(crate) struct SparkOptions {
     pub housekeeping: HousekeepingRules,
     /// What makes rows of messages.
     pub decoder: Decoder,
+    /// What becomes of user agents.
+    pub agents: AgentRules,
     /// What the figures depend on besides the clicks.
     pub figures: AggregateSettings,
     /// The documents.

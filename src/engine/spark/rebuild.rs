@@ -112,6 +112,7 @@ pub(crate) async fn rebuild(
     if tables::is_moving(&found) {
         return Err(TablesError::Moving.into());
     }
+    tables::upgrade(&session, &counts).await?;
     doing("waiting for the lease");
     // In a session of its own, because the transaction ids of the steps are settings of the session.
     let lease_connection =

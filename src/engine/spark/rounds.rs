@@ -91,7 +91,7 @@ pub(super) fn overtaken() -> ConnectError {
 }
 
 /// Whether `error` says that files of old versions, or the versions themselves, are gone.
-fn history_is_gone(error: &ConnectError) -> bool {
+pub(super) fn history_is_gone(error: &ConnectError) -> bool {
     HISTORY_IS_GONE.iter().any(|class| error.is_class(class))
 }
 

@@ -58,7 +58,8 @@ pub(crate) fn start(
     let options = Arc::new(options);
     let shared = SharedParts::new(Arc::clone(&storage), BTreeMap::new(), None);
     let metrics = Arc::new(SparkMetrics::default());
-    let tables = Arc::new(Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms));
+    let tables = Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms);
+    let tables = Arc::new(tables.with_bots(options.agents.bots));
     // The query lives in a session that every console shares. What a round sets and reads in its session is this console's own.
     let connect = |seed, connect| Arc::new(Connection::new(options.url.clone(), connect, seed));
     // The stage asks the query every second, so it notices soon that the server is gone. A round is worth waiting for.

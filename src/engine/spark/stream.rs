@@ -277,6 +277,9 @@ impl StreamStage {
         if let Some(begin) = self.beginning(session, checkpoint, partitions).await? {
             source.options.insert("startingOffsets".to_owned(), begin);
         }
+        if options.decoder.reads_agents {
+            tables::take_agents(session, &self.tables).await?;
+        }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
         for view in &options.decoder.views {
             session.sql_view(&view.name, view.query.as_str().into()).await?;

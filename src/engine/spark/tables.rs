@@ -1,4 +1,4 @@
-//! Creates the tables in the root, or finds out whether those that are there fit.
+//! Creates the tables in the root, or finds out whether those that are there fit. Tables of an older clicktop get what they lack.
 
 use std::time::Duration;
 
@@ -11,11 +11,14 @@ use super::rounds::lost_race;
 use super::sql::{CHANGING, Root, SCHEMA, Slices, Tables};
 
 /// The table that is made last.
-const LAST: &str = "rounds";
+const LAST: &str = "agents";
 
 /// How often the tables are looked at and made, and the pause after somebody else was at it.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Rows of the description of a table, at most.
+const MOST_COLUMNS: usize = 1000;
 
 /// What to do about a server that does not know Delta Lake.
 pub(super) const DELTA_IS_MISSING: &str = "the Spark server does not know Delta Lake: start it with --packages \
@@ -144,26 +147,11 @@ pub(super) async fn still_usable(session: &Session, tables: &Tables) -> Result<(
 /// # Errors
 /// See [`TablesError`].
 pub(super) async fn prepare(session: &Session, options: &SparkOptions, tables: &Tables) -> Result<(), TablesError> {
-    let (root, slices) = (&options.root, options.slices);
-    let mut race = None;
-    for _ in 0..TRIES {
-        let found = properties(session, root, "clicks").await?;
-        if let Some(found) = &found {
-            // Tables that do not fit must be refused before others are made beside them.
-            fit(found, slices)?;
-            if properties(session, root, LAST).await?.is_some() {
-                return Ok(());
-            }
-        }
-        match make(session, tables).await {
-            Err(error) if is_race(&error) => {
-                tokio::time::sleep(PAUSE).await;
-                race = Some(error);
-            }
-            made => made.map_err(refusal)?,
-        }
+    // Tables that do not fit must be refused before others are made beside them.
+    if let Some(found) = properties(session, &options.root, "clicks").await? {
+        fit(&found, options.slices)?;
     }
-    Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+    upgrade(session, tables).await
 }
 
 /// The id of the tables: another one if they were made anew in the same place.
@@ -185,9 +173,54 @@ pub(super) fn is_moving(properties: &[(String, String)]) -> bool {
     }
 }
 
+/// Adds what tables that fit lack because an older clicktop has made them.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn upgrade(session: &Session, tables: &Tables) -> Result<(), TablesError> {
+    let mut race = None;
+    for _ in 0..TRIES {
+        if properties(session, tables.root(), LAST).await?.is_some() {
+            return Ok(());
+        }
+        match make(session, tables).await {
+            Err(error) if is_race(&error) => {
+                tokio::time::sleep(PAUSE).await;
+                race = Some(error);
+            }
+            made => made.map_err(refusal)?,
+        }
+    }
+    Err(race.map_or(TablesError::NotMade { cause: "they are not there after all".to_owned() }, refusal))
+}
+
+/// Notes that the fields of clicks may be NULL, so that no older clicktop misreads them.
+///
+/// # Errors
+/// See [`TablesError`].
+pub(super) async fn take_agents(session: &Session, tables: &Tables) -> Result<(), TablesError> {
+    let found = properties(session, tables.root(), "clicks").await?.unwrap_or_default();
+    if schema(&found) < i64::from(SCHEMA) {
+        session.command(tables.set_property("clicktop.schema", &SCHEMA.to_string())).await?;
+    }
+    Ok(())
+}
+
 async fn make(session: &Session, tables: &Tables) -> Result<(), ConnectError> {
-    for statement in tables.setup() {
+    let mut statements = tables.setup();
+    let last = statements.pop();
+    for statement in statements {
         session.command(statement).await?;
+    }
+    let mut columns = Vec::new();
+    for batch in session.rows(tables.columns_of_clicks()).all(MOST_COLUMNS).await? {
+        columns.extend(column::<StringArray>(&batch, "col_name")?.iter().flatten().map(str::to_owned));
+    }
+    if !columns.iter().any(|column| column == "agent") {
+        session.command(tables.add_agent_column()).await?;
+    }
+    if let Some(last) = last {
+        session.command(last).await?;
     }
     Ok(())
 }
@@ -200,6 +233,8 @@ fn is_race(error: &ConnectError) -> bool {
         "TABLE_OR_VIEW_ALREADY_EXISTS",
         // The other one has made the folder, and not yet the table in it.
         "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+        "FIELD_ALREADY_EXISTS",
+        "FIELDS_ALREADY_EXISTS",
     ];
     lost_race(error) || races.iter().any(|class| error.is_class(class))
 }

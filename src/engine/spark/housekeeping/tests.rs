@@ -58,7 +58,7 @@ impl Lab {
         self.run(format!(
             "INSERT INTO delta.`{root}/clicks` SELECT /*+ REPARTITION({files}) */ CAST(floor(ts / {HOUR_MS}) AS INT), ts, \
              concat('c', {seed}, '-', id), concat('u', {seed}, '-', id % 37), concat('/', id * 31 % 19), 'FR', 'x', 'x', 'x', 'x', 't', 0, \
-             {seed} * 100000 + id, timestamp_millis(ts), NULL, NULL \
+             {seed} * 100000 + id, timestamp_millis(ts), NULL, NULL, NULL \
              FROM (SELECT id, {BEGIN_MS} + id * 7727 * {seed} % {} AS ts FROM range({count}))",
             4 * HOUR_MS,
             root = self.root

@@ -122,13 +122,14 @@ impl Tables {
         let of = if question.by == Dimension::City { "country" } else { "CAST(NULL AS STRING)" };
         let country = question.country.as_ref().map_or("true", |_| "country = :country");
         let url = question.url.as_ref().map_or("true", |_| "url = :url");
-        self.asked(include_str!("asked/breakdown.sql"), span.version)
+        let (clicks, value) = self.clicks_by(question.by, span.version);
+        self.template(include_str!("asked/breakdown.sql"))
+            .sql("clicks", clicks)
             .number("first_slice", self.slice_of(span.after))
             .number("last_slice", self.slices().of_time(span.end))
             .number("after", span.after)
             .number("end", span.end)
-            // The columns have the names of the dimensions.
-            .sql("value", question.by.name())
+            .sql("value", value)
             .sql("of", of)
             .sql("kept", format!("{country} AND {url}"))
             .sql("order", order_by(question.sort, "value, of"))

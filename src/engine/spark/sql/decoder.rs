@@ -19,6 +19,8 @@ pub(crate) struct Decoder {
     pub(crate) views: Vec<View>,
     /// The query over them.
     pub(crate) query: String,
+    /// Whether clicks have a user agent that tells what they lack.
+    pub(crate) reads_agents: bool,
 }
 
 /// A temporary view.
@@ -55,5 +57,5 @@ pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> De
         .sql("times", times.laterals())
         .sql("time_reason", Program::plain(&time_reason()))
         .sql("foreign", foreign());
-    Decoder { views: Vec::new(), query: template.filled() }
+    Decoder { views: Vec::new(), query: template.filled(), reads_agents: false }
 }

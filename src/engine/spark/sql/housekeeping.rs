@@ -19,11 +19,13 @@ pub(crate) enum Tidied {
     Pairs,
     Figures,
     Rounds,
+    Agents,
 }
 
 impl Tidied {
     /// Every table.
-    pub(crate) const ALL: [Tidied; 5] = [Tidied::Clicks, Tidied::Pages, Tidied::Pairs, Tidied::Figures, Tidied::Rounds];
+    pub(crate) const ALL: [Tidied; 6] =
+        [Tidied::Clicks, Tidied::Pages, Tidied::Pairs, Tidied::Figures, Tidied::Rounds, Tidied::Agents];
 
     /// Its folder below the root.
     pub(crate) const fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Tidied {
             Tidied::Pairs => "pairs",
             Tidied::Figures => "figures",
             Tidied::Rounds => "rounds",
+            Tidied::Agents => "agents",
         }
     }
 }

@@ -13,6 +13,7 @@
 //! - among several faults in one JSON object, SQL names the first in the order of the fields, and Rust the first in the message;
 //! - a family that is not an object is not named.
 
+mod agents;
 mod asked;
 mod cursor;
 mod decoder;
@@ -28,6 +29,7 @@ mod template;
 mod tests;
 mod times;
 
+pub(crate) use agents::AGENTS_VIEW;
 pub(crate) use asked::{Kept, WindowSpan};
 pub(crate) use cursor::{Cursor, First};
 pub(crate) use decoder::{Decoder, decoder};

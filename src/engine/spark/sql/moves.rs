@@ -82,10 +82,13 @@ impl Tables {
 
     fn rows(&self, version: i64, and: &str) -> String {
         self.template(
-            "(SELECT *, _metadata.row_commit_version AS came FROM delta.`{{root}}/clicks` VERSION AS OF {{version}} \
-             WHERE slice IS NOT NULL {{and}})",
+            "(SELECT slice, ts, click_id, user_id, url, country, city, {{browser}} AS browser, {{os}} AS os, {{device}} AS device, \
+             partition, offset, came FROM {{clicks}} WHERE slice IS NOT NULL {{and}})",
         )
-        .number("version", version)
+        .sql("clicks", self.clicks_with_agents(version))
+        .sql("browser", self.told("browser"))
+        .sql("os", self.told("os"))
+        .sql("device", self.told("device"))
         .sql("and", and)
         .filled()
     }

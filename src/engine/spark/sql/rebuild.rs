@@ -58,7 +58,7 @@ impl Tables {
             "CREATE TABLE IF NOT EXISTS delta.`{}/lease` (one INT, owner STRING, until TIMESTAMP) USING delta \
              TBLPROPERTIES ('clicktop.schema' = '{}')",
             self.root(),
-            super::SCHEMA
+            super::tables::FIRST_SCHEMA
         )
     }
 

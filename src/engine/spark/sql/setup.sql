@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS delta.`{{root}}/clicks` (
   ts BIGINT COMMENT 'time of the event, ms since 1970',
   click_id STRING, user_id STRING, url STRING, country STRING, city STRING, browser STRING, os STRING, device STRING,
   topic STRING, partition INT, offset BIGINT, arrived TIMESTAMP COMMENT 'timestamp of the message in Kafka',
-  reason STRING COMMENT 'why the message is a reject', payload BINARY COMMENT 'its first 64 KiB'
+  reason STRING COMMENT 'why the message is a reject', payload BINARY COMMENT 'its first 64 KiB',
+  agent STRING COMMENT 'the first 2 KiB of the user agent that tells which browser, os and device are NULL'
 ) USING delta PARTITIONED BY (slice) TBLPROPERTIES (
   'clicktop.schema' = '{{schema}}', 'clicktop.slice_ms' = '{{slice_ms}}',
   'clicktop.session_timeout_ms' = '{{timeout_ms}}', 'delta.enableChangeDataFeed' = 'true',
@@ -40,3 +41,9 @@ CREATE TABLE IF NOT EXISTS delta.`{{root}}/rounds` (
   steps STRING COMMENT 'JSON: each step and its milliseconds', clicks BIGINT COMMENT 'new clicks', slices BIGINT COMMENT 'slices touched',
   pairs BIGINT COMMENT 'pairs added', figures BIGINT COMMENT 'figures changed'
 ) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'ended')
+;
+-- agents: what each user agent of the clicks tells. clicktop resolves them; of the row without agent, `version` is the version of the clicks
+-- table whose agents are all here.
+CREATE TABLE IF NOT EXISTS delta.`{{root}}/agents` (
+  agent STRING, browser STRING, os STRING, device STRING, is_bot BOOLEAN, version BIGINT
+) USING delta TBLPROPERTIES ('clicktop.schema' = '{{schema}}', 'delta.dataSkippingStatsColumns' = 'version')

@@ -4,13 +4,20 @@
 //! cursor, then adds what has changed to the figures. Each step is one commit under a transaction id ([`Application`], [`Cursor`]), so a
 //! step that is repeated after a crash, or that another console has done, changes nothing.
 
+use std::borrow::Cow;
+
 use super::cursor::{CURSOR_SLICE, Cursor, First};
 use super::slices::Slices;
 use super::template::{Template, comma_separated};
 use crate::click::Timestamp;
+use crate::enrich::Bots;
 
-/// The version of the tables' schema; the table property `clicktop.schema`.
-pub(crate) const SCHEMA: i32 = 1;
+/// The newest version of the tables' schema that this clicktop knows; the table property `clicktop.schema`.
+pub(crate) const SCHEMA: i32 = 2;
+
+/// The version of new tables. In version 2, browser, os and device of a click may be NULL (see `agents.rs`), which an older clicktop
+/// would misread. Tables come to it when the first user agents do.
+pub(super) const FIRST_SCHEMA: i32 = 1;
 
 /// The session timeout of tables while a rebuild changes it.
 pub(crate) const CHANGING: &str = "changing";
@@ -36,6 +43,7 @@ pub(crate) enum Application {
     Pages,
     Figures,
     Rounds,
+    Agents,
 }
 
 impl Application {
@@ -47,6 +55,7 @@ impl Application {
             Self::Pages => "clicktop-pages",
             Self::Figures => "clicktop-figures",
             Self::Rounds => "clicktop-rounds",
+            Self::Agents => "clicktop-agents",
         }
     }
 }
@@ -98,12 +107,25 @@ pub(crate) struct Tables {
     slices: Slices,
     /// The session timeout, in milliseconds.
     timeout_ms: i64,
+    /// What becomes of the clicks of bots.
+    bots: Bots,
 }
 
 impl Tables {
     /// The tables in `root`, with a session timeout in milliseconds.
     pub(crate) fn new(root: Root, slices: Slices, timeout_ms: i64) -> Self {
-        Self { root, slices, timeout_ms }
+        Self { root, slices, timeout_ms, bots: Bots::default() }
+    }
+
+    /// The same tables, whose clicks of bots are read by this rule.
+    #[must_use]
+    pub(crate) fn with_bots(self, bots: Bots) -> Self {
+        Self { bots, ..self }
+    }
+
+    /// What becomes of the clicks of bots.
+    pub(super) fn bots(&self) -> Bots {
+        self.bots
     }
 
     /// The folder of the tables.
@@ -126,7 +148,7 @@ impl Tables {
         (slice > First::MIN).then(|| Timestamp::from_millis(i64::from(slice).saturating_mul(self.slices.millis())))
     }
 
-    pub(super) fn template(&self, text: &'static str) -> Template {
+    pub(super) fn template(&self, text: impl Into<Cow<'static, str>>) -> Template {
         let (lowest, highest) = self.slices.outermost();
         Template::new(text)
             .sql("root", self.root.to_string())
@@ -137,7 +159,7 @@ impl Tables {
             .number("highest_slice", highest)
             .number("slice_ms", self.slices.millis())
             .number("timeout_ms", self.timeout_ms)
-            .number("schema", SCHEMA)
+            .number("schema", FIRST_SCHEMA)
     }
 
     /// The statements that create the tables that do not exist.
@@ -186,7 +208,7 @@ impl Tables {
     }
 
     /// Empties the other tables, in their order. `pages` is the version of the table `pages`, which is empty by then.
-    pub(crate) fn erase(&self, pages: i64) -> [(Application, String); 4] {
+    pub(crate) fn erase(&self, pages: i64) -> [(Application, String); 5] {
         let root = &self.root;
         let empty = |table: &str| {
             format!("INSERT OVERWRITE delta.`{root}/{table}` SELECT * FROM delta.`{root}/{table}` WHERE false")
@@ -201,6 +223,7 @@ impl Tables {
             (Application::Pairs, empty("pairs")),
             (Application::Figures, figures),
             (Application::Rounds, empty("rounds")),
+            (Application::Agents, empty("agents")),
         ]
     }
 

@@ -144,7 +144,7 @@ impl Lab {
             })
             .collect();
         self.run(format!(
-            "INSERT INTO delta.`{}/clicks` SELECT s, ts, id, user, url, country, 'x', 'x', 'x', 'x', 't', p, o, timestamp_millis(0L), NULL, NULL \
+            "INSERT INTO delta.`{}/clicks` SELECT s, ts, id, user, url, country, 'x', 'x', 'x', 'x', 't', p, o, timestamp_millis(0L), NULL, NULL, NULL \
              FROM VALUES {} AS v(s, ts, id, user, url, country, p, o)",
             self.root,
             values.join(", ")

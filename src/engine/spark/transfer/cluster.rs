@@ -29,7 +29,8 @@ pub(super) struct Cluster {
 impl Cluster {
     /// `who` names this mover among those of the same root.
     pub(super) fn new(options: SparkOptions, who: &str) -> Self {
-        let tables = Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms);
+        let tables = Tables::new(options.root.clone(), options.slices, options.figures.session_timeout_ms)
+            .with_bots(options.agents.bots);
         let seed = format!("{}#move#{who}", options.root);
         let connection = Connection::new(options.url.clone(), options.connect.clone(), seed);
         Self { options, tables, connection }

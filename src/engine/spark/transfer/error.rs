@@ -1,5 +1,6 @@
 //! What a move tells, and why it may not come to its end.
 
+use crate::engine::spark::agents::ResolveError;
 use crate::engine::spark::connect::ConnectError;
 use crate::engine::spark::manifest::ManifestError;
 use crate::engine::spark::tables::TablesError;
@@ -30,6 +31,9 @@ pub(crate) enum MoveError {
     /// The tables cannot be made, or do not fit.
     #[error(transparent)]
     Tables(#[from] TablesError),
+    /// What user agents tell cannot be found out.
+    #[error(transparent)]
+    Agents(ResolveError),
     /// The database cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -127,4 +131,13 @@ pub(crate) enum MoveError {
     /// The system gives no thread.
     #[error("the system gives no thread to read the database: {0}")]
     Thread(std::io::Error),
+}
+
+impl From<ResolveError> for MoveError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Connect(error) => Self::Connect(error),
+            error => Self::Agents(error),
+        }
+    }
 }

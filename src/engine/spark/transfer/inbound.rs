@@ -13,11 +13,13 @@ use super::error::{MoveError, Tell};
 use super::verify::{self, Digest, Which};
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::engine::local::stages::aggregate;
+use crate::engine::spark::agents::Resolver;
 use crate::engine::spark::connect::{ConnectError, Session, column};
 use crate::engine::spark::found_query;
 use crate::engine::spark::manifest::{Manifest, Offsets};
 use crate::engine::spark::options::SparkOptions;
 use crate::engine::spark::rounds::first_row;
+use crate::engine::spark::tables;
 use crate::storage::{MoveNote, Reject, Storage};
 
 /// Slices are read together up to so many clicks: the cluster sorts and sends them at once.
@@ -70,7 +72,7 @@ pub(crate) struct Arrived {
 }
 
 impl Inbound {
-    /// Looks at both sides, and refuses what could count twice or lose. Writes nothing.
+    /// Looks at both sides, and refuses what could count twice or lose. Writes nothing but what user agents tell, into the tables.
     ///
     /// # Errors
     /// See [`MoveError`].
@@ -115,6 +117,8 @@ impl Inbound {
                 (version, taken.or_else(|| manifest.map(|manifest| manifest.offsets)).unwrap_or_default())
             }
         };
+        tables::upgrade(&session, &cluster.tables).await?;
+        resolve_agents(&session, &cluster, version).await?;
         let mut there = verify::digests_there(session.rows(cluster.tables.digests(version, false)));
         let mut slices = Vec::new();
         while let Some(digest) = there.next().await? {
@@ -254,6 +258,13 @@ impl Inbound {
         }
         Ok(storage.reader()?.rejected_message_count()?)
     }
+}
+
+/// Adds what user agents tell to the tables, so that the clicks that are read have all of it.
+async fn resolve_agents(session: &Session, cluster: &Cluster, version: i64) -> Result<(), MoveError> {
+    let mut agents = Resolver::new(cluster.options.agents.longest);
+    while !agents.resolve(session, &cluster.tables, version).await?.is_done {}
+    Ok(())
 }
 
 /// Slices that are read together, without those that are `present`.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::engine::local::stages::aggregate;
+use crate::engine::spark::agents::Resolver;
 use crate::engine::spark::answers::asking::{Asked, Cluster, NoAnswer, Tell};
 use crate::engine::spark::connect::{ConnectOptions, Sql, column};
 use crate::engine::spark::connection::Connection;
@@ -46,13 +47,43 @@ pub(super) const HOSTILE: [&str; 22] = [
     "CAST(X'00' AS STRING)",
 ];
 
-/// Agents that have a browser, a system or a device in common.
-const AGENTS: [[&str; 3]; 4] = [
-    ["Firefox", "Linux", "desktop"],
-    ["Firefox", "Android", "mobile"],
-    ["it's", "Android", "mobile"],
-    ["unknown", "unknown", "unknown"],
+/// Browser, system and device of a click.
+#[derive(Clone, Copy)]
+struct Software {
+    /// What the event says. What is missing comes from the user agent.
+    given: [Option<&'static str>; 3],
+    agent: Option<&'static str>,
+    /// What the local engine stores.
+    stored: [&'static str; 3],
+}
+
+/// With a browser, a system or a device in common.
+const SOFTWARE: [Software; 8] = [
+    given(["Firefox", "Linux", "desktop"]),
+    given(["Firefox", "Android", "mobile"]),
+    given(["it's", "Android", "mobile"]),
+    given(["unknown", "unknown", "unknown"]),
+    Software {
+        given: [None, None, Some("desktop")],
+        agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+        stored: ["Firefox", "Linux", "desktop"],
+    },
+    Software {
+        given: [None, Some("unknown"), None],
+        agent: Some("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+        stored: ["Googlebot", "unknown", "bot"],
+    },
+    Software { given: [None; 3], agent: Some("it's \\ nothing known\n"), stored: ["unknown"; 3] },
+    Software {
+        given: [None, Some("it's"), None],
+        agent: Some("another of which nothing is known"),
+        stored: ["unknown", "it's", "unknown"],
+    },
 ];
+
+const fn given([browser, os, device]: [&'static str; 3]) -> Software {
+    Software { given: [Some(browser), Some(os), Some(device)], agent: None, stored: [browser, os, device] }
+}
 
 #[derive(Clone)]
 struct Made {
@@ -62,8 +93,7 @@ struct Made {
     url: String,
     country: String,
     city: String,
-    /// Browser, operating system and device.
-    agent: [&'static str; 3],
+    software: Software,
 }
 
 /// Both engines with the same clicks.
@@ -126,11 +156,12 @@ impl Lab {
                 url: HOSTILE.get(url).map_or_else(|| format!("/page/{url}"), |url| (*url).to_owned()),
                 country: ["FR", "DE", "it's"][random.random_range(0..3)].to_owned(),
                 city: HOSTILE[random.random_range(0..HOSTILE.len())].to_owned(),
-                agent: AGENTS[random.random_range(0..AGENTS.len())],
+                software: SOFTWARE[random.random_range(0..SOFTWARE.len())],
             });
         }
         lab.store(&clicks);
         lab.send(&clicks).await;
+        lab.resolve().await;
         lab.bring_home().await;
         Some(lab)
     }
@@ -158,9 +189,9 @@ impl Lab {
                 url: &click.url,
                 country: &click.country,
                 city: &click.city,
-                browser: click.agent[0],
-                os: click.agent[1],
-                device: click.agent[2],
+                browser: click.software.stored[0],
+                os: click.software.stored[1],
+                device: click.software.stored[2],
             });
         }
         self.local.store(&IngestBatch { clicks: batch, ..IngestBatch::default() }).unwrap();
@@ -171,16 +202,24 @@ impl Lab {
         for (part, clicks) in clicks.chunks(1000).enumerate() {
             let rows: Vec<_> = clicks
                 .iter()
-                .map(|c| json!({"i": c.click_id, "u": c.user, "t": c.time, "l": c.url, "c": c.country, "p": c.city, "a": c.agent}))
+                .map(|c| json!({"i": c.click_id, "u": c.user, "t": c.time, "l": c.url, "c": c.country, "p": c.city, "a": c.software.given, "g": c.software.agent}))
                 .collect();
             let sql = format!(
                 "INSERT INTO delta.`{}/clicks` SELECT CAST(floor(r.t / {HOUR_MS}) AS INT), r.t, r.i, r.u, r.l, r.c, r.p, r.a[0], r.a[1], \
-                 r.a[2], 't', CAST(at % 3 AS INT), CAST({part} * 1000 + at AS BIGINT), current_timestamp(), NULL, NULL \
-                 FROM (SELECT posexplode(from_json(:rows, 'ARRAY<STRUCT<i STRING, u STRING, t BIGINT, l STRING, c STRING, p STRING, a ARRAY<STRING>>>')) AS (at, r))",
+                 r.a[2], 't', CAST(at % 3 AS INT), CAST({part} * 1000 + at AS BIGINT), current_timestamp(), NULL, NULL, r.g \
+                 FROM (SELECT posexplode(from_json(:rows, 'ARRAY<STRUCT<i STRING, u STRING, t BIGINT, l STRING, c STRING, p STRING, a ARRAY<STRING>, g STRING>>')) AS (at, r))",
                 self.root
             );
             self.command(Sql::new(sql).bind("rows", serde_json::to_string(&rows).unwrap())).await;
         }
+    }
+
+    /// Adds what the user agents tell, as the stage aggregate does.
+    async fn resolve(&self) {
+        let session = self.cluster.connection.session().await.unwrap();
+        let to = self.asked().await.version(&self.cluster.tables).await.unwrap().unwrap();
+        let resolved = Resolver::new(4096).resolve(&session, &self.cluster.tables, to).await.unwrap();
+        assert!(resolved.is_done);
     }
 
     /// Clicks of the last 20 hours, a hundredth as many rejects, and the figures.
@@ -189,13 +228,13 @@ impl Lab {
         self.command(format!(
             "INSERT INTO delta.`{root}/clicks` SELECT CAST(floor(ts / {HOUR_MS}) AS INT), ts, concat('click-', id), concat('user ', id * 7919 % 50021), \
              concat('/', CAST(pow(id * 31 % 1009, 1.1) AS BIGINT)), get(array('FR', 'DE', 'US', 'IT'), CAST(id % 4 AS INT)), 'somewhere', 'x', 'x', 'x', \
-             't', CAST(id % 3 AS INT), id, timestamp_millis(ts), NULL, NULL \
+             't', CAST(id % 3 AS INT), id, timestamp_millis(ts), NULL, NULL, NULL \
              FROM (SELECT id, {now} - (id * 7727) % (20 * {HOUR_MS}) AS ts FROM range({clicks}))"
         ))
         .await;
         self.command(format!(
             "INSERT INTO delta.`{root}/clicks` SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 't', 0, id, \
-             timestamp_millis({now} - id * 100), 'not a click', CAST(repeat('payload ', 20) AS BINARY) FROM range({clicks} DIV 100)"
+             timestamp_millis({now} - id * 100), 'not a click', CAST(repeat('payload ', 20) AS BINARY), NULL FROM range({clicks} DIV 100)"
         ))
         .await;
         self.bring_home().await;
@@ -234,7 +273,7 @@ impl Lab {
         }
         let sql = format!(
             "INSERT INTO delta.`{}/clicks` SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'topic', 1, r.o, \
-             timestamp_millis(r.a), r.r, unhex(r.p) \
+             timestamp_millis(r.a), r.r, unhex(r.p), NULL \
              FROM (SELECT explode(from_json(:rows, 'ARRAY<STRUCT<o BIGINT, a BIGINT, r STRING, p STRING>>')) AS r)",
             self.root
         );

@@ -2,12 +2,12 @@
 -- groups with their number. A gap ends with the user's next click of any url and country, so what is not kept is left out after the gaps
 -- are known.
 WITH kept AS (
-  SELECT {{value}} AS value, {{of}} AS of, user_id, gap
+  SELECT value, {{of}} AS of, user_id, gap
   FROM (
-    SELECT url, country, city, browser, os, device, user_id, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap
-    FROM (SELECT ts, click_id, user_id, url, country, city, browser, os, device,
-            row_number() OVER (PARTITION BY ts, click_id ORDER BY {{first_copy}}) AS copy
-          FROM delta.`{{root}}/clicks` VERSION AS OF {{version}}
+    SELECT url, country, value, user_id, LEAD(ts) OVER (PARTITION BY user_id ORDER BY ts, click_id) - ts AS gap
+    FROM (SELECT ts, click_id, user_id, url, country, {{value}} AS value,
+            row_number() OVER (PARTITION BY ts, click_id ORDER BY came, partition, offset) AS copy
+          FROM {{clicks}}
           WHERE slice BETWEEN {{first_slice}} AND {{last_slice}} AND ts > {{after}} AND ts <= {{end}})
     WHERE copy = 1)
   WHERE {{kept}}),

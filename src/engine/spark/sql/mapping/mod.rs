@@ -9,10 +9,13 @@
 //! exceptions: invalid JSON has one reason without the position; a text with characters beyond printable ASCII is not quoted; what
 //! jiff says about a time that does not fit a strptime pattern is missing.
 //!
+//! A user agent becomes the column `agent` of a click, and what it may tell of the click is NULL (see `engine::spark::agents`).
+//!
 //! ```text
-//! message.sql ──▶ json.rs, log.rs, separated.rs ──▶ slots.rs ──▶ sources.rs ──▶ urls.rs, clock.rs ──▶ event.rs
+//! message.sql ──▶ json.rs, log.rs, separated.rs ──▶ slots.rs ──▶ sources.rs ──▶ urls.rs, clock.rs, agent.rs ──▶ event.rs
 //! ```
 
+mod agent;
 mod clock;
 mod event;
 mod json;

@@ -20,8 +20,8 @@ use crate::engine::spark::sql::times::foreign;
 pub(crate) const LEFT_OUT: &str = "slice IS NULL AND reason IS NULL";
 
 /// The columns of a row besides those of its message.
-const COLUMNS: [&str; 10] =
-    ["ts", "click_id", "user_id", "url", "country", "city", "browser", "os", "device", "reason"];
+const COLUMNS: [&str; 11] =
+    ["ts", "click_id", "user_id", "url", "country", "city", "browser", "os", "device", "agent", "reason"];
 
 /// The query that decodes the view `kafka_messages(topic, partition, offset, timestamp, value)` by a mapping into rows of the table
 /// `clicks`, and one row of [`LEFT_OUT`] for each message with such events.
@@ -84,7 +84,7 @@ pub(crate) fn mapped_decoder(
     let statement = format!(
         "SELECT IF(click_id IS NULL, NULL, CAST(greatest({lowest}, least({highest}, floor(ts / {}))) AS INT)) AS slice, \
          ts, click_id, user_id, url, country, city, browser, os, device, topic, partition, offset, arrived, reason, \
-         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload \
+         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload, agent \
          FROM (SELECT topic, partition, offset, arrived, value, {rows} FROM {last} LATERAL VIEW inline(rows) r AS {rows})",
         slices.millis(),
     );
@@ -99,7 +99,7 @@ pub(crate) fn mapped_decoder(
             .filled()
     };
     let views = views.into_iter().map(|(name, query)| View { name, query: filled(query) }).collect();
-    Ok(Decoder { views, query: statement })
+    Ok(Decoder { views, query: statement, reads_agents: plan.agent.is_some() })
 }
 
 /// Refuses forms that need what came in an earlier message.
@@ -128,8 +128,8 @@ fn read_json(program: &mut Program, plan: &Plan, slots: &mut Slots) -> Option<Ea
 
 /// The column `rows`: the click of the message, its reject, or a row that counts what is left out.
 fn rows_of_one(program: &mut Program, columns: &EventColumns) {
-    let EventColumns { left_out, texts, .. } = columns;
-    let texts: Vec<String> = texts.iter().map(|text| format!("IF(@is_click, {text}, NULL)")).collect();
+    let EventColumns { left_out, texts, agent, .. } = columns;
+    let texts: Vec<String> = texts.iter().chain([agent]).map(|text| format!("IF(@is_click, {text}, NULL)")).collect();
     program.define("is_click", format!("@reject IS NULL AND NOT ({left_out})"));
     program.define("rows", row("IF(@is_click, @ms, IF(@reject IS NULL, 1L, NULL))", &texts, &reason()));
 }
@@ -167,8 +167,9 @@ fn rows_of_each(
     slots.json.extend(values.slots);
     let broken = format!("IF(@form = 'json', {missing}, NULL)");
     let columns = event::read(&mut inner, plan, &slots, limits, "number", Some(&broken))?;
-    let EventColumns { left_out, fault, texts } = &columns;
-    let event = inner.lambda(&format!("struct({left_out} AS left_out, {})", fields("@ms", texts, fault)));
+    let EventColumns { left_out, fault, texts, agent } = &columns;
+    let texts: Vec<String> = texts.iter().chain([agent]).cloned().collect();
+    let event = inner.lambda(&format!("struct({left_out} AS left_out, {})", fields("@ms", &texts, fault)));
     program.define("events", format!("transform({elements}, (element, number) ->\n{event})"));
     program.define(
         "broken",
@@ -183,10 +184,11 @@ fn rows_of_each(
         "IF(size(array_distinct(@ids)) = size(@ids), @clicks, filter(@clicks, (e, i) -> array_position(@ids, get(@ids, i)) = i + 1))",
     );
     program.define("left_out", "size(filter(@events, e -> e.left_out AND e.reason IS NULL))");
-    let none: Vec<String> = (0..8).map(|_| "CAST(NULL AS STRING)".to_owned()).collect();
+    let none: Vec<String> = (0..9).map(|_| "CAST(NULL AS STRING)".to_owned()).collect();
     let of_click = fields(
         "e.ts",
-        &["click_id", "user_id", "url", "country", "city", "browser", "os", "device"].map(|name| format!("e.{name}")),
+        &["click_id", "user_id", "url", "country", "city", "browser", "os", "device", "agent"]
+            .map(|name| format!("e.{name}")),
         "e.reason",
     );
     program.define(

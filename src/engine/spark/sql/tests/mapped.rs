@@ -59,7 +59,7 @@ fn by_rust(mapped: &Mapped, limits: FieldLimits) -> Vec<Made> {
 
 /// What SQL makes of them.
 async fn by_sql(session: &Session, mapped: &Mapped, limits: FieldLimits) -> Vec<Made> {
-    let Decoder { views, query } =
+    let Decoder { views, query, .. } =
         mapped_decoder(&mapped.mapping.compile().unwrap(), limits, Slices::of_minutes(60)).unwrap();
     for view in views {
         let made = session.sql_view(&view.name, view.query.into()).await;
@@ -190,7 +190,7 @@ async fn sql_decodes_by_a_mapping_as_rust_does() {
 fn every_mapping_becomes_a_statement_without_open_names() {
     for mapped in mapped_vectors::all(0) {
         let mapping = mapped.mapping.compile().unwrap();
-        let Decoder { views, query } =
+        let Decoder { views, query, .. } =
             mapped_decoder(&mapping, FieldLimits::default(), Slices::of_minutes(60)).unwrap();
         for statement in views.into_iter().map(|view| view.query).chain([query]) {
             assert!(!is_open(&statement) && !statement.contains('@'), "{}: {statement}", mapped.name);

@@ -60,7 +60,7 @@ impl Lab {
         self.run(format!(
             "INSERT INTO delta.`{root}/clicks` SELECT CAST(floor(ts / {HOUR}) AS INT), ts, concat('c', {seed}, '-', id), \
              concat('u', id * 7919 % 101), concat('/', id * 31 % 19), get(array('FR', 'DE'), CAST(id % 2 AS INT)), 'x', 'x', 'x', 'x', \
-             't', {partition}, {seed} * 100000 + id, timestamp_millis(ts), NULL, NULL \
+             't', {partition}, {seed} * 100000 + id, timestamp_millis(ts), NULL, NULL, NULL \
              FROM (SELECT id, {begin} + id * 7727 * {seed} % {span} AS ts FROM range({count}))",
             root = self.root
         ))

@@ -1,6 +1,7 @@
 use crate::click::{FieldLimits, Format};
 use crate::engine::spark::sql::tables::RootError;
 use crate::engine::spark::sql::{Cursor, Kept, Root, Slices, Tables, Tidied, WindowSpan, decoder};
+use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
 use crate::protocol::view::SortBy;
 
 fn tables() -> Tables {
@@ -68,6 +69,20 @@ fn every_statement_is_filled_in() {
         Tidied::ALL.into_iter().flat_map(|table| [tables.files(table), tables.optimize(table), tables.vacuum(table)]),
     );
     statements.push(tables.changed_figures(7, 9));
+    statements.extend(Dimension::ALL.into_iter().map(|by| {
+        let question = BreakdownQuestion { by, ..BreakdownQuestion::default() };
+        tables.breakdown(span, &question, 5)
+    }));
+    statements.extend([
+        tables.columns_of_clicks(),
+        tables.add_agent_column(),
+        tables.agents_cursor(),
+        tables.new_agents(None, 9, 5),
+        tables.new_agents(Some(7), 9, 5),
+        tables.add_agents(),
+        tables.clicks_of(7, 1, 2),
+        tables.digests(7, true),
+    ]);
     for round in [first, next] {
         let touched = [399_999, 491_630];
         statements.extend([
