@@ -18,6 +18,8 @@ mod schemas;
 #[cfg(feature = "spark")]
 mod spark;
 #[cfg(feature = "spark")]
+mod spark_agents;
+#[cfg(feature = "spark")]
 mod spark_console;
 #[cfg(feature = "spark")]
 mod spark_consoles;

@@ -80,7 +80,7 @@ fn cut_off(home: &Home, arguments: &[&str], times: usize, longest: Duration, see
 
 /// Runs a command to its end, which may take long on a loaded machine; what it prints.
 #[track_caller]
-fn to_its_end(home: &Home, arguments: &[&str]) -> String {
+pub fn to_its_end(home: &Home, arguments: &[&str]) -> String {
     let begin = Instant::now();
     let mut run = home.start(arguments);
     while run.is_alive() && begin.elapsed() < HANG * PATIENCE {

@@ -257,15 +257,14 @@ impl AggregateStage {
             self.show_totals(home)?;
             handle.count_processed(self.metrics.figure_totals().1.saturating_sub(before));
         }
-        let agents = self.resolve_agents(home, standing).await?;
-        // Else the next look would see nothing to do.
-        home.done = (is_done && agents.is_done).then_some(standing);
+        let now = Timestamp::now().as_millis();
         if is_done {
             self.metrics.counted(seen);
         }
-        if let Some(took) = agents.took
-            && let Some(report) = &mut report
-        {
+        let agents = self.resolve_agents(home, standing).await?;
+        // Else the next look would see nothing to do.
+        home.done = (is_done && agents.is_done).then_some(standing);
+        if let (Some(took), Some(report)) = (agents.took, &mut report) {
             report.steps.push(("agents", took));
         }
         if let Some(report) = report.filter(|report| report.slices > 0 || report.expired > 0) {
@@ -285,7 +284,6 @@ impl AggregateStage {
                 report.to.unwrap_or(standing.newest), report.slices, steps.join(", ")
             );
             self.metrics.round(report.took());
-            let now = Timestamp::now().as_millis();
             if arrived > 0 {
                 self.metrics.visible_after(Duration::from_millis(u64::try_from(now - arrived).unwrap_or(0)));
             }

@@ -18,12 +18,14 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
+use super::agents::Resolver;
 use super::connect::{ConnectOptions, Session, Sql, StreamSource, StreamWrite, Trigger};
 use super::connection::Connection;
 use super::progress::StreamProgress;
 use super::rounds::{RoundReport, Rounds};
-use super::sql::{Slices, Tables, decoder};
+use super::sql::{Slices, Tables, WindowSpan, decoder};
 use crate::click::{FieldLimits, Format};
+use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
 
 const HOUR_MS: i64 = 3_600_000;
 /// 2026-01-31T00:00:00Z, and a day.
@@ -103,11 +105,16 @@ impl Lab {
 
     /// Clicks in which few users and few pages have most: up to 300,000 users, 20,000 urls and six countries.
     async fn add(&self, seed: i64, count: i64, begin: i64, span: i64) {
+        self.add_by(seed, count, begin, span, "'Firefox', 'Linux', 'desktop'", "NULL").await;
+    }
+
+    /// The same with SQL for browser, system and device, and for the user agent; `u` is a random number from 0 to 1.
+    async fn add_by(&self, seed: i64, count: i64, begin: i64, span: i64, software: &str, agent: &str) {
         let sql = format!(
             "INSERT INTO delta.`{root}/clicks` SELECT CAST(floor(ts / {HOUR_MS}) AS INT), ts, concat('c', {seed}, '-', id), \
              concat('user-', CAST(floor(300000 * pow(u, 1.5)) AS BIGINT)), concat('/section/page-', CAST(floor(20000 * pow(p, 3)) AS BIGINT)), \
-             get(array('FR', 'DE', 'US', 'GB', 'NL', 'ES'), CAST(floor(6 * c * c) AS INT)), 'Paris', 'Firefox', 'Linux', 'desktop', \
-             't', 0, {seed}L * 100000000L + id, timestamp_millis(ts), NULL, NULL, NULL \
+             get(array('FR', 'DE', 'US', 'GB', 'NL', 'ES'), CAST(floor(6 * c * c) AS INT)), 'Paris', {software}, \
+             't', 0, {seed}L * 100000000L + id, timestamp_millis(ts), NULL, NULL, {agent} \
              FROM (SELECT id, {begin}L + CAST(rand({seed}) * {span} AS BIGINT) AS ts, rand({seed} + 1) AS u, rand({seed} + 2) AS p, \
              rand({seed} + 3) AS c FROM range(0, {count}, 1, 4))",
             root = self.root
@@ -171,6 +178,50 @@ async fn what_rounds_the_batch_query_and_the_stream_cost() {
     let messages = numbers("CLICKTOP_COST_STREAM", "500000").first().copied().unwrap_or(0);
     if messages > 0 {
         stream(&server, &url, &roots, u64::try_from(messages).unwrap()).await;
+    }
+}
+
+/// With 1,000 user agents: the step of a round that looks for new ones, and breakdowns with what they tell, beside those of clicks that have
+/// browser, system and device of their own.
+#[tokio::test]
+#[ignore = "measures for minutes"]
+async fn what_user_agents_cost() {
+    let url = std::env::var("CLICKTOP_TEST_SPARK").expect("scripts/servers sets CLICKTOP_TEST_SPARK");
+    let roots = std::env::var("CLICKTOP_TEST_SPARK_ROOT").expect("scripts/servers sets CLICKTOP_TEST_SPARK_ROOT");
+    let server = Server::find();
+    let stored = numbers("CLICKTOP_COST_CLICKS", "200000").first().copied().unwrap_or(0);
+    let agent = "concat('Mozilla/5.0 (X11; Linux x86_64; rv:', CAST(floor(u * 1000) AS INT), '.0) Gecko/20100101 Firefox/128.0')";
+    for (what, software, agent) in
+        [("own fields", "'Firefox', 'Linux', 'desktop'", "NULL"), ("user agents", "NULL, NULL, NULL", agent)]
+    {
+        let lab = Lab::new(&url, format!("{roots}/cost-{}", uuid::Uuid::new_v4().simple())).await;
+        let mut agents = Resolver::new(4096);
+        let newest = async || {
+            let rounds = Rounds { session: &lab.session, tables: &lab.tables };
+            rounds.standing().await.unwrap().newest
+        };
+        lab.add_by(1, stored, BEGIN_MS, DAY_MS, software, agent).await;
+        lab.round().await;
+        let to = newest().await;
+        let (cpu, took, done) = measured(&server, agents.resolve(&lab.session, &lab.tables, to)).await;
+        print(stored, &format!("{what}: the first step"), cpu, took, &format!("{} new", done.unwrap().agents));
+        for round in 0..ROUNDS {
+            lab.add_by(2 + round, 30_000, BEGIN_MS + DAY_MS + round * 60_000, 300_000, software, agent).await;
+            let (cpu, took, _) = measured(&server, lab.round()).await;
+            print(stored, &format!("{what}: a round"), cpu, took, "30000 new clicks");
+            let to = newest().await;
+            let (cpu, took, done) = measured(&server, agents.resolve(&lab.session, &lab.tables, to)).await;
+            print(stored, &format!("{what}: its step"), cpu, took, &format!("{} new", done.unwrap().agents));
+        }
+        let span = WindowSpan { version: newest().await, after: BEGIN_MS - 1, end: BEGIN_MS + 2 * DAY_MS };
+        for by in [Dimension::Country, Dimension::Browser, Dimension::Browser, Dimension::Browser, Dimension::Country] {
+            let question = BreakdownQuestion { by, ..BreakdownQuestion::default() };
+            let statement = lab.tables.breakdown(span, &question, 100);
+            let (cpu, took, rows) = measured(&server, lab.session.rows(statement).all(1000)).await;
+            let rows: usize = rows.unwrap().iter().map(|batch| batch.num_rows()).sum();
+            print(stored, &format!("{what}: by {}", by.name()), cpu, took, &format!("{rows} rows"));
+        }
+        lab.session.clone().release().await.unwrap();
     }
 }
 

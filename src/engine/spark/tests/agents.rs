@@ -297,3 +297,35 @@ async fn tables_of_an_older_clicktop_get_the_column_and_keep_their_clicks() {
     theirs.release().await.unwrap();
     lab.end().await;
 }
+
+#[tokio::test]
+async fn every_user_agent_comes_also_if_there_are_many_or_the_history_of_the_clicks_is_gone() {
+    let Some(lab) = Lab::new().await else { return };
+    let root = &lab.root;
+    let insert = async |first: i64, end: i64| {
+        lab.run(format!(
+            "INSERT INTO delta.`{root}/clicks` SELECT 491630, 1769868000000 + id, concat('c', id), 'u', '/', 'FR', 'x', NULL, NULL, NULL, 't', \
+             0, id, timestamp_millis(0L), NULL, NULL, concat('agent ', id) FROM range({first}, {end})"
+        ))
+        .await;
+    };
+    let mut resolver = Resolver::new(FieldLimits::default().field);
+    let mut resolve = async || {
+        let to = lab.rounds().newest("clicks").await.unwrap();
+        let resolved = resolver.resolve(&lab.session, &lab.tables, to).await.unwrap();
+        assert!(resolved.is_done && !resolver.is_due(to));
+        resolved.agents
+    };
+    insert(0, 11_000).await;
+    assert_eq!(resolve().await, 11_000);
+    assert_eq!(stored_agents(&lab).await, [11_000; 2]);
+    insert(10_990, 11_010).await;
+    insert(11_010, 11_020).await;
+    lab.run(format!("OPTIMIZE delta.`{root}/clicks`")).await;
+    lab.session.set(&[("spark.databricks.delta.retentionDurationCheck.enabled", "false")]).await.unwrap();
+    lab.run(format!("VACUUM delta.`{root}/clicks` RETAIN 0 HOURS")).await;
+    assert_eq!(resolve().await, 20);
+    assert_eq!(stored_agents(&lab).await, [11_020; 2]);
+    assert_eq!(resolve().await, 0);
+    lab.end().await;
+}

@@ -14,7 +14,7 @@ async fn a_reset_that_ends_behind_any_step_is_finished_by_the_next_round() {
     let mut maker = Maker::new(1308, vec![EVENING, EVENING + 3_600_000]);
     let rounds = lab.rounds();
     let mut epochs = vec![rounds.cursor(None).await.unwrap().epoch];
-    for steps in [0, 1, 2, 4] {
+    for steps in [0, 1, 2, 5] {
         lab.store(&maker.clicks(30, 0)).await;
         lab.count().await;
         lab.store(&maker.clicks(5, 0)).await;
