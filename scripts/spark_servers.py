@@ -1,7 +1,7 @@
 """A Spark of the test's own, for scripts/servers: a standalone cluster and a Spark Connect server on it, all on loopback.
 
 Spark is the package pyspark of PyPI, of which only Spark's own jars and bin are used; tests/servers/spark.txt pins it. The jars for
-Kafka and Delta come from Maven Central, as tests/servers/jars.txt pins them.
+Kafka, Avro and Delta come from Maven Central, as tests/servers/jars.txt pins them.
 """
 
 import os
@@ -27,6 +27,8 @@ FOREIGN = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_")
 # A short test compiles more than it computes: without the second compiler it takes half the CPU. Not so where speed is measured.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1"
 LONG_LIVED = os.environ.get("CLICKTOP_TEST_SPARK_LONG", "") not in ("", "0")
+# Avro reserves room for as many elements as a message names, be it broken.
+AVRO_LIMITS = "-Dorg.apache.avro.limits.collectionItems.maxLength=1000000"
 # A queue of lines for each micro-batch would hide what matters; what says that a part is ready must be told.
 LOGGING = """rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
@@ -157,8 +159,8 @@ class Spark:
             "spark.databricks.delta.snapshotPartitions": 2,
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.extraJavaOptions": self.java_options,
-            "spark.executor.extraJavaOptions": self.java_options,
+            "spark.driver.extraJavaOptions": f"{self.java_options} {AVRO_LIMITS}",
+            "spark.executor.extraJavaOptions": f"{self.java_options} {AVRO_LIMITS}",
             "spark.executor.memory": MEMORY,
             "spark.ui.port": own_pages,
             # Another port than the one that was told would be no help.

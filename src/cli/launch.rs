@@ -114,13 +114,12 @@ pub(super) async fn run(
         alarms: AlarmOptions { renewals: Some(renewals), ..alarms.borrow().clone() },
         log,
     };
-    let schemas = match settings.engine {
-        EngineKind::Local => setup::schemas(settings)?,
-        EngineKind::Spark => None,
-    };
+    let schemas = setup::schemas(settings)?;
     let (engine, producer) = match (settings.engine, source) {
         (EngineKind::Local, source) => start_local(settings, source, schemas.clone(), parts)?,
-        (EngineKind::Spark, Source::Kafka(source)) => (on_spark::start(settings, &source.kafka, parts)?, Some(source)),
+        (EngineKind::Spark, Source::Kafka(source)) => {
+            (on_spark::start(settings, &source.kafka, schemas.clone(), parts)?, Some(source))
+        }
         (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
 

@@ -6,6 +6,7 @@ use crate::config::{KafkaSettings, KeptUsers, Settings};
 use crate::engine::EngineHandle;
 use crate::engine::finding::Finding;
 use crate::enrich::Bots;
+use crate::registry::Schemas;
 
 /// Refuses `engine = "spark"` in a program without it.
 ///
@@ -30,7 +31,6 @@ pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<
     require_feature()?;
     require_mapping(settings)?;
     require_no_visitors(settings)?;
-    require_no_registry(settings)?;
     let name = match command {
         Command::Demo(_) => "demo",
         Command::Replay(_) => "replay",
@@ -61,19 +61,6 @@ pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a schema registry: the cluster reads messages as they are.
-///
-/// # Errors
-/// One is set. The message names the setting.
-pub(super) fn require_no_registry(settings: &Settings) -> anyhow::Result<()> {
-    if !settings.schema_registry.urls.is_empty() {
-        anyhow::bail!(
-            "schema_registry.urls works with engine = \"local\" only: the cluster cannot read messages with a schema"
-        );
-    }
-    Ok(())
-}
-
 fn has_user_agents(settings: &Settings) -> bool {
     let mapping = settings.events.mapping();
     settings.user_agents.parse && mapping.is_some_and(|mapping| mapping.fields.user_agent.is_some())
@@ -94,18 +81,29 @@ pub(super) fn require_mapping(_settings: &Settings) -> anyhow::Result<()> {
 }
 
 #[cfg(not(feature = "spark"))]
-pub(super) fn start(_settings: &Settings, _kafka: &KafkaSettings, _parts: EngineParts) -> anyhow::Result<EngineHandle> {
+pub(super) fn start(
+    _settings: &Settings,
+    _kafka: &KafkaSettings,
+    _schemas: Option<Schemas>,
+    _parts: EngineParts,
+) -> anyhow::Result<EngineHandle> {
     Err(without_spark())
 }
 
-/// Starts the engine.
+/// Starts the engine. `schemas` are those of the registry, if there is one.
 ///
 /// # Errors
 /// A setting cannot be used, a file of a secret cannot be read, or the engine does not start.
 #[cfg(feature = "spark")]
-pub(super) fn start(settings: &Settings, kafka: &KafkaSettings, parts: EngineParts) -> anyhow::Result<EngineHandle> {
+pub(super) fn start(
+    settings: &Settings,
+    kafka: &KafkaSettings,
+    schemas: Option<Schemas>,
+    parts: EngineParts,
+) -> anyhow::Result<EngineHandle> {
     let EngineParts { storage, index, alarms, log } = parts;
-    let options = crate::engine::spark::SparkOptions { alarms, ..with_spark::options(settings, kafka)? };
+    let framed = with_spark::framed(settings, schemas)?;
+    let options = crate::engine::spark::SparkOptions { alarms, framed, ..with_spark::options(settings, kafka)? };
     Ok(crate::engine::spark::start(options, storage, index, log)?)
 }
 
@@ -117,7 +115,9 @@ pub(super) fn start(settings: &Settings, kafka: &KafkaSettings, parts: EnginePar
 pub(super) async fn check(settings: &Settings, report: impl FnMut(&'static str, Finding)) -> anyhow::Result<()> {
     // Events that no SQL can read have a line of their own, and the rest is worth a look.
     let decoder = with_spark::decoder(settings).unwrap_or_default();
+    let framed = with_spark::framed(settings, crate::cli::setup::schemas(settings)?)?;
     let options = with_spark::options_with(settings, &settings.kafka, decoder)?;
+    let options = crate::engine::spark::SparkOptions { framed, ..options };
     crate::engine::spark::check::check(&options, report).await;
     Ok(())
 }
@@ -166,9 +166,10 @@ mod with_spark {
     use crate::engine::local::stages::ingest::StartAt;
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
-    use crate::engine::spark::sql::{self, Decoder, Root, Slices};
-    use crate::engine::spark::{AgentRules, HousekeepingRules, SparkOptions, StartError};
+    use crate::engine::spark::sql::{self, Decoder, Input, Root, Slices};
+    use crate::engine::spark::{AgentRules, FramedTopic, HousekeepingRules, SparkOptions, StartError};
     use crate::protocol::snapshot::SourceStatus;
+    use crate::registry::Schemas;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 
     /// See [`super::rebuild`]. Where a console uses the data directory, that console brings the figures home.
@@ -227,10 +228,20 @@ mod with_spark {
     /// SQL cannot do what the mapping asks for. The message names the setting.
     pub(super) fn decoder(settings: &Settings) -> anyhow::Result<Decoder> {
         let (limits, slices) = (setup::field_limits(settings), slices(settings));
+        let input = if settings.schema_registry.urls.is_empty() { Input::Plain } else { Input::Opened };
         match setup::mapping(settings)? {
-            Some(mapping) => Ok(sql::mapped_decoder(&mapping, limits, slices)?),
-            None => Ok(sql::decoder(settings.events.own_format(&settings.kafka), limits, slices)),
+            Some(mapping) => Ok(sql::mapped_decoder(&mapping, limits, slices, input)?),
+            None => Ok(sql::decoder(settings.events.own_format(&settings.kafka), limits, slices, input)),
         }
+    }
+
+    /// How messages with these schemas are read.
+    ///
+    /// # Errors
+    /// The mapping cannot be used.
+    pub(super) fn framed(settings: &Settings, schemas: Option<Schemas>) -> anyhow::Result<Option<FramedTopic>> {
+        let Some(schemas) = schemas else { return Ok(None) };
+        Ok(Some(FramedTopic { schemas, mapping: setup::mapping(settings)? }))
     }
 
     fn slices(settings: &Settings) -> Slices {
@@ -274,6 +285,7 @@ mod with_spark {
             source_options: source_options(settings, kafka, reached.options),
             decoder,
             agents: AgentRules { bots: settings.user_agents.bots, longest: setup::field_limits(settings).field },
+            framed: None,
             kafka: options,
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),
@@ -331,11 +343,10 @@ mod tests {
         for (variables, named) in [
             (&[preset, ("CLICKTOP_USER_AGENTS__BOTS", "drop")][..], "user_agents.bots"),
             (&[("CLICKTOP_GEOIP__DATABASE", "a.mmdb")], "geoip.database"),
-            (&[("CLICKTOP_SCHEMA_REGISTRY__URLS", "http://registry:8081")], "schema_registry.urls"),
             (&[("CLICKTOP_PRIVACY__USERS", "hash"), ("CLICKTOP_PRIVACY__KEY_FILE", "key")], "privacy.users"),
         ] {
             let settings = settings(variables);
-            let refused = require_no_visitors(&settings).and_then(|()| require_no_registry(&settings));
+            let refused = require_no_visitors(&settings);
             let error = refused.expect_err(named).to_string();
             assert!(error.contains(named) && error.contains("engine = \"local\" only"), "{error}");
         }

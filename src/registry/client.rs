@@ -110,6 +110,22 @@ impl RegistryClient {
         Ok(found.and_then(|found| Some(Latest { id: found.id?, version: found.version?, kind: found.kind().ok() })))
     }
 
+    /// The ids of the newest versions of `subject`, `most` at most; none if the registry does not have it.
+    ///
+    /// # Errors
+    /// [`Trouble`] if no server gives an answer.
+    #[cfg(feature = "spark")]
+    pub(super) async fn ids_of(&self, subject: &str, most: usize) -> Result<Vec<u32>, Trouble> {
+        let path = format!("subjects/{}/versions", segment(subject));
+        let versions: Vec<i64> = self.get(&path).await?.unwrap_or_default();
+        let mut ids = Vec::new();
+        for version in versions.iter().rev().take(most) {
+            let found: Option<SchemaAnswer> = self.get(&format!("{path}/{version}")).await?;
+            ids.extend(found.and_then(|found| found.id));
+        }
+        Ok(ids)
+    }
+
     /// Asks whether the registry answers at all.
     ///
     /// # Errors

@@ -32,5 +32,13 @@ pub use schema_text::{Reference, SchemaKind, SchemaText};
 pub use schemas::Schemas;
 pub use times::TimeStyle;
 
+/// Compiled schemas, for decoders that are written in another language.
+#[cfg(feature = "spark")]
+pub(crate) mod compiled {
+    pub(crate) use super::avro::{AvroSchema, Field, Type};
+    pub(crate) use super::open::left_out_line;
+    pub(crate) use super::schemas::Known;
+}
+
 #[cfg(test)]
 mod tests;

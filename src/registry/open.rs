@@ -11,7 +11,7 @@ use super::schema::Schema;
 use super::schema_text::SchemaKind;
 use super::schemas::{Known, Schemas};
 use super::times::TimeStyle;
-use crate::click::mapping::CompiledMapping;
+use crate::click::mapping::{CompiledMapping, Lacking};
 
 /// The most schemas of which is remembered whether they fit the mapping; of Protobuf, each message type counts.
 const MAX_VERDICTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
@@ -170,14 +170,14 @@ impl FrameReader {
             Wanted::Nine => schema.lacking(frame, None),
             Wanted::Anything => None,
         }?;
-        Some(format!(
-            "schema {} ({}) has no `{}`, which {} needs: its messages are left out",
-            frame.id,
-            schema.kind().name(),
-            lacking.name,
-            lacking.setting
-        ))
+        Some(left_out_line(frame.id, schema.kind(), &lacking))
     }
+}
+
+/// The line about a schema whose messages are no clicks.
+pub(crate) fn left_out_line(id: u32, kind: SchemaKind, lacking: &Lacking) -> String {
+    let Lacking { name, setting } = lacking;
+    format!("schema {id} ({}) has no `{name}`, which {setting} needs: its messages are left out", kind.name())
 }
 
 impl Verdict {

@@ -53,6 +53,15 @@ impl Schema {
         }
     }
 
+    /// The Avro schema, if it is one.
+    #[cfg(feature = "spark")]
+    pub(crate) const fn avro(&self) -> Option<&AvroSchema> {
+        match &self.reader {
+            Reader::Avro(schema) => Some(schema),
+            Reader::Json(_) | Reader::Protobuf(_) => None,
+        }
+    }
+
     /// The content of `frame` as JSON text, times in this style. The text is that of the message, or is made in `text`.
     ///
     /// # Errors

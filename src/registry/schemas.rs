@@ -44,7 +44,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What is known of an id.
 #[derive(Clone, Debug)]
-pub(super) enum Known {
+pub(crate) enum Known {
+    /// The schema.
     Schema(Arc<Schema>),
     /// There is no schema that can be used, until this moment.
     Absent(Arc<str>, Instant),
@@ -130,8 +131,21 @@ impl Schemas {
         self.shared.inner.lock().trouble.clone()
     }
 
+    /// The ids of the newest versions of `subject`, `most` at most; none if the registry does not have it.
+    ///
+    /// # Errors
+    /// [`Trouble`] if no server gives an answer.
+    #[cfg(feature = "spark")]
+    pub(crate) async fn ids_of(&self, subject: &str, most: usize) -> Result<Vec<u32>, Trouble> {
+        let client = self.shared.client.read().clone();
+        match client {
+            Some(client) => client.ids_of(subject, most).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What is known of `id`. The thread asks for what is not.
-    pub(super) fn look_up(&self, id: u32) -> Known {
+    pub(crate) fn look_up(&self, id: u32) -> Known {
         let mut inner = self.shared.inner.lock();
         if let Some(schema) = inner.schemas.get(&id) {
             return Known::Schema(Arc::clone(schema));

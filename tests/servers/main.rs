@@ -34,6 +34,8 @@ mod spark_move;
 #[cfg(feature = "spark")]
 mod spark_operators;
 #[cfg(feature = "spark")]
+mod spark_schemas;
+#[cfg(feature = "spark")]
 mod spark_world;
 mod topic;
 mod transactions;

@@ -19,14 +19,14 @@ use crate::support::registry::{MAPPING, click_message, click_schema};
 const AWAY: Duration = Duration::from_secs(60);
 
 /// A real registry.
-struct Registry {
-    url: String,
+pub struct Registry {
+    pub url: String,
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
 }
 
 impl Registry {
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let url = server("CLICKTOP_TEST_REGISTRY")?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -34,7 +34,7 @@ impl Registry {
     }
 
     /// Registers a schema under `subject`; its id.
-    fn add(&self, subject: &str, kind: &str, schema: &str, references: &Value) -> u32 {
+    pub fn add(&self, subject: &str, kind: &str, schema: &str, references: &Value) -> u32 {
         let body = json!({"schema": schema, "schemaType": kind, "references": references}).to_string();
         let url = format!("{}/subjects/{subject}/versions", self.url);
         let request = self.client.post(url).header("Content-Type", "application/vnd.schemaregistry.v1+json").body(body);
@@ -53,7 +53,7 @@ fn home(topic: &Topic, registry: &Registry) -> Home {
         .with("CLICKTOP_SCHEMA_REGISTRY__REQUEST_TIMEOUT", "2 s")
 }
 
-fn send(topic: &Topic, messages: &[Vec<u8>]) {
+pub fn send(topic: &Topic, messages: &[Vec<u8>]) {
     topic.send_payloads(messages.iter().map(Vec::as_slice));
 }
 
@@ -63,7 +63,7 @@ fn end(run: Running) {
     assert!(ran.status.success(), "{ran:?}");
 }
 
-fn framed(id: u32, clicks: &[OwnedClick], more: &[(&str, Avro)]) -> Vec<Vec<u8>> {
+pub fn framed(id: u32, clicks: &[OwnedClick], more: &[(&str, Avro)]) -> Vec<Vec<u8>> {
     clicks.iter().map(|click| click_message(id, click, more)).collect()
 }
 

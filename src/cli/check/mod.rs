@@ -55,15 +55,16 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
         }
         EngineKind::Spark => {
             on_spark::require_feature()?;
-            let usable = on_spark::require_mapping(settings)
-                .and_then(|()| on_spark::require_no_visitors(settings))
-                .and_then(|()| on_spark::require_no_registry(settings));
+            let usable = on_spark::require_mapping(settings).and_then(|()| on_spark::require_no_visitors(settings));
             match (settings.events.mapping(), usable) {
                 (_, Err(error)) => report.line("events", Err(error)),
                 (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),
                 (None, Ok(_)) => {}
             }
             runtime.block_on(on_spark::check(settings, |subject, finding| report.finding(subject, finding)))?;
+            if let Some(registry) = runtime.block_on(check_registry(settings)) {
+                report.line("registry", registry);
+            }
             report.kafka_from_here(&settings.kafka);
         }
     }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, StreamSource};
+use arrow_array::StringArray;
+
+use super::connect::{ConnectError, ConnectOptions, ConnectUrl, Session, StreamSource, column};
 use super::connection::Connection;
 use super::found_query::QUERY;
 use super::kafka_trouble::kafka_trouble;
@@ -11,6 +13,7 @@ use super::options::SparkOptions;
 use super::progress::StreamProgress;
 use super::rounds::Rounds;
 use super::sql::{Root, Tables};
+use super::stream_error::{AVRO_IS_MISSING, knows_no_avro};
 use super::tables::{self, DELTA_IS_MISSING, TablesError};
 use crate::engine::finding::Finding;
 
@@ -36,7 +39,7 @@ const TESTED: (u32, u32) = (4, 2);
 const VIEW: &str = "clicktop_check";
 
 /// What is looked at on the cluster, in this order.
-const SUBJECTS: [&str; 5] = ["delta", "root", "tables", "stream", "kafka"];
+const SUBJECTS: [&str; 6] = ["delta", "avro", "root", "tables", "stream", "kafka"];
 
 /// Looks at everything, and gives each finding to `report` with its subject.
 pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'static str, Finding)) {
@@ -53,7 +56,7 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
         Err(why) => {
             report("spark", Finding::Failed(why));
             let skipped = "not checked, because clicktop has no connection to the Spark Connect server";
-            for subject in SUBJECTS {
+            for subject in subjects(options) {
                 report(subject, Finding::Skipped(skipped.to_owned()));
             }
             return;
@@ -71,7 +74,7 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
     let cluster = Cluster { session: &session, options, tables: &tables, entry: &entry };
     let mut silent = false;
     let mut without_delta = false;
-    for subject in SUBJECTS {
+    for subject in subjects(options) {
         if silent {
             report(subject, Finding::Skipped(format!("{target} does not answer")));
             continue;
@@ -101,6 +104,12 @@ pub(crate) async fn check(options: &SparkOptions, mut report: impl FnMut(&'stati
         // This drops the views of the session. If it fails, the server ends the session after its own time-out.
         let _ = tokio::time::timeout(ENTRY, session.release()).await;
     }
+}
+
+/// What is looked at: Avro only if messages have schemas.
+fn subjects(options: &SparkOptions) -> impl Iterator<Item = &'static str> {
+    let has_schemas = options.framed.is_some();
+    SUBJECTS.into_iter().filter(move |subject| has_schemas || *subject != "avro")
 }
 
 async fn enter(url: &ConnectUrl, entry: &ConnectOptions) -> Result<(Session, String), String> {
@@ -160,6 +169,7 @@ impl Cluster<'_> {
     async fn look_at(&self, subject: &str) -> Result<Finding, ConnectError> {
         match subject {
             "delta" => self.delta().await,
+            "avro" => self.avro().await,
             "root" => self.root().await,
             "tables" => self.tables().await,
             "stream" => self.stream().await,
@@ -175,6 +185,31 @@ impl Cluster<'_> {
             // Another error concerns the root, which the next step tries.
             Err(_) => Ok(Finding::Fine("Spark knows Delta Lake".to_owned())),
         }
+    }
+
+    /// Reads a value of Avro on the cluster, and looks whether broken messages can exhaust its memory.
+    async fn avro(&self) -> Result<Finding, ConnectError> {
+        const LIMIT: &str = "org.apache.avro.limits.collectionItems.maxLength";
+        let read = format!(
+            "SELECT coalesce(reflect('java.lang.System', 'getProperty', '{LIMIT}'), '') AS bound, \
+             from_avro(X'02', '\"long\"', map('mode', 'PERMISSIVE')) AS one"
+        );
+        let rows = match self.session.rows(read).all(1).await {
+            Ok(rows) => rows,
+            Err(error) if knows_no_avro(&error) => {
+                return Ok(Finding::Failed(format!("{AVRO_IS_MISSING} ({error})")));
+            }
+            Err(error) => return Err(error),
+        };
+        let limit = rows.first().map(|batch| column::<StringArray>(batch, "bound")).transpose()?;
+        let limit = limit.and_then(|column| column.iter().flatten().next().map(str::to_owned)).unwrap_or_default();
+        Ok(match limit.parse::<u32>() {
+            Ok(limit) => Finding::Fine(format!("Spark reads Avro, up to {limit} elements of an array")),
+            Err(_) => Finding::Warning(format!(
+                "Spark reads Avro, and a broken message may announce so large an array that it exhausts the memory; start the server with \
+                 --conf spark.driver.extraJavaOptions=-D{LIMIT}=1000000, and the same for spark.executor.extraJavaOptions"
+            )),
+        })
     }
 
     /// Makes a Delta table in a folder of its own below the root, reads it, and deletes both. SQL deletes no folders, but a database

@@ -23,7 +23,7 @@ use super::connect::{ConnectOptions, Session, Sql, StreamSource, StreamWrite, Tr
 use super::connection::Connection;
 use super::progress::StreamProgress;
 use super::rounds::{RoundReport, Rounds};
-use super::sql::{Slices, Tables, WindowSpan, decoder};
+use super::sql::{Input, Slices, Tables, WindowSpan, decoder};
 use crate::click::{FieldLimits, Format};
 use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
 
@@ -240,7 +240,7 @@ async fn stream(server: &Server, url: &str, roots: &str, messages: u64) {
     let options = options.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
     lab.session.streaming_view("kafka_messages", StreamSource { format: "kafka".to_owned(), options }).await.unwrap();
     let write = StreamWrite {
-        sql: Sql::new(decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60)).query),
+        sql: Sql::new(decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60), Input::Plain).query),
         observe: None,
         only: None,
         format: "delta".to_owned(),

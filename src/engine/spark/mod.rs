@@ -42,6 +42,8 @@ pub(crate) mod rebuild;
 mod round_log;
 mod rounds;
 mod rounds_watch;
+mod schema_book;
+mod schemas;
 pub(crate) mod sql;
 mod stage;
 mod start;
@@ -54,5 +56,5 @@ mod tables;
 mod tests;
 pub(crate) mod transfer;
 
-pub(crate) use options::{AgentRules, HousekeepingRules, SparkOptions, StartError};
+pub(crate) use options::{AgentRules, FramedTopic, HousekeepingRules, SparkOptions, StartError};
 pub(crate) use start::start;

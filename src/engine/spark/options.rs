@@ -7,11 +7,13 @@ use std::time::Duration;
 use super::cluster::UiUrl;
 use super::connect::{ConnectOptions, ConnectUrl};
 use super::sql::{Decoder, Root, Slices};
+use crate::click::mapping::CompiledMapping;
 use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::stages::index::IndexOptions;
 use crate::enrich::Bots;
 use crate::protocol::snapshot::SourceStatus;
+use crate::registry::Schemas;
 use crate::storage::StorageError;
 use crate::storage::figures::AggregateSettings;
 
@@ -51,6 +53,8 @@ pub(crate) struct SparkOptions {
     pub decoder: Decoder,
     /// What becomes of user agents.
     pub agents: AgentRules,
+    /// How messages with schemas of a registry are read; `None` without a registry.
+    pub framed: Option<FramedTopic>,
     /// What the figures depend on besides the clicks.
     pub figures: AggregateSettings,
     /// The documents.
@@ -63,6 +67,15 @@ pub(crate) struct SparkOptions {
     pub alarms: AlarmOptions,
     /// The source as fronts show it.
     pub source: SourceStatus,
+}
+
+/// How a topic with a schema registry is read.
+#[derive(Clone, Debug)]
+pub(crate) struct FramedTopic {
+    /// The registry and its schemas.
+    pub(crate) schemas: Schemas,
+    /// The mapping of the events; the nine fields without one.
+    pub(crate) mapping: Option<CompiledMapping>,
 }
 
 /// What housekeeping follows.

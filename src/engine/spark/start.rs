@@ -18,6 +18,7 @@ use super::housekeeping::Housekeeper;
 use super::metrics::SparkMetrics;
 use super::options::{SparkOptions, StartError};
 use super::rounds_watch::{RoundsLog, RoundsWatch};
+use super::schema_book::SchemaBook;
 use super::sql::Tables;
 use super::stage::{PerStage, SparkStage, not_started};
 use super::stream::StreamStage;
@@ -76,6 +77,7 @@ pub(crate) fn start(
         connection: everybodys,
         tables: Arc::clone(&tables),
         metrics: Arc::clone(&metrics),
+        book: SchemaBook::default(),
         shared: shared.clone(),
         leaving: Arc::clone(&leaving),
         runtime: runtime.clone(),

@@ -16,6 +16,7 @@ use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::SparkOptions;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
+use super::schema_book::{SchemaBook, unknown_schema};
 use super::sql::{LEFT_OUT, Tables};
 use super::stream_error::{StreamError, without_kafka};
 use super::tables;
@@ -47,6 +48,7 @@ pub(super) struct StreamStage {
     pub(super) connection: Arc<Connection>,
     pub(super) tables: Arc<Tables>,
     pub(super) metrics: Arc<SparkMetrics>,
+    pub(super) book: SchemaBook,
     pub(super) shared: SharedParts,
     /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
@@ -90,6 +92,11 @@ impl StreamStage {
                     partitions = Some(found);
                     continue;
                 }
+                Err(StreamError::UnknownSchema(id)) => match self.learn_schema(handle, id).await {
+                    Ok(()) => continue,
+                    Err(error) => error,
+                },
+                Err(StreamError::SchemaCame) => continue,
                 Err(StreamError::Restarted) => {
                     tracing::info!(target: "stream", "another clicktop has restarted the streaming query");
                     continue;
@@ -176,6 +183,7 @@ impl StreamStage {
             }
             let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
             self.metrics.query.told(&status);
+            self.look_for_absent(&watched.session, watched.run).await?;
             let looked = self.look(handle, &mut watched).await?;
             if looked {
                 backoff.reset();
@@ -209,6 +217,9 @@ impl StreamStage {
             tracing::debug!(target: "stream", "the streaming query has failed: {failure:?}");
             if let Some(partitions) = assigned_partitions(&format!("{}\n{}", failure.message, failure.causes), topic) {
                 return Err(StreamError::Partitions(partitions));
+            }
+            if let Some(id) = unknown_schema(&failure) {
+                return Err(StreamError::UnknownSchema(id));
             }
             let failure = Failure::of(&failure, topic);
             return Err(StreamError::Failed { text: failure.describe(topic), failure, checkpoint });
@@ -281,6 +292,7 @@ impl StreamStage {
             tables::take_agents(session, &self.tables).await?;
         }
         session.streaming_view(MESSAGES, source).await.map_err(without_kafka)?;
+        self.open_messages(session).await?;
         for view in &options.decoder.views {
             session.sql_view(&view.name, view.query.as_str().into()).await?;
         }
@@ -299,6 +311,7 @@ impl StreamStage {
         match session.start_query(write).await {
             Ok(run) => {
                 note(session, &options.decoder).await?;
+                self.note_schemas(session).await?;
                 Ok(run)
             }
             // Another console was faster.

@@ -9,6 +9,10 @@ use super::failure::Failure;
 use super::manifest::ManifestError;
 use super::tables::TablesError;
 
+/// What to do about a server that does not know Avro.
+pub(super) const AVRO_IS_MISSING: &str = "the Spark server cannot read Avro: start it with --packages \
+    org.apache.spark:spark-avro_2.13:4.2.0; if its Spark is not 4.2, take the package for its version";
+
 /// Why the stage cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StreamError {
@@ -28,6 +32,14 @@ pub(super) enum StreamError {
     Partitions(BTreeSet<i32>),
     #[error("another clicktop has restarted the streaming query")]
     Restarted,
+    #[error("a message has schema {0}, which the streaming query does not know yet")]
+    UnknownSchema(u32),
+    #[error("the registry has a schema by now that it did not have")]
+    SchemaCame,
+    #[error("{0}; no message is lost: set engine = \"local\", which reads it")]
+    Schema(String),
+    #[error("{AVRO_IS_MISSING} ({0})")]
+    NoAvro(String),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("{what}; set kafka.on_lost_offset to \"earliest\" or \"latest\", and start clicktop again")]
@@ -49,8 +61,13 @@ impl StreamError {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
             Self::Failed { failure, .. } => failure.may_pass(),
-            Self::Partitions(_) | Self::Restarted => true,
-            Self::Lost { .. } | Self::NotStopped(_) | Self::NoKafka(_) | Self::Manifest(_) => false,
+            Self::Partitions(_) | Self::Restarted | Self::UnknownSchema(_) | Self::SchemaCame => true,
+            Self::Lost { .. }
+            | Self::NotStopped(_)
+            | Self::NoKafka(_)
+            | Self::NoAvro(_)
+            | Self::Schema(_)
+            | Self::Manifest(_) => false,
         }
     }
 
@@ -61,6 +78,16 @@ impl StreamError {
             _ => None,
         }
     }
+}
+
+/// The error of a call that reads Avro; the server may not know it.
+pub(super) fn without_avro(error: ConnectError) -> StreamError {
+    if knows_no_avro(&error) { StreamError::NoAvro(error.to_string()) } else { error.into() }
+}
+
+/// Whether `error` says that the server has no reader of Avro.
+pub(super) fn knows_no_avro(error: &ConnectError) -> bool {
+    error.is_class("AVRO_NOT_LOADED_SQL_FUNCTIONS_UNUSABLE") || error.to_string().contains("AVRO_NOT_LOADED")
 }
 
 /// The error of a call that names the Kafka source; the server may not know it.

@@ -17,14 +17,14 @@ use crate::text::excerpt;
 
 /// A compiled schema.
 #[derive(Debug)]
-pub(super) struct AvroSchema {
+pub(crate) struct AvroSchema {
     types: Vec<Type>,
     root: usize,
 }
 
 /// A type. Other types are named by their index.
 #[derive(Debug)]
-enum Type {
+pub(crate) enum Type {
     Null,
     Boolean,
     Int,
@@ -56,12 +56,14 @@ enum Type {
     Enum(Box<[Box<str>]>),
 }
 
+/// A field of a record.
 #[derive(Debug)]
-struct Field {
-    name: Box<str>,
+pub(crate) struct Field {
+    pub(crate) name: Box<str>,
     /// The name as JSON, with the colon.
-    key: Box<str>,
-    of: usize,
+    pub(crate) key: Box<str>,
+    /// Its type.
+    pub(crate) of: usize,
 }
 
 impl AvroSchema {
@@ -79,7 +81,14 @@ impl AvroSchema {
         Ok(Self { types: compiler.types, root })
     }
 
-    fn of(&self, index: usize) -> &Type {
+    /// The type of a whole value.
+    #[cfg(feature = "spark")]
+    pub(crate) fn root(&self) -> usize {
+        self.root
+    }
+
+    /// The type with this index.
+    pub(crate) fn of(&self, index: usize) -> &Type {
         // The indexes come from the compiler, and no type is ever removed.
         self.types.get(index).unwrap_or(&Type::Null)
     }

@@ -1,13 +1,13 @@
 -- Decodes Kafka messages, one row each, as src/click does: a click has a slice, a reject has a reason.
 --
--- Reads the view kafka_messages(topic, partition, offset, timestamp, value), streaming or not. There is no aggregation and no UDF.
+-- Reads a view (topic, partition, offset, timestamp, value), streaming or not: see input.rs. There is no aggregation and no UDF.
 -- patterns.txt holds the regular expressions.
 --
 -- LATERAL VIEW inline(array(struct(…))) computes each expression once; the optimizer would copy it into all of its uses. In the ANSI
 -- mode, an index beyond an array or a wrong cast ends the query for good, hence get() and try_cast().
 WITH typed AS (
   SELECT * FROM (SELECT topic, partition, offset, timestamp AS arrived, coalesce(value, X'') AS value, CAST(value AS STRING) AS raw,
-      coalesce(octet_length(value), 0) AS bytes FROM kafka_messages)
+      coalesce(octet_length(value), 0) AS bytes{{more}} FROM {{messages}})
   LATERAL VIEW inline(array(struct(
     IF(startswith(raw, '\uFEFF'), substring(raw, 2), raw) AS text,
     CASE WHEN bytes > {{max_message_bytes}} THEN 'too long'
@@ -124,7 +124,7 @@ WITH typed AS (
 ), looked_at AS (
   -- Of rejects: what another program has put into the message, and where its CSV breaks.
   SELECT * FROM judged LATERAL VIEW inline(array(struct(
-    IF(fault IS NULL, NULL, regexp_replace(regexp_replace(raw, r'\A{{white}}++|(?<!{{white}}){{white}}++\z', ''), r'\A\uFEFF', '')) AS look,
+    IF({{not_looked_at}}, NULL, regexp_replace(regexp_replace(raw, r'\A{{white}}++|(?<!{{white}}){{white}}++\z', ''), r'\A\uFEFF', '')) AS look,
     IF(fault = 'csv' AND record IS NULL, regexp_extract(concat(',', regexp_replace(text, r'\r?\n?\z', '')), r'{{csv_valid_prefix}}', 0), NULL) AS valid_csv))) m
 )
 SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}, floor(ms / {{slice_ms}}))) AS INT), NULL) AS slice, IF(fault IS NULL, ms, NULL) AS ts,
@@ -168,5 +168,5 @@ SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}
           WHEN 'f' THEN IF(get(found, at) = 'fraction', 'a fraction, or a number of more than 40 digits', 'a boolean') ELSE 'a number' END, ' instead of ',
           CASE WHEN at < 2 THEN 'a string or an integer' WHEN at = 3 THEN 'a string' ELSE 'a string or a number' END)), 0)
       ELSE fault END)), 0)) AS reason,
-  IF(fault IS NULL, NULL, left(value, {{max_payload_bytes}})) AS payload
+  IF(fault IS NULL, NULL, left(value, {{max_payload_bytes}})) AS payload{{more}}
 FROM looked_at

@@ -1,5 +1,6 @@
 //! The decoder of messages, `decode.sql`.
 
+use super::input::{Input, TEXTS};
 use super::program::Program;
 use super::slices::Slices;
 use super::template::Template;
@@ -33,7 +34,7 @@ pub(crate) struct View {
 }
 
 /// The decoder of the nine fields.
-pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> Decoder {
+pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices, input: Input) -> Decoder {
     let names: Vec<String> = FIELD_NAMES.iter().map(|name| format!("'{name}'")).collect();
     let bytes = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
     let (lowest, highest) = slices.outermost();
@@ -56,6 +57,10 @@ pub(crate) fn decoder(format: Format, limits: FieldLimits, slices: Slices) -> De
         .sql("fields", FIELD_NAMES.join(","))
         .sql("times", times.laterals())
         .sql("time_reason", Program::plain(&time_reason()))
-        .sql("foreign", foreign());
-    Decoder { views: Vec::new(), query: template.filled(), reads_agents: false }
+        .sql("foreign", foreign())
+        .sql("messages", input.view())
+        .sql("more", input.more())
+        .sql("not_looked_at", if input == Input::Opened { "fault IS NULL OR framed" } else { "fault IS NULL" });
+    let query = input.rows(template.filled(), &TEXTS, MAX_PAYLOAD_BYTES);
+    Decoder { views: Vec::new(), query, reads_agents: false }
 }

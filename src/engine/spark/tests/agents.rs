@@ -11,7 +11,7 @@ use crate::click::{FieldLimits, Format};
 use crate::config::{Sources, load};
 use crate::engine::spark::agents::Resolver;
 use crate::engine::spark::connect::{Session, column};
-use crate::engine::spark::sql::{Slices, Tables, mapped_decoder};
+use crate::engine::spark::sql::{Input, Slices, Tables, mapped_decoder};
 use crate::engine::spark::{erase, tables};
 use crate::enrich::{Agents, Bots, Enrichment};
 
@@ -152,7 +152,7 @@ fn by_rust(mapping: &Mapping, lists: &Arc<Agents>, bots: Bots, messages: &[Vec<u
 /// Stores the messages as the streaming query does.
 async fn store(lab: &Lab, session: &Session, mapping: &Mapping, lists: &Arc<Agents>, messages: &[Vec<u8>]) {
     let compiled = mapping.compile_with(Some(enrichment(lists, Bots::Label))).unwrap();
-    let decoder = mapped_decoder(&compiled, FieldLimits::default(), Slices::of_minutes(60)).unwrap();
+    let decoder = mapped_decoder(&compiled, FieldLimits::default(), Slices::of_minutes(60), Input::Plain).unwrap();
     assert!(decoder.reads_agents);
     let offsets: ArrayRef = Arc::new((0..messages.len() as i64).collect::<Int64Array>());
     let values: ArrayRef = Arc::new(messages.iter().map(|message| Some(message.as_slice())).collect::<BinaryArray>());

@@ -1,10 +1,10 @@
 //! The time of an event, in the form that the mapping names.
 
-use super::literal::text;
 use super::pattern;
 use super::refusal::Refusal;
 use crate::click::mapping::compiled::Clock;
 use crate::click::{Timestamp, TimestampError};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 use crate::engine::spark::sql::times::{BEYOND, read_times, time_reason};
 

@@ -2,7 +2,6 @@
 
 use super::agent;
 use super::clock;
-use super::literal::{bytes, text};
 use super::refusal::Refusal;
 use super::slots::{Slots, is_present};
 use super::sources::Sources;
@@ -10,6 +9,7 @@ use super::urls;
 use crate::click::mapping::EventFault;
 use crate::click::mapping::compiled::{PARTITIONS, Plan, SETTINGS, Use};
 use crate::click::{FIELD_NAMES, FieldLimits};
+use crate::engine::spark::sql::literal::{bytes, text};
 use crate::engine::spark::sql::program::Program;
 
 /// The field that is a time, and the one that is a url, among [`FIELD_NAMES`].
@@ -31,14 +31,23 @@ pub(super) struct EventColumns {
     pub(super) agent: String,
 }
 
-/// Adds the columns of an event to `program`. `index` is its number in its message, and `broken`, if there is one, tells why the message
+/// Where an event is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// Its number in its message.
+    pub(super) index: &'a str,
+    /// The column of the message.
+    pub(super) message: &'a str,
+}
+
+/// Adds the columns of an event to `program`. `place` is where it is, and `broken`, if there is one, tells why the message
 /// has no such event.
 pub(super) fn read(
     program: &mut Program,
     plan: &Plan,
     slots: &Slots,
     limits: FieldLimits,
-    index: &str,
+    place: Place<'_>,
     broken: Option<&str>,
 ) -> Result<EventColumns, Refusal> {
     let mut sources = Sources { program, names: &plan.names, slots, made: 0 };
@@ -76,7 +85,7 @@ pub(super) fn read(
                 let text = format!("IF({verdict} IS NULL AND startswith({found}, 'T'), substring({found}, 2), NULL)");
                 (fault_of(plan, at, found), program.define(format!("field{at}"), text))
             }
-            None if at == 0 => ("CAST(NULL AS STRING)".to_owned(), program.define("field0", click_id(index))),
+            None if at == 0 => ("CAST(NULL AS STRING)".to_owned(), program.define("field0", click_id(place))),
             None => ("CAST(NULL AS STRING)".to_owned(), "CAST(NULL AS STRING)".to_owned()),
         };
         faults.push(fault);
@@ -129,15 +138,15 @@ fn missing(plan: &Plan, at: usize) -> String {
 }
 
 /// The click id that stands for the place of an event, as [`Place`](crate::click::mapping::Place) derives it.
-fn click_id(index: &str) -> String {
+fn click_id(place: Place<'_>) -> String {
     let hexadecimal = |number: &str, digits: usize| format!("lpad(lower(hex({number})), {digits}, '0')");
     let digits = format!(
         "concat(left(sha1(concat({}, CAST(topic AS BINARY), X'00', unhex({}))), 12), {}, {}, right({}, 4))",
         bytes(PARTITIONS.as_bytes()),
         hexadecimal("partition", 8),
         hexadecimal("offset & 281474976710655L", 12),
-        hexadecimal(index, 4),
-        hexadecimal("crc32(value)", 8),
+        hexadecimal(place.index, 4),
+        hexadecimal(&format!("crc32({})", place.message), 8),
     );
     format!("regexp_replace({digits}, r'\\A(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})\\z', '$1-$2-$3-$4-$5')")
 }

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::literal::text;
 use crate::click::mapping::compiled::{Node, Trie};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 
 /// The deepest nesting of a message. Each level is a part of the regular expressions, and of the stack of the JVM.

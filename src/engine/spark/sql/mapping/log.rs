@@ -1,8 +1,8 @@
 //! Lines of access logs.
 
-use super::literal::text;
 use super::slots::{Slots, Text};
 use crate::click::mapping::compiled::{FIELDS, Line, Names};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 
 /// The number of the request among the fields, from 0.

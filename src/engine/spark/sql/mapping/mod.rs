@@ -19,7 +19,6 @@ mod agent;
 mod clock;
 mod event;
 mod json;
-mod literal;
 mod log;
 mod pattern;
 mod refusal;

@@ -1,7 +1,7 @@
 //! Times by a strptime pattern of jiff, as far as a regular expression can read them.
 
-use super::literal;
 use super::refusal::Refusal;
+use crate::engine::spark::sql::literal;
 use crate::engine::spark::sql::program::Program;
 use crate::engine::spark::sql::times::{BEYOND, JIFF_MAX_MS, in_zone};
 

@@ -1,8 +1,8 @@
 //! Separated forms: CSV and TSV.
 
-use super::literal::text;
 use super::slots::{Slots, Text};
 use crate::click::mapping::compiled::{Columns, Name, Plan, Separated, Width};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 use crate::engine::spark::sql::template::Template;
 

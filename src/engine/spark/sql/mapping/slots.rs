@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::json::{Token, string_of};
-use super::literal::text;
 use crate::click::mapping::compiled::{Names, Use};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 
 /// A column with a text; NULL if the event does not have it.

@@ -1,9 +1,9 @@
 //! The sources of a mapping: first of several, constants, joined texts and hashes, and the conditions.
 
-use super::literal::{bytes, text};
 use super::slots::Slots;
 use crate::click::mapping::Test;
 use crate::click::mapping::compiled::{CONDITION, Condition, HASHES, Names, Origin, Use};
+use crate::engine::spark::sql::literal::{bytes, text};
 use crate::engine::spark::sql::program::Program;
 
 /// Makes columns of sources.

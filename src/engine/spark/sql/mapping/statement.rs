@@ -1,8 +1,7 @@
 //! The whole statement: from the message to the rows of the table `clicks`.
 
-use super::event::{self, EventColumns};
+use super::event::{self, EventColumns, Place};
 use super::json::{self, Each, JsonValues};
-use super::literal::text;
 use super::refusal::Refusal;
 use super::slots::Slots;
 use super::{log, separated};
@@ -11,6 +10,8 @@ use crate::click::mapping::EventFault;
 use crate::click::mapping::compiled::{MAX_EVENTS, Plan, Shape};
 use crate::click::{FieldLimits, MAX_MESSAGE_BYTES};
 use crate::engine::spark::sql::decoder::{Decoder, MAX_PAYLOAD_BYTES, View};
+use crate::engine::spark::sql::input::{Input, TEXTS};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 use crate::engine::spark::sql::slices::Slices;
 use crate::engine::spark::sql::template::Template;
@@ -23,7 +24,7 @@ pub(crate) const LEFT_OUT: &str = "slice IS NULL AND reason IS NULL";
 const COLUMNS: [&str; 11] =
     ["ts", "click_id", "user_id", "url", "country", "city", "browser", "os", "device", "agent", "reason"];
 
-/// The query that decodes the view `kafka_messages(topic, partition, offset, timestamp, value)` by a mapping into rows of the table
+/// The query that decodes the view of `input` by a mapping into rows of the table
 /// `clicks`, and one row of [`LEFT_OUT`] for each message with such events.
 ///
 /// # Errors
@@ -32,6 +33,7 @@ pub(crate) fn mapped_decoder(
     mapping: &CompiledMapping,
     limits: FieldLimits,
     slices: Slices,
+    input: Input,
 ) -> Result<Decoder, Refusal> {
     let plan = mapping.plan();
     refuse(plan)?;
@@ -68,24 +70,28 @@ pub(crate) fn mapped_decoder(
     );
     match each {
         None => {
-            let columns = event::read(&mut program, plan, &slots, limits, "0", None)?;
+            let columns =
+                event::read(&mut program, plan, &slots, limits, Place { index: "0", message: input.original() }, None)?;
             program.define("reject", format!("coalesce(@message_fault, {})", columns.fault));
-            rows_of_one(&mut program, &columns);
+            rows_of_one(&mut program, &columns, input);
         }
-        Some(each) => rows_of_each(&mut program, plan, slots, limits, &each)?,
+        Some(each) => rows_of_each(&mut program, plan, slots, limits, &each, input)?,
     }
     let (value, members) = json::patterns();
     let (lowest, highest) = slices.outermost();
-    let rows = COLUMNS.join(", ");
-    let source =
-        "(SELECT topic, partition, offset, timestamp AS arrived, coalesce(value, X'') AS value FROM kafka_messages)";
-    let views = program.views("clicktop_mapped", source);
-    let last = views.last().map_or(source, |(name, _)| name).to_owned();
+    let (rows, more) = (COLUMNS.join(", "), input.more());
+    let source = format!(
+        "(SELECT topic, partition, offset, timestamp AS arrived, coalesce(value, X'') AS value{} FROM {})",
+        input.more(),
+        input.view()
+    );
+    let views = program.views("clicktop_mapped", &source);
+    let last = views.last().map_or(source, |(name, _)| name.clone());
     let statement = format!(
         "SELECT IF(click_id IS NULL, NULL, CAST(greatest({lowest}, least({highest}, floor(ts / {}))) AS INT)) AS slice, \
          ts, click_id, user_id, url, country, city, browser, os, device, topic, partition, offset, arrived, reason, \
-         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload, agent \
-         FROM (SELECT topic, partition, offset, arrived, value, {rows} FROM {last} LATERAL VIEW inline(rows) r AS {rows})",
+         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload, agent{more} \
+         FROM (SELECT topic, partition, offset, arrived, value{more}, {rows} FROM {last} LATERAL VIEW inline(rows) r AS {rows})",
         slices.millis(),
     );
     let filled = |sql: String| {
@@ -99,7 +105,9 @@ pub(crate) fn mapped_decoder(
             .filled()
     };
     let views = views.into_iter().map(|(name, query)| View { name, query: filled(query) }).collect();
-    Ok(Decoder { views, query: statement, reads_agents: plan.agent.is_some() })
+    let texts: Vec<&str> = TEXTS.into_iter().chain(["agent"]).collect();
+    let query = input.rows(statement, &texts, MAX_PAYLOAD_BYTES);
+    Ok(Decoder { views, query, reads_agents: plan.agent.is_some() })
 }
 
 /// Refuses forms that need what came in an earlier message.
@@ -127,11 +135,11 @@ fn read_json(program: &mut Program, plan: &Plan, slots: &mut Slots) -> Option<Ea
 }
 
 /// The column `rows`: the click of the message, its reject, or a row that counts what is left out.
-fn rows_of_one(program: &mut Program, columns: &EventColumns) {
+fn rows_of_one(program: &mut Program, columns: &EventColumns, input: Input) {
     let EventColumns { left_out, texts, agent, .. } = columns;
     let texts: Vec<String> = texts.iter().chain([agent]).map(|text| format!("IF(@is_click, {text}, NULL)")).collect();
     program.define("is_click", format!("@reject IS NULL AND NOT ({left_out})"));
-    program.define("rows", row("IF(@is_click, @ms, IF(@reject IS NULL, 1L, NULL))", &texts, &reason()));
+    program.define("rows", row("IF(@is_click, @ms, IF(@reject IS NULL, 1L, NULL))", &texts, &reason(input)));
 }
 
 /// The column `rows` of a message that holds many clicks: the clicks, one reject at most, and a row that counts what is left out.
@@ -141,6 +149,7 @@ fn rows_of_each(
     outer: Slots,
     limits: FieldLimits,
     each: &Each,
+    input: Input,
 ) -> Result<(), Refusal> {
     let Each { element, elements, missing, fault, path } = each;
     let many = EventFault::TooManyEvents { path: path.as_str().into(), limit: MAX_EVENTS }.to_string();
@@ -166,7 +175,8 @@ fn rows_of_each(
     values.value(*element, "element", &format!("IF(element IS NULL, {fault}, NULL)"));
     slots.json.extend(values.slots);
     let broken = format!("IF(@form = 'json', {missing}, NULL)");
-    let columns = event::read(&mut inner, plan, &slots, limits, "number", Some(&broken))?;
+    let place = Place { index: "number", message: input.original() };
+    let columns = event::read(&mut inner, plan, &slots, limits, place, Some(&broken))?;
     let EventColumns { left_out, fault, texts, agent } = &columns;
     let texts: Vec<String> = texts.iter().chain([agent]).cloned().collect();
     let event = inner.lambda(&format!("struct({left_out} AS left_out, {})", fields("@ms", &texts, fault)));
@@ -196,7 +206,7 @@ fn rows_of_each(
         format!(
             "concat(transform(@distinct_clicks, e -> struct({of_click})), \
              IF(@reject IS NULL, array(), {}), IF(@left_out = 0, array(), {}))",
-            row("CAST(NULL AS BIGINT)", &none, &reason()),
+            row("CAST(NULL AS BIGINT)", &none, &reason(input)),
             row("CAST(@left_out AS BIGINT)", &none, "CAST(NULL AS STRING)"),
         ),
     );
@@ -215,9 +225,10 @@ fn fields(ms: &str, texts: &[String], reason: &str) -> String {
 
 /// Why the message is a reject: what another program has put into it, or its fault. A lambda is interpreted: as generated code, these many
 /// cases would be a method too long for the JVM to compile.
-fn reason() -> String {
-    let look =
-        "regexp_replace(regexp_replace(raw, r'\\A{{white}}++|(?<!{{white}}){{white}}++\\z', ''), r'\\A\\uFEFF', '')";
+fn reason(input: Input) -> String {
+    let look = input.looks(
+        "regexp_replace(regexp_replace(raw, r'\\A{{white}}++|(?<!{{white}}){{white}}++\\z', ''), r'\\A\\uFEFF', '')",
+    );
     format!(
         "IF(@reject IS NULL, NULL, get(transform(array({look}), look -> coalesce(CASE {} \
          WHEN startswith(look, '{{') AND look RLIKE r'\\A(?:{{{{family_object}}}}{{{{ws}}}}){{2,}}+\\z' \

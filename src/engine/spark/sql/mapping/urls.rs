@@ -1,7 +1,7 @@
 //! What becomes of a url.
 
-use super::literal::text;
 use crate::click::mapping::{Query, UrlRules};
+use crate::engine::spark::sql::literal::text;
 use crate::engine::spark::sql::program::Program;
 
 /// A url: what comes before its authority, the authority, the path, the query with its `?`, and the fragment with its `#`.

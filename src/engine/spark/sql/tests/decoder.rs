@@ -5,11 +5,11 @@ use arrow_array::{Array, Int64Array, StringArray};
 use super::vectors::{self, Outcome, Settings, Vector};
 use super::{TEXTS, session, view_messages};
 use crate::engine::spark::connect::{Session, column};
-use crate::engine::spark::sql::{Slices, decoder};
+use crate::engine::spark::sql::{Input, Slices, decoder};
 
 /// What SQL makes of the messages, in their order.
 async fn decoded(session: &Session, settings: Settings) -> Vec<Outcome> {
-    let query = decoder(settings.format, settings.limits, Slices::of_minutes(60)).query;
+    let query = decoder(settings.format, settings.limits, Slices::of_minutes(60), Input::Plain).query;
     let sql = format!("SELECT offset, ts, {}, reason FROM ({query}) ORDER BY offset", TEXTS.join(", "));
     let mut rows = session.rows(sql);
     let mut outcomes = Vec::new();

@@ -2,6 +2,8 @@
 //! knows Delta. Without it those tests say so and do nothing.
 
 mod decoder;
+mod framed;
+mod framed_vectors;
 mod generated;
 mod mapped;
 mod mapped_vectors;

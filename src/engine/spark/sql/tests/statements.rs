@@ -1,6 +1,6 @@
 use crate::click::{FieldLimits, Format};
 use crate::engine::spark::sql::tables::RootError;
-use crate::engine::spark::sql::{Cursor, Kept, Root, Slices, Tables, Tidied, WindowSpan, decoder};
+use crate::engine::spark::sql::{Cursor, Input, Kept, Root, Slices, Tables, Tidied, WindowSpan, decoder};
 use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
 use crate::protocol::view::SortBy;
 
@@ -24,7 +24,8 @@ fn every_statement_is_filled_in() {
     let kept = Kept { of_country: true, with_text: Some(false) };
     let cursor = Cursor { counted: Some(7), first: 400_000, ..Cursor::default() };
     let (first, next) = (tables.round(Cursor::default(), 7), tables.round(cursor, 9));
-    let mut statements = vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60)).query];
+    let mut statements =
+        vec![decoder(Format::Auto, FieldLimits::default(), Slices::of_minutes(60), Input::Plain).query];
     statements.extend(tables.setup());
     statements.extend([
         tables.cursor(None),
