@@ -3,6 +3,7 @@
 
 mod decoder;
 mod framed;
+mod framed_cost;
 mod framed_vectors;
 mod generated;
 mod mapped;
