@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::kafka::{Kafka, Topic};
 use crate::schemas::{Registry, framed, send};
 use crate::server;
-use crate::spark_world::{Spark, assert_everywhere, drained, end, is, tell, turn, wait};
+use crate::spark_world::{Spark, assert_everywhere, drained, is, tell, turn, wait};
 use crate::support::clicks::made;
 use crate::support::figures;
 use crate::support::program::{Home, stage};
@@ -97,7 +97,9 @@ fn an_avro_topic_evolves_and_loses_its_registry_and_no_click() {
         "{line}"
     );
     assert_eq!(failed["lag"], 1, "{failed}");
-    end(run);
+    run.signal("TERM");
+    let ran = run.end();
+    assert_eq!(ran.status.code(), Some(1), "a stage has failed: {ran:?}");
     assert_everywhere(&home, &spark, &figures::of_clicks(&clicks));
     assert_eq!(spark.stored(), (clicks.len(), 2));
 }
