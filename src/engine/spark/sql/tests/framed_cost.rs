@@ -14,7 +14,7 @@ use crate::engine::spark::connect::{Session, column};
 use crate::engine::spark::sql::{Input, Opening, Slices, mapped_decoder, opened_view, opening};
 use crate::registry::{Frame, Schema, SchemaKind, SchemaText};
 
-const MESSAGES: usize = 200_000;
+const MESSAGES: usize = 20_000;
 
 /// The clicks that the decoder finds in the messages of a table, and the seconds that it takes for them.
 async fn decoded(
