@@ -44,9 +44,6 @@ pub(super) fn require(command: &Command, settings: &Settings) -> anyhow::Result<
 /// # Errors
 /// Such a setting is set. The message names it.
 pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
-    if !settings.geoip.database.is_empty() {
-        anyhow::bail!("geoip.database works with engine = \"local\" only: the cluster cannot look addresses up");
-    }
     if settings.privacy.users == KeptUsers::Hash {
         anyhow::bail!(
             "privacy.users = \"hash\" works with engine = \"local\" only: the cluster would store the ids as they are"
@@ -103,7 +100,9 @@ pub(super) fn start(
 ) -> anyhow::Result<EngineHandle> {
     let EngineParts { storage, index, alarms, log } = parts;
     let framed = with_spark::framed(settings, schemas)?;
-    let options = crate::engine::spark::SparkOptions { alarms, framed, ..with_spark::options(settings, kafka)? };
+    let places = with_spark::places(settings)?;
+    let of_settings = with_spark::options(settings, kafka)?;
+    let options = crate::engine::spark::SparkOptions { alarms, framed, places, ..of_settings };
     Ok(crate::engine::spark::start(options, storage, index, log)?)
 }
 
@@ -161,13 +160,14 @@ mod with_spark {
     use anyhow::Context as _;
 
     use crate::cli::setup;
+    use crate::click::mapping::compiled::VisitorReads;
     use crate::config::{KafkaSettings, Settings};
     use crate::engine::alarms::AlarmOptions;
     use crate::engine::local::stages::ingest::StartAt;
     use crate::engine::spark::connect::{ConnectOptions, ConnectUrl};
     use crate::engine::spark::rebuild::{self, RebuildOptions, Rebuilt};
     use crate::engine::spark::sql::{self, Decoder, Input, Root, Slices};
-    use crate::engine::spark::{AgentRules, FramedTopic, HousekeepingRules, SparkOptions, StartError};
+    use crate::engine::spark::{AgentRules, FramedTopic, HousekeepingRules, PlaceRules, SparkOptions, StartError};
     use crate::protocol::snapshot::SourceStatus;
     use crate::registry::Schemas;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
@@ -229,10 +229,23 @@ mod with_spark {
     pub(super) fn decoder(settings: &Settings) -> anyhow::Result<Decoder> {
         let (limits, slices) = (setup::field_limits(settings), slices(settings));
         let input = if settings.schema_registry.urls.is_empty() { Input::Plain } else { Input::Opened };
-        match setup::mapping(settings)? {
-            Some(mapping) => Ok(sql::mapped_decoder(&mapping, limits, slices, input)?),
+        match mapping(settings)? {
+            Some(mapping) => Ok(sql::mapped_decoder(&mapping, limits, slices, input, &root(settings)?)?),
             None => Ok(sql::decoder(settings.events.own_format(&settings.kafka), limits, slices, input)),
         }
+    }
+
+    /// The mapping of the events; `None` if they are clicks of the nine fields.
+    ///
+    /// # Errors
+    /// It cannot be used: the line names the setting.
+    fn mapping(settings: &Settings) -> anyhow::Result<Option<CompiledMapping>> {
+        let Some(mapping) = settings.events.mapping() else { return Ok(None) };
+        let reads = VisitorReads {
+            address: !settings.geoip.database.is_empty(),
+            agent: settings.user_agents.parse && mapping.fields.user_agent.is_some(),
+        };
+        Ok(Some(mapping.compile_reading(reads)?))
     }
 
     /// How messages with these schemas are read.
@@ -241,11 +254,25 @@ mod with_spark {
     /// The mapping cannot be used.
     pub(super) fn framed(settings: &Settings, schemas: Option<Schemas>) -> anyhow::Result<Option<FramedTopic>> {
         let Some(schemas) = schemas else { return Ok(None) };
-        Ok(Some(FramedTopic { schemas, mapping: setup::mapping(settings)? }))
+        Ok(Some(FramedTopic { schemas, mapping: mapping(settings)? }))
+    }
+
+    fn root(settings: &Settings) -> anyhow::Result<Root> {
+        settings.spark.root.as_deref().unwrap_or_default().parse().context("spark.root")
     }
 
     fn slices(settings: &Settings) -> Slices {
         Slices::of_minutes(u32::try_from(settings.spark.slice.as_secs() / 60).unwrap_or(u32::MAX))
+    }
+
+    /// Where the places of addresses come from; `None` without a GeoIP database.
+    ///
+    /// # Errors
+    /// A database cannot be used, or the events have no address.
+    pub(super) fn places(settings: &Settings) -> anyhow::Result<Option<PlaceRules>> {
+        let Some(mapping) = settings.events.mapping() else { return Ok(None) };
+        let places = setup::places(settings, &mapping)?;
+        Ok(places.map(|places| PlaceRules { places, longest: setup::field_limits(settings).field }))
     }
 
     /// The options of the engine with this decoder.
@@ -264,7 +291,7 @@ mod with_spark {
         if let Some(warning) = url.warning() {
             tracing::warn!(target: "config", "{warning}");
         }
-        let root: Root = spark.root.as_deref().unwrap_or_default().parse().context("spark.root")?;
+        let root = root(settings)?;
         let reached = spark.kafka.of_cluster(kafka)?;
         secrets.extend(reached.secrets);
         let options = setup::kafka_options(settings, kafka)?;
@@ -286,6 +313,7 @@ mod with_spark {
             decoder,
             agents: AgentRules { bots: settings.user_agents.bots, longest: setup::field_limits(settings).field },
             framed: None,
+            places: None,
             kafka: options,
             figures: settings.aggregate.figure_rules(),
             index: setup::index_options(settings),
@@ -342,7 +370,6 @@ mod tests {
         }
         for (variables, named) in [
             (&[preset, ("CLICKTOP_USER_AGENTS__BOTS", "drop")][..], "user_agents.bots"),
-            (&[("CLICKTOP_GEOIP__DATABASE", "a.mmdb")], "geoip.database"),
             (&[("CLICKTOP_PRIVACY__USERS", "hash"), ("CLICKTOP_PRIVACY__KEY_FILE", "key")], "privacy.users"),
         ] {
             let settings = settings(variables);

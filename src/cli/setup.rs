@@ -140,20 +140,28 @@ pub(super) fn mapping(settings: &Settings) -> anyhow::Result<Option<CompiledMapp
 /// # Errors
 /// A GeoIP database cannot be used; or there is one, but no address.
 fn enrichment(settings: &Settings, mapping: &Mapping) -> anyhow::Result<Option<Arc<dyn EnrichmentSource>>> {
-    let files = &settings.geoip.database;
-    if !files.is_empty() && mapping.fields.ip.is_none() {
-        anyhow::bail!("geoip.database: the events have no address: set events.ip to the field that holds it");
-    }
-    let places = match files.as_slice() {
-        [] => None,
-        files => Some(Places::open(files.to_vec()).context("geoip.database")?),
-    };
+    let places = places(settings, mapping)?;
     let reads_agents = settings.user_agents.parse && mapping.fields.user_agent.is_some();
     let agents = if reads_agents { Some(Arc::new(Agents::compile()?)) } else { None };
     if places.is_none() && agents.is_none() {
         return Ok(None);
     }
     Ok(Some(Arc::new(Enrichment { places, agents, bots: settings.user_agents.bots })))
+}
+
+/// The GeoIP databases of the settings; `None` if there are none.
+///
+/// # Errors
+/// One cannot be used; or there is one, but the events have no address.
+pub(super) fn places(settings: &Settings, mapping: &Mapping) -> anyhow::Result<Option<Arc<Places>>> {
+    let files = &settings.geoip.database;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    if mapping.fields.ip.is_none() {
+        anyhow::bail!("geoip.database: the events have no address: set events.ip to the field that holds it");
+    }
+    Ok(Some(Places::open(files.clone()).context("geoip.database")?))
 }
 
 /// What is kept in place of user ids; `None` if they are kept.

@@ -13,7 +13,7 @@ const MOST: usize = 32;
 pub fn public_address(text: &str) -> Option<IpAddr> {
     // Most texts are one address and nothing else.
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(address.to_canonical()).filter(|address| is_public(*address));
+        return Some(canonical(address)).filter(|address| is_public(*address));
     }
     text.split([',', ';']).take(MOST).filter_map(address).find(|address| is_public(*address))
 }
@@ -37,7 +37,18 @@ fn address(part: &str) -> Option<IpAddr> {
     // The zone of a link-local address.
     let bare = bare.split('%').next()?;
     let address: IpAddr = bare.parse().ok()?;
-    Some(address.to_canonical())
+    Some(canonical(address))
+}
+
+/// The address of version 4 that stands in one of version 6, as a mapped one or by 6to4 (RFC 3056); else the address itself.
+fn canonical(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if address.segments()[0] == 0x2002 => {
+            let [_, _, a, b, c, d, ..] = address.octets();
+            IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+        }
+        address => address,
+    }
 }
 
 /// Whether the address belongs to a place in the world. The lists are those of IANA, of what is not globally reachable.
@@ -68,8 +79,10 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let is_documentation = (first, second) == (0x2001, 0x0db8);
+    // It tells where the server of a tunnel is, and not where the visitor is.
+    let is_teredo = (first, second) == (0x2001, 0);
     let is_global = first & 0xe000 == 0x2000;
-    is_global && !is_documentation
+    is_global && !is_documentation && !is_teredo
 }
 
 #[cfg(test)]
@@ -89,6 +102,7 @@ mod tests {
             ("2a00:1450:4007::1", "2a00:1450:4007::1"),
             ("[2a00:1450:4007::1]:443", "2a00:1450:4007::1"),
             ("::ffff:8.8.8.8", "8.8.8.8"),
+            ("2002:808:808::1", "8.8.8.8"),
             ("for=\"[2a00:1450:4007::1]:80\";proto=https", "2a00:1450:4007::1"),
             ("For=8.8.8.8", "8.8.8.8"),
         ] {
@@ -129,6 +143,8 @@ mod tests {
             "fe80::1%eth0",
             "fc00::1",
             "2001:db8::1",
+            "2001:0:808:808::1",
+            "2002:a00:1::1",
             "::ffff:10.0.0.1",
             "é",
             "for=",

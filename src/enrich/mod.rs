@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `address` | addresses as servers and proxies write them |
 //! | `database`, `places` | GeoIP databases, and their files, which change |
+//! | `ranges` | the same places as ranges of addresses, for engines that look them up themselves |
 //! | `agents` | the regexes of user agents, and bots |
 //! | `enricher` | caches of both, one for each decoder |
 //! | `pseudonym` | keyed hashes in place of user ids |
@@ -14,6 +15,8 @@ mod database;
 mod enricher;
 mod places;
 mod pseudonym;
+#[cfg(feature = "spark")]
+mod ranges;
 mod recent;
 
 pub use address::public_address;
@@ -22,3 +25,5 @@ pub use database::DatabaseError;
 pub use enricher::{BOT, Bots, Enrichment};
 pub use places::Places;
 pub use pseudonym::{Pseudonyms, PseudonymsError};
+#[cfg(feature = "spark")]
+pub(crate) use ranges::{AddressKey, PlaceName};

@@ -55,7 +55,7 @@ impl Places {
     }
 
     /// Grows each time the databases are read anew.
-    pub(super) fn edition(&self) -> u64 {
+    pub(crate) fn edition(&self) -> u64 {
         self.edition.load(Ordering::Acquire)
     }
 

@@ -21,6 +21,15 @@ use crate::text::excerpt;
 /// The deepest nesting of sources in one another.
 const MAX_NESTING: usize = 16;
 
+/// What is read of the visitor of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VisitorReads {
+    /// The address.
+    pub(crate) address: bool,
+    /// The user agent.
+    pub(crate) agent: bool,
+}
+
 /// A mapping that is checked and compiled. A clone shares it.
 #[derive(Clone, Debug)]
 pub struct CompiledMapping {
@@ -61,6 +70,24 @@ impl Mapping {
     /// # Errors
     /// [`MappingError`] names the setting.
     pub fn compile_with(&self, enrichment: Option<Arc<dyn EnrichmentSource>>) -> Result<CompiledMapping, MappingError> {
+        let reads = |reads: fn(&dyn EnrichmentSource) -> bool| enrichment.as_deref().is_some_and(reads);
+        let reads = VisitorReads {
+            address: reads(|source| source.reads_address()),
+            agent: reads(|source| source.reads_agent()),
+        };
+        Ok(CompiledMapping { plan: Arc::new(self.plan(reads)?), enrichment })
+    }
+
+    /// The same for an engine that knows by itself what addresses and user agents mean.
+    ///
+    /// # Errors
+    /// [`MappingError`] names the setting.
+    #[cfg(feature = "spark")]
+    pub(crate) fn compile_reading(&self, reads: VisitorReads) -> Result<CompiledMapping, MappingError> {
+        Ok(CompiledMapping { plan: Arc::new(self.plan(reads)?), enrichment: None })
+    }
+
+    fn plan(&self, reads: VisitorReads) -> Result<Plan, MappingError> {
         let separator = self.separator()?;
         let mut builder = Builder { form: self.form, names: Names::default(), constant_bytes: 0 };
         let sources = &self.fields;
@@ -94,13 +121,12 @@ impl Mapping {
             conditions.push(Condition { field, test: one.test.clone() });
         }
         builder.check_id(fields[Field::ClickId as usize].as_ref())?;
-        let is_read = |reads: fn(&dyn EnrichmentSource) -> bool| enrichment.as_deref().is_some_and(reads);
         let mut visitor = |source: &Option<Source>, setting, is_read: bool| match source {
             Some(source) if is_read => builder.origin(source, setting, 0).map(Some),
             _ => Ok(None),
         };
-        let address = visitor(&self.fields.ip, ADDRESS_SETTING, is_read(|source| source.reads_address()))?;
-        let agent = visitor(&self.fields.user_agent, AGENT_SETTING, is_read(|source| source.reads_agent()))?;
+        let address = visitor(&self.fields.ip, ADDRESS_SETTING, reads.address)?;
+        let agent = visitor(&self.fields.user_agent, AGENT_SETTING, reads.agent)?;
         let Builder { names, constant_bytes, .. } = builder;
         // What nothing reads is checked all the same.
         let mut unused = Builder { form: self.form, names: Names::default(), constant_bytes: 0 };
@@ -131,7 +157,7 @@ impl Mapping {
             constant_bytes,
         };
         plan.columns = self.columns_of(&plan)?;
-        Ok(CompiledMapping { plan: Arc::new(plan), enrichment })
+        Ok(plan)
     }
 
     /// How fields are separated.

@@ -57,6 +57,7 @@ pub(crate) mod compiled {
     pub(crate) use super::access_log::{FIELDS, Line};
     pub(crate) use super::clock::Clock;
     pub(crate) use super::columns::{Columns, Width};
+    pub(crate) use super::compile::VisitorReads;
     pub(crate) use super::condition::{Condition, SETTING as CONDITION};
     pub(crate) use super::hashes::HASHES;
     pub(crate) use super::mapped::MAX_EVENTS;

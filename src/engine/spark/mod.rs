@@ -36,6 +36,7 @@ mod manifest;
 mod metrics;
 mod moved_offsets;
 mod options;
+mod places;
 mod progress;
 mod query;
 pub(crate) mod rebuild;
@@ -56,5 +57,5 @@ mod tables;
 mod tests;
 pub(crate) mod transfer;
 
-pub(crate) use options::{AgentRules, FramedTopic, HousekeepingRules, SparkOptions, StartError};
+pub(crate) use options::{AgentRules, FramedTopic, HousekeepingRules, PlaceRules, SparkOptions, StartError};
 pub(crate) use start::start;

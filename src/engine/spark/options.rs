@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cluster::UiUrl;
@@ -11,7 +12,7 @@ use crate::click::mapping::CompiledMapping;
 use crate::engine::alarms::AlarmOptions;
 use crate::engine::local::stages::ingest::KafkaOptions;
 use crate::engine::stages::index::IndexOptions;
-use crate::enrich::Bots;
+use crate::enrich::{Bots, Places};
 use crate::protocol::snapshot::SourceStatus;
 use crate::registry::Schemas;
 use crate::storage::StorageError;
@@ -55,6 +56,8 @@ pub(crate) struct SparkOptions {
     pub agents: AgentRules,
     /// How messages with schemas of a registry are read; `None` without a registry.
     pub framed: Option<FramedTopic>,
+    /// Where the places of addresses come from, if the decoder looks them up.
+    pub places: Option<PlaceRules>,
     /// What the figures depend on besides the clicks.
     pub figures: AggregateSettings,
     /// The documents.
@@ -76,6 +79,15 @@ pub(crate) struct FramedTopic {
     pub(crate) schemas: Schemas,
     /// The mapping of the events; the nine fields without one.
     pub(crate) mapping: Option<CompiledMapping>,
+}
+
+/// Where places come from.
+#[derive(Clone, Debug)]
+pub(crate) struct PlaceRules {
+    /// The databases.
+    pub(crate) places: Arc<Places>,
+    /// The longest name of a place, in bytes.
+    pub(crate) longest: usize,
 }
 
 /// What housekeeping follows.

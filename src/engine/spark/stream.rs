@@ -14,7 +14,8 @@ use super::found_query::{QUERY, found, note, running};
 use super::manifest::Manifest;
 use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
-use super::options::SparkOptions;
+use super::options::{PlaceRules, SparkOptions};
+use super::places;
 use super::progress::{METRICS, OBSERVATION, StreamProgress};
 use super::schema_book::{SchemaBook, unknown_schema};
 use super::sql::{LEFT_OUT, Tables};
@@ -162,6 +163,13 @@ impl StreamStage {
             () = handle.stopped() => return Ok(()),
             session = self.prepare(handle) => session?,
         };
+        // Before the query, which looks addresses up from its first micro-batch on.
+        let mut edition = self.edition();
+        tokio::select! {
+            biased;
+            () = handle.stopped() => return Ok(()),
+            written = self.write_places(&session, handle) => written?,
+        }
         let checkpoint = Checkpoint::in_use(&session, &self.options.root).await?;
         let wanted = Some(&self.options.decoder).filter(|_| !std::mem::replace(judged, true));
         let mut watched = match found(&session, wanted).await? {
@@ -180,6 +188,14 @@ impl StreamStage {
         loop {
             if handle.signal() != Signal::Run {
                 return self.end(handle, &watched).await;
+            }
+            if edition != self.edition() {
+                edition = self.edition();
+                tokio::select! {
+                    biased;
+                    () = handle.stopped() => continue,
+                    written = self.write_places(&watched.session, handle) => written?,
+                }
             }
             let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
             self.metrics.query.told(&status);
@@ -256,6 +272,17 @@ impl StreamStage {
         show(handle, "looking at the tables");
         tables::ensure(&session, &self.options, &self.tables).await?;
         Ok(session)
+    }
+
+    /// Gives the cluster the places of addresses, if the query looks addresses up. A query at work takes them for its next micro-batch.
+    async fn write_places(&self, session: &Session, handle: &StageHandle) -> Result<(), StreamError> {
+        let Some(PlaceRules { places, longest }) = &self.options.places else { return Ok(()) };
+        Ok(places::write(session, &self.tables, places, *longest, |doing| show(handle, doing)).await?)
+    }
+
+    /// Grows when the databases of places change.
+    fn edition(&self) -> Option<u64> {
+        self.options.places.as_ref().map(|rules| rules.places.edition())
     }
 
     /// Where the query begins if its checkpoint is new: where Kafka has lost messages, where a data directory that was moved here has

@@ -7,6 +7,7 @@ use super::connect::ConnectError;
 use super::connection::may_pass;
 use super::failure::Failure;
 use super::manifest::ManifestError;
+use super::places::PlacesError;
 use super::tables::TablesError;
 
 /// What to do about a server that does not know Avro.
@@ -20,6 +21,8 @@ pub(super) enum StreamError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Tables(#[from] TablesError),
+    #[error(transparent)]
+    Places(#[from] PlacesError),
     #[error("{text}")]
     Failed {
         failure: Failure,
@@ -60,6 +63,7 @@ impl StreamError {
         match self {
             Self::Connect(error) => may_pass(error),
             Self::Tables(error) => error.may_pass(),
+            Self::Places(error) => error.may_pass(),
             Self::Failed { failure, .. } => failure.may_pass(),
             Self::Partitions(_) | Self::Restarted | Self::UnknownSchema(_) | Self::SchemaCame => true,
             Self::Lost { .. }
@@ -74,7 +78,9 @@ impl StreamError {
     /// The error of the call that has failed, if a call has.
     pub(super) fn of_a_call(&self) -> Option<&ConnectError> {
         match self {
-            Self::Connect(error) | Self::Tables(TablesError::Connect(error)) => Some(error),
+            Self::Connect(error)
+            | Self::Tables(TablesError::Connect(error))
+            | Self::Places(PlacesError::Connect(error)) => Some(error),
             _ => None,
         }
     }

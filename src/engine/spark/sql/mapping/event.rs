@@ -1,5 +1,6 @@
 //! One event: whether it is a click, its fields, and why it is none.
 
+use super::address;
 use super::agent;
 use super::clock;
 use super::refusal::Refusal;
@@ -25,8 +26,10 @@ pub(super) struct EventColumns {
     /// Why it is no click; NULL if it is one, or left out.
     pub(super) fault: String,
     /// The eight texts of a click, in the order of [`FIELD_NAMES`] without the time, which is the column `ms`.
-    /// Those that its user agent tells are NULL.
+    /// Those that its address or its user agent tells are NULL.
     pub(super) texts: [String; 8],
+    /// The key of its address; NULL if nothing reads it, or it is not public.
+    pub(super) place_key: String,
     /// The user agent; NULL if nothing reads it, or the event has browser, system and device of its own.
     pub(super) agent: String,
 }
@@ -76,6 +79,7 @@ pub(super) fn read(
         *found = field.as_ref().map(|origin| sources.text(origin, of));
     }
     let agent = plan.agent.as_ref().map(|origin| sources.text(origin, Use::Part));
+    let address = plan.address.as_ref().map(|origin| sources.text(origin, Use::Part));
     // What is left out costs nothing more.
     let mut faults = vec![format!("IF(startswith({verdict}, 'H'), substring({verdict}, 2), NULL)")];
     let mut texts: [String; FIELD_NAMES.len()] = Default::default();
@@ -105,16 +109,20 @@ pub(super) fn read(
     let behind_required = faults.len() - (FIELD_NAMES.len() - REQUIRED);
     faults.insert(behind_required, time_fault);
     let optional = |text: String| format!("coalesce({text}, 'unknown')");
-    let (agent, told) = match agent {
+    let (place_key, [country, city]) = match address {
+        Some(found) => (address::read(program, &verdict, &found), [country, city]),
+        None => ("CAST(NULL AS STRING)".to_owned(), [country, city].map(optional)),
+    };
+    let (agent, [browser, os, device]) = match agent {
         Some(found) => agent::read(program, &verdict, &found, [browser, os, device]),
         None => ("CAST(NULL AS STRING)".to_owned(), [browser, os, device].map(optional)),
     };
-    let [browser, os, device] = told;
-    let texts = [click_id, user_id, url, optional(country), optional(city), browser, os, device];
+    let texts = [click_id, user_id, url, country, city, browser, os, device];
     faults.extend(too_long(&texts, limits));
     let sql = format!("IF(startswith({verdict}, 'L'), NULL, coalesce({}))", faults.join(", "));
     let fault = program.define("event_fault", sql);
-    Ok(EventColumns { left_out: format!("coalesce(startswith({verdict}, 'L'), false)"), fault, texts, agent })
+    let left_out = format!("coalesce(startswith({verdict}, 'L'), false)");
+    Ok(EventColumns { left_out, fault, texts, place_key, agent })
 }
 
 /// Why the field `at` has no text, or NULL.

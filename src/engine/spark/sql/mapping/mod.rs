@@ -15,6 +15,7 @@
 //! message.sql ──▶ json.rs, log.rs, separated.rs ──▶ slots.rs ──▶ sources.rs ──▶ urls.rs, clock.rs, agent.rs ──▶ event.rs
 //! ```
 
+mod address;
 mod agent;
 mod clock;
 mod event;

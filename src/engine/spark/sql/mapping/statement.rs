@@ -12,8 +12,10 @@ use crate::click::{FieldLimits, MAX_MESSAGE_BYTES};
 use crate::engine::spark::sql::decoder::{Decoder, MAX_PAYLOAD_BYTES, View};
 use crate::engine::spark::sql::input::{Input, TEXTS};
 use crate::engine::spark::sql::literal::text;
+use crate::engine::spark::sql::places;
 use crate::engine::spark::sql::program::Program;
 use crate::engine::spark::sql::slices::Slices;
+use crate::engine::spark::sql::tables::Root;
 use crate::engine::spark::sql::template::Template;
 use crate::engine::spark::sql::times::foreign;
 
@@ -21,11 +23,11 @@ use crate::engine::spark::sql::times::foreign;
 pub(crate) const LEFT_OUT: &str = "slice IS NULL AND reason IS NULL";
 
 /// The columns of a row besides those of its message.
-const COLUMNS: [&str; 11] =
-    ["ts", "click_id", "user_id", "url", "country", "city", "browser", "os", "device", "agent", "reason"];
+const COLUMNS: [&str; 12] =
+    ["ts", "click_id", "user_id", "url", "country", "city", "browser", "os", "device", "place_key", "agent", "reason"];
 
 /// The query that decodes the view of `input` by a mapping into rows of the table
-/// `clicks`, and one row of [`LEFT_OUT`] for each message with such events.
+/// `clicks`, and one row of [`LEFT_OUT`] for each message with such events. The places of addresses come from the table in `root`.
 ///
 /// # Errors
 /// SQL cannot do what the mapping asks for.
@@ -34,6 +36,7 @@ pub(crate) fn mapped_decoder(
     limits: FieldLimits,
     slices: Slices,
     input: Input,
+    root: &Root,
 ) -> Result<Decoder, Refusal> {
     let plan = mapping.plan();
     refuse(plan)?;
@@ -81,17 +84,22 @@ pub(crate) fn mapped_decoder(
     let (lowest, highest) = slices.outermost();
     let (rows, more) = (COLUMNS.join(", "), input.more());
     let source = format!(
-        "(SELECT topic, partition, offset, timestamp AS arrived, coalesce(value, X'') AS value{} FROM {})",
-        input.more(),
+        "(SELECT topic, partition, offset, timestamp AS arrived, coalesce(value, X'') AS value{more} FROM {})",
         input.view()
     );
     let views = program.views("clicktop_mapped", &source);
     let last = views.last().map_or(source, |(name, _)| name.clone());
+    let decoded = format!(
+        "SELECT topic, partition, offset, arrived, value{more}, {rows} FROM {last} LATERAL VIEW inline(rows) r AS {rows}"
+    );
+    let placed = match plan.address {
+        Some(_) => places::with_places(root, &decoded),
+        None => decoded,
+    };
     let statement = format!(
         "SELECT IF(click_id IS NULL, NULL, CAST(greatest({lowest}, least({highest}, floor(ts / {}))) AS INT)) AS slice, \
          ts, click_id, user_id, url, country, city, browser, os, device, topic, partition, offset, arrived, reason, \
-         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload, agent{more} \
-         FROM (SELECT topic, partition, offset, arrived, value{more}, {rows} FROM {last} LATERAL VIEW inline(rows) r AS {rows})",
+         IF(reason IS NULL, NULL, left(value, {MAX_PAYLOAD_BYTES})) AS payload, agent{more} FROM ({placed})",
         slices.millis(),
     );
     let filled = |sql: String| {
@@ -136,8 +144,9 @@ fn read_json(program: &mut Program, plan: &Plan, slots: &mut Slots) -> Option<Ea
 
 /// The column `rows`: the click of the message, its reject, or a row that counts what is left out.
 fn rows_of_one(program: &mut Program, columns: &EventColumns, input: Input) {
-    let EventColumns { left_out, texts, agent, .. } = columns;
-    let texts: Vec<String> = texts.iter().chain([agent]).map(|text| format!("IF(@is_click, {text}, NULL)")).collect();
+    let EventColumns { left_out, texts, place_key, agent, .. } = columns;
+    let texts = texts.iter().chain([place_key, agent]);
+    let texts: Vec<String> = texts.map(|text| format!("IF(@is_click, {text}, NULL)")).collect();
     program.define("is_click", format!("@reject IS NULL AND NOT ({left_out})"));
     program.define("rows", row("IF(@is_click, @ms, IF(@reject IS NULL, 1L, NULL))", &texts, &reason(input)));
 }
@@ -177,8 +186,8 @@ fn rows_of_each(
     let broken = format!("IF(@form = 'json', {missing}, NULL)");
     let place = Place { index: "number", message: input.original() };
     let columns = event::read(&mut inner, plan, &slots, limits, place, Some(&broken))?;
-    let EventColumns { left_out, fault, texts, agent } = &columns;
-    let texts: Vec<String> = texts.iter().chain([agent]).cloned().collect();
+    let EventColumns { left_out, fault, texts, place_key, agent } = &columns;
+    let texts: Vec<String> = texts.iter().chain([place_key, agent]).cloned().collect();
     let event = inner.lambda(&format!("struct({left_out} AS left_out, {})", fields("@ms", &texts, fault)));
     program.define("events", format!("transform({elements}, (element, number) ->\n{event})"));
     program.define(
@@ -194,10 +203,10 @@ fn rows_of_each(
         "IF(size(array_distinct(@ids)) = size(@ids), @clicks, filter(@clicks, (e, i) -> array_position(@ids, get(@ids, i)) = i + 1))",
     );
     program.define("left_out", "size(filter(@events, e -> e.left_out AND e.reason IS NULL))");
-    let none: Vec<String> = (0..9).map(|_| "CAST(NULL AS STRING)".to_owned()).collect();
+    let none: Vec<String> = (0..10).map(|_| "CAST(NULL AS STRING)".to_owned()).collect();
     let of_click = fields(
         "e.ts",
-        &["click_id", "user_id", "url", "country", "city", "browser", "os", "device", "agent"]
+        &["click_id", "user_id", "url", "country", "city", "browser", "os", "device", "place_key", "agent"]
             .map(|name| format!("e.{name}")),
         "e.reason",
     );

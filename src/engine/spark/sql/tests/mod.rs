@@ -8,6 +8,7 @@ mod framed_vectors;
 mod generated;
 mod mapped;
 mod mapped_vectors;
+mod placed;
 mod rounds;
 mod statements;
 mod vectors;
