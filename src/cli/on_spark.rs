@@ -58,6 +58,20 @@ pub(super) fn require_no_visitors(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses GeoIP databases that cannot be used.
+///
+/// # Errors
+/// A database cannot be read, or the events have no address.
+#[cfg(feature = "spark")]
+pub(super) fn require_places(settings: &Settings) -> anyhow::Result<()> {
+    with_spark::places(settings).map(drop)
+}
+
+#[cfg(not(feature = "spark"))]
+pub(super) fn require_places(_settings: &Settings) -> anyhow::Result<()> {
+    require_feature()
+}
+
 fn has_user_agents(settings: &Settings) -> bool {
     let mapping = settings.events.mapping();
     settings.user_agents.parse && mapping.is_some_and(|mapping| mapping.fields.user_agent.is_some())

@@ -55,7 +55,9 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
         }
         EngineKind::Spark => {
             on_spark::require_feature()?;
-            let usable = on_spark::require_mapping(settings).and_then(|()| on_spark::require_no_visitors(settings));
+            let usable = on_spark::require_mapping(settings)
+                .and_then(|()| on_spark::require_no_visitors(settings))
+                .and_then(|()| on_spark::require_places(settings));
             match (settings.events.mapping(), usable) {
                 (_, Err(error)) => report.line("events", Err(error)),
                 (Some(_), Ok(_)) => report.line("events", Ok("the mapping becomes SQL on the cluster".to_owned())),

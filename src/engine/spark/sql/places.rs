@@ -6,7 +6,7 @@
 
 use super::tables::{Root, Tables};
 
-/// The first addresses in a node of each level: the top, the middle, and the leaves. Powers of 8.
+/// The first addresses in a node of each level: the top, the middle, and the leaves. Powers of 2.
 pub(crate) const FAN_OUT: [usize; 3] = [512, 512, 64];
 
 /// The names in a node of names. A power of 2.
@@ -83,33 +83,24 @@ pub(super) fn with_places(root: &Root, rows: &str) -> String {
     )
 }
 
-/// `rows` with the column `NODE_at`: which child of the node `node` holds `address_key`, the last one that does not begin behind it. Each
-/// step is a projection of its own, which Spark compiles; a loop in a lambda is ten times as slow.
+/// `rows` with the column `NODE_at`: which child of the node `node` holds `address_key`, the last one that does not begin behind it. The first
+/// child does not.
+///
+/// Each step is a projection of its own, which Spark compiles; a loop in a lambda is ten times as slow. But the JVM runs methods of more than
+/// 8,000 bytes without compiling them, and Spark makes one method of neighbouring projections. So a step decides between two halves only, and
+/// the last step of a node is a lambda, where such a method ends.
 fn child(rows: String, node: &str, fan_out: usize) -> String {
     let mut rows = rows;
     let mut at = "0".to_owned();
-    let mut stride = fan_out / 8;
-    let mut step = 0;
-    while stride > 0 {
-        let reaches = |children: usize| {
-            let child = format!("({at} + {})", children * stride);
-            format!("substring({node}_starts, {child} * {node}_width + 1, {node}_width) <= address_key")
-        };
-        let chosen = chosen(&reaches, 0, 8);
-        let column = if stride == 1 { format!("{node}_at") } else { format!("{node}_at{step}") };
-        rows = format!("SELECT *, {at} + {stride} * {chosen} AS {column} FROM ({rows})");
+    let mut half = fan_out / 2;
+    while half > 0 {
+        let column = format!("{node}_at{half}");
+        rows = format!(
+            "SELECT *, {at} + IF(substring({node}_starts, ({at} + {half}) * {node}_width + 1, {node}_width) <= address_key, {half}, 0) \
+             AS {column} FROM ({rows})"
+        );
         at = column;
-        stride /= 8;
-        step += 1;
+        half /= 2;
     }
-    rows
-}
-
-/// The number of the last child from `first` on, and before `end`, that `reaches` holds for. It holds for the first one.
-fn chosen(reaches: &dyn Fn(usize) -> String, first: usize, end: usize) -> String {
-    if end - first == 1 {
-        return first.to_string();
-    }
-    let middle = usize::midpoint(first, end);
-    format!("IF({}, {}, {})", reaches(middle), chosen(reaches, middle, end), chosen(reaches, first, middle))
+    format!("SELECT *, get(transform(array({at}), at -> at), 0) AS {node}_at FROM ({rows})")
 }

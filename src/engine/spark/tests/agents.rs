@@ -152,7 +152,8 @@ fn by_rust(mapping: &Mapping, lists: &Arc<Agents>, bots: Bots, messages: &[Vec<u
 /// Stores the messages as the streaming query does.
 async fn store(lab: &Lab, session: &Session, mapping: &Mapping, lists: &Arc<Agents>, messages: &[Vec<u8>]) {
     let compiled = mapping.compile_with(Some(enrichment(lists, Bots::Label))).unwrap();
-    let decoder = mapped_decoder(&compiled, FieldLimits::default(), Slices::of_minutes(60), Input::Plain).unwrap();
+    let (slices, root) = (Slices::of_minutes(60), lab.tables.root());
+    let decoder = mapped_decoder(&compiled, FieldLimits::default(), slices, Input::Plain, root).unwrap();
     assert!(decoder.reads_agents);
     let offsets: ArrayRef = Arc::new((0..messages.len() as i64).collect::<Int64Array>());
     let values: ArrayRef = Arc::new(messages.iter().map(|message| Some(message.as_slice())).collect::<BinaryArray>());

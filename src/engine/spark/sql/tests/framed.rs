@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::framed_vectors::{Random, any_schema, encoded};
 use super::mapped::is_same;
 use super::mapped_vectors::mapping;
-use super::{TEXTS, session, view_messages};
+use super::{TEXTS, nowhere, session, view_messages};
 use crate::click::mapping::{CompiledMapping, EventDecoder, Place, StreamId};
 use crate::click::{FieldLimits, ForeignFormat, Format};
 use crate::engine::spark::connect::{Session, column};
@@ -129,7 +129,7 @@ fn by_rust(topic: &Topic, mapping: Option<&CompiledMapping>) -> Vec<Made> {
 async fn by_sql(session: &Session, topic: &Topic, mapping: Option<&CompiledMapping>) -> Vec<Made> {
     let (limits, slices) = (FieldLimits::default(), Slices::of_minutes(60));
     let Decoder { views, query, .. } = match mapping {
-        Some(mapping) => mapped_decoder(mapping, limits, slices, Input::Opened).unwrap(),
+        Some(mapping) => mapped_decoder(mapping, limits, slices, Input::Opened, &nowhere()).unwrap(),
         None => decoder(Format::Auto, limits, slices, Input::Opened),
     };
     for view in views {

@@ -7,7 +7,7 @@ use arrow_array::Int64Array;
 use serde_json::json;
 
 use super::mapped_vectors::mapping;
-use super::{session, view_messages};
+use super::{nowhere, session, view_messages};
 use crate::click::FieldLimits;
 use crate::click::mapping::CompiledMapping;
 use crate::engine::spark::connect::{Session, column};
@@ -23,7 +23,7 @@ async fn decoded(
     openings: Option<&BTreeMap<u32, Opening>>,
 ) -> (i64, [f64; 2]) {
     let input = if openings.is_some() { Input::Opened } else { Input::Plain };
-    let decoder = mapped_decoder(mapping, FieldLimits::default(), Slices::of_minutes(60), input).unwrap();
+    let decoder = mapped_decoder(mapping, FieldLimits::default(), Slices::of_minutes(60), input, &nowhere()).unwrap();
     let mut seconds = [0.0; 2];
     let mut clicks = 0;
     // The second time, Java has compiled what is slow.

@@ -4,20 +4,15 @@ use arrow_array::{Array, Int64Array, StringArray};
 
 use super::mapped_vectors::{self, Mapped, mapping};
 use super::statements::is_open;
-use super::{TEXTS, session, view_messages};
+use super::{TEXTS, nowhere, session, view_messages};
 use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{FieldLimits, ForeignFormat, Format};
 use crate::engine::spark::connect::{Session, column};
-use crate::engine::spark::sql::{Decoder, Input, Root, Slices, mapped_decoder};
+use crate::engine::spark::sql::{Decoder, Input, Slices, mapped_decoder};
 
 /// The place of the messages, on which a derived id depends. The topic has characters that SQL escapes.
 const TOPIC: &str = "topic'\\";
 const PARTITION: i32 = 3;
-
-/// A root for mappings that need no table.
-fn nowhere() -> Root {
-    "/nowhere".parse().unwrap()
-}
 
 /// What a decoder makes of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +60,8 @@ fn by_rust(mapped: &Mapped, limits: FieldLimits) -> Vec<Made> {
 /// What SQL makes of them.
 async fn by_sql(session: &Session, mapped: &Mapped, limits: FieldLimits) -> Vec<Made> {
     let Decoder { views, query, .. } =
-        mapped_decoder(&mapped.mapping.compile().unwrap(), limits, Slices::of_minutes(60), Input::Plain, &nowhere()).unwrap();
+        mapped_decoder(&mapped.mapping.compile().unwrap(), limits, Slices::of_minutes(60), Input::Plain, &nowhere())
+            .unwrap();
     for view in views {
         let made = session.sql_view(&view.name, view.query.into()).await;
         made.unwrap_or_else(|error| panic!("{}: {error:?}", mapped.name));
@@ -207,7 +203,9 @@ fn every_mapping_becomes_a_statement_without_open_names() {
 fn what_sql_cannot_do_is_refused_with_what_to_change() {
     let refused = |text: &str| {
         let mapping = mapping(&format!("[events]\n{text}\n")).compile().unwrap();
-        mapped_decoder(&mapping, FieldLimits::default(), Slices::of_minutes(60), Input::Plain, &nowhere()).unwrap_err().to_string()
+        mapped_decoder(&mapping, FieldLimits::default(), Slices::of_minutes(60), Input::Plain, &nowhere())
+            .unwrap_err()
+            .to_string()
     };
     assert!(refused("form = \"w3c\"").starts_with("events.form: engine = \"spark\" does not read w3c"));
     assert!(refused("preset = \"rees46\"").contains("set events.columns"));

@@ -18,10 +18,16 @@ use std::path::Path;
 
 use base64::Engine as _;
 
+use super::Root;
 use crate::engine::spark::connect::{ConnectOptions, Session, SessionId};
 
 /// The texts of a click as columns, in the order of CSV.
 const TEXTS: [&str; 8] = ["click_id", "user_id", "url", "country", "city", "browser", "os", "device"];
+
+/// A root for mappings that need no table.
+fn nowhere() -> Root {
+    "/nowhere".parse().unwrap()
+}
 
 /// A session of its own on the server, or `None` and a line about it.
 async fn session() -> Option<Session> {

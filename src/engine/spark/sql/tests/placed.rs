@@ -17,7 +17,7 @@ use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{FieldLimits, Format};
 use crate::engine::spark::connect::{Session, column};
 use crate::engine::spark::places::{PlacesError, write};
-use crate::engine::spark::sql::{Slices, Tables, mapped_decoder};
+use crate::engine::spark::sql::{Input, Slices, Tables, mapped_decoder};
 use crate::enrich::{Bots, Enrichment, Places};
 
 const EVENTS: &str =
@@ -59,7 +59,7 @@ const ADDRESSES: [&str; 62] = [
     "10.0.0.1, 88.121.3.4, 8.8.8.8",
     "unknown;for=8.8.8.8",
     "for=\"[2a00:1450:4007::1]:80\";proto=https",
-    "FoR=88.121.3.4;by=8.8.8.8",
+    "FOR=88.121.3.4;by=8.8.8.8",
     "for=\" 8.8.8.8 \"",
     "[2a00:1450:4007::1]:443",
     "[2a00:1450:4007::1",
@@ -180,7 +180,8 @@ async fn the_cluster_finds_the_places_that_the_databases_tell() {
     view_messages(&session, &folder.path().join("messages.jsonl"), ("topic", 0), messages.iter().map(String::as_bytes))
         .await;
     let compiled = mapping(EVENTS).compile_reading(VisitorReads { address: true, agent: false }).unwrap();
-    let decoder = mapped_decoder(&compiled, FieldLimits::default(), Slices::of_minutes(60), tables.root()).unwrap();
+    let decoder =
+        mapped_decoder(&compiled, FieldLimits::default(), Slices::of_minutes(60), Input::Plain, tables.root()).unwrap();
     session.command(tables.create_places()).await.unwrap();
     for view in decoder.views {
         session.sql_view(&view.name, view.query.into()).await.unwrap();
