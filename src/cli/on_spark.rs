@@ -174,6 +174,7 @@ mod with_spark {
     use anyhow::Context as _;
 
     use crate::cli::setup;
+    use crate::click::mapping::CompiledMapping;
     use crate::click::mapping::compiled::VisitorReads;
     use crate::config::{KafkaSettings, Settings};
     use crate::engine::alarms::AlarmOptions;
