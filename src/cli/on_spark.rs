@@ -309,7 +309,8 @@ mod with_spark {
         let root = root(settings)?;
         let reached = spark.kafka.of_cluster(kafka)?;
         secrets.extend(reached.secrets);
-        let options = setup::kafka_options(settings, kafka)?;
+        // The console reads no messages: the cluster does.
+        let options = setup::kafka_client(settings, kafka)?;
         Ok(SparkOptions {
             source: SourceStatus {
                 description: kafka.brokers.clone(),

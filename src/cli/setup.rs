@@ -72,14 +72,23 @@ pub(super) fn search_index(settings: &Settings, data_dir: &Path) -> anyhow::Resu
 /// # Errors
 /// A file of a secret cannot be read, or the mapping cannot be used.
 pub(super) fn kafka_options(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<KafkaOptions> {
+    let client = kafka_client(settings, kafka)?;
+    Ok(KafkaOptions { mapping: mapping(settings)?, pseudonyms: pseudonyms(settings)?, ..client })
+}
+
+/// How Kafka is reached, as the settings say; without what makes clicks of messages.
+///
+/// # Errors
+/// A file of a secret cannot be read.
+pub(super) fn kafka_client(settings: &Settings, kafka: &KafkaSettings) -> anyhow::Result<KafkaOptions> {
     Ok(KafkaOptions {
-        mapping: mapping(settings)?,
+        mapping: None,
         properties: kafka.client_properties()?,
         topic: kafka.topic.clone(),
         group: kafka.group.clone(),
         group_protocol: kafka.group_protocol,
         schemas: None,
-        pseudonyms: pseudonyms(settings)?,
+        pseudonyms: None,
         format: settings.events.own_format(kafka),
         field_limits: field_limits(settings),
         start: kafka.start,

@@ -56,6 +56,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transfer;
+mod watched;
 
 pub(crate) use options::{AgentRules, FramedTopic, HousekeepingRules, PlaceRules, SparkOptions, StartError};
 pub(crate) use start::start;

@@ -1,7 +1,7 @@
 //! The stream stage: one streaming query on the cluster takes messages from Kafka into the table of clicks. The stage finds or
 //! starts the query, watches it, and stops it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -16,11 +16,12 @@ use super::metrics::SparkMetrics;
 use super::moved_offsets::{assigned_partitions, starting_offsets};
 use super::options::{PlaceRules, SparkOptions};
 use super::places;
-use super::progress::{METRICS, OBSERVATION, StreamProgress};
+use super::progress::{METRICS, OBSERVATION};
 use super::schema_book::{SchemaBook, unknown_schema};
 use super::sql::{LEFT_OUT, Tables};
 use super::stream_error::{StreamError, without_kafka};
 use super::tables;
+use super::watched::Watched;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
@@ -54,19 +55,6 @@ pub(super) struct StreamStage {
     /// clicktop ends, and the query goes on.
     pub(super) leaving: Arc<AtomicBool>,
     pub(super) runtime: tokio::runtime::Handle,
-}
-
-/// A query that is being watched.
-struct Watched {
-    session: Session,
-    run: QueryRun,
-    checkpoint: Checkpoint,
-    /// The newest micro-batch that is counted; `None` before the first look.
-    batch: Option<i64>,
-    /// When the query last reported something new.
-    reported: Instant,
-    /// The report seen last.
-    newest: Option<String>,
 }
 
 impl StreamStage {
@@ -200,7 +188,7 @@ impl StreamStage {
             let status = self.shown(handle, watched.session.query_status(watched.run)).await?;
             self.metrics.query.told(&status);
             self.look_for_absent(&watched.session, watched.run).await?;
-            let looked = self.look(handle, &mut watched).await?;
+            let looked = watched.look(handle, &self.metrics, &self.shared).await?;
             if looked {
                 backoff.reset();
                 *failures = 0;
@@ -349,65 +337,6 @@ impl StreamStage {
         }
     }
 
-    /// Reads the newest progress; whether there is a micro-batch with messages that was not seen before.
-    async fn look(&self, handle: &StageHandle, watched: &mut Watched) -> Result<bool, StreamError> {
-        let Some(newest) = watched.session.last_progress(watched.run).await? else { return Ok(false) };
-        if watched.newest.as_ref() == Some(&newest) {
-            return Ok(false);
-        }
-        watched.reported = Instant::now();
-        tracing::trace!(target: "stream", "{newest}");
-        let Some(progress) = parsed(&newest) else { return Ok(false) };
-        watched.newest = Some(newest);
-        let reports = match watched.batch {
-            // What was before this console came is in the table, and counts for nobody's rate. People see it all the same.
-            None => {
-                let recent = watched.session.recent_progress(watched.run).await?;
-                recent.iter().filter_map(|report| parsed(report)).for_each(|report| self.metrics.query.report(&report));
-                Vec::new()
-            }
-            Some(seen) if progress.batch > seen + 1 => {
-                let recent = watched.session.recent_progress(watched.run).await?;
-                recent.iter().filter_map(|report| parsed(report)).filter(|report| report.batch > seen).collect()
-            }
-            Some(seen) if progress.batch > seen => vec![progress.clone()],
-            Some(_) => Vec::new(),
-        };
-        let mut worked = false;
-        let mut counted = watched.batch.unwrap_or(progress.batch);
-        for report in reports {
-            self.metrics.query.report(&report);
-            // A waiting query reports under the number of its next micro-batch.
-            if report.messages == 0 || report.batch <= counted {
-                continue;
-            }
-            counted = report.batch;
-            self.metrics.batch(&report);
-            handle.count_processed(report.messages);
-            worked = true;
-        }
-        if watched.batch.is_none() && progress.messages == 0 {
-            counted = progress.batch - 1;
-        }
-        watched.batch = Some(counted);
-        self.metrics.query.report(&progress);
-        self.note_offsets(&progress);
-        Ok(worked)
-    }
-
-    fn note_offsets(&self, progress: &StreamProgress) {
-        let shared = &self.shared;
-        shared.ledger.committed(&progress.end);
-        let stored = shared.ledger.stored();
-        // Where this machine does not reach Kafka itself, the cluster tells where the topic ends.
-        let unknown = shared.partitions.status(&stored).iter().any(|partition| partition.lag.is_none());
-        if unknown && !progress.latest.is_empty() {
-            let ends: BTreeMap<_, _> =
-                progress.latest.iter().map(|(partition, end)| (*partition, (None, Some(*end)))).collect();
-            shared.partitions.set_watermarks(ends);
-        }
-    }
-
     /// Stops the query, unless it shall go on.
     async fn end(&self, handle: &StageHandle, watched: &Watched) -> Result<(), StreamError> {
         if self.stays() {
@@ -430,9 +359,4 @@ fn show(handle: &StageHandle, doing: &str) {
     if !matches!(handle.state(), StageState::BackingOff { .. }) {
         handle.starting(doing);
     }
-}
-
-fn parsed(report: &str) -> Option<StreamProgress> {
-    let parsed = StreamProgress::parse(report);
-    parsed.inspect_err(|error| tracing::debug!(target: "stream", "a progress report: {error}")).ok()
 }
