@@ -6,6 +6,7 @@
 
 pub mod alarms;
 pub(crate) mod finding;
+pub(crate) mod forecast;
 pub mod front;
 pub mod handle;
 pub mod link;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::alarm::Alarms;
 use super::answer::Answers;
 use super::board::{Board, RecentClick};
+use super::outlook::Outlook;
 use super::remote::Remote;
 use super::source::SourceProgress;
 use super::stage::Stages;
@@ -43,6 +44,9 @@ pub struct Snapshot {
     pub delay: Option<Duration>,
     /// Sum of the lags of the partitions; `None` while one of them is unknown.
     pub lag: Option<u64>,
+    /// Where the lag goes.
+    #[serde(default)]
+    pub outlook: Outlook,
     /// The partitions assigned to this process.
     pub partitions: Arc<[PartitionStatus]>,
     /// The database.
@@ -182,6 +186,15 @@ pub struct PartitionStatus {
     pub lag: Option<u64>,
     /// Whether the engine has paused it because a later stage does not keep up.
     pub paused: bool,
+    /// About how long the oldest message that is not stored has waited while clicktop ran.
+    #[serde(default, rename = "behind_ms", with = "super::serial::optional_millis")]
+    pub behind: Option<Duration>,
+    /// Messages a second by which the lag grows, over the last 30 s; below 0 if it shrinks.
+    #[serde(default)]
+    pub growth: Option<i64>,
+    /// The time until Kafka deletes messages that are not stored, at the pace of now; `None` if it is not known or far away.
+    #[serde(default, rename = "loses_in_ms", with = "super::serial::optional_millis")]
+    pub loses_in: Option<Duration>,
 }
 
 /// The database.

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
+use super::outlook::{LagTrend, Loss, Outlook};
 use super::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
 use super::snapshot::{
     Health, IndexStatus, LogLevel, LogLine, Notice, PartitionStatus, ResetEnd, SourceStatus, StoreStatus, Totals,
@@ -234,7 +235,18 @@ pub(crate) fn full() -> Snapshot {
             high: Some(6),
             lag: Some(2),
             paused: true,
+            behind: Some(Duration::from_millis(12_000)),
+            growth: Some(-40),
+            loses_in: Some(Duration::from_secs(7_200)),
         }]),
+        outlook: Outlook {
+            growth: Some(-40),
+            trend: Some(LagTrend::Shrinks),
+            clears: Some(Duration::from_secs(50)),
+            behind: Some(Duration::from_millis(12_000)),
+            loss: Some(Loss { partition: 1, after: Duration::from_secs(7_200) }),
+            remaining: Some(Duration::from_secs(90)),
+        },
         store: StoreStatus {
             path: "clicktop.db".into(),
             file_bytes: Some(4_096),

@@ -97,6 +97,14 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// A time of which only whole seconds are known: `0 s`, `12 s`, `3m12s`, `2h05m`.
+pub(crate) fn whole_time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => duration(Duration::from_secs(seconds)),
+    }
+}
+
 /// The whole seconds that are left: `3 s`, `2m05s`. They are rounded up, so that a countdown reaches 0 when its event comes.
 pub(crate) fn countdown(left: Duration) -> String {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);

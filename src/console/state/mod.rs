@@ -24,6 +24,7 @@ pub(crate) mod no_clicks;
 pub(crate) mod observed;
 pub(crate) mod offers;
 pub(crate) mod outgoing;
+pub(crate) mod outlook;
 pub(crate) mod overlays;
 pub(crate) mod panel;
 pub(crate) mod pipelines;

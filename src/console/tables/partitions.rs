@@ -1,9 +1,11 @@
 //! The partitions of this process.
 
+use std::time::Duration;
+
 use ratatui::style::Style;
 
 use super::column::{Column, Width};
-use crate::console::format::{count_in, or_unknown, rate};
+use crate::console::format::{count_in, or_unknown, rate, short, whole_time};
 use crate::protocol::snapshot::PartitionStatus;
 
 /// A partition, and how fast it is stored.
@@ -24,8 +26,30 @@ const LAG: Column<PartitionLine> = Column::figure("lag", 11, |line: &PartitionLi
 })
 .exported("lag", |line| line.status.lag.into());
 
+/// What is shown is a measure with a short memory, so the mark says that it is not exact.
+const BEHIND: Column<PartitionLine> = Column::figure("behind", 9, |line: &PartitionLine, _, _| {
+    let behind = |behind: Duration| match behind.as_secs() {
+        0 => "0 s".to_owned(),
+        _ => format!("~{}", whole_time(behind)),
+    };
+    (or_unknown(line.status.behind, behind), Style::new())
+})
+.exported("behind_seconds", |line| line.status.behind.map(|time| time.as_secs()).into());
+
+const GROWTH: Column<PartitionLine> = Column::figure("growth", 9, |line: &PartitionLine, context, _| {
+    let style = if line.status.growth.is_some_and(|growth| growth > 0) { context.theme.warn() } else { Style::new() };
+    (or_unknown(line.status.growth, growth), style)
+})
+.priority(1);
+
+const LOSES: Column<PartitionLine> = Column::figure("loses in", 10, |line: &PartitionLine, context, _| {
+    (or_unknown(line.status.loses_in, whole_time), context.theme.bad())
+})
+.priority(1)
+.exported("loses_in_seconds", |line| line.status.loses_in.map(|time| time.as_secs()).into());
+
 const RATE: Column<PartitionLine> =
-    Column::figure("rate", 10, |line: &PartitionLine, _, _| (rate(line.stored_rate), Style::new())).priority(1);
+    Column::figure("rate", 10, |line: &PartitionLine, _, _| (rate(line.stored_rate), Style::new())).priority(2);
 
 const STORED: Column<PartitionLine> =
     Column::figure("stored", 15, |line: &PartitionLine, _, width| (offset(line.status.stored, width), Style::new()))
@@ -61,10 +85,21 @@ const STATE: Column<PartitionLine> = Column::words("  state", Width::Rest(12), |
 
 /// The columns of the screen.
 pub(crate) static DRAWN: &[&Column<PartitionLine>] =
-    &[&PARTITION, &LAG, &RATE, &STORED, &POSITION, &LOW, &HIGH, &STATE];
+    &[&PARTITION, &LAG, &BEHIND, &GROWTH, &LOSES, &RATE, &STORED, &POSITION, &LOW, &HIGH, &STATE];
 
 /// The columns of a file.
-pub(crate) static EXPORTED: &[&Column<PartitionLine>] = &[&PARTITION, &POSITION, &STORED, &LOW, &HIGH, &LAG, &STATE];
+pub(crate) static EXPORTED: &[&Column<PartitionLine>] =
+    &[&PARTITION, &POSITION, &STORED, &LOW, &HIGH, &LAG, &BEHIND, &LOSES, &STATE];
+
+/// `+120/s`, `-3.4k/s`.
+fn growth(growth: i64) -> String {
+    let sign = match growth {
+        0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}/s", short(growth.unsigned_abs() as f64))
+}
 
 fn offset(offset: Option<i64>, width: usize) -> String {
     let offset = offset.and_then(|offset| u64::try_from(offset).ok());

@@ -8,6 +8,7 @@ use crate::engine::local::stage::not_started;
 use crate::protocol::ProtocolVersion;
 use crate::protocol::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use crate::protocol::board::{Board, CountryRow, PageRow, RecentClick};
+use crate::protocol::outlook::Outlook;
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::protocol::snapshot::{
     Health, IndexStatus, LogLevel, LogLine, PartitionStatus, Snapshot, SourceStatus, StoreStatus, Totals,
@@ -95,6 +96,7 @@ pub(super) fn running() -> Snapshot {
         },
         delay: Some(Duration::from_millis(1240)),
         lag: Some(2_000),
+        outlook: Outlook::default(),
         partitions: Arc::new([PartitionStatus { partition: 0, lag: Some(2_000), ..PartitionStatus::default() }]),
         store: StoreStatus { path: "clicktop.db".into(), file_bytes: Some(734_003_200), ..StoreStatus::default() },
         index: IndexStatus {
@@ -139,6 +141,7 @@ pub(super) fn knowing() -> Snapshot {
         high: Some(stored + i64::try_from(lag).expect("a small lag")),
         lag: Some(lag),
         paused,
+        ..PartitionStatus::default()
     };
     snapshot.partitions = Arc::new([
         partition(0, 3_100_200, 120, false),

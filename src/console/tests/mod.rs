@@ -14,6 +14,7 @@ mod hinted;
 mod map;
 mod named;
 mod noticed;
+mod outlook;
 mod pasted;
 mod remote;
 mod sheets;

@@ -14,7 +14,6 @@ mod stretches;
 pub mod tell;
 #[cfg(test)]
 mod tests;
-mod waiting;
 mod words;
 
 pub(crate) use desk::AlarmDesk;

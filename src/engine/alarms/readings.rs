@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::kind::AlarmKind;
 use super::stretches::Stretches;
-use super::waiting::Waiting;
 use crate::protocol::snapshot::{PartitionStatus, Totals};
 use crate::protocol::{Snapshot, StageState};
 
@@ -40,7 +39,6 @@ impl Reading {
 /// What has to be remembered between two snapshots.
 #[derive(Debug, Default)]
 pub(super) struct Readings {
-    waiting: Waiting,
     stretches: Stretches,
     rejects: VecDeque<(Duration, u64)>,
     silence: Option<Silence>,
@@ -61,7 +59,7 @@ impl Readings {
         // A topic of which nothing is assigned to this process has no lag here.
         let nothing_assigned = snapshot.partitions.is_empty() && source_runs(snapshot);
         let lag = snapshot.lag.or(nothing_assigned.then_some(0));
-        let behind = self.waiting.longest(&snapshot.partitions, now).or(nothing_assigned.then_some(Duration::ZERO));
+        let behind = snapshot.outlook.behind.or(nothing_assigned.then_some(Duration::ZERO));
         let mut readings = vec![
             headroom(snapshot),
             Reading::of(AlarmKind::Silence, self.silence(snapshot).map(|silence| silence.as_secs_f64())),

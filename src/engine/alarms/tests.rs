@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::forecast::Forecast;
 use crate::engine::local::stage::not_started;
 use crate::protocol::alarm::Severity;
 use crate::protocol::snapshot::PartitionStatus;
@@ -37,6 +38,7 @@ fn rules() -> AlarmRules {
 
 /// An engine whose snapshots are made by hand, one a second.
 struct World {
+    forecast: Forecast,
     evaluator: Evaluator,
     snapshot: Snapshot,
     told: Vec<String>,
@@ -61,7 +63,7 @@ impl World {
             lag: Some(0),
             ..Snapshot::default()
         };
-        Self { evaluator: Evaluator::new(rules()), snapshot, told: Vec::new() }
+        Self { forecast: Forecast::default(), evaluator: Evaluator::new(rules()), snapshot, told: Vec::new() }
     }
 
     /// Passes so many seconds, in each of which `change` happens; clicks come.
@@ -78,6 +80,7 @@ impl World {
             self.snapshot.uptime += Duration::from_secs(1);
             self.snapshot.at = Some(SystemTime::UNIX_EPOCH + self.snapshot.uptime);
             change(&mut self.snapshot);
+            self.forecast.look(&mut self.snapshot);
             for change in self.evaluator.look(&self.snapshot) {
                 let event = if change.begins() { "begin" } else { "end" };
                 self.told.push(format!("{event} {}", change.alarm.name));

@@ -15,8 +15,11 @@ pub(super) fn text(reading: &Reading, value: f64, rule: &Rule, snapshot: &Snapsh
     match reading.kind {
         AlarmKind::Headroom => {
             let of = reading.partition.map_or_else(String::new, |partition| format!(" of partition {partition}"));
+            let status = snapshot.partitions.iter().find(|status| Some(status.partition) == reading.partition);
+            let after = status.and_then(|status| status.loses_in);
+            let pace = after.map_or_else(String::new, |after| format!(", about {} at this pace", long_time(after)));
             format!(
-                "Kafka may soon delete messages{of} that are not stored: {value}% of what it keeps is left (limit {limit}%)"
+                "Kafka may soon delete messages{of} that are not stored: {value}% of what it keeps is left (limit {limit}%){pace}"
             )
         }
         AlarmKind::Stage => stage.map_or_else(|| "a stage does not run".to_owned(), not_running),

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::alarms::{AlarmDesk, AlarmOptions};
+use crate::engine::forecast::Forecast;
 use crate::engine::front::{FrontId, FrontRequest};
 use crate::engine::stages::handle::Signal;
 use crate::engine::tables::TableOrder;
@@ -47,6 +48,7 @@ pub(crate) struct Supervisor<E> {
     fronts: JoinedFronts,
     snapshots: watch::Sender<Arc<Snapshot>>,
     engine: E,
+    forecast: Forecast,
     alarms: AlarmDesk,
     snapshot_interval: Duration,
     shutdown_timeout: Duration,
@@ -86,6 +88,7 @@ impl<E: Supervised> Supervisor<E> {
             fronts: JoinedFronts::new(options.fronts),
             snapshots: options.snapshots,
             engine: options.engine,
+            forecast: Forecast::default(),
             alarms: AlarmDesk::new(options.alarms),
             snapshot_interval: snapshot_interval(options.figures_interval),
             shutdown_timeout: options.shutdown_timeout,
@@ -250,6 +253,7 @@ impl<E: Supervised> Supervisor<E> {
     async fn publish(&mut self, shutting_down: Option<&str>) {
         let resetting = self.reset.as_ref().map(|reset| reset.waits_for(&self.workers));
         let mut snapshot = self.engine.snapshot(Phase { shutting_down, resetting: resetting.as_deref() }).await;
+        self.forecast.look(&mut snapshot);
         self.alarms.look(&mut snapshot);
         self.fronts.publish(&snapshot, &self.engine);
         self.snapshots.send_replace(Arc::new(snapshot));

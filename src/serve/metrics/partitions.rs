@@ -1,6 +1,7 @@
-//! The partitions of the topic: four samples for each.
+//! The partitions of the topic: at most six samples for each.
 
 use std::fmt::Error;
+use std::time::Duration;
 
 use super::families::{Families, Family};
 use crate::protocol::Snapshot;
@@ -17,5 +18,20 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> Result<
     samples("clicktop_partition_high_offset", "One past the newest offset.", |status| status.high)?;
     samples("clicktop_partition_lag_messages", "Messages that are not stored.", |status| {
         status.lag.and_then(|lag| i64::try_from(lag).ok())
-    })
+    })?;
+    let mut seconds = |name, help, value: fn(&PartitionStatus) -> Option<Duration>| {
+        let of = snapshot.partitions.iter();
+        let samples = of.filter_map(|status| Some(([("partition", status.partition)], value(status)?.as_secs_f64())));
+        families.gauges(Family::seconds(name, help), samples)
+    };
+    seconds(
+        "clicktop_partition_behind",
+        "About how long the oldest message that is not stored has waited.",
+        |status| status.behind,
+    )?;
+    seconds(
+        "clicktop_partition_loss",
+        "Time until Kafka deletes messages that are not stored, at this pace.",
+        |status| status.loses_in,
+    )
 }

@@ -110,7 +110,7 @@ fn a_histogram_counts_up_to_its_bounds() {
 }
 
 #[test]
-fn ten_thousand_partitions_are_four_samples_each_and_nothing_else_grows() {
+fn ten_thousand_partitions_are_six_samples_each_and_nothing_else_grows() {
     let samples = |partitions: i32| {
         let status = |partition| PartitionStatus {
             partition,
@@ -119,12 +119,14 @@ fn ten_thousand_partitions_are_four_samples_each_and_nothing_else_grows() {
             low: Some(1),
             high: Some(9),
             lag: Some(4),
-            paused: false,
+            behind: Some(Duration::from_secs(3)),
+            loses_in: Some(Duration::from_secs(60)),
+            ..PartitionStatus::default()
         };
         let snapshot = Snapshot { partitions: (0..partitions).map(status).collect(), ..full() };
         page(snapshot, Form::Text).lines().filter(|line| !line.starts_with('#')).count()
     };
-    assert_eq!(samples(10_000) - samples(1), 4 * 9_999);
+    assert_eq!(samples(10_000) - samples(1), 6 * 9_999);
 }
 
 #[test]

@@ -64,6 +64,15 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> Result<
         Family::new("clicktop_lag_messages", "Messages in Kafka that are not stored, of all partitions."),
         snapshot.lag,
     )?;
+    let outlook = &snapshot.outlook;
+    families.gauge(
+        Family::new("clicktop_lag_growth", "Messages a second by which the lag grows, over the last 30 s."),
+        outlook.growth,
+    )?;
+    families.gauge(
+        Family::seconds("clicktop_lag_clears", "Time until the lag is cleared at this pace, if it shrinks."),
+        outlook.clears.map(|clears| clears.as_secs_f64()),
+    )?;
     families.gauge(
         Family::seconds("clicktop_current_delay", "Time from producing the newest visible click until its figures were visible, or the age of the oldest one that is not visible."),
         snapshot.delay.map(|delay| delay.as_secs_f64()),

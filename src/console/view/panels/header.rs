@@ -9,10 +9,11 @@ use ratatui::text::{Line, Span};
 
 use crate::click::Timestamp;
 use crate::console::format::{
-    UNKNOWN, bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, width,
+    UNKNOWN, bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, whole_time, width,
 };
 use crate::console::state::alarms::how_many;
 use crate::console::state::app::App;
+use crate::console::state::outlook::urgent_loss;
 use crate::console::view::rows::{both_ends, row};
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::source::SourceProgress;
@@ -61,6 +62,9 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
     }
     if let Some(alarms) = how_many(&snapshot.alarms) {
         mark(format!(" {} ", alarms.to_uppercase()), theme.bad());
+    }
+    if let Some(loss) = urgent_loss(snapshot) {
+        mark(format!(" {} ", loss.to_uppercase()), theme.bad());
     }
     if app.settings.unverified {
         mark(" TLS NOT VERIFIED ".to_owned(), theme.bad());
@@ -200,6 +204,9 @@ fn progress(snapshot: &Snapshot, size: Size, app: &App) -> Line<'static> {
                 spans.push(Span::styled(rest, theme.dim()));
             }
             spans.push(Span::styled(right(&percent(done.min(all), all), 7), style));
+            if let Some(remaining) = snapshot.outlook.remaining.filter(|_| matches!(size, Size::Full | Size::Sent)) {
+                spans.push(Span::styled(format!("  {:>6} left", whole_time(remaining)), theme.dim()));
+            }
         }
         None if size == Size::Figure => {}
         None => {

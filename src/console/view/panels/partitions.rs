@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::console::format::{count, or_unknown};
 use crate::console::state::app::App;
+use crate::console::state::outlook::{grows, lag_words};
 use crate::console::tables::TableContext;
 use crate::console::tables::partitions::{self, PartitionLine};
 use crate::console::view::placeholder::placeholder;
@@ -22,6 +23,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         title.push(Span::styled(format!("{} of topic ", count(snapshot.partitions.len() as u64)), theme.dim()));
         title.push(Span::styled(printable(&snapshot.source.topic).into_owned(), theme.key()));
         title.push(Span::styled(format!("  lag {} ", or_unknown(snapshot.lag, count)), theme.dim()));
+        let style = if grows(snapshot) { theme.warn() } else { theme.dim() };
+        title.extend(lag_words(snapshot).into_iter().next().map(|words| Span::styled(format!("{words} "), style)));
     }
     let title = Line::from(title);
     let block = theme.frame(title, true);

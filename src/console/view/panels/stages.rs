@@ -10,6 +10,7 @@ use crate::console::format::{count, count_in, countdown, left, or_unknown, rate,
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
 use crate::console::state::layout::ScreenLayout;
+use crate::console::state::outlook::{grows, lag_words};
 use crate::console::state::panel::Panel;
 use crate::console::view::rows::{both_ends, row};
 use crate::protocol::{StageStatus, Stages};
@@ -85,18 +86,37 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
     if picked && !focused {
         block = block.border_style(theme.accent());
     }
-    if let Some(text) = mark_words(part, usize::from(area.width.saturating_sub(2)), app) {
+    let (symbol, style) = theme.state(&stage.state);
+    let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(stage.state.name(), style)]);
+    let edge = usize::from(area.width.saturating_sub(2));
+    let beside = edge.saturating_sub(2 + state.width() + 1);
+    let says_outlook = position == 0 && stage.state.next_try(app.now).is_none();
+    // A narrow box has room for it on its edge, unless that has a mark.
+    let on_edge = says_outlook
+        && matches!(part, Part::Flows)
+        && lag_words(&app.engine.live.snapshot).first().is_some_and(|words| width(words) > beside);
+    if on_edge {
+        let mut words = outlook(edge.saturating_sub(2), app);
+        if words.width() > 0 {
+            words.spans.insert(0, Span::raw(" "));
+            words.spans.push(Span::raw(" "));
+            block = block.title_bottom(words.alignment(Alignment::Right));
+        }
+    }
+    if let Some(text) = mark_words(part, edge, app) {
         block = block.title_bottom(Line::styled(text, theme.warn().patch(theme.key())).alignment(Alignment::Right));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
 
     let columns = usize::from(inner.width);
-    let (symbol, style) = theme.state(&stage.state);
-    let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(stage.state.name(), style)]);
-    let next = stage.state.next_try(app.now).map(countdown).unwrap_or_default();
+    let next = match stage.state.next_try(app.now) {
+        Some(next) => Line::raw(countdown(next)),
+        None if says_outlook && !on_edge => outlook(beside, app),
+        None => Line::default(),
+    };
     let lines = [
-        (state, Line::raw(next)),
+        (state, next),
         labelled("rate", rate(stage.rate), theme.key(), app),
         labelled("backlog", backlog(stage, columns.saturating_sub(8)), backlog_style(part, app), app),
         labelled("errors", count_in(stage.errors, columns.saturating_sub(8)), theme.alarm(stage.errors), app),
@@ -107,6 +127,13 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
             both_ends(frame, row, label, value);
         }
     }
+}
+
+/// Where the lag goes, in at most `columns`. The first stage takes the messages from Kafka, so it is said there.
+fn outlook(columns: usize, app: &App) -> Line<'static> {
+    let snapshot = &app.engine.live.snapshot;
+    let words = lag_words(snapshot).into_iter().find(|words| width(words) <= columns).unwrap_or_default();
+    Line::styled(words, if grows(snapshot) { app.theme.warn() } else { app.theme.dim() })
 }
 
 /// The items that have passed the stage, with as many words about them as fit beside the figure.
@@ -171,7 +198,7 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
     if area.width < ROW_COLUMNS {
         return half_row(frame, area, position, stage, mark, app);
     }
-    let line = Line::from(vec![
+    let mut line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
         Span::styled(format!("{}{flow}", position + 1), theme.dim()),
         Span::styled(
@@ -186,6 +213,12 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
         Span::styled(right(&count_in(stage.errors, 6), 6), theme.alarm(stage.errors)),
         Span::styled(" err", theme.dim()),
     ]);
+    if position == 0 {
+        let columns = usize::from(area.width).saturating_sub(line.width() + 3);
+        let words = outlook(columns, app);
+        line.spans.push(Span::raw("  "));
+        line.spans.extend(words.spans.into_iter().map(|span| span.patch_style(words.style)));
+    }
     frame.render_widget(Paragraph::new(line), area);
 }
 

@@ -83,6 +83,8 @@ impl PartitionBoard {
                 high,
                 lag: high.map(behind),
                 paused: inner.pause == Some(Pause::Store),
+                // The supervisor adds the forecast to the finished snapshot.
+                ..PartitionStatus::default()
             }
         };
         partitions.into_iter().map(status).collect()

@@ -19,6 +19,7 @@ use crate::engine::status::rates::Rate;
 use crate::engine::status::stage_status::stage_status;
 use crate::engine::supervisor::supervised::Phase;
 use crate::protocol::answer::Answers;
+use crate::protocol::outlook::Outlook;
 use crate::protocol::snapshot::{ResetEnd, Snapshot, SourceStatus, StoreStatus, Totals};
 use crate::protocol::source::SourceProgress;
 use crate::protocol::timings::Timings;
@@ -165,6 +166,8 @@ impl Publisher {
             },
             delay: delay.map(to_micros),
             lag,
+            // The supervisor adds it to the finished snapshot.
+            outlook: Outlook::default(),
             partitions,
             store: self.store_status(&sample),
             index: metrics.index.status(&self.options.index_target, Some(sample.pending_documents)),

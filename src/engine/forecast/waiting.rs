@@ -25,18 +25,18 @@ struct Mark {
 }
 
 impl Waiting {
-    /// The longest wait at `now`; `None` if the lag of no partition is known.
-    pub(super) fn longest(&mut self, partitions: &[PartitionStatus], now: Duration) -> Option<Duration> {
-        // A partition that is gone is somebody else's.
+    /// Forgets the partitions that are not among `partitions`: they are somebody else's.
+    pub(super) fn keep_only(&mut self, partitions: &[PartitionStatus]) {
         if self.marks.len() > partitions.len() {
             let known: BTreeSet<i32> = partitions.iter().map(|status| status.partition).collect();
             self.marks.retain(|partition, _| known.contains(partition));
         }
-        let waits = |status: &PartitionStatus| {
-            let (high, lag) = (status.high?, status.lag?);
-            Some(self.wait(status.partition, high, lag, now))
-        };
-        partitions.iter().filter_map(waits).max()
+    }
+
+    /// How long the oldest message of the partition has waited at `now`; `None` if its lag is not known.
+    pub(super) fn of(&mut self, status: &PartitionStatus, now: Duration) -> Option<Duration> {
+        let (high, lag) = (status.high?, status.lag?);
+        Some(self.wait(status.partition, high, lag, now))
     }
 
     fn wait(&mut self, partition: i32, high: i64, lag: u64, now: Duration) -> Duration {
@@ -63,6 +63,11 @@ mod tests {
 
     use super::*;
 
+    fn longest_wait(waiting: &mut Waiting, partitions: &[PartitionStatus], now: Duration) -> Option<Duration> {
+        waiting.keep_only(partitions);
+        partitions.iter().filter_map(|status| waiting.of(status, now)).max()
+    }
+
     fn partition(partition: i32, stored: i64, high: i64) -> PartitionStatus {
         PartitionStatus {
             partition,
@@ -84,28 +89,28 @@ mod tests {
         for second in 0..=600_u32 {
             let moving = i64::from(second) * 1_000;
             let partitions = [partition(0, moving, moving), partition(1, 50, 50 + i64::from(second))];
-            longest = waiting.longest(&partitions, seconds(second.into()));
+            longest = longest_wait(&mut waiting, &partitions, seconds(second.into()));
         }
         // At 0 s it had nothing to store, so its mark is of the first second.
         assert_eq!(longest, Some(seconds(599)));
-        assert_eq!(waiting.longest(&[partition(1, 650, 650)], seconds(601)), Some(Duration::ZERO));
+        assert_eq!(longest_wait(&mut waiting, &[partition(1, 650, 650)], seconds(601)), Some(Duration::ZERO));
     }
 
     #[test]
     fn what_is_not_known_is_not_zero() {
         let mut waiting = Waiting::default();
-        assert_eq!(waiting.longest(&[], seconds(1)), None);
+        assert_eq!(longest_wait(&mut waiting, &[], seconds(1)), None);
         let unknown = PartitionStatus { partition: 0, ..PartitionStatus::default() };
-        assert_eq!(waiting.longest(&[unknown], seconds(1)), None);
-        assert_eq!(waiting.longest(&[unknown, partition(1, 5, 5)], seconds(1)), Some(Duration::ZERO));
+        assert_eq!(longest_wait(&mut waiting, &[unknown], seconds(1)), None);
+        assert_eq!(longest_wait(&mut waiting, &[unknown, partition(1, 5, 5)], seconds(1)), Some(Duration::ZERO));
     }
 
     #[test]
     fn a_topic_that_was_made_anew_waits_from_its_beginning() {
         let mut waiting = Waiting::default();
-        waiting.longest(&[partition(0, 0, 1_000)], seconds(0));
-        assert_eq!(waiting.longest(&[partition(0, 0, 1_000)], seconds(90)), Some(seconds(90)));
-        assert_eq!(waiting.longest(&[partition(0, 0, 10)], seconds(91)), Some(Duration::ZERO));
+        longest_wait(&mut waiting, &[partition(0, 0, 1_000)], seconds(0));
+        assert_eq!(longest_wait(&mut waiting, &[partition(0, 0, 1_000)], seconds(90)), Some(seconds(90)));
+        assert_eq!(longest_wait(&mut waiting, &[partition(0, 0, 10)], seconds(91)), Some(Duration::ZERO));
     }
 
     proptest! {
@@ -116,7 +121,7 @@ mod tests {
             for second in 0..=1_500_u32 {
                 let at = |second: u32| i64::from(second) * rate;
                 let stored = at(second.saturating_sub(lag));
-                let told = waiting.longest(&[partition(0, stored, at(second))], seconds(second.into())).unwrap();
+                let told = longest_wait(&mut waiting, &[partition(0, stored, at(second))], seconds(second.into())).unwrap();
                 if second > 2 * lag + 2 {
                     prop_assert!(told >= seconds(lag.into()) && told <= seconds(2 * u64::from(lag)), "{told:?} at {second}");
                 }

@@ -1,0 +1,90 @@
+//! A figure over the last half minute.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The time over which a pace is measured.
+pub(super) const SPAN: Duration = Duration::from_secs(30);
+
+/// Before this time, a pace is not known.
+const KNOWN: Duration = Duration::from_secs(10);
+
+/// The values of a figure, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Span {
+    samples: VecDeque<(Duration, i64)>,
+}
+
+impl Span {
+    /// Takes the value at `now`. A value that is not known ends what was known before.
+    pub(super) fn push(&mut self, now: Duration, value: Option<i64>) {
+        let Some(value) = value else { return self.samples.clear() };
+        self.samples.push_back((now, value));
+        while self.samples.front().is_some_and(|(at, _)| *at + SPAN < now) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// How much the figure grows in a second, from the first value to the last.
+    pub(super) fn pace(&self) -> Option<f64> {
+        let ((from, first), (to, last)) = (self.samples.front()?, self.samples.back()?);
+        let time = to.saturating_sub(*from);
+        (time >= KNOWN).then(|| last.saturating_sub(*first) as f64 / time.as_secs_f64())
+    }
+
+    /// How much the lowest points of the figure grow in a second. A lag saws up and down, because messages are stored in batches and the
+    /// ends of partitions are asked for once a second; only the lowest points, of the older half and of the newer, tell where it goes.
+    pub(super) fn growth(&self) -> Option<f64> {
+        let (from, to) = (self.samples.front()?.0, self.samples.back()?.0);
+        let time = to.saturating_sub(from);
+        let lowest = |newer: bool| {
+            let half = self.samples.iter().filter(|(at, _)| (at.saturating_sub(from) * 2 > time) == newer);
+            half.min_by_key(|(_, value)| *value).copied()
+        };
+        let ((older_at, older), (newer_at, newer)) = (lowest(false)?, lowest(true)?);
+        let between = newer_at.saturating_sub(older_at).max(time / 4);
+        (time >= KNOWN).then(|| newer.saturating_sub(older) as f64 / between.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(values: impl IntoIterator<Item = (u64, i64)>) -> Span {
+        let mut span = Span::default();
+        for (second, value) in values {
+            span.push(Duration::from_secs(second), Some(value));
+        }
+        span
+    }
+
+    #[test]
+    fn a_steady_growth_is_told_as_it_is() {
+        for each in [-50, 0, 50] {
+            let values = || (0..=30).map(|second| (second as u64, 10_000 + each * second));
+            assert_eq!(span(values()).growth(), Some(each as f64));
+            assert_eq!(span(values()).pace(), Some(each as f64));
+        }
+    }
+
+    #[test]
+    fn a_figure_that_saws_up_and_down_does_not_grow() {
+        let saw = span((0..=60).map(|second| (second, 1_000 + (second as i64 % 4) * 700)));
+        assert_eq!(saw.growth(), Some(0.0));
+    }
+
+    #[test]
+    fn nothing_is_told_before_ten_seconds_or_after_a_gap() {
+        assert_eq!(span((0..10).map(|second| (second, 5))).growth(), None);
+        let mut gap = span((0..30).map(|second| (second, 5)));
+        gap.push(Duration::from_secs(30), None);
+        assert_eq!((gap.growth(), gap.pace()), (None, None));
+    }
+
+    #[test]
+    fn only_the_last_half_minute_counts() {
+        let values = (0..=100_u64).map(|second| (second, if second < 70 { 0 } else { 10 * (second as i64 - 70) }));
+        assert_eq!(span(values).pace(), Some(10.0));
+    }
+}
