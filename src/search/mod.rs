@@ -1,5 +1,6 @@
 //! The search index, with one trait for two implementations: Elasticsearch or OpenSearch over HTTP, and the embedded full-text index.
 
+mod advice;
 pub mod elasticsearch;
 pub mod embedded;
 mod id;
@@ -10,6 +11,7 @@ mod tests;
 use async_trait::async_trait;
 use std::time::Duration;
 
+pub use self::advice::PRIVILEGES;
 use crate::click::Timestamp;
 use crate::protocol::snapshot::Health;
 
@@ -44,6 +46,11 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// The target of the documents, without secrets: `embedded`, `https://search:9200/clicktop`. It identifies the index; the store keeps
     /// the progress of each target.
     fn target(&self) -> String;
+
+    /// Whether requests carry a user or a key, which decides what to do if they are refused.
+    fn has_credentials(&self) -> bool {
+        false
+    }
 
     /// How documents are best sent. `configured` holds the settings, which are meant for an engine behind a network.
     fn bulk(&self, configured: Bulk) -> Bulk {

@@ -51,6 +51,10 @@ impl SearchIndex for Renewable {
         self.index().target()
     }
 
+    fn has_credentials(&self) -> bool {
+        self.index().has_credentials()
+    }
+
     fn bulk(&self, configured: Bulk) -> Bulk {
         self.index().bulk(configured)
     }

@@ -18,13 +18,16 @@ use super::{on_spark, setup};
 use crate::click::mapping::EventDecoder;
 use crate::config::{EngineKind, IndexKind, KafkaSettings, Loaded, Settings};
 use crate::engine::finding::Finding;
-use crate::search::SearchIndex;
 use crate::search::elasticsearch::{IndexState, WriteAccess};
 use crate::search::embedded::Embedded;
+use crate::search::{PRIVILEGES, SearchIndex};
 use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
 use crate::text::printable;
 pub(super) use kafka::{Patience, Probe};
 use sample::Looked;
+
+/// The config file of the packaged service (`assets/service/clicktop.service`).
+const SERVICE_FILE: &str = "/etc/clicktop/clicktop.toml";
 
 /// The size of the file that tests for free space: a megabyte, less than any run needs.
 const TRIED_BYTES: usize = 1 << 20;
@@ -37,6 +40,9 @@ pub(super) fn run(loaded: &Loaded, out: &mut Output) -> anyhow::Result<ExitCode>
     let settings = &loaded.settings;
     let mut report = Report { out, failed: false };
     report.line("config", Ok(describe_layers(loaded)));
+    if let Some(warning) = other_file(loaded, Path::new(SERVICE_FILE)) {
+        report.warn("config", &warning);
+    }
     for warning in loaded.warnings() {
         report.warn("config", &warning);
     }
@@ -84,6 +90,14 @@ fn describe_layers(loaded: &Loaded) -> String {
         (None, true) => "no config file; the defaults".to_owned(),
         (None, false) => format!("no config file; the defaults; over them {}", over.join(", ")),
     }
+}
+
+/// The config file of the packaged service, if it is there while none is read.
+fn other_file(loaded: &Loaded, file: &Path) -> Option<String> {
+    let is_another = loaded.file.is_none() && file.symlink_metadata().is_ok();
+    let file = file.display();
+    is_another
+        .then(|| format!("{file}, which the packaged service reads, is not read here; --config {file} checks with it"))
 }
 
 struct Report<'a> {
@@ -288,11 +302,27 @@ async fn check_index(settings: &Settings) -> anyhow::Result<String> {
     };
     let access = match found.write {
         WriteAccess::Allowed => "writing is allowed".to_owned(),
-        WriteAccess::Denied(why) => bail!("{}: writing is denied: {why}; {}", engine.target(), advice::PRIVILEGES),
+        WriteAccess::Denied(why) => bail!("{}: writing is denied: {why}; {}", engine.target(), PRIVILEGES),
         WriteAccess::Refused { reason, advice } => {
             bail!("{}: the index takes no documents: {}; {advice}", engine.target(), reason.trim_end_matches(';'))
         }
         WriteAccess::Unknown(why) => why,
     };
     Ok(format!("{}: {} {}, {state}, {access}", engine.target(), found.engine, found.version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_the_packaged_service_is_named_if_no_file_is_read() {
+        let mut loaded = crate::config::load(&crate::config::Sources::default()).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let said = other_file(&loaded, file.path()).unwrap();
+        assert!(said.contains(&format!("--config {}", file.path().display())), "{said}");
+        assert_eq!(other_file(&loaded, Path::new("/nonexistent/clicktop.toml")), None);
+        loaded.file = Some("mine.toml".into());
+        assert_eq!(other_file(&loaded, file.path()), None);
+    }
 }

@@ -50,6 +50,9 @@ pub(crate) struct IndexStage {
 pub(crate) enum IndexError {
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The same with what to do about it.
+    #[error("{0}")]
+    Refused(String),
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("asked to stop")]
@@ -105,6 +108,7 @@ impl IndexStage {
                 IndexError::Search(error) if error.is_unauthorized() => UNAUTHORIZED_PAUSE,
                 IndexError::Search(error) if error.is_transient() => backoff.next(),
                 IndexError::Storage(error) if error.is_transient() => backoff.next(),
+                IndexError::Search(error) => return Err(IndexError::Refused(self.advised(error))),
                 _ => return Err(error),
             };
             self.metrics.retries.fetch_add(1, Relaxed);
@@ -112,11 +116,20 @@ impl IndexStage {
                 self.metrics.throttled.fetch_add(1, Relaxed);
             }
             *self.metrics.health.lock() = Health::Unknown;
-            handle.backing_off(&error.to_string(), pause);
+            let cause = match &error {
+                IndexError::Search(error) => self.advised(error),
+                other => other.to_string(),
+            };
+            handle.backing_off(&cause, pause);
             if handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Ok(());
             }
         }
+    }
+
+    /// The error with what to do about it, in the words of `clicktop check`.
+    fn advised(&self, error: &SearchError) -> String {
+        error.with_advice(self.index.has_credentials())
     }
 
     /// From connecting to the first error, or to the end of the drain.

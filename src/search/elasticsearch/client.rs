@@ -35,6 +35,7 @@ pub(super) struct Client {
     turn: AtomicUsize,
     timeout: Duration,
     gzip: bool,
+    signs_in: bool,
     errors: Errors,
 }
 
@@ -101,6 +102,7 @@ impl Client {
             addresses.iter().map(|address| proxy::of_environment(&address.url)).collect::<Result<Vec<_>, _>>()?;
         let secrets = proxies.iter().flatten().filter_map(|proxy| proxy.secret.clone());
         let credentials = addresses.iter().map(|address| &address.credentials);
+        let signs_in = credentials.clone().any(|credentials| *credentials != Credentials::None);
         let errors = Errors::new(target, credentials, secrets, options.request_timeout);
         let nodes = addresses
             .into_iter()
@@ -108,11 +110,16 @@ impl Client {
             .map(|(address, proxy)| Node::new(address, proxy, options, &authorities, &errors))
             .collect::<Result<_, _>>()?;
         let (timeout, gzip) = (options.request_timeout, options.gzip);
-        Ok(Self { nodes, turn: AtomicUsize::new(0), timeout, gzip, errors })
+        Ok(Self { nodes, turn: AtomicUsize::new(0), timeout, gzip, signs_in, errors })
     }
 
     pub(super) fn errors(&self) -> &Errors {
         &self.errors
+    }
+
+    /// Whether requests carry a user or a key.
+    pub(super) fn signs_in(&self) -> bool {
+        self.signs_in
     }
 
     /// Sends a request to the node whose turn it is, and to the others if the connection fails. Every request may arrive twice without

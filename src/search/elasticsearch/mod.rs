@@ -101,6 +101,10 @@ impl SearchIndex for Elasticsearch {
         self.client.errors().target().to_owned()
     }
 
+    fn has_credentials(&self) -> bool {
+        self.client.signs_in()
+    }
+
     /// `created` is also true for an index without documents. Otherwise documents would be missing after a crash between creating the
     /// index and noting that everything must be sent.
     async fn prepare(&self) -> Result<Prepared, SearchError> {
