@@ -88,6 +88,39 @@ pub fn resolved(file: &Path) -> io::Result<PathBuf> {
     Ok(directory.canonicalize()?.join(file.file_name().unwrap_or_default()))
 }
 
+/// Why this user may not read `file`, and what to do; `None` if it may, or if there is no such file. The file is not opened.
+#[cfg(unix)]
+pub fn refusal(file: &Path) -> Option<String> {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    let may = |path: &Path, what| accessat(CWD, path, what, AtFlags::EACCESS) != Err(rustix::io::Errno::ACCESS);
+    if may(file, Access::READ_OK) {
+        return None;
+    }
+    // A folder on the way that hides what is in it; else the file itself.
+    let whole = std::path::absolute(file).ok()?;
+    let mut folders: Vec<&Path> = whole.ancestors().skip(1).collect();
+    folders.reverse();
+    let closed = folders.into_iter().find(|folder| !may(folder, Access::EXEC_OK)).unwrap_or(&whole);
+    // A link may be everybody's and lead to the closed folder of somebody else. What lies in a folder that nobody may enter cannot be told.
+    let owner = closed.metadata().ok().map(|found| std::os::unix::fs::MetadataExt::uid(&found));
+    let shown = closed.to_string_lossy();
+    let shown = crate::text::printable(&shown);
+    Some(match owner {
+        Some(owner) if owner == rustix::process::geteuid().as_raw() => {
+            format!("the permissions of {shown} forbid it; correct them with chmod")
+        }
+        Some(0) => format!("{shown} belongs to root; run this with sudo"),
+        Some(owner) => format!("{shown} belongs to another user (id {owner}); run this with sudo, or as that user"),
+        None => format!("{shown} belongs to another user; run this with sudo, or as that user"),
+    })
+}
+
+/// Elsewhere, opening it tells.
+#[cfg(not(unix))]
+pub fn refusal(_file: &Path) -> Option<String> {
+    None
+}
+
 /// Makes `file`, empty, for its owner only, unless it is there.
 ///
 /// One that is there is not opened: closing it again would release the locks that SQLite holds on it in this process.

@@ -27,6 +27,14 @@ pub enum StorageError {
         /// The file.
         path: PathBuf,
     },
+    /// This user may not read it.
+    #[error("{} may not be read by this user: {refusal}", path.display())]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is, and what to do.
+        refusal: String,
+    },
     /// The file exists but cannot be opened.
     #[error("{} cannot be opened: {cause}", path.display())]
     Unreadable {

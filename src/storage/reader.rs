@@ -13,6 +13,7 @@ use super::file_names::DATABASE_FILE;
 use super::model::{CountryId, StoredClick, UrlId};
 use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
+use crate::private;
 use crate::protocol::SortBy;
 use crate::sqlite::{self, OpenError};
 
@@ -61,6 +62,9 @@ impl Reader {
     /// # Errors
     /// There is no such file, or it is not a clicktop database of a known schema.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
+        if let Some(refusal) = private::refusal(path) {
+            return Err(StorageError::Forbidden { path: path.to_owned(), refusal });
+        }
         if path.symlink_metadata().is_err() {
             return Err(StorageError::Missing { path: path.to_owned() });
         }

@@ -191,12 +191,28 @@ fn a_closed_database_is_read_where_nothing_can_be_written() {
         set_mode(&home.data().join("clicktop.db"), 0o000);
         let ran = as_reader(&home, &["top"]).expect("the program starts");
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-        assert!(
-            !ran.status.success() && said.contains("run this as the owner of the file") && said.lines().count() == 1,
-            "{said}"
-        );
+        assert!(!ran.status.success() && said.lines().count() == 1 && said.contains("may not be read"), "{said}");
+        let way_out = if is_root() { "belongs to root; run this with sudo" } else { "correct them with chmod" };
+        assert!(said.contains(&format!("clicktop.db {way_out}")) || !is_root() && said.contains(way_out), "{said}");
     }
     set_mode(&home.data(), 0o755);
+}
+
+#[test]
+fn a_data_directory_that_nobody_else_may_enter_is_not_called_empty() {
+    let home = filled();
+    set_mode(home.data().parent().expect("home"), 0o755);
+    if reader_can_run(&home) {
+        set_mode(&home.data(), if is_root() { 0o700 } else { 0 });
+        for arguments in [&["top"][..], &["backup", "/tmp/copy.db"]] {
+            let ran = as_reader(&home, arguments).expect("the program starts");
+            let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+            assert!(!ran.status.success() && said.lines().count() == 1, "{said}");
+            assert!(said.contains("may not be read by this user") && !said.contains("no clicktop database"), "{said}");
+            assert!(said.contains("sudo") || said.contains("chmod"), "{said}");
+        }
+    }
+    set_mode(&home.data(), 0o700);
 }
 
 #[test]

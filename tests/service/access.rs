@@ -104,6 +104,13 @@ fn a_foreign_user_cannot_open_the_socket() {
     // The directory above must not be what keeps the other user out.
     std::fs::set_permissions(served.home.path(""), PermissionsExt::from_mode(0o755)).expect("an open directory");
     assert!(!open(Some(65_534)), "nobody opens the socket of another user");
+    let mut ctl = served.home.command(&["ctl", "status", "--at", &served.path().display().to_string()]);
+    // Where another user may not run the program, there is nothing to see.
+    if let Ok(ran) = ctl.uid(65_534).current_dir("/").output() {
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(!ran.status.success() && said.lines().count() == 1, "{said}");
+        assert!(said.contains("belongs to root; run this with sudo; or let the service listen at a TCP"), "{said}");
+    }
     served.end();
 }
 

@@ -1,7 +1,7 @@
 //! Requests to a service, over its socket or over TCP. The client trusts no answer: it follows no redirect and reads only so much.
 
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
@@ -9,6 +9,7 @@ use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode,
 use serde::Serialize;
 use serde_json::Value;
 
+use super::closed_socket::{SERVICE_SOCKET, closed_socket};
 use super::target::Target;
 use crate::secret::Secret;
 use crate::text::{excerpt, printable};
@@ -181,20 +182,10 @@ impl Api {
     /// Why it cannot be reached, and what to do.
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> ApiFailure {
         let causes = causes(error);
-        let hint = match &self.target {
-            Target::Socket(path)
-                if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) =>
-            {
-                return ApiFailure::Unreachable(format!(
-                    "no clicktop serves at {}: start `clicktop serve`, or name its socket",
-                    self.target
-                ));
-            }
-            Target::Socket(_) if causes.contains("Connection refused") => ": the clicktop that served there has ended",
-            Target::Socket(_) if causes.contains("Permission denied") => ": only its owner may use the socket",
-            _ => "",
-        };
-        ApiFailure::Unreachable(format!("{}: {causes}{hint}", self.target))
+        ApiFailure::Unreachable(match &self.target {
+            Target::Socket(path) => closed_socket(path, &causes, Path::new(SERVICE_SOCKET)),
+            target @ Target::Url(_) => format!("{target}: {causes}"),
+        })
     }
 }
 

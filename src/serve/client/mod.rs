@@ -5,6 +5,7 @@
 
 mod api;
 mod attached;
+mod closed_socket;
 mod picture;
 mod tables;
 mod target;
