@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::args::{CtlArgs, CtlCommand, StatusArgs};
 use super::attach::api;
+use super::exit_code::USAGE;
 use super::output::{Output, complain};
 use crate::config::Settings;
 use crate::protocol::{Command, StageAction, StageId};
@@ -84,8 +85,7 @@ async fn print_status(api: &Api, args: &StatusArgs, out: &mut Output) -> anyhow:
     let is_asked = |stage: &&Value| args.stage.as_deref().is_none_or(|id| text(stage, "id") == id);
     let asked: Vec<&Value> = stages(&snapshot).iter().filter(is_asked).collect();
     if let Some(id) = args.stage.as_deref().filter(|_| asked.is_empty()) {
-        let known: Vec<_> = stages(&snapshot).iter().map(|stage| text(stage, "id")).collect();
-        anyhow::bail!("there is no stage {}; there are: {}", printable(id), printable(&known.join(", ")));
+        return Ok(unknown(id, &snapshot));
     }
     if args.json {
         out.line(safe_json(&serde_json::to_string(&asked)?));
@@ -96,6 +96,13 @@ async fn print_status(api: &Api, args: &StatusArgs, out: &mut Output) -> anyhow:
     }
     let all_run = asked.iter().all(|stage| text(stage, "state") == "running");
     Ok(if all_run { ExitCode::SUCCESS } else { ExitCode::from(NOT_RUNNING) })
+}
+
+/// Says which stages there are. To name another one is wrong usage.
+fn unknown(id: &str, snapshot: &Value) -> ExitCode {
+    let known: Vec<_> = stages(snapshot).iter().map(|stage| text(stage, "id")).collect();
+    complain(&format!("there is no stage {}; there are: {}", printable(id), printable(&known.join(", "))));
+    ExitCode::from(USAGE)
 }
 
 /// `index      backing_off  backlog 12  the engine refuses`
@@ -115,6 +122,12 @@ fn line_of(stage: &Value) -> String {
 
 /// Gives a command to one stage or to all, and waits until it is done.
 async fn control(api: &Api, stage: &str, action: StageAction, wait: Duration) -> anyhow::Result<ExitCode> {
+    if stage != ALL {
+        let snapshot = light(api).await?;
+        if !stages(&snapshot).iter().any(|known| text(known, "id") == stage) {
+            return Ok(unknown(stage, &snapshot));
+        }
+    }
     if stage == ALL && action == StageAction::Restart {
         api.post("/v1/commands", &Command::StopAll).await?;
         let stopped = until(api, ALL, "stopped", wait).await?;

@@ -9,6 +9,7 @@ mod country;
 mod ctl;
 mod demo_dir;
 mod event_source;
+mod exit_code;
 mod fleet;
 mod frames;
 mod grouped;
@@ -43,14 +44,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use crate::config::{self, Sources};
+use crate::config::{self, Settings, Sources};
 use crate::console::KeyBindings;
 use crate::engine::status::log::LogBuffer;
 use args::{Cli, Command};
+use exit_code::{USAGE, is_of_settings};
 use output::{Output, complain, is_unwritten};
-
-/// Exit code for a command line that cannot be parsed.
-const USAGE: u8 = 2;
 
 /// Runs the program: parses the command line, loads the settings, runs the command. It prints an error as one line.
 pub fn main() -> ExitCode {
@@ -63,7 +62,7 @@ pub fn main() -> ExitCode {
             Err(error) => {
                 // Several problems of one config file come as several lines.
                 complain(&format!("{error:#}"));
-                ExitCode::FAILURE
+                if is_of_settings(&error) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
             }
         },
         Err(usage) if usage.use_stderr() => {
@@ -79,77 +78,62 @@ pub fn main() -> ExitCode {
     out.end(code)
 }
 
+/// `completions` and `man` read no settings, so they work while a config file has a mistake.
 fn run(cli: &Cli, out: &mut Output) -> anyhow::Result<ExitCode> {
-    // These need no settings, and work while a config file has a mistake.
-    match &cli.command {
-        Command::Completions(args) => {
-            manual::completions(args.shell, out)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Man(args) => {
-            manual::pages(args.folder.as_deref(), out)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        _ => {}
-    }
-    let sources = Sources::from_process(cli.common.config.clone(), overrides::flag_overrides(cli))?;
-    let loaded = config::load(&sources)?;
-    let settings = &loaded.settings;
+    let sources = || Sources::from_process(cli.common.config.clone(), overrides::flag_overrides(cli));
+    let load = || config::load(&sources()?);
     let log = Arc::new(LogBuffer::default());
+    // The command prints what it finds itself.
+    let log_nowhere = |settings: &Settings| logging::start(&settings.log, logging::Lines::Nowhere, &log);
+    let done = ExitCode::SUCCESS;
     match &cli.command {
-        Command::Config => {
-            config_cmd::print(&loaded, out)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completions(args) => manual::completions(args.shell, out).map(|()| done),
+        Command::Man(args) => manual::pages(args.folder.as_deref(), out).map(|()| done),
+        Command::Config => Ok(config_cmd::print(&load()?, out).map(|()| done)?),
         Command::Keys => {
-            keys::print(&KeyBindings::with(settings.console.keys.iter())?, out)?;
-            Ok(ExitCode::SUCCESS)
+            let bindings = KeyBindings::with(load()?.settings.console.keys.iter())?;
+            Ok(keys::print(&bindings, out).map(|()| done)?)
         }
-        Command::Top(args) => {
-            top::run(settings, args, out)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Backup(args) => {
-            backup::run(settings, args, out)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Rebuild(args) => {
-            rebuild::run(settings, *args, out)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Top(args) => top::run(&load()?.settings, args, out).map(|()| done),
+        Command::Backup(args) => backup::run(&load()?.settings, args, out).map(|()| done),
+        Command::Rebuild(args) => rebuild::run(&load()?.settings, *args, out).map(|()| done),
         Command::Move(args) => {
-            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
-            moving::run(settings, *args, out)?;
-            Ok(ExitCode::SUCCESS)
+            let settings = load()?.settings;
+            log_nowhere(&settings)?;
+            moving::run(&settings, *args, out).map(|()| done)
         }
         Command::Inspect(args) => {
-            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            let loaded = load()?;
+            log_nowhere(&loaded.settings)?;
             inspect::run(&loaded, args, out)
         }
         Command::Check(_) => {
-            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
+            let loaded = load()?;
+            log_nowhere(&loaded.settings)?;
             check::run(&loaded, out)
         }
-        Command::Completions(_) | Command::Man(_) => Ok(ExitCode::SUCCESS),
         Command::Attach(args) => {
-            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
-            runtime()?.block_on(attach::run(settings, args, out))
+            let settings = load()?.settings;
+            log_nowhere(&settings)?;
+            runtime()?.block_on(attach::run(&settings, args, out))
         }
         Command::Ctl(args) => {
-            logging::start(&settings.log, logging::Lines::Nowhere, &log)?;
-            runtime()?.block_on(ctl::run(settings, args, out))
+            let settings = load()?.settings;
+            log_nowhere(&settings)?;
+            runtime()?.block_on(ctl::run(&settings, args, out))
         }
         Command::Run(_) | Command::Demo(_) | Command::Replay(_) | Command::Serve(_) => {
+            let loaded = load()?;
             let lines = if cli.headless() || matches!(cli.command, Command::Serve(_)) {
                 logging::Lines::Stderr
             } else {
                 logging::Lines::Console
             };
-            let logging = logging::start(&settings.log, lines, &log)?;
+            let logging = logging::start(&loaded.settings.log, lines, &log)?;
             for warning in loaded.warnings() {
                 tracing::warn!(target: "config", "{warning}");
             }
-            runtime()?.block_on(launch::run(cli, settings, sources, (logging, log), out))
+            runtime()?.block_on(launch::run(cli, &loaded.settings, sources()?, (logging, log), out))
         }
     }
 }

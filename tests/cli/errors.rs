@@ -85,6 +85,22 @@ fn a_setting_that_does_not_exist() {
 }
 
 #[test]
+fn the_exit_code_tells_settings_that_cannot_be_used_from_what_may_work_later() {
+    let home = home();
+    let file = home.file("wrong.toml", b"[kafka]\ntopic = 7\n").display().to_string();
+    for arguments in [
+        &["serve", "--config", &file][..],
+        &["serve", "--config", "missing.toml"],
+        &["check", "--config", &file],
+        &["demo", "--headless", "--listen", "0.0.0.0:0"],
+    ] {
+        assert_eq!(home.run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    assert_eq!(home.run(&["top", "--data-dir", "nowhere"]).status.code(), Some(1), "no database");
+    home.succeed(&["completions", "bash", "--config", &file]);
+}
+
+#[test]
 fn a_value_that_cannot_be() {
     let home = home().with("CLICKTOP_INGEST__BATCH_EVENTS", "many");
     fails(&home, &["demo", "--headless", "--events", "10"], &["CLICKTOP_INGEST__BATCH_EVENTS", "whole number"]);

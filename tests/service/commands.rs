@@ -35,8 +35,10 @@ fn a_script_stops_starts_and_looks() {
     assert!(states(&served).iter().all(|(_, state)| state == "running"));
     let unknown = ctl(&served, &["stop", "inbox"]);
     assert!(unknown.one_clear_line().contains("there are: ingest, store, aggregate, index"), "{unknown:?}");
-    assert_eq!(unknown.status.code(), Some(1));
-    assert!(ctl(&served, &["status", "inbox"]).one_clear_line().contains("there are: ingest"));
+    assert_eq!(unknown.status.code(), Some(2), "wrong usage");
+    let unknown = ctl(&served, &["status", "inbox"]);
+    assert!(unknown.one_clear_line().contains("there are: ingest"));
+    assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(ctl(&served, &["explode"]).status.code(), Some(2));
     served.end();
 }
