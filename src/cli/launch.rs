@@ -123,7 +123,8 @@ pub(super) async fn run(
         (EngineKind::Spark, Source::Files(..)) => anyhow::bail!("the engine on Spark reads no files"),
     };
 
-    let names = opened.as_ref().map(Opened::names).unwrap_or_default();
+    // On stderr, the log has them already.
+    let names = opened.as_ref().filter(|_| settings.log.file.is_some()).map(Opened::names).unwrap_or_default();
     // Until the engine has ended, consoles elsewhere see how it drains.
     let service = opened.map(|opened| opened.serve(&engine));
     if serves {

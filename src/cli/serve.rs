@@ -37,6 +37,8 @@ pub(super) async fn open(cli: &Cli, settings: &Settings, data_dir: &Path) -> any
 
 /// Waits until a signal or a command ends the pipeline, and until it has ended. SIGHUP reads the settings again. A stage that fails waits
 /// for a restart: somebody can give it from elsewhere.
+///
+/// It prints `names`, the addresses that nobody sees in the log.
 pub(super) async fn until_end(
     engine: &EngineHandle,
     names: &[String],

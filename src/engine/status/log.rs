@@ -1,11 +1,13 @@
 //! The newest log lines, in bounded memory, for the snapshot.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use rdkafka::config::RDKafkaLogLevel;
 
+use super::repeats::{Line, Repeats};
 use crate::protocol::snapshot::LogLine;
 
 /// Lines kept.
@@ -45,14 +47,24 @@ impl LogBuffer {
     }
 }
 
-/// librdkafka's log lines go the way of ours; left alone they would go to stderr, over the screen.
+/// librdkafka's log lines go the way of ours; left alone they would go to stderr, over the screen. Those that it repeats are folded, but not
+/// the ones for debugging.
 pub fn kafka_log(level: RDKafkaLogLevel, facility: &str, message: &str) {
-    match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-            tracing::error!(target: "kafka", "{facility}: {message}");
+    static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
+    if matches!(level, RDKafkaLogLevel::Debug) {
+        tracing::debug!(target: "kafka", "{facility}: {message}");
+        return;
+    }
+    let lines = REPEATS.lock().take(Instant::now(), level, facility, message);
+    for Line { level, text } in lines {
+        match level {
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+                tracing::error!(target: "kafka", "{text}");
+            }
+            RDKafkaLogLevel::Warning => tracing::warn!(target: "kafka", "{text}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
+                tracing::info!(target: "kafka", "{text}");
+            }
         }
-        RDKafkaLogLevel::Warning => tracing::warn!(target: "kafka", "{facility}: {message}"),
-        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "kafka", "{facility}: {message}"),
-        RDKafkaLogLevel::Debug => tracing::debug!(target: "kafka", "{facility}: {message}"),
     }
 }

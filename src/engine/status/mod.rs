@@ -3,5 +3,6 @@
 pub(crate) mod latency;
 pub mod log;
 pub(crate) mod rates;
+mod repeats;
 pub(crate) mod stage_status;
 pub(crate) mod words;
