@@ -33,6 +33,10 @@ pub struct Alarm {
     pub value: Option<f64>,
     /// The limit at which the alarm began, in the same unit.
     pub limit: Option<f64>,
+    /// Since when the value is right again, to the millisecond: the alarm ends if it stays so (`alarms.calm`), and `text` and `value` are those
+    /// before. `None` while it is wrong.
+    #[serde(default, with = "super::serial::optional_moment")]
+    pub right_since: Option<SystemTime>,
 }
 
 /// An alarm that the engine watches for.

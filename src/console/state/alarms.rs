@@ -1,12 +1,12 @@
 //! The alarms of the engine in words.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::mostly_rejected::mostly_rejected;
 use crate::click::Timestamp;
-use crate::console::format::time_of_day;
+use crate::console::format::{countdown, time_of_day, width};
 use crate::protocol::Snapshot;
-use crate::protocol::alarm::{Alarm, Alarms};
+use crate::protocol::alarm::{Alarm, Alarms, Severity};
 use crate::text::printable;
 
 /// The alarm about rejects.
@@ -21,8 +21,21 @@ pub(crate) fn how_many(alarms: &Alarms) -> Option<String> {
     }
 }
 
-/// The most urgent alarm, and how many there are. If it is about rejects, and most messages are rejected, there is better advice.
-pub(crate) fn headline(snapshot: &Snapshot) -> Option<String> {
+/// The most urgent alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headline {
+    /// How urgent it is.
+    pub(crate) severity: Severity,
+    /// What is wrong and how many alarms there are, in one line.
+    pub(crate) text: String,
+}
+
+/// On a line of so many columns, name and urgency of an alarm stand before its text, even if the end of the text is cut off.
+const ROOMY: usize = 100;
+
+/// The most urgent alarm in a line of `columns`, and how many there are. If it is about rejects, and most messages are rejected, there is
+/// better advice.
+pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> Option<Headline> {
     let alarms = &snapshot.alarms;
     let most_urgent = alarms.active.first()?;
     if most_urgent.name.as_ref() == REJECTS && mostly_rejected(snapshot).is_some() {
@@ -30,11 +43,22 @@ pub(crate) fn headline(snapshot: &Snapshot) -> Option<String> {
     }
     let since = most_urgent.since.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let since = time_of_day(Timestamp::from_millis(i64::try_from(since).unwrap_or(i64::MAX)));
-    let text = printable(&most_urgent.text);
-    Some(match alarms.active.len() {
-        1 => format!("alarm since {since}: {text}"),
-        many => format!("{many} alarms, the most urgent since {since}: {text}"),
-    })
+    let mut text = printable(&most_urgent.text).into_owned();
+    if let Some(right_since) = most_urgent.right_since {
+        let right = now.duration_since(right_since).unwrap_or_default();
+        text = format!("ending, right again for {}; it was: {text}", countdown(Duration::from_secs(right.as_secs())));
+    }
+    let severity = most_urgent.severity;
+    let name = format!("{} ({})", printable(&most_urgent.name), severity.name());
+    let (in_full, in_short) = match alarms.active.len() {
+        1 => (format!("alarm {name} since {since}: "), format!("alarm since {since}: ")),
+        many => (
+            format!("{many} alarms, the most urgent {name} since {since}: "),
+            format!("{many} alarms, the most urgent since {since}: "),
+        ),
+    };
+    let fits = columns >= ROOMY || width(&in_full) + width(&text) <= columns;
+    Some(Headline { severity, text: if fits { in_full } else { in_short } + &text })
 }
 
 /// Whether an alarm is on in `after` that was not on in `before`.

@@ -124,7 +124,8 @@ impl PipelineLine {
             Some(LinkTrouble::Lacks(text)) => Some(text),
             _ => None,
         };
-        for more in [headline(snapshot), lacks].into_iter().flatten() {
+        let alarm = headline(snapshot, 0, now).map(|alarm| alarm.text);
+        for more in [alarm, lacks].into_iter().flatten() {
             if !says.is_empty() {
                 says.push_str("; ");
             }

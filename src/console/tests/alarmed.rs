@@ -17,6 +17,7 @@ fn alarm(name: &str, severity: Severity, text: &str, seconds_ago: u64) -> Alarm 
         text: text.into(),
         value: Some(400.0),
         limit: Some(300.0),
+        right_since: None,
     }
 }
 
@@ -39,11 +40,13 @@ fn the_most_urgent_alarm_stands_below_the_header_with_the_number_of_all() {
         console.show(with(vec![waiting()]));
         let (header, banner) = (console.part(|layout| Some(layout.header)), console.part(|layout| layout.banner));
         assert!(header.contains("1 ALARM") && !header.contains("ALARMS"), "{header}");
-        assert!(banner.contains("alarm since 09:28:30: the oldest message in"), "{banner}");
+        let begin = if width < 100 { "alarm since" } else { "alarm behind (warning) since" };
+        assert!(banner.contains(&format!("{begin} 09:28:30: the oldest message in")), "{banner}");
         console.show(with(vec![down(), waiting()]));
         let (header, banner) = (console.part(|layout| Some(layout.header)), console.part(|layout| layout.banner));
         assert!(header.contains("2 ALARMS"), "{header}");
-        assert!(banner.contains("2 alarms, the most urgent since 09:29:30: ingest"), "{banner}");
+        let begin = if width < 100 { "the most urgent since" } else { "the most urgent stage (critical) since" };
+        assert!(banner.contains(&format!("2 alarms, {begin} 09:29:30: ingest")), "{banner}");
         assert!(!banner.contains('\u{1b}'));
         insta::assert_snapshot!(format!("alarms_{width}x{height}"), console.screen());
         console.press("F6");
@@ -52,6 +55,30 @@ fn the_most_urgent_alarm_stands_below_the_header_with_the_number_of_all() {
         assert!(!console.screen().contains("ALARM"), "{}", console.screen());
         assert!(console.app.display.layout.clone().expect("large enough").banner.is_none());
     }
+}
+
+#[test]
+fn an_alarm_whose_cause_is_gone_says_that_it_ends_and_for_how_long_all_is_right() {
+    let mut console = Console::new(120, 40);
+    let calming = Alarm { right_since: Some(fixture::now() - Duration::from_secs(12)), ..down() };
+    console.show(with(vec![calming]));
+    let banner = console.part(|layout| layout.banner);
+    let wanted = "alarm stage (critical) since 09:29:30: ending, right again for 12 s; it was: ingest is backing off";
+    assert!(banner.contains(wanted), "{banner}");
+    console.pass(3);
+    assert!(console.part(|layout| layout.banner).contains("right again for 15 s"));
+}
+
+#[test]
+fn name_and_urgency_of_an_alarm_are_shown_where_they_fit_and_its_colour_tells_them_apart() {
+    let mut console = Console::new(80, 24);
+    let short = alarm("lag", Severity::Warning, "9 messages wait in Kafka (limit 5)", 90);
+    console.show(with(vec![short]));
+    let banner = console.part(|layout| layout.banner);
+    assert!(banner.contains("alarm lag (warning) since 09:28:30: 9 messages wait in Kafka (limit 5)"), "{banner}");
+    let warning = console.style_of("alarm lag").fg;
+    console.show(with(vec![down()]));
+    assert_ne!(console.style_of("alarm since").fg, warning);
 }
 
 #[test]

@@ -111,6 +111,7 @@ fn alarmed() -> Snapshot {
         text: "lag of 1,200,000 messages".into(),
         value: Some(1_200_000.0),
         limit: Some(1_000_000.0),
+        right_since: None,
     };
     let alarms = Alarms { active: vec![alarm], watched: Vec::new() };
     Snapshot { alarms: Arc::new(alarms), ..fixture::running() }

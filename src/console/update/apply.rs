@@ -75,7 +75,7 @@ impl App {
         let snapshot = self.engine.snapshot();
         let banner = self.ending.has_banner(snapshot)
             || self.engine.has_link_trouble()
-            || headline(snapshot).is_some()
+            || headline(snapshot, 0, self.now).is_some()
             || self.engine.newest_notice(self.now).is_some()
             || mostly_rejected(snapshot).is_some();
         let details = wanted_rows(&stage_details(self.detail_context()), area.width);

@@ -102,13 +102,16 @@ impl Evaluator {
                 // What is unknown neither ends the alarm, nor makes it last.
                 if good {
                     let good_since = *good_since.get_or_insert(now);
+                    if alarm.right_since.is_none() {
+                        alarm.right_since = snapshot.at;
+                    }
                     if now.saturating_sub(good_since) >= self.rules.calm {
                         let change = AlarmChange { alarm: alarm.clone(), lasted: Some(now.saturating_sub(*begun)) };
                         self.states.remove(&key);
                         return Some(change);
                     }
                 } else if let Some(value) = reading.value {
-                    *good_since = None;
+                    (*good_since, alarm.right_since) = (None, None);
                     alarm.value = number(reading.kind, value);
                     alarm.text = words::text(reading, value, rule, snapshot);
                 }
@@ -132,6 +135,7 @@ impl Evaluator {
                     text: words::text(reading, value, rule, snapshot),
                     value: number(reading.kind, value),
                     limit: number(reading.kind, rule.begin),
+                    right_since: None,
                 };
                 self.states.insert(key, State::On { begun: now, alarm: alarm.clone(), good_since: None });
                 *self.begun.entry(reading.kind).or_default() += 1;

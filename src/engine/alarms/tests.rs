@@ -215,6 +215,22 @@ fn a_value_must_hold_to_begin_and_be_calm_to_end() {
 }
 
 #[test]
+fn an_alarm_that_calms_tells_since_when_its_value_is_right_again() {
+    let mut world = World::new();
+    let right_since = |world: &World| world.evaluator.shown().active.first().unwrap().right_since;
+    world.pass(2 * HOLD, |snapshot| snapshot.lag = Some(1_000));
+    assert_eq!(right_since(&world), None);
+    world.pass(1, |snapshot| snapshot.lag = Some(7));
+    let first = world.snapshot.at;
+    assert_eq!(right_since(&world), first);
+    world.pass(9, |snapshot| snapshot.lag = Some(7)).pass(1, |snapshot| snapshot.lag = None);
+    assert_eq!(right_since(&world), first, "what is not known changes nothing");
+    world.pass(1, |snapshot| snapshot.lag = Some(2_000));
+    assert_eq!(right_since(&world), None);
+    assert_eq!(world.text(), "2,000 messages wait in Kafka (limit 1,000)");
+}
+
+#[test]
 fn what_the_engine_does_not_know_begins_no_alarm_and_ends_none() {
     let mut world = World::new();
     let unknown = |snapshot: &mut Snapshot| {

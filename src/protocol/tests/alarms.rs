@@ -25,6 +25,7 @@ pub(super) fn alarms() -> Alarms {
         text: "four is backing off: refused".into(),
         value: None,
         limit: None,
+        right_since: Some(moment()),
     };
     let behind = Alarm {
         name: "behind".into(),
@@ -32,6 +33,7 @@ pub(super) fn alarms() -> Alarms {
         severity: Severity::Warning,
         value: Some(400.5),
         limit: Some(300.0),
+        right_since: None,
         text: "the oldest message in Kafka has waited for 6 min 40 s (limit 5 min)".into(),
         ..stage.clone()
     };

@@ -23,6 +23,7 @@ fn change(text: &str, lasted: Option<Duration>) -> AlarmChange {
         text: text.into(),
         value: None,
         limit: Some(300.0),
+        right_since: None,
     };
     AlarmChange { alarm, lasted }
 }
