@@ -109,6 +109,9 @@ pub struct StageStatus {
     pub errors: u64,
     /// The newest error, in one line.
     pub last_error: Option<String>,
+    /// When it happened last, to the millisecond. Engines before this field do not tell it.
+    #[serde(default, with = "super::serial::optional_moment")]
+    pub last_error_at: Option<SystemTime>,
 }
 
 impl StageStatus {
@@ -122,6 +125,7 @@ impl StageStatus {
             backlog: None,
             errors: 0,
             last_error: None,
+            last_error_at: None,
         }
     }
 

@@ -73,6 +73,7 @@ fn stage(id: &str, state: StageState, next: Option<&str>) -> StageStatus {
         backlog: Some(345),
         errors: 2,
         last_error: Some("disk full".into()),
+        last_error_at: Some(moment()),
     }
 }
 

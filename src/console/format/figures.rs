@@ -111,6 +111,11 @@ pub(crate) fn countdown(left: Duration) -> String {
     if seconds < 60 { format!("{seconds} s") } else { duration(Duration::from_secs(seconds)) }
 }
 
+/// When something is tried again: `next try in 3 s`; `trying now` once its time has come, until the answer is there.
+pub(crate) fn next_try(left: Duration) -> String {
+    if left.is_zero() { "trying now".to_owned() } else { format!("next try in {}", countdown(left)) }
+}
+
 /// A running clock: `00:12:34`, `3d 04:05:06`.
 pub(crate) fn clock(time: Duration) -> String {
     let s = time.as_secs();
@@ -189,6 +194,8 @@ mod tests {
         assert_eq!(clock(Duration::from_secs(754)), "00:12:34");
         assert_eq!(clock(Duration::from_secs(3 * 86_400 + 14_706)), "3d 04:05:06");
         assert_eq!(countdown(Duration::from_millis(2001)), "3 s");
+        assert_eq!(next_try(Duration::from_millis(1)), "next try in 1 s");
+        assert_eq!(next_try(Duration::ZERO), "trying now");
         assert_eq!(day_and_time(UNIX_EPOCH + Duration::from_millis(1_769_851_800_125)), "01-31 09:30:00");
         assert_eq!((seconds(Some(-1.0)), seconds(Some(61.0))), ("—".into(), "1m01s".into()));
     }

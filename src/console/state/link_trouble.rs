@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::console::format::{countdown, duration};
+use crate::console::format::{duration, next_try as words_of};
 use crate::engine::link::{Link, LinkState};
 use crate::text::printable;
 
@@ -23,10 +23,10 @@ impl LinkTrouble {
         Some(match (&link.state, &link.lacks) {
             (LinkState::Connecting, _) => Self::Connecting(format!("connecting to {}", printable(&link.address))),
             (LinkState::Lost { cause, since, next_try }, _) => {
-                let left = countdown(next_try.duration_since(now).unwrap_or_default());
+                let next = words_of(next_try.duration_since(now).unwrap_or_default());
                 let age = since.and_then(|since| now.duration_since(since).ok());
                 let age = age.map_or(String::new(), |age| format!("the picture is {} old; ", duration(age)));
-                Self::Lost(format!("no connection: {age}next try in {left}: {}", printable(cause)))
+                Self::Lost(format!("no connection: {age}{next}: {}", printable(cause)))
             }
             (LinkState::Connected, Some(lacks)) => Self::Lacks(printable(lacks).into_owned()),
             (LinkState::Connected, None) => return None,

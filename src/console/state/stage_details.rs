@@ -1,11 +1,11 @@
 //! The rows below the stages: the picked stage, or in its place every stage in trouble with its cause in full.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::history::hold_word;
 use super::observed::Observed;
 use super::trouble::in_trouble;
-use crate::console::format::{count, countdown, first_lines, width, wrap_after};
+use crate::console::format::{count, countdown, first_lines, next_try, width, wrap_after};
 use crate::console::keys::Action;
 use crate::console::keys::bindings::KeyBindings;
 use crate::console::theme::Theme;
@@ -89,9 +89,8 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
     let mut hint = String::new();
     match &status.state {
         StageState::BackingOff { cause, .. } => {
-            let left = status.state.next_try(now).unwrap_or_default();
             facts.push(cause.clone());
-            hint = format!("next try in {}", countdown(left));
+            hint = next_try(status.state.next_try(now).unwrap_or_default());
         }
         StageState::Failed { cause } => {
             facts.push(cause.clone());
@@ -116,7 +115,10 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
     }
     let is_told = facts.iter().any(|fact| status.last_error.as_deref() == Some(fact));
     if let Some(error) = status.last_error.as_deref().filter(|_| !is_told) {
-        facts.push(format!("last error: {error}"));
+        // In whole seconds; an error of a clock ahead of ours is of now.
+        let age = status.last_error_at.map(|at| now.duration_since(at).unwrap_or_default().as_secs());
+        let age = age.map_or_else(String::new, |age| format!(" {} ago", countdown(Duration::from_secs(age))));
+        facts.push(format!("last error{age}: {error}"));
     }
     facts.retain(|fact| !fact.is_empty());
     let (symbol, _) = theme.state(&status.state);

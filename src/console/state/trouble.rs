@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use crate::console::format::countdown;
+use crate::console::format::next_try;
 use crate::protocol::{StageState, StageStatus, Stages};
 use crate::text::printable;
 
@@ -29,8 +29,8 @@ pub(crate) fn in_trouble(stages: &Stages, picked: usize) -> Vec<usize> {
 pub(crate) fn cause(stage: &StageStatus, now: SystemTime) -> Option<String> {
     match &stage.state {
         StageState::BackingOff { cause, .. } => {
-            let left = countdown(stage.state.next_try(now).unwrap_or_default());
-            Some(format!("{cause}; next try in {left}"))
+            let next = next_try(stage.state.next_try(now).unwrap_or_default());
+            Some(format!("{cause}; {next}"))
         }
         StageState::Failed { cause } => {
             Some(format!("{cause}; {} has failed and waits for a restart", printable(&stage.info.title)))

@@ -226,7 +226,21 @@ fn the_countdown_to_the_next_try_runs() {
     console.pass(2);
     assert!(console.screen().contains("next try in 3 s"));
     console.pass(60);
-    assert!(console.screen().contains("next try in 0 s"));
+    let screen = console.screen();
+    assert!(screen.contains("trying now") && !screen.contains("next try"), "{screen}");
+}
+
+#[test]
+fn the_last_error_of_a_stage_that_works_again_says_how_long_ago_it_was() {
+    let mut console = Console::new(120, 40);
+    let mut snapshot = fixture::running();
+    snapshot.stages["ingest"].last_error = Some("Kafka closes the connection".into());
+    snapshot.stages["ingest"].last_error_at = Some(fixture::now() - std::time::Duration::from_millis(41_900));
+    console.show(snapshot.clone()).press("1");
+    assert!(console.screen().contains("last error 41 s ago: Kafka closes"), "{}", console.screen());
+    snapshot.stages["ingest"].last_error_at = None;
+    console.show(snapshot);
+    assert!(console.screen().contains("last error: Kafka closes"), "an engine of an older version");
 }
 
 #[test]

@@ -44,7 +44,7 @@ struct Shared {
     changed: Condvar,
     processed: AtomicU64,
     errors: AtomicU64,
-    last_error: Mutex<Option<String>>,
+    last_error: Mutex<Option<(String, SystemTime)>>,
 }
 
 impl StageHandle {
@@ -101,7 +101,8 @@ impl StageHandle {
         self.0.errors.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn last_error(&self) -> Option<String> {
+    /// The newest error, and when it happened last.
+    pub(crate) fn last_error(&self) -> Option<(String, SystemTime)> {
         self.0.last_error.lock().clone()
     }
 
@@ -145,10 +146,14 @@ impl StageHandle {
     /// Counts and logs an error; one that repeats is logged once.
     pub(crate) fn error(&self, cause: &str) {
         self.0.errors.fetch_add(1, Ordering::Relaxed);
+        let now = to_millis(SystemTime::now());
         let mut last = self.0.last_error.lock();
-        if last.as_deref() != Some(cause) {
-            tracing::warn!(target: "pipeline", "{}: {cause}", self.0.name);
-            *last = Some(cause.to_owned());
+        match last.as_mut() {
+            Some((known, at)) if known == cause => *at = now,
+            _ => {
+                tracing::warn!(target: "pipeline", "{}: {cause}", self.0.name);
+                *last = Some((cause.to_owned(), now));
+            }
         }
     }
 

@@ -18,6 +18,7 @@ pub(crate) fn stage_status(
 ) -> StageStatus {
     let state = handle.state();
     let processed = handle.processed();
+    let (last_error, last_error_at) = handle.last_error().unzip();
     if matches!(state, StageState::Stopped | StageState::Failed { .. } | StageState::Starting { .. }) {
         rate.clear();
     } else {
@@ -30,6 +31,7 @@ pub(crate) fn stage_status(
         processed,
         backlog,
         errors: handle.errors(),
-        last_error: handle.last_error(),
+        last_error,
+        last_error_at,
     }
 }

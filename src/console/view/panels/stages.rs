@@ -1,5 +1,7 @@
 //! The stages as a flow, with a mark on the stage that holds it up.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Style;
@@ -111,6 +113,7 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
 
     let columns = usize::from(inner.width);
     let next = match stage.state.next_try(app.now) {
+        Some(Duration::ZERO) => Line::raw("trying"),
         Some(next) => Line::raw(countdown(next)),
         None if says_outlook && !on_edge => outlook(beside, app),
         None => Line::default(),

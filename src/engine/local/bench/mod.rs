@@ -162,6 +162,6 @@ fn drained(stage: Stage, run: impl FnOnce(&StageHandle) -> Result<(), String>) -
     run(&handle)?;
     match handle.last_error() {
         None => Ok(Passed { items: handle.processed(), time: begin.elapsed() }),
-        Some(error) => Err(error),
+        Some((error, _)) => Err(error),
     }
 }

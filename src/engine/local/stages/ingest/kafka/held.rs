@@ -141,7 +141,7 @@ mod tests {
             held.show(&schemas, &handle);
         }
         assert_eq!((handle.state().name(), handle.errors()), ("backing off", 1));
-        let said = handle.last_error().unwrap();
+        let (said, _) = handle.last_error().unwrap();
         assert!(said.ends_with("no answer yet; the topic waits for schema 7"), "{said}");
     }
 }
