@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use maxminddb::{LookupResult, Reader, WithinOptions};
+use maxminddb::{Reader, WithinOptions};
 use serde::Deserialize;
 
 use crate::text::excerpt;
@@ -43,36 +43,10 @@ pub enum DatabaseError {
 
 /// A database in memory. The file may change or go away; a map of it would end the process when somebody cuts the file.
 pub(super) struct Database {
-    reader: Reader<Arc<[u8]>>,
-    bytes: Arc<[u8]>,
-}
-
-/// The public addresses of a version of IP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
-    V4,
-    V6,
-}
-
-impl Family {
-    /// The network that holds them.
-    fn range(self) -> &'static str {
-        match self {
-            Self::V4 => "0.0.0.0/0",
-            Self::V6 => "2000::/3",
-        }
-    }
-}
-
-/// A network of a database.
-pub(super) struct Network<'a> {
-    /// The first address and the last one, as numbers.
-    pub(super) first: u128,
-    pub(super) last: u128,
-    /// Stands for what the database tells: equal for networks of one record.
-    pub(super) record: usize,
-    /// Where the network is.
-    pub(super) found: LookupResult<'a, Arc<[u8]>>,
+    pub(super) reader: Reader<Arc<[u8]>>,
+    /// What the reader reads.
+    #[cfg(feature = "spark")]
+    pub(super) bytes: Arc<[u8]>,
 }
 
 /// Where an address is, as far as the database knows.
@@ -87,7 +61,7 @@ pub(super) struct Found<'a> {
 /// A record in the forms of MaxMind, DB-IP and IPinfo.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Record<'a> {
+pub(super) struct Record<'a> {
     #[serde(borrow)]
     country: Option<Country<'a>>,
     country_code: Option<&'a str>,
@@ -158,7 +132,11 @@ impl Database {
         };
         let bytes: Arc<[u8]> = bytes.into();
         let reader = Reader::from_source(Arc::clone(&bytes)).map_err(damaged)?;
-        let database = Self { reader, bytes };
+        let database = Self {
+            reader,
+            #[cfg(feature = "spark")]
+            bytes,
+        };
         if !database.has_places().map_err(damaged)? {
             let kind = excerpt(&database.reader.metadata().database_type, 60).into_owned();
             return Err(DatabaseError::NoPlaces { path: path.to_owned(), kind });
@@ -185,31 +163,6 @@ impl Database {
         record.ok().flatten().map_or_else(Found::default, Found::from)
     }
 
-    /// The networks of a family, in ascending order. None of them overlap. A damaged one is left out, as [`find`](Self::find) does not
-    /// find it.
-    pub(super) fn networks(&self, family: Family) -> impl Iterator<Item = Network<'_>> {
-        // A database of version 4 refuses ranges of version 6.
-        let range = family.range().parse();
-        let networks = range.ok().and_then(|range| self.reader.within(range, WithinOptions::default()).ok());
-        networks.into_iter().flatten().filter_map(move |found| {
-            let found = found.ok()?;
-            let network = found.network().ok()?;
-            let (first, bits) = match (network.network(), family) {
-                (IpAddr::V4(address), _) => (u128::from(address.to_bits()), 32),
-                (IpAddr::V6(address), Family::V6) => (address.to_bits(), 128),
-                // One network of version 6 stands for all of version 4.
-                (IpAddr::V6(_), Family::V4) => (0, 32 + u32::from(network.prefix())),
-            };
-            let size = 1_u128.checked_shl(bits - u32::from(network.prefix())).unwrap_or(0);
-            Some(Network { first, last: first + size.wrapping_sub(1), record: found.offset()?, found })
-        })
-    }
-
-    /// The bytes of the file.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// What the database says of itself: its kind and the day it was built.
     pub(super) fn described(&self) -> String {
         let metadata = self.reader.metadata();
@@ -219,13 +172,6 @@ impl Database {
             Some(built) => format!("{kind} of {}", built.strftime("%Y-%m-%d")),
             None => kind.into_owned(),
         }
-    }
-}
-
-impl<'a> Network<'a> {
-    /// Where the network is, as far as the database knows.
-    pub(super) fn place(&'a self) -> Found<'a> {
-        self.found.decode::<Record<'_>>().ok().flatten().map_or_else(Found::default, Found::from)
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `address` | addresses as servers and proxies write them |
 //! | `database`, `places` | GeoIP databases, and their files, which change |
-//! | `ranges` | the same places as ranges of addresses, for engines that look them up themselves |
+//! | `networks`, `ranges` | the same places as ranges of addresses, for engines that look them up themselves |
 //! | `agents` | the regexes of user agents, and bots |
 //! | `enricher` | caches of both, one for each decoder |
 //! | `pseudonym` | keyed hashes in place of user ids |
@@ -13,6 +13,8 @@ mod address;
 mod agents;
 mod database;
 mod enricher;
+#[cfg(feature = "spark")]
+mod networks;
 mod places;
 mod pseudonym;
 #[cfg(feature = "spark")]

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::iter::Peekable;
 
-use super::database::{Database, Family, Network};
+use super::database::Database;
+use super::networks::{Family, Network};
 use super::places::Places;
 
 /// An address such that addresses compare as their keys do: a byte for the version of IP, 4 or 6, and the 4 or 16 bytes of the address,
@@ -36,7 +37,7 @@ impl Places {
         let (databases, _) = self.now();
         let mut hasher = blake3::Hasher::new();
         for database in databases.iter() {
-            hasher.update(&database.bytes().len().to_le_bytes()).update(database.bytes());
+            hasher.update(&database.bytes.len().to_le_bytes()).update(&database.bytes);
         }
         hasher.finalize().to_hex().to_string()
     }

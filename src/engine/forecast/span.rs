@@ -32,13 +32,24 @@ impl Span {
         (time >= KNOWN).then(|| last.saturating_sub(*first) as f64 / time.as_secs_f64())
     }
 
-    /// How much the lowest points of the figure grow in a second. A lag saws up and down, because messages are stored in batches and the
-    /// ends of partitions are asked for once a second; only the lowest points, of the older half and of the newer, tell where it goes.
+    /// How much the lowest points of the figure grow in a second; `None` after a turn, until the span holds mostly what is true now. A lag
+    /// saws up and down, because messages are stored in batches and the ends of partitions are asked for once a second; only the lowest
+    /// points, of the older half and of the newer, tell where it goes.
     pub(super) fn growth(&self) -> Option<f64> {
-        let (from, to) = (self.samples.front()?.0, self.samples.back()?.0);
+        let growth = self.growth_within(SPAN)?;
+        let newest = self.growth_within(KNOWN)?;
+        let has_turned = growth * newest < 0.0 && newest.abs() * 2.0 >= growth.abs();
+        (!has_turned).then_some(growth)
+    }
+
+    /// The growth within the newest `span`.
+    fn growth_within(&self, span: Duration) -> Option<f64> {
+        let to = self.samples.back()?.0;
+        let samples = || self.samples.iter().filter(|(at, _)| *at + span >= to);
+        let from = samples().next()?.0;
         let time = to.saturating_sub(from);
         let lowest = |newer: bool| {
-            let half = self.samples.iter().filter(|(at, _)| (at.saturating_sub(from) * 2 > time) == newer);
+            let half = samples().filter(|(at, _)| (at.saturating_sub(from) * 2 > time) == newer);
             half.min_by_key(|(_, value)| *value).copied()
         };
         let ((older_at, older), (newer_at, newer)) = (lowest(false)?, lowest(true)?);
@@ -72,6 +83,24 @@ mod tests {
     fn a_figure_that_saws_up_and_down_does_not_grow() {
         let saw = span((0..=60).map(|second| (second, 1_000 + (second as i64 % 4) * 700)));
         assert_eq!(saw.growth(), Some(0.0));
+    }
+
+    #[test]
+    fn after_a_turn_the_old_direction_is_not_told() {
+        for sign in [1, -1] {
+            let mut turning = Span::default();
+            for second in 0..=120_i64 {
+                let change = if second <= 60 { 70 * second } else { 70 * 60 - 400 * (second - 60) };
+                turning.push(Duration::from_secs(second.unsigned_abs()), Some(100_000 + sign * change));
+                let growth = turning.growth().map(|growth| growth * sign as f64);
+                match second {
+                    10..=60 => assert!(growth.is_some_and(|growth| growth > 0.0), "{second} s: {growth:?}"),
+                    66..=75 => assert!(growth.is_none_or(|growth| growth < 0.0), "{second} s: {growth:?}"),
+                    76.. => assert!(growth.is_some_and(|growth| growth < 0.0), "{second} s: {growth:?}"),
+                    _ => {}
+                }
+            }
+        }
     }
 
     #[test]
