@@ -170,7 +170,7 @@ fn what_does_not_wait_for_a_slow_reader_gets_everything() {
 fn an_error_that_nobody_hears_is_in_the_exit_code() {
     let home = Home::new();
     for stderr in [closed as fn() -> Stdio, full] {
-        for (arguments, code) in [(&["top"][..], 1), (&["nonsense"], 2), (&["--config", "nowhere.toml", "keys"], 1)] {
+        for (arguments, code) in [(&["top"][..], 1), (&["nonsense"], 2), (&["--config", "nowhere.toml", "keys"], 2)] {
             let mut command = home.command(arguments);
             let ended = ended(command.stdout(closed()).stderr(stderr()).spawn().expect("the program starts"));
             assert_eq!(ended.code, Some(code), "{arguments:?}");
