@@ -65,3 +65,21 @@ fn of_connection(cause: &str) -> &'static str {
         .find(|(part, _)| cause.contains(part))
         .map_or("check index.urls, and that the engine runs", |found| found.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_for_a_refusal_depends_on_whether_anybody_signs_in() {
+        let refused =
+            |status| SearchError::Unauthorized { target: "https://search".into(), status, reason: "who is it".into() };
+        let said = |status, has_credentials| refused(status).with_advice(has_credentials);
+        assert!(said(401, true).ends_with("; check index.username and its password, or index.api_key"));
+        assert!(said(401, false).ends_with("; set index.username with index.password_file, or index.api_key_file"));
+        assert!(said(403, true).ends_with(PRIVILEGES));
+        let redirected =
+            SearchError::Redirected { target: "https://search".into(), status: 301, to: "https://other".into() };
+        assert_eq!(redirected.with_advice(true), redirected.to_string(), "it has its advice in it");
+    }
+}

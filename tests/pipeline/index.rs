@@ -93,7 +93,10 @@ async fn a_panic_fails_its_stage_alone() {
 async fn an_engine_that_is_away_is_waited_for() {
     let mut scene = Scene::with(Fault::Unavailable, 202);
     let seen = scene.run.until("backing off", |snapshot| backing_off(snapshot, "503: no shard available")).await;
-    assert!(seen.stages["index"].errors > 0 && seen.stages["index"].last_error.is_some());
+    let index = &seen.stages["index"];
+    let said = index.last_error.as_deref().unwrap_or_default();
+    assert!(said.ends_with("; look after the engine, then try again"), "the advice of `clicktop check`: {said}");
+    assert!(index.errors > 0 && index.last_error_at.is_some());
     scene.the_rest_goes_on().await;
     scene.index.set(Fault::None);
     scene.everything_arrives().await;
