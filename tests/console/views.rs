@@ -65,7 +65,7 @@ fn every_view_opens_by_its_key_and_the_palette_and_esc_leads_back() {
     let home = Home::new();
     let mut terminal = demo(&home);
     for (key, shown) in [
-        ("\x1bOQ", "high"),
+        ("\x1bOQ", "loses in"),
         ("\x1bOR", "write-ahead log"),
         ("\x1bOS", "nothing was rejected"),
         ("\x1b[17~", "assigned partitions"),
