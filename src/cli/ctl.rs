@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use super::attach::api;
 use super::exit_code::USAGE;
 use super::output::{Output, complain};
 use crate::config::Settings;
+use crate::protocol::alarm::AlarmId;
 use crate::protocol::{Command, StageAction, StageId};
 use crate::serve::client::{Api, ApiFailure};
 use crate::text::{printable, safe_json};
@@ -35,6 +37,7 @@ pub(super) async fn run(settings: &Settings, args: &CtlArgs, out: &mut Output) -
         CtlCommand::Start(stage) => control(&api, &stage.stage, StageAction::Start, args.wait).await,
         CtlCommand::Stop(stage) => control(&api, &stage.stage, StageAction::Stop, args.wait).await,
         CtlCommand::Restart(stage) => control(&api, &stage.stage, StageAction::Restart, args.wait).await,
+        CtlCommand::Acknowledge(alarm) => acknowledge(&api, &alarm.alarm).await,
         CtlCommand::Reset(sure) => {
             if !sure.yes && !confirmed("Delete every click, reject, figure and document? Type reset:", "reset")? {
                 complain("nothing is deleted");
@@ -164,6 +167,26 @@ async fn until(api: &Api, stage: &str, state: &str, wait: Duration) -> anyhow::R
             complain(&format!("not {state}: {}", line_of(wrong)));
             return Ok(ExitCode::from(NOT_RUNNING));
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Acknowledges every alarm that is on and has this name.
+async fn acknowledge(api: &Api, name: &str) -> anyhow::Result<ExitCode> {
+    let snapshot = light(api).await?;
+    let on = snapshot.pointer("/alarms/active").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let asked: Vec<&Value> = on.iter().filter(|alarm| name == ALL || text(alarm, "name") == name).collect();
+    if asked.is_empty() {
+        let mut names: Vec<_> = on.iter().map(|alarm| text(alarm, "name")).collect();
+        names.dedup();
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        complain(&format!("the alarm {} is not on; on are: {}", printable(name), printable(&names)));
+        return Ok(if name == ALL { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    for alarm in asked {
+        let stage = alarm.get("stage").and_then(Value::as_str).map(Arc::from);
+        let id = AlarmId { name: text(alarm, "name").into(), stage };
+        api.post("/v1/commands", &Command::Acknowledge(id)).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -97,6 +97,8 @@ pub enum CtlCommand {
     Stop(StageArgs),
     /// Stop a stage and start it again
     Restart(StageArgs),
+    /// Note that somebody knows of an alarm: consoles stop pointing at it until it begins anew
+    Acknowledge(AlarmArgs),
     /// Delete every click and figure; asks on a terminal
     Reset(SureArgs),
     /// Print the state of every stage, or of one
@@ -111,6 +113,14 @@ pub struct StageArgs {
     /// Id of the stage, as `ctl status` prints it; all stands for every stage
     #[arg(value_name = "STAGE")]
     pub stage: String,
+}
+
+/// Which alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AlarmArgs {
+    /// Name of the alarm, as in the section [alarms] of the settings; all stands for every alarm that is on
+    #[arg(value_name = "ALARM")]
+    pub alarm: String,
 }
 
 /// Whether to ask.

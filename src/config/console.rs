@@ -82,8 +82,8 @@ pub(super) const CONSOLE: Section = Section {
         Setting {
             key: "console.bell",
             kind: Kind::Switch,
-            default: "false",
-            help: "true rings the terminal's bell when an alarm begins; see [alarms].",
+            default: "true",
+            help: "true rings the terminal's bell once when an alarm begins; see [alarms].",
             flags: &[],
         },
     ],

@@ -42,7 +42,7 @@ impl Default for ConsoleOptions {
             themes: Themes::default(),
             ascii: false,
             mouse: true,
-            bell: false,
+            bell: true,
             read_only: false,
             unverified: false,
             attached: false,

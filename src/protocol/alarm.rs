@@ -1,5 +1,6 @@
 //! Alarms: what an operator should know of, as the engine judges it. Every front tells the same ones.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,6 +13,42 @@ pub struct Alarms {
     pub active: Vec<Alarm>,
     /// The alarms that the engine watches for.
     pub watched: Vec<WatchedAlarm>,
+    /// The newest alarms of this run that are over, the newest first; at most a few dozen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastAlarm>,
+}
+
+impl Alarms {
+    /// The alarm that is on and has this name and stage.
+    pub fn active(&self, id: &AlarmId) -> Option<&Alarm> {
+        self.active.iter().find(|alarm| alarm.is(id))
+    }
+
+    /// A copy without the alarms that are over.
+    #[must_use]
+    pub fn light(&self) -> Self {
+        Self { past: Vec::new(), ..self.clone() }
+    }
+}
+
+/// Which of the alarms that are on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmId {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The id of its stage; `None` if it is about the whole pipeline.
+    #[serde(default)]
+    pub stage: Option<Arc<str>>,
+}
+
+/// `behind`, `stage of ingest`
+impl fmt::Display for AlarmId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stage {
+            None => f.pad(&self.name),
+            Some(stage) => write!(f, "{} of {stage}", self.name),
+        }
+    }
 }
 
 /// An alarm that is on.
@@ -21,6 +58,10 @@ pub struct Alarm {
     pub name: Arc<str>,
     /// The id of the stage that it is about; `None` if it is about the whole pipeline.
     pub stage: Option<Arc<str>>,
+    /// The id of the stage that it concerns most, which a front marks: `stage`, or the one that takes or writes what the alarm is about.
+    /// `None` if it concerns no stage more than the others.
+    #[serde(default)]
+    pub concerns: Option<Arc<str>>,
     /// How urgent it is.
     pub severity: Severity,
     /// When it began, to the millisecond.
@@ -37,6 +78,32 @@ pub struct Alarm {
     /// before. `None` while it is wrong.
     #[serde(default, with = "super::serial::optional_moment")]
     pub right_since: Option<SystemTime>,
+    /// When somebody acknowledged it, to the millisecond; `None` if nobody has.
+    #[serde(default, with = "super::serial::optional_moment")]
+    pub acknowledged: Option<SystemTime>,
+}
+
+impl Alarm {
+    /// Its name and its stage.
+    pub fn id(&self) -> AlarmId {
+        AlarmId { name: Arc::clone(&self.name), stage: self.stage.clone() }
+    }
+
+    /// Whether it has this name and stage.
+    pub fn is(&self, id: &AlarmId) -> bool {
+        (&self.name, &self.stage) == (&id.name, &id.stage)
+    }
+}
+
+/// An alarm that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastAlarm {
+    /// The alarm as it was at its end.
+    #[serde(flatten)]
+    pub alarm: Alarm,
+    /// When it ended, to the millisecond.
+    #[serde(with = "super::serial::moment")]
+    pub ended: SystemTime,
 }
 
 /// An alarm that the engine watches for.

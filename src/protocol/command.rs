@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::AlarmId;
 use super::question::Question;
 use super::remote::RemoteWork;
 use super::stage::{StageAction, StageId};
@@ -25,6 +26,10 @@ pub enum Command {
     /// Stop every stage, delete every click, reject and figure, delete the documents in the search index, then start the
     /// stages that were active. They resume at the offsets that Kafka has.
     Reset,
+    /// Note that somebody knows of this alarm, until it ends. An alarm that is not on stays as it is.
+    Acknowledge(AlarmId),
+    /// Note the same of every alarm that is on.
+    AcknowledgeAll,
     /// Show the rows of this view on the board of the snapshots.
     View(View),
     /// Answer this question in the answers of the snapshots.

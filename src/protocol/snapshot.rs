@@ -93,7 +93,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Snapshot {
-    /// A copy without timings, board, answers, recent clicks, log and the lists of the cluster, for a front that prints one line a
+    /// A copy without timings, board, answers, recent clicks, past alarms, log and the lists of the cluster, for a front that prints one line a
     /// second.
     #[must_use]
     pub fn light(&self) -> Self {
@@ -103,6 +103,7 @@ impl Snapshot {
             answers: Answers::default(),
             recent: Arc::default(),
             log: Arc::default(),
+            alarms: if self.alarms.past.is_empty() { Arc::clone(&self.alarms) } else { Arc::new(self.alarms.light()) },
             remote: self.remote.as_ref().map(|remote| Arc::new(remote.light())),
             ..self.clone()
         }

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::alarm::AlarmId;
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
@@ -325,6 +326,9 @@ fn every_command_is_in_the_golden_file() {
             Command::StartAll,
             Command::StopAll,
             Command::Reset,
+            Command::Acknowledge(AlarmId { name: "behind".into(), stage: None }),
+            Command::Acknowledge(AlarmId { name: "stage".into(), stage: Some("ingest".into()) }),
+            Command::AcknowledgeAll,
             Command::View(View::default()),
             Command::View(view()),
             Command::Ask(Question::Search(search())),

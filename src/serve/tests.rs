@@ -136,6 +136,7 @@ fn the_golden_snapshots_are_as_the_document_says() {
 
 #[test]
 fn the_document_and_the_program_agree_on_requests() {
+    use crate::protocol::alarm::AlarmId;
     use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
     use crate::protocol::{Command, Question, RemoteWork, StageAction, View};
 
@@ -147,6 +148,8 @@ fn the_document_and_the_program_agree_on_requests() {
         Command::StartAll,
         Command::StopAll,
         Command::Reset,
+        Command::Acknowledge(AlarmId { name: "behind".into(), stage: None }),
+        Command::AcknowledgeAll,
         Command::Shutdown,
         Command::ShutdownAnd(RemoteWork::Leave),
     ];

@@ -44,6 +44,22 @@ fn a_script_stops_starts_and_looks() {
 }
 
 #[test]
+fn a_script_acknowledges_an_alarm() {
+    let home = Home::new().with("CLICKTOP_ALARMS__INDEX__BEGIN", "1").with("CLICKTOP_ALARMS__INDEX__HOLD", "0 s");
+    let served = Served::start_in(home);
+    assert_eq!(ctl(&served, &["stop", "index"]).status.code(), Some(0));
+    let alarm = || served.socket().get("/v1/snapshot").json()["alarms"]["active"][0].clone();
+    until("the alarm", || alarm()["name"] == "index");
+    assert!(alarm()["acknowledged"].is_null());
+    let unknown = ctl(&served, &["acknowledge", "lag"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(unknown.one_clear_line().contains("the alarm lag is not on; on are: index"), "{unknown:?}");
+    assert_eq!(ctl(&served, &["acknowledge", "index"]).status.code(), Some(0));
+    until("acknowledged", || !alarm()["acknowledged"].is_null());
+    served.end();
+}
+
+#[test]
 fn what_cannot_be_undone_asks_and_a_script_says_yes() {
     let served = Served::start();
     for command in ["reset", "shutdown"] {

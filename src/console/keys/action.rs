@@ -63,6 +63,12 @@ pub enum Action {
     OpenUrl,
     /// Open the clicks by one of their dimensions, or close them.
     Breakdown,
+    /// Open the alarms.
+    Alarms,
+    /// Acknowledge the alarm under the cursor.
+    Acknowledge,
+    /// Acknowledge every alarm.
+    AcknowledgeAll,
     /// Group by the next dimension.
     NextDimension,
     /// Group by the dimension before.
@@ -187,6 +193,9 @@ impl Action {
             Action::ZoomAuto => &["zoom-auto"],
             Action::OpenUrl => &["open-url"],
             Action::Breakdown => &["breakdown"],
+            Action::Alarms => &["alarms"],
+            Action::Acknowledge => &["acknowledge"],
+            Action::AcknowledgeAll => &["acknowledge-all"],
             Action::NextDimension => &["next-dimension"],
             Action::PreviousDimension => &["previous-dimension"],
             Action::OpenGroup => &["open-group"],
@@ -275,6 +284,7 @@ impl Action {
                     | Action::OpenView
                     | Action::NextView
                     | Action::Breakdown
+                    | Action::Alarms
             )
     }
 

@@ -29,6 +29,8 @@ pub enum Context {
     Url,
     /// In the breakdown.
     Breakdown,
+    /// In the alarms.
+    Alarms,
     /// In the list of pipelines.
     Fleet,
     /// While the user types a line.
@@ -53,6 +55,7 @@ impl Context {
                 | Context::Map
                 | Context::Url
                 | Context::Breakdown
+                | Context::Alarms
         )
     }
 
@@ -73,6 +76,8 @@ impl Context {
             // The breakdown has the order and the time window of the overview.
             Context::Breakdown if matches!(action, Action::CycleWindow | Action::CycleSort) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
+            // There, the same key acknowledges all of them.
+            Context::Alarms if matches!(action, Action::Alarms) => false,
             Context::Fleet => !action.is_of_one_pipeline(),
             _ => !(self.is_view() && action.is_for_overview()),
         }
@@ -93,6 +98,7 @@ impl Context {
             Context::Map => "map",
             Context::Url => "url",
             Context::Breakdown => "breakdown",
+            Context::Alarms => "alarms",
             Context::Fleet => "the fleet",
             Context::Line => "typing",
             Context::Prompt => "question",

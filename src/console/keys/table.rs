@@ -45,8 +45,8 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
 }
 
 use Context::{
-    Activity, Anywhere, Breakdown, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Url, Urls,
-    Views,
+    Activity, Alarms, Anywhere, Breakdown, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Url,
+    Urls, Views,
 };
 
 /// Every key of the console, in the order of the footer.
@@ -94,6 +94,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
     bind(Anywhere, &[char(':')], ":", "do", Action::Palette, "run an action by its name"),
     bind(Anywhere, &[char('b')], "b", "breakdown", Action::Breakdown, "clicks by one dimension"),
+    bind(Anywhere, &[char('A')], "A", "alarms", Action::Alarms, "alarms, and those before"),
     bind(Anywhere, &[char('v')], "v", "", Action::NextView, "the next view"),
     bind(Anywhere, &[char('z')], "z", "expand", Action::Expand, "expand or restore panel"),
     bind(Anywhere, &[char('l')], "l", "log", Action::ToggleLog, "log or recent clicks"),
@@ -170,6 +171,15 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Breakdown, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
     bind(Breakdown, &[char('D')], "D", "", Action::PreviousDimension, "by the dimension before"),
     bind(Breakdown, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenGroup, "go to the url or the country"),
+    bind(
+        Alarms,
+        &[key(KeyCode::Enter), char(' ')],
+        "Enter",
+        "acknowledge",
+        Action::Acknowledge,
+        "acknowledge the alarm",
+    ),
+    bind(Alarms, &[char('A')], "A", "acknowledge all", Action::AcknowledgeAll, "acknowledge every alarm"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
     bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),

@@ -12,13 +12,26 @@ use crate::text::printable;
 /// The alarm about rejects.
 const REJECTS: &str = "rejects";
 
-/// How many alarms are on: `1 alarm`, `3 alarms`; `None` if none is.
+/// How many alarms are on that nobody has acknowledged: `1 alarm`, `3 alarms`; of all of them, how many there are: `2 alarms acknowledged`.
+/// `None` if none is on.
 pub(crate) fn how_many(alarms: &Alarms) -> Option<String> {
-    match alarms.active.len() {
-        0 => None,
-        1 => Some("1 alarm".to_owned()),
-        many => Some(format!("{many} alarms")),
+    let words = |many: usize| if many == 1 { "1 alarm".to_owned() } else { format!("{many} alarms") };
+    match (open(alarms).count(), alarms.active.len()) {
+        (0, 0) => None,
+        (0, acknowledged) => Some(format!("{} acknowledged", words(acknowledged))),
+        (many, _) => Some(words(many)),
     }
+}
+
+/// The alarms that are on and that nobody has acknowledged, the most urgent first.
+pub(crate) fn open(alarms: &Alarms) -> impl Iterator<Item = &Alarm> {
+    alarms.active.iter().filter(|alarm| alarm.acknowledged.is_none())
+}
+
+/// The most urgent alarm that concerns the stage `id`. One that nobody has acknowledged goes before the others.
+pub(crate) fn of_stage<'a>(alarms: &'a Alarms, id: &str) -> Option<&'a Alarm> {
+    let concerns = |alarm: &&Alarm| alarm.concerns.as_deref() == Some(id);
+    open(alarms).find(concerns).or_else(|| alarms.active.iter().find(concerns))
 }
 
 /// The most urgent alarm.
@@ -33,11 +46,11 @@ pub(crate) struct Headline {
 /// On a line of so many columns, name and urgency of an alarm stand before its text, even if the end of the text is cut off.
 const ROOMY: usize = 100;
 
-/// The most urgent alarm in a line of `columns`, and how many there are. If it is about rejects, and most messages are rejected, there is
+/// The most urgent alarm that nobody has acknowledged in a line of `columns`, and how many of them there are. If it is about rejects, and most messages are rejected, there is
 /// better advice.
 pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> Option<Headline> {
     let alarms = &snapshot.alarms;
-    let most_urgent = alarms.active.first()?;
+    let most_urgent = open(alarms).next()?;
     if most_urgent.name.as_ref() == REJECTS && mostly_rejected(snapshot).is_some() {
         return None;
     }
@@ -50,7 +63,7 @@ pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> 
     }
     let severity = most_urgent.severity;
     let name = format!("{} ({})", printable(&most_urgent.name), severity.name());
-    let (in_full, in_short) = match alarms.active.len() {
+    let (in_full, in_short) = match open(alarms).count() {
         1 => (format!("alarm {name} since {since}: "), format!("alarm since {since}: ")),
         many => (
             format!("{many} alarms, the most urgent {name} since {since}: "),

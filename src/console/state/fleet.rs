@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ratatui::layout::{Position, Rect};
 
-use super::alarms::headline;
+use super::alarms::{headline, open};
 use super::engine::ObservedEngine;
 use super::link_trouble::LinkTrouble;
 use super::list::List;
@@ -44,7 +44,7 @@ pub(crate) struct PipelineLine {
     pub(crate) delay: Option<Duration>,
     /// Clicks in its figures, as far as they are known.
     pub(crate) clicks: Option<u64>,
-    /// Alarms that are on.
+    /// Alarms that are on and that nobody has acknowledged.
     pub(crate) alarms: usize,
     /// What is wrong with it, or what it does; empty if there is nothing to say.
     pub(crate) says: String,
@@ -138,7 +138,7 @@ impl PipelineLine {
             lag: snapshot.lag,
             delay: snapshot.delay,
             clicks,
-            alarms: snapshot.alarms.active.len(),
+            alarms: open(&snapshot.alarms).count(),
             says,
         }
     }

@@ -36,6 +36,7 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, a
         }
         Screen::Url => vec![Context::Anywhere, Context::Views, Context::Url],
         Screen::Breakdown => vec![Context::Anywhere, Context::Views, Context::Breakdown],
+        Screen::Alarms => vec![Context::Anywhere, Context::Views, Context::Alarms],
     };
     let acts = |binding: &&KeyBinding| screen.context().is_none_or(|context| context.lets_through(binding.action));
     let is_own = |binding: &&KeyBinding| attached || binding.action != Action::ShutDown;

@@ -1,6 +1,7 @@
 //! What the console knows: plain values, and questions about them that change nothing. `update` changes them, `view` draws them.
 
 pub(crate) mod activity;
+pub(crate) mod alarm_list;
 pub(crate) mod alarms;
 pub(crate) mod app;
 pub(crate) mod breakdown;

@@ -26,6 +26,8 @@ pub(crate) enum Screen {
     Url,
     /// The clicks by one of their dimensions. It has a key of its own.
     Breakdown,
+    /// The alarms that are on, and those that are over. It has a key of its own.
+    Alarms,
     /// The pipelines of the console. It has a key of its own.
     Fleet,
 }
@@ -72,6 +74,7 @@ impl Screen {
             Screen::Rounds => "rounds",
             Screen::Url => "url",
             Screen::Breakdown => "breakdown",
+            Screen::Alarms => "alarms",
             Screen::Fleet => "fleet",
         }
     }
@@ -87,6 +90,7 @@ impl Screen {
             Screen::Fleet => Some(Context::Fleet),
             Screen::Url => Some(Context::Url),
             Screen::Breakdown => Some(Context::Breakdown),
+            Screen::Alarms => Some(Context::Alarms),
             Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds => {
                 Some(Context::Views)
             }

@@ -51,6 +51,7 @@ impl ScreenParts {
             }
             Screen::Query => facts_parts(body, 7, if body.height >= 17 { (body.height / 3).clamp(6, 10) } else { 0 }),
             Screen::Rounds => facts_parts(body, 0, if body.height >= 14 { (body.height / 3).clamp(7, 10) } else { 0 }),
+            Screen::Alarms => facts_parts(body, 0, if body.height >= 11 { 6 } else { 4 }),
             Screen::Url => url_parts(body),
             Screen::Fleet => facts_parts(body, 0, if body.height >= 11 { 6 } else { 3 }),
             Screen::Map => map_parts(body, nothing),
@@ -122,7 +123,9 @@ mod tests {
     #[test]
     fn the_parts_of_a_body_do_not_overlap_and_the_list_holds_a_row() {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
-            for screen in Screen::WITH_KEY.into_iter().chain([Screen::Url, Screen::Breakdown, Screen::Fleet]) {
+            for screen in
+                Screen::WITH_KEY.into_iter().chain([Screen::Url, Screen::Breakdown, Screen::Alarms, Screen::Fleet])
+            {
                 let layout = ScreenLayout::of_screen(Rect::new(0, 0, width, height), true, 9).expect("large enough");
                 let body = layout.body.expect("a body");
                 let ScreenParts { before, list, after } = ScreenParts::of(screen, body);

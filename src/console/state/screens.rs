@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::alarm_list::{AlarmView, alarm_rows};
 use super::breakdown::{self, BreakdownView};
 use super::list::List;
 use super::panel::Panel;
@@ -44,6 +45,7 @@ pub(crate) struct Screens {
     pub(crate) rounds: List,
     pub(crate) url: UrlView,
     pub(crate) breakdown: BreakdownView,
+    pub(crate) alarms: AlarmView,
 }
 
 /// The screen of the log.
@@ -135,6 +137,7 @@ impl Screens {
             Screen::Rounds => Some(&mut self.rounds),
             Screen::Url => Some(&mut self.url.clicks),
             Screen::Breakdown => Some(&mut self.breakdown.list),
+            Screen::Alarms => Some(&mut self.alarms.list),
             // The fleet keeps the list of the pipelines.
             Screen::Overview | Screen::Store | Screen::Log | Screen::Map | Screen::Fleet => None,
         }
@@ -157,6 +160,7 @@ impl Screens {
             Screen::Query => query(snapshot).map_or(0, |query| query.batches.len()),
             Screen::Rounds => rounds(snapshot).and_then(|rounds| rounds.as_ref().ok()).map_or(0, Vec::len),
             Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| page.clicks.len()),
+            Screen::Alarms => alarm_rows(&snapshot.alarms).count(),
             Screen::Breakdown => {
                 let question = self.breakdown.question(selection);
                 found(breakdown::answer_to(snapshot, &question)).map_or(0, |breakdown| breakdown.rows.len())

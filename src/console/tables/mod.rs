@@ -1,5 +1,6 @@
 //! The tables of the console. Each column is declared once, for drawing, for sorting by a click on its title, and for exports.
 
+pub(crate) mod alarms;
 pub(crate) mod batches;
 pub(crate) mod breakdown;
 pub(crate) mod clicks;

@@ -18,6 +18,8 @@ fn alarm(name: &str, severity: Severity, text: &str, seconds_ago: u64) -> Alarm 
         value: Some(400.0),
         limit: Some(300.0),
         right_since: None,
+        concerns: None,
+        acknowledged: None,
     }
 }
 
@@ -30,7 +32,7 @@ fn down() -> Alarm {
 }
 
 fn with(active: Vec<Alarm>) -> Snapshot {
-    Snapshot { alarms: Arc::new(Alarms { active, watched: Vec::new() }), ..fixture::running() }
+    Snapshot { alarms: Arc::new(Alarms { active, ..Alarms::default() }), ..fixture::running() }
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn the_bell_rings_once_for_each_alarm_that_begins_if_it_is_wanted() {
     };
     let mut console = Console::new(80, 24);
     console.show(with(vec![waiting()]));
-    assert_eq!(rings(&mut console), 0, "nobody asked for it");
+    assert_eq!(rings(&mut console), 0, "the settings turn it off");
     console.app.settings.bell = true;
     let mut rung = Vec::new();
     for alarms in [vec![waiting()], vec![down(), waiting()], vec![waiting()], Vec::new(), vec![waiting()]] {

@@ -112,8 +112,10 @@ fn alarmed() -> Snapshot {
         value: Some(1_200_000.0),
         limit: Some(1_000_000.0),
         right_since: None,
+        concerns: Some("ingest".into()),
+        acknowledged: None,
     };
-    let alarms = Alarms { active: vec![alarm], watched: Vec::new() };
+    let alarms = Alarms { active: vec![alarm], ..Alarms::default() };
     Snapshot { alarms: Arc::new(alarms), ..fixture::running() }
 }
 

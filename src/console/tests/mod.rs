@@ -1,5 +1,6 @@
 //! The console from outside: events in, screens and commands out.
 
+mod acknowledged;
 mod alarmed;
 mod asked;
 mod broken_down;

@@ -12,6 +12,7 @@ use ratatui::widgets::Block;
 use super::theme::colors::Depth;
 use super::theme::themes::{Palette, Themes};
 use crate::protocol::StageState;
+use crate::protocol::alarm::Severity;
 use crate::protocol::snapshot::{Health, LogLevel};
 use crate::theme::Role;
 
@@ -132,6 +133,14 @@ impl Theme {
     /// A count that should be zero.
     pub(crate) fn alarm(&self, n: u64) -> Style {
         if n == 0 { self.dim() } else { self.warn() }
+    }
+
+    /// What an alarm of this urgency stands out with.
+    pub(crate) fn severity(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Critical => self.bad(),
+            Severity::Warning => self.warn(),
+        }
     }
 
     /// Symbol and style of a stage's state; the word stands beside them.

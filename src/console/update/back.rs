@@ -15,6 +15,7 @@ impl App {
             Screen::Fleet => self.leave_fleet(),
             Screen::Url => self.open_screen(self.screens.url.opened_on),
             Screen::Breakdown => self.open_screen(self.screens.breakdown.opened_on),
+            Screen::Alarms => self.open_screen(self.screens.alarms.opened_on),
             Screen::Log | Screen::Rejects if !self.screens.filter_text(&self.selection).is_empty() => {
                 self.set_filter("")
             }

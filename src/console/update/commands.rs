@@ -48,7 +48,12 @@ impl App {
             _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
                 Err("draining before the end: no more commands")
             }
-            Command::Stage { .. } | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
+            Command::Stage { .. }
+            | Command::StartAll
+            | Command::StopAll
+            | Command::Reset
+            | Command::Acknowledge(_)
+            | Command::AcknowledgeAll => Ok(()),
         }
     }
 
@@ -128,6 +133,8 @@ fn describe(command: &Command) -> String {
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
         Command::Reset => "delete all clicks and figures".to_owned(),
+        Command::Acknowledge(alarm) => format!("acknowledge the alarm {}", printable(&alarm.to_string())),
+        Command::AcknowledgeAll => "acknowledge every alarm".to_owned(),
         Command::View(_) => "change the view".to_owned(),
         Command::Ask(_) => "look something up".to_owned(),
         Command::Shutdown | Command::ShutdownAnd(_) => "shut down".to_owned(),
@@ -148,6 +155,8 @@ fn log_line(command: &Command) -> Option<String> {
         Command::StartAll => "every stage started by key".to_owned(),
         Command::StopAll => "every stage stopped by key".to_owned(),
         Command::Reset => "everything reset by key".to_owned(),
+        Command::Acknowledge(alarm) => format!("alarm {} acknowledged by key", printable(&alarm.to_string())),
+        Command::AcknowledgeAll => "every alarm acknowledged by key".to_owned(),
         Command::ShutdownAnd(RemoteWork::Leave) => "quit by key; the work in the cluster goes on".to_owned(),
         Command::ShutdownAnd(RemoteWork::Stop) => "quit by key; the work in the cluster stops".to_owned(),
         Command::View(_) | Command::Ask(_) | Command::Shutdown => return None,

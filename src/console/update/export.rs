@@ -9,6 +9,7 @@ use crate::console::export::{
     ExportColumns, ExportFormat, TableFile, TableOutcome, TableProgress, TableRows, check_name, rows_written,
 };
 use crate::console::state::activity::ActivityTab;
+use crate::console::state::alarm_list::alarm_rows_at;
 use crate::console::state::app::App;
 use crate::console::state::breakdown;
 use crate::console::state::effect::Effect;
@@ -18,8 +19,8 @@ use crate::console::state::screens::{self, cluster, query};
 use crate::console::tables::countries::CountryLine;
 use crate::console::tables::partitions::PartitionLine;
 use crate::console::tables::{
-    self, Column, batches, clicks, countries, executors, export_names, export_row, pages, partitions, pipelines,
-    rejects, rounds,
+    self, Column, alarms, batches, clicks, countries, executors, export_names, export_row, pages, partitions,
+    pipelines, rejects, rounds,
 };
 use crate::engine::tables::TableOrder;
 use crate::protocol::View;
@@ -72,6 +73,10 @@ impl App {
             Screen::Rounds => {
                 let rows = screens::rounds(snapshot).and_then(|rounds| rounds.as_deref().ok()).unwrap_or_default();
                 ("rounds", Source::Console(table_rows(rounds::EXPORTED, rows.iter().cloned())))
+            }
+            Screen::Alarms => {
+                let rows = alarm_rows_at(&snapshot.alarms, self.now);
+                ("alarms", Source::Console(table_rows(alarms::EXPORTED, rows)))
             }
             Screen::Fleet => {
                 let lines = self.fleet.as_ref().map_or(&[][..], |fleet| &fleet.lines);

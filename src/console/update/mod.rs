@@ -1,6 +1,7 @@
 //! How events change the state: every `impl App` is here. Nothing here draws, or reads the terminal or the clock.
 
 mod action;
+mod alarms;
 mod apply;
 mod back;
 mod breakdown;

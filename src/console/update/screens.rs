@@ -40,6 +40,7 @@ impl App {
         let here = match self.screens.open {
             Screen::Url => self.screens.url.opened_on,
             Screen::Breakdown => self.screens.breakdown.opened_on,
+            Screen::Alarms => self.screens.alarms.opened_on,
             open => open,
         };
         let offered = Screen::offered(self.engine.snapshot());
@@ -183,6 +184,7 @@ impl App {
     /// Keeps the cursor of the rejects on its message and the log at its lines, while `after` brings newer ones.
     pub(super) fn keep_screen_places(&mut self, after: &Snapshot) {
         let before = Arc::clone(&self.engine.live.snapshot);
+        self.keep_alarm_place(after);
         if self.screens.log.back > 0 {
             let newer = newer_lines(&before.log, &after.log);
             let newest = after.log.get(after.log.len().saturating_sub(newer)..).unwrap_or_default();

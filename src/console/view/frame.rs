@@ -7,8 +7,9 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, banner, breakdown, cluster, countries, fleet, footer, header, help, index, log, map, palette, partitions,
-    pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url, urls,
+    activity, alarms, banner, breakdown, cluster, countries, fleet, footer, header, help, index, log, map, palette,
+    partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url,
+    urls,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -80,6 +81,7 @@ fn screen(frame: &mut Frame, area: Rect, app: &App) {
         Screen::Rounds => rounds::render(frame, area, app),
         Screen::Url => url::render(frame, area, app),
         Screen::Breakdown => breakdown::render(frame, area, app),
+        Screen::Alarms => alarms::render(frame, area, app),
     }
 }
 

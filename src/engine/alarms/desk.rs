@@ -7,7 +7,7 @@ use super::options::AlarmOptions;
 use super::tell::{Message, Tellers};
 use crate::engine::status::words::long_time;
 use crate::protocol::Snapshot;
-use crate::protocol::alarm::Severity;
+use crate::protocol::alarm::{AlarmId, Severity};
 
 /// The alarms of one engine.
 pub(crate) struct AlarmDesk {
@@ -32,6 +32,14 @@ impl AlarmDesk {
             self.tellers.tell(|| Message::new(&change, &snapshot.source));
         }
         snapshot.alarms = self.evaluator.shown();
+    }
+
+    /// Notes that somebody knows of the alarm `id`, or of every alarm if it is `None`.
+    pub(crate) fn acknowledge(&mut self, id: Option<&AlarmId>) {
+        let acknowledged = self.evaluator.acknowledge(id);
+        if acknowledged.is_empty() {
+            tracing::debug!(target: "alarms", "no alarm is on that nobody has acknowledged");
+        }
     }
 
     /// Takes new options, if there are any. Whoever the old ones tell of alarms still gets what waits; the alarms that the new ones no

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::kind::AlarmKind;
+use super::past::PastAlarms;
 use super::readings::{Reading, Readings};
 use super::rules::{AlarmRules, Rule};
 use super::words;
-use crate::protocol::Snapshot;
-use crate::protocol::alarm::{Alarm, Alarms, WatchedAlarm};
+use crate::protocol::alarm::{Alarm, AlarmId, Alarms, WatchedAlarm};
+use crate::protocol::{Snapshot, StageStatus};
 
 /// The shortest time between two looks: a snapshot may come twenty times a second.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -30,7 +31,10 @@ pub struct Evaluator {
     readings: Readings,
     states: BTreeMap<(AlarmKind, Option<Arc<str>>), State>,
     begun: BTreeMap<AlarmKind, u64>,
+    past: PastAlarms,
     looked: Option<Duration>,
+    /// The time of day of the newest snapshot that was judged.
+    time: Option<SystemTime>,
     shown: Arc<Alarms>,
 }
 
@@ -63,13 +67,32 @@ impl Evaluator {
             std::mem::take(&mut self.states).into_iter().partition(|((kind, _), _)| rules.rules.contains_key(kind));
         self.states = kept;
         self.rules = rules;
-        self.show();
         let gone: BTreeMap<(AlarmKind, Option<Arc<str>>), State> = gone;
         let ended = gone.into_values().filter_map(|state| match state {
             State::Bad { .. } => None,
             State::On { begun, alarm, .. } => Some(AlarmChange { alarm, lasted: Some(now.saturating_sub(begun)) }),
         });
-        ended.collect()
+        let ended: Vec<_> = ended.collect();
+        self.keep_ended(&ended);
+        self.show();
+        ended
+    }
+
+    /// Notes that somebody knows of the alarm `id`, or of every alarm if it is `None`. Returns the alarms of which nobody knew before.
+    pub fn acknowledge(&mut self, id: Option<&AlarmId>) -> Vec<Alarm> {
+        let time = self.time.unwrap_or(UNIX_EPOCH);
+        let mut acknowledged = Vec::new();
+        for state in self.states.values_mut() {
+            if let State::On { alarm, .. } = state
+                && alarm.acknowledged.is_none()
+                && id.is_none_or(|id| alarm.is(id))
+            {
+                alarm.acknowledged = Some(time);
+                acknowledged.push(alarm.clone());
+            }
+        }
+        self.show();
+        acknowledged
     }
 
     /// Judges `snapshot`, and returns what has begun and ended. A snapshot that comes soon after another one changes nothing, nor does one
@@ -81,6 +104,7 @@ impl Evaluator {
             return Vec::new();
         }
         self.looked = Some(now);
+        self.time = snapshot.at.or(self.time);
         let readings = self.readings.of(snapshot);
         let mut changes = Vec::new();
         for reading in &readings {
@@ -88,8 +112,15 @@ impl Evaluator {
                 changes.extend(self.judge(reading, &rule, snapshot));
             }
         }
+        self.keep_ended(&changes);
         self.show();
         changes
+    }
+
+    fn keep_ended(&mut self, changes: &[AlarmChange]) {
+        for change in changes.iter().filter(|change| !change.begins()) {
+            self.past.keep(change.alarm.clone(), change.at());
+        }
     }
 
     fn judge(&mut self, reading: &Reading, rule: &Rule, snapshot: &Snapshot) -> Option<AlarmChange> {
@@ -130,12 +161,14 @@ impl Evaluator {
                 let alarm = Alarm {
                     name: reading.kind.name().into(),
                     stage: reading.stage.clone(),
+                    concerns: concerns(reading, snapshot),
                     severity: reading.kind.severity(),
                     since: snapshot.at.unwrap_or(UNIX_EPOCH),
                     text: words::text(reading, value, rule, snapshot),
                     value: number(reading.kind, value),
                     limit: number(reading.kind, rule.begin),
                     right_since: None,
+                    acknowledged: None,
                 };
                 self.states.insert(key, State::On { begun: now, alarm: alarm.clone(), good_since: None });
                 *self.begun.entry(reading.kind).or_default() += 1;
@@ -156,10 +189,28 @@ impl Evaluator {
             begun: begun(*kind),
         };
         // The map is in the order of the kinds, the most urgent first.
-        let alarms = Alarms { active: active.collect(), watched: self.rules.rules.keys().map(watched).collect() };
+        let alarms = Alarms {
+            active: active.collect(),
+            watched: self.rules.rules.keys().map(watched).collect(),
+            past: self.past.list(),
+        };
         if *self.shown != alarms {
             self.shown = Arc::new(alarms);
         }
+    }
+}
+
+/// The stage that an alarm about `reading` concerns most: what comes from Kafka is taken by the first stage, and documents are written by the
+/// last one.
+fn concerns(reading: &Reading, snapshot: &Snapshot) -> Option<Arc<str>> {
+    let id = |stage: &StageStatus| stage.id().as_str().into();
+    match reading.kind {
+        AlarmKind::Stage | AlarmKind::Backlog => reading.stage.clone(),
+        AlarmKind::Headroom | AlarmKind::Silence | AlarmKind::Behind | AlarmKind::Lag | AlarmKind::Rejects => {
+            snapshot.stages.first().map(id)
+        }
+        AlarmKind::Index => snapshot.stages.iter().rfind(|stage| !stage.info.before_figures).map(id),
+        AlarmKind::Delay => None,
     }
 }
 

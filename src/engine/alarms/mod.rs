@@ -8,6 +8,7 @@ mod desk;
 mod evaluator;
 mod kind;
 mod options;
+mod past;
 mod readings;
 mod rules;
 mod stretches;

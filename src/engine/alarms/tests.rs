@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::engine::forecast::Forecast;
 use crate::engine::local::stage::not_started;
-use crate::protocol::alarm::Severity;
+use crate::protocol::alarm::{AlarmId, Severity};
 use crate::protocol::snapshot::PartitionStatus;
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::protocol::{Snapshot, StageState};
@@ -417,4 +417,68 @@ fn other_rules_take_effect_while_an_alarm_is_on_and_one_that_they_lack_ends() {
     let ended = world.evaluator.renew(without);
     assert_eq!(ended.len(), 1);
     assert!(!ended[0].begins() && world.evaluator.shown().active.is_empty());
+}
+
+#[test]
+fn an_acknowledged_alarm_stays_so_until_it_ends_and_is_then_one_of_those_that_were() {
+    let mut world = World::new();
+    let down = |snapshot: &mut Snapshot| snapshot.stages["index"].state = failing();
+    world.pass(HOLD + 1, down);
+    let id = AlarmId { name: "stage".into(), stage: Some("index".into()) };
+    let other = AlarmId { name: "stage".into(), stage: Some("store".into()) };
+    assert_eq!(world.evaluator.acknowledge(Some(&other)), [], "that one is not on");
+    assert_eq!(world.evaluator.shown().active[0].acknowledged, None);
+    assert_eq!(world.evaluator.acknowledge(Some(&id)).len(), 1);
+    let at = world.snapshot.at;
+    assert_eq!(world.evaluator.shown().active[0].acknowledged, at);
+    world.pass(10, down);
+    assert_eq!(world.evaluator.shown().active[0].acknowledged, at, "it is still the same alarm");
+    assert_eq!(world.evaluator.acknowledge(None), [], "somebody knows of it already");
+
+    world.pass(CALM + 1, |snapshot| snapshot.stages["index"].state = StageState::Running);
+    let shown = world.evaluator.shown();
+    assert_eq!((shown.active.len(), shown.past.len()), (0, 1));
+    let past = &shown.past[0];
+    assert_eq!((past.alarm.id(), past.alarm.acknowledged), (id, at));
+    assert!(past.ended > past.alarm.since && Some(past.ended) <= world.snapshot.at);
+
+    world.pass(HOLD + 1, down);
+    assert_eq!(world.evaluator.shown().active[0].acknowledged, None, "it has begun anew");
+}
+
+#[test]
+fn the_newest_alarms_that_are_over_are_kept_the_newest_first_and_no_more_than_a_few_dozen() {
+    let mut world = World::new();
+    let rules = AlarmRules {
+        rules: [(AlarmKind::Lag, Rule { begin: 100.0, end: 50.0, hold: Duration::ZERO })].into(),
+        calm: Duration::ZERO,
+    };
+    world.evaluator = Evaluator::new(rules);
+    for _ in 0..70 {
+        world.pass(2, |snapshot| snapshot.lag = Some(100)).pass(2, |snapshot| snapshot.lag = Some(0));
+    }
+    let past = &world.evaluator.shown().past;
+    assert_eq!(past.len(), past::KEPT);
+    assert!(past.windows(2).all(|pair| pair[0].ended > pair[1].ended));
+}
+
+#[test]
+fn an_alarm_names_the_stage_that_it_concerns_most() {
+    let mut world = World::new();
+    world.pass(HOLD + 1, |snapshot| {
+        (snapshot.lag, snapshot.index.pending) = (Some(5_000), Some(5_000));
+        snapshot.stages["aggregate"].backlog = Some(5_000);
+        snapshot.stages["store"].state = failing();
+    });
+    let shown = world.evaluator.shown();
+    let concerns: Vec<_> =
+        shown.active.iter().map(|alarm| (&*alarm.name, alarm.stage.as_deref(), alarm.concerns.as_deref())).collect();
+    let stage = |id: &'static str| Some(id);
+    let wanted = [
+        ("stage", stage("store"), stage("store")),
+        ("lag", None, stage("ingest")),
+        ("backlog", stage("aggregate"), stage("aggregate")),
+        ("index", None, stage("index")),
+    ];
+    assert_eq!(concerns, wanted);
 }

@@ -179,6 +179,8 @@ impl<E: Supervised> Supervisor<E> {
         match command {
             Command::View(view) => self.engine.set_view(FrontId::OWN, view),
             Command::Ask(question) => self.engine.ask(FrontId::OWN, question),
+            Command::Acknowledge(alarm) => self.alarms.acknowledge(Some(&alarm)),
+            Command::AcknowledgeAll => self.alarms.acknowledge(None),
             Command::Shutdown | Command::ShutdownAnd(_) if ending => {
                 // A second shutdown ends the drain now.
                 if let Some(drain) = drain {

@@ -70,7 +70,12 @@ impl Reset {
             Command::StartAll => self.start = workers.names().collect(),
             Command::StopAll => self.start.clear(),
             Command::Reset => {}
-            Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_) => return false,
+            Command::View(_)
+            | Command::Ask(_)
+            | Command::Acknowledge(_)
+            | Command::AcknowledgeAll
+            | Command::Shutdown
+            | Command::ShutdownAnd(_) => return false,
         }
         true
     }

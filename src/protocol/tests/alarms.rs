@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{full, moment};
 use crate::protocol::Snapshot;
-use crate::protocol::alarm::{Alarm, Alarms, Severity, WatchedAlarm};
+use crate::protocol::alarm::{Alarm, Alarms, PastAlarm, Severity, WatchedAlarm};
 use crate::protocol::timings::{Bucket, Distribution, Timings};
 
 pub(super) fn timings() -> Timings {
@@ -20,12 +20,14 @@ pub(super) fn alarms() -> Alarms {
     let stage = Alarm {
         name: "stage".into(),
         stage: Some("four".into()),
+        concerns: Some("four".into()),
         severity: Severity::Critical,
         since: moment(),
         text: "four is backing off: refused".into(),
         value: None,
         limit: None,
         right_since: Some(moment()),
+        acknowledged: Some(moment()),
     };
     let behind = Alarm {
         name: "behind".into(),
@@ -34,11 +36,14 @@ pub(super) fn alarms() -> Alarms {
         value: Some(400.5),
         limit: Some(300.0),
         right_since: None,
+        acknowledged: None,
+        concerns: Some("one".into()),
         text: "the oldest message in Kafka has waited for 6 min 40 s (limit 5 min)".into(),
         ..stage.clone()
     };
     let watched = |alarm: &Alarm| WatchedAlarm { name: alarm.name.clone(), severity: alarm.severity, begun: 2 };
-    Alarms { watched: vec![watched(&stage), watched(&behind)], active: vec![stage, behind] }
+    let past = PastAlarm { alarm: behind.clone(), ended: moment() };
+    Alarms { watched: vec![watched(&stage), watched(&behind)], active: vec![stage, behind], past: vec![past] }
 }
 
 #[test]
@@ -51,7 +56,8 @@ fn a_snapshot_of_an_engine_without_alarms_and_timings_is_read() {
 }
 
 #[test]
-fn a_front_that_prints_lines_gets_the_alarms_and_no_timings() {
+fn a_front_that_prints_lines_gets_the_alarms_that_are_on_and_no_timings() {
     let light = full().light();
-    assert_eq!((&*light.alarms, &*light.timings), (&alarms(), &Timings::default()));
+    assert_eq!((&*light.alarms, &*light.timings), (&alarms().light(), &Timings::default()));
+    assert_eq!(light.alarms.past, []);
 }

@@ -144,7 +144,7 @@ fn texts_of_others_stay_within_their_label() {
 fn an_alarm_that_is_watched_for_is_0_and_an_unknown_health_is_no_health() {
     let watched = WatchedAlarm { name: "lag".into(), severity: Severity::Warning, begun: 3 };
     let mut snapshot = full();
-    snapshot.alarms = Arc::new(Alarms { active: Vec::new(), watched: vec![watched] });
+    snapshot.alarms = Arc::new(Alarms { watched: vec![watched], ..Alarms::default() });
     snapshot.index.health = Health::Unknown;
     let page = page(snapshot, Form::Text);
     assert!(page.contains("clicktop_alarms_active{alarm=\"lag\",severity=\"warning\"} 0\n"), "{page}");

@@ -8,6 +8,7 @@ use axum::response::Response;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::body;
+use crate::protocol::alarm::AlarmId;
 use crate::protocol::{Command, RemoteWork, Snapshot, StageAction, StageId};
 use crate::serve::access::Access;
 use crate::serve::error::{ApiError, json};
@@ -18,7 +19,7 @@ use crate::text::excerpt;
 /// Characters of an unknown stage that an error quotes.
 const SHOWN_ID: usize = 40;
 
-const FORM: &str = r#"{"stage":{"id":"index","action":"stop"}}, with start, stop or restart; or "start_all", "stop_all", "reset", "shutdown""#;
+const FORM: &str = r#"{"stage":{"id":"index","action":"stop"}}, with start, stop or restart; or {"acknowledge":{"name":"behind","stage":null}}; or "start_all", "stop_all", "acknowledge_all", "reset", "shutdown""#;
 
 /// Gives one command to the engine. Later snapshots show what comes of it.
 pub(in crate::serve) async fn command(
@@ -58,7 +59,8 @@ fn check(command: &Command, snapshot: &Snapshot) -> Result<(), ApiError> {
             conflict("the pipeline is ending and takes no more commands".to_owned())
         }
         Command::Stage { id, action } => check_stage(id, *action, snapshot),
-        Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
+        Command::Acknowledge(alarm) => check_alarm(alarm, snapshot),
+        Command::AcknowledgeAll | Command::StartAll | Command::StopAll | Command::Reset => Ok(()),
     }
 }
 
@@ -74,6 +76,17 @@ fn check_stage(id: &StageId, action: StageAction, snapshot: &Snapshot) -> Result
     Err(ApiError::new(StatusCode::CONFLICT, format!("the stage {id} cannot do that")))
 }
 
+fn check_alarm(alarm: &AlarmId, snapshot: &Snapshot) -> Result<(), ApiError> {
+    if snapshot.alarms.active(alarm).is_some() {
+        return Ok(());
+    }
+    let on: Vec<_> = snapshot.alarms.active.iter().map(|alarm| alarm.id().to_string()).collect();
+    let on = if on.is_empty() { "none".to_owned() } else { on.join(", ") };
+    let asked = alarm.to_string();
+    let asked = excerpt(&asked, SHOWN_ID);
+    Err(ApiError::new(StatusCode::NOT_FOUND, format!("the alarm {asked} is not on; on are: {on}")))
+}
+
 /// What a command does, for the log. Its stage is one that the engine has.
 fn describe(command: &Command) -> String {
     match command {
@@ -85,6 +98,8 @@ fn describe(command: &Command) -> String {
             };
             format!("{id} {done}")
         }
+        Command::Acknowledge(alarm) => format!("alarm {} acknowledged", excerpt(&alarm.to_string(), SHOWN_ID)),
+        Command::AcknowledgeAll => "every alarm acknowledged".to_owned(),
         Command::StartAll => "every stage started".to_owned(),
         Command::StopAll => "every stage stopped".to_owned(),
         Command::Reset => "everything reset".to_owned(),

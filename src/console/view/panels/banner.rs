@@ -14,7 +14,6 @@ use crate::console::state::link_trouble::LinkTrouble;
 use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::settings::UnfinishedWork;
 use crate::protocol::Snapshot;
-use crate::protocol::alarm::Severity;
 use crate::protocol::snapshot::Totals;
 use crate::text::printable;
 
@@ -25,11 +24,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     } else if app.ending.has_banner(app.engine.snapshot()) {
         end(columns, app)
     } else if let Some(alarm) = headline(app.engine.snapshot(), columns.saturating_sub(1), app.now) {
-        let style = match alarm.severity {
-            Severity::Critical => app.theme.bad(),
-            Severity::Warning => app.theme.warn(),
-        };
-        (format!(" {}", alarm.text), style)
+        (format!(" {}", alarm.text), app.theme.severity(alarm.severity))
     } else if let Some(notice) = app.engine.newest_notice(app.now) {
         (format!(" {}", printable(&notice.text)), app.theme.warn())
     } else if let Some(text) = mostly_rejected(app.engine.snapshot()) {

@@ -11,7 +11,7 @@ use crate::click::Timestamp;
 use crate::console::format::{
     UNKNOWN, bytes, clock, count, duration, fit, or_unknown, percent, right, time_of_day, whole_time, width,
 };
-use crate::console::state::alarms::how_many;
+use crate::console::state::alarms::{how_many, open};
 use crate::console::state::app::App;
 use crate::console::state::outlook::urgent_loss;
 use crate::console::view::rows::{both_ends, row};
@@ -61,7 +61,8 @@ fn identity(frame: &mut Frame, row: Rect, snapshot: &Snapshot, app: &App) {
         mark(format!(" NO NEWS FOR {} ", duration(age)), theme.bad());
     }
     if let Some(alarms) = how_many(&snapshot.alarms) {
-        mark(format!(" {} ", alarms.to_uppercase()), theme.bad());
+        let style = if open(&snapshot.alarms).next().is_some() { theme.bad() } else { theme.dim() };
+        mark(format!(" {} ", alarms.to_uppercase()), style);
     }
     if let Some(loss) = urgent_loss(snapshot) {
         mark(format!(" {} ", loss.to_uppercase()), theme.bad());

@@ -1,6 +1,7 @@
 //! One file for each panel and screen. Each has a free function `render(frame, area, app)`.
 
 pub(super) mod activity;
+pub(super) mod alarms;
 pub(super) mod banner;
 pub(super) mod breakdown;
 mod chart;

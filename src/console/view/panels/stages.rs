@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
 use crate::console::format::{count, count_in, countdown, left, or_unknown, rate, right, width};
+use crate::console::state::alarms::of_stage;
 use crate::console::state::app::App;
 use crate::console::state::history::hold_word;
 use crate::console::state::layout::ScreenLayout;
@@ -87,6 +88,17 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
     let mut block = theme.frame(title, focused).padding(Padding::horizontal(1));
     if picked && !focused {
         block = block.border_style(theme.accent());
+    }
+    if let Some(alarm) = of_stage(&app.engine.live.snapshot.alarms, stage.id().as_str()) {
+        let is_open = alarm.acknowledged.is_none();
+        let style = if is_open { theme.severity(alarm.severity) } else { theme.dim() };
+        if is_open {
+            block = block.border_style(style);
+        }
+        let room = usize::from(area.width).saturating_sub(width(&printable(&stage.info.title)) + 7);
+        let words = [format!(" alarm: {} ", printable(&alarm.name)), " alarm ".to_owned(), "!".to_owned()];
+        let words = words.into_iter().find(|words| width(words) <= room).unwrap_or_default();
+        block = block.title(Line::styled(words, style.patch(theme.key())).alignment(Alignment::Right));
     }
     let (symbol, style) = theme.state(&stage.state);
     let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(stage.state.name(), style)]);
@@ -192,7 +204,9 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
     let picked = app.picked_stage == position;
     let (symbol, style) = theme.state(&stage.state);
     let flow = if position == 0 { " " } else { theme.symbol("↓", "v") };
+    let alarm = of_stage(&app.engine.live.snapshot.alarms, stage.id().as_str());
     let mark = match part {
+        Part::Flows if alarm.is_some_and(|alarm| alarm.acknowledged.is_none()) => "!",
         Part::Flows => " ",
         Part::Bottleneck => theme.symbol("▲", "^"),
         // It waits for the stage below it.

@@ -24,6 +24,8 @@ fn change(text: &str, lasted: Option<Duration>) -> AlarmChange {
         value: None,
         limit: Some(300.0),
         right_since: None,
+        concerns: None,
+        acknowledged: None,
     };
     AlarmChange { alarm, lasted }
 }
