@@ -118,6 +118,7 @@ const ALL: &[Setting] = &[
     action("console.keys.quit", "q"),
     action("console.keys.export", "e"),
     action("console.keys.copy-url", "y"),
+    action("console.keys.details", "i"),
     action("console.keys.palette", ":"),
     action("console.keys.theme", "t"),
 ];

@@ -4,6 +4,8 @@
 //! `unicode-truncate` is not used: it panics in debug builds if a text is narrower than its graphemes together, as Arabic with
 //! ligatures is.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -96,6 +98,30 @@ pub(crate) fn wrap_after(text: &str, taken: usize, columns: usize) -> Vec<String
     lines.iter().zip(indents).map(|(line, taken)| fit(line.get(taken..).unwrap_or_default(), columns - taken)).collect()
 }
 
+/// The rows of `text`, each of at most `columns`, as ranges of its bytes: between words if that is possible. No byte is left out; a blank
+/// at the end of a row may be one column too much. `text` must be printable. There is at least one row.
+pub(crate) fn breaks(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    // Where the last word of the row begins, and the columns before it.
+    let mut word = (0, 0);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let wide = bounded(grapheme).width();
+        let is_blank = grapheme == " ";
+        if used + wide > columns && !is_blank && at > start {
+            let (end, kept) = if word.0 > start { word } else { (at, used) };
+            rows.push(start..end);
+            (start, used) = (end, used - kept);
+        }
+        used += wide;
+        if is_blank {
+            word = (at + grapheme.len(), used);
+        }
+    }
+    rows.push(start..text.len());
+    rows
+}
+
 /// The first `most` of `lines`, each of at most `columns`. The last one ends in an ellipsis if lines are left out.
 pub(crate) fn first_lines(mut lines: Vec<String>, most: usize, columns: usize) -> Vec<String> {
     if lines.len() > most {
@@ -186,6 +212,26 @@ mod tests {
                 let first = first_lines(wrap(text, columns), 1, columns);
                 assert!(first.iter().all(|line| width(line) <= columns), "{first:?} in {columns}");
                 assert!(wrap(text, columns).iter().all(|line| width(line) <= columns), "{text:?} in {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_hold_every_byte_of_a_text_and_end_between_words() {
+        let rows = |text: &'static str, columns| -> Vec<&str> {
+            breaks(text, columns).into_iter().map(|row| &text[row]).collect()
+        };
+        assert_eq!(rows("Kafka refuses connections", 15), ["Kafka refuses ", "connections"]);
+        assert_eq!(rows("Kafka refuses connections", 13), ["Kafka refuses ", "connections"]);
+        assert_eq!(rows("at https://search:9200", 8), ["at ", "https://", "search:9", "200"]);
+        assert_eq!((rows("日本語", 4), rows("", 4)), (vec!["日本", "語"], vec![""]));
+        for text in TEXTS {
+            for columns in 2..20 {
+                assert_eq!(rows(text, columns).concat(), text);
+                assert!(
+                    rows(text, columns).iter().all(|row| width(row.trim_end()) <= columns),
+                    "{text:?} in {columns}"
+                );
             }
         }
     }

@@ -85,8 +85,16 @@ pub enum Action {
     CycleLevel,
     /// Type the name of a file for the table or the screen.
     Export,
-    /// Copy the url under the cursor.
+    /// Copy what is picked: a url, a line of the log, a reject.
     CopyUrl,
+    /// Show what is picked in full, or close it.
+    Details,
+    /// Type a text to look for in the details.
+    Find,
+    /// Go to the next place where the text is found.
+    FindNext,
+    /// Go to the place before.
+    FindPrevious,
     /// Draw with the next theme.
     CycleTheme,
     /// Type the name of an action to run.
@@ -217,13 +225,17 @@ impl Action {
             Action::CopyUrl => &["copy-url"],
             Action::Palette => &["palette"],
             Action::CycleTheme => &["theme"],
+            Action::Details => &["details"],
             Action::Complete
             | Action::Accept
             | Action::Cancel
             | Action::LeaveWork
             | Action::StopWork
             | Action::Confirm
-            | Action::Deny => &[],
+            | Action::Deny
+            | Action::Find
+            | Action::FindNext
+            | Action::FindPrevious => &[],
         }
     }
 
@@ -281,6 +293,7 @@ impl Action {
                 Action::PickStage
                     | Action::Freeze
                     | Action::CopyUrl
+                    | Action::Details
                     | Action::OpenView
                     | Action::NextView
                     | Action::Breakdown

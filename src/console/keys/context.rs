@@ -15,6 +15,8 @@ pub enum Context {
     Urls,
     /// While the activity has the focus.
     Activity,
+    /// While the index has the focus.
+    Index,
     /// In every view except the overview.
     Views,
     /// In the search.
@@ -33,6 +35,8 @@ pub enum Context {
     Alarms,
     /// In the list of pipelines.
     Fleet,
+    /// While the details are open.
+    Details,
     /// While the user types a line.
     Line,
     /// While a question is open.
@@ -61,7 +65,7 @@ impl Context {
 
     /// Whether it hides the keys of everything below it.
     pub(crate) const fn is_modal(self) -> bool {
-        matches!(self, Context::Prompt | Context::Quit | Context::Help | Context::Line)
+        matches!(self, Context::Prompt | Context::Quit | Context::Help | Context::Line | Context::Details)
     }
 
     /// Whether `action` acts here, if its key is bound everywhere.
@@ -69,7 +73,7 @@ impl Context {
         match self {
             // A question takes every key: any other key than yes is a no.
             Context::Prompt | Context::Quit => false,
-            Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            Context::Help | Context::Details => matches!(action, Action::Quit | Action::Suspend),
             Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
             // The map shows the time window of the overview.
             Context::Map if matches!(action, Action::CycleWindow) => true,
@@ -91,6 +95,7 @@ impl Context {
             Context::Countries => "countries",
             Context::Urls => "urls",
             Context::Activity => "activity",
+            Context::Index => "index",
             Context::Views => "the other views",
             Context::Search => "search",
             Context::Rejects => "rejects",
@@ -100,6 +105,7 @@ impl Context {
             Context::Breakdown => "breakdown",
             Context::Alarms => "alarms",
             Context::Fleet => "the fleet",
+            Context::Details => "details",
             Context::Line => "typing",
             Context::Prompt => "question",
             Context::Quit => "quitting",

@@ -45,8 +45,8 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
 }
 
 use Context::{
-    Activity, Alarms, Anywhere, Breakdown, Countries, Fleet, Help, Line, Log, Map, Prompt, Quit, Search, Stages, Url,
-    Urls, Views,
+    Activity, Alarms, Anywhere, Breakdown, Countries, Details, Fleet, Help, Index, Line, Log, Map, Prompt, Quit,
+    Rejects, Search, Stages, Url, Urls, Views,
 };
 
 /// Every key of the console, in the order of the footer.
@@ -104,7 +104,8 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('0')], "0", "", Action::ZoomAuto, "chart: as much as there is"),
     bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
     bind(Anywhere, &[char('m')], "m", "", Action::ToggleMouse, "mouse on or off"),
-    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy the selected url"),
+    bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy what is picked"),
+    bind(Anywhere, &[char('i')], "i", "details", Action::Details, "what is picked in full"),
     dangerous(bind(Anywhere, &[char('X')], "X", "stop all", Action::StopAll, "stop every stage (asks)")),
     bind(Anywhere, &[char('t')], "t", "theme", Action::CycleTheme, "the next theme"),
     dangerous(bind(Anywhere, &[char('R')], "R", "reset", Action::Reset, "delete everything (asks)")),
@@ -142,12 +143,14 @@ pub(super) static TABLE: &[KeyBinding] = &[
     ),
     bind(
         Activity,
-        &[key(KeyCode::Left), key(KeyCode::Right), char('h'), key(KeyCode::Enter)],
+        &[key(KeyCode::Left), key(KeyCode::Right), char('h')],
         "← →",
         "",
         Action::ToggleLog,
         "log or recent clicks",
     ),
+    bind(Activity, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the click or line in full"),
+    bind(Index, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "everything about the index"),
     bind(
         Fleet,
         &[key(KeyCode::Enter), key(KeyCode::Right)],
@@ -180,6 +183,9 @@ pub(super) static TABLE: &[KeyBinding] = &[
         "acknowledge the alarm",
     ),
     bind(Alarms, &[char('A')], "A", "acknowledge all", Action::AcknowledgeAll, "acknowledge every alarm"),
+    bind(Rejects, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the reject in full"),
+    bind(Url, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the click in full"),
+    bind(Log, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the line in full"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
     bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
     bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
@@ -197,6 +203,31 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the previous suggestion"),
     bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the next suggestion"),
     bind(Line, &[key(KeyCode::Esc)], "Esc", "cancel", Action::Cancel, "cancel the line"),
+    bind(
+        Details,
+        &[key(KeyCode::Esc), key(KeyCode::Enter), char('i'), char('q')],
+        "Esc",
+        "close",
+        Action::Details,
+        "close the details",
+    ),
+    bind(Details, &[char('/')], "/", "find", Action::Find, "look for a text"),
+    bind(Details, &[char('n')], "n", "next", Action::FindNext, "the next place of the text"),
+    bind(Details, &[char('N')], "N", "previous", Action::FindPrevious, "the place before"),
+    bind(Details, &[char('y')], "y", "copy", Action::CopyUrl, "copy everything in one line"),
+    bind(Details, &[key(KeyCode::Up), char('k')], "↑ k", "up", Action::Up, "move up"),
+    bind(Details, &[key(KeyCode::Down), char('j')], "↓ j", "down", Action::Down, "move down"),
+    bind(Details, &[key(KeyCode::PageUp), ctrl('b')], "PgUp", "", Action::PageUp, "move up by a screenful"),
+    bind(
+        Details,
+        &[key(KeyCode::PageDown), ctrl('f'), char(' ')],
+        "PgDn",
+        "",
+        Action::PageDown,
+        "move down by a screenful",
+    ),
+    bind(Details, &[key(KeyCode::Home), char('g')], "Home g", "", Action::First, "move to the first row"),
+    bind(Details, &[key(KeyCode::End), char('G')], "End G", "", Action::Last, "move to the last row"),
     bind(Prompt, &[char('y'), char('Y')], "y", "yes", Action::Confirm, "yes (a reset asks for a word)"),
     bind(Prompt, &[char('n'), char('N'), key(KeyCode::Esc)], "n", "no", Action::Deny, "no (as is any other key)"),
     bind(Quit, &[char('l'), char('L')], "l", "leave it running", Action::LeaveWork, "quit; the cluster works on"),

@@ -25,13 +25,21 @@ pub(crate) enum HelpLine<'a> {
 pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, attached: bool) -> Vec<HelpLine<'_>> {
     let contexts = match screen {
         Screen::Overview => {
-            vec![Context::Anywhere, Context::Stages, Context::Countries, Context::Urls, Context::Activity]
+            vec![
+                Context::Anywhere,
+                Context::Stages,
+                Context::Countries,
+                Context::Urls,
+                Context::Activity,
+                Context::Index,
+            ]
         }
         Screen::Search => vec![Context::Anywhere, Context::Views, Context::Search],
         Screen::Log => vec![Context::Anywhere, Context::Views, Context::Log],
         Screen::Fleet => vec![Context::Anywhere, Context::Fleet],
         Screen::Map => vec![Context::Anywhere, Context::Views, Context::Map],
-        Screen::Partitions | Screen::Store | Screen::Rejects | Screen::Cluster | Screen::Query | Screen::Rounds => {
+        Screen::Rejects => vec![Context::Anywhere, Context::Views, Context::Rejects],
+        Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds => {
             vec![Context::Anywhere, Context::Views]
         }
         Screen::Url => vec![Context::Anywhere, Context::Views, Context::Url],

@@ -12,6 +12,8 @@ pub(crate) enum LinePurpose {
     Filter,
     /// A part of a url to look for in the index.
     Search,
+    /// A text to look for in the details.
+    Find,
     /// The name of an action.
     Palette,
     /// The name of a file to write.

@@ -23,3 +23,23 @@ pub(crate) fn whole_lines<'a>(lines: impl Iterator<Item = &'a LogLine>, columns:
     });
     whole.count().max(1)
 }
+
+/// The position of the line in row `row` of a screen of `columns` and `height`, among `lines`, the newest first, of which the first one is
+/// at the bottom; `None` if no line is there.
+pub(crate) fn line_in_row<'a>(
+    lines: impl Iterator<Item = &'a LogLine>,
+    columns: usize,
+    height: usize,
+    row: usize,
+) -> Option<usize> {
+    let mut rows = Vec::new();
+    for (at, line) in lines.enumerate() {
+        rows.extend(std::iter::repeat_n(at, message_rows(line, columns, height).len()));
+        if rows.len() >= height {
+            break;
+        }
+    }
+    // From the top: the oldest line that is visible comes first.
+    rows.truncate(height);
+    rows.iter().rev().nth(row).copied()
+}

@@ -1,7 +1,8 @@
-//! What lies over the open screen: a question, the help, a line that the user types.
+//! What lies over the open screen: a question, the help, details, a line that the user types.
 
 use std::time::SystemTime;
 
+use super::details::open::OpenDetails;
 use super::line_input::{LineInput, LinePurpose};
 use super::prompt::{Answer, Prompt};
 use crate::console::keys::Context;
@@ -12,6 +13,8 @@ pub(crate) struct Overlays {
     /// The question that waits for an answer.
     pub(crate) prompt: Option<Prompt>,
     pub(crate) help: Option<Help>,
+    /// What is shown in full.
+    pub(crate) details: Option<OpenDetails>,
     /// The line that the user types.
     pub(crate) line: Option<LineInput>,
 }
@@ -39,6 +42,8 @@ impl Overlays {
             Context::Help
         } else if self.line.is_some() {
             Context::Line
+        } else if self.details.is_some() {
+            Context::Details
         } else {
             below
         }

@@ -32,7 +32,7 @@ impl Panel {
             Panel::Countries => Context::Countries,
             Panel::Urls => Context::Urls,
             Panel::Activity => Context::Activity,
-            Panel::Index => Context::Anywhere,
+            Panel::Index => Context::Index,
         }
     }
 }

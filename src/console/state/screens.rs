@@ -8,6 +8,7 @@ use super::list::List;
 use super::panel::Panel;
 use super::screen::Screen;
 use super::selection::Selection;
+use super::tail::Tail;
 use crate::console::keys::Context;
 
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};
@@ -55,8 +56,8 @@ pub(crate) struct LogView {
     pub(crate) level: LogLevel,
     /// Only lines that match it are shown.
     pub(crate) filter: Pattern,
-    /// Lines between the newest and the last visible one.
-    pub(crate) back: usize,
+    /// The cursor among the lines that are shown.
+    pub(crate) tail: Tail,
 }
 
 /// The screen of one url.
@@ -71,7 +72,7 @@ pub(crate) struct UrlView {
 
 impl Default for LogView {
     fn default() -> Self {
-        Self { level: LogLevel::Debug, filter: Pattern::default(), back: 0 }
+        Self { level: LogLevel::Debug, filter: Pattern::default(), tail: Tail::default() }
     }
 }
 
@@ -79,6 +80,13 @@ impl LogView {
     /// The lines of `log` that are severe enough and match the filter.
     pub(crate) fn lines<'a>(&'a self, log: &'a [LogLine]) -> impl DoubleEndedIterator<Item = &'a LogLine> {
         log.iter().filter(|line| line.level <= self.level && self.filter.keeps_any([&*line.target, &*line.message]))
+    }
+}
+
+impl LogView {
+    /// The line under the cursor.
+    pub(crate) fn picked<'a>(&'a self, log: &'a [LogLine]) -> Option<&'a LogLine> {
+        self.lines(log).rev().nth(self.tail.at)
     }
 }
 
@@ -105,6 +113,12 @@ impl Screens {
         rows: &'a [RejectRow],
     ) -> impl DoubleEndedIterator<Item = &'a RejectRow> {
         rows.iter().filter(|row| self.rejects_filter.keeps_any([&*row.reason, &*row.payload]))
+    }
+
+    /// The reject under the cursor.
+    pub(crate) fn picked_reject<'a>(&'a self, snapshot: &'a Snapshot) -> Option<&'a RejectRow> {
+        let found = snapshot.answers.rejects.as_ref()?.found.as_ref().ok()?;
+        self.filtered_rejects(&found.rows).nth(self.rejects.at)
     }
 
     /// The results of the search, once the index has answered.

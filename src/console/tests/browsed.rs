@@ -142,7 +142,8 @@ fn the_mouse_picks_stages_rows_and_panels_and_scrolls() {
     assert_eq!(console.sent(), [], "the frame is no row");
     let activity = layout.activity.expect("visible");
     console.point(MouseEventKind::ScrollDown, activity.x + 3, activity.y + 1);
-    assert!(console.part(|layout| layout.activity).contains("3 newer"));
+    assert_eq!(console.app.overview.activity.clicks.at, 3);
+    assert!(console.part(|layout| layout.activity).contains("held"));
     assert_eq!(console.app.overview.focus, Panel::Countries, "the wheel leaves the focus alone");
     console.press("X").click(store.x + 2, store.y + 1);
     assert_eq!(console.app.overview.focus, Panel::Countries, "a question takes the mouse away");

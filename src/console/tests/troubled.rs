@@ -179,12 +179,12 @@ fn a_log_line_is_read_in_full_however_long_and_the_log_scrolls_to_its_first_line
         assert!(screen.contains("the very first line") && screen.contains("newer"), "{width}×{height}:\n{screen}");
         assert_eq!(console.app.screens.open, Screen::Log);
         // No line is passed over by a screenful down.
-        let before = console.app.screens.log.back;
+        let before = console.app.screens.log.tail.back;
         console.press("PgDn");
-        let shown = console.app.screens.log.back;
+        let shown = console.app.screens.log.tail.back;
         assert!(before > shown && before - shown < usize::from(height), "{before} → {shown}");
         console.press("End");
-        assert_eq!(console.app.screens.log.back, 0);
+        assert_eq!(console.app.screens.log.tail.back, 0);
     }
 }
 

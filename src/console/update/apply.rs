@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::event::Event;
 use crate::console::keys::Context;
-use crate::console::state::activity::{ActivityTab, newer_lines};
+use crate::console::state::activity::newer_lines;
 use crate::console::state::alarms::{has_begun, headline};
 use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
@@ -61,10 +61,10 @@ impl App {
         self.lay_out(stages);
         let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
         self.selection.settle(&board, self.display.rows(Panel::Countries), self.display.rows(Panel::Urls));
-        let lines = self.overview.activity.len(&self.engine.frozen_or_live().snapshot);
         let visible = self.display.rows(Panel::Activity).max(1);
-        self.overview.activity.back = self.overview.activity.back.min(lines.saturating_sub(visible));
+        self.overview.activity.settle(visible, &self.engine.frozen_or_live().snapshot);
         self.settle_screen();
+        self.settle_details();
     }
 
     fn lay_out(&mut self, stages: usize) {
@@ -127,10 +127,8 @@ impl App {
 
     /// Keeps scrolled lists at the rows that they show, while `after` brings newer ones.
     fn keep_places(&mut self, after: &Snapshot) {
-        let activity = &mut self.overview.activity;
-        if activity.tab == ActivityTab::Log && activity.back > 0 {
-            activity.back += newer_lines(&self.engine.live.snapshot.log, &after.log);
-        }
+        let newer = newer_lines(&self.engine.live.snapshot.log, &after.log);
+        self.overview.activity.log.keep(newer);
         self.keep_screen_places(after);
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::console::state::activity::ActivityTab;
 use crate::console::state::app::App;
 use crate::console::state::help_lines::{HelpShape, help_lines};
 use crate::console::state::list::CursorMove;
@@ -13,6 +12,9 @@ use crate::console::state::screen::{Screen, offered};
 impl App {
     /// Rows that PgUp and PgDn move: the visible ones less one.
     pub(super) fn screenful(&self) -> isize {
+        if self.overlays.details.is_some() {
+            return isize::try_from(self.detail_rows().saturating_sub(1).max(1)).unwrap_or(1);
+        }
         let rows = match self.screens.open {
             Screen::Overview => self.display.rows(self.overview.focus),
             _ => self.visible_rows(),
@@ -29,6 +31,8 @@ impl App {
             let hidden = HelpShape::of(lines, self.display.area).hidden();
             let top = cursor_move.apply(help.top, hidden + 1).unwrap_or(0);
             self.overlays.help = Some(Help { top });
+        } else if self.overlays.details.is_some() && self.overlays.line.is_none() {
+            self.scroll_details(cursor_move);
         } else if let Some(len) = self.offers_len() {
             if let Some(line) = &mut self.overlays.line {
                 line.picked_offer = cursor_move.apply(line.picked_offer, len).unwrap_or(0);
@@ -55,7 +59,9 @@ impl App {
                     self.selection.move_page(&board, cursor_move);
                 }
             }
-            Panel::Activity => self.scroll_activity(cursor_move),
+            Panel::Activity => {
+                self.overview.activity.step(cursor_move, &self.engine.frozen_or_live().snapshot);
+            }
             Panel::Index => {}
         }
     }
@@ -67,21 +73,11 @@ impl App {
         }
     }
 
-    /// Scrolls the activity. The newest click is at the top, the newest line of the log at the bottom.
-    fn scroll_activity(&mut self, cursor_move: CursorMove) {
-        let len = self.overview.activity.len(&self.engine.frozen_or_live().snapshot);
-        let activity = &mut self.overview.activity;
-        activity.back = match activity.tab {
-            ActivityTab::RecentClicks => cursor_move.apply(activity.back, len).unwrap_or(0),
-            ActivityTab::Log => cursor_move.apply_back(activity.back, len),
-        };
-    }
-
     /// Moves through the list of the open screen.
     pub(super) fn move_on_screen(&mut self, cursor_move: CursorMove) {
         let len = self.list_len();
         match self.screens.open {
-            Screen::Log => self.screens.log.back = cursor_move.apply_back(self.screens.log.back, len),
+            Screen::Log => self.screens.log.tail.step(cursor_move, len),
             Screen::Map => {
                 let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
                 if self.selection.move_country(&board, cursor_move) {
@@ -108,6 +104,9 @@ impl App {
     pub(super) fn pick_visible_row(&mut self, row: usize) {
         if self.screens.open == Screen::Map {
             return self.select_country_row(self.screens.map_top + row);
+        }
+        if self.screens.open == Screen::Log {
+            return self.pick_log_row(row);
         }
         let len = self.list_len();
         if let Some(list) = self.list_mut()

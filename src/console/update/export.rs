@@ -181,12 +181,20 @@ impl App {
     }
 
     /// Copies the url under the cursor to the clipboard.
-    pub(super) fn copy_url(&mut self) {
+    pub(super) fn copy_picked(&mut self) {
+        if let Some(subject) = self.subject_to_copy() {
+            let text = subject.details(self.engine.frozen_or_live(), self.now).in_one_line();
+            return self.copy(&text);
+        }
         match self.picked_url() {
-            // A shell must not run anything when the user pastes it.
-            Some(url) => self.outgoing.effects.push(Effect::Copy(printable(&url).into_owned())),
+            Some(url) => self.copy(&url),
             None => self.say("no url is picked: move to one with ↑ ↓"),
         }
+    }
+
+    fn copy(&mut self, text: &str) {
+        // A shell must not run anything when the user pastes it.
+        self.outgoing.effects.push(Effect::Copy(printable(text).into_owned()));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::console::state::line_input::{LineInput, LinePurpose};
 use crate::console::state::list::List;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
+use crate::console::state::tail::Tail;
 use crate::console::state::text_input::Edit;
 use crate::protocol::Pattern;
 
@@ -16,6 +17,7 @@ impl App {
         let text = match purpose {
             LinePurpose::Filter => self.screens.filter_text(&self.selection).to_owned(),
             LinePurpose::Search => self.screens.search_text.clone(),
+            LinePurpose::Find => self.overlays.details.as_ref().map_or_else(String::new, |open| open.find.clone()),
             LinePurpose::Palette => String::new(),
             LinePurpose::Export => self.export_name(),
         };
@@ -53,6 +55,7 @@ impl App {
                 self.screens.search = List::default();
                 self.ask_for_screen(true);
             }
+            LinePurpose::Find => self.find(text),
             LinePurpose::Palette | LinePurpose::Export => {}
         }
     }
@@ -61,7 +64,7 @@ impl App {
     pub(super) fn accept_line(&mut self) {
         let Some(line) = self.overlays.line.take_if(|line| line.problem.is_none()) else { return };
         match line.purpose {
-            LinePurpose::Filter | LinePurpose::Search => {}
+            LinePurpose::Filter | LinePurpose::Search | LinePurpose::Find => {}
             LinePurpose::Palette => self.run_by_name(line.text(), line.picked_offer),
             LinePurpose::Export => self.export(line.text()),
         }
@@ -72,6 +75,7 @@ impl App {
         let Some(line) = self.overlays.line.take() else { return };
         match line.purpose {
             LinePurpose::Filter => self.set_filter(""),
+            LinePurpose::Find => self.find(String::new()),
             // An empty search shows nothing.
             LinePurpose::Search if line.text().is_empty() => self.open_screen(Screen::Overview),
             LinePurpose::Search | LinePurpose::Palette | LinePurpose::Export => {}
@@ -88,7 +92,7 @@ impl App {
         match self.screens.open {
             Screen::Log => {
                 self.screens.log.filter = pattern;
-                self.screens.log.back = 0;
+                self.screens.log.tail = Tail::default();
             }
             Screen::Rejects => {
                 self.screens.rejects_filter = pattern;

@@ -8,6 +8,7 @@ mod breakdown;
 mod chart;
 mod commands;
 mod cursor;
+mod details;
 mod ending;
 pub(crate) mod event;
 mod export;

@@ -27,6 +27,9 @@ impl App {
         if self.overlays.prompt.is_some() || self.overlays.help.is_some() || self.offers_len().is_some() {
             return false;
         }
+        if self.overlays.details.is_some() {
+            return self.point_on_details(event.kind);
+        }
         if let (Some(row), MouseEventKind::Down(MouseButton::Left), Some(fleet)) =
             (layout.pipelines, event.kind, &self.fleet)
             && let Some(position) = fleet.tab_at(row, point)
@@ -61,8 +64,22 @@ impl App {
             (Panel::Urls, Some(row)) if self.selection.is_about(&board) => {
                 self.selection.pick_page(&board, self.selection.page_top + row);
             }
+            (Panel::Activity, Some(row)) => {
+                let snapshot = &self.engine.frozen_or_live().snapshot;
+                self.overview.activity.pick_visible(row, layout.rows(panel), snapshot);
+            }
             _ => {}
         }
+    }
+
+    /// Turns the wheel over the details.
+    fn point_on_details(&mut self, kind: MouseEventKind) -> bool {
+        match kind {
+            MouseEventKind::ScrollUp => self.scroll_details(CursorMove::By(-WHEEL)),
+            MouseEventKind::ScrollDown => self.scroll_details(CursorMove::By(WHEEL)),
+            _ => return false,
+        }
+        true
     }
 
     /// Sorts the urls by the column under `point`, where their panel fills `area`.
@@ -104,8 +121,13 @@ impl App {
             self.start_line(LinePurpose::Search);
             return true;
         }
-        // The frame and the titles are above the first row.
-        let row = point.y.checked_sub(parts.list.y.saturating_add(2)).map(usize::from);
+        // The frame and the titles are above the first row. The log has no titles.
+        let above = if self.screens.open == Screen::Log { 1 } else { 2 };
+        let row = point.y.checked_sub(parts.list.y.saturating_add(above)).map(usize::from);
+        if let (Screen::Log, Some(row)) = (self.screens.open, row) {
+            self.pick_log_row(row);
+            return true;
+        }
         match row.filter(|row| parts.list.contains(point) && *row < self.visible_rows()) {
             Some(row) => self.pick_visible_row(row),
             None if self.screens.open == Screen::Map => return self.click_on_map(parts, point),

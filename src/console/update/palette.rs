@@ -32,7 +32,7 @@ impl App {
     pub(super) fn complete_line(&mut self) {
         let Some(line) = &self.overlays.line else { return };
         let completed = match line.purpose {
-            LinePurpose::Filter => return,
+            LinePurpose::Filter | LinePurpose::Find => return,
             LinePurpose::Search => return self.enter_next_screen(true),
             LinePurpose::Export => Some(ExportFormat::next_name(line.text())),
             LinePurpose::Palette => self.offers(line.text()).get(line.picked_offer).map(|offer| offer.name.to_owned()),

@@ -6,9 +6,10 @@ use crate::console::state::activity::newer_lines;
 use crate::console::state::app::App;
 use crate::console::state::line_input::LinePurpose;
 use crate::console::state::list::{List, keep_visible};
-use crate::console::state::log_rows::whole_lines;
+use crate::console::state::log_rows::{line_in_row, whole_lines};
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
+use crate::console::state::tail::Tail;
 use crate::protocol::question::{Question, RejectsQuestion};
 use crate::protocol::snapshot::{LogLevel, Snapshot};
 use crate::protocol::{Command, answer::Rejects};
@@ -19,6 +20,7 @@ const REJECTS: usize = 200;
 impl App {
     /// Opens `screen` and asks for what it shows.
     pub(super) fn open_screen(&mut self, screen: Screen) {
+        self.overlays.details = None;
         self.screens.open = screen;
         self.ask_for_screen(true);
     }
@@ -117,7 +119,7 @@ impl App {
             LogLevel::Warn => LogLevel::Error,
             LogLevel::Error => LogLevel::Debug,
         };
-        log.back = 0;
+        log.tail = Tail::default();
     }
 
     /// The list of the open screen, if it has a cursor of its own.
@@ -141,7 +143,7 @@ impl App {
         if self.screens.open == Screen::Log {
             let (columns, rows) = self.log_size();
             let log = &self.engine.frozen_or_live().snapshot.log;
-            return whole_lines(self.screens.log.lines(log).rev().skip(self.screens.log.back), columns, rows);
+            return whole_lines(self.screens.log.lines(log).rev().skip(self.screens.log.tail.back), columns, rows);
         }
         let list = ScreenParts::of(self.screens.open, self.display.body()).list;
         // The frame and the titles take three rows.
@@ -169,26 +171,41 @@ impl App {
         }
     }
 
-    /// Scrolls the log back no further than to its first line.
+    /// Keeps the cursor of the log on a line, and that line visible in full.
     fn settle_log(&mut self) {
-        if self.screens.log.back == 0 {
-            return;
-        }
         let (columns, rows) = self.log_size();
         let log = &self.engine.frozen_or_live().snapshot.log;
-        let oldest = whole_lines(self.screens.log.lines(log), columns, rows);
-        let most = self.screens.log.lines(log).count().saturating_sub(oldest);
-        self.screens.log.back = self.screens.log.back.min(most);
+        let view = &self.screens.log;
+        let lines = view.lines(log).count();
+        let at = view.tail.at.min(lines.saturating_sub(1));
+        let above = |at: usize| view.lines(log).skip(lines.saturating_sub(at + 1));
+        // The furthest back that fills the screen, and the least that shows the line of the cursor.
+        let most = lines.saturating_sub(whole_lines(above(lines), columns, rows));
+        let least = (at + 1).saturating_sub(whole_lines(above(at), columns, rows));
+        let back = view.tail.back.clamp(least, at.max(least)).min(most);
+        self.screens.log.tail = Tail { at, back };
+    }
+
+    /// Puts the cursor on the line of the log in the visible row `row`.
+    pub(super) fn pick_log_row(&mut self, row: usize) {
+        let (columns, rows) = self.log_size();
+        let log = &self.engine.frozen_or_live().snapshot.log;
+        let back = self.screens.log.tail.back;
+        let lines = self.screens.log.lines(log).rev().skip(back);
+        if let Some(line) = line_in_row(lines, columns, rows, row) {
+            self.screens.log.tail.at = back + line;
+        }
     }
 
     /// Keeps the cursor of the rejects on its message and the log at its lines, while `after` brings newer ones.
     pub(super) fn keep_screen_places(&mut self, after: &Snapshot) {
         let before = Arc::clone(&self.engine.live.snapshot);
         self.keep_alarm_place(after);
-        if self.screens.log.back > 0 {
+        if self.screens.log.tail.at > 0 {
             let newer = newer_lines(&before.log, &after.log);
             let newest = after.log.get(after.log.len().saturating_sub(newer)..).unwrap_or_default();
-            self.screens.log.back += self.screens.log.lines(newest).count();
+            let newer = self.screens.log.lines(newest).count();
+            self.screens.log.tail.keep(newer);
         }
         let at = self.screens.rejects.at;
         if at > 0

@@ -7,9 +7,9 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, alarms, banner, breakdown, cluster, countries, fleet, footer, header, help, index, log, map, palette,
-    partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs, throughput, url,
-    urls,
+    activity, alarms, banner, breakdown, cluster, countries, details, fleet, footer, header, help, index, log, map,
+    palette, partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs,
+    throughput, url, urls,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -88,6 +88,9 @@ fn screen(frame: &mut Frame, area: Rect, app: &App) {
 fn overlays(frame: &mut Frame, area: Rect, app: &App) {
     if let Some(open) = app.overlays.help {
         help::render(frame, area, open, app);
+    }
+    if let (Some(open), Some(layout)) = (&app.overlays.details, &app.display.layout) {
+        details::render(frame, layout, open, app);
     }
     if let Some(line) = app.overlays.line_for(LinePurpose::Palette) {
         palette::render(frame, area, line, app);

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use crate::console::format::{count, fit, left, time_of_day};
+use crate::console::keys::Action;
 use crate::console::state::activity::ActivityTab;
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
@@ -21,7 +22,7 @@ const WIDE: u16 = 90;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
-    let activity = app.overview.activity;
+    let activity = &app.overview.activity;
     let tab = |text: &'static str, tab: ActivityTab| {
         let style = if tab == activity.tab { theme.key().add_modifier(Modifier::UNDERLINED) } else { theme.dim() };
         Span::styled(text, style)
@@ -39,21 +40,37 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         .frame(title, app.overview.focus == Panel::Activity)
         .title(rejects.alignment(Alignment::Right))
         .padding(Padding::horizontal(1));
-    if activity.back > 0 {
-        let note = format!(" {} newer ", count(activity.back as u64));
+    if let Some(note) = place_note(app) {
         block = block.title_bottom(Line::styled(note, theme.warn()).alignment(Alignment::Right));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
+    // The mark of the cursor is in the padding of the frame.
+    let inner = Rect { x: inner.x.saturating_sub(1), width: inner.width.saturating_add(1), ..inner };
     match activity.tab {
         ActivityTab::RecentClicks => recent_clicks(frame, inner, app),
         ActivityTab::Log => log(frame, inner, app),
     }
 }
 
+/// What the panel says while its cursor is not at the newest row.
+fn place_note(app: &App) -> Option<String> {
+    let activity = &app.overview.activity;
+    match activity.tab {
+        ActivityTab::Log if activity.log.at > 0 => Some(format!(" {} newer ", count(activity.log.at as u64))),
+        ActivityTab::RecentClicks if activity.held.is_some() => {
+            let keys = app.keys.label_of(Action::First);
+            let key = keys.split(' ').next().unwrap_or_default();
+            Some(format!(" held: {key} shows the newest "))
+        }
+        _ => None,
+    }
+}
+
 fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {
-    let recent = &app.engine.frozen_or_live().snapshot.recent;
     let snapshot = &app.engine.frozen_or_live().snapshot;
+    let activity = &app.overview.activity;
+    let recent = activity.clicks(snapshot);
     if recent.is_empty() && snapshot.remote.is_some() && snapshot.totals.clicks > 0 {
         return placeholder(frame, area, "the newest clicks stay on the cluster: Enter on a url shows its own", app);
     }
@@ -65,8 +82,10 @@ fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {
         };
     }
     let columns = if area.width >= WIDE { clicks::RECENT_WIDE } else { clicks::RECENT };
-    let table = Table::new(columns, TableContext::new(&app.theme), Cursor::None).without_titles();
-    table.render(frame, area, recent.iter().skip(app.overview.activity.back));
+    let row = has_cursor(app).then_some(activity.clicks.at);
+    let cursor = Cursor::Mark { row, top: activity.clicks.top, has_focus: true };
+    let table = Table::new(columns, TableContext::new(&app.theme), cursor).without_titles();
+    table.render(frame, area, recent.iter());
 }
 
 fn log(frame: &mut Frame, area: Rect, app: &App) {
@@ -74,15 +93,24 @@ fn log(frame: &mut Frame, area: Rect, app: &App) {
     if log.is_empty() {
         return placeholder(frame, area, "nothing logged", app);
     }
-    let end = log.len().saturating_sub(app.overview.activity.back);
+    let tail = app.overview.activity.log;
+    let end = log.len().saturating_sub(tail.back);
     let first = end.saturating_sub(usize::from(area.height));
-    draw_lines(frame, area, log.iter().skip(first).take(end - first).map(|line| log_line(line, area, app)));
+    let picked = log.len().checked_sub(tail.at + 1).filter(|_| has_cursor(app));
+    let lines = log.iter().enumerate().skip(first).take(end - first);
+    draw_lines(frame, area, lines.map(|(at, line)| log_line(line, picked == Some(at), area, app)));
 }
 
-fn log_line(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
+/// Whether the cursor is visible: only while its keys act.
+fn has_cursor(app: &App) -> bool {
+    app.overview.focus == Panel::Activity
+}
+
+fn log_line(line: &LogLine, is_picked: bool, area: Rect, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let (level, style) = theme.level(line.level);
     let mut spans = vec![
+        Span::raw(if is_picked { theme.symbol("▸", ">") } else { " " }),
         Span::styled(format!("{} ", left(&time_of_day(line.at), 8)), theme.dim()),
         Span::styled(format!("{level} "), style),
         Span::styled(left(&line.target, 10), theme.dim()),
@@ -90,5 +118,6 @@ fn log_line(line: &LogLine, area: Rect, app: &App) -> Line<'static> {
     ];
     let message = fit(&line.message, room(area.width, &spans));
     spans.push(Span::styled(message, style));
-    Line::from(spans)
+    let line = Line::from(spans);
+    if is_picked { theme.under_cursor(line, true) } else { line }
 }

@@ -33,9 +33,9 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     filter::push(&mut title, area.width.saturating_sub(taken), app);
     let mut block =
         theme.frame(Line::from(title), true).title(counts.alignment(Alignment::Right)).padding(Padding::horizontal(1));
-    let back = app.screens.log.back;
-    if back > 0 {
-        let note = format!(" {} newer ", count(back as u64));
+    let tail = app.screens.log.tail;
+    if tail.at > 0 {
+        let note = format!(" {} newer ", count(tail.at as u64));
         block = block.title_bottom(Line::styled(note, theme.warn()).alignment(Alignment::Right));
     }
     let inner = block.inner(area);
@@ -43,8 +43,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let columns = usize::from(inner.width);
     let height = usize::from(inner.height);
     let mut rows: Vec<Line<'_>> = Vec::new();
-    for line in app.screens.log.lines(log).rev().skip(back) {
-        rows.splice(0..0, rows_of(line, columns, height, app));
+    for (at, line) in app.screens.log.lines(log).rev().enumerate().skip(tail.back) {
+        rows.splice(0..0, rows_of(line, at == tail.at, columns, height, app));
         if rows.len() >= height {
             break;
         }
@@ -56,14 +56,17 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     }
     // There may be room for only the end of the topmost line.
     let above = rows.len().saturating_sub(height);
-    draw_lines(frame, inner, rows.into_iter().skip(above));
+    // The mark of the cursor is in the padding of the frame.
+    let marked = Rect { x: inner.x.saturating_sub(1), width: inner.width.saturating_add(1), ..inner };
+    draw_lines(frame, marked, rows.into_iter().skip(above));
 }
 
-/// A line in at most `height` rows.
-fn rows_of(line: &LogLine, columns: usize, height: usize, app: &App) -> Vec<Line<'static>> {
+/// A line in at most `height` rows, each with a column for the mark of the cursor.
+fn rows_of(line: &LogLine, is_picked: bool, columns: usize, height: usize, app: &App) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let (level, style) = theme.level(line.level);
     let head = vec![
+        Span::raw(if is_picked { theme.symbol("▸", ">") } else { " " }),
         Span::styled(format!("{} ", time_of_day(line.at)), theme.dim()),
         Span::styled(format!("{level} "), style),
         Span::styled(left(&line.target, 10), theme.dim()),
@@ -71,9 +74,10 @@ fn rows_of(line: &LogLine, columns: usize, height: usize, app: &App) -> Vec<Line
     ];
     let mut heads = Some(head).into_iter();
     let row = |text| {
-        let mut spans = heads.next().unwrap_or_else(|| vec![Span::raw(" ".repeat(BEFORE_MESSAGE))]);
+        let mut spans = heads.next().unwrap_or_else(|| vec![Span::raw(" ".repeat(BEFORE_MESSAGE + 1))]);
         spans.push(Span::styled(text, style));
-        Line::from(spans)
+        let line = Line::from(spans);
+        if is_picked { theme.under_cursor(line, true) } else { line }
     };
     message_rows(line, columns, height).into_iter().map(row).collect()
 }

@@ -7,6 +7,7 @@ pub(super) mod breakdown;
 mod chart;
 pub(super) mod cluster;
 pub(super) mod countries;
+pub(super) mod details;
 mod facts;
 mod filter;
 pub(super) mod fleet;

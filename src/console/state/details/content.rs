@@ -1,0 +1,114 @@
+//! The content of the details, before it is laid out.
+
+use std::borrow::Cow;
+
+use crate::console::format::time_of_day;
+use crate::protocol::snapshot::{LogLevel, LogLine};
+use crate::text::printable;
+
+/// What the details say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) title: String,
+    pub(crate) lines: Vec<DetailLine>,
+}
+
+/// How a line of the details looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    #[default]
+    Plain,
+    Dim,
+    Warn,
+    Bad,
+}
+
+/// A line of the details. The text may be longer than the screen is wide. It is untrusted until it is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DetailLine {
+    /// What the text is: `topic`; empty for a text alone.
+    pub(crate) label: &'static str,
+    pub(crate) text: String,
+    pub(crate) tone: Tone,
+}
+
+impl Details {
+    /// Details without lines.
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), lines: Vec::new() }
+    }
+
+    /// Adds a fact, unless it has no text.
+    pub(crate) fn fact(&mut self, label: &'static str, text: impl Into<String>, tone: Tone) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.lines.push(DetailLine { label, text, tone });
+        }
+    }
+
+    /// Adds a text below an empty line. Its own lines stay lines.
+    pub(crate) fn text(&mut self, text: &str, tone: Tone) {
+        self.blank();
+        let line = |line: &str| DetailLine { label: "", text: line.to_owned(), tone };
+        self.lines.extend(text.split('\n').map(|part| line(part.strip_suffix('\r').unwrap_or(part))));
+    }
+
+    /// Adds an empty line, unless there is one or nothing is above it.
+    pub(crate) fn blank(&mut self) {
+        if self.lines.last().is_some_and(|line| !line.text.is_empty()) {
+            self.lines.push(DetailLine { label: "", text: String::new(), tone: Tone::Plain });
+        }
+    }
+
+    /// Adds the newest lines that `target` wrote to `log`, the newest one first.
+    pub(crate) fn log_of(&mut self, target: &str, log: &[LogLine], most: usize) {
+        let lines: Vec<&LogLine> = log.iter().rev().filter(|line| line.target == target).take(most).collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.blank();
+        self.lines.push(DetailLine { label: "", text: "its newest log lines".into(), tone: Tone::Dim });
+        for line in lines {
+            let tone = Tone::of_level(line.level);
+            let text = format!("{}  {}", time_of_day(line.at), line.message);
+            self.lines.push(DetailLine { label: "", text, tone });
+        }
+    }
+
+    /// Everything in one line: a shell that gets it must not run its parts.
+    pub(crate) fn in_one_line(&self) -> String {
+        let lines = self.lines.iter().filter(|line| !line.text.is_empty());
+        let words = lines.map(|line| {
+            let text = printable(&line.text);
+            if line.label.is_empty() { text } else { Cow::Owned(format!("{}: {text}", line.label)) }
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Tone {
+    /// The tone of a log line.
+    pub(crate) fn of_level(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Tone::Bad,
+            LogLevel::Warn => Tone::Warn,
+            LogLevel::Info => Tone::Plain,
+            LogLevel::Debug => Tone::Dim,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_is_one_line_without_control_characters() {
+        let mut details = Details::new("reject");
+        details.fact("reason", "expected 9 fields", Tone::Warn);
+        details.fact("topic", "", Tone::Plain);
+        details.text("1,u\r\nrm -rf ~\u{1b}[2J", Tone::Plain);
+        assert_eq!(details.in_one_line(), "reason: expected 9 fields; 1,u; rm -rf ~\\u{1b}[2J");
+        assert_eq!(details.lines.len(), 4, "{:?}", details.lines);
+    }
+}

@@ -1,0 +1,35 @@
+//! What the details are about.
+
+use std::time::SystemTime;
+
+use super::content::Details;
+use super::{click, index, log_line, reject, stage};
+use crate::console::state::observed::Observed;
+use crate::protocol::StageId;
+use crate::protocol::answer::RejectRow;
+use crate::protocol::board::RecentClick;
+use crate::protocol::snapshot::LogLine;
+
+/// What the details are about. Rows are kept as they were picked, because lists move on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    LogLine(LogLine),
+    Reject(RejectRow),
+    Click(RecentClick),
+    Stage(StageId),
+    /// The search index.
+    Index,
+}
+
+impl Subject {
+    /// What there is to say about it.
+    pub(crate) fn details(&self, observed: &Observed, now: SystemTime) -> Details {
+        match self {
+            Subject::LogLine(line) => log_line::details(line),
+            Subject::Reject(row) => reject::details(row),
+            Subject::Click(click) => click::details(click),
+            Subject::Stage(id) => stage::details(id, observed, now),
+            Subject::Index => index::details(&observed.snapshot),
+        }
+    }
+}
