@@ -46,7 +46,7 @@ fn no_field_of_a_click_or_a_reject_steers_any_view() {
     terminal.wait("the end", |screen| screen.contains("finished: 40 clicks stored, 0 duplicates, 7 rejected"));
     assert_unmoved(&terminal, "overview");
     for (key, view, shown) in [
-        ("\x1bOQ", "partitions", "this source is no topic"),
+        ("\x1bOQ", "partitions", "this source has no partitions"),
         ("\x1bOR", "store", "write-ahead log"),
         ("\x1bOS", "rejects", "timestamp"),
         ("\r", "a reject", "timestamp"),

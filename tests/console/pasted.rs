@@ -69,7 +69,7 @@ fn an_unmarked_paste_deletes_nothing() {
     let mut terminal = finished(&home, USUAL);
     for text in ["Reports by city", "Rreset\r", "R\rreset\r", "Xy", "Reports by city\nRreset\ny\n"] {
         terminal.keys(text);
-        terminal.wait("a word about it", |screen| screen.contains("many keys at once"));
+        terminal.wait("a word about it", |screen| screen.contains("too many keys at once"));
         terminal.keys("\x1b[B");
         terminal.wait("no word about it", |screen| !screen.contains("many keys"));
     }
@@ -104,7 +104,7 @@ fn a_megabyte_pasted_into_the_search_is_cut_and_typing_goes_on() {
     terminal.keys(&marked(&"Reports by city\n".repeat(65_536)));
     terminal.wait("its first line", |screen| screen.contains("/ Reports by city") && screen.contains("first line"));
     terminal.keys(&marked(&"y".repeat(1 << 20)));
-    terminal.wait("the cut", |screen| screen.contains("the text is cut: a line takes 500 characters"));
+    terminal.wait("the cut", |screen| screen.contains("the text is cut: a line holds 500 characters"));
     terminal.keys("\x15/product");
     terminal.wait("what was typed", |screen| screen.contains("/ /product") && screen.contains(" results "));
     terminal.keys("\r");

@@ -52,7 +52,7 @@ fn a_click_on_a_columns_head_sorts_and_the_mouse_can_be_given_away() {
     terminal.keys(&format!("\x1b[<0;{};{}M", column + 3, row + 1));
     terminal.wait("by time", |screen| screen.contains("urls of all countries by time"));
     terminal.keys("m");
-    terminal.wait("a word about it", |screen| screen.contains("the mouse is the terminal's"));
+    terminal.wait("a word about it", |screen| screen.contains("mouse off: select text with it"));
     // The terminal has its mouse back.
     terminal.wait_for_sent(b"\x1b[?1000l");
     terminal.keys("m");

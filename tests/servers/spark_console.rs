@@ -23,7 +23,7 @@ fn quit(mut terminal: Terminal, key: &str) {
         screen.contains("l leave it running") && screen.contains("s stop it") && screen.contains("n stay")
     });
     terminal.keys("y");
-    terminal.wait("y is a no", |screen| screen.contains("clicktop goes on: q, then l or s quits"));
+    terminal.wait("y is a no", |screen| screen.contains("clicktop goes on; to quit, press q and then l or s"));
     terminal.keys("q");
     terminal.wait("the question again", |screen| screen.contains("l leave it running"));
     terminal.keys(key);

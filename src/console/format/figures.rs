@@ -25,6 +25,11 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+/// How many of something: `1 click`, `1,234 clicks`.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// [`count`] if it fits into `width` columns, else [`short`]: `1.23M`.
 pub(crate) fn count_in(n: u64, width: usize) -> String {
     let full = count(n);

@@ -25,6 +25,8 @@ pub(crate) enum LinePurpose {
 pub(crate) struct LineInput {
     pub(crate) purpose: LinePurpose,
     pub(crate) input: TextInput,
+    /// What it began with: the text in force, which stays so if the user cancels the line.
+    pub(crate) before: String,
     /// Of the actions that the palette offers, the picked one.
     pub(crate) picked_offer: usize,
     /// Why the filter is no pattern.
@@ -34,7 +36,8 @@ pub(crate) struct LineInput {
 impl LineInput {
     /// A line that begins with `text`.
     pub(crate) fn new(purpose: LinePurpose, text: String) -> Self {
-        Self { purpose, input: TextInput::new(text, LINE_LENGTH), picked_offer: 0, problem: None }
+        let input = TextInput::new(text.clone(), LINE_LENGTH);
+        Self { purpose, input, before: text, picked_offer: 0, problem: None }
     }
 
     /// What is typed so far.

@@ -17,7 +17,7 @@ fn a_reset_names_what_goes_and_only_its_word_says_yes() {
     console.press("R");
     let screen = console.screen();
     assert!(screen.contains("Delete 10,640,512 clicks and clear the embedded index?"), "{screen}");
-    assert!(screen.contains("Type reset and Enter: "), "{screen}");
+    assert!(screen.contains("Type reset, then Enter: "), "{screen}");
     for keys in
         ["y Enter", "Enter", "Esc", "r e s e t Esc", "r e s e Enter", "R e s e t Enter", "Tab", "F5", "^c", "Up"]
     {
@@ -127,7 +127,7 @@ fn keys_that_steer_act_only_while_the_stages_have_the_focus() {
         }
     }
     console.press("F1 Space");
-    assert!(console.screen().contains("go to one with 1–4 first"), "{}", console.screen());
+    assert!(console.screen().contains("pick one with 1–4 first"), "{}", console.screen());
     console.press("F6 3 Space r");
     let stage = |action| Command::Stage { id: "aggregate".into(), action };
     let sent: Vec<Command> = console.sent();

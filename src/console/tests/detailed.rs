@@ -157,7 +157,9 @@ fn the_details_scroll_and_are_searched() {
     console.press("/ x");
     assert!(console.screen().contains("not found"), "{}", console.screen());
     console.press("Esc n");
-    assert!(console.screen().contains("type / and a text to look for"), "{}", console.screen());
+    assert!(console.screen().contains("1 of 3"), "Esc leaves the text that was looked for: {}", console.screen());
+    console.press("/ ^u Enter n");
+    assert!(console.screen().contains("nothing to look for yet"), "{}", console.screen());
     let (x, y) = (10, 10);
     console.press("g").point(MouseEventKind::ScrollDown, x, y);
     assert!(console.screen().contains("rows 4–22"), "the wheel scrolls: {}", console.screen());

@@ -46,7 +46,7 @@ fn while_draining_the_way_out_comes_first_with_what_it_leaves_undone() {
     }
     console.show(fixture::running()).press("q y").show(snapshot);
     let line = banner(&mut console);
-    assert!(line.contains("q leaves at once, nothing is left undone"), "{line}");
+    assert!(line.contains("q leaves at once, nothing is unfinished"), "{line}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn keys_steer_the_stages_that_the_engine_lists() {
         console.press("9");
         assert_eq!(console.app.picked_stage, last, "there is no ninth stage");
         console.press("r");
-        assert!(console.screen().contains("does not take this: restart"), "{}", console.screen());
+        assert!(console.screen().contains("cannot be restarted"), "{}", console.screen());
         assert_eq!(console.sent(), []);
         console.press("X");
         assert!(console.screen().contains(&format!("Stop all {} stages?", ids.len())), "{}", console.screen());

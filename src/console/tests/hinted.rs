@@ -28,7 +28,7 @@ fn a_filter_is_seen_while_it_is_typed_however_narrow_the_screen() {
 fn the_keys_of_a_line_are_named_by_what_they_do_to_it() {
     let mut console = console(fixture::running());
     for (keys, accept, leave) in
-        [("/", "keep it", "show all"), ("F5", "to what is found", "cancel"), (":", "do it", "cancel")]
+        [("/", "apply", "cancel"), ("F5", "go to the results", "cancel"), (":", "run", "cancel")]
     {
         console.press(keys);
         let footer = footer(&mut console);
@@ -84,9 +84,9 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     console.press("P f x Enter");
     assert!(console.screen().contains("tables are frozen: P unfreezes them"), "{}", console.screen());
     console.press("P Q n");
-    assert!(footer(&mut console).contains("clicktop goes on: Q, then y quits"));
+    assert!(footer(&mut console).contains("clicktop goes on; to quit, press Q and then y"));
     console.press("Space");
-    assert!(footer(&mut console).contains("go to one with 1 B 3 4 first"), "{}", footer(&mut console));
+    assert!(footer(&mut console).contains("pick one with 1 B 3 4 first"), "{}", footer(&mut console));
     console.paste("/cart");
     assert!(footer(&mut console).contains(": f or F12 opens a line"), "{}", footer(&mut console));
     console.show(fixture::finished());
@@ -103,7 +103,7 @@ fn a_word_that_was_right_is_not_said_to_be_wrong() {
     for key in ["Esc", "Tab", "^z", "Up"] {
         console.press("R r e s e t").press(key);
         let line = footer(&mut console);
-        assert!(line.contains("nothing is deleted: the word wants Enter"), "{key}: {line}");
+        assert!(line.contains("nothing is deleted: press Enter after the word"), "{key}: {line}");
     }
     assert_eq!(console.sent(), []);
 }

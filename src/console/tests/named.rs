@@ -25,7 +25,7 @@ fn the_palette_does_by_name_what_the_key_would() {
     console.press("n : v i e w Down Down Enter");
     assert_eq!(console.app.screens.open, crate::console::state::screen::Screen::Store);
     console.press(": s o r t Enter");
-    assert!(console.screen().contains("nothing here is called sort"), "{}", console.screen());
+    assert!(console.screen().contains("there is no command sort"), "{}", console.screen());
     console.press(": Esc");
     assert!(console.app.overlays.line.is_none());
     assert_eq!(console.sent(), []);
@@ -130,9 +130,9 @@ fn what_the_console_has_only_a_part_of_is_ordered_whole_and_its_progress_shown()
     let view = crate::protocol::View { sort: SortBy::Users, filter: "car".into(), ..Default::default() };
     assert_eq!(ordered(&mut console), [Table::View(view)], "no limit");
     let screen = console.screen();
-    assert!(screen.contains("writing urls-20260131-093000.csv: 0 rows so far   Esc stops it"), "{screen}");
+    assert!(screen.contains("writing urls-20260131-093000.csv: 0 rows so far   Esc cancels it"), "{screen}");
     console.press("e Enter");
-    assert!(console.screen().contains("wait for it, or Esc stops it"), "{}", console.screen());
+    assert!(console.screen().contains("or press Esc to cancel it"), "{}", console.screen());
     assert!(console.app.outgoing.effects.is_empty(), "one at a time");
     console.app.end_table_export(TableOutcome { message: "1,234 rows written to urls.csv".into(), is_written: true });
     assert!(console.screen().contains("1,234 rows written to urls.csv"), "{}", console.screen());

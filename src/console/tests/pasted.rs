@@ -77,7 +77,7 @@ fn what_is_pasted_into_the_search_is_looked_for_and_a_megabyte_is_cut() {
     console.paste(&"é\u{202e}".repeat(500_000));
     let text = console.app.overlays.line.as_ref().expect("typed").text();
     assert_eq!((text.chars().count(), text.contains('\u{202e}')), (500, false));
-    assert!(console.screen().contains("the text is cut: a line takes 500 characters"), "{}", console.screen());
+    assert!(console.screen().contains("the text is cut: a line holds 500 characters"), "{}", console.screen());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn keys_of_one_read_answer_no_question_that_a_key_answers() {
         console.burst(keys);
         assert_eq!(commands(&mut console), [], "{keys}");
         assert!(console.app.overlays.prompt.is_none() && !console.app.ending.is_quitting(), "{keys}");
-        assert!(console.screen().contains("many keys at once"), "{keys}: {}", console.screen());
+        assert!(console.screen().contains("too many keys at once"), "{keys}: {}", console.screen());
     }
     for opens in ["X", "q"] {
         let mut console = console(fixture::running());
@@ -109,7 +109,7 @@ fn text_that_comes_as_keys_steers_no_stage_and_a_few_keys_do() {
     for text in ["a b c", "4 2 1", "rrrr", "on S 2", "1 2 3 4 r S"] {
         console.burst(text);
         assert_eq!(commands(&mut console), [], "{text}");
-        assert!(console.screen().contains("many keys at once"), "{text}: {}", console.screen());
+        assert!(console.screen().contains("too many keys at once"), "{text}: {}", console.screen());
         console.press("1");
     }
     console.burst("/a r S");

@@ -197,7 +197,7 @@ fn the_views_of_a_cluster_are_only_there_if_there_is_one() {
     assert!(!console.screen().contains("F8"), "{}", console.screen());
     console.press("F8");
     assert_eq!(console.app.screens.open, Screen::Partitions);
-    assert!(console.screen().contains("there is no cluster"), "{}", console.screen());
+    assert!(console.screen().contains("this view is about a Spark cluster"), "{}", console.screen());
     console.press("Down F7 v");
     assert_eq!(console.app.screens.open, Screen::Overview, "the map is the last view");
     console.press("?");
@@ -287,7 +287,11 @@ fn quitting_asks_what_becomes_of_the_work_in_the_cluster() {
         console.press("q").press(no);
         assert!(console.app.overlays.prompt.is_none(), "{no}");
         assert_eq!(console.sent(), [], "{no} is a no");
-        assert!(console.screen().contains("clicktop goes on: q, then l or s quits"), "{}", console.screen());
+        assert!(
+            console.screen().contains("clicktop goes on; to quit, press q and then l or s"),
+            "{}",
+            console.screen()
+        );
     }
     let mut console = console(80, 24, known());
     console.press("^c ^c");

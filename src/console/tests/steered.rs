@@ -31,7 +31,7 @@ fn the_mouse_is_given_to_the_terminal_and_taken_back_by_key() {
     assert!(
         !console.app.settings.mouse && matches!(console.app.outgoing.effects.pop(), Some(Effect::CaptureMouse(false)))
     );
-    assert!(console.screen().contains("the mouse is the terminal's"), "{}", console.screen());
+    assert!(console.screen().contains("mouse off: select text with it"), "{}", console.screen());
     console.press("m");
     assert!(
         console.app.settings.mouse && matches!(console.app.outgoing.effects.pop(), Some(Effect::CaptureMouse(true)))
@@ -70,13 +70,18 @@ fn space_stops_a_stage_at_work_and_starts_one_that_is_not() {
             stage("index", StageAction::Stop),
         ]
     );
-    assert!(console.screen().contains("stop index"), "what was asked for is said:\n{}", console.screen());
+    assert!(console.screen().contains("stopping index…"), "what was asked for is said:\n{}", console.screen());
 }
 
 #[test]
 fn restart_and_start_all_are_sent_at_once_and_stop_all_after_a_yes() {
     let mut console = console(fixture::running());
-    console.press("3 r S");
+    console.press("1 S");
+    assert!(console.screen().contains("all stages already run"), "{}", console.screen());
+    assert_eq!(console.sent(), []);
+    let mut one_stopped = fixture::running();
+    one_stopped.stages["store"].state = StageState::Stopped;
+    console.show(one_stopped).press("3 r S");
     assert_eq!(
         console.sent(),
         [Command::Stage { id: "aggregate".into(), action: StageAction::Restart }, Command::StartAll]
@@ -97,7 +102,7 @@ fn a_reset_asks_first_and_shows_how_far_it_is() {
     let mut console = console(fixture::running());
     console.press("R r e s e t Enter");
     assert_eq!(console.sent(), [Command::Reset]);
-    assert!(console.screen().contains("delete all clicks and figures"), "{}", console.screen());
+    assert!(console.screen().contains("deleting all clicks and figures…"), "{}", console.screen());
     let mut resetting = fixture::running();
     resetting.resetting = Some("waiting for store to stop".into());
     console.show(resetting);
@@ -197,7 +202,11 @@ fn a_full_channel_is_said_and_loses_neither_view_nor_end() {
     full.try_send(Command::StartAll).expect("room for one");
     console.press("s 2 Space q y");
     assert!(console.app.deliver(&full, &console.tables));
-    assert!(console.screen().contains("the pipeline is busy, not taken: stop store"), "{}", console.screen());
+    assert!(
+        console.screen().contains("the pipeline is busy and did not stop store: try again"),
+        "{}",
+        console.screen()
+    );
     let mut got = Vec::new();
     for _ in 0..3 {
         got.extend(taken.try_recv().ok());
@@ -208,13 +217,13 @@ fn a_full_channel_is_said_and_loses_neither_view_nor_end() {
 
 #[test]
 fn a_notice_goes_after_a_while_and_at_the_next_key() {
-    let mut console = console(fixture::running());
+    let mut console = console(fixture::failed());
     console.press("1 S");
-    assert!(console.screen().contains("start all stages"));
+    assert!(console.screen().contains("starting all stages…"));
     console.pass(6);
-    assert!(!console.screen().contains("start all stages"));
+    assert!(!console.screen().contains("starting all stages…"));
     console.press("S Down");
-    assert!(!console.screen().contains("start all stages"));
+    assert!(!console.screen().contains("starting all stages…"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::console::state::list::CursorMove;
 use crate::console::state::overlays::Help;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
-use crate::protocol::{Command, SortBy, StageAction};
+use crate::protocol::{SortBy, StageAction};
 
 impl App {
     /// Does `action`. `key_slot` is the position of the key in its binding; a `dangerous` action asks first.
@@ -20,11 +20,8 @@ impl App {
             Action::PickStage => self.pick_stage(key_slot),
             Action::ToggleStage => self.toggle_stage(),
             Action::RestartStage => self.control_stage(StageAction::Restart),
-            Action::StartAll => self.request(Command::StartAll, None),
-            Action::StopAll => {
-                let stages = self.engine.snapshot().stages.len();
-                self.request(Command::StopAll, dangerous.then(|| format!("Stop all {stages} stages?")));
-            }
+            Action::StartAll => self.start_all(),
+            Action::StopAll => self.stop_all(dangerous),
             Action::Reset => self.ask_reset(),
             Action::Up => self.move_cursor(CursorMove::By(-1)),
             Action::Down => self.move_cursor(CursorMove::By(1)),

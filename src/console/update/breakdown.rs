@@ -56,7 +56,7 @@ impl App {
             Screen::Url => {
                 if !self.has_breakdown_beside(self.display.body()) {
                     let key = self.keys.label_of(Action::Breakdown);
-                    return self.say(format!("not on this page: {key} opens the breakdown of this url"));
+                    return self.say(format!("there is no room here: {key} opens the breakdown of this url"));
                 }
                 let beside = &mut self.screens.breakdown.beside;
                 beside.0 = next_dimension(beside.0, forward);
@@ -71,7 +71,7 @@ impl App {
         let snapshot = Arc::clone(&self.engine.frozen_or_live().snapshot);
         let view = &self.screens.breakdown;
         let Some(row) = view.picked(&snapshot, &self.selection) else {
-            return self.say("no row is picked: move to one with ↑ ↓");
+            return self.say("no row is picked: pick one with ↑ ↓");
         };
         match view.by {
             Dimension::Url => self.open_url(Arc::clone(&row.value)),
@@ -82,7 +82,7 @@ impl App {
                 self.enter_urls();
             }
             Dimension::City | Dimension::Browser | Dimension::Os | Dimension::Device => {
-                self.say("only urls and countries have a page of their own");
+                self.say("only urls and countries have their own page");
             }
         }
     }

@@ -28,9 +28,10 @@ impl App {
         self.overview.chart_span = span;
         let name = self.chart_span().name();
         if self.display.layout.as_ref().is_none_or(|layout| layout.throughput.is_none()) {
-            self.say(format!("the throughput chart spans {name}; it is not on this screen"));
+            self.say(format!("the throughput chart, which is not on this screen, spans {name}"));
         } else if is_same && span.is_some() {
-            self.say(format!("the throughput chart spans {name}, and that is its end"));
+            let end = if self.chart_span() == ChartSpan::Minute { "shortest" } else { "longest" };
+            self.say(format!("{name} is the {end}"));
         }
     }
 }

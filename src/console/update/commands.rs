@@ -5,7 +5,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::key_press::READ_ONLY;
 use super::prompt::ANSWER_LENGTH;
-use super::stages::verb;
+use super::stages::past;
 use crate::console::state::app::App;
 use crate::console::state::ending::Ending;
 use crate::console::state::prompt::{Answer, Prompt};
@@ -37,16 +37,23 @@ impl App {
         }
     }
 
-    fn permit(&self, command: &Command) -> Result<(), &'static str> {
+    /// Why `command` is not allowed.
+    pub(super) fn permit(&self, command: &Command) -> Result<(), &'static str> {
         match command {
-            Command::ShutdownAnd(RemoteWork::Stop) if self.settings.read_only => Err(READ_ONLY),
+            Command::ShutdownAnd(RemoteWork::Stop) if self.settings.read_only => {
+                Err("read-only: the work on the cluster cannot be stopped here")
+            }
             Command::Shutdown | Command::ShutdownAnd(_) if self.settings.read_only && self.settings.attached => {
-                Err(READ_ONLY)
+                Err("read-only: the pipeline cannot be ended here")
             }
             Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_) => Ok(()),
+            Command::Reset if self.settings.read_only => Err("read-only: nothing can be deleted here"),
+            Command::Acknowledge(_) | Command::AcknowledgeAll if self.settings.read_only => {
+                Err("read-only: alarms cannot be acknowledged here")
+            }
             _ if self.settings.read_only => Err(READ_ONLY),
             _ if self.ending.is_quitting() || self.engine.snapshot().shutting_down.is_some() => {
-                Err("draining before the end: no more commands")
+                Err("the pipeline is ending: it takes no more commands")
             }
             Command::Stage { .. }
             | Command::StartAll
@@ -69,14 +76,12 @@ impl App {
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
             Command::Shutdown | Command::ShutdownAnd(_) if self.settings.attached => {
-                self.say("asked the pipeline to drain and end");
+                self.say("ending the pipeline…");
             }
             Command::Shutdown | Command::ShutdownAnd(_) => {
                 match &command {
-                    Command::ShutdownAnd(RemoteWork::Leave) => {
-                        self.say("the work on the cluster goes on without clicktop")
-                    }
-                    Command::ShutdownAnd(RemoteWork::Stop) => self.say("the work on the cluster is stopped"),
+                    Command::ShutdownAnd(RemoteWork::Leave) => self.say("quitting… the work on the cluster goes on"),
+                    Command::ShutdownAnd(RemoteWork::Stop) => self.say("quitting… the work on the cluster is stopped"),
                     _ => {}
                 }
                 self.ending = self.ending.max(Ending::Draining);
@@ -84,7 +89,7 @@ impl App {
                 // Nothing can be started or deleted any more.
                 self.overlays.prompt = None;
             }
-            other => self.say(describe(other)),
+            other => self.say(happening(other)),
         }
         self.outgoing.commands.push(command);
     }
@@ -114,7 +119,7 @@ impl App {
                     command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_)),
                 )) => self.outgoing.commands.push(command),
                 Err(TrySendError::Full(command)) => {
-                    self.say(format!("the pipeline is busy, not taken: {}", describe(&command)));
+                    self.say(format!("the pipeline is busy and did not {}: try again", order(&command)));
                     has_message = true;
                 }
                 Err(TrySendError::Closed(_)) => {
@@ -127,17 +132,45 @@ impl App {
     }
 }
 
-fn describe(command: &Command) -> String {
+/// What happens now that the engine has `command`.
+fn happening(command: &Command) -> String {
     match command {
-        Command::Stage { id, action } => format!("{} {}", verb(*action), printable(id.as_str())),
+        Command::Stage { id, action } => {
+            let doing = match action {
+                StageAction::Start => "starting",
+                StageAction::Stop => "stopping",
+                StageAction::Restart => "restarting",
+            };
+            format!("{doing} {}…", printable(id.as_str()))
+        }
+        Command::StartAll => "starting all stages…".to_owned(),
+        Command::StopAll => "stopping all stages…".to_owned(),
+        Command::Reset => "deleting all clicks and figures…".to_owned(),
+        Command::Acknowledge(alarm) => format!("acknowledging the alarm {}…", printable(&alarm.to_string())),
+        Command::AcknowledgeAll => "acknowledging all alarms…".to_owned(),
+        Command::View(_) | Command::Ask(_) => "asking…".to_owned(),
+        Command::Shutdown | Command::ShutdownAnd(_) => "ending the pipeline…".to_owned(),
+    }
+}
+
+/// What `command` tells the engine to do.
+fn order(command: &Command) -> String {
+    match command {
+        Command::Stage { id, action } => {
+            let verb = match action {
+                StageAction::Start => "start",
+                StageAction::Stop => "stop",
+                StageAction::Restart => "restart",
+            };
+            format!("{verb} {}", printable(id.as_str()))
+        }
         Command::StartAll => "start all stages".to_owned(),
         Command::StopAll => "stop all stages".to_owned(),
-        Command::Reset => "delete all clicks and figures".to_owned(),
+        Command::Reset => "delete anything".to_owned(),
         Command::Acknowledge(alarm) => format!("acknowledge the alarm {}", printable(&alarm.to_string())),
-        Command::AcknowledgeAll => "acknowledge every alarm".to_owned(),
-        Command::View(_) => "change the view".to_owned(),
-        Command::Ask(_) => "look something up".to_owned(),
-        Command::Shutdown | Command::ShutdownAnd(_) => "shut down".to_owned(),
+        Command::AcknowledgeAll => "acknowledge the alarms".to_owned(),
+        Command::View(_) | Command::Ask(_) => "answer".to_owned(),
+        Command::Shutdown | Command::ShutdownAnd(_) => "end".to_owned(),
     }
 }
 
@@ -145,12 +178,7 @@ fn describe(command: &Command) -> String {
 fn log_line(command: &Command) -> Option<String> {
     Some(match command {
         Command::Stage { id, action } => {
-            let done = match action {
-                StageAction::Start => "started",
-                StageAction::Stop => "stopped",
-                StageAction::Restart => "restarted",
-            };
-            format!("{} {done} by key", printable(id.as_str()))
+            format!("{} {} by key", printable(id.as_str()), past(*action))
         }
         Command::StartAll => "every stage started by key".to_owned(),
         Command::StopAll => "every stage stopped by key".to_owned(),

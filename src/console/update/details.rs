@@ -118,7 +118,11 @@ impl App {
         let (sheet, rows) = (self.sheet(), self.detail_rows());
         let Some(open) = &mut self.overlays.details else { return };
         if !open.next_hit(forward, &sheet, rows) {
-            let problem = if open.find.is_empty() { "type / and a text to look for" } else { "the text is not here" };
+            let problem = if open.find.is_empty() {
+                "nothing to look for yet: press / and type a text"
+            } else {
+                "the text is not found"
+            };
             self.say(problem);
         }
     }

@@ -156,7 +156,7 @@ impl App {
     /// Orders `table` from the engine; a thread writes it.
     fn order(&mut self, table: Table, name: &str, format: ExportFormat) -> Result<Effect, String> {
         if let Some(progress) = &self.table_export {
-            return Err(format!("{}: wait for it, or Esc stops it", progress.words()));
+            return Err(format!("{}: wait for its end, or press Esc to cancel it", progress.words()));
         }
         let columns = export_columns(&table);
         let (order, parts) = TableOrder::new(table);
@@ -188,7 +188,7 @@ impl App {
         }
         match self.picked_url() {
             Some(url) => self.copy(&url),
-            None => self.say("no url is picked: move to one with ↑ ↓"),
+            None => self.say("no url is picked: pick one with ↑ ↓"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The list of pipelines, and going from one pipeline to another.
 
+use crate::console::format::counted;
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 
@@ -41,7 +42,8 @@ impl App {
         if position < pipelines {
             self.outgoing.pipeline = Some(position);
         } else {
-            self.say(format!("there are {pipelines} pipelines"));
+            let words = counted(pipelines as u64, "pipeline", "pipelines");
+            self.say(format!("there {} {words}", if pipelines == 1 { "is" } else { "are" }));
         }
     }
 }

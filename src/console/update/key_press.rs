@@ -45,11 +45,11 @@ impl App {
             READ_ONLY.to_owned()
         } else {
             let keys = self.keys.label_for(Action::PickStage, offered(self.engine.snapshot()));
-            format!("this key steers the stages: go to one with {keys} first")
+            format!("this key acts on a stage: pick one with {keys} first")
         });
         true
     }
 }
 
 /// Said of a key that a read-only console refuses.
-pub(super) const READ_ONLY: &str = "read-only: this console cannot start or stop anything";
+pub(super) const READ_ONLY: &str = "read-only: stages cannot be changed here";

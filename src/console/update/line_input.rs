@@ -70,12 +70,12 @@ impl App {
         }
     }
 
-    /// Ends the line without doing anything: a filter is removed, a search stays.
+    /// Ends the line without doing anything: the filter before is in force again, a search stays.
     pub(super) fn cancel_line(&mut self) {
         let Some(line) = self.overlays.line.take() else { return };
         match line.purpose {
-            LinePurpose::Filter => self.set_filter(""),
-            LinePurpose::Find => self.find(String::new()),
+            LinePurpose::Filter => self.set_filter(&line.before),
+            LinePurpose::Find => self.find(line.before),
             // An empty search shows nothing.
             LinePurpose::Search if line.text().is_empty() => self.open_screen(Screen::Overview),
             LinePurpose::Search | LinePurpose::Palette | LinePurpose::Export => {}

@@ -23,7 +23,7 @@ impl App {
     pub(super) fn run_by_name(&mut self, text: &str, picked: usize) {
         match self.offers(text).into_iter().nth(picked) {
             Some(offer) => self.act(offer.action, offer.key_slot, offer.dangerous),
-            None => self.say(format!("nothing here is called {}", excerpt(text, 40))),
+            None => self.say(format!("there is no command {}", excerpt(text, 40))),
         }
     }
 

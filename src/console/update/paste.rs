@@ -19,10 +19,10 @@ impl App {
     pub(super) fn paste(&mut self, pasted: &str) -> bool {
         self.drop_message();
         if self.overlays.prompt.take().is_some() {
-            self.say("pasted text answers no question: nothing is done");
+            self.say("pasted text answers no question, and nothing is done");
         } else if self.overlays.help.is_some() || self.overlays.line.is_none() {
             let (filter, search) = (self.keys.label_of(Action::Filter), self.keys.label_at(Action::OpenView, SEARCH));
-            self.say(format!("pasted text does nothing here: {filter} or {search} opens a line that takes it"));
+            self.say(format!("pasted text does nothing here: {filter} or {search} opens a line for it"));
         } else {
             self.paste_into_line(pasted);
         }
@@ -34,9 +34,9 @@ impl App {
         let taken = line.input.paste(pasted);
         self.line_changed();
         if taken.cut {
-            self.say(format!("the text is cut: a line takes {LINE_LENGTH} characters"));
+            self.say(format!("the text is cut: a line holds {LINE_LENGTH} characters"));
         } else if taken.more_lines {
-            self.say("only the first line of the text is taken");
+            self.say("only the first line of the text is pasted");
         }
     }
 
@@ -71,7 +71,7 @@ impl App {
             }
         }
         if refused {
-            self.say("many keys at once start and stop no stage");
+            self.say("too many keys at once: no stage is started or stopped");
         }
         changed || refused
     }
@@ -84,7 +84,7 @@ impl App {
 
     fn refuse_many(&mut self) -> bool {
         self.overlays.prompt = None;
-        self.say("many keys at once answer no question: nothing is done");
+        self.say("too many keys at once: they answer no question, and nothing is done");
         true
     }
 }

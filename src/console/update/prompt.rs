@@ -60,17 +60,17 @@ impl App {
         match (&prompt.command, &prompt.answer) {
             (_, Answer::Word(input)) => match input.text() {
                 "" => "nothing is deleted".to_owned(),
-                typed if typed.trim() == RESET_WORD => "nothing is deleted: the word wants Enter".to_owned(),
+                typed if typed.trim() == RESET_WORD => "nothing is deleted: press Enter after the word".to_owned(),
                 typed => format!("nothing is deleted: {} is not {RESET_WORD}", excerpt(typed, ANSWER_LENGTH)),
             },
             (Command::Shutdown, _) if self.settings.attached => "the pipeline goes on".to_owned(),
             (Command::Shutdown, Answer::Work) => {
-                format!("clicktop goes on: {}, then l or s quits", self.keys.label_of(Action::Quit))
+                format!("clicktop goes on; to quit, press {} and then l or s", self.keys.label_of(Action::Quit))
             }
             (Command::Shutdown, Answer::Key) => {
-                format!("clicktop goes on: {}, then y quits", self.keys.label_of(Action::Quit))
+                format!("clicktop goes on; to quit, press {} and then y", self.keys.label_of(Action::Quit))
             }
-            (_, Answer::Key | Answer::Work) => "nothing is done: only y says yes".to_owned(),
+            (_, Answer::Key | Answer::Work) => "nothing is done: only y means yes".to_owned(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Deleting everything: the question, and the message at the end.
 
-use crate::console::format::count;
+use crate::console::format::counted;
 use crate::console::state::app::App;
 use crate::protocol::Command;
 use crate::protocol::snapshot::ResetEnd;
@@ -9,8 +9,8 @@ impl App {
     /// Asks for the word that deletes everything, and says what it deletes.
     pub(super) fn ask_reset(&mut self) {
         let index = self.index_name();
-        let clicks = count(self.engine.snapshot().totals.clicks);
-        self.request(Command::Reset, Some(format!("Delete {clicks} clicks and clear {index}?")));
+        let clicks = counted(self.engine.snapshot().totals.clicks, "click", "clicks");
+        self.request(Command::Reset, Some(format!("Delete {clicks} and clear {index}?")));
     }
 
     /// What a reset deleted, in words.
@@ -19,10 +19,11 @@ impl App {
         match (&reset.deleted, reset.cleared) {
             (Err(why), _) => format!("nothing is deleted: {why}"),
             (Ok(clicks), None) => {
-                format!("deleted {} clicks; {index} is cleared next", count(*clicks))
+                format!("deleted {}; {index} is cleared next", counted(*clicks, "click", "clicks"))
             }
             (Ok(clicks), Some(documents)) => {
-                format!("deleted {} clicks, cleared {} documents of {index}", count(*clicks), count(documents))
+                let clicks = counted(*clicks, "click", "clicks");
+                format!("deleted {clicks}, cleared {} of {index}", counted(documents, "document", "documents"))
             }
         }
     }

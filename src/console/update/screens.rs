@@ -29,7 +29,7 @@ impl App {
     pub(super) fn enter_screen(&mut self, screen: Screen) {
         self.overlays.line = None;
         if !Screen::offered(self.engine.snapshot()).contains(&screen) {
-            return self.say("there is no cluster: this engine works in this process");
+            return self.say("this view is about a Spark cluster, and this pipeline has none");
         }
         self.open_screen(screen);
         if screen == Screen::Search {
@@ -56,7 +56,7 @@ impl App {
     pub(super) fn open_picked_url(&mut self) {
         match self.picked_url() {
             Some(url) => self.open_url(url),
-            None => self.say("no url is picked: move to one with ↑ ↓"),
+            None => self.say("no url is picked: pick one with ↑ ↓"),
         }
     }
 

@@ -10,7 +10,7 @@ impl App {
         let on = !self.settings.mouse;
         self.settings.mouse = on;
         self.outgoing.effects.push(Effect::CaptureMouse(on));
-        self.say(if on { "the mouse is on" } else { "the mouse is the terminal's: select text with it" });
+        self.say(if on { "mouse on: it picks rows and panels" } else { "mouse off: select text with it" });
     }
 
     /// Switches to the next theme.

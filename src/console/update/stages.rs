@@ -3,7 +3,7 @@
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
-use crate::protocol::{Command, StageAction, StageStatus};
+use crate::protocol::{Command, StageAction, StageState, StageStatus};
 use crate::text::printable;
 
 impl App {
@@ -33,9 +33,33 @@ impl App {
             let id = stage.id().clone();
             self.request(Command::Stage { id, action }, None);
         } else {
-            let refused = format!("{} does not take this: {}", printable(&stage.info.title), verb(action));
+            let refused = format!("{} cannot be {}", printable(&stage.info.title), past(action));
             self.say(refused);
         }
+    }
+
+    /// Starts every stage, unless all run.
+    pub(super) fn start_all(&mut self) {
+        let stages = &self.engine.snapshot().stages;
+        let is_allowed = self.permit(&Command::StartAll).is_ok();
+        if is_allowed && !stages.is_empty() && stages.iter().all(|stage| stage.state == StageState::Running) {
+            return self.say("all stages already run");
+        }
+        self.request(Command::StartAll, None);
+    }
+
+    /// Stops every stage, unless none is active; if this is `dangerous`, after a question.
+    pub(super) fn stop_all(&mut self, dangerous: bool) {
+        let stages = &self.engine.snapshot().stages;
+        let is_allowed = self.permit(&Command::StopAll).is_ok();
+        if is_allowed && !stages.is_empty() && stages.iter().all(|stage| stage.state == StageState::Stopped) {
+            return self.say("all stages are already stopped");
+        }
+        let question = match stages.len() {
+            1 => "Stop the only stage?".to_owned(),
+            many => format!("Stop all {many} stages?"),
+        };
+        self.request(Command::StopAll, dangerous.then_some(question));
     }
 
     fn picked(&self) -> Option<&StageStatus> {
@@ -43,11 +67,11 @@ impl App {
     }
 }
 
-/// `action` as a word.
-pub(super) fn verb(action: StageAction) -> &'static str {
+/// What a stage is after `action`.
+pub(super) const fn past(action: StageAction) -> &'static str {
     match action {
-        StageAction::Start => "start",
-        StageAction::Stop => "stop",
-        StageAction::Restart => "restart",
+        StageAction::Start => "started",
+        StageAction::Stop => "stopped",
+        StageAction::Restart => "restarted",
     }
 }

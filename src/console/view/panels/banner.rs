@@ -53,7 +53,7 @@ fn end(columns: usize, app: &App) -> (String, Style) {
     } else if let Some(waits) = &snapshot.resetting {
         (format!(" reset: {waits}"), theme.warn())
     } else if let Some(error) = source_error {
-        (format!(" the source gave up: {error}"), theme.bad())
+        (format!(" the source failed: {error}"), theme.bad())
     } else {
         (finished(&snapshot.totals, app.keys.label_of(Action::Quit), columns), theme.good())
     }
@@ -109,7 +109,7 @@ fn unfinished_work(snapshot: &Snapshot, work: UnfinishedWork) -> String {
         UnfinishedWork::ResumedWithoutUnstored => (in_memory.join(", "), durable.join(", ")),
     };
     match (lost.is_empty(), resumed.is_empty()) {
-        (true, true) => "nothing is left undone".to_owned(),
+        (true, true) => "nothing is unfinished".to_owned(),
         (true, false) => format!("the next start takes up {resumed}"),
         (false, true) => format!("{lost} are not stored"),
         (false, false) => format!("{lost} are not stored, the next start takes up {resumed}"),

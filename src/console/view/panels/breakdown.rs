@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::click::Timestamp;
-use crate::console::format::{count, fit, seconds};
+use crate::console::format::{count, counted, fit, seconds};
 use crate::console::state::app::App;
 use crate::console::state::breakdown::{answer_to, dimension_words};
 use crate::console::state::screen::Screen;
@@ -135,5 +135,7 @@ fn total(breakdown: &Breakdown, by: Dimension) -> String {
     };
     let total = breakdown.total;
     let average = seconds(total.avg_time_spent);
-    format!(" {values} {names} · {} clicks · {} users · {average} ", count(total.clicks), count(total.unique_users))
+    let clicks = counted(total.clicks, "click", "clicks");
+    let users = counted(total.unique_users, "user", "users");
+    format!(" {values} {names} · {clicks} · {users} · {average} ")
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::console::format::{count, duration, or_unknown, rate};
+use crate::console::format::{count, counted, duration, or_unknown, rate};
 use crate::console::state::app::App;
 use crate::console::state::fleet::{Condition, Fleet};
 use crate::console::state::screen_parts::ScreenParts;
@@ -39,7 +39,7 @@ fn conditions(fleet: &Fleet, named: bool, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let mut spans = vec![
         Span::styled(" clicktop ", theme.chip(theme.accent())),
-        Span::styled(format!("  {} pipelines", fleet.lines.len()), theme.key()),
+        Span::styled(format!("  {}", counted(fleet.lines.len() as u64, "pipeline", "pipelines")), theme.key()),
     ];
     for condition in Condition::ALL {
         let pipelines = fleet.lines.iter().filter(|line| line.condition == condition).count();

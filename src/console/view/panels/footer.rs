@@ -36,7 +36,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 fn progress(text: &str, columns: u16, app: &App) -> Line<'static> {
     let room = usize::from(columns).saturating_sub(2);
     let text = fit(text, room);
-    let hint = fit("   Esc stops it", room.saturating_sub(width(&text)));
+    let hint = fit("   Esc cancels it", room.saturating_sub(width(&text)));
     Line::from(vec![Span::raw(format!(" {text}")), Span::styled(hint, app.theme.dim())])
 }
 
@@ -57,7 +57,7 @@ fn file_name(line: &LineInput, columns: u16, app: &App) -> Line<'static> {
 /// The keys while a question waits for a word.
 fn word_keys(app: &App) -> Line<'static> {
     let (accent, dim) = (app.theme.accent().patch(app.theme.key()), app.theme.dim());
-    let answers = [(" Enter", " take it "), (" Esc", " no ")];
+    let answers = [(" Enter", " apply "), (" Esc", " cancel ")];
     let spans = answers.into_iter().flat_map(|(key, short)| [Span::styled(key, accent), Span::styled(short, dim)]);
     Line::from_iter(spans)
 }
@@ -94,10 +94,9 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
 fn short(binding: &KeyBinding, app: &App) -> &'static str {
     let line = app.overlays.line.as_ref().filter(|_| binding.context == Context::Line).map(|line| line.purpose);
     match (line, binding.action) {
-        (Some(LinePurpose::Filter), Action::Accept) => "keep it",
-        (Some(LinePurpose::Filter), Action::Cancel) => "show all",
-        (Some(LinePurpose::Search), Action::Accept) => "to what is found",
-        (Some(LinePurpose::Palette), Action::Accept) => "do it",
+        (Some(LinePurpose::Filter), Action::Accept) => "apply",
+        (Some(LinePurpose::Search), Action::Accept) => "go to the results",
+        (Some(LinePurpose::Palette), Action::Accept) => "run",
         (_, Action::Quit) if app.settings.attached || app.ending.is_at_once() => "leave",
         (_, Action::Quit) if app.ending.is_quitting() => "leave at once",
         _ => binding.short,

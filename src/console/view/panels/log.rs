@@ -51,7 +51,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     }
     if rows.is_empty() {
         let filtered = !app.screens.log.filter.is_empty();
-        let text = if filtered { "no line passes the filter" } else { "nothing logged at this level" };
+        let text = if filtered { "no line matches" } else { "nothing logged at this level" };
         placeholder(frame, inner, text, app);
     }
     // There may be room for only the end of the topmost line.

@@ -1,4 +1,4 @@
-//! The palette: do that the user runs by name, over everything else.
+//! The palette: actions that the user runs by name, over everything else.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -33,7 +33,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
     let area = Rect { x: screen.x + screen.width.saturating_sub(width) / 2, y: screen.y + 2, width, height };
     let area = area.intersection(screen);
     frame.render_widget(Clear, area);
-    let block = theme.frame(Line::styled(" do ", theme.key()), true).padding(Padding::horizontal(1));
+    let block = theme.frame(Line::styled(" command ", theme.key()), true).padding(Padding::horizontal(1));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if let Some(row) = row(inner, 0) {
@@ -60,6 +60,6 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
     if offers.is_empty()
         && let Some(row) = row(inner, 1)
     {
-        frame.render_widget(Paragraph::new(Line::styled("nothing here is called that", theme.warn())), row);
+        frame.render_widget(Paragraph::new(Line::styled("there is no such command", theme.warn())), row);
     }
 }

@@ -31,7 +31,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if snapshot.partitions.is_empty() {
-        let why = if has_topic { "no partition is assigned" } else { "this source is no topic: it has no partitions" };
+        let why = if has_topic { "no partition is assigned" } else { "this source has no partitions" };
         return placeholder(frame, inner, why, app);
     }
     let lines = snapshot

@@ -50,16 +50,16 @@ fn keys(context: Context, app: &App) -> Line<'_> {
     Line::from(answers)
 }
 
-/// `Type reset and Enter: res▏   Esc no`.
+/// `Type reset, then Enter: res▏   Esc cancel`.
 fn word(typed: &TextInput, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let accent = theme.accent().patch(theme.key());
     let mut spans = vec![
         Span::styled("Type ", theme.dim()),
         Span::styled(RESET_WORD, accent),
-        Span::styled(" and Enter: ", theme.dim()),
+        Span::styled(", then Enter: ", theme.dim()),
     ];
     spans.extend(typed_text(typed, 13, Style::new()));
-    spans.extend([Span::styled("   Esc", accent), Span::styled(" no", theme.dim())]);
+    spans.extend([Span::styled("   Esc", accent), Span::styled(" cancel", theme.dim())]);
     Line::from(spans)
 }

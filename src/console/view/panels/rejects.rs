@@ -53,7 +53,7 @@ fn list<'a>(frame: &mut Frame, area: Rect, app: &'a App) -> Option<&'a RejectRow
     if rows.is_empty() {
         placeholder(frame, inner, "nothing was rejected", app);
     } else if filtered().next().is_none() {
-        placeholder(frame, inner, "none of these passes the filter", app);
+        placeholder(frame, inner, "no reject matches", app);
     } else {
         let table = Table::new(rejects::DRAWN, TableContext::new(theme), Cursor::of(app.screens.rejects));
         table.render(frame, inner, filtered());

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
-use crate::console::format::{count, fit, fit_end};
+use crate::console::format::{counted, fit, fit_end};
 use crate::console::state::app::App;
 use crate::console::state::line_input::LinePurpose;
 use crate::console::state::screen::Screen;
@@ -51,14 +51,16 @@ fn results(frame: &mut Frame, area: Rect, app: &App) {
     let results = app.screens.search_results(snapshot);
     let extent = match results {
         // There may be more than the console asked for.
-        Some(Ok(rows)) if rows.len() >= SEARCH_RESULTS => format!(" the first {} results ", count(rows.len() as u64)),
-        Some(Ok(rows)) => format!(" {} results ", count(rows.len() as u64)),
+        Some(Ok(rows)) if rows.len() >= SEARCH_RESULTS => {
+            format!(" the first {} ", counted(rows.len() as u64, "result", "results"))
+        }
+        Some(Ok(rows)) => format!(" {} ", counted(rows.len() as u64, "result", "results")),
         _ => String::new(),
     };
     let has_focus = app.overlays.line_for(LinePurpose::Search).is_none();
     let mut block = theme.frame(Line::styled(extent, theme.dim()), has_focus);
     if let Some(pending) = snapshot.index.pending.filter(|rows| *rows > 0) {
-        let pending = format!(" {} rows not in the index yet ", count(pending));
+        let pending = format!(" {} not in the index yet ", counted(pending, "row", "rows"));
         block = block.title_bottom(Line::styled(pending, theme.dim()).alignment(Alignment::Right));
     }
     let inner = block.inner(area);
@@ -69,7 +71,7 @@ fn results(frame: &mut Frame, area: Rect, app: &App) {
     match results {
         None => waiting_placeholder(frame, inner, "searching…", app),
         Some(Err(problem)) => prose(frame, inner, problem, theme.bad()),
-        Some(Ok(rows)) if rows.is_empty() => placeholder(frame, inner, "no url in the index holds that", app),
+        Some(Ok(rows)) if rows.is_empty() => placeholder(frame, inner, "no url in the index matches", app),
         Some(Ok(rows)) => {
             let table = Table::new(pages::FOUND, TableContext::new(theme), Cursor::of(app.screens.search));
             table.render(frame, inner, rows.iter());

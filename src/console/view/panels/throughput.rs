@@ -9,6 +9,7 @@ use crate::console::format::{rate, right};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
 use crate::console::view::placeholder::placeholder;
+use crate::protocol::StageState;
 use crate::text::printable;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
@@ -23,8 +24,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let points = history.series(span.time(), chart::points(inner, app));
     let curves: Vec<Curve> = in_order(app).map(|stage| Curve::new(stage, &points)).collect();
     if curves.iter().all(Curve::is_empty) {
-        let none = format!("nothing ran in the last {}", span.name());
-        placeholder(frame, inner, if history.seen().is_zero() { "no throughput yet" } else { &none }, app);
+        placeholder(frame, inner, &why_empty(span, app), app);
         return;
     }
     chart::render(frame, inner, &curves, span, app);
@@ -76,6 +76,18 @@ fn titled(legend: Legend, app: &App) -> Line<'static> {
         title.push(Span::raw(" "));
     }
     Line::from(title)
+}
+
+/// Why no stage has a line.
+fn why_empty(span: ChartSpan, app: &App) -> String {
+    let observed = app.engine.frozen_or_live();
+    let starts = |state: &StageState| matches!(state, StageState::Running | StageState::Starting { .. });
+    let has_begun = observed.snapshot.stages.iter().any(|stage| starts(&stage.state));
+    if has_begun || observed.history.seen().is_zero() {
+        "collecting…".to_owned()
+    } else {
+        format!("no stage has run in the last {}", span.name())
+    }
 }
 
 /// The time that the chart spans.

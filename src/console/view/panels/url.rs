@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
 use super::breakdown;
-use crate::console::format::{count, duration, fit, time_of_day};
+use crate::console::format::{counted, duration, fit, time_of_day};
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::{ScreenParts, beside_countries};
@@ -50,7 +50,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             let context = TableContext::new(theme);
             let table = Table::new(pages::BY_COUNTRY, context, Cursor::nowhere());
             table.render(frame, countries, details.countries.iter());
-            trend(frame, parts.after, details.trend.as_ref(), "no clicks of late", app);
+            trend(frame, parts.after, details.trend.as_ref(), "no recent clicks", app);
             if details.clicks.is_empty() {
                 placeholder(frame, newest, "no clicks", app);
             }
@@ -99,5 +99,6 @@ fn spread(parts: &[u64], columns: usize) -> Vec<u64> {
 
 fn total(details: &PageDetails) -> String {
     let clicks = details.countries.iter().fold(0_u64, |sum, row| sum.saturating_add(row.clicks));
-    format!(" {} clicks in {} countries ", count(clicks), count(details.countries.len() as u64))
+    let countries = counted(details.countries.len() as u64, "country", "countries");
+    format!(" {} in {countries} ", counted(clicks, "click", "clicks"))
 }

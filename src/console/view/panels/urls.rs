@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use super::filter;
-use crate::console::format::{count, fit, width};
+use crate::console::format::{count, counted, fit, width};
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, pages};
@@ -51,7 +51,7 @@ fn no_rows(frame: &mut Frame, area: Rect, problem: Option<&str>, app: &App) {
     if let Some(problem) = problem {
         prose(frame, area, problem, app.theme.warn());
     } else if !app.selection.filter.is_empty() {
-        placeholder(frame, area, "no url passes the filter", app);
+        placeholder(frame, area, "no url matches", app);
     } else if app.selection.window != Window::AllTime {
         placeholder(frame, area, "no clicks in this time", app);
     } else {
@@ -121,6 +121,6 @@ fn extent(board: &Board) -> String {
     if board.matching > shown {
         format!(" showing {} of {} ", count(shown), count(board.matching))
     } else {
-        format!(" {} rows ", count(shown))
+        format!(" {} ", counted(shown, "row", "rows"))
     }
 }

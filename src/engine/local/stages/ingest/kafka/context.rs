@@ -185,7 +185,7 @@ impl ConsumerContext for ClickContext {
                 given
             }
         } else {
-            tracing::info!(target: "ingest", "revoked partitions {names:?}");
+            tracing::info!(target: "ingest", "partitions released: {names:?}");
             self.lost.lock().extend(&names);
             self.revoked.store(true, Relaxed);
             // The next owner resumes there. We commit nothing for partitions whose offsets we did not know.
