@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::board::{PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownQuestion};
+use super::follow::{ClickQuestion, FollowedClick};
 use super::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::click::Timestamp;
 
@@ -19,6 +20,9 @@ pub struct Answers {
     pub rejects: Option<Arc<Answer<RejectsQuestion, Rejects>>>,
     /// The answer to [`Question::Page`](super::Question::Page).
     pub page: Option<Arc<Answer<PageQuestion, PageDetails>>>,
+    /// The answer to [`Question::Click`](super::Question::Click).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click: Option<Arc<Answer<ClickQuestion, FollowedClick>>>,
     /// The answer to [`Question::Breakdown`](super::Question::Breakdown).
     #[serde(default)]
     pub breakdown: Option<Arc<Answer<BreakdownQuestion, Breakdown>>>,

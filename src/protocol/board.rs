@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::follow::MessageOrigin;
 use super::view::View;
 use crate::click::Timestamp;
 
@@ -62,4 +63,16 @@ pub struct RecentClick {
     pub country: String,
     /// The city.
     pub city: String,
+    /// Its id, with which a front can follow it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click_id: Option<String>,
+    /// Where its message came from, if the engine still knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageOrigin>,
+    /// When its batch was read and decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::serial::optional_timestamp")]
+    pub read: Option<Timestamp>,
+    /// When it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::serial::optional_timestamp")]
+    pub stored: Option<Timestamp>,
 }

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod board;
 pub mod breakdown;
 pub mod command;
+pub mod follow;
 pub mod outlook;
 pub mod pattern;
 pub mod question;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::breakdown::BreakdownQuestion;
+pub use super::follow::ClickQuestion;
 
 /// One question. A new question replaces the last question of its kind.
 ///
@@ -17,6 +18,8 @@ pub enum Question {
     Rejects(RejectsQuestion),
     /// Everything about one url.
     Page(PageQuestion),
+    /// One click or message, followed through the pipeline.
+    Click(ClickQuestion),
     /// The clicks of a span, grouped by one dimension. Counting may take a while; the engine then tells how far it is.
     Breakdown(BreakdownQuestion),
     /// The clicks of the last minute, for the rows and countries that the board shows.

@@ -15,6 +15,7 @@ use super::alarm::AlarmId;
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
+use super::follow::MessageOrigin;
 use super::outlook::{LagTrend, Loss, Outlook};
 use super::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
 use super::snapshot::{
@@ -27,6 +28,7 @@ use super::*;
 use crate::click::Timestamp;
 
 mod alarms;
+mod follow;
 mod remote;
 
 use alarms::{alarms, timings};
@@ -106,6 +108,10 @@ fn recent() -> RecentClick {
         url: "/cart".into(),
         country: "unknown".into(),
         city: "Paris".into(),
+        click_id: Some("c1".into()),
+        message: Some(MessageOrigin { topic: "clicks".into(), partition: Some(3), offset: Some(42) }),
+        read: Some(AT),
+        stored: Some(AT),
     }
 }
 
@@ -146,6 +152,7 @@ fn answers() -> Answers {
                 trend: Some(Trend { since: AT, until: AT, clicks: vec![1, 0, 2] }),
             }),
         })),
+        click: Some(follow::answer()),
         breakdown: Some(Arc::new(Answer {
             asked: breakdown_question(),
             found: Ok(Breakdown {
@@ -335,6 +342,7 @@ fn every_command_is_in_the_golden_file() {
             Command::Ask(Question::Rejects(RejectsQuestion { limit: 100 })),
             Command::Ask(Question::Page(page_question())),
             Command::Ask(Question::Breakdown(breakdown_question())),
+            Command::Ask(Question::Click(follow::question())),
             Command::Ask(Question::LastMinute),
             Command::Ask(Question::Cluster),
             Command::Ask(Question::Rounds),

@@ -12,12 +12,17 @@ impl Document {
     /// the country. With the length, (`/a`, `bc`) and (`/ab`, `c`) have different ids. An id always has 36 characters; engines refuse an
     /// `_id` of more than 512 bytes.
     pub fn id(&self) -> String {
-        let mut name = Vec::with_capacity(size_of::<u64>() + self.url.len() + self.country.len());
-        name.extend_from_slice(&(self.url.len() as u64).to_be_bytes());
-        name.extend_from_slice(self.url.as_bytes());
-        name.extend_from_slice(self.country.as_bytes());
-        Uuid::new_v5(&NAMESPACE, &name).to_string()
+        id_of(&self.url, &self.country)
     }
+}
+
+/// The `_id` of the document of `url` and `country`; see [`Document::id`].
+pub(super) fn id_of(url: &str, country: &str) -> String {
+    let mut name = Vec::with_capacity(size_of::<u64>() + url.len() + country.len());
+    name.extend_from_slice(&(url.len() as u64).to_be_bytes());
+    name.extend_from_slice(url.as_bytes());
+    name.extend_from_slice(country.as_bytes());
+    Uuid::new_v5(&NAMESPACE, &name).to_string()
 }
 
 #[cfg(test)]

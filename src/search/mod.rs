@@ -70,6 +70,9 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// Documents whose url contains `query.text` (ASCII case ignored), most clicks first.
     async fn search(&self, query: &SearchQuery) -> Result<Vec<Document>, SearchError>;
 
+    /// The document of `url` and `country` as the engine has it now; `None` if it has none.
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError>;
+
     /// Deletes every document, and keeps the index and its mapping. After an error, some documents may be left, and another call
     /// continues. Returns how many documents this call has deleted.
     ///

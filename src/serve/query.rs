@@ -207,7 +207,8 @@ pub(super) fn check_question(question: &Question) -> Result<(), ApiError> {
             check_text("country", breakdown.country.as_deref().unwrap_or_default())?;
             rows("limit", breakdown.limit)
         }
-        Question::LastMinute | Question::Cluster | Question::Rounds => Ok(()),
+        // One click: its texts are bounded like a url.
+        Question::Click(_) | Question::LastMinute | Question::Cluster | Question::Rounds => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Ids and rows as the database stores them.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
@@ -83,6 +84,16 @@ impl Ord for ClickKey {
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Uuid(a), Self::Text(b)) => spell(a, &mut Uuid::encode_buffer()).cmp(b),
             (Self::Text(a), Self::Uuid(b)) => (**a).cmp(spell(b, &mut Uuid::encode_buffer())),
+        }
+    }
+}
+
+/// The id as the event has it.
+impl fmt::Display for ClickKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(bytes) => f.pad(spell(bytes, &mut Uuid::encode_buffer())),
+            Self::Text(text) => f.pad(text),
         }
     }
 }

@@ -45,6 +45,8 @@ impl TimePosition {
 pub struct ClickOfUrl {
     /// The time of the event.
     pub timestamp: Timestamp,
+    /// Its id.
+    pub click_id: String,
     /// The user.
     pub user_id: String,
     /// The country.
@@ -210,14 +212,20 @@ impl Reader {
         let Some((time, key)) = self.first_of_newest(searched)? else { return Ok(Vec::new()) };
         // CROSS JOIN fixes the join order: from the few clicks that match to their texts.
         let mut select = self.connection.prepare_cached(
-            "SELECT clicks.ts, users.user_id, countries.country, places.city
+            "SELECT clicks.ts, users.user_id, countries.country, places.city, clicks.click_id
              FROM clicks CROSS JOIN users ON users.id = clicks.user CROSS JOIN places ON places.id = clicks.place
                CROSS JOIN countries ON countries.id = places.country
              WHERE (clicks.ts, clicks.click_id) >= (?3, ?4) AND clicks.url = ?1
              ORDER BY clicks.ts DESC, clicks.click_id DESC LIMIT ?2",
         )?;
         let rows = select.query_map(params![url, limit as u64, time, key], |row| {
-            Ok(ClickOfUrl { timestamp: row.get(0)?, user_id: row.get(1)?, country: row.get(2)?, city: row.get(3)? })
+            Ok(ClickOfUrl {
+                timestamp: row.get(0)?,
+                user_id: row.get(1)?,
+                country: row.get(2)?,
+                city: row.get(3)?,
+                click_id: row.get::<_, ClickKey>(4)?.to_string(),
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

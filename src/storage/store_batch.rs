@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::click_inserter::{Inserter, Row};
 use super::dictionary::{Dictionaries, PlaceIds};
 use super::model::{ClickKey, StoredClick};
+use super::newest_origins::NewestOrigins;
 use super::{FilePosition, Reject, Storage, StorageError, arrivals, expiry, files, rejects};
 use crate::click::{ClickBatch, Timestamp};
 
@@ -26,6 +27,8 @@ pub struct IngestBatch {
     pub bots: u64,
     /// The Kafka timestamp of its oldest message.
     pub produced_at: Option<Timestamp>,
+    /// Where the newest of its clicks came from: a few, for people who follow one.
+    pub newest: NewestOrigins,
 }
 
 impl IngestBatch {

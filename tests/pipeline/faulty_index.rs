@@ -115,6 +115,10 @@ impl SearchIndex for FaultyIndex {
         self.inner.search(query).await
     }
 
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError> {
+        self.inner.get(url, country).await
+    }
+
     async fn clear(&self) -> Result<u64, SearchError> {
         match *self.fault.lock() {
             Fault::Unavailable => {

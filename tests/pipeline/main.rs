@@ -8,6 +8,7 @@ mod asked;
 mod broker;
 mod faulty_index;
 mod files;
+mod followed;
 mod fronts;
 mod groups;
 mod index;

@@ -270,8 +270,13 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
     );
     snapshot.board = Arc::new(board);
     let at = crate::click::Timestamp::from_millis(i64::MAX);
-    let click =
-        RecentClick { timestamp: at, user_id: evil.into(), url: evil.into(), country: evil.into(), city: evil.into() };
+    let click = RecentClick {
+        user_id: evil.into(),
+        url: evil.into(),
+        country: evil.into(),
+        city: evil.into(),
+        ..fixture::click(at)
+    };
     snapshot.recent = vec![click; 50].into();
     let line = LogLine { at, level: LogLevel::Error, target: evil.into(), message: evil.repeat(500) };
     snapshot.log = vec![line; 50].into();

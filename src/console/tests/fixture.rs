@@ -8,6 +8,7 @@ use crate::engine::local::stage::not_started;
 use crate::protocol::ProtocolVersion;
 use crate::protocol::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use crate::protocol::board::{Board, CountryRow, PageRow, RecentClick};
+use crate::protocol::follow::MessageOrigin;
 use crate::protocol::outlook::Outlook;
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::protocol::snapshot::{
@@ -350,13 +351,32 @@ fn recent() -> Vec<RecentClick> {
     (0_i64..40)
         .zip(URLS.iter().cycle().zip(place.iter().cycle()))
         .map(|(at, ((url, ..), (country, city)))| RecentClick {
-            timestamp: Timestamp::from_millis(NOW_MILLIS - at * 130),
             user_id: format!("user-{:05}", at * 37),
             url: (*url).into(),
             country: (*country).into(),
             city: (*city).into(),
+            click_id: Some(format!("click-{at}")),
+            message: Some(MessageOrigin { topic: "clicks".into(), partition: Some(3), offset: Some(1_000 - at) }),
+            read: Some(Timestamp::from_millis(NOW_MILLIS - at * 130 + 20)),
+            stored: Some(Timestamp::from_millis(NOW_MILLIS - at * 130 + 45)),
+            ..click(Timestamp::from_millis(NOW_MILLIS - at * 130))
         })
         .collect()
+}
+
+/// A click of which the engine knows little.
+pub(super) fn click(timestamp: Timestamp) -> RecentClick {
+    RecentClick {
+        timestamp,
+        user_id: "user".into(),
+        url: "/".into(),
+        country: "US".into(),
+        city: "unknown".into(),
+        click_id: None,
+        message: None,
+        read: None,
+        stored: None,
+    }
 }
 
 fn log() -> Vec<LogLine> {

@@ -13,7 +13,7 @@ use super::shared::SharedParts;
 use super::stage::{PerStage, Stage, not_started};
 use super::stages::aggregate::AggregateStage;
 use super::stages::ingest::files::FilesIngest;
-use super::stages::ingest::{IngestStage, KafkaOptions, LagWatch, LagWatchGuard};
+use super::stages::ingest::{IngestStage, KafkaOptions, LagWatch, LagWatchGuard, MessageReader};
 use super::stages::store::StoreStage;
 use super::status::publisher::{Publisher, PublisherOptions};
 use super::supervised::LocalEngine;
@@ -88,6 +88,7 @@ pub(crate) fn start_with(
     let mut workers = Workers::new(vec![ingest, store, aggregate, index_worker]);
     workers.iter_mut().for_each(Worker::start);
 
+    let messages = kafka.clone().map(MessageReader::new);
     let watch_lag = |kafka| LagWatch::start(&shared, kafka, handles.ingest.clone()).map_err(StartError::Thread);
     let lag_watch: Option<LagWatchGuard> = kafka.map(watch_lag).transpose()?;
     let index_target = index.target();
@@ -96,6 +97,7 @@ pub(crate) fn start_with(
         aggregate: handles.aggregate.clone(),
         session_timeout_ms: options.aggregate.settings.session_timeout_ms,
         limits: Limits::default(),
+        messages,
     };
     let desk = AnswerDesk::start(&shared, answer_options).map_err(StartError::Thread)?;
     let published = PublisherOptions { source: options.source, progress, index_target, log };

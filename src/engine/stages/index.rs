@@ -277,6 +277,9 @@ impl IndexRound<'_> {
             self.stage.metrics.uncounted.store(true, Relaxed);
             self.stage.storage.set_index_cursor(&self.target, last)?;
             *cursor = last;
+            // The last rows of a version may still be to come.
+            let complete = if pages.is_empty() { last.version } else { last.version.saturating_sub(1) };
+            self.stage.metrics.sent_steps.reached(complete, 0, Timestamp::now());
             sent += count;
             self.handle.count_processed(count);
             self.backoff.reset();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::engine::status::latency::Latency;
+use crate::engine::status::steps::Steps;
 use crate::protocol::snapshot::{Health, IndexStatus};
 use crate::protocol::timings::Distribution;
 use crate::protocol::to_micros;
@@ -27,6 +28,8 @@ pub(crate) struct IndexMetrics {
     /// Documents deleted for the newest reset; `None` until they are.
     pub cleared: Mutex<Option<u64>>,
     pub bytes: Mutex<Option<u64>>,
+    /// When documents were written, by their versions.
+    pub sent_steps: Steps,
     latency: Mutex<Latency>,
 }
 

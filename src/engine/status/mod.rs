@@ -5,4 +5,5 @@ pub mod log;
 pub(crate) mod rates;
 mod repeats;
 pub(crate) mod stage_status;
+pub(crate) mod steps;
 pub(crate) mod words;

@@ -30,6 +30,7 @@ pub use self::connection::Elasticsearch;
 pub use self::credentials::Credentials;
 pub use self::options::{ElasticsearchOptions, OptionsError};
 use self::probe::Attempt;
+use super::id::id_of;
 use super::{BulkOutcome, Document, EngineStatus, ItemFailure, Prepared, SearchError, SearchIndex, SearchQuery};
 
 impl Elasticsearch {
@@ -162,6 +163,20 @@ impl SearchIndex for Elasticsearch {
         let answer = self.client.ask(request.at_most(query::answer_bytes(query.limit))).await?;
         let found: query::Answer = self.client.json(&answer)?;
         query::documents(query, found).map_err(|why| self.client.errors().invalid_answer(&answer, &why))
+    }
+
+    /// Sees what was written a moment ago, before a refresh.
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError> {
+        let path = self.path(&format!("/_doc/{}", id_of(url, country)));
+        let answer = self.client.send(HttpRequest::new(Method::GET, &path).at_most(query::answer_bytes(1))).await?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        if !answer.is_success() {
+            return Err(self.client.errors().status(&answer));
+        }
+        let found: query::Hit = self.client.json(&answer)?;
+        found.document().map(Some).map_err(|why| self.client.errors().invalid_answer(&answer, &why))
     }
 
     /// Works in rounds that each delete a bounded number of documents, until none is left.

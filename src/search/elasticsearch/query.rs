@@ -67,12 +67,21 @@ struct Hits {
     hits: Vec<Hit>,
 }
 
+/// A document as the engine returns it.
 #[derive(Deserialize)]
-struct Hit {
+pub(super) struct Hit {
     #[serde(rename = "_version")]
     version: Option<u64>,
     #[serde(rename = "_source")]
     source: Source<'static>,
+}
+
+impl Hit {
+    /// # Errors
+    /// The field that cannot be read.
+    pub(super) fn document(self) -> Result<Document, String> {
+        self.source.document(self.version.unwrap_or_default())
+    }
 }
 
 /// The documents of an answer, in the same order.
@@ -84,7 +93,7 @@ pub(super) fn documents(query: &SearchQuery, answer: Answer) -> Result<Vec<Docum
         return Err("the engine did not finish the search".to_owned());
     }
     let text = query.text.to_ascii_lowercase();
-    let documents = answer.hits.hits.into_iter().map(|hit| hit.source.document(hit.version.unwrap_or_default()));
+    let documents = answer.hits.hits.into_iter().map(Hit::document);
     let wanted = documents.filter(|document| match document {
         Ok(document) => document.url.to_ascii_lowercase().contains(&text),
         Err(_) => true,

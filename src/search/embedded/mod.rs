@@ -153,6 +153,11 @@ impl SearchIndex for Embedded {
         self.read(move |reader, _| read::search(reader, &query)).await
     }
 
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError> {
+        let (url, country) = (url.to_owned(), country.to_owned());
+        self.read(move |reader, _| read::get(reader, &url, &country)).await
+    }
+
     async fn clear(&self) -> Result<u64, SearchError> {
         let shared = Arc::clone(&self.shared);
         self.blocking(move || write::clear(&mut shared.writer.lock())).await

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::failure::Failure;
 use crate::click::Timestamp;
@@ -41,6 +41,13 @@ pub(super) fn search(reader: &Connection, query: &SearchQuery) -> Result<Vec<Doc
         );
         collect(reader, &sql, params![country, limit, text, trigrams])
     }
+}
+
+/// The document of `url` and `country`.
+pub(super) fn get(reader: &Connection, url: &str, country: &str) -> Result<Option<Document>, Failure> {
+    let sql =
+        format!("{COLUMNS} FROM urls JOIN pages ON pages.url_id = urls.id WHERE urls.url = ?1 AND pages.country = ?2");
+    Ok(reader.prepare_cached(&sql)?.query_row(params![url, country], document).optional()?)
 }
 
 /// A full-text query that every url containing `text` matches. It consists of trigrams of the text, quoted so that they are not read as

@@ -44,6 +44,7 @@ macro_rules! promise {
 
 promise!(prepare_reports_a_new_index_until_it_has_documents);
 promise!(documents_come_back_as_they_were_written);
+promise!(a_document_is_got_by_its_url_and_country);
 promise!(only_a_greater_version_replaces);
 promise!(a_batch_may_contain_a_document_twice);
 promise!(a_part_of_a_url_is_found_in_any_ascii_case);
@@ -88,6 +89,15 @@ mod promises {
         fill(index, &[unknown.clone(), early.clone()]).await;
         let everything = SearchQuery { limit: 10, ..Default::default() };
         assert_eq!(index.search(&everything).await.unwrap(), [early, unknown]);
+    }
+
+    pub async fn a_document_is_got_by_its_url_and_country(index: &dyn SearchIndex) {
+        let (french, german) = (document("/a?x=\"%_1", "FR", 3), document("/a?x=\"%_1", "DE", 4));
+        fill(index, &[french.clone(), german.clone(), document("/ab", "FR", 1)]).await;
+        assert_eq!(index.get(&french.url, "FR").await.unwrap(), Some(french.clone()));
+        assert_eq!(index.get(&french.url, "DE").await.unwrap(), Some(german));
+        assert_eq!(index.get(&french.url, "US").await.unwrap(), None);
+        assert_eq!(index.get("/", "FR").await.unwrap(), None);
     }
 
     pub async fn only_a_greater_version_replaces(index: &dyn SearchIndex) {

@@ -90,6 +90,10 @@ impl Index {
             "_count" => ok(json!({"count": self.documents.len()})),
             "_stats/store" => ok(json!({"_all": {"total": {"store": {"size_in_bytes": 4096}}}})),
             "_refresh" => ok(json!({})),
+            get if get.starts_with("_doc/") => match self.documents.get(&get["_doc/".len()..]) {
+                Some((version, source)) => ok(json!({"found": true, "_version": version, "_source": source})),
+                None => error(404, "document_missing_exception"),
+            },
             _ => error(404, "document_missing_exception"),
         }
     }

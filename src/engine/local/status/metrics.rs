@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::click::Timestamp;
 use crate::engine::stages::index_metrics::IndexMetrics;
 use crate::engine::status::latency::Latency;
+use crate::engine::status::steps::Steps;
 use crate::protocol::board::RecentClick;
 use crate::protocol::timings::Distribution;
 use crate::storage::{BatchOutcome, Reader, StorageError};
@@ -38,6 +40,10 @@ pub(crate) struct Metrics {
     counted: AtomicI64,
     /// Every click up to this one is in the written figures.
     aggregated: AtomicI64,
+    /// When clicks were counted, by their numbers.
+    pub counted_steps: Steps,
+    /// When figures were written, by the numbers of clicks, each step with the version of its rows.
+    pub written_steps: Steps,
     pages: AtomicU64,
     late: AtomicU64,
     pub index: Arc<IndexMetrics>,
@@ -69,6 +75,8 @@ impl Metrics {
             recent: Mutex::default(),
             counted: AtomicI64::new(0),
             aggregated: AtomicI64::new(0),
+            counted_steps: Steps::default(),
+            written_steps: Steps::default(),
             pages: AtomicU64::new(0),
             late: AtomicU64::new(0),
             index: Arc::default(),
@@ -133,6 +141,12 @@ impl Metrics {
     /// Every click up to `cursor` is counted; the figures may still have to be written.
     pub(crate) fn clicks_counted(&self, cursor: i64) {
         self.counted.store(cursor, Relaxed);
+        self.counted_steps.reached(u64::try_from(cursor).unwrap_or(0), 0, Timestamp::now());
+    }
+
+    /// The figures of every click up to `cursor` are in rows of `version`, or of an older one.
+    pub(crate) fn rows_written(&self, cursor: i64, version: u64) {
+        self.written_steps.reached(u64::try_from(cursor).unwrap_or(0), version, Timestamp::now());
     }
 
     pub(crate) fn figures_written(&self, cursor: i64, pages: u64, late: u64) {

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::breakdowns::Breakdowns;
+use super::follow::Follower;
 use super::questions::Shared;
 use super::thread::Answering;
 use super::{lookup, tables};
 use crate::engine::front::FrontId;
 use crate::engine::local::query::board::{Limits, StoredBoards};
 use crate::engine::local::shared::SharedParts;
+use crate::engine::local::stages::ingest::MessageReader;
 use crate::engine::stages::handle::StageHandle;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::{Answer, Answers};
@@ -32,6 +34,8 @@ pub(crate) struct AnswerOptions {
     /// A gap beyond this is no time spent. Milliseconds.
     pub session_timeout_ms: i64,
     pub limits: Limits,
+    /// Reads single messages of Kafka; `None` if the clicks come from files.
+    pub messages: Option<MessageReader>,
 }
 
 /// Takes questions in and holds the newest answers. Answering ends when it is dropped.
@@ -40,6 +44,7 @@ pub(crate) struct AnswerDesk {
     shared: Arc<Shared>,
     index: Arc<dyn SearchIndex>,
     search: tokio::task::JoinHandle<()>,
+    follow: tokio::task::JoinHandle<()>,
     thread_ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -53,7 +58,7 @@ impl AnswerDesk {
         // Its receiver hears of it once both threads have dropped it.
         let (ending, thread_ended) = oneshot::channel::<()>();
         let ending = Arc::new(ending);
-        let AnswerOptions { index, aggregate, session_timeout_ms, limits } = options;
+        let AnswerOptions { index, aggregate, session_timeout_ms, limits, messages } = options;
         let boards = StoredBoards::new(session_timeout_ms, limits);
         let thread = Answering::new(parts, Arc::clone(&shared), aggregate, boards, limits);
         let answers_ending = Arc::clone(&ending);
@@ -70,8 +75,16 @@ impl AnswerDesk {
             tell_end(&shared);
             return Err(error);
         }
-        let search = search(Arc::clone(&shared), Arc::clone(&index));
-        Ok(Self { shared, index, search: tokio::spawn(search), thread_ended: Some(thread_ended) })
+        let search = tokio::spawn(search(Arc::clone(&shared), Arc::clone(&index)));
+        let follower = Follower {
+            shared: Arc::clone(&shared),
+            storage: Arc::clone(&parts.storage),
+            metrics: Arc::clone(&parts.metrics),
+            index: Arc::clone(&index),
+            messages,
+            session_timeout_ms,
+        };
+        Ok(Self { shared, index, search, follow: tokio::spawn(follower.run()), thread_ended: Some(thread_ended) })
     }
 
     /// Begins to hand over a table. Must be called in a tokio runtime.
@@ -117,6 +130,15 @@ impl AnswerDesk {
                     self.tell(front, |answers| answers.page = Some(known));
                 }
             }
+            Question::Click(question) => {
+                let known = known(&self.shared, |answers| answers.click.as_ref(), &question);
+                questions.click.ask(front, question, now);
+                if let Some(known) = known {
+                    self.tell(front, |answers| answers.click = Some(known));
+                }
+                self.shared.click_asked.notify_one();
+                return;
+            }
             Question::Breakdown(question) => {
                 let known = known(&self.shared, |answers| answers.breakdown.as_ref(), &question);
                 questions.breakdown.ask(front, question, now);
@@ -153,6 +175,7 @@ impl AnswerDesk {
         questions.rejects.leave(front);
         questions.page.leave(front);
         questions.breakdown.leave(front);
+        questions.click.leave(front);
         questions.last_minute.remove(&front);
         // Under the lock of the questions: whoever answers looks who wants to know under the same lock.
         self.shared.answers.lock().remove(&front);
@@ -176,8 +199,10 @@ impl AnswerDesk {
         questions.rejects.again();
         questions.page.again();
         questions.breakdown.again();
+        questions.click.again();
         drop(questions);
         self.shared.breakdown_asked.notify_one();
+        self.shared.click_asked.notify_one();
         self.shared.search.notify_one();
         self.view_changed();
     }
@@ -205,6 +230,7 @@ impl AnswerDesk {
     fn tell_end(&self) {
         tell_end(&self.shared);
         self.search.abort();
+        self.follow.abort();
     }
 }
 

@@ -97,6 +97,10 @@ pub(crate) fn page(
                 url: question.url.clone(),
                 country: click.country,
                 city: click.city,
+                click_id: Some(click.click_id),
+                message: None,
+                read: None,
+                stored: None,
             })
             .collect();
         let (first, times) = reader.times_of(id, LOOKED_AT_CLICKS)?;

@@ -5,6 +5,7 @@
 
 mod breakdowns;
 mod desk;
+mod follow;
 mod lookup;
 mod minute;
 mod questions;

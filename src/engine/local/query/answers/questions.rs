@@ -12,7 +12,7 @@ use crate::engine::front::FrontId;
 use crate::engine::tables::TableOrder;
 use crate::protocol::answer::Answers;
 use crate::protocol::breakdown::BreakdownQuestion;
-use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
+use crate::protocol::question::{ClickQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -23,6 +23,8 @@ pub(super) struct Shared {
     pub(super) breakdown_asked: Condvar,
     /// Wakes the search.
     pub(super) search: Notify,
+    /// Wakes whoever follows clicks.
+    pub(super) click_asked: Notify,
     /// The newest answers of each front.
     pub(super) answers: Mutex<BTreeMap<FrontId, Answers>>,
     pub(super) news: Notify,
@@ -37,6 +39,7 @@ pub(super) struct Questions {
     pub(super) rejects: Standings<RejectsQuestion>,
     pub(super) page: Standings<PageQuestion>,
     pub(super) breakdown: Standings<BreakdownQuestion>,
+    pub(super) click: Standings<ClickQuestion>,
     /// A table to hand over, once its rows are there.
     pub(super) table: Option<TableOrder>,
     /// When each front last asked for the clicks of the last minute.

@@ -61,6 +61,14 @@ impl SearchIndex for Engine {
         }
     }
 
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError> {
+        match url {
+            "/unreachable" => Err(SearchError::Unreachable { target: self.target(), cause: "no route".to_owned() }),
+            "/absent" => Ok(None),
+            _ => Ok(Some(Document { country: country.to_owned(), ..document(url, 7) })),
+        }
+    }
+
     async fn clear(&self) -> Result<u64, SearchError> {
         Ok(0)
     }
@@ -103,6 +111,7 @@ impl Bench {
             aggregate: aggregate.clone(),
             session_timeout_ms: 1_800_000,
             limits: Limits::default(),
+            messages: None,
         };
         let desk = AnswerDesk::start(&parts, options).unwrap();
         Self { _directory: directory, storage, boards: parts.boards, aggregate, desk }

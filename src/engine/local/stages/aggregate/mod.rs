@@ -290,7 +290,8 @@ impl<'a> AggregateRun<'a> {
 
     fn write(&mut self, with_checkpoint: bool) -> Result<(), StorageError> {
         let begin = Instant::now();
-        persistence::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        let version = persistence::save(&self.stage.storage, &mut self.aggregation, with_checkpoint)?;
+        self.stage.metrics.rows_written(self.aggregation.cursor, version);
         if with_checkpoint {
             self.checkpointed = (self.aggregation.cursor, Instant::now());
             self.counts_backlog = false;

@@ -144,7 +144,7 @@ pub(super) fn rebuild(
     Ok(Ok(aggregation))
 }
 
-/// Writes the changed figures with their cursor, and a checkpoint if `with_checkpoint`.
+/// Writes the changed figures with their cursor, and a checkpoint if `with_checkpoint`. Returns the version of the written rows.
 ///
 /// # Errors
 /// The database cannot be written. The changed figures stay marked as changed then.
@@ -152,23 +152,23 @@ pub(super) fn save(
     storage: &Storage,
     aggregation: &mut Aggregation,
     with_checkpoint: bool,
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     fn update(aggregation: &Aggregation) -> FiguresUpdate<impl Iterator<Item = PageFigures>> {
         let Aggregation { cursor, late, settings, .. } = *aggregation;
         FiguresUpdate { changed: aggregation.changed(), cursor, late, settings }
     }
     aggregation.sort_changed();
-    if with_checkpoint {
+    let version = if with_checkpoint {
         aggregation.page_users.sort_unwritten();
         let write = |aggregation: &Aggregation| {
             let pair_parts = Cell::new(0);
             let mut new = checkpoint::encode(aggregation, &pair_parts);
             let parts = CheckpointParts { kept: aggregation.page_users.written_parts(), new: &mut new };
-            storage.write_figures(update(aggregation), Some(parts))?;
+            let version = storage.write_figures(update(aggregation), Some(parts))?;
             drop(new);
-            Ok(pair_parts.get())
+            Ok((pair_parts.get(), version))
         };
-        let pair_parts = match write(aggregation) {
+        let (pair_parts, version) = match write(aggregation) {
             Err(StorageError::CheckpointPartsMissing) => {
                 aggregation.page_users.mark_unwritten();
                 write(aggregation)?
@@ -176,11 +176,12 @@ pub(super) fn save(
             other => other?,
         };
         aggregation.page_users.mark_written(pair_parts);
+        version
     } else {
-        storage.write_figures(update(aggregation), None)?;
-    }
+        storage.write_figures(update(aggregation), None)?
+    };
     aggregation.mark_written();
-    Ok(())
+    Ok(version)
 }
 
 /// Fails if the figures count clicks that were deleted: then they cannot be counted again. `why` says why they would have to be.

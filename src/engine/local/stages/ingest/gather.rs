@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::click::{Click, ClickBatch, ForeignFormat};
+use std::sync::Arc;
+
+use crate::click::{Click, ClickBatch, ForeignFormat, Timestamp};
 use crate::enrich::Pseudonyms;
-use crate::storage::{IngestBatch, Origin, Reject};
+use crate::storage::{IngestBatch, NewestOrigins, Origin, Reject};
 
 /// A batch is also full at this many bytes, so that a few huge events do not outweigh many ordinary ones.
 const FULL_BYTES: usize = 8 << 20;
@@ -20,6 +22,7 @@ pub(super) struct BatchGatherer {
     capacity: usize,
     reject_bytes: usize,
     began: Option<Instant>,
+    newest: NewestOrigins,
     /// The formats of rejected events, each once.
     foreign: Vec<ForeignFormat>,
 }
@@ -36,6 +39,7 @@ impl BatchGatherer {
             capacity,
             reject_bytes: 0,
             began: None,
+            newest: NewestOrigins::default(),
             foreign: Vec::new(),
         }
     }
@@ -67,6 +71,17 @@ impl BatchGatherer {
         if self.began.is_none() {
             self.began = Some(Instant::now());
         }
+    }
+
+    /// The messages from here on are those of the topic or file `name`.
+    pub(super) fn reading(&mut self, name: &Arc<str>) {
+        self.newest.reading(name);
+    }
+
+    /// The message at `offset` of `partition` comes next, or the record at the line `offset` of a file.
+    #[inline]
+    pub(super) fn message(&mut self, partition: Option<i32>, offset: i64) {
+        self.newest.message(partition, offset, self.clicks.len());
     }
 
     #[inline]
@@ -127,6 +142,7 @@ impl BatchGatherer {
             left_out: std::mem::take(&mut self.left_out),
             bots: std::mem::take(&mut self.bots),
             produced_at: None,
+            newest: self.newest.take(Timestamp::now()),
         }
     }
 

@@ -17,4 +17,4 @@ pub use kafka::group_protocol;
 pub use kafka::{
     DEFAULT_MAX_BATCH_BYTES, GroupProtocol, KafkaOptions, NoStart, OnLostOffset, StartAt, fix_start_offsets,
 };
-pub(crate) use kafka::{IngestStage, LagWatch, LagWatchGuard, batch_refusal};
+pub(crate) use kafka::{IngestStage, LagWatch, LagWatchGuard, MessageReader, batch_refusal};

@@ -16,7 +16,8 @@ use crate::engine::local::status::metrics::Metrics;
 use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::board::RecentClick;
-use crate::storage::{IngestBatch, Storage, StorageError, is_of_the_future};
+use crate::protocol::follow::MessageOrigin;
+use crate::storage::{IngestBatch, NewestOrigins, Storage, StorageError, is_of_the_future};
 use crate::text::excerpt;
 use retention::Retention;
 
@@ -157,7 +158,9 @@ impl StoreStage {
         }
         self.metrics.taken_over(batch.messages() as u64);
         let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
-        self.metrics.show_recent(batch.clicks.iter().skip(first_shown).map(|click| recent(&click)));
+        let stored = Timestamp::now();
+        let newest = batch.clicks.iter().enumerate().skip(first_shown);
+        self.metrics.show_recent(newest.map(|(at, click)| recent(&click, &batch.newest, at, stored)));
         let clicks = batch.clicks.len();
         handle.count_processed(clicks as u64);
         *in_hand = None;
@@ -179,12 +182,22 @@ fn tell_future(batch: &IngestBatch, now: Timestamp) {
     }
 }
 
-fn recent(click: &Click<'_>) -> RecentClick {
+/// The click at position `at` of its batch, which was stored at `stored`.
+fn recent(click: &Click<'_>, newest: &NewestOrigins, at: usize, stored: Timestamp) -> RecentClick {
+    let message = newest.of_click(at).map(|(origin, topic)| MessageOrigin {
+        topic: topic.to_owned(),
+        partition: origin.partition,
+        offset: Some(origin.offset),
+    });
     RecentClick {
         timestamp: click.timestamp,
         user_id: click.user_id.to_owned(),
         url: click.url.to_owned(),
         country: click.country.to_owned(),
         city: click.city.to_owned(),
+        click_id: Some(click.click_id.to_owned()),
+        message,
+        read: newest.read_at,
+        stored: Some(stored),
     }
 }

@@ -1,5 +1,7 @@
 //! Decodes the records of a file into the batch under way.
 
+use std::sync::Arc;
+
 use crate::click::mapping::EventDecoder;
 use crate::click::{ColumnsDecoder, Decoder, FieldLimits, ForeignFormat, Format, Timestamp};
 use crate::engine::local::stages::ingest::gather::BatchGatherer;
@@ -21,17 +23,18 @@ pub(super) struct RecordDecoder {
     reading: Reading,
     form: RecordForm,
     /// The file's name, for the rejects.
-    name: String,
+    name: Arc<str>,
 }
 
 impl RecordDecoder {
     pub(super) fn new(name: &str, form: &RecordForm) -> Self {
         let reading = Reading::Messages(messages(form.format, form.limits));
-        Self { reading, form: form.clone(), name: name.to_owned() }
+        Self { reading, form: form.clone(), name: name.into() }
     }
 
     /// Takes records into `gatherer`.
     pub(super) fn batch_taker<'a>(&'a mut self, gatherer: &'a mut BatchGatherer) -> IntoBatch<'a> {
+        gatherer.reading(&self.name);
         IntoBatch { decoder: self, gatherer }
     }
 
@@ -68,6 +71,7 @@ impl RecordTaker for IntoBatch<'_> {
 
     #[inline]
     fn take(&mut self, record: &[u8], place: RecordPlace) -> Option<u64> {
+        self.gatherer.message(None, line_offset(place));
         match &mut self.decoder.reading {
             Reading::Messages(decoder) => self.gatherer.click(&decoder.decode(record).ok()?),
             Reading::Columns(decoder) => self.gatherer.click(&decoder.decode(record).ok()?),
@@ -91,6 +95,11 @@ impl RecordTaker for IntoBatch<'_> {
         self.gatherer.reject(reject, record.len());
         (0, reason)
     }
+}
+
+/// The line of a record in place of an offset.
+fn line_offset(place: RecordPlace) -> i64 {
+    i64::try_from(place.line).unwrap_or(i64::MAX)
 }
 
 /// Takes the events of a mapped record, if none of them is broken.

@@ -75,6 +75,10 @@ impl Gatherer {
     /// message that has to wait for its schema must not come here.
     pub(super) fn push(&mut self, decoder: &mut EventDecoder, record: Record<'_>, opened: Opened<'_>) {
         self.events.begin();
+        if self.offsets.is_empty() {
+            self.events.reading(&self.topic);
+        }
+        self.events.message(Some(record.partition), record.offset);
         match opened {
             Opened::Plain => self.decode(decoder, record, record.payload),
             Opened::Text(text) => self.decode(decoder, record, text),

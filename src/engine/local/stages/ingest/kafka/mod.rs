@@ -16,6 +16,7 @@ mod identity;
 mod joining;
 mod lag;
 mod lost_offset;
+mod one_message;
 mod options;
 mod partition_ends;
 mod positions;
@@ -38,6 +39,7 @@ use run::{End, IngestRun};
 
 pub use group_protocol::GroupProtocol;
 pub(crate) use lag::{LagWatch, LagWatchGuard};
+pub(crate) use one_message::MessageReader;
 pub use options::{KafkaOptions, OnLostOffset, StartAt};
 pub(crate) use stage::{IngestError, IngestStage};
 pub use start_offsets::{NoStart, fix_start_offsets};
