@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_clicks_around_are_read_from_the_primary_key_without_sorting() {
-        assert_eq!(plan(BEFORE, 3), ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)<(?,?) AND ts>?)"]);
+        assert_eq!(plan(BEFORE, 3), ["SEARCH clicks USING PRIMARY KEY (ts>? AND (ts,click_id)<(?,?))"]);
         assert_eq!(plan(AFTER, 3), ["SEARCH clicks USING PRIMARY KEY ((ts,click_id)>(?,?) AND ts<?)"]);
     }
 }

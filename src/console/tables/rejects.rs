@@ -37,17 +37,17 @@ pub(crate) static DRAWN: &[&Column<RejectRow>] = &[&TIME, &STAGE, &ORIGIN, &REAS
 pub(crate) static EXPORTED: &[&Column<RejectRow>] =
     &[&TIME, &STAGE, &TOPIC, &PARTITION, &OFFSET, &REASON, &PAYLOAD, &PAYLOAD_BYTES];
 
-/// `clicks [3] @ 1,234`, or `clicks.csv:1234` for a line of a file.
+/// `clicks [3] @ 1234`, or `clicks.csv:1234` for a line of a file.
 pub(crate) fn origin(row: &RejectRow) -> String {
-    let mut origin = row.topic.clone();
-    if let Some(partition) = row.partition {
-        origin.push_str(&format!(" [{partition}]"));
+    place(&row.topic, row.partition, row.offset)
+}
+
+/// The same of a message of `topic`, or a line of the file with this name.
+pub(crate) fn place(topic: &str, partition: Option<i32>, offset: Option<i64>) -> String {
+    match (partition, offset) {
+        (None, None) => topic.to_owned(),
+        (None, Some(line)) => format!("{topic}:{line}"),
+        (Some(partition), None) => format!("{topic} [{partition}]"),
+        (Some(partition), Some(offset)) => format!("{topic} [{partition}] @ {offset}"),
     }
-    if let (None, Some(line)) = (row.partition, row.offset) {
-        return format!("{origin}:{line}");
-    }
-    if let Some(offset) = row.offset {
-        origin.push_str(&format!(" @ {offset}"));
-    }
-    origin
 }

@@ -139,11 +139,11 @@ fn the_details_scroll_and_are_searched() {
     }));
     let mut console = Console::new(80, 24);
     console.show(snapshot).press("F4 Enter");
-    assert!(console.screen().contains("rows 1–19 of 66"), "{}", console.screen());
+    assert!(console.screen().contains("rows 1–19 of 67"), "{}", console.screen());
     console.press("PgDn j j");
-    assert!(console.screen().contains("rows 21–39 of 66"), "{}", console.screen());
+    assert!(console.screen().contains("rows 21–39 of 67"), "{}", console.screen());
     console.press("G");
-    assert!(console.screen().contains("line 60") && console.screen().contains("rows 48–66"), "{}", console.screen());
+    assert!(console.screen().contains("line 60") && console.screen().contains("rows 49–67"), "{}", console.screen());
     console.press("g / n e e d l e");
     let screen = console.screen();
     assert!(screen.contains("/ needle") && screen.contains("1 of 3") && screen.contains("line 20 Needle"), "{screen}");

@@ -12,6 +12,7 @@ mod ended;
 mod engines;
 mod fixture;
 mod fleet;
+mod followed;
 mod hinted;
 mod map;
 mod named;

@@ -142,6 +142,7 @@ impl App {
         if !self.engine.is_frozen() {
             // Rejects, and a url's clicks and figures, change. Once a second is as often as anyone reads them.
             self.ask_for_screen(false);
+            self.ask_for_details();
             self.ask_last_minute();
         }
         let stages = &self.engine.snapshot().stages;

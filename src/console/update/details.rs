@@ -9,6 +9,7 @@ use crate::console::state::list::CursorMove;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::trouble::in_trouble;
+use crate::protocol::{Command, Question};
 
 impl App {
     /// Shows what is picked in full, or closes it. A url has a page of its own.
@@ -25,8 +26,18 @@ impl App {
         }
         let subject = self.picked_subject().or_else(|| self.picked_click_of_url()).or_else(|| self.urgent_stage());
         match subject {
-            Some(subject) => self.overlays.details = Some(OpenDetails::of(subject)),
+            Some(subject) => {
+                self.overlays.details = Some(OpenDetails::of(subject));
+                self.ask_for_details();
+            }
             None => self.say("nothing is picked"),
+        }
+    }
+
+    /// Asks for what the engine knows of the open details.
+    pub(super) fn ask_for_details(&mut self) {
+        if let Some(question) = self.overlays.details.as_ref().and_then(|open| open.subject.question()) {
+            self.request(Command::Ask(Question::Click(question)), None);
         }
     }
 

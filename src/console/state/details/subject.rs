@@ -8,6 +8,7 @@ use crate::console::state::observed::Observed;
 use crate::protocol::StageId;
 use crate::protocol::answer::RejectRow;
 use crate::protocol::board::RecentClick;
+use crate::protocol::follow::ClickQuestion;
 use crate::protocol::snapshot::LogLine;
 
 /// What the details are about. Rows are kept as they were picked, because lists move on.
@@ -22,12 +23,21 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
+    /// What to ask the engine about it, if the engine knows more than what is here.
+    pub(crate) fn question(&self) -> Option<ClickQuestion> {
+        match self {
+            Subject::Click(click) => click::question(click),
+            Subject::Reject(row) => reject::question(row),
+            Subject::LogLine(_) | Subject::Stage(_) | Subject::Index => None,
+        }
+    }
+
     /// What there is to say about it.
     pub(crate) fn details(&self, observed: &Observed, now: SystemTime) -> Details {
         match self {
             Subject::LogLine(line) => log_line::details(line),
-            Subject::Reject(row) => reject::details(row),
-            Subject::Click(click) => click::details(click),
+            Subject::Reject(row) => reject::details(row, &observed.snapshot),
+            Subject::Click(click) => click::details(click, &observed.snapshot),
             Subject::Stage(id) => stage::details(id, observed, now),
             Subject::Index => index::details(&observed.snapshot),
         }
