@@ -57,6 +57,10 @@ impl SearchIndex for Watched {
         self.index.search(query).await
     }
 
+    async fn get(&self, url: &str, country: &str) -> Result<Option<Document>, SearchError> {
+        self.index.get(url, country).await
+    }
+
     async fn clear(&self) -> Result<u64, SearchError> {
         self.index.clear().await
     }

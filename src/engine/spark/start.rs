@@ -29,6 +29,7 @@ use crate::engine::local::query::answers::{AnswerDesk, AnswerOptions};
 use crate::engine::local::query::board::Limits;
 use crate::engine::local::shared::SharedParts;
 use crate::engine::local::stages::ingest::LagWatch;
+use crate::engine::local::stages::ingest::MessageReader;
 use crate::engine::stages::handle::StageHandle;
 use crate::engine::stages::index::IndexStage;
 use crate::engine::status::log::LogBuffer;
@@ -116,6 +117,7 @@ pub(crate) fn start(
         aggregate: never,
         session_timeout_ms: options.figures.session_timeout_ms,
         limits: Limits::default(),
+        messages: Some(MessageReader::new(options.kafka.clone())),
     };
     let desk = AnswerDesk::start(&shared, answers).map_err(StartError::Thread)?;
     // In a session of its own, because a round interrupts everything in its session when it begins.

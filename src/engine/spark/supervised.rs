@@ -227,7 +227,8 @@ impl Supervised for SparkEngine {
 
     fn shown(&self, front: FrontId) -> (Arc<Board>, Answers) {
         let board = self.cluster.board(front).unwrap_or_else(|| self.shared.boards.shown(front));
-        (board, Answers { search: self.desk.answers(front).search, ..self.cluster.answers(front) })
+        let Answers { search, click, .. } = self.desk.answers(front);
+        (board, Answers { search, click, ..self.cluster.answers(front) })
     }
 
     fn ask(&mut self, front: FrontId, question: Question) {

@@ -84,10 +84,11 @@ pub(super) fn document(details: &mut Details, document: &Result<Option<IndexedDo
         Ok(None) => details.fact("", "the index has none yet", Tone::Plain),
         Ok(Some(document)) => {
             details.fact("_id", document.id.clone(), Tone::Plain);
+            let of = |n: u64, one: &str, many: &str| format!("{} {}", count(n), if n == 1 { one } else { many });
             let figures = format!(
-                "{} clicks, {} users, {} avg time",
-                count(document.clicks),
-                count(document.unique_users),
+                "{}, {}, {} avg time",
+                of(document.clicks, "click", "clicks"),
+                of(document.unique_users, "user", "users"),
                 seconds(document.avg_time_spent)
             );
             details.fact("figures", figures, Tone::Plain);

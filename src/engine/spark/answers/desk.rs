@@ -122,6 +122,7 @@ impl ClusterDesk {
         let breakdown = self.breakdowns.lock().of(front);
         Answers {
             search: None,
+            click: None,
             rejects: rejects.as_ref().and_then(|line| line.answer()),
             page: page.as_ref().and_then(|line| line.answer()),
             last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),

@@ -144,6 +144,11 @@ impl Cluster {
                 url: question.url.clone(),
                 country: countries.value(row).to_owned(),
                 city: cities.value(row).to_owned(),
+                // The tables have neither the times nor the offsets of single clicks at hand.
+                click_id: None,
+                message: None,
+                read: None,
+                stored: None,
             }));
         }
         Ok(clicks)
