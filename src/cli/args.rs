@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -15,8 +16,8 @@ pub use super::service_args::{
 };
 pub use super::store_args::{BackupArgs, MoveArgs, MoveTo, RebuildArgs};
 pub use super::top_args::TopArgs;
-use super::values::count;
 pub use super::values::{FormatArg, Limit, MadeFormat, Rate, TopFormat};
+use super::values::{count, wait_time};
 use super::version;
 
 const EXAMPLES: &str = "\
@@ -283,6 +284,9 @@ pub struct DemoArgs {
     /// Format of the generated messages
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     pub format: MadeFormat,
+    /// Take the embedded broker away for TIME, such as 15s, once the demo has run for 20 s: to see an alarm, and how clicktop catches up
+    #[arg(long, value_name = "TIME", value_parser = wait_time)]
+    pub outage: Option<Duration>,
     /// The search index to fill.
     #[command(flatten)]
     pub index: IndexArgs,

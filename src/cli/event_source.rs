@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -12,7 +13,9 @@ use crate::config::{EngineKind, KafkaSettings, Settings};
 use crate::engine::local::stages::ingest::files::{FileOptions, FilesSource};
 use crate::engine::local::stages::ingest::{StartAt, fix_start_offsets};
 use crate::source::traffic::{GeneratorOptions, WireFormat, start_generator};
-use crate::source::{EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, StoredOffsets, Target, start_replay};
+use crate::source::{
+    BrokerControl, EmbeddedBroker, ReplayInput, ReplayOptions, SourceTask, StoredOffsets, Target, start_replay,
+};
 use crate::storage::Storage;
 use crate::text::printable;
 
@@ -20,6 +23,12 @@ use crate::text::printable;
 /// stays ahead of the store.
 const EMBEDDED_TOPIC: &str = "clicks";
 const EMBEDDED_PARTITIONS: i32 = 8;
+
+/// How long a demo runs before its broker is taken away.
+const BEFORE_OUTAGE: Duration = Duration::from_secs(20);
+
+/// How long a stage is down in a demo with an outage before that is an alarm.
+const OUTAGE_ALARM: Duration = Duration::from_secs(3);
 
 /// What the pipeline reads.
 pub(super) enum Source {
@@ -34,7 +43,7 @@ pub(super) struct KafkaSource {
     pub(super) task: Option<SourceTask>,
     pub(super) stored: Option<StoredOffsets>,
     /// Lives as long as the pipeline reads from it.
-    _broker: Option<EmbeddedBroker>,
+    broker: Option<EmbeddedBroker>,
 }
 
 /// Finds or starts what the command reads.
@@ -48,9 +57,17 @@ pub(super) async fn open_source(
     storage: &Arc<Storage>,
 ) -> anyhow::Result<Source> {
     match &cli.command {
-        Command::Demo(args) => embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
-            start_generator(target, generator_options(args)).map_err(Into::into)
-        }),
+        Command::Demo(args) => {
+            let source = embedded(settings, "embedded broker, generated traffic".to_owned(), |target| {
+                start_generator(target, generator_options(args)).map_err(Into::into)
+            })?;
+            if let (Some(outage), Source::Kafka(kafka)) = (args.outage, &source)
+                && let Some(broker) = &kafka.broker
+            {
+                tokio::spawn(take_away(broker.control(), outage));
+            }
+            Ok(source)
+        }
         Command::Replay(args) if args.brokers.is_none() => {
             let options = FileOptions {
                 rate: events_per_second(args.rate),
@@ -86,7 +103,7 @@ pub(super) async fn open_source(
             };
             let description = format!("{} through {}", describe_replay(args), kafka.brokers);
             let task = start_replay(target, replay)?;
-            let source = KafkaSource { kafka, description, task: Some(task), stored: None, _broker: None };
+            let source = KafkaSource { kafka, description, task: Some(task), stored: None, broker: None };
             Ok(Source::Kafka(Box::new(source)))
         }
         _ => {
@@ -97,7 +114,7 @@ pub(super) async fn open_source(
                 require_topic(&kafka).await?;
             }
             let description = kafka.brokers.clone();
-            let source = KafkaSource { kafka, description, task: None, stored: None, _broker: None };
+            let source = KafkaSource { kafka, description, task: None, stored: None, broker: None };
             Ok(Source::Kafka(Box::new(source)))
         }
     }
@@ -121,8 +138,20 @@ fn embedded(
         properties: Vec::new(),
     };
     let task = start(target)?;
-    let source = KafkaSource { kafka, description, task: Some(task), stored: Some(stored), _broker: Some(broker) };
+    let source = KafkaSource { kafka, description, task: Some(task), stored: Some(stored), broker: Some(broker) };
     Ok(Source::Kafka(Box::new(source)))
+}
+
+/// Lets the broker be unreachable for `outage`, once clicks have flowed for a while.
+async fn take_away(broker: BrokerControl, outage: Duration) {
+    tokio::time::sleep(BEFORE_OUTAGE).await;
+    tracing::warn!(target: "demo", "the embedded broker is taken away for {outage:?} (--outage)");
+    let gone = broker.broker_down();
+    tokio::time::sleep(outage).await;
+    // It may have ended with the demo meanwhile.
+    if gone.and_then(|()| broker.broker_up()).is_ok() {
+        tracing::info!(target: "demo", "the embedded broker is back (--outage)");
+    }
 }
 
 /// Fails with one clear line unless the broker answers and has the topic.
@@ -143,6 +172,10 @@ pub(super) fn for_demo(settings: &Settings, args: &DemoArgs) -> Settings {
     settings.kafka.format = args.format.into();
     // Nobody is to be woken by a demo.
     settings.alarms = settings.alarms.telling_nobody();
+    if args.outage.is_some() {
+        // Whoever asks for an outage wants to see its alarm.
+        settings.alarms.stage.hold = Some(OUTAGE_ALARM);
+    }
     settings
 }
 

@@ -47,6 +47,29 @@ fn a_log_that_goes_silent_begins_an_alarm_and_the_next_click_ends_it() {
 }
 
 #[test]
+fn a_demo_with_an_outage_shows_its_alarm_and_loses_nothing() {
+    let home = Home::new().with("CLICKTOP_ALARMS__CALM", "1 s");
+    // The broker is taken away while two thirds of the clicks are sent.
+    let mut run =
+        home.start(&["demo", "--headless", "--outage", "6s", "--rate", "300", "--events", "9000", "--log-file", "log"]);
+    let down = run.await_object("the alarm", |object| active(object).contains(&"stage"));
+    let alarm = &down["alarms"]["active"][0];
+    assert_eq!((&alarm["stage"], &alarm["concerns"]), (&"ingest".into(), &"ingest".into()));
+    let text = alarm["text"].as_str().expect("a text");
+    assert!(text.contains("refuses connections"), "{alarm}");
+    let summary = run.await_object("the summary", |object| object["event"] == "summary");
+    assert_eq!(
+        (&summary["stored"], &summary["rejected"], &summary["duplicates"]),
+        (&9000.into(), &0.into(), &0.into())
+    );
+    assert!(run.end().status.success());
+    let log = std::fs::read_to_string(home.path("log")).expect("a log");
+    for line in ["the embedded broker is taken away for 6s (--outage)", "the embedded broker is back (--outage)"] {
+        assert!(log.contains(line), "{line} is not in\n{log}");
+    }
+}
+
+#[test]
 fn config_masks_the_webhook_and_shows_the_limits() {
     let home = Home::new().with("CLICKTOP_ALARMS__WEBHOOK", "https://chat.example/hooks/hunter2");
     let ran = home.succeed(&["config"]);

@@ -9,6 +9,12 @@ pub(super) const SPAN: Duration = Duration::from_secs(30);
 /// Before this time, a pace is not known.
 const KNOWN: Duration = Duration::from_secs(10);
 
+/// A figure that has gone one way at every sample for this time goes that way, whatever was before: no saw of batches is that long.
+const SURE: Duration = Duration::from_secs(6);
+
+/// The samples that must be in that time.
+const SURE_SAMPLES: usize = 4;
+
 /// The values of a figure, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Span {
@@ -32,14 +38,33 @@ impl Span {
         (time >= KNOWN).then(|| last.saturating_sub(*first) as f64 / time.as_secs_f64())
     }
 
-    /// How much the lowest points of the figure grow in a second; `None` after a turn, until the span holds mostly what is true now. A lag
+    /// How much the lowest points of the figure grow in a second. After a turn, that is how much it has grown since the turn, and `None`
+    /// until that is sure or the span holds mostly what is true now. A lag
     /// saws up and down, because messages are stored in batches and the ends of partitions are asked for once a second; only the lowest
     /// points, of the older half and of the newer, tell where it goes.
     pub(super) fn growth(&self) -> Option<f64> {
         let growth = self.growth_within(SPAN)?;
         let newest = self.growth_within(KNOWN)?;
         let has_turned = growth * newest < 0.0 && newest.abs() * 2.0 >= growth.abs();
-        (!has_turned).then_some(growth)
+        match self.since_turn() {
+            // What was before the turn says nothing any more.
+            Some(since_turn) if since_turn * growth <= 0.0 => Some(since_turn),
+            _ => (!has_turned).then_some(growth),
+        }
+    }
+
+    /// The pace since the figure goes the way that it goes now, if it is sure that it does.
+    fn since_turn(&self) -> Option<f64> {
+        let newest_first = || self.samples.iter().rev();
+        let (to, last) = *newest_first().next()?;
+        let way = last.cmp(&newest_first().nth(1)?.1);
+        let same_way =
+            newest_first().zip(newest_first().skip(1)).take_while(|((_, newer), (_, older))| newer.cmp(older) == way);
+        let samples = same_way.count() + 1;
+        let (from, first) = *newest_first().nth(samples - 1)?;
+        let time = to.saturating_sub(from);
+        let is_sure = way.is_ne() && samples >= SURE_SAMPLES && time >= SURE;
+        is_sure.then(|| last.saturating_sub(first) as f64 / time.as_secs_f64())
     }
 
     /// The growth within the newest `span`.
@@ -99,6 +124,21 @@ mod tests {
                     76.. => assert!(growth.is_some_and(|growth| growth < 0.0), "{second} s: {growth:?}"),
                     _ => {}
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_lag_that_appears_at_once_and_shrinks_steadily_is_told_after_a_few_seconds() {
+        // Kafka was away, so nobody knew how the lag grew.
+        let lag = |second: u64| if second < 40 { 0 } else { 40_000 - 1_500 * (second as i64 - 40) };
+        let mut span = Span::default();
+        for second in (0..=60).step_by(2) {
+            span.push(Duration::from_secs(second), Some(lag(second)));
+            match second {
+                10..40 => assert_eq!(span.growth(), Some(0.0)),
+                46.. => assert_eq!(span.growth(), Some(-1_500.0), "after {second} s"),
+                _ => {}
             }
         }
     }
