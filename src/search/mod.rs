@@ -7,6 +7,7 @@ mod id;
 pub mod renewable;
 #[cfg(test)]
 mod tests;
+mod unreachable;
 
 use async_trait::async_trait;
 use std::time::Duration;
@@ -153,7 +154,7 @@ pub struct SearchQuery {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
     /// The connection failed or broke.
-    #[error("{target} is unreachable: {cause}")]
+    #[error("{target} {}", unreachable::words(cause))]
     Unreachable {
         /// The target.
         target: String,

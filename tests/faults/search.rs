@@ -8,7 +8,7 @@ use crate::world::{World, backs_off, is};
 
 /// Every fault that heals by itself, and the words that say what is wrong meanwhile.
 const FAULTS: [(Fault, &str, &str); 9] = [
-    (Fault::Down, "engine down", "is unreachable: "),
+    (Fault::Down, "engine down", "refuses connections"),
     (Fault::Storm, "429 for everything", "is overloaded (429): es_rejected_execution_exception"),
     (Fault::Mixed, "429, 503, 400 and 409 within a 200", "put a document off ("),
     (Fault::Unauthorized, "401 and good again", "refused the credentials (401): security_exception"),

@@ -94,7 +94,7 @@ fn play(world: &World, scene: Scene) -> (Running, Option<Connection>) {
         }
         Scene::IndexBacksOff => {
             world.engine.set(Fault::Down);
-            run.await_object("trouble", |status| backs_off(status, "index", "is unreachable"));
+            run.await_object("trouble", |status| backs_off(status, "index", "refuses connections"));
         }
         Scene::Draining => {
             world.engine.set(Fault::Silent);

@@ -213,11 +213,11 @@ pub(super) fn backing_off() -> Snapshot {
     let mut snapshot = running();
     let index = &mut snapshot.stages["index"];
     index.state = StageState::BackingOff {
-        cause: "https://search:9200/clicktop is unreachable: connection refused".into(),
+        cause: "https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)".into(),
         until: now() + Duration::from_millis(4_200),
     };
     (index.rate, index.backlog, index.errors) = (Some(0.0), Some(31_200), 7);
-    index.last_error = Some("https://search:9200/clicktop is unreachable: connection refused".into());
+    index.last_error = Some("https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)".into());
     snapshot.index.target = "https://search:9200/clicktop".into();
     snapshot.index.engine = Some("elasticsearch 9.1.0".into());
     snapshot.index.health = Health::Unknown;
