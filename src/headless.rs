@@ -86,7 +86,10 @@ pub async fn run(engine: &EngineHandle, finite: bool, out: &mut impl Write) -> O
             }
             signal = signals.next() => match signal {
                 EndSignal::HangUp if outcome.is_some() => None,
-                EndSignal::HangUp | EndSignal::Asked => Some(Outcome::Interrupted),
+                EndSignal::HangUp | EndSignal::Asked => {
+                    tracing::info!(target: "pipeline", event = "stop", by = "signal", "a signal asks the pipeline to end");
+                    Some(Outcome::Interrupted)
+                }
             },
         };
         if let Some(ask) = ask {

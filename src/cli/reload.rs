@@ -62,14 +62,14 @@ impl Reload {
     /// Reads the settings again. The log says what has changed; if they have a mistake, it says so, and nothing changes.
     pub(super) async fn run(&mut self) {
         if let Err(error) = self.parts.logging.reopen() {
-            tracing::error!(target: "config", "{}", printable(&format!("{error:#}")));
+            tracing::error!(target: "config", event = "failure", by = "signal", "{}", printable(&format!("{error:#}")));
         }
         let new = match config::load(&self.sources) {
             Ok(loaded) => loaded.settings,
             Err(error) => {
                 let error = error.to_string();
                 let lines: Vec<_> = error.lines().map(printable).collect();
-                tracing::error!(target: "config", "the settings stay as they are: {}", lines.join("; "));
+                tracing::error!(target: "config", event = "failure", by = "signal", "the settings stay as they are: {}", lines.join("; "));
                 return;
             }
         };
@@ -81,7 +81,9 @@ impl Reload {
                         self.running.log.level.clone_from(&new.log.level);
                         taken.push(key);
                     }
-                    Err(error) => tracing::error!(target: "config", "{}", printable(&format!("{error:#}"))),
+                    Err(error) => {
+                        tracing::error!(target: "config", event = "failure", by = "signal", "{}", printable(&format!("{error:#}")))
+                    }
                 },
                 key if CREDENTIALS.contains(&key) => {}
                 key if is_in("alarms", key) => alarms = true,
@@ -96,13 +98,13 @@ impl Reload {
         taken.extend(self.renew_credentials(&new).await);
         taken.extend(self.renew_login(&new));
         if taken.is_empty() && later.is_empty() {
-            tracing::info!(target: "config", "the settings were read again; nothing that concerns a running service has changed");
+            tracing::info!(target: "config", event = "reload", by = "signal", "the settings were read again; nothing that concerns a running service has changed");
         }
         if !taken.is_empty() {
-            tracing::info!(target: "config", "the settings were read again; these have changed: {}", taken.join(", "));
+            tracing::info!(target: "config", event = "reload", by = "signal", "the settings were read again; these have changed: {}", taken.join(", "));
         }
         if !later.is_empty() {
-            tracing::warn!(target: "config", "these settings take effect at the next start: {}", later.join(", "));
+            tracing::warn!(target: "config", event = "reload", by = "signal", "these settings take effect at the next start: {}", later.join(", "));
         }
     }
 
@@ -115,7 +117,7 @@ impl Reload {
                 Some("alarms")
             }
             Err(error) => {
-                tracing::error!(target: "config", "the alarms stay as they are: {}", printable(&error.to_string()));
+                tracing::error!(target: "config", event = "failure", by = "signal", "the alarms stay as they are: {}", printable(&error.to_string()));
                 None
             }
         }
@@ -151,7 +153,7 @@ impl Reload {
             }
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::error!(target: "config", "the credentials of the index stay as they are: {}", printable(&error));
+                tracing::error!(target: "config", event = "failure", by = "signal", "the credentials of the index stay as they are: {}", printable(&error));
                 None
             }
         }
@@ -183,7 +185,7 @@ impl Reload {
             Err(error) => {
                 let error = format!("{error:#}");
                 let error = printable(&error);
-                tracing::error!(target: "config", "the credentials of the schema registry stay as they are: {error}");
+                tracing::error!(target: "config", event = "failure", by = "signal", "the credentials of the schema registry stay as they are: {error}");
                 None
             }
         }

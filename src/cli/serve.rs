@@ -65,6 +65,7 @@ pub(super) async fn until_end(
             service_manager::ready();
             continue;
         }
+        tracing::info!(target: "pipeline", event = "stop", by = "signal", "a signal asks the pipeline to end");
         // A second signal sends a second shutdown, which ends the drain at once. If the engine is gone, the loop ends.
         let _ = engine.commands.send(protocol::Command::Shutdown).await;
     }

@@ -63,7 +63,7 @@ impl Places {
     pub(super) fn renew(&self) -> Result<(), DatabaseError> {
         let databases = read(&self.files)?;
         for database in databases.iter() {
-            tracing::info!(target: "geoip", "places now come from {}", database.described());
+            tracing::info!(target: "geoip", event = "reload", by = "itself", "places now come from {}", database.described());
         }
         *self.databases.write() = databases;
         self.edition.fetch_add(1, Ordering::Release);
@@ -104,7 +104,7 @@ fn watch(places: &Weak<Places>, mut read: Vec<Mark>) {
         read = now;
         if let Err(error) = places.renew() {
             let error = error.to_string();
-            tracing::warn!(target: "geoip", "places stay those of the file before: {}", printable(&error));
+            tracing::warn!(target: "geoip", event = "failure", "places stay those of the file before: {}", printable(&error));
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::alarm::Alarms;
 use super::answer::Answers;
 use super::board::{Board, RecentClick};
+use super::event::Event;
 use super::outlook::Outlook;
 use super::remote::Remote;
 use super::source::SourceProgress;
@@ -76,6 +77,9 @@ pub struct Snapshot {
     /// The newest log lines, oldest first; at most a few hundred.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub log: Arc<[LogLine]>,
+    /// What happened to the pipeline lately, oldest first; at most 200.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub events: Arc<[Event]>,
     /// What the engine waits for while it drains before its end; `None` while it is not about to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shutting_down: Option<String>,
@@ -93,8 +97,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Snapshot {
-    /// A copy without timings, board, answers, recent clicks, past alarms, log and the lists of the cluster, for a front that prints one line a
-    /// second.
+    /// A copy without timings, board, answers, recent clicks, past alarms, log, events and the lists of the cluster, for a front that
+    /// prints one line a second.
     #[must_use]
     pub fn light(&self) -> Self {
         Self {
@@ -103,6 +107,7 @@ impl Snapshot {
             answers: Answers::default(),
             recent: Arc::default(),
             log: Arc::default(),
+            events: Arc::default(),
             alarms: if self.alarms.past.is_empty() { Arc::clone(&self.alarms) } else { Arc::new(self.alarms.light()) },
             remote: self.remote.as_ref().map(|remote| Arc::new(remote.light())),
             ..self.clone()

@@ -15,6 +15,7 @@ use super::alarm::AlarmId;
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
+use super::event::{Event, EventKind};
 use super::follow::MessageOrigin;
 use super::outlook::{LagTrend, Loss, Outlook};
 use super::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
@@ -304,6 +305,13 @@ pub(crate) fn full() -> Snapshot {
             level: LogLevel::Warn,
             target: "ingest".into(),
             message: "1 rejected".into(),
+        }]),
+        events: Arc::new([Event {
+            at: AT,
+            kind: EventKind::Stop,
+            stage: Some("one".into()),
+            by: Some("key".into()),
+            text: "one stopped by key".into(),
         }]),
         shutting_down: Some("store: 3 batches".into()),
         resetting: Some("deleting every click and figure".into()),

@@ -10,7 +10,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::click::Timestamp;
 use crate::config::LogFormat;
+use crate::protocol::StageId;
+use crate::protocol::event::{Event as Happened, EventKind};
 use crate::text::{printable, safe_json};
+
+/// The fields of a line that tells of an event: its kind, its stage, and who did it.
+const KIND: &str = "event";
+const STAGE: &str = "stage";
+const BY: &str = "by";
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +127,22 @@ impl Message {
         message
     }
 
-    /// The text, then the fields as `name=value`.
+    /// The event that the line tells of, if it has the field `event`: at `at`.
+    pub(super) fn happened(&self, at: Timestamp) -> Option<Happened> {
+        let kind = EventKind::named(self.field(KIND)?)?;
+        let (stage, by) = (self.field(STAGE).map(StageId::from), self.field(BY).map(Into::into));
+        Some(Happened { at, kind, stage, by, text: self.with_fields().into() })
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The text, then the fields as `name=value`. The text of an event says already what its own fields say to programs.
     pub(super) fn with_fields(&self) -> String {
-        self.fields.iter().fold(self.text.clone(), |mut line, (name, value)| {
+        let is_event = self.field(KIND).is_some();
+        let fields = self.fields.iter().filter(|(name, _)| !(is_event && [KIND, STAGE, BY].contains(name)));
+        fields.fold(self.text.clone(), |mut line, (name, value)| {
             // Writing to a String cannot fail.
             let _ = write!(line, " {name}={value}");
             line
@@ -152,6 +172,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+    use crate::engine::status::log::LogBuffer;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -177,6 +198,32 @@ mod tests {
             .with_writer(move || writer.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
         String::from_utf8(written.0.lock().clone()).unwrap()
+    }
+
+    #[test]
+    fn an_event_has_its_fields_in_json_and_in_the_snapshot_and_not_in_its_text() {
+        let stopped =
+            || tracing::info!(target: "console", event = "stop", stage = "ingest", by = "key", "ingest stopped by key");
+        let line = written(Form::Text, stopped);
+        assert!(line.ends_with(" INFO console: ingest stopped by key\n"), "{line}");
+        let line = written(Form::Json, stopped);
+        assert!(line.contains(r#""event":"stop""#) && line.contains(r#""stage":"ingest""#), "{line}");
+        let buffer = Arc::new(LogBuffer::default());
+        let layer = super::super::BufferLayer(Arc::clone(&buffer));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            stopped();
+            tracing::info!(target: "ingest", event = "eclipse", "no event that we know");
+            tracing::info!(target: "ingest", stage = "ingest", "no event");
+        });
+        let (events, lines) = (buffer.events(), buffer.lines());
+        let [event] = &*events else { panic!("{events:?}") };
+        assert_eq!(
+            (event.kind, event.by.as_deref(), &*event.text),
+            (EventKind::Stop, Some("key"), "ingest stopped by key")
+        );
+        assert_eq!((event.stage.as_ref().map(StageId::as_str), event.at), (Some("ingest"), lines[0].at));
+        let messages: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!(messages, ["ingest stopped by key", "no event that we know", "no event stage=ingest"]);
     }
 
     #[test]

@@ -98,7 +98,11 @@ impl<S: Subscriber> Layer<S> for BufferLayer {
             Level::INFO => LogLevel::Info,
             _ => LogLevel::Debug,
         };
-        let target = event.metadata().target().to_owned();
-        self.0.push(LogLine { at: Timestamp::now(), level, target, message: Message::of(event).with_fields() });
+        let (at, message) = (Timestamp::now(), Message::of(event));
+        let line = LogLine { at, level, target: event.metadata().target().to_owned(), message: message.with_fields() };
+        match message.happened(at) {
+            Some(happened) => self.0.push_event(line, happened),
+            None => self.0.push(line),
+        }
     }
 }

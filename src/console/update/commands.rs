@@ -11,7 +11,8 @@ use crate::console::state::ending::Ending;
 use crate::console::state::prompt::{Answer, Prompt};
 use crate::console::state::text_input::TextInput;
 use crate::engine::tables::TableOrder;
-use crate::protocol::{Command, RemoteWork, StageAction};
+use crate::protocol::event::EventKind;
+use crate::protocol::{Command, RemoteWork, StageAction, StageId};
 use crate::text::printable;
 
 impl App {
@@ -108,11 +109,12 @@ impl App {
             }
         }
         for command in std::mem::take(&mut self.outgoing.commands) {
-            let log_line = log_line(&command);
+            let noted = noted(&command);
             match commands.try_send(command) {
                 Ok(()) => {
-                    if let Some(line) = log_line {
-                        tracing::info!(target: "console", "{line}");
+                    if let Some(Noted { kind, stage, text }) = noted {
+                        let (event, stage) = (kind.name(), stage.as_ref().map(StageId::as_str));
+                        tracing::info!(target: "console", event, stage, by = "key", "{text}");
                     }
                 }
                 Err(TrySendError::Full(
@@ -174,19 +176,35 @@ fn order(command: &Command) -> String {
     }
 }
 
-/// The log line for a command that somebody gave here; `None` for a command that controls no stage.
-fn log_line(command: &Command) -> Option<String> {
+/// What the log and the timeline say of a command.
+#[derive(Debug, PartialEq)]
+struct Noted {
+    kind: EventKind,
+    stage: Option<StageId>,
+    text: String,
+}
+
+/// What they say of a command that somebody gave here by key; `None` for a command that changes nothing for others.
+fn noted(command: &Command) -> Option<Noted> {
+    let of_all = |kind, text: &str| Noted { kind, stage: None, text: text.to_owned() };
     Some(match command {
         Command::Stage { id, action } => {
-            format!("{} {} by key", printable(id.as_str()), past(*action))
+            let kind = if *action == StageAction::Stop { EventKind::Stop } else { EventKind::Start };
+            let text = format!("{} {} by key", printable(id.as_str()), past(*action));
+            Noted { kind, stage: Some(id.clone()), text }
         }
-        Command::StartAll => "every stage started by key".to_owned(),
-        Command::StopAll => "every stage stopped by key".to_owned(),
-        Command::Reset => "everything reset by key".to_owned(),
-        Command::Acknowledge(alarm) => format!("alarm {} acknowledged by key", printable(&alarm.to_string())),
-        Command::AcknowledgeAll => "every alarm acknowledged by key".to_owned(),
-        Command::ShutdownAnd(RemoteWork::Leave) => "quit by key; the work in the cluster goes on".to_owned(),
-        Command::ShutdownAnd(RemoteWork::Stop) => "quit by key; the work in the cluster stops".to_owned(),
+        Command::StartAll => of_all(EventKind::Start, "every stage started by key"),
+        Command::StopAll => of_all(EventKind::Stop, "every stage stopped by key"),
+        Command::Reset => of_all(EventKind::Reset, "everything reset by key"),
+        Command::Acknowledge(alarm) => {
+            of_all(EventKind::Alarm, &format!("alarm {} acknowledged by key", printable(&alarm.to_string())))
+        }
+        Command::AcknowledgeAll => of_all(EventKind::Alarm, "every alarm acknowledged by key"),
+        Command::ShutdownAnd(RemoteWork::Leave) => {
+            of_all(EventKind::Stop, "quit by key; the work in the cluster goes on")
+        }
+        Command::ShutdownAnd(RemoteWork::Stop) => of_all(EventKind::Stop, "quit by key; the work in the cluster stops"),
+        // A signal is a shutdown, too. Whoever sends one notes it.
         Command::View(_) | Command::Ask(_) | Command::Shutdown => return None,
     })
 }
@@ -194,19 +212,18 @@ fn log_line(command: &Command) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::StageAction;
     use crate::protocol::view::View;
 
     #[test]
-    fn only_commands_that_control_stages_are_logged() {
-        let line = |action| log_line(&Command::Stage { id: "store".into(), action });
-        assert_eq!(line(StageAction::Start).as_deref(), Some("store started by key"));
-        assert_eq!(line(StageAction::Stop).as_deref(), Some("store stopped by key"));
-        assert_eq!(line(StageAction::Restart).as_deref(), Some("store restarted by key"));
-        for command in [Command::StartAll, Command::StopAll, Command::Reset] {
-            assert!(log_line(&command).is_some_and(|line| line.ends_with(" by key")), "{command:?}");
+    fn only_commands_that_others_notice_are_noted_with_their_stage() {
+        let of = |action| noted(&Command::Stage { id: "store".into(), action }).expect("noted");
+        let said = |kind, text: &str| Noted { kind, stage: Some("store".into()), text: text.to_owned() };
+        assert_eq!(of(StageAction::Start), said(EventKind::Start, "store started by key"));
+        assert_eq!(of(StageAction::Stop), said(EventKind::Stop, "store stopped by key"));
+        assert_eq!(of(StageAction::Restart), said(EventKind::Start, "store restarted by key"));
+        for command in [Command::StartAll, Command::StopAll, Command::Reset, Command::AcknowledgeAll] {
+            assert!(noted(&command).is_some_and(|noted| noted.text.ends_with(" by key")), "{command:?}");
         }
-        assert_eq!(log_line(&Command::View(View::default())), None);
-        assert_eq!(log_line(&Command::Shutdown), None);
+        assert_eq!((noted(&Command::View(View::default())), noted(&Command::Shutdown)), (None, None));
     }
 }

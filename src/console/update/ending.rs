@@ -48,6 +48,7 @@ impl App {
             self.ending = Ending::Leaving;
             return;
         }
+        tracing::info!(target: "console", event = "stop", by = "signal", "a signal asks the pipeline to end");
         self.quit_or_hurry(None);
     }
 

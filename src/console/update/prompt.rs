@@ -28,7 +28,12 @@ impl App {
         let Some(mut prompt) = self.overlays.prompt.take() else { return };
         match self.reply(&mut prompt, key) {
             Reply::Typing => self.overlays.prompt = Some(prompt),
-            Reply::Yes => self.request(prompt.command, None),
+            Reply::Yes => {
+                if prompt.command == Command::Shutdown && !self.settings.attached {
+                    tracing::info!(target: "console", event = "stop", by = "key", "quit by key: the pipeline drains");
+                }
+                self.request(prompt.command, None);
+            }
             Reply::YesAnd(work) => self.request(Command::ShutdownAnd(work), None),
             Reply::No => self.say(self.refusal(&prompt)),
         }

@@ -63,11 +63,17 @@ impl AlarmDesk {
 fn log(change: &AlarmChange) {
     let alarm = &change.alarm;
     let of = alarm.stage.as_ref().map_or_else(String::new, |stage| format!(" of {stage}"));
+    let stage = alarm.stage.as_deref();
     match (change.lasted, alarm.severity) {
-        (None, Severity::Critical) => tracing::error!(target: "alarms", "{}{of}: {}", alarm.name, alarm.text),
-        (None, Severity::Warning) => tracing::warn!(target: "alarms", "{}{of}: {}", alarm.name, alarm.text),
+        (None, Severity::Critical) => {
+            tracing::error!(target: "alarms", event = "alarm", stage, "{}{of}: {}", alarm.name, alarm.text);
+        }
+        (None, Severity::Warning) => {
+            tracing::warn!(target: "alarms", event = "alarm", stage, "{}{of}: {}", alarm.name, alarm.text);
+        }
         (Some(lasted), _) => {
-            tracing::info!(target: "alarms", "{}{of} is over after {}", alarm.name, long_time(lasted));
+            let lasted = long_time(lasted);
+            tracing::info!(target: "alarms", event = "alarm", stage, "{}{of} is over after {lasted}", alarm.name);
         }
     }
 }

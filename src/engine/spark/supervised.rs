@@ -205,6 +205,7 @@ impl Supervised for SparkEngine {
             answers,
             notices: self.shared.notices.shown(),
             log: self.status.log.lines(),
+            events: self.status.log.events(),
             shutting_down: phase.shutting_down.map(str::to_owned),
             resetting: phase.resetting.map(str::to_owned),
             last_reset: self.status.last_reset.clone().map(|end| ResetEnd { cleared: *index.cleared.lock(), ..end }),

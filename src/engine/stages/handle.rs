@@ -9,8 +9,12 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{Notify, watch};
 
+use crate::engine::status::words::long_time;
 use crate::protocol::stage::StageState;
 use crate::protocol::to_millis;
+
+/// After a stage has worked for so long, an error that it had before is news again.
+const SETTLED: Duration = Duration::from_secs(60);
 
 /// What a stage is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +49,25 @@ struct Shared {
     processed: AtomicU64,
     errors: AtomicU64,
     last_error: Mutex<Option<(String, SystemTime)>>,
+    trouble: Mutex<Trouble>,
+}
+
+/// What the log has told of a stage's trouble.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// When a failure was logged that is not over yet.
+    since: Option<Instant>,
+    /// Since when the stage works again, after such a failure.
+    recovered: Option<Instant>,
+    /// Somebody has started the stage since the newest error.
+    begun: bool,
+}
+
+impl Trouble {
+    /// Whether an error that the stage had before is news again.
+    fn is_over(&self) -> bool {
+        self.begun || self.recovered.is_some_and(|recovered| recovered.elapsed() >= SETTLED)
+    }
 }
 
 impl StageHandle {
@@ -62,6 +85,7 @@ impl StageHandle {
             processed: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             last_error: Mutex::default(),
+            trouble: Mutex::default(),
         }))
     }
 
@@ -117,7 +141,12 @@ impl StageHandle {
         if current.name() != state.name() {
             tracing::debug!(target: "pipeline", "{}: {} → {}", self.0.name, current.name(), state.name());
         }
+        let runs = state == StageState::Running;
         *current = state;
+        drop(current);
+        if runs {
+            self.note_recovery();
+        }
     }
 
     pub(crate) fn starting(&self, doing: impl Into<String>) {
@@ -143,16 +172,35 @@ impl StageHandle {
         self.0.processed.fetch_add(items, Ordering::Relaxed);
     }
 
-    /// Counts and logs an error; one that repeats is logged once.
+    /// Logs that the stage works again, if the log has told of its failure.
+    fn note_recovery(&self) {
+        let mut trouble = self.0.trouble.lock();
+        if let Some(since) = trouble.since.take() {
+            trouble.recovered = Some(Instant::now());
+            let (name, time) = (self.0.name, long_time(since.elapsed()));
+            tracing::info!(target: "pipeline", event = "recovery", stage = name, by = "itself", "{name} works again after {time}");
+        }
+    }
+
+    /// Somebody starts the stage: an error that comes again is news.
+    pub(crate) fn begin(&self) {
+        *self.0.trouble.lock() = Trouble { begun: true, ..Trouble::default() };
+    }
+
+    /// Counts and logs an error. One that repeats is logged once, until the stage has worked for a while.
     pub(crate) fn error(&self, cause: &str) {
         self.0.errors.fetch_add(1, Ordering::Relaxed);
         let now = to_millis(SystemTime::now());
         let mut last = self.0.last_error.lock();
+        let mut trouble = self.0.trouble.lock();
         match last.as_mut() {
-            Some((known, at)) if known == cause => *at = now,
+            Some((known, at)) if known == cause && !trouble.is_over() => *at = now,
             _ => {
-                tracing::warn!(target: "pipeline", "{}: {cause}", self.0.name);
+                let name = self.0.name;
+                tracing::warn!(target: "pipeline", event = "failure", stage = name, "{name}: {cause}");
                 *last = Some((cause.to_owned(), now));
+                let since = trouble.since.unwrap_or_else(Instant::now);
+                *trouble = Trouble { since: Some(since), ..Trouble::default() };
             }
         }
     }
@@ -273,6 +321,63 @@ mod tests {
         let handle = StageHandle::new("store");
         handle.send(Signal::Drain);
         assert_eq!(handle.sleep(Signal::Drain, Duration::from_millis(1)), Signal::Drain);
+    }
+
+    /// The lines that `act` logs.
+    fn logged(act: impl FnOnce()) -> Vec<String> {
+        use std::io;
+
+        #[derive(Clone, Default)]
+        struct Written(Arc<Mutex<Vec<u8>>>);
+
+        impl io::Write for Written {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(subscriber.finish(), act);
+        let text = String::from_utf8_lossy(&written.0.lock()).into_owned();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_failure_and_its_end_are_logged_once_and_again_after_a_start() {
+        let handle = StageHandle::new("store");
+        let lines = logged(|| {
+            handle.running();
+            for _ in 0..3 {
+                handle.backing_off("the disk is full", Duration::ZERO);
+                handle.starting("opening the database");
+            }
+            handle.running();
+            handle.running();
+        });
+        let [failure, recovery] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(failure.contains("store: the disk is full") && failure.contains("event=\"failure\""), "{failure}");
+        assert!(
+            recovery.contains("store works again after 0 s") && recovery.contains("event=\"recovery\""),
+            "{recovery}"
+        );
+        let again = || {
+            handle.backing_off("the disk is full", Duration::ZERO);
+            handle.running();
+        };
+        assert_eq!(logged(again), [] as [&str; 0], "a stage that only works for a moment does not flood the log");
+        assert_eq!(handle.errors(), 4);
+        let lines = logged(|| {
+            handle.begin();
+            again();
+        });
+        assert_eq!(lines.len(), 2, "after a start, it is news: {lines:?}");
     }
 
     #[test]

@@ -192,7 +192,7 @@ impl IndexStage {
                 }
                 let documents = self.index.clear().await?;
                 self.storage.mark_target_cleared(target)?;
-                tracing::info!(target: "index", "reset: deleted {documents} documents of {target}");
+                tracing::info!(target: "index", event = "reset", stage = "index", "reset: deleted {documents} documents of {target}");
                 *self.metrics.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }

@@ -31,7 +31,7 @@ impl Drain {
         let now = Instant::now();
         if now >= self.deadline {
             if !std::mem::replace(&mut self.over, true) {
-                tracing::warn!(target: "pipeline", "the time to drain is over; the next start does the rest of the work");
+                tracing::warn!(target: "pipeline", event = "failure", "the time to drain is over; the next start does the rest of the work");
             }
             for worker in workers.iter_mut() {
                 worker.end(Signal::Stop);

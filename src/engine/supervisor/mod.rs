@@ -103,6 +103,7 @@ impl<E: Supervised> Supervisor<E> {
         let mut drain: Option<Drain> = None;
         let mut steered = true;
         let mut quiet_ticks = 0_u32;
+        tracing::info!(target: "pipeline", event = "start", "the pipeline starts");
         loop {
             let hurried = self.hurry_the_end();
             tokio::select! {
@@ -236,6 +237,7 @@ impl<E: Supervised> Supervisor<E> {
                 let (clicks, took) = (deleted.clicks, deleted.took);
                 tracing::info!(
                     target: "pipeline",
+                    event = "reset",
                     "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
                 );
                 for worker in self.workers.iter() {
@@ -243,7 +245,9 @@ impl<E: Supervised> Supervisor<E> {
                 }
                 self.engine.erased();
             }
-            Err(why) => tracing::error!(target: "pipeline", "reset: nothing is deleted: {why}"),
+            Err(why) => {
+                tracing::error!(target: "pipeline", event = "failure", "reset: nothing is deleted: {why}");
+            }
         }
         self.engine.reset_ended(deleted.map(|deleted| deleted.clicks));
         if !ending {

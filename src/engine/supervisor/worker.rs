@@ -68,6 +68,7 @@ impl Worker {
             return;
         }
         self.handle.send(Signal::Run);
+        self.handle.begin();
         self.handle.starting("starting");
         let (handle, work, ended) = (self.handle.clone(), Arc::clone(&self.work), self.ended.clone());
         let name = handle.name();
@@ -76,7 +77,12 @@ impl Worker {
             // The receiver of `Ended` relies on the data directory, which the stage held, being free.
             drop(work);
             handle.set_state(match result {
-                Ok(Ok(())) => StageState::Stopped,
+                Ok(Ok(())) => {
+                    if handle.signal() == Signal::Run {
+                        tracing::info!(target: "pipeline", event = "stop", stage = name, by = "itself", "{name} stopped by itself");
+                    }
+                    StageState::Stopped
+                }
                 Ok(Err(cause)) => failed(&handle, cause),
                 Err(panic) => failed(&handle, format!("panicked: {}", message(&*panic))),
             });

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::body;
 use crate::protocol::alarm::AlarmId;
+use crate::protocol::event::EventKind;
 use crate::protocol::{Command, RemoteWork, Snapshot, StageAction, StageId};
 use crate::serve::access::Access;
 use crate::serve::error::{ApiError, json};
@@ -30,7 +31,7 @@ pub(in crate::serve) async fn command(
     granted.require(Access::Steer)?;
     let command: Command = body::read(request, FORM).await?;
     check(&command, &shared.snapshots.borrow())?;
-    let told = describe(&command);
+    let (told, kind, stage) = (describe(&command), kind(&command).name(), stage(&command));
     match shared.commands.try_send(command) {
         Ok(()) => {}
         Err(TrySendError::Full(_)) => {
@@ -38,7 +39,8 @@ pub(in crate::serve) async fn command(
         }
         Err(TrySendError::Closed(_)) => return Err(ApiError::unavailable("the pipeline has ended")),
     }
-    tracing::info!(target: "service", "{told} through the API");
+    let stage = stage.as_ref().map(StageId::as_str);
+    tracing::info!(target: "service", event = kind, stage, by = "api", "{told} through the API");
     let mut response = json(&serde_json::json!({ "accepted": told }))?;
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
@@ -85,6 +87,26 @@ fn check_alarm(alarm: &AlarmId, snapshot: &Snapshot) -> Result<(), ApiError> {
     let asked = alarm.to_string();
     let asked = excerpt(&asked, SHOWN_ID);
     Err(ApiError::new(StatusCode::NOT_FOUND, format!("the alarm {asked} is not on; on are: {on}")))
+}
+
+/// What kind of event a command is.
+fn kind(command: &Command) -> EventKind {
+    match command {
+        Command::Stage { action: StageAction::Stop, .. } | Command::StopAll => EventKind::Stop,
+        Command::Stage { .. } | Command::StartAll => EventKind::Start,
+        Command::Reset => EventKind::Reset,
+        Command::Acknowledge(_) | Command::AcknowledgeAll => EventKind::Alarm,
+        Command::Shutdown | Command::ShutdownAnd(_) => EventKind::Stop,
+        Command::View(_) | Command::Ask(_) => EventKind::Other,
+    }
+}
+
+/// The stage that a command is about.
+fn stage(command: &Command) -> Option<StageId> {
+    match command {
+        Command::Stage { id, .. } => Some(id.clone()),
+        _ => None,
+    }
 }
 
 /// What a command does, for the log. Its stage is one that the engine has.

@@ -184,6 +184,7 @@ impl Publisher {
             alarms: Arc::default(),
             notices: self.shared.notices.shown(),
             log: self.options.log.lines(),
+            events: self.options.log.events(),
             shutting_down: phase.shutting_down.map(str::to_owned),
             resetting: phase.resetting.map(str::to_owned),
             last_reset: self.last_reset.clone().map(|end| ResetEnd { cleared: *metrics.index.cleared.lock(), ..end }),

@@ -172,7 +172,7 @@ impl ConsumerContext for ClickContext {
         let assign = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let names: Vec<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
         let result = if assign {
-            tracing::info!(target: "ingest", "assigned partitions {names:?}");
+            tracing::info!(target: "ingest", event = "rebalance", stage = "ingest", "assigned partitions {names:?}");
             let given = self.assigner.give_offsets(consumer, partitions);
             // librdkafka waits for our assign even without partitions, and cannot close before it.
             if given.is_ok() || names.is_empty() {
@@ -185,7 +185,7 @@ impl ConsumerContext for ClickContext {
                 given
             }
         } else {
-            tracing::info!(target: "ingest", "partitions released: {names:?}");
+            tracing::info!(target: "ingest", event = "rebalance", stage = "ingest", "partitions released: {names:?}");
             self.lost.lock().extend(&names);
             self.revoked.store(true, Relaxed);
             // The next owner resumes there. We commit nothing for partitions whose offsets we did not know.
@@ -206,7 +206,7 @@ impl ConsumerContext for ClickContext {
                 *self.assignment.lock() = Some(held.clone());
             }
             Err(error) => {
-                tracing::error!(target: "ingest", "rebalance: {error}");
+                tracing::error!(target: "ingest", event = "failure", stage = "ingest", "rebalance: {error}");
                 *self.unassignable.lock() = assign.then_some(error);
             }
         }
