@@ -95,6 +95,8 @@ const ALL: &[Setting] = &[
     action("console.keys.zoom-in", "+ ="),
     action("console.keys.zoom-out", "-"),
     action("console.keys.zoom-auto", "0"),
+    action("console.keys.previous-event", "<"),
+    action("console.keys.next-event", ">"),
     action("console.keys.open-url", "Enter Right"),
     action("console.keys.breakdown", "b"),
     action("console.keys.alarms", "A"),

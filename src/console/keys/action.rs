@@ -59,6 +59,10 @@ pub enum Action {
     ZoomOut,
     /// Let the span of the throughput chart follow the length of the history.
     ZoomAuto,
+    /// Pick the event before on the throughput chart.
+    PreviousEvent,
+    /// Pick the next event on the throughput chart.
+    NextEvent,
     /// Open everything about the url under the cursor.
     OpenUrl,
     /// Open the clicks by one of their dimensions, or close them.
@@ -199,6 +203,8 @@ impl Action {
             Action::ZoomIn => &["zoom-in"],
             Action::ZoomOut => &["zoom-out"],
             Action::ZoomAuto => &["zoom-auto"],
+            Action::PreviousEvent => &["previous-event"],
+            Action::NextEvent => &["next-event"],
             Action::OpenUrl => &["open-url"],
             Action::Breakdown => &["breakdown"],
             Action::Alarms => &["alarms"],
@@ -269,6 +275,8 @@ impl Action {
                 | Action::ZoomIn
                 | Action::ZoomOut
                 | Action::ZoomAuto
+                | Action::PreviousEvent
+                | Action::NextEvent
         )
     }
 

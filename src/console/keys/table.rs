@@ -102,6 +102,8 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('+'), char('=')], "+", "zoom in", Action::ZoomIn, "chart: a shorter time"),
     bind(Anywhere, &[char('-')], "-", "zoom out", Action::ZoomOut, "chart: a longer time"),
     bind(Anywhere, &[char('0')], "0", "", Action::ZoomAuto, "chart: all recorded time"),
+    bind(Anywhere, &[char('<')], "<", "events", Action::PreviousEvent, "chart: the event before"),
+    bind(Anywhere, &[char('>')], ">", "", Action::NextEvent, "chart: the next event"),
     bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),
     bind(Anywhere, &[char('m')], "m", "", Action::ToggleMouse, "mouse on or off"),
     bind(Anywhere, &[char('y')], "y", "copy", Action::CopyUrl, "copy what is picked"),

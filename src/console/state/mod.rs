@@ -40,5 +40,6 @@ pub(crate) mod stage_details;
 pub(crate) mod tabs;
 pub(crate) mod tail;
 pub(crate) mod text_input;
+pub(crate) mod timeline;
 pub(crate) mod trouble;
 pub(crate) mod window_title;

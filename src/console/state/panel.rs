@@ -3,6 +3,7 @@
 use super::activity::Activity;
 use super::chart_span::ChartSpan;
 use crate::console::keys::Context;
+use crate::protocol::event::Event;
 
 /// A panel of the overview that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,4 +47,6 @@ pub(crate) struct Overview {
     pub(crate) activity: Activity,
     /// The time that the throughput chart spans; `None` lets it follow the length of the history.
     pub(crate) chart_span: Option<ChartSpan>,
+    /// The event on the chart that is picked.
+    pub(crate) event: Option<Event>,
 }

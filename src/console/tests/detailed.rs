@@ -92,7 +92,10 @@ fn a_stage_is_opened_by_its_own_key_and_by_default_the_most_urgent_one() {
         let mut console = Console::new(width, height);
         console.show(snapshot.clone()).press("i");
         let screen = console.screen();
-        assert!(holds(&screen, "https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)"), "{screen}");
+        assert!(
+            holds(&screen, "https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)"),
+            "{screen}"
+        );
         assert!(screen.contains("stage index") && screen.contains("next try in 5 s"), "{screen}");
         insta::assert_snapshot!(format!("details_stage_{width}x{height}"), screen);
         assert_eq!(console.sent().len(), 1, "only the view: nothing is steered");
@@ -120,7 +123,11 @@ fn the_index_is_opened_with_its_cause() {
     console.app.overview.focus = Panel::Index;
     console.press("Enter");
     let screen = console.screen();
-    assert!(screen.contains("search index") && holds(&screen, "refuses connections (tcp connect error: Connection refused)"), "{screen}");
+    assert!(
+        screen.contains("search index")
+            && holds(&screen, "refuses connections (tcp connect error: Connection refused)"),
+        "{screen}"
+    );
     insta::assert_snapshot!("details_index_80x24", screen);
 }
 

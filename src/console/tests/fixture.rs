@@ -8,6 +8,7 @@ use crate::engine::local::stage::not_started;
 use crate::protocol::ProtocolVersion;
 use crate::protocol::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use crate::protocol::board::{Board, CountryRow, PageRow, RecentClick};
+use crate::protocol::event::{Event, EventKind};
 use crate::protocol::follow::MessageOrigin;
 use crate::protocol::outlook::Outlook;
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
@@ -124,6 +125,7 @@ pub(super) fn running() -> Snapshot {
         alarms: Arc::default(),
         notices: Arc::default(),
         log: log().into(),
+        events: events().into(),
         shutting_down: None,
         resetting: None,
         last_reset: None,
@@ -217,7 +219,8 @@ pub(super) fn backing_off() -> Snapshot {
         until: now() + Duration::from_millis(4_200),
     };
     (index.rate, index.backlog, index.errors) = (Some(0.0), Some(31_200), 7);
-    index.last_error = Some("https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)".into());
+    index.last_error =
+        Some("https://search:9200/clicktop refuses connections (tcp connect error: Connection refused)".into());
     snapshot.index.target = "https://search:9200/clicktop".into();
     snapshot.index.engine = Some("elasticsearch 9.1.0".into());
     snapshot.index.health = Health::Unknown;
@@ -377,6 +380,24 @@ pub(super) fn click(timestamp: Timestamp) -> RecentClick {
         read: None,
         stored: None,
     }
+}
+
+/// What happened in the two minutes before [`now`].
+fn events() -> Vec<Event> {
+    let event = |seconds: i64, kind, by: Option<&str>, text: &str| Event {
+        at: Timestamp::from_millis(NOW_MILLIS - seconds * 1_000),
+        kind,
+        stage: Some("store".into()),
+        by: by.map(Into::into),
+        text: text.into(),
+    };
+    vec![
+        event(754, EventKind::Start, None, "the pipeline starts"),
+        event(80, EventKind::Stop, Some("key"), "store stopped by key"),
+        event(70, EventKind::Start, Some("api"), "store started through the API"),
+        event(27, EventKind::Failure, None, "store: database is locked"),
+        event(20, EventKind::Recovery, Some("itself"), "store works again after 7 s"),
+    ]
 }
 
 fn log() -> Vec<LogLine> {

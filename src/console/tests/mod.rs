@@ -13,6 +13,7 @@ mod engines;
 mod fixture;
 mod fleet;
 mod followed;
+mod happened;
 mod hinted;
 mod map;
 mod named;

@@ -13,6 +13,7 @@ use super::theme::colors::Depth;
 use super::theme::themes::{Palette, Themes};
 use crate::protocol::StageState;
 use crate::protocol::alarm::Severity;
+use crate::protocol::event::EventKind;
 use crate::protocol::snapshot::{Health, LogLevel};
 use crate::theme::Role;
 
@@ -162,6 +163,16 @@ impl Theme {
             Health::Green => ("green", self.good()),
             Health::Yellow => ("yellow", self.warn()),
             Health::Red => ("red", self.bad()),
+        }
+    }
+
+    /// The style of an event on the chart.
+    pub(crate) fn event(&self, kind: EventKind) -> Style {
+        match kind {
+            EventKind::Failure => self.bad(),
+            EventKind::Alarm | EventKind::Stop | EventKind::Reset => self.warn(),
+            EventKind::Recovery => self.good(),
+            EventKind::Start | EventKind::Rebalance | EventKind::Reload | EventKind::Other => self.accent(),
         }
     }
 

@@ -51,6 +51,8 @@ impl App {
             Action::ZoomIn => self.zoom_in(),
             Action::ZoomOut => self.zoom_out(),
             Action::ZoomAuto => self.zoom_auto(),
+            Action::PreviousEvent => self.step_event(false),
+            Action::NextEvent => self.step_event(true),
             Action::OpenUrl => self.open_picked_url(),
             Action::Breakdown => self.toggle_breakdown(),
             Action::Alarms => self.open_alarms(),

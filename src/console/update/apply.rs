@@ -64,6 +64,7 @@ impl App {
         let visible = self.display.rows(Panel::Activity).max(1);
         self.overview.activity.settle(visible, &self.engine.frozen_or_live().snapshot);
         self.settle_screen();
+        self.settle_event();
         self.settle_details();
     }
 

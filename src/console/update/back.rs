@@ -24,6 +24,9 @@ impl App {
     }
 
     fn go_back_on_overview(&mut self) {
+        if self.overview.event.take().is_some() {
+            return;
+        }
         if self.overview.expanded {
             self.overview.expanded = false;
         } else if self.overview.focus == Panel::Urls && !self.selection.filter.is_empty() {

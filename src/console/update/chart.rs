@@ -19,7 +19,7 @@ impl App {
         self.zoom_to(None);
     }
 
-    fn chart_span(&self) -> ChartSpan {
+    pub(super) fn chart_span(&self) -> ChartSpan {
         ChartSpan::chosen_or_fitting(self.overview.chart_span, self.engine.frozen_or_live().history.seen())
     }
 

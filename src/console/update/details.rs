@@ -21,7 +21,7 @@ impl App {
             (self.screens.open, self.overview.focus),
             (Screen::Overview, Panel::Urls) | (Screen::Search, _) | (Screen::Breakdown, _)
         );
-        if on_url && self.picked_url().is_some() {
+        if on_url && self.overview.event.is_none() && self.picked_url().is_some() {
             return self.open_picked_url();
         }
         let subject = self.picked_subject().or_else(|| self.picked_click_of_url()).or_else(|| self.urgent_stage());
@@ -52,6 +52,9 @@ impl App {
     /// What is under the cursor, if it has details.
     fn picked_subject(&self) -> Option<Subject> {
         let snapshot = &self.engine.frozen_or_live().snapshot;
+        if let (Screen::Overview, Some(event)) = (self.screens.open, &self.overview.event) {
+            return Some(Subject::Event(event.clone()));
+        }
         match self.screens.open {
             Screen::Log => self.screens.log.picked(&snapshot.log).cloned().map(Subject::LogLine),
             Screen::Rejects => self.screens.picked_reject(snapshot).cloned().map(Subject::Reject),

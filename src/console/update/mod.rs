@@ -27,3 +27,4 @@ mod screens;
 mod settings;
 mod stages;
 mod start;
+mod timeline;

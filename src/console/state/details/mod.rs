@@ -3,6 +3,7 @@
 
 mod click;
 pub(crate) mod content;
+mod event;
 mod followed;
 mod index;
 mod log_line;

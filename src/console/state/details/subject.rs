@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use super::content::Details;
-use super::{click, index, log_line, reject, stage};
+use super::{click, event, index, log_line, reject, stage};
 use crate::console::state::observed::Observed;
 use crate::protocol::StageId;
 use crate::protocol::answer::RejectRow;
 use crate::protocol::board::RecentClick;
+use crate::protocol::event::Event;
 use crate::protocol::follow::ClickQuestion;
 use crate::protocol::snapshot::LogLine;
 
@@ -17,6 +18,7 @@ pub(crate) enum Subject {
     LogLine(LogLine),
     Reject(RejectRow),
     Click(RecentClick),
+    Event(Event),
     Stage(StageId),
     /// The search index.
     Index,
@@ -28,7 +30,7 @@ impl Subject {
         match self {
             Subject::Click(click) => click::question(click),
             Subject::Reject(row) => reject::question(row),
-            Subject::LogLine(_) | Subject::Stage(_) | Subject::Index => None,
+            Subject::LogLine(_) | Subject::Event(_) | Subject::Stage(_) | Subject::Index => None,
         }
     }
 
@@ -38,6 +40,7 @@ impl Subject {
             Subject::LogLine(line) => log_line::details(line),
             Subject::Reject(row) => reject::details(row, &observed.snapshot),
             Subject::Click(click) => click::details(click, &observed.snapshot),
+            Subject::Event(event) => event::details(event),
             Subject::Stage(id) => stage::details(id, observed, now),
             Subject::Index => index::details(&observed.snapshot),
         }

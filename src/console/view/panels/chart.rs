@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
 use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 
@@ -14,6 +14,8 @@ use crate::console::format::{right, short, width};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
 use crate::console::state::history::Point;
+use crate::console::state::timeline::{events_in, weight};
+use crate::protocol::event::Event;
 
 /// Columns for the labels of the upright axis.
 const LABEL: u16 = 7;
@@ -132,6 +134,31 @@ pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Char
         ends(frame.buffer_mut(), area, curves, scale, app);
     }
     marks(frame.buffer_mut(), &places, curves, span, usual, app);
+    events(frame.buffer_mut(), &places, span, app);
+}
+
+/// A mark for each event: on the axis of time, or in the lowest row if there is none. A line goes up from the picked one.
+fn events(buffer: &mut Buffer, places: &ChartLayout, span: ChartSpan, app: &App) {
+    let (plot, theme) = (places.plot, &app.theme);
+    let row = places.time.map_or(plot.bottom().saturating_sub(1), |(axis, _)| axis);
+    let mark = theme.symbol("◆", "^");
+    let mut found: Vec<(Duration, &Event)> = events_in(&app.engine.frozen_or_live().snapshot, span.time()).collect();
+    // Of several in one column, the one that matters most is on top.
+    found.sort_by_key(|(_, event)| weight(event.kind));
+    let picked = found.iter().position(|(_, event)| app.overview.event.as_ref() == Some(*event));
+    let picked = picked.map(|at| found.remove(at));
+    for (ago, event) in found {
+        put(buffer, column(plot, span, ago), row, mark, theme.event(event.kind));
+    }
+    if let Some((ago, event)) = picked {
+        let x = column(plot, span, ago);
+        for y in plot.y..plot.bottom() {
+            if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| cell.symbol() == " ") {
+                cell.set_symbol(theme.symbol("┊", ":")).set_style(theme.dim());
+            }
+        }
+        put(buffer, x, row, mark, theme.event(event.kind).add_modifier(Modifier::REVERSED));
+    }
 }
 
 fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds: ([f64; 2], [f64; 2]), app: &App) {

@@ -5,16 +5,18 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::chart::{self, Curve};
-use crate::console::format::{rate, right};
+use crate::console::format::{fit, rate, right, time_of_day, width};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
+use crate::console::state::timeline::place;
 use crate::console::view::placeholder::placeholder;
 use crate::protocol::StageState;
 use crate::text::printable;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let history = &app.engine.frozen_or_live().history;
-    let block = app.theme.frame(title(usize::from(area.width.saturating_sub(2)), app), false);
+    let columns = usize::from(area.width.saturating_sub(2));
+    let block = app.theme.frame(title(columns, app), false).title_bottom(event(columns, app));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if inner.height < 2 || inner.width < 20 {
@@ -28,6 +30,21 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         return;
     }
     chart::render(frame, inner, &curves, span, app);
+}
+
+/// The picked event in words, and its place among the others.
+fn event(columns: usize, app: &App) -> Line<'static> {
+    let theme = &app.theme;
+    let snapshot = &app.engine.frozen_or_live().snapshot;
+    let Some(event) = &app.overview.event else { return Line::default() };
+    let Some((at, all)) = place(snapshot, span(app).time(), event) else { return Line::default() };
+    let (time, place) = (format!(" {} ", time_of_day(event.at)), format!("  {at} of {all} "));
+    let text = fit(&event.text, columns.saturating_sub(width(&time) + width(&place)));
+    Line::from(vec![
+        Span::styled(time, theme.dim()),
+        Span::styled(text, theme.event(event.kind).patch(theme.key())),
+        Span::styled(place, theme.dim()),
+    ])
 }
 
 /// The positions of the stages in the order of drawing: the line of the picked stage is on top.
