@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::column::{Column, Width};
-use crate::console::format::time_of_day;
+use crate::console::format::{fit_end, time_of_day};
 use crate::protocol::answer::RejectRow;
 
 const TIME: Column<RejectRow> =
@@ -15,10 +15,12 @@ const STAGE: Column<RejectRow> =
         .priority(1)
         .exported("stage", |row| row.stage.as_str().into());
 
-/// Topic, partition and offset in one column.
-const ORIGIN: Column<RejectRow> =
-    Column::words("from", Width::Fixed(24), |row: &RejectRow, context, _| (origin(row), context.theme.dim()))
-        .priority(2);
+/// Topic, partition and offset in one column, or file and line. Of a long name, its end is shown: it has the file and the line.
+const ORIGIN: Column<RejectRow> = Column::words("from", Width::Fixed(24), |row: &RejectRow, context, width| {
+    (fit_end(&origin(row), width.saturating_sub(1)), context.theme.dim())
+})
+.priority(2)
+.exported("from", |row| origin(row).into());
 
 const TOPIC: Column<RejectRow> = Column::of_files("topic", |row| row.topic.as_str().into());
 const PARTITION: Column<RejectRow> = Column::of_files("partition", |row| row.partition.into());
@@ -35,7 +37,7 @@ pub(crate) static DRAWN: &[&Column<RejectRow>] = &[&TIME, &STAGE, &ORIGIN, &REAS
 
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<RejectRow>] =
-    &[&TIME, &STAGE, &TOPIC, &PARTITION, &OFFSET, &REASON, &PAYLOAD, &PAYLOAD_BYTES];
+    &[&TIME, &STAGE, &ORIGIN, &TOPIC, &PARTITION, &OFFSET, &REASON, &PAYLOAD, &PAYLOAD_BYTES];
 
 /// `clicks [3] @ 1234`, or `clicks.csv:1234` for a line of a file.
 pub(crate) fn origin(row: &RejectRow) -> String {

@@ -293,3 +293,26 @@ fn hostile_text_never_breaks_a_view() {
         }
     }
 }
+
+#[test]
+fn a_reject_of_a_replay_names_file_and_line_however_long_the_path_is() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24)] {
+        let mut console = console(width, height);
+        let mut snapshot = fixture::knowing();
+        let of_file = crate::protocol::answer::RejectRow {
+            topic: "/srv/exports/of-last-year/from-the-old-shop/bad.csv".into(),
+            partition: None,
+            offset: Some(4),
+            ..fixture::reject("no timestamp", "1,u,,/a")
+        };
+        let found = Ok(crate::protocol::answer::Rejects { total: 1, deleted: 0, rows: vec![of_file] });
+        let asked = crate::protocol::question::RejectsQuestion { limit: 200 };
+        snapshot.answers.rejects = Some(Arc::new(Answer { asked, found }));
+        console.show(snapshot).press("F4");
+        let row = console.screen().lines().find(|line| line.contains("▸")).map(str::to_owned).expect("a row");
+        assert!(row.contains("bad.csv:4 "), "{row}");
+        console.press("Enter");
+        let screen = console.screen();
+        assert!(screen.contains("/srv/exports/of-last-year/from-the-old-shop/bad.csv:4"), "{screen}");
+    }
+}

@@ -60,9 +60,11 @@ impl Details {
         }
     }
 
-    /// Adds the newest lines that `target` wrote to `log`, the newest one first.
-    pub(crate) fn log_of(&mut self, target: &str, log: &[LogLine], most: usize) {
-        let lines: Vec<&LogLine> = log.iter().rev().filter(|line| line.target == target).take(most).collect();
+    /// Adds the newest lines of `log` that the stage `id` wrote or that begin with its name, the newest one first.
+    pub(crate) fn log_of(&mut self, id: &str, log: &[LogLine], most: usize) {
+        let names = |line: &LogLine| line.message.strip_prefix(id).is_some_and(|rest| rest.starts_with([':', ' ']));
+        let is_of = |line: &&LogLine| line.target == id || names(line);
+        let lines: Vec<&LogLine> = log.iter().rev().filter(is_of).take(most).collect();
         if lines.is_empty() {
             return;
         }
@@ -101,6 +103,27 @@ impl Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_of_a_stage_has_what_others_say_about_it() {
+        let line = |target: &str, message: &str| LogLine {
+            at: crate::click::Timestamp::from_millis(0),
+            level: LogLevel::Info,
+            target: target.into(),
+            message: message.into(),
+        };
+        let log = [
+            line("index", "connected"),
+            line("pipeline", "index: the engine refuses connections"),
+            line("console", "index stopped by key"),
+            line("console", "indexes are not the index"),
+            line("store", "transaction 7"),
+        ];
+        let mut details = Details::new("stage index");
+        details.log_of("index", &log, 10);
+        let texts: Vec<&str> = details.lines.iter().skip(1).filter_map(|line| line.text.split("  ").nth(1)).collect();
+        assert_eq!(texts, ["index stopped by key", "index: the engine refuses connections", "connected"]);
+    }
 
     #[test]
     fn what_is_copied_is_one_line_without_control_characters() {
