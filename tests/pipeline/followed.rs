@@ -89,6 +89,25 @@ async fn each_recent_click_leads_to_its_message_its_neighbours_its_stages_and_it
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stages_of_the_first_clicks_of_a_run_are_told_exactly_and_those_of_an_earlier_run_are_not() {
+    let (data, broker) = (Data::new(), broker());
+    let clicks = made(1_702, 5);
+    put(&broker, &clicks.iter().map(OwnedClick::csv).collect::<Vec<_>>());
+    let mut run = Run::start(options(&broker), &data, embedded(&data));
+    let settled = run.settled(clicks.len()).await;
+    let question = of_recent(&settled.recent[0]);
+    let stored = followed(&mut run, &question, |answer| answer.stored.is_some()).await.stored.expect("stored");
+    for passing in [stored.counted, stored.written, stored.indexed] {
+        assert!(matches!(passing, Passing::At(_)), "{stored:?}");
+    }
+    run.end().await;
+    let mut run = Run::start(options(&broker), &data, embedded(&data));
+    let stored = followed(&mut run, &question, |answer| answer.stored.is_some()).await.stored.expect("still stored");
+    assert!(matches!((stored.written, stored.indexed), (Passing::By(_), Passing::Unknown)), "{stored:?}");
+    run.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reject_leads_to_its_message_and_one_that_kafka_does_not_have_is_said() {
     let (data, broker) = (Data::new(), broker());
     put(&broker, &[b"no click at all".to_vec(), vec![0, 1, 2, 0xff]]);

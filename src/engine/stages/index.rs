@@ -143,6 +143,8 @@ impl IndexStage {
         let reader = self.storage.reader()?;
         let known = reader.target_state(&target)?;
         let mut cursor = self.place(&reader, &target, handle).await?;
+        // Where the sending begins, so that the first step has one before it. A row of this version may still be to come.
+        self.metrics.sent_steps.reached(cursor.version.saturating_sub(1), 0, Timestamp::now());
         if known.is_none_or(|state| !state.outdated) {
             self.look_for_foreign(&reader, &target, prepared.documents, known.is_some())?;
         }

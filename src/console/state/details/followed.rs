@@ -134,6 +134,9 @@ pub(super) fn size(message: &KafkaMessage) -> String {
 /// `+150 ms`, `-2.1 min`
 fn gap(from: Timestamp, to: Timestamp) -> String {
     let millis = to.as_millis().saturating_sub(from.as_millis());
+    if millis == 0 {
+        return "+0 ms".to_owned();
+    }
     let sign = if millis < 0 { "-" } else { "+" };
     format!("{sign}{}", duration(Duration::from_millis(millis.unsigned_abs())))
 }

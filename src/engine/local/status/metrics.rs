@@ -134,6 +134,11 @@ impl Metrics {
     pub(crate) fn start_from(&self, reader: &Reader) -> Result<(), StorageError> {
         if let Some(state) = reader.aggregate_state()? {
             self.figures_written(state.cursor, reader.page_count()?, state.late);
+            self.rows_written(state.cursor, state.last_version);
+        } else {
+            // Where the counting begins, so that the first step has one before it.
+            self.clicks_counted(0);
+            self.rows_written(0, 0);
         }
         Ok(())
     }
