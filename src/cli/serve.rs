@@ -48,6 +48,7 @@ pub(super) async fn until_end(
     for name in names {
         out.line(format_args!("serving at {name}"));
     }
+    tracing::info!(target: "pipeline", event = "start", "the pipeline starts");
     let mut snapshots = engine.snapshots.clone();
     let mut signals = EndSignals::listen();
     tokio::spawn(service_manager::report(engine.snapshots.clone()));

@@ -48,6 +48,10 @@ pub fn require_terminal() -> Result<(), ConsoleError> {
 /// # Errors
 /// [`ConsoleError`]. The console gives the terminal back in every case.
 pub async fn run(options: ConsoleOptions, engine: &EngineHandle) -> Result<(), ConsoleError> {
+    if engine.link.is_none() {
+        // A run without a console says nothing as long as all is well.
+        tracing::info!(target: "pipeline", event = "start", "the pipeline starts");
+    }
     show(options, &[engine], |_, app| Pipelines::one(app())).await
 }
 

@@ -103,7 +103,6 @@ impl<E: Supervised> Supervisor<E> {
         let mut drain: Option<Drain> = None;
         let mut steered = true;
         let mut quiet_ticks = 0_u32;
-        tracing::info!(target: "pipeline", event = "start", "the pipeline starts");
         loop {
             let hurried = self.hurry_the_end();
             tokio::select! {
