@@ -22,6 +22,12 @@ pub(crate) fn place(snapshot: &Snapshot, span: Duration, picked: &Event) -> Opti
     Some((at + 1, events_in(snapshot, span).count()))
 }
 
+/// What happened, in words. The line of an alarm in the log has its name only; here, nothing else says that it is an alarm.
+pub(crate) fn words(event: &Event) -> String {
+    let is_named = event.kind != EventKind::Alarm || event.text.contains("alarm");
+    if is_named { event.text.to_string() } else { format!("alarm {}", event.text) }
+}
+
 /// How much a kind of event matters, if there is room for one.
 pub(crate) const fn weight(kind: EventKind) -> u8 {
     match kind {

@@ -96,6 +96,24 @@ fn an_event_that_leaves_the_chart_is_let_go_and_an_empty_span_says_so() {
 }
 
 #[test]
+fn an_alarm_on_the_chart_says_that_it_is_one() {
+    let mut snapshot = fixture::running();
+    let mut events = snapshot.events.to_vec();
+    let texts = ["stage of store: store is backing off: locked", "alarm stage of store acknowledged by key"];
+    for (event, text) in events.iter_mut().rev().zip(texts) {
+        (event.kind, event.text) = (EventKind::Alarm, text.into());
+    }
+    snapshot.events = events.into();
+    let mut console = Console::new(120, 40);
+    console.show_with_history(&snapshot).press("<");
+    let chart = console.part(|layout| layout.throughput);
+    assert!(chart.contains("09:29:40 alarm stage of store: store is backing off: locked  4 of 4"), "{chart}");
+    console.press("<");
+    let chart = console.part(|layout| layout.throughput);
+    assert!(chart.contains("09:29:33 alarm stage of store acknowledged by key  3 of 4"), "{chart}");
+}
+
+#[test]
 fn the_text_of_an_event_is_harmless() {
     let mut snapshot = fixture::running();
     let mut events = snapshot.events.to_vec();

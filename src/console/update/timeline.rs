@@ -3,7 +3,7 @@
 use crate::console::format::time_of_day;
 use crate::console::keys::Action;
 use crate::console::state::app::App;
-use crate::console::state::timeline::{events_in, place};
+use crate::console::state::timeline::{events_in, place, words};
 use crate::protocol::event::Event;
 use crate::text::printable;
 
@@ -28,8 +28,8 @@ impl App {
             self.say(format!("this is the {end} event in the last {}", span.name()));
         } else if self.display.layout.as_ref().is_none_or(|layout| layout.throughput.is_none()) {
             // The chart has no room on this screen, and its title says nothing.
-            let (time, text) = (time_of_day(event.at), printable(&event.text));
-            self.say(format!("{time} {text} ({} of {})", next + 1, last + 1));
+            let (time, text) = (time_of_day(event.at), words(&event));
+            self.say(format!("{time} {} ({} of {})", printable(&text), next + 1, last + 1));
         }
         self.overview.event = Some(event);
     }

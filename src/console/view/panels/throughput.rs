@@ -8,7 +8,7 @@ use super::chart::{self, Curve};
 use crate::console::format::{fit, rate, right, time_of_day, width};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
-use crate::console::state::timeline::place;
+use crate::console::state::timeline::{place, words};
 use crate::console::view::placeholder::placeholder;
 use crate::protocol::StageState;
 use crate::text::printable;
@@ -39,7 +39,7 @@ fn event(columns: usize, app: &App) -> Line<'static> {
     let Some(event) = &app.overview.event else { return Line::default() };
     let Some((at, all)) = place(snapshot, span(app).time(), event) else { return Line::default() };
     let (time, place) = (format!(" {} ", time_of_day(event.at)), format!("  {at} of {all} "));
-    let text = fit(&event.text, columns.saturating_sub(width(&time) + width(&place)));
+    let text = fit(&words(event), columns.saturating_sub(width(&time) + width(&place)));
     Line::from(vec![
         Span::styled(time, theme.dim()),
         Span::styled(text, theme.event(event.kind).patch(theme.key())),
