@@ -9,6 +9,7 @@ use super::board::{PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownQuestion};
 use super::follow::{ClickQuestion, FollowedClick};
 use super::question::{PageQuestion, RejectsQuestion, SearchQuestion};
+use super::trends::Trends;
 use crate::click::Timestamp;
 
 /// The newest answer of each kind. A new question may take a while, so compare `asked` with the question.
@@ -28,6 +29,9 @@ pub struct Answers {
     pub breakdown: Option<Arc<Answer<BreakdownQuestion, Breakdown>>>,
     /// The answer to [`Question::LastMinute`](super::Question::LastMinute); `None` until the engine has counted it.
     pub last_minute: Option<Arc<LastMinute>>,
+    /// The answer to [`Question::Trends`](super::Question::Trends); `None` until the engine has counted them.
+    #[serde(default)]
+    pub trends: Option<Arc<Trends>>,
     /// How far the engine is with a question that has no answer yet, in one line; `None` if it answers at once.
     #[serde(default)]
     pub waiting: Option<String>,

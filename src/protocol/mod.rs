@@ -23,6 +23,7 @@ pub mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod timings;
+pub mod trends;
 pub mod version;
 pub mod view;
 

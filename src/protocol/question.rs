@@ -24,6 +24,8 @@ pub enum Question {
     Breakdown(BreakdownQuestion),
     /// The clicks of the last minute, for the rows and countries that the board shows.
     LastMinute,
+    /// The trends of the rows and countries that the board shows. An engine on a cluster ignores it.
+    Trends,
     /// Executors, tasks and the streaming query of the cluster, as fresh as they are to be had. [`Remote`](super::Remote) has the
     /// answer; without the question it is refreshed more slowly. An engine in this process ignores it.
     Cluster,

@@ -25,6 +25,7 @@ use super::snapshot::{
 use super::source::{SourceEnd, SourceProgress};
 use super::stage::{ItemUnit, StageArrow};
 use super::table::{Table, TablePart};
+use super::trends::{RowTrend, Trends};
 use super::*;
 use crate::click::Timestamp;
 
@@ -129,6 +130,8 @@ fn view() -> View {
 fn answers() -> Answers {
     let mut last_minute = LastMinute::new([("FR".into(), 12)]);
     last_minute.add("/cart".into(), "FR".into(), 5);
+    let mut trends = Trends::new((AT, AT), true, [("FR".into(), RowTrend { parts: vec![7, 5], before: 9 })]);
+    trends.add("/cart".into(), "FR".into(), RowTrend { parts: vec![3, 0], before: 1 });
     let reject = RejectRow {
         at: AT,
         stage: "ingest".into(),
@@ -169,6 +172,7 @@ fn answers() -> Answers {
             }),
         })),
         last_minute: Some(Arc::new(last_minute)),
+        trends: Some(Arc::new(trends)),
         waiting: Some("asked Spark 4 s ago: 12 of 40 tasks are done".to_owned()),
     }
 }
@@ -346,12 +350,14 @@ fn every_command_is_in_the_golden_file() {
             Command::AcknowledgeAll,
             Command::View(View::default()),
             Command::View(view()),
+            Command::View(View { sort: SortBy::Rising, ..View::default() }),
             Command::Ask(Question::Search(search())),
             Command::Ask(Question::Rejects(RejectsQuestion { limit: 100 })),
             Command::Ask(Question::Page(page_question())),
             Command::Ask(Question::Breakdown(breakdown_question())),
             Command::Ask(Question::Click(follow::question())),
             Command::Ask(Question::LastMinute),
+            Command::Ask(Question::Trends),
             Command::Ask(Question::Cluster),
             Command::Ask(Question::Rounds),
             Command::Shutdown,

@@ -16,11 +16,17 @@ pub enum SortBy {
     Users,
     /// By average time spent.
     Time,
+    /// By how much the clicks of the last five minutes exceed those of the five minutes before. Only the rows of a view have this
+    /// order. Where nothing counts it, it is the order of the clicks.
+    Rising,
 }
 
 impl SortBy {
-    /// Every order.
+    /// Every order that rows of any kind can have.
     pub const ALL: [SortBy; 3] = [SortBy::Clicks, SortBy::Users, SortBy::Time];
+
+    /// Every order of the rows of a view.
+    pub const OF_VIEWS: [SortBy; 4] = [SortBy::Clicks, SortBy::Users, SortBy::Time, SortBy::Rising];
 
     /// The name of the order in JSON and on the command line.
     pub const fn name(self) -> &'static str {
@@ -28,6 +34,7 @@ impl SortBy {
             SortBy::Clicks => "clicks",
             SortBy::Users => "users",
             SortBy::Time => "time",
+            SortBy::Rising => "rising",
         }
     }
 
@@ -42,6 +49,7 @@ impl SortBy {
                 (a, b) => a.is_none().cmp(&b.is_none()),
             }
             .then_with(|| by_clicks(a).cmp(&by_clicks(b))),
+            SortBy::Rising => b.rise.total_cmp(&a.rise).then_with(|| by_clicks(a).cmp(&by_clicks(b))),
         }
     }
 }
@@ -55,6 +63,8 @@ pub struct SortedFigures {
     pub unique_users: u64,
     /// Mean time spent in seconds; rows without one come last.
     pub average_seconds: Option<f64>,
+    /// How much the row rises; 0 where nothing counts it.
+    pub rise: f64,
 }
 
 /// The rows that a front asks for. A reader takes the default of each part that is left out.
@@ -74,9 +84,9 @@ pub struct View {
 }
 
 impl View {
-    /// Whether the view has neither a window nor a filter, so that the figures of the aggregation answer it.
+    /// Whether the view has neither a window nor a filter, and an order of figures, so that the figures of the aggregation answer it.
     pub fn is_plain(&self) -> bool {
-        self.window == Window::AllTime && self.filter.is_empty()
+        self.window == Window::AllTime && self.filter.is_empty() && self.sort != SortBy::Rising
     }
 }
 

@@ -23,7 +23,7 @@ const SHOWN: usize = 40;
 pub(super) const VIEW: [&str; 5] = ["country", "sort", "window", "filter", "limit"];
 
 /// The names of the parameters that ask questions.
-pub(super) const QUESTIONS: [&str; 6] = ["search", "rejects", "url", "clicks", "last_minute", "cluster"];
+pub(super) const QUESTIONS: [&str; 7] = ["search", "rejects", "url", "clicks", "last_minute", "trends", "cluster"];
 
 /// The names of the parameters of a breakdown.
 pub(super) const BREAKDOWN: [&str; 6] = ["by", "country", "url", "window", "sort", "limit"];
@@ -101,7 +101,7 @@ impl Query {
     pub(super) fn view(&self) -> Result<View, ApiError> {
         let view = View {
             country: self.get("country").map(str::to_owned),
-            sort: self.sort()?,
+            sort: self.sort(&SortBy::OF_VIEWS, "clicks, users, time or rising")?,
             limit: self.rows("limit", 200, MOST_ROWS)?,
             window: self.window()?,
             filter: self.get("filter").unwrap_or_default().to_owned(),
@@ -110,10 +110,10 @@ impl Query {
         Ok(view)
     }
 
-    fn sort(&self) -> Result<SortBy, ApiError> {
+    fn sort(&self, orders: &[SortBy], names: &str) -> Result<SortBy, ApiError> {
         let Some(text) = self.get("sort") else { return Ok(SortBy::default()) };
-        let known = SortBy::ALL.into_iter().find(|sort| sort.name() == text);
-        known.ok_or_else(|| not("sort", text, "clicks, users or time"))
+        let known = orders.iter().copied().find(|sort| sort.name() == text);
+        known.ok_or_else(|| not("sort", text, names))
     }
 
     fn window(&self) -> Result<Window, ApiError> {
@@ -140,7 +140,7 @@ impl Query {
             country: self.get("country").map(str::to_owned),
             url: self.get("url").map(str::to_owned),
             window: self.window()?,
-            sort: self.sort()?,
+            sort: self.sort(&SortBy::ALL, "clicks, users or time")?,
             limit: self.rows("limit", 200, MOST_ROWS)?,
         };
         check_text("country", question.country.as_deref().unwrap_or_default())?;
@@ -166,6 +166,9 @@ impl Query {
         }
         if self.switch("last_minute")? {
             questions.push(Question::LastMinute);
+        }
+        if self.switch("trends")? {
+            questions.push(Question::Trends);
         }
         if self.switch("cluster")? {
             questions.extend([Question::Cluster, Question::Rounds]);
@@ -208,7 +211,7 @@ pub(super) fn check_question(question: &Question) -> Result<(), ApiError> {
             rows("limit", breakdown.limit)
         }
         // One click: its texts are bounded like a url.
-        Question::Click(_) | Question::LastMinute | Question::Cluster | Question::Rounds => Ok(()),
+        Question::Click(_) | Question::LastMinute | Question::Trends | Question::Cluster | Question::Rounds => Ok(()),
     }
 }
 
@@ -271,7 +274,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_what_there_is() {
         for (query, says) in [
-            ("sort=size", "sort is \"size\"; it takes clicks, users or time"),
+            ("sort=size", "sort is \"size\"; it takes clicks, users, time or rising"),
             ("limit=0", "from 1 to 1000"),
             ("limit=1001", "from 1 to 1000"),
             ("limit=-1", "from 1 to 1000"),

@@ -161,6 +161,7 @@ fn the_document_and_the_program_agree_on_requests() {
         Question::Rejects(RejectsQuestion::default()),
         Question::Page(PageQuestion::default()),
         Question::LastMinute,
+        Question::Trends,
         Question::Cluster,
         Question::Rounds,
     ];

@@ -235,7 +235,7 @@ impl Reader {
     /// The database cannot be read.
     pub fn top(&self, country: Option<&str>, sort: SortBy, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
         let order = match sort {
-            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC",
             SortBy::Users => "unique_users DESC, clicks DESC",
             SortBy::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
         };

@@ -65,7 +65,7 @@ impl Reader {
         mut take: impl FnMut(&PageFigures) -> Result<ControlFlow<()>, E>,
     ) -> Result<ControlFlow<()>, E> {
         let order = match sort {
-            SortBy::Clicks => "clicks DESC, unique_users DESC",
+            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC",
             SortBy::Users => "unique_users DESC, clicks DESC",
             SortBy::Time => {
                 "CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END DESC NULLS LAST,

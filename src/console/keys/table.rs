@@ -70,7 +70,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char(']')], "]", "next pipeline", Action::NextPipeline, "show the next pipeline"),
     bind(Anywhere, &[char('[')], "[", "", Action::PreviousPipeline, "show the previous pipeline"),
     bind(Anywhere, &[key(KeyCode::Tab)], "Tab", "panel", Action::NextPanel, "focus the next panel"),
-    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort: clicks, users, time"),
+    bind(Anywhere, &[char('s')], "s", "sort", Action::CycleSort, "sort by the next figure"),
     bind(
         Anywhere,
         &[

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::list::List;
 use super::screen::Screen;
 use super::selection::Selection;
+use crate::protocol::SortBy;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion, BreakdownRow, Dimension};
 use crate::protocol::snapshot::Snapshot;
 
@@ -45,7 +46,8 @@ impl BreakdownView {
             country: selection.country.clone(),
             url: self.url.as_ref().map(ToString::to_string),
             window: selection.window,
-            sort: selection.sort,
+            // Only the rows of the overview can be in the order of those that rise.
+            sort: if selection.sort == SortBy::Rising { SortBy::Clicks } else { selection.sort },
             limit: BREAKDOWN_ROWS,
         }
     }

@@ -35,6 +35,11 @@ impl ObservedEngine {
         self.frozen.as_ref().map_or(&self.live, |frozen| &frozen.observed)
     }
 
+    /// Whether the engine counts trends: one on a cluster does not.
+    pub(crate) fn counts_trends(&self) -> bool {
+        self.live.snapshot.remote.is_none()
+    }
+
     /// The newest snapshot, also while tables and chart are frozen.
     pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.live.snapshot

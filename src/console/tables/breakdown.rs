@@ -103,7 +103,7 @@ pub(crate) fn exported(by: Dimension) -> Vec<&'static Column<BreakdownRow>> {
 /// The figure of `row` by which rows are sorted.
 pub(crate) fn figure(row: &BreakdownRow, sort: SortBy) -> f64 {
     match sort {
-        SortBy::Clicks => row.figures.clicks as f64,
+        SortBy::Clicks | SortBy::Rising => row.figures.clicks as f64,
         SortBy::Users => row.figures.unique_users as f64,
         SortBy::Time => row.figures.avg_time_spent.unwrap_or(0.0),
     }

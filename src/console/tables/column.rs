@@ -7,6 +7,7 @@ use crate::console::format::{left, right};
 use crate::console::theme::Theme;
 use crate::protocol::SortBy;
 use crate::protocol::answer::LastMinute;
+use crate::protocol::trends::Trends;
 
 /// A text and its style.
 pub(crate) type Cell = (String, Style);
@@ -23,12 +24,14 @@ pub(crate) struct TableContext<'a> {
     pub(crate) all_clicks: u64,
     /// The clicks of the last minute, once they are known.
     pub(crate) last_minute: Option<&'a LastMinute>,
+    /// The trends, once they are known.
+    pub(crate) trends: Option<&'a Trends>,
 }
 
 impl<'a> TableContext<'a> {
     /// For a table that needs nothing else.
     pub(crate) fn new(theme: &'a Theme) -> Self {
-        Self { theme, sort: None, largest: 0.0, all_clicks: 0, last_minute: None }
+        Self { theme, sort: None, largest: 0.0, all_clicks: 0, last_minute: None, trends: None }
     }
 
     /// The style of a figure. The sorted one stands out; if the user cannot choose the order, the clicks.

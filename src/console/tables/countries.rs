@@ -5,8 +5,10 @@ use std::sync::Arc;
 use ratatui::style::Style;
 
 use super::column::{Cell, Column, TableContext, Width};
+use super::trend;
 use crate::console::format::{count_in, or_unknown, percent};
 use crate::protocol::board::{Board, CountryRow};
+use crate::protocol::trends::RowTrend;
 use crate::world::locate;
 
 /// A country, or the sum of all countries.
@@ -64,12 +66,40 @@ const LAST_MINUTE: Column<CountryLine> = Column::figure("last min", 9, |line: &C
 })
 .priority(2);
 
+/// So many columns stay free for the country and its bar beside the bars of a trend.
+const BESIDE_TREND: usize = 40;
+
+/// The last five minutes.
+const TREND: Column<CountryLine> = Column::figure("last 5 min", 0, |line: &CountryLine, context, width| {
+    trend::bars(trend_of(line, context).as_ref(), context, width)
+})
+.width(Width::Part(|left| trend::bars_width(left, BESIDE_TREND)));
+
+/// Against the five minutes before.
+const CHANGE: Column<CountryLine> = Column::figure("change", 8, |line: &CountryLine, context, _| {
+    let found = trend_of(line, context);
+    let before = found.as_ref().zip(context.trends).and_then(|(trend, trends)| trends.before(trend));
+    trend::change(found.as_ref().map(RowTrend::clicks), before, context.theme)
+})
+.priority(3);
+
+fn trend_of(line: &CountryLine, context: &TableContext<'_>) -> Option<RowTrend> {
+    let trends = context.trends?;
+    Some(if line.is_sum { trends.of_all() } else { trends.of_country(&line.name).cloned().unwrap_or_default() })
+}
+
 const URLS: Column<CountryLine> = Column::of_files("urls", |line| line.urls.into());
 
 const BAR: Column<CountryLine> = Column::words("", Width::Part(|left| left.div_ceil(3).clamp(4, 13)), bar).whole();
 
+/// The list beside the map has the change only if the names of the countries keep their room.
+const CHANGE_BESIDE_NAME: usize = 36;
+
 /// The panel of the overview.
-pub(crate) static IN_PANEL: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &BAR];
+pub(crate) static IN_PANEL: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &TREND, &CHANGE, &BAR];
+
+/// The same for an engine that does not count trends.
+pub(crate) static WITHOUT_TRENDS: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &BAR];
 
 /// The list beside the map.
 pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
@@ -77,6 +107,7 @@ pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
     &CLICKS.width(Width::Fixed(12)),
     &SHARE.width(Width::Fixed(8)),
     &LAST_MINUTE.width(Width::Fixed(10)).blank_after(),
+    &CHANGE.width(Width::Part(|left| if left >= CHANGE_BESIDE_NAME { 9 } else { 0 })).blank_after(),
 ];
 
 /// The columns of a file.

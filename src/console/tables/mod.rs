@@ -13,5 +13,6 @@ pub(crate) mod pipelines;
 pub(crate) mod rejects;
 pub(crate) mod rounds;
 pub(crate) mod running_stages;
+mod trend;
 
 pub(crate) use column::{Column, TableContext, cell, cell_text, export_names, export_row, fit_columns, sort_at};

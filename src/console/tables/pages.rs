@@ -2,14 +2,22 @@
 
 use ratatui::style::Style;
 
-use super::column::{Column, Width};
+use super::column::{Column, TableContext, Width};
+use super::trend;
 use crate::console::format::{count_in, or_unknown, seconds};
 use crate::protocol::board::PageRow;
+use crate::protocol::trends::RowTrend;
 use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
 
-/// So many columns stay free for the url and its blanks beside a bar.
+/// So many columns stay free for the url and its blanks beside a bar. Without trends, the url has the room of their bars.
 const URL_COLUMNS: usize = 90;
+
+/// So many columns stay free for the url and the last minute beside the bars of a trend.
+const URL_BESIDE_TREND: usize = 49;
+
+/// So many columns the url and the last minute need together.
+const URL_BESIDE_MINUTE: usize = 34;
 
 /// The most columns of the screen for a bar.
 const BAR_COLUMNS: usize = 48;
@@ -56,13 +64,32 @@ const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &Pag
 .sorts_by(SortBy::Time)
 .exported("avg_time_spent", |page| page.avg_time_spent.into());
 
-const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 9, |page: &PageRow, context, width| {
+const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 0, |page: &PageRow, context, width| {
     let known = context.last_minute.and_then(|known| known.of_page(&page.url, &page.country));
     // The store, which counts the last minute, is a little ahead of the figures beside it.
     let shown = or_unknown(known, |clicks| count_in(clicks.min(page.clicks), width.saturating_sub(1)));
     (shown, context.theme.dim())
 })
-.priority(5);
+.width(Width::Part(|left| if left >= URL_BESIDE_MINUTE { 9 } else { 0 }));
+
+/// The last five minutes.
+const TREND: Column<PageRow> = Column::figure("last 5 min", 0, |page: &PageRow, context, width| {
+    trend::bars(trend_of(page, context), context, width)
+})
+.width(Width::Part(|left| trend::bars_width(left, URL_BESIDE_TREND)));
+
+/// Against the five minutes before.
+const CHANGE: Column<PageRow> = Column::figure("change", 8, |page: &PageRow, context, _| {
+    let found = trend_of(page, context);
+    let before = found.zip(context.trends).and_then(|(trend, trends)| trends.before(trend));
+    trend::change(found.map(RowTrend::clicks), before, context.theme)
+})
+.priority(5)
+.sorts_by(SortBy::Rising);
+
+fn trend_of<'a>(page: &PageRow, context: &TableContext<'a>) -> Option<&'a RowTrend> {
+    context.trends?.of_page(&page.url, &page.country)
+}
 
 /// On a wide screen, a bar leads the eye from the url to its figures.
 const BAR: Column<PageRow> = Column::words(
@@ -99,8 +126,8 @@ pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME];
 
-/// The urls of the overview, for what `view` asks.
-pub(crate) fn of_view(view: &View) -> Vec<&'static Column<PageRow>> {
+/// The urls of the overview, for what `view` asks. An engine that does not count trends has no columns for them.
+pub(crate) fn of_view(view: &View, has_trends: bool) -> Vec<&'static Column<PageRow>> {
     let mut columns: Vec<&'static Column<PageRow>> = vec![&PANEL_URL, &BAR];
     if view.country.is_none() {
         columns.push(&PANEL_COUNTRY);
@@ -109,6 +136,9 @@ pub(crate) fn of_view(view: &View) -> Vec<&'static Column<PageRow>> {
     if view.window == Window::AllTime {
         columns.push(&LAST_MINUTE);
     }
+    if has_trends {
+        columns.extend([&TREND, &CHANGE]);
+    }
     columns.extend([&USERS, &AVERAGE_TIME]);
     columns
 }
@@ -116,7 +146,7 @@ pub(crate) fn of_view(view: &View) -> Vec<&'static Column<PageRow>> {
 /// The figure of `page` by which rows are sorted.
 pub(crate) fn figure(page: &PageRow, sort: SortBy) -> f64 {
     match sort {
-        SortBy::Clicks => page.clicks as f64,
+        SortBy::Clicks | SortBy::Rising => page.clicks as f64,
         SortBy::Users => page.unique_users as f64,
         SortBy::Time => page.avg_time_spent.unwrap_or(0.0),
     }

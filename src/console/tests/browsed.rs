@@ -24,7 +24,7 @@ fn sort_goes_round_and_the_heads_follow_the_answer() {
     console.show(fixture::answered(fixture::running(), asked));
     let screen = console.screen();
     assert!(screen.contains("users▼") && !screen.contains("loading…"), "{screen}");
-    console.press("s s");
+    console.press("s s s");
     assert_eq!(console.sent(), [view(None, SortBy::Clicks)], "views that nobody took are passed over");
 }
 

@@ -16,6 +16,7 @@ use crate::protocol::snapshot::{
     Health, IndexStatus, LogLevel, LogLine, PartitionStatus, Snapshot, SourceStatus, StoreStatus, Totals,
 };
 use crate::protocol::source::SourceProgress;
+use crate::protocol::trends::{RowTrend, Trends};
 use crate::protocol::{SortBy, StageState, View};
 
 /// 2026-01-31T09:30:00Z.
@@ -186,7 +187,30 @@ pub(super) fn knowing() -> Snapshot {
         minute.add(Arc::clone(&row.url), Arc::clone(&row.country), clicks);
     }
     snapshot.answers.last_minute = Some(Arc::new(minute));
+    snapshot.answers.trends = Some(Arc::new(trends(&snapshot.board)));
     snapshot
+}
+
+/// Trends of the rows of `board`: one that rises, one that falls, one that is steady, one that is new.
+fn trends(board: &Board) -> Trends {
+    let until = Timestamp::from_millis(NOW_MILLIS / 10_000 * 10_000);
+    let since = Timestamp::from_millis(until.as_millis() - 300_000);
+    let trend = |kind: usize| {
+        let clicks = |part: u32| match kind % 4 {
+            0 => 20 + part * part,
+            1 => 400 - part * 12,
+            2 => 8 + part % 3,
+            _ => part.saturating_sub(25),
+        };
+        let before = [2_000, 14_000, 268, 0].into_iter().cycle().nth(kind % 4).unwrap_or(0);
+        RowTrend { parts: (0..30).map(clicks).collect(), before }
+    };
+    let countries = board.countries.iter().enumerate().map(|(at, row)| (Arc::clone(&row.country), trend(at)));
+    let mut trends = Trends::new((since, until), true, countries);
+    for (at, row) in board.pages.iter().enumerate() {
+        trends.add(Arc::clone(&row.url), Arc::clone(&row.country), trend(at));
+    }
+    trends
 }
 
 /// An hour of a url that gets more clicks towards its end.
@@ -280,7 +304,7 @@ pub(super) fn board(view: View) -> Board {
         })
         .collect();
     match view.sort {
-        SortBy::Clicks => pages.sort_by_key(|page| std::cmp::Reverse(page.clicks)),
+        SortBy::Clicks | SortBy::Rising => pages.sort_by_key(|page| std::cmp::Reverse(page.clicks)),
         SortBy::Users => pages.sort_by_key(|page| std::cmp::Reverse(page.unique_users)),
         SortBy::Time => {
             pages.sort_by(|a, b| b.avg_time_spent.unwrap_or(-1.0).total_cmp(&a.avg_time_spent.unwrap_or(-1.0)));

@@ -24,6 +24,7 @@ mod remote;
 mod sheets;
 mod steered;
 mod themes;
+mod trended;
 mod troubled;
 
 use std::sync::Arc;
@@ -210,7 +211,8 @@ impl Console {
 
     /// The commands the pipeline got since the last call.
     fn sent(&mut self) -> Vec<Command> {
-        self.sent_with_minutes().into_iter().filter(|command| *command != Command::Ask(Question::LastMinute)).collect()
+        let beside = [Command::Ask(Question::LastMinute), Command::Ask(Question::Trends)];
+        self.sent_with_minutes().into_iter().filter(|command| !beside.contains(command)).collect()
     }
 
     /// The tables that were ordered since the last call.
@@ -219,7 +221,7 @@ impl Console {
         std::iter::from_fn(|| self.ordered.try_recv().ok()).map(|order| order.table).collect()
     }
 
-    /// With the question for the last minute, which is asked again and again.
+    /// With the questions for the last minute and for trends, which are asked again and again.
     fn sent_with_minutes(&mut self) -> Vec<Command> {
         self.app.deliver(&self.commands, &self.tables);
         std::iter::from_fn(|| self.received.try_recv().ok()).collect()

@@ -51,7 +51,7 @@ fn keys_of_the_config_work_and_stand_in_footer_and_help() {
     assert_eq!(console.sent(), [view(None, SortBy::Users)]);
     assert!(console.screen().contains(" o sort "), "{}", console.screen());
     console.press("?");
-    assert!(console.screen().contains("o          sort: clicks"), "{}", console.screen());
+    assert!(console.screen().contains("o          sort by the next figure"), "{}", console.screen());
 }
 
 #[test]

@@ -213,6 +213,23 @@ impl Theme {
         if self.ascii { ASCII_BARS } else { bar::NINE_LEVELS }
     }
 
+    /// An upright bar in one column of the screen: as high as the row for `highest`, blank for 0 alone.
+    pub(crate) fn upright_bar(&self, value: u64, highest: u64) -> &'static str {
+        let set = self.bars();
+        let eighths = (value as f64 / highest.max(1) as f64 * 8.0).ceil();
+        match eighths as u8 {
+            0 => set.empty,
+            1 => set.one_eighth,
+            2 => set.one_quarter,
+            3 => set.three_eighths,
+            4 => set.half,
+            5 => set.five_eighths,
+            6 => set.three_quarters,
+            7 => set.seven_eighths,
+            _ => set.full,
+        }
+    }
+
     /// A bar of `share` (0–1) of `columns`, in eighths of a column.
     pub(crate) fn bar(&self, share: f64, columns: usize) -> String {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };

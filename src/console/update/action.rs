@@ -80,13 +80,7 @@ impl App {
             Action::Complete => self.complete_line(),
             Action::Accept => self.accept_line(),
             Action::Cancel => self.cancel_line(),
-            Action::CycleSort => {
-                self.sort_by(match self.selection.sort {
-                    SortBy::Clicks => SortBy::Users,
-                    SortBy::Users => SortBy::Time,
-                    SortBy::Time => SortBy::Clicks,
-                });
-            }
+            Action::CycleSort => self.cycle_sort(),
             Action::Enter => self.enter_urls(),
             Action::Back => self.go_back(),
             Action::ToggleLog => self.toggle_log(),
@@ -101,6 +95,18 @@ impl App {
             // A question takes its answers before any key acts.
             Action::Confirm | Action::Deny | Action::LeaveWork | Action::StopWork => {}
         }
+    }
+
+    /// Sorts by the next figure that the rows on the screen have.
+    fn cycle_sort(&mut self) {
+        let has_rising = self.engine.counts_trends() && self.screens.open != Screen::Breakdown;
+        self.sort_by(match self.selection.sort {
+            SortBy::Clicks => SortBy::Users,
+            SortBy::Users => SortBy::Time,
+            SortBy::Time if has_rising => SortBy::Rising,
+            SortBy::Rising if !has_rising => SortBy::Users,
+            SortBy::Time | SortBy::Rising => SortBy::Clicks,
+        });
     }
 
     /// Sorts the urls by `sort`.

@@ -144,7 +144,7 @@ impl App {
             // Rejects, and a url's clicks and figures, change. Once a second is as often as anyone reads them.
             self.ask_for_screen(false);
             self.ask_for_details();
-            self.ask_last_minute();
+            self.ask_beside_board();
         }
         let stages = &self.engine.snapshot().stages;
         let counts_down = stages.iter().any(|stage| matches!(stage.state, StageState::BackingOff { .. }));

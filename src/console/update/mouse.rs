@@ -87,7 +87,7 @@ impl App {
         let view = &self.engine.frozen_or_live().snapshot.board.view;
         // The frame takes two columns of the screen, its padding one, the mark of the cursor one.
         let room = usize::from(area.width).saturating_sub(4);
-        let columns = fit_columns(&pages::of_view(view), room, Some(view.sort));
+        let columns = fit_columns(&pages::of_view(view, self.engine.counts_trends()), room, Some(view.sort));
         let offset = usize::from(point.x).checked_sub(usize::from(area.x) + 2);
         if let Some(sort) = offset.and_then(|offset| sort_at(&columns, offset)) {
             self.sort_by(sort);

@@ -103,10 +103,13 @@ impl App {
         }
     }
 
-    /// Asks for the clicks of the last minute, if the open screen shows them.
-    pub(super) fn ask_last_minute(&mut self) {
+    /// Asks for what the open screen shows beside the board: the clicks of the last minute, and the trends.
+    pub(super) fn ask_beside_board(&mut self) {
         if matches!(self.screens.open, Screen::Overview | Screen::Map) {
             self.request(Command::Ask(Question::LastMinute), None);
+            if self.engine.counts_trends() {
+                self.request(Command::Ask(Question::Trends), None);
+            }
         }
     }
 

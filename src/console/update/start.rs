@@ -20,7 +20,8 @@ impl App {
     /// A console on one pipeline that has seen nothing yet. It asks for the figures at once.
     pub(crate) fn new(settings: Settings, theme: Theme, keys: KeyBindings, now: SystemTime) -> Self {
         let selection = Selection::default();
-        let commands = vec![Command::View(selection.view()), Command::Ask(Question::LastMinute)];
+        let commands =
+            vec![Command::View(selection.view()), Command::Ask(Question::LastMinute), Command::Ask(Question::Trends)];
         Self {
             settings,
             theme,

@@ -240,6 +240,8 @@ impl Supervised for SparkEngine {
             // The last minute comes with the figures of a window. For all time, a query every few seconds would cost the cluster more
             // than it tells, so fronts show a dash.
             Question::LastMinute => self.cluster.look(front),
+            // The clicks lie in the cluster, where a trend would cost a query every few seconds, too.
+            Question::Trends => {}
             Question::Cluster => self.watch.looked_at(),
             Question::Rounds => self.rounds.looked_at(),
             question => self.desk.ask(front, question),

@@ -98,7 +98,7 @@ fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>
         (Window::LastFiveMinutes, None) => "last 5 min".to_owned(),
     };
     let order = match question.sort {
-        SortBy::Clicks => "by clicks",
+        SortBy::Clicks | SortBy::Rising => "by clicks",
         SortBy::Users => "by users",
         SortBy::Time => "by time",
     };

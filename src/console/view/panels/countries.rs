@@ -36,8 +36,10 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let context = TableContext {
         largest: first.clicks as f64,
         all_clicks: countries::all_clicks(board),
+        trends: app.engine.frozen_or_live().snapshot.answers.trends.as_deref(),
         ..TableContext::new(theme)
     };
     let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.selection.country_top, has_focus };
-    Table::new(countries::IN_PANEL, context, cursor).without_titles().render(frame, inner, countries::lines(board));
+    let columns = if app.engine.counts_trends() { countries::IN_PANEL } else { countries::WITHOUT_TRENDS };
+    Table::new(columns, context, cursor).without_titles().render(frame, inner, countries::lines(board));
 }

@@ -250,6 +250,7 @@ fn country_list(frame: &mut Frame, area: Rect, map: &CountryMap, app: &App) {
     let context = TableContext {
         all_clicks: map.all,
         last_minute: observed.snapshot.answers.last_minute.as_deref(),
+        trends: observed.snapshot.answers.trends.as_deref(),
         ..TableContext::new(theme)
     };
     let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.screens.map_top, has_focus: true };

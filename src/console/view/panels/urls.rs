@@ -61,10 +61,12 @@ fn no_rows(frame: &mut Frame, area: Rect, problem: Option<&str>, app: &App) {
 
 fn rows(frame: &mut Frame, area: Rect, board: &Board, app: &App) {
     let sort = board.view.sort;
+    let answers = &app.engine.frozen_or_live().snapshot.answers;
     let context = TableContext {
         sort: Some(sort),
         largest: board.pages.iter().map(|page| pages::figure(page, sort)).fold(0.0, f64::max),
-        last_minute: app.engine.frozen_or_live().snapshot.answers.last_minute.as_deref(),
+        last_minute: answers.last_minute.as_deref(),
+        trends: answers.trends.as_deref(),
         ..TableContext::new(&app.theme)
     };
     let cursor = Cursor::Mark {
@@ -72,7 +74,11 @@ fn rows(frame: &mut Frame, area: Rect, board: &Board, app: &App) {
         top: app.selection.page_top,
         has_focus: app.overview.focus == Panel::Urls,
     };
-    Table::new(&pages::of_view(&board.view), context, cursor).render(frame, area, board.pages.iter());
+    Table::new(&pages::of_view(&board.view, app.engine.counts_trends()), context, cursor).render(
+        frame,
+        area,
+        board.pages.iter(),
+    );
 }
 
 /// `urls of DE by clicks, last hour  /cart`.

@@ -162,7 +162,7 @@ pub(super) fn kept<'p>(pages: &'p [WindowRow], view: &View, pattern: &Pattern) -
 fn compare(sort: SortBy, a: &PageRow, b: &PageRow) -> Ordering {
     let by_clicks = (b.clicks, b.unique_users).cmp(&(a.clicks, a.unique_users));
     let order = match sort {
-        SortBy::Clicks => by_clicks,
+        SortBy::Clicks | SortBy::Rising => by_clicks,
         SortBy::Users => (b.unique_users, b.clicks).cmp(&(a.unique_users, a.clicks)),
         SortBy::Time => match (a.avg_time_spent, b.avg_time_spent) {
             (Some(a), Some(b)) => b.total_cmp(&a),

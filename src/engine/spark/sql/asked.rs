@@ -51,7 +51,7 @@ const PAGE: &str = "url, country";
 /// The order of rows, as the local engine sorts them. The columns `texts` stand for the order in which the local engine has first seen them.
 fn order_by(sort: SortBy, texts: &str) -> String {
     let figures = match sort {
-        SortBy::Clicks => "clicks DESC, users DESC",
+        SortBy::Clicks | SortBy::Rising => "clicks DESC, users DESC",
         SortBy::Users => "users DESC, clicks DESC",
         SortBy::Time => "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC",
     };

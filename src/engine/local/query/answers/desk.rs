@@ -149,9 +149,13 @@ impl AnswerDesk {
                 return;
             }
             Question::LastMinute => {
-                let wanted = questions.want_minute(now).contains(&front);
-                questions.last_minute.insert(front, now);
-                if wanted {
+                if !questions.last_minute.ask(front, now) {
+                    return;
+                }
+                questions.woken = true;
+            }
+            Question::Trends => {
+                if !questions.trends.ask(front, now) {
                     return;
                 }
                 questions.woken = true;
@@ -176,7 +180,8 @@ impl AnswerDesk {
         questions.page.leave(front);
         questions.breakdown.leave(front);
         questions.click.leave(front);
-        questions.last_minute.remove(&front);
+        questions.last_minute.leave(front);
+        questions.trends.leave(front);
         // Under the lock of the questions: whoever answers looks who wants to know under the same lock.
         self.shared.answers.lock().remove(&front);
         drop(questions);

@@ -6,6 +6,7 @@
 mod breakdowns;
 mod desk;
 mod follow;
+mod keeper;
 mod lookup;
 mod minute;
 mod questions;
@@ -14,6 +15,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trends;
+mod work_time;
 
 pub(crate) use desk::{AnswerDesk, AnswerOptions};
 #[cfg(feature = "spark")]

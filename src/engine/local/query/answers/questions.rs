@@ -42,16 +42,39 @@ pub(super) struct Questions {
     pub(super) click: Standings<ClickQuestion>,
     /// A table to hand over, once its rows are there.
     pub(super) table: Option<TableOrder>,
-    /// When each front last asked for the clicks of the last minute.
-    pub(super) last_minute: BTreeMap<FrontId, Instant>,
+    /// Who asks for the clicks of the last minute.
+    pub(super) last_minute: Askers,
+    /// Who asks for trends.
+    pub(super) trends: Askers,
     /// There may be work for the thread that no question tells of.
     pub(super) woken: bool,
 }
 
-impl Questions {
-    /// The fronts that still want to know the clicks of the last minute.
-    pub(super) fn want_minute(&mut self, now: Instant) -> Vec<FrontId> {
-        self.last_minute.retain(|_, asked| now.saturating_duration_since(*asked) <= KEPT);
-        self.last_minute.keys().copied().collect()
+/// Fronts that ask for what is told beside the board, and when each last asked.
+#[derive(Debug, Default)]
+pub(super) struct Askers(BTreeMap<FrontId, Instant>);
+
+impl Askers {
+    /// The fronts that still want to know.
+    pub(super) fn wanting(&mut self, now: Instant) -> Vec<FrontId> {
+        self.0.retain(|_, asked| now.saturating_duration_since(*asked) <= KEPT);
+        self.0.keys().copied().collect()
+    }
+
+    /// A front asks. Returns whether it did not want to know before.
+    pub(super) fn ask(&mut self, front: FrontId, now: Instant) -> bool {
+        let is_new = !self.wanting(now).contains(&front);
+        self.0.insert(front, now);
+        is_new
+    }
+
+    /// A front has gone.
+    pub(super) fn leave(&mut self, front: FrontId) {
+        self.0.remove(&front);
+    }
+
+    /// Whether a front asks.
+    pub(super) fn contains(&self, front: FrontId) -> bool {
+        self.0.contains_key(&front)
     }
 }

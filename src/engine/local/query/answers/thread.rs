@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
+use super::keeper::{Keeper, Told};
 use super::lookup;
-use super::minute::MinuteKeeper;
 use super::questions::Shared;
 use super::standing::{REFRESH, SHARE};
 use super::tables::Tables;
@@ -16,11 +16,12 @@ use crate::engine::local::query::board;
 use crate::engine::local::query::board::{BoardSlots, Limits, RowsMissing, Stamp, StoredBoards};
 use crate::engine::local::shared::SharedParts;
 use crate::engine::stages::handle::StageHandle;
-use crate::protocol::answer::{Answer, Answers};
+use crate::protocol::answer::{Answer, Answers, LastMinute};
 use crate::protocol::board::Board;
 use crate::protocol::stage::StageState;
 use crate::protocol::table::{Table, TablePart};
-use crate::protocol::view::{View, Window};
+use crate::protocol::trends::Trends;
+use crate::protocol::view::{SortBy, View, Window};
 use crate::storage::{Reader, Storage, StorageError};
 
 /// How often it is looked whether a board is out of date; a question and a new view are seen at once.
@@ -40,7 +41,9 @@ pub(super) struct Answering {
     tables: Tables,
     limits: Limits,
     /// The clicks of the last minute, while somebody wants to know.
-    minute: Option<MinuteKeeper>,
+    minute: Option<Keeper<LastMinute>>,
+    /// The trends, while somebody wants to know or to have rows in their order.
+    trends: Option<Keeper<Trends>>,
     /// How often everything had been forgotten when this round began.
     resets: u64,
     slots: BoardSlots,
@@ -73,6 +76,7 @@ impl Answering {
             tables: Tables::default(),
             limits,
             minute: None,
+            trends: None,
             resets: 0,
             slots: parts.boards.clone(),
             aggregate,
@@ -87,7 +91,11 @@ impl Answering {
             self.answer_page();
             self.keep_boards();
             self.begin_table();
-            self.keep_minute();
+            let minute = self.minute.take();
+            self.minute = self.keep(minute, false);
+            let trends = self.trends.take();
+            let orders_rows = self.slots.views().iter().any(|view| view.sort == SortBy::Rising);
+            self.trends = self.keep(trends, orders_rows);
         }
         self.tables.end();
     }
@@ -100,6 +108,7 @@ impl Answering {
             self.reader = None;
             self.made.clear();
             self.minute = None;
+            self.trends = None;
             self.boards = self.boards.anew();
         }
     }
@@ -119,8 +128,8 @@ impl Answering {
     /// Waits until there may be something to do; `false` at the end.
     fn wait(&self) -> bool {
         let mut questions = self.shared.questions.lock();
-        let minute = self.minute.as_ref().map(MinuteKeeper::due);
-        let due = [questions.rejects.due(), questions.page.due(), minute].into_iter().flatten().min();
+        let (minute, trends) = (self.minute.as_ref().map(Keeper::due), self.trends.as_ref().map(Keeper::due));
+        let due = [questions.rejects.due(), questions.page.due(), minute, trends].into_iter().flatten().min();
         let until = Instant::now() + POLL;
         if !std::mem::take(&mut questions.woken) {
             self.shared.changed.wait_until(&mut questions, due.map_or(until, |due| due.min(until)));
@@ -172,6 +181,7 @@ impl Answering {
             return;
         }
         let known = kept.and_then(|at| self.made.swap_remove(at).stamp);
+        self.keep_order(view);
         let (shared, resets) = (Arc::clone(&self.shared), self.resets);
         let ended = || shared.ended.load(Relaxed) || shared.resets.load(SeqCst) != resets;
         let made = self.read(|reader, boards| boards.make(view, known, Timestamp::now(), reader, &ended));
@@ -188,6 +198,8 @@ impl Answering {
         }
         let pause = match (made.goes_on, made.stamp) {
             (true, _) => Duration::ZERO,
+            // The trends are counted meanwhile.
+            (false, None) if view.sort == SortBy::Rising => REFRESH,
             (false, None) => AFTER_PROBLEM,
             (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(share)),
         };
@@ -198,42 +210,60 @@ impl Answering {
         self.made.push(KeptBoard { view: view.clone(), stamp: made.stamp, due: Instant::now() + pause });
     }
 
-    /// Counts the clicks of the last minute on, if somebody wants to know.
-    fn keep_minute(&mut self) {
-        let fronts = self.shared.questions.lock().want_minute(Instant::now());
-        if fronts.is_empty() {
-            self.forget_minute();
+    /// Tells the boards the order of `view`, if it is that of the trends.
+    fn keep_order(&mut self, view: &View) {
+        if view.sort != SortBy::Rising {
             return;
         }
-        let mut keeper = self.minute.take().unwrap_or_else(|| MinuteKeeper::new(self.limits));
+        let Some(trends) = self.trends.take() else { return self.boards.order_is_unknown(0) };
+        let count = trends.count();
+        if trends.is_behind() {
+            self.boards.order_is_unknown(count.percent());
+        } else if let Some(counts) = count.trends() {
+            // An error shows when the board is made.
+            let _ = self.read(|reader, boards| boards.order_by(counts, reader));
+        }
+        self.trends = Some(trends);
+    }
+
+    /// Counts on what `kept` has, if a front wants to know or `anyway`, and tells the fronts. Returns what to keep.
+    fn keep<A: Told>(&mut self, kept: Option<Keeper<A>>, anyway: bool) -> Option<Keeper<A>> {
+        let fronts = A::askers(&mut self.shared.questions.lock()).wanting(Instant::now());
+        if fronts.is_empty() {
+            self.forget::<A>();
+            if !anyway {
+                return None;
+            }
+        }
+        let mut keeper = kept.unwrap_or_else(|| Keeper::new(self.limits));
         let boards: Vec<_> = fronts.into_iter().map(|front| (front, self.slots.shown(front))).collect();
         let went = self.read(|reader, stored| keeper.go_on(&boards, stored.names(), reader, Timestamp::now()));
         let news = match went {
             Ok(news) => news,
             Err(error) => {
-                tracing::debug!(target: "pipeline", "the clicks of the last minute: {error}");
-                self.forget_minute();
-                return;
+                tracing::debug!(target: "pipeline", "{}: {error}", A::NAME);
+                self.forget::<A>();
+                return None;
             }
         };
         if keeper.is_behind() {
             keeper.untold();
-            self.forget_minute();
+            self.forget::<A>();
         } else {
             for (front, known) in news {
-                let questions = self.shared.questions.lock();
-                if questions.last_minute.contains_key(&front) {
-                    self.answer(&[front], |answers| answers.last_minute = Some(Arc::clone(&known)));
+                let mut questions = self.shared.questions.lock();
+                if A::askers(&mut questions).contains(front) {
+                    self.answer(&[front], |answers| *A::answer(answers) = Some(Arc::clone(&known)));
                 }
             }
         }
-        self.minute = Some(keeper);
+        Some(keeper)
     }
 
-    fn forget_minute(&mut self) {
-        self.minute = None;
+    /// Takes away what was told.
+    fn forget<A: Told>(&self) {
         for answers in self.shared.answers.lock().values_mut() {
-            if answers.last_minute.take().is_some() {
+            if A::answer(answers).take().is_some() {
                 self.shared.news.notify_one();
             }
         }

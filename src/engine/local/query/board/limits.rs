@@ -11,6 +11,8 @@ pub struct Limits {
     pub sweep_bytes: usize,
     /// Memory of the counts of the last minute. If they need more, they are not shown.
     pub minute_bytes: usize,
+    /// Memory of the counts that trends are made of. If they need more, trends are not shown.
+    pub trend_bytes: usize,
     /// Time for which a window is counted before a waiting question is answered.
     pub slice: Duration,
     /// Rows that are read between two checks of clock and memory.
@@ -25,6 +27,7 @@ impl Default for Limits {
             live_bytes: 240 << 20,
             sweep_bytes: 120 << 20,
             minute_bytes: 64 << 20,
+            trend_bytes: 96 << 20,
             slice: Duration::from_millis(100),
             rows_per_check: 1024,
             scan: Duration::from_secs(10),

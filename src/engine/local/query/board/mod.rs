@@ -2,6 +2,7 @@
 
 mod filter;
 mod limits;
+mod rising;
 mod rows;
 mod slots;
 mod stored;
@@ -17,10 +18,11 @@ use crate::protocol::view::{SortBy, SortedFigures, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
+pub(crate) use rising::reaches_back;
 pub(crate) use rows::{Rows, RowsError, RowsMissing, every_row, row_count};
 pub(crate) use slots::BoardSlots;
 pub use stored::{MadeBoard, Stamp, StoredBoards};
-pub(crate) use window::{Counts, MinuteCount, MinuteProgress};
+pub(crate) use window::{Counts, MinuteCount, RecentCount, RecentProgress, Rises, Tally, TrendCount, TrendTally};
 
 /// The rows of a view that sets no limit.
 pub(crate) const DEFAULT_LIMIT: usize = 200;
@@ -65,7 +67,7 @@ pub(crate) fn board<'a>(
     names: &mut CountryNames,
     reader: &Reader,
 ) -> Result<Board, StorageError> {
-    let mut top = TopPages::new(view, reader)?;
+    let mut top = TopPages::new(view, None, reader)?;
     for page in figures.pages {
         top.push(page);
     }
@@ -75,7 +77,7 @@ pub(crate) fn board<'a>(
 fn finish(
     view: &View,
     countries: impl Iterator<Item = (CountryId, CountryFigures)>,
-    top: TopPages,
+    top: TopPages<'_>,
     names: &mut CountryNames,
     reader: &Reader,
 ) -> Result<Board, StorageError> {
@@ -89,7 +91,7 @@ fn finish(
     let pages = top
         .sorted()
         .iter()
-        .map(|page| page_row(page, reader.url(page.url)?.into(), names, reader))
+        .map(|Ranked { page, .. }| page_row(page, reader.url(page.url)?.into(), names, reader))
         .collect::<Result<_, StorageError>>()?;
     Ok(Board { view: view.clone(), countries, pages, matching, problem: None })
 }
@@ -114,22 +116,31 @@ pub(crate) fn page_row(
 }
 
 /// Finds the first pages of a view among any number of pages, in bounded memory.
-struct TopPages {
+struct TopPages<'a> {
     sort: SortBy,
     limit: usize,
     /// `Some(None)` for a country that no click has named: it has no pages.
     country: Option<Option<CountryId>>,
-    rows: Vec<PageFigures>,
+    /// How much pages rise, if that is their order.
+    rises: Option<&'a Rises>,
+    rows: Vec<Ranked>,
     /// Pages behind this one are not among the first.
-    last: Option<PageFigures>,
+    last: Option<Ranked>,
     matching: u64,
 }
 
-impl TopPages {
-    fn new(view: &View, reader: &Reader) -> Result<Self, StorageError> {
+/// A page with what it is sorted by beside its figures.
+#[derive(Clone, Copy)]
+struct Ranked {
+    page: PageFigures,
+    rise: f64,
+}
+
+impl<'a> TopPages<'a> {
+    fn new(view: &View, rises: Option<&'a Rises>, reader: &Reader) -> Result<Self, StorageError> {
         let country = view.country.as_deref().map(|country| reader.country_id(country)).transpose()?;
         let limit = if view.limit == 0 { DEFAULT_LIMIT } else { view.limit };
-        Ok(Self { sort: view.sort, limit, country, rows: Vec::new(), last: None, matching: 0 })
+        Ok(Self { sort: view.sort, limit, country, rises, rows: Vec::new(), last: None, matching: 0 })
     }
 
     fn push(&mut self, page: &PageFigures) {
@@ -137,10 +148,12 @@ impl TopPages {
             return;
         }
         self.matching += 1;
-        if self.last.is_some_and(|last| compare(self.sort, page, &last).is_gt()) {
+        let rise = self.rises.map_or(0.0, |rises| rises.of(page.url, page.country));
+        let ranked = Ranked { page: *page, rise };
+        if self.last.is_some_and(|last| compare_ranked(self.sort, &ranked, &last).is_gt()) {
             return;
         }
-        self.rows.push(*page);
+        self.rows.push(ranked);
         if self.rows.len() >= self.limit.saturating_mul(4) {
             self.cut();
         }
@@ -151,15 +164,15 @@ impl TopPages {
         if let Some(last) = self.limit.checked_sub(1)
             && last < self.rows.len()
         {
-            self.rows.select_nth_unstable_by(last, |a, b| compare(sort, a, b));
+            self.rows.select_nth_unstable_by(last, |a, b| compare_ranked(sort, a, b));
             self.rows.truncate(self.limit);
             self.last = self.rows.last().copied();
         }
     }
 
-    fn sorted(mut self) -> Vec<PageFigures> {
+    fn sorted(mut self) -> Vec<Ranked> {
         self.cut();
-        self.rows.sort_unstable_by(|a, b| compare(self.sort, a, b));
+        self.rows.sort_unstable_by(|a, b| compare_ranked(self.sort, a, b));
         self.rows
     }
 }
@@ -171,12 +184,18 @@ fn average_seconds(page: &PageFigures) -> Option<f64> {
 
 /// Largest first. Rows with equal figures keep their order from one board to the next.
 fn compare(sort: SortBy, a: &PageFigures, b: &PageFigures) -> Ordering {
-    let sorted = |page: &PageFigures| SortedFigures {
+    let ranked = |page: &PageFigures| Ranked { page: *page, rise: 0.0 };
+    compare_ranked(sort, &ranked(a), &ranked(b))
+}
+
+fn compare_ranked(sort: SortBy, a: &Ranked, b: &Ranked) -> Ordering {
+    let sorted = |Ranked { page, rise }: &Ranked| SortedFigures {
         clicks: page.clicks,
         unique_users: page.unique_users,
         average_seconds: average_seconds(page),
+        rise: *rise,
     };
-    sort.compare(&sorted(a), &sorted(b)).then_with(|| (a.url, a.country).cmp(&(b.url, b.country)))
+    sort.compare(&sorted(a), &sorted(b)).then_with(|| (a.page.url, a.page.country).cmp(&(b.page.url, b.page.country)))
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use hashbrown::HashMap;
 
 use super::filter::{UrlFilter, filter_of};
 use super::limits::Limits;
-use super::window::{Progress, WindowCount};
+use super::rising::Rising;
+use super::window::{Progress, TrendCounts, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
 use crate::click::Timestamp;
 use crate::protocol::board::Board;
 use crate::protocol::pattern::PatternError;
-use crate::protocol::view::{View, Window};
+use crate::protocol::view::{SortBy, View, Window};
 use crate::storage::{CountryId, Reader, StorageError};
 
 /// The shown age of figures changes in steps of this many seconds.
@@ -28,6 +29,8 @@ pub struct Stamp {
     end: Option<i64>,
     /// How old the figures of a sweep are.
     age: Option<Duration>,
+    /// Which clicks the order depends on, if it is that of the trends.
+    order: Option<(i64, i64)>,
 }
 
 #[cfg(test)]
@@ -60,11 +63,14 @@ pub struct StoredBoards {
     filters: Vec<UrlFilter>,
     /// One for each span of time that somebody views.
     pub(super) windows: Vec<WindowCount>,
+    /// The order of those that rise.
+    rising: Rising,
 }
 
 /// Why a board has no rows.
 enum NoRows {
     Counting { window: Window, percent: u8 },
+    CountingTrends(u8),
     TooLarge(Window),
     TooSlow(&'static str, Duration),
     InvalidFilter(PatternError),
@@ -75,6 +81,9 @@ impl fmt::Display for NoRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Counting { window, percent } => write!(f, "counting the last {} … {percent}%", words(*window)),
+            Self::CountingTrends(percent) => {
+                write!(f, "counting the last ten minutes for this order … {percent}%")
+            }
             Self::TooLarge(window) => {
                 write!(f, "the last {} has too many urls to be counted in memory; choose all time", words(*window))
             }
@@ -119,7 +128,14 @@ impl Deadline<'_> {
 impl StoredBoards {
     /// A gap longer than `session_timeout_ms` is not time spent.
     pub fn new(session_timeout_ms: i64, limits: Limits) -> Self {
-        Self { session_timeout_ms, limits, names: CountryNames::default(), filters: Vec::new(), windows: Vec::new() }
+        Self {
+            session_timeout_ms,
+            limits,
+            names: CountryNames::default(),
+            filters: Vec::new(),
+            windows: Vec::new(),
+            rising: Rising::Counting(0),
+        }
     }
 
     /// The names of countries.
@@ -136,6 +152,22 @@ impl StoredBoards {
     pub fn keep_only(&mut self, views: &[&View]) {
         self.windows.retain(|count| views.iter().any(|view| view.window == count.window()));
         self.filters.retain(|filter| views.iter().any(|view| view.filter == filter.text()));
+        if views.iter().all(|view| view.sort != SortBy::Rising) {
+            self.rising = Rising::Counting(0);
+        }
+    }
+
+    /// The views in the order of those that rise have the order of `counts` from now on.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn order_by(&mut self, counts: TrendCounts<'_>, reader: &Reader) -> Result<(), StorageError> {
+        self.rising.update(counts, reader)
+    }
+
+    /// Nobody knows any more which pages rise; so many percent of the clicks are counted.
+    pub(crate) fn order_is_unknown(&mut self, percent: u8) {
+        self.rising = Rising::Counting(percent);
     }
 
     /// Makes the board of `view`, or continues to count for it. The caller has a board with the stamp `known`; the clock shows
@@ -152,6 +184,10 @@ impl StoredBoards {
         ended: &dyn Fn() -> bool,
     ) -> Result<MadeBoard, StorageError> {
         let mut deadline = Deadline { begin: Instant::now(), rows: 0, limits: self.limits, ended };
+        if let Some(Rising::Counting(percent)) = order_of(&self.rising, view) {
+            return Ok(MadeBoard::from(view, Err(NoRows::CountingTrends(*percent)), false));
+        }
+        let order = order_of(&self.rising, view).and_then(Rising::stamp);
         let counted = self.windows.iter().position(|count| count.window() == view.window);
         let count = match counted {
             Some(at) => Some(self.windows.swap_remove(at)),
@@ -159,7 +195,7 @@ impl StoredBoards {
         };
         match count {
             None => {
-                let stamp = Stamp { state: reader.figures_version()?, end: None, age: None };
+                let stamp = Stamp { state: reader.figures_version()?, end: None, age: None, order };
                 if known == Some(stamp) {
                     return Ok(MadeBoard { stamp: known, board: None, goes_on: false });
                 }
@@ -214,7 +250,7 @@ impl StoredBoards {
         deadline: &mut Deadline<'_>,
     ) -> Result<Result<Board, NoRows>, StorageError> {
         let limit = self.limits.scan.saturating_add(deadline.begin.elapsed());
-        let mut top = TopPages::new(view, reader)?;
+        let mut top = TopPages::new(view, order_of(&self.rising, view).and_then(Rising::rises), reader)?;
         let mut countries: HashMap<CountryId, CountryFigures> = HashMap::new();
         let filter = filter_of(&self.filters, view);
         let read = reader.figures_while(|page| {
@@ -229,7 +265,15 @@ impl StoredBoards {
         if read.is_break() {
             return Ok(Err(deadline.gave_up(NoRows::TooSlow("reading the figures", self.limits.scan))));
         }
-        finish(view, countries.into_iter(), top, &mut self.names, reader).map(Ok)
+        let mut board = finish(view, countries.into_iter(), top, &mut self.names, reader)?;
+        board.problem = self.note_of(view);
+        Ok(Ok(board))
+    }
+
+    /// What to say of the order of rows that are there.
+    fn note_of(&self, view: &View) -> Option<String> {
+        let is_too_young = matches!(order_of(&self.rising, view), Some(Rising::TooYoung));
+        is_too_young.then(|| "less than ten minutes are stored, so the order is that of the clicks".to_owned())
     }
 
     fn of_window(
@@ -242,6 +286,7 @@ impl StoredBoards {
         deadline: &mut Deadline<'_>,
     ) -> Result<MadeBoard, StorageError> {
         let goes_on = matches!(progress, Progress::Counting(_));
+        let order = order_of(&self.rising, view).and_then(Rising::stamp);
         let Some(figures) = count.figures() else {
             // The shown board stays while the window is counted.
             if known.is_some() && goes_on {
@@ -255,7 +300,7 @@ impl StoredBoards {
         };
         let age =
             figures.swept.map(|(_, age)| Duration::from_secs(age.as_secs() / AGE_STEP_SECONDS * AGE_STEP_SECONDS));
-        let stamp = Stamp { state: figures.up_to, end: Some(figures.end), age };
+        let stamp = Stamp { state: figures.up_to, end: Some(figures.end), age, order };
         if known == Some(stamp) {
             return Ok(MadeBoard { stamp: known, board: None, goes_on });
         }
@@ -263,12 +308,13 @@ impl StoredBoards {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
                 return Ok(Err(no_rows));
             }
-            let mut top = TopPages::new(view, reader)?;
+            let mut top = TopPages::new(view, order_of(&self.rising, view).and_then(Rising::rises), reader)?;
             let filter = filter_of(&self.filters, view);
             for page in figures.pages.iter().filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
                 top.push(&page);
             }
             let mut board = finish(view, figures.pages.countries().into_iter(), top, &mut self.names, reader)?;
+            board.problem = self.note_of(view);
             if let (Some((passes, _)), Some(age)) = (figures.swept, age) {
                 board.problem = Some(format!(
                     "{} s old: the last {} does not fit into memory, so clicktop counts it anew in {passes} passes",
@@ -280,6 +326,11 @@ impl StoredBoards {
         })?;
         Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), goes_on))
     }
+}
+
+/// What is known of the order of those that rise, if `view` has it.
+fn order_of<'a>(rising: &'a Rising, view: &View) -> Option<&'a Rising> {
+    (view.sort == SortBy::Rising).then_some(rising)
 }
 
 impl MadeBoard {

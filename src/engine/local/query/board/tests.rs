@@ -2,6 +2,7 @@
 
 mod clock;
 mod minute;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ const UNBOUNDED: Limits = Limits {
     live_bytes: usize::MAX,
     sweep_bytes: usize::MAX,
     minute_bytes: usize::MAX,
+    trend_bytes: usize::MAX,
     slice: Duration::from_secs(3600),
     rows_per_check: 1024,
     scan: Duration::MAX,
@@ -294,14 +296,14 @@ proptest! {
             })
             .collect();
         let view = View { sort, limit, ..View::default() };
-        let mut top = TopPages::new(&view, &bench.storage.reader().unwrap()).unwrap();
+        let mut top = TopPages::new(&view, None, &bench.storage.reader().unwrap()).unwrap();
         for page in &pages {
             top.push(page);
         }
         prop_assert_eq!(top.matching, pages.len() as u64);
         pages.sort_by(|a, b| compare(sort, a, b));
         pages.truncate(limit);
-        prop_assert_eq!(top.sorted(), pages);
+        prop_assert_eq!(top.sorted().into_iter().map(|ranked| ranked.page).collect::<Vec<_>>(), pages);
     }
 }
 

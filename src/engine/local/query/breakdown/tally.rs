@@ -194,6 +194,7 @@ fn compare(sort: SortBy, a: &Group, b: &Group) -> Ordering {
         clicks: group.counts.clicks,
         unique_users: group.counts.users,
         average_seconds: group.counts.average_seconds(),
+        rise: 0.0,
     };
     // Groups with equal figures keep their order from one count to the next.
     sort.compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))

@@ -18,6 +18,7 @@ const UNBOUNDED: Limits = Limits {
     live_bytes: usize::MAX,
     sweep_bytes: usize::MAX,
     minute_bytes: usize::MAX,
+    trend_bytes: usize::MAX,
     slice: Duration::from_secs(3600),
     rows_per_check: 1024,
     scan: Duration::MAX,
@@ -287,7 +288,7 @@ fn rows_come_in_the_order_asked_for_and_no_more_than_the_limit() {
             assert_eq!((all.rows.len(), three.values), (5, 5));
             assert_eq!(three.rows, all.rows[..3]);
             let key = |row: &crate::protocol::breakdown::BreakdownRow| match sort {
-                SortBy::Clicks => row.figures.clicks as f64,
+                SortBy::Clicks | SortBy::Rising => row.figures.clicks as f64,
                 SortBy::Users => row.figures.unique_users as f64,
                 SortBy::Time => row.figures.avg_time_spent.unwrap_or(-1.0),
             };

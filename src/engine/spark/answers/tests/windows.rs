@@ -1,6 +1,6 @@
 use super::lab::{Lab, TIMEOUT_MS};
 use crate::click::Timestamp;
-use crate::engine::local::query::board::{CountryNames, Limits, MinuteCount, MinuteProgress, StoredBoards};
+use crate::engine::local::query::board::{CountryNames, Limits, MinuteCount, RecentProgress, StoredBoards};
 use crate::engine::spark::answers::asking::NoAnswer;
 use crate::engine::spark::answers::window::Pages;
 use crate::protocol::answer::LastMinute;
@@ -22,7 +22,7 @@ fn local_board(lab: &Lab, view: &View) -> Board {
 
 fn local_minute(reader: &mut Reader, board: &Board) -> LastMinute {
     let mut count = MinuteCount::new(Limits::default());
-    while count.go_on(Timestamp::now(), reader).unwrap() != MinuteProgress::Ready {}
+    while count.go_on(Timestamp::now(), reader).unwrap() != RecentProgress::Ready {}
     let (counts, mut names) = (count.counts().unwrap(), CountryNames::default());
     let mut told = LastMinute::new(counts.countries().map(|(id, clicks)| (names.get(id, reader).unwrap(), clicks)));
     for row in &board.pages {

@@ -87,7 +87,7 @@ proptest! {
             }
             // Whoever goes on from a rest sees every click that is there.
             for _ in 0..2 {
-                while count.go_on(now, &mut reader).unwrap() != MinuteProgress::Ready {}
+                while count.go_on(now, &mut reader).unwrap() != RecentProgress::Ready {}
             }
             assert_counts(&count, &reader, &by_definition(bench.storage.path(), now));
         }
@@ -100,6 +100,6 @@ fn too_many_pages_for_the_memory_limit_give_no_counts() {
     let mut count = MinuteCount::new(Limits { minute_bytes: 0, rows_per_check: 1, ..UNBOUNDED });
     let mut reader = bench.storage.reader().unwrap();
     assert!(count.counts().is_none());
-    assert_eq!(count.go_on(LATE, &mut reader).unwrap(), MinuteProgress::TooLarge);
+    assert_eq!(count.go_on(LATE, &mut reader).unwrap(), RecentProgress::TooLarge);
     assert!(count.counts().is_none());
 }

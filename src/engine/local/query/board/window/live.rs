@@ -19,10 +19,10 @@ const TOLERATED_SETBACK_MS: i64 = 60_000;
 
 /// The tally cannot hold the click's time: the window has moved on by weeks since the tally began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OutOfRange;
+pub(crate) struct OutOfRange;
 
 /// Counts the clicks of a window.
-pub(super) trait Tally {
+pub(crate) trait Tally {
     /// An empty tally for clicks after `base`, in milliseconds since 1970.
     fn anew(&self, base: i64) -> Self;
     /// Whether the tally holds a click of the same user and moment, so that [`Tally::take_in`] needs to know which comes last.
@@ -173,9 +173,19 @@ impl<T: Tally> Live<T> {
         } else if target > self.cursor {
             self.phase = Phase::TakeIn { target };
         } else {
-            return Ok(Some(SliceEnd::Done));
+            let end = if self.has_expired_inside(reader)? { SliceEnd::Restart } else { SliceEnd::Done };
+            return Ok(Some(end));
         }
         Ok(None)
+    }
+
+    /// Whether clicks of the window have expired since it was filled or last checked. The store may have deleted them before this
+    /// could take them back.
+    fn has_expired_inside(&mut self, reader: &Reader) -> Result<bool, StorageError> {
+        let before = reader.expiry()?.before;
+        let has = self.expired != before && before.is_some_and(|time| time.as_millis() > self.begin.saturating_add(1));
+        self.expired = before;
+        Ok(has)
     }
 
     fn start_fill(&mut self, newest: i64, now: i64, length_ms: i64, target: i64) {
@@ -258,7 +268,7 @@ impl<T: Tally> Live<T> {
     }
 
     fn take_out(&mut self, reader: &mut Reader, budget: &mut Budget) -> Result<SliceEnd, StorageError> {
-        let Self { tally, begin, cursor, expired, phase, .. } = self;
+        let Self { tally, cursor, phase, .. } = self;
         let Phase::TakeOut { position, until } = phase else { return Ok(SliceEnd::Done) };
         let from = position.clone();
         let read = reader.clicks_between(&from, Timestamp::from_millis(*until), |click| {
@@ -271,15 +281,13 @@ impl<T: Tally> Live<T> {
         if let ControlFlow::Break(end) = read {
             return Ok(end);
         }
-        let expiry = reader.expiry()?.before;
-        if *expired != expiry && expiry.is_some_and(|before| before.as_millis() > begin.saturating_add(1)) {
-            // The store may have deleted clicks before this could take them back.
+        let until = *until;
+        if self.has_expired_inside(reader)? {
             return Ok(SliceEnd::Restart);
         }
-        *expired = expiry;
-        *begin = *until;
-        tally.shrink();
-        *phase = Phase::UpToDate;
+        self.begin = until;
+        self.tally.shrink();
+        self.phase = Phase::UpToDate;
         Ok(SliceEnd::Done)
     }
 }

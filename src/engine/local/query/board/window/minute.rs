@@ -3,61 +3,20 @@
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::budget::{Budget, SliceEnd};
-use super::live::{Live, OutOfRange, Tally};
-use crate::click::Timestamp;
+use super::live::{OutOfRange, Tally};
+use super::recent::RecentCount;
 use crate::engine::local::query::board::limits::Limits;
-use crate::storage::{CountryId, Reader, StorageError, StoredClick, UrlId};
+use crate::storage::{CountryId, StoredClick, UrlId};
 
 /// The length of this window.
 const LENGTH_MS: i64 = 60_000;
 
-/// Counts the clicks of the last minute for as long as somebody views them. The minute ends where the other windows end.
-#[derive(Debug)]
-pub(crate) struct MinuteCount {
-    limits: Limits,
-    live: Live<Counts>,
-}
-
-/// How far the count is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MinuteProgress {
-    /// [`MinuteCount::counts`] are up to date.
-    Ready,
-    /// There is more to count.
-    Counting,
-    /// The pages do not fit into the memory limit; the count starts again.
-    TooLarge,
-}
+/// Counts the clicks of the last minute.
+pub(crate) type MinuteCount = RecentCount<Counts>;
 
 impl MinuteCount {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, live: Live::new(Counts::default()) }
-    }
-
-    /// Counts for about [`Limits::slice`]; the clock shows `now`.
-    ///
-    /// # Errors
-    /// The database cannot be read. The count cannot be continued then.
-    pub(crate) fn go_on(&mut self, now: Timestamp, reader: &mut Reader) -> Result<MinuteProgress, StorageError> {
-        let mut budget = Budget::new(self.limits, self.limits.minute_bytes);
-        Ok(match self.live.go_on(LENGTH_MS, now, reader, &mut budget)? {
-            SliceEnd::Done => MinuteProgress::Ready,
-            SliceEnd::TimeUp => MinuteProgress::Counting,
-            SliceEnd::Restart => {
-                self.live = self.live.restarted();
-                MinuteProgress::Counting
-            }
-            SliceEnd::Full => {
-                self.live = self.live.restarted();
-                MinuteProgress::TooLarge
-            }
-        })
-    }
-
-    /// The newest counts, unless they are between two states.
-    pub(crate) fn counts(&self) -> Option<&Counts> {
-        self.live.counted().map(|counted| counted.tally)
+        Self::over(LENGTH_MS, limits.minute_bytes, limits)
     }
 }
 

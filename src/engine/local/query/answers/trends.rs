@@ -1,0 +1,53 @@
+//! The trends of the rows that boards show.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::keeper::{MOST_ROWS, Told};
+use super::questions::{Askers, Questions};
+use crate::engine::local::query::board::{CountryNames, Limits, TrendCount, TrendTally, reaches_back};
+use crate::protocol::answer::Answers;
+use crate::protocol::board::Board;
+use crate::protocol::trends::{RowTrend, Trends};
+use crate::storage::{Reader, StorageError};
+
+impl Told for Trends {
+    type Tally = TrendTally;
+
+    const REFRESH: Duration = Duration::from_secs(1);
+
+    const NAME: &'static str = "the trends";
+
+    fn count(limits: Limits) -> TrendCount {
+        TrendCount::new(limits)
+    }
+
+    fn tell(
+        count: &TrendCount,
+        board: &Board,
+        names: &mut CountryNames,
+        reader: &mut Reader,
+    ) -> Result<Option<Self>, StorageError> {
+        let Some(counts) = count.trends() else { return Ok(None) };
+        let (before, since, until) = counts.times();
+        let countries = counts.countries().map(|(id, trend)| Ok((names.get(id, reader)?, trend)));
+        let countries = countries.collect::<Result<Vec<_>, StorageError>>()?;
+        let mut told = Trends::new((since, until), reaches_back(before, reader)?, countries);
+        for row in board.pages.iter().take(MOST_ROWS) {
+            let trend = match (reader.url_id(&row.url)?, reader.country_id(&row.country)?) {
+                (Some(url), Some(country)) => counts.of_page(url, country),
+                _ => RowTrend::default(),
+            };
+            told.add(Arc::clone(&row.url), Arc::clone(&row.country), trend);
+        }
+        Ok(Some(told))
+    }
+
+    fn askers(questions: &mut Questions) -> &mut Askers {
+        &mut questions.trends
+    }
+
+    fn answer(answers: &mut Answers) -> &mut Option<Arc<Self>> {
+        &mut answers.trends
+    }
+}

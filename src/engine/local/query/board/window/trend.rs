@@ -1,0 +1,188 @@
+//! Clicks of the last ten minutes by page and by ten seconds of the clock: what trends are made of.
+//!
+//! The counts of each ten seconds are a table of their own. So a page costs nothing for a time in which nobody clicks on it, and
+//! the figures of five minutes are sums over thirty tables, which only the rows on the screen need.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::live::{Counted, OutOfRange, Tally};
+use super::recent::RecentCount;
+use crate::click::Timestamp;
+use crate::engine::local::query::board::limits::Limits;
+use crate::protocol::trends::RowTrend;
+use crate::storage::{CountryId, StoredClick, UrlId};
+
+/// Length of a part.
+const PART_MS: i64 = 10_000;
+
+/// Parts of the last five minutes.
+const PARTS: i64 = 30;
+
+/// The part of the newest click is under way and is left out, so twice five minutes begin up to one part earlier.
+const LENGTH_MS: i64 = (2 * PARTS + 1) * PART_MS;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// Counts the clicks that trends are made of.
+pub(crate) type TrendCount = RecentCount<TrendTally>;
+
+impl TrendCount {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self::over(LENGTH_MS, limits.trend_bytes, limits)
+    }
+
+    /// The newest trends, unless the counts are between two states.
+    pub(crate) fn trends(&self) -> Option<TrendCounts<'_>> {
+        self.counted().map(|Counted { tally, up_to, end }| TrendCounts { tally, up_to, end })
+    }
+}
+
+/// The clicks of each part.
+#[derive(Debug, Default)]
+pub(crate) struct TrendTally {
+    /// By number: the milliseconds since 1970 divided by the length of a part.
+    parts: BTreeMap<i64, Part>,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    pages: Map<(UrlId, CountryId), u32>,
+    countries: Map<CountryId, u32>,
+}
+
+fn part_of(millis: i64) -> i64 {
+    millis.div_euclid(PART_MS)
+}
+
+fn take_one<K: std::hash::Hash + Eq>(counts: &mut Map<K, u32>, key: K) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() = count.get().saturating_sub(1);
+        if *count.get() == 0 {
+            count.remove();
+        }
+    }
+}
+
+impl Tally for TrendTally {
+    fn anew(&self, _base: i64) -> Self {
+        Self::default()
+    }
+
+    fn has_tie(&self, _click: &StoredClick) -> bool {
+        false
+    }
+
+    fn take_in(&mut self, click: &StoredClick, _last: bool) -> Result<(), OutOfRange> {
+        let part = self.parts.entry(part_of(click.timestamp.as_millis())).or_default();
+        *part.pages.entry((click.url, click.country)).or_insert(0) += 1;
+        *part.countries.entry(click.country).or_insert(0) += 1;
+        Ok(())
+    }
+
+    fn take_out(&mut self, click: &StoredClick) {
+        let number = part_of(click.timestamp.as_millis());
+        let Some(part) = self.parts.get_mut(&number) else { return };
+        take_one(&mut part.pages, (click.url, click.country));
+        take_one(&mut part.countries, click.country);
+        if part.pages.is_empty() {
+            self.parts.remove(&number);
+        }
+    }
+
+    fn shrink(&mut self) {}
+
+    fn bytes(&self) -> usize {
+        self.parts.values().map(|part| part.pages.allocation_size() + part.countries.allocation_size()).sum()
+    }
+}
+
+/// Trends at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrendCounts<'a> {
+    tally: &'a TrendTally,
+    up_to: i64,
+    end: i64,
+}
+
+impl TrendCounts<'_> {
+    /// The numbers of the parts: the first of the five minutes before, the first of the last five minutes, the one under way.
+    fn bounds(&self) -> (i64, i64, i64) {
+        let under_way = part_of(self.end);
+        (under_way - 2 * PARTS, under_way - PARTS, under_way)
+    }
+
+    /// When the five minutes before begin, the last five minutes begin, and end.
+    pub(crate) fn times(&self) -> (Timestamp, Timestamp, Timestamp) {
+        let time = |part: i64| Timestamp::from_millis(part.saturating_mul(PART_MS));
+        let (before, since, until) = self.bounds();
+        (time(before), time(since), time(until))
+    }
+
+    /// Two moments with the same stamp have the same trends.
+    pub(crate) fn stamp(&self) -> (i64, i64) {
+        (self.up_to, self.end)
+    }
+
+    fn trend(&self, clicks: impl Fn(&Part) -> Option<u32>) -> RowTrend {
+        let (before, since, until) = self.bounds();
+        let mut trend = RowTrend::default();
+        for (number, part) in self.tally.parts.range(before..until) {
+            let Some(clicks) = clicks(part) else { continue };
+            if *number < since {
+                trend.before += u64::from(clicks);
+                continue;
+            }
+            if trend.parts.is_empty() {
+                trend.parts = vec![0; PARTS as usize];
+            }
+            if let Some(count) = usize::try_from(number - since).ok().and_then(|at| trend.parts.get_mut(at)) {
+                *count = clicks;
+            }
+        }
+        trend
+    }
+
+    /// The trend of a page.
+    pub(crate) fn of_page(&self, url: UrlId, country: CountryId) -> RowTrend {
+        self.trend(|part| part.pages.get(&(url, country)).copied())
+    }
+
+    /// The trend of every country with a click in these ten minutes.
+    pub(crate) fn countries(&self) -> impl Iterator<Item = (CountryId, RowTrend)> {
+        let (before, _, until) = self.bounds();
+        let parts = self.tally.parts.range(before..until);
+        let mut ids: Vec<CountryId> = parts.flat_map(|(_, part)| part.countries.keys().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(|id| (id, self.trend(|part| part.countries.get(&id).copied())))
+    }
+
+    /// How much every page rises.
+    pub(crate) fn rises(&self) -> Rises {
+        let (before, since, until) = self.bounds();
+        let mut clicks: Map<_, (u32, u32)> = HashMap::default();
+        for (number, part) in self.tally.parts.range(before..until) {
+            for (page, count) in &part.pages {
+                let (now, earlier) = clicks.entry(*page).or_default();
+                *(if *number < since { earlier } else { now }) += count;
+            }
+        }
+        Rises(clicks)
+    }
+}
+
+/// The clicks of every page in the last five minutes and in the five minutes before.
+#[derive(Debug)]
+pub(crate) struct Rises(Map<(UrlId, CountryId), (u32, u32)>);
+
+impl Rises {
+    /// How much a page rises. It is what its clicks gained, compared with what they would gain or lose by chance: a page that goes
+    /// from 10 to 200 clicks rises more than one from 10,000 to 10,300, and one from 0 to 1 hardly rises.
+    pub(crate) fn of(&self, url: UrlId, country: CountryId) -> f64 {
+        let Some((now, before)) = self.0.get(&(url, country)).copied() else { return 0.0 };
+        (f64::from(now) - f64::from(before)) / (f64::from(now) + f64::from(before)).max(1.0).sqrt()
+    }
+}
