@@ -126,6 +126,8 @@ impl ClusterDesk {
             rejects: rejects.as_ref().and_then(|line| line.answer()),
             page: page.as_ref().and_then(|line| line.answer()),
             last_minute: self.keepers.lock().of(front).and_then(|keeper| keeper.last_minute()),
+            // The clicks lie in the cluster: nobody counts trends.
+            trends: None,
             breakdown: breakdown.as_ref().and_then(|line| line.answer()),
             waiting: page
                 .and_then(|line| line.waiting())

@@ -42,7 +42,7 @@ fn in_order_of_texts(pages: &[PageRow]) -> Vec<PageRow> {
 /// What a board sorts by.
 fn sorted_by(board: &Board) -> Vec<String> {
     let figure = |page: &PageRow| match board.view.sort {
-        SortBy::Clicks => format!("{} {}", page.clicks, page.unique_users),
+        SortBy::Clicks | SortBy::Rising => format!("{} {}", page.clicks, page.unique_users),
         SortBy::Users => format!("{} {}", page.unique_users, page.clicks),
         SortBy::Time => format!("{:?} {} {}", page.avg_time_spent, page.clicks, page.unique_users),
     };
