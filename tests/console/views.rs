@@ -222,11 +222,11 @@ fn a_reset_asks_and_then_counts_anew() {
     let mut terminal = demo(&home);
     terminal.wait("some clicks", |screen| figure(screen, "clicks") > Some(3_000));
     terminal.keys("R");
-    terminal.wait("a question", |screen| screen.contains("Type reset and Enter:"));
+    terminal.wait("a question", |screen| screen.contains("Type reset, then Enter:"));
     terminal.keys("n\r");
     terminal.wait("more clicks", |screen| figure(screen, "clicks") > Some(5_000));
     terminal.keys("R");
-    terminal.wait("a question", |screen| screen.contains("Type reset and Enter:"));
+    terminal.wait("a question", |screen| screen.contains("Type reset, then Enter:"));
     terminal.keys("reset\r");
     terminal.wait("fewer clicks", |screen| figure(screen, "clicks").is_some_and(|clicks| clicks < 3_000));
     terminal.wait("clicks that are counted again", |screen| all_run(screen) && figure(screen, "clicks") > Some(500));
