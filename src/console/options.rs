@@ -63,6 +63,7 @@ impl ConsoleOptions {
             unverified: self.unverified,
             attached: self.attached,
             unfinished_work: self.unfinished_work,
+            history_file: None,
         };
         (settings, self.keys)
     }

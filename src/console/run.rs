@@ -7,8 +7,10 @@ use std::time::SystemTime;
 use super::keys::bindings::KeyBindings;
 use super::options::ConsoleOptions;
 use super::state::app::App;
+use super::state::command_history::CommandHistory;
 use super::state::pipelines::Pipelines;
 use super::terminal::event_loop::event_loop;
+use super::terminal::history_file;
 use super::terminal::panic_hook::{CONSOLE, PanicHook};
 use super::terminal::session::{TerminalSession, is_terminal};
 use super::theme::Theme;
@@ -83,8 +85,14 @@ async fn show(
             let _hook = PanicHook::install();
             let session = TerminalSession::open(options.mouse).map_err(ConsoleError::Setup)?;
             let frame_interval = options.frame_interval;
-            let (settings, keys) = options.into_settings();
-            let mut app = || App::new(settings.clone(), theme, keys.clone(), SystemTime::now());
+            let (mut settings, keys) = options.into_settings();
+            settings.history_file = history_file::history_file(|name| std::env::var_os(name));
+            let history = settings.history_file.as_deref().map(history_file::read).unwrap_or_default();
+            let mut app = || {
+                let mut app = App::new(settings.clone(), theme, keys.clone(), SystemTime::now());
+                app.history = CommandHistory::of(history.clone());
+                app
+            };
             let mut pipelines = pipelines(&keys, &mut app);
             event_loop(&mut pipelines, session, frame_interval, engines).await.map_err(ConsoleError::Lost)
         })

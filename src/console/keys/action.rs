@@ -31,6 +31,10 @@ pub enum Action {
     PageUp,
     /// Move down by a screenful.
     PageDown,
+    /// Move up by half a screenful.
+    HalfPageUp,
+    /// Move down by half a screenful.
+    HalfPageDown,
     /// Move to the first row.
     First,
     /// Move to the last row.
@@ -168,6 +172,8 @@ impl Action {
             Action::Right => &["right"],
             Action::PageUp => &["page-up"],
             Action::PageDown => &["page-down"],
+            Action::HalfPageUp => &["half-page-up"],
+            Action::HalfPageDown => &["half-page-down"],
             Action::First => &["first"],
             Action::Last => &["last"],
             Action::OpenView => &[
@@ -232,6 +238,8 @@ impl Action {
             Action::Palette => &["palette"],
             Action::CycleTheme => &["theme"],
             Action::Details => &["details"],
+            Action::FindNext => &["next-match"],
+            Action::FindPrevious => &["previous-match"],
             Action::Complete
             | Action::Accept
             | Action::Cancel
@@ -239,9 +247,7 @@ impl Action {
             | Action::StopWork
             | Action::Confirm
             | Action::Deny
-            | Action::Find
-            | Action::FindNext
-            | Action::FindPrevious => &[],
+            | Action::Find => &[],
         }
     }
 
@@ -255,6 +261,8 @@ impl Action {
                 | Action::Right
                 | Action::PageUp
                 | Action::PageDown
+                | Action::HalfPageUp
+                | Action::HalfPageDown
                 | Action::First
                 | Action::Last
                 | Action::Palette
@@ -270,6 +278,8 @@ impl Action {
                 | Action::CycleSort
                 | Action::CycleWindow
                 | Action::Filter
+                | Action::FindNext
+                | Action::FindPrevious
                 | Action::ToggleLog
                 | Action::Expand
                 | Action::ZoomIn

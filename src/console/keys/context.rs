@@ -80,6 +80,11 @@ impl Context {
             // The breakdown has the order and the time window of the overview.
             Context::Breakdown if matches!(action, Action::CycleWindow | Action::CycleSort) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
+            Context::Rejects | Context::Log | Context::Search
+                if matches!(action, Action::FindNext | Action::FindPrevious) =>
+            {
+                true
+            }
             // There, the same key acknowledges all of them.
             Context::Alarms if matches!(action, Action::Alarms) => false,
             Context::Fleet => !action.is_of_one_pipeline(),

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::command_history::CommandHistory;
 use super::display::Display;
 use super::ending::Ending;
 use super::engine::ObservedEngine;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) screens: Screens,
     /// What lies over the open screen.
     pub(crate) overlays: Overlays,
+    /// The commands that were typed before.
+    pub(crate) history: CommandHistory,
     /// A line that replaces the keys in the footer for a while.
     pub(crate) message: Option<FooterMessage>,
     pub(crate) display: Display,

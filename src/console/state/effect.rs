@@ -15,6 +15,8 @@ pub(crate) enum Effect {
     CaptureMouse(bool),
     /// Ring the terminal's bell.
     Ring,
+    /// Keep a command for the next run.
+    Remember(String),
     /// Put a text on the clipboard.
     Copy(String),
 }

@@ -18,6 +18,8 @@ pub(crate) enum HelpLine<'a> {
     Heading(&'static str),
     /// Keys in words, and what they do.
     Keys { label: Cow<'a, str>, binding: &'a KeyBinding },
+    /// The key of a view, and its name.
+    View { label: String, name: &'static str },
 }
 
 /// The keys that act on `screen`, for what the engine offers. Unless the console is `attached` to an engine elsewhere, quitting ends the
@@ -54,7 +56,17 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, a
             lines.push(HelpLine::Heading(context.name()));
         }
         let here = keys.table().iter().filter(|binding| binding.context == context).filter(acts).filter(is_own);
-        lines.extend(here.map(|binding| HelpLine::Keys { label: keys.label(binding, offered), binding }));
+        for binding in here {
+            if binding.action == Action::OpenView {
+                let views = Screen::WITH_KEY.iter().enumerate().take(offered.screens);
+                lines.extend(views.map(|(slot, screen)| HelpLine::View {
+                    label: keys.label_at(Action::OpenView, slot),
+                    name: screen.name(),
+                }));
+            } else {
+                lines.push(HelpLine::Keys { label: keys.label(binding, offered), binding });
+            }
+        }
     }
     lines
 }
@@ -74,7 +86,9 @@ impl HelpShape {
     pub(crate) fn of(lines: usize, area: Rect) -> Self {
         let fits = usize::from(area.height.saturating_sub(2)).max(1);
         let wide = usize::from(area.width) >= 2 * HELP_COLUMNS + 6;
-        let columns = if wide || lines > fits { 2 } else { 1 };
+        // Half of a narrow screen has no room for a sentence.
+        let halves = area.width >= 80 && lines > fits;
+        let columns = if wide || halves { 2 } else { 1 };
         let rows = lines.div_ceil(columns).max(1);
         Self { columns, rows, visible: rows.min(fits) }
     }

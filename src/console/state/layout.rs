@@ -13,19 +13,23 @@ const BOX_COLUMNS: u16 = 18;
 /// Columns that the short row of a stage needs where several stages share a row.
 const HALF_ROW_COLUMNS: u16 = 28;
 
-/// Rows that the stages leave to header, banner, details, footer, and the smallest board.
-const BELOW_STAGES: u16 = 10;
+/// Rows of header, tabs, footer, and the smallest board.
+const AROUND_STAGES: u16 = 8;
+
+/// More rows of the board that are worth more than a frame around the stages.
+const MORE_BOARD: u16 = 3;
 
 /// Columns between two boxes.
 const BOX_GAP: u16 = 2;
 
 /// The areas of header, panels and footer.
 ///
-/// The overview on a tall terminal (32 rows and more); the banner is there only while it has something to say:
+/// The overview on a tall terminal (33 rows and more); the banner is there only while it has something to say:
 /// ```text
 /// header   source, topic, group                       marks, uptime   2 rows
 /// header   clicks, delay, lag, rejects                     progress
 /// banner   finished / draining / source failed                        0 or 1
+/// tabs     F1 overview  F2 partitions  …                              1
 /// ╭ 1 ingest ───╮   ╭ 2 store ────╮   ╭ 3 aggregate ╮   ╭ 4 index ──╮ 7
 /// │             │──▶│             │──▶│             │──▶│           │
 /// ╰─────────────╯   ╰─────────────╯   ╰─────────────╯   ╰───────────╯
@@ -38,7 +42,7 @@ const BOX_GAP: u16 = 2;
 /// ╰─────────────────────────────────────────────────────────────────╯
 /// footer   keys, or a message                                         1
 /// ```
-/// With fewer than 32 rows, the boxes have 6 rows, and the activity replaces throughput and index while it has the focus. With
+/// With fewer than 33 rows, the boxes have 6 rows, and the activity replaces throughput and index while it has the focus. With
 /// fewer than 21 rows, there is one row of panels: the activity, throughput and index, or countries and urls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ScreenLayout {
@@ -58,9 +62,9 @@ pub(crate) struct ScreenLayout {
     pub(crate) countries: Option<Rect>,
     pub(crate) urls: Option<Rect>,
     pub(crate) activity: Option<Rect>,
-    /// The names of the screens, while another screen than the overview is open.
+    /// The names of the screens.
     pub(crate) tabs: Option<Rect>,
-    /// The body of that screen.
+    /// The body of another screen than the overview.
     pub(crate) body: Option<Rect>,
     pub(crate) footer: Rect,
 }
@@ -76,16 +80,24 @@ impl ScreenLayout {
         let boxed = area.width >= count.saturating_mul(BOX_COLUMNS + BOX_GAP).saturating_sub(BOX_GAP);
         // Many stages in rows take more height than the boxes of a tall terminal.
         let more_rows = if boxed { 0 } else { count.saturating_sub(5) };
-        let tall = area.height >= more_rows.saturating_add(32);
+        let tall = area.height >= more_rows.saturating_add(33);
         let stage_rows = match (boxed, tall) {
             (true, true) => 7,
-            (true, false) => 6,
-            // Two more rows for a frame, if the board below keeps its rows.
-            (false, _) => count.saturating_add(2).min(area.height.saturating_sub(BELOW_STAGES)),
+            // On the lowest terminal, the board needs the row more.
+            (true, false) => 6 - u16::from(area.height <= MINIMUM.1),
+            (false, _) => {
+                let around = AROUND_STAGES + u16::from(banner) + details_rows(details, area);
+                match area.height.saturating_sub(around) {
+                    // Two more rows for a frame, if the board below keeps enough.
+                    room if room >= count.saturating_add(2 + MORE_BOARD) => count.saturating_add(2),
+                    room => room.min(count),
+                }
+            }
         };
-        let [header, banner_row, stages, details, body, footer] = Layout::vertical([
+        let [header, banner_row, tabs, stages, details, body, footer] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Length(u16::from(banner)),
+            Constraint::Length(1),
             Constraint::Length(stage_rows),
             Constraint::Length(details_rows(details, area)),
             Constraint::Fill(1),
@@ -96,6 +108,7 @@ impl ScreenLayout {
             area,
             header,
             banner: banner.then_some(banner_row),
+            tabs: Some(tabs),
             stages,
             each_stage: each_stage(stages, count, boxed),
             boxed,
@@ -184,7 +197,7 @@ impl ScreenLayout {
             self.split_middle(middle);
             self.split_board(board);
             self.activity = Some(activity);
-        } else if body.height >= 11 {
+        } else if body.height >= 10 {
             let upper = (body.height * 3 / 7).max(5);
             let [upper, board] = Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]).areas(body);
             if focus == Panel::Activity {
@@ -300,6 +313,7 @@ mod tests {
                         let all: Vec<Rect> = [
                             Some(layout.header),
                             layout.banner,
+                            layout.tabs,
                             Some(layout.stages),
                             Some(layout.details),
                             layout.throughput,
@@ -350,7 +364,7 @@ mod tests {
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
                 let layout = ScreenLayout::of_expanded(whole, 4, true, 1, panel).expect("large enough");
                 let area = layout.of(panel).expect("visible");
-                assert_eq!((area.y, area.bottom(), area.width), (3, height - 1, width), "{panel:?}");
+                assert_eq!((area.y, area.bottom(), area.width), (4, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
                 assert!(others.filter_map(|other| layout.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }

@@ -52,11 +52,16 @@ impl Selection {
 
     /// Selects the next time window.
     pub(crate) fn cycle_window(&mut self) {
-        self.window = match self.window {
+        self.choose_window(match self.window {
             Window::AllTime => Window::LastHour,
             Window::LastHour => Window::LastFiveMinutes,
             Window::LastFiveMinutes => Window::AllTime,
-        };
+        });
+    }
+
+    /// Selects the time window `window`.
+    pub(crate) fn choose_window(&mut self, window: Window) {
+        self.window = window;
         self.forget_page();
     }
 

@@ -1,5 +1,7 @@
 //! What the user chose for this console.
 
+use std::path::PathBuf;
+
 use crate::console::theme::themes::Themes;
 
 /// What the user chose for this console. A key can change some of it while the console runs.
@@ -19,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) attached: bool,
     /// What happens to unfinished work if the user leaves at once.
     pub(crate) unfinished_work: UnfinishedWork,
+    /// The file that keeps the typed commands for the next run, if there is a place for it.
+    pub(crate) history_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -31,6 +35,7 @@ impl Default for Settings {
             unverified: false,
             attached: false,
             unfinished_work: UnfinishedWork::default(),
+            history_file: None,
         }
     }
 }

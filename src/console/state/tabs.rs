@@ -3,52 +3,51 @@
 use ratatui::layout::{Position, Rect};
 
 use super::screen::Screen;
+use crate::console::format::width;
+use crate::console::keys::Action;
+use crate::console::keys::bindings::KeyBindings;
 
-/// The words of one tab: the key and the name, each with the blanks around it.
+/// The words of one tab, each with the blanks around it.
 #[derive(Clone, Debug)]
 pub(crate) struct Tab {
     pub(crate) screen: Screen,
     pub(crate) key: String,
+    /// Empty if there is no room for it.
     pub(crate) name: String,
 }
 
 impl Tab {
     fn columns(&self) -> usize {
-        self.key.len() + self.name.len()
+        width(&self.key) + width(&self.name)
     }
 }
 
-/// The tabs that there is room for.
+/// The tabs that there is room for, from left to right.
 #[derive(Clone, Debug)]
-pub(crate) struct Tabs {
-    /// From left to right.
-    pub(crate) shown: Vec<Tab>,
-    /// Whether there are others to the left of them, and to the right.
-    pub(crate) more: (bool, bool),
-}
+pub(crate) struct Tabs(pub(crate) Vec<Tab>);
 
 impl Tabs {
-    /// As many tabs of `screens` as fit into `columns`. The one of the `open` screen is among them, with the next one beside it.
-    pub(crate) fn of(screens: &[Screen], open: Screen, columns: usize) -> Self {
-        let tab = |(number, screen): (u8, &Screen)| {
-            let (key, name) = (format!(" F{number} "), format!("{} ", screen.name()));
-            Tab { screen: *screen, key, name }
+    /// The tabs of `screens` in `columns`. Each has its key. The `open` one has its name, and so have those after it as far as there is
+    /// room; then those before it.
+    pub(crate) fn of(keys: &KeyBindings, screens: &[Screen], open: Screen, columns: usize) -> Self {
+        let tab = |(slot, screen): (usize, &Screen)| {
+            let key = format!(" {} ", keys.label_at(Action::OpenView, slot));
+            Tab { screen: *screen, key, name: String::new() }
         };
-        let tabs: Vec<Tab> = (1..).zip(screens).map(tab).collect();
-        let wanted = tabs.iter().position(|tab| tab.screen == open).map_or(0, |at| (at + 1).min(tabs.len() - 1));
-        let end_of = |begin: usize| {
-            let mut used = 0;
-            let fits = |tab: &&Tab| {
-                used += tab.columns();
-                // The blank at the end of the last one may be cut.
-                used <= columns + 1
-            };
-            begin + tabs.iter().skip(begin).take_while(fits).count()
-        };
-        let begin = (0..=wanted).find(|begin| end_of(*begin) > wanted).unwrap_or(wanted);
-        let end = end_of(begin);
-        let shown = tabs.get(begin..end).unwrap_or_default().to_vec();
-        Self { shown, more: (begin > 0, end < tabs.len()) }
+        let mut tabs: Vec<Tab> = screens.iter().enumerate().map(tab).collect();
+        // The blank at the end of the last one may be cut.
+        let mut room = (columns + 1).saturating_sub(tabs.iter().map(Tab::columns).sum());
+        let open = tabs.iter().position(|tab| tab.screen == open).unwrap_or(0);
+        let (before, from_open) = tabs.split_at_mut(open);
+        for tab in from_open.iter_mut().chain(before) {
+            let name = format!("{} ", tab.screen.name());
+            if width(&name) > room {
+                break;
+            }
+            room -= width(&name);
+            tab.name = name;
+        }
+        Self(tabs)
     }
 
     /// The screen whose tab is under `point`, if the tabs fill `area`.
@@ -58,7 +57,7 @@ impl Tabs {
         }
         let at = usize::from(point.x.saturating_sub(area.x));
         let mut end = 0;
-        self.shown.iter().find_map(|tab| {
+        self.0.iter().find_map(|tab| {
             end += tab.columns();
             (at < end).then_some(tab.screen)
         })
@@ -69,37 +68,39 @@ impl Tabs {
 mod tests {
     use super::*;
 
-    fn names(columns: usize, open: Screen) -> (Vec<&'static str>, (bool, bool)) {
-        let tabs = Tabs::of(&Screen::WITH_KEY, open, columns);
-        assert!(tabs.shown.iter().map(Tab::columns).sum::<usize>() <= columns + 1, "{columns}");
-        (tabs.shown.iter().map(|tab| tab.screen.name()).collect(), tabs.more)
+    fn tabs(columns: usize, open: Screen) -> Tabs {
+        Tabs::of(&KeyBindings::default(), &Screen::WITH_KEY, open, columns)
+    }
+
+    fn words(columns: usize, open: Screen) -> String {
+        tabs(columns, open).0.iter().map(|tab| format!("{}{}", tab.key, tab.name)).collect()
     }
 
     #[test]
-    fn the_open_screen_and_the_next_one_are_always_among_the_tabs() {
-        assert_eq!(names(200, Screen::Overview).1, (false, false));
+    fn every_view_has_its_key_and_the_open_one_its_name() {
         for columns in 60..140 {
-            for (at, screen) in Screen::WITH_KEY.into_iter().enumerate() {
-                let (shown, _) = names(columns, screen);
-                assert!(shown.contains(&screen.name()), "{screen:?} in {columns}: {shown:?}");
-                let next = Screen::WITH_KEY.get(at + 1).unwrap_or(&screen);
-                assert!(shown.contains(&next.name()), "{next:?} in {columns}: {shown:?}");
+            for screen in Screen::WITH_KEY {
+                let words = words(columns, screen);
+                assert!(words.trim_end().len() <= columns && words.contains(screen.name()), "{columns}: {words}");
+                assert!((1..=10).all(|key| words.contains(&format!("F{key} "))), "{columns}: {words}");
             }
         }
-        let (shown, more) = names(80, Screen::Overview);
-        assert_eq!((shown.first().copied(), more), (Some("overview"), (false, true)));
-        let (shown, more) = names(80, Screen::Rounds);
-        assert_eq!((shown.last().copied(), more), (Some("rounds"), (true, false)));
+        assert_eq!(
+            words(60, Screen::Rounds),
+            " F1 overview  F2  F3  F4  F5  F6  F7  F8  F9  F10 rounds ",
+            "first the open one, then as many as there is room for"
+        );
+        assert!(words(200, Screen::Overview).ends_with(" F9 query  F10 rounds "));
     }
 
     #[test]
     fn a_click_hits_the_tab_that_is_drawn_there() {
         let area = Rect::new(0, 2, 80, 1);
-        let tabs = Tabs::of(&Screen::WITH_KEY, Screen::Rounds, 80);
+        let tabs = tabs(80, Screen::Rounds);
         let at = |x| tabs.screen_at(area, Position { x, y: 2 });
-        assert_eq!(at(0), tabs.shown.first().map(|tab| tab.screen));
+        assert_eq!(at(0), Some(Screen::Overview));
         assert_eq!(tabs.screen_at(area, Position { x: 0, y: 3 }), None);
-        let end = tabs.shown.iter().map(Tab::columns).sum::<usize>();
+        let end = tabs.0.iter().map(Tab::columns).sum::<usize>();
         assert_eq!(at(u16::try_from(end - 1).expect("narrow")), Some(Screen::Rounds));
     }
 }

@@ -59,6 +59,9 @@ impl TextInput {
 
     /// Takes a key.
     pub(crate) fn press(&mut self, key: &KeyEvent) -> Edit {
+        if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
+            return self.delete_to_start();
+        }
         let Some(request) = request(key) else { return Edit::None };
         if let InputRequest::InsertChar(c) = request
             && (is_unsafe(c) || self.room() == 0)
@@ -69,6 +72,15 @@ impl TextInput {
             Some(StateChanged { value: true, .. }) => Edit::Changed,
             Some(StateChanged { value: false, .. }) | None => Edit::Moved,
         }
+    }
+
+    fn delete_to_start(&mut self) -> Edit {
+        let (before, under, after) = self.parts();
+        if before.is_empty() {
+            return Edit::Moved;
+        }
+        self.input = Input::new(format!("{under}{after}")).with_cursor(0);
+        Edit::Changed
     }
 
     /// Inserts the first line of `pasted` that is not blank, without characters that steer a terminal.
@@ -94,9 +106,12 @@ fn request(key: &KeyEvent) -> Option<InputRequest> {
     let with = |modifier| key.modifiers.contains(modifier);
     Some(match key.code {
         KeyCode::Char(c) if plain => InputRequest::InsertChar(c),
-        KeyCode::Char('u') if key.modifiers == ctrl => InputRequest::DeleteLine,
         KeyCode::Char('w') if key.modifiers == ctrl => InputRequest::DeletePrevWord,
         KeyCode::Char('k') if key.modifiers == ctrl => InputRequest::DeleteTillEnd,
+        KeyCode::Char('b') if key.modifiers == ctrl => InputRequest::GoToPrevChar,
+        KeyCode::Char('f') if key.modifiers == ctrl => InputRequest::GoToNextChar,
+        KeyCode::Char('d') if key.modifiers == ctrl => InputRequest::DeleteNextChar,
+        KeyCode::Char('h') if key.modifiers == ctrl => InputRequest::DeletePrevChar,
         KeyCode::Char('a') if key.modifiers == ctrl => InputRequest::GoToStart,
         KeyCode::Char('e') if key.modifiers == ctrl => InputRequest::GoToEnd,
         KeyCode::Char('b') if key.modifiers == alt => InputRequest::GoToPrevWord,
@@ -140,7 +155,11 @@ mod tests {
         assert_eq!(input.parts(), ("", "b", "c"));
         let input = pressed("abc", &[(KeyCode::Home, none), (KeyCode::End, none), (KeyCode::Backspace, none)]);
         assert_eq!(input.parts(), ("ab", "", ""));
-        assert_eq!(pressed("abc", &[(KeyCode::Left, none), (KeyCode::Char('u'), ctrl)]).text(), "", "Ctrl-U clears it");
+        assert_eq!(
+            pressed("abc", &[(KeyCode::Left, none), (KeyCode::Char('u'), ctrl)]).text(),
+            "c",
+            "Ctrl-U deletes to the begin"
+        );
         assert_eq!(pressed("abc", &[(KeyCode::Left, none), (KeyCode::Char('k'), ctrl)]).text(), "ab");
     }
 

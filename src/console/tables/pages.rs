@@ -33,7 +33,7 @@ const COUNTRY: Column<PageRow> = Column::words("country", Width::Fixed(9), |page
 .exported("country", |page| (*page.country).into());
 
 /// The url in the panel of the overview, before a bar or figures.
-static PANEL_URL: Column<PageRow> = URL.whole();
+static PANEL_URL: Column<PageRow> = URL.width(Width::Rest(12)).whole();
 
 /// The country in the panel of the overview, among the figures.
 static PANEL_COUNTRY: Column<PageRow> = COUNTRY.flush_right();

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::frames::Frames;
+use super::history_file;
 use super::session::TerminalSession;
 use super::table_threads::TableThreads;
 use crate::console::export::{ExportFormat, clipboard_sequence, write_new};
@@ -29,6 +30,13 @@ pub(super) fn perform(
             }
             Effect::Ring => {
                 session.send(BELL)?;
+                continue;
+            }
+            Effect::Remember(line) => {
+                if let Some(file) = &app.settings.history_file {
+                    // Without a history, the console works as well.
+                    let _ = history_file::add(file, &line);
+                }
                 continue;
             }
             Effect::WriteTable(table) => {

@@ -6,6 +6,7 @@ pub(crate) mod event_loop;
 mod fallback_size;
 mod feed;
 mod frames;
+pub(crate) mod history_file;
 mod keyboard;
 pub(crate) mod panic_hook;
 pub(crate) mod session;

@@ -122,13 +122,16 @@ fn the_help_shows_every_key_at_every_size() {
             // In its own process, quitting ends the pipeline.
             let attached_only = binding.action == Action::ShutDown;
             // Only a console on several pipelines has keys for them.
+            // Each view has a line of its own.
             let elsewhere = attached_only
+                || binding.action == Action::OpenView
                 || binding.action.is_of_fleet()
                 || binding.context.is_modal()
                 || binding.context.is_view();
             let words: String = binding.description.chars().take(20).collect();
             assert!(elsewhere || all.contains(&words), "{words} is missing at {width}×{height}:\n{all}");
         }
+        assert!(all.contains("F7         the view map"), "{all}");
         insta::assert_snapshot!(format!("help_{width}x{height}"), screen);
     }
 }

@@ -22,11 +22,11 @@ fn the_palette_does_by_name_what_the_key_would() {
     assert_eq!(console.app.overlays.line.as_ref().map(LineInput::text), Some("stop-all"));
     console.press("Enter");
     assert!(console.screen().contains("Stop all 4 stages?"), "a dangerous one asks here too");
-    console.press("n : v i e w Down Down Enter");
+    console.press("n : v i e w - Down Down Enter");
     assert_eq!(console.app.screens.open, crate::console::state::screen::Screen::Store);
-    console.press(": s o r t Enter");
-    assert!(console.screen().contains("there is no command sort"), "{}", console.screen());
-    console.press(": Esc");
+    console.press(": n o n e Enter");
+    assert!(console.screen().contains("there is no command none"), "{}", console.screen());
+    console.press("Esc");
     assert!(console.app.overlays.line.is_none());
     assert_eq!(console.sent(), []);
 }

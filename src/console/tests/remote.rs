@@ -201,13 +201,13 @@ fn the_views_of_a_cluster_are_only_there_if_there_is_one() {
     console.press("Down F7 v");
     assert_eq!(console.app.screens.open, Screen::Overview, "the map is the last view");
     console.press("?");
-    assert!(console.screen().contains("F1–F7"), "{}", console.screen());
+    assert!(console.screen().contains("the view map") && !console.screen().contains("the view rounds"));
     console.press("Esc : v i e w - r o u n d s");
     assert!(!console.screen().contains("open the view rounds"), "{}", console.screen());
 
     console.press("Esc").show(known());
     console.press("?");
-    assert!(console.screen().contains("F1–F10"), "{}", console.screen());
+    assert!(console.screen().contains("the view rounds"), "{}", console.screen());
     console.press("Esc : v i e w - r o u n d s");
     assert!(console.screen().contains("open the view rounds"), "{}", console.screen());
     console.press("Enter");
@@ -223,7 +223,7 @@ fn a_click_on_a_tab_opens_the_view_also_where_not_all_tabs_fit() {
         console.press("F9");
         let tabs = console.app.display.layout.as_ref().and_then(|layout| layout.tabs).expect("tabs");
         let row = console.screen().lines().nth(usize::from(tabs.y)).expect("a row").trim_matches('"').to_owned();
-        let at = row.split("cluster").next().map(|before| before.chars().count()).expect("a tab");
+        let at = row.split("F8").next().map(|before| before.chars().count()).expect("a tab");
         console.click(u16::try_from(at).expect("narrow"), tabs.y);
         assert_eq!(console.app.screens.open, Screen::Cluster, "{row}");
     }

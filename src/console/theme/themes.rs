@@ -93,6 +93,16 @@ impl Themes {
             .map_or_else(|| NamedTheme::built_in(ThemeName::Terminal).palette(depth), |theme| theme.palette(depth))
     }
 
+    /// The names of the themes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(NamedTheme::name)
+    }
+
+    /// Takes the theme called `name` into use, if there is one.
+    pub(crate) fn choose(&mut self, name: &str) {
+        self.at = self.all.iter().position(|theme| theme.name == name).unwrap_or(self.at);
+    }
+
     /// Takes the next theme into use; its name.
     pub(crate) fn turn(&mut self) -> &str {
         self.at = (self.at + 1) % self.all.len().max(1);

@@ -23,12 +23,16 @@ impl App {
             Action::StartAll => self.start_all(),
             Action::StopAll => self.stop_all(dangerous),
             Action::Reset => self.ask_reset(),
+            Action::Up if self.step_history(true) => {}
+            Action::Down if self.step_history(false) => {}
             Action::Up => self.move_cursor(CursorMove::By(-1)),
             Action::Down => self.move_cursor(CursorMove::By(1)),
             Action::Left => self.move_stage(CursorMove::By(-1)),
             Action::Right => self.move_stage(CursorMove::By(1)),
             Action::PageUp => self.move_cursor(CursorMove::By(-self.screenful())),
             Action::PageDown => self.move_cursor(CursorMove::By(self.screenful())),
+            Action::HalfPageUp => self.move_cursor(CursorMove::By(-self.half_screenful())),
+            Action::HalfPageDown => self.move_cursor(CursorMove::By(self.half_screenful())),
             Action::First => self.move_cursor(CursorMove::First),
             Action::Last => self.move_cursor(CursorMove::Last),
             Action::OpenView => {
@@ -75,8 +79,8 @@ impl App {
             Action::CopyUrl => self.copy_picked(),
             Action::Details => self.toggle_details(),
             Action::Find => self.start_line(LinePurpose::Find),
-            Action::FindNext => self.find_next(true),
-            Action::FindPrevious => self.find_next(false),
+            Action::FindNext => self.go_to_match(true),
+            Action::FindPrevious => self.go_to_match(false),
             Action::Complete => self.complete_line(),
             Action::Accept => self.accept_line(),
             Action::Cancel => self.cancel_line(),

@@ -71,7 +71,7 @@ impl App {
         let snapshot = Arc::clone(&self.engine.frozen_or_live().snapshot);
         let view = &self.screens.breakdown;
         let Some(row) = view.picked(&snapshot, &self.selection) else {
-            return self.say("no row is picked: pick one with ↑ ↓");
+            return self.say("there is no row to open");
         };
         match view.by {
             Dimension::Url => self.open_url(Arc::clone(&row.value)),

@@ -12,6 +12,10 @@ use crate::console::state::screen::{Screen, offered};
 impl App {
     /// Rows that PgUp and PgDn move: the visible ones less one.
     pub(super) fn screenful(&self) -> isize {
+        if self.overlays.help.is_some() {
+            // Without the frame of the help, and less one.
+            return isize::try_from(self.display.area.height.saturating_sub(3).max(1)).unwrap_or(1);
+        }
         if self.overlays.details.is_some() {
             return isize::try_from(self.detail_rows().saturating_sub(1).max(1)).unwrap_or(1);
         }
@@ -20,6 +24,11 @@ impl App {
             _ => self.visible_rows(),
         };
         isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Rows that half a screenful moves.
+    pub(super) fn half_screenful(&self) -> isize {
+        (self.screenful() / 2).max(1)
     }
 
     /// Moves through the topmost list: of the help, the palette, the open screen, or the focused panel.

@@ -1,18 +1,23 @@
 //! A pressed key: an answer, an edit of a line, or an action.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::console::keys::{Action, Context};
+use crate::console::keys::{Action, Chord, Context};
 use crate::console::state::app::App;
 use crate::console::state::screen::offered;
 
 impl App {
-    /// Takes a key; only its press counts. True if the screen may look different after it.
+    /// Takes a key; only its press counts. A key that does nothing here is answered. True if the screen may look different after it.
     pub(super) fn press(&mut self, key: &KeyEvent) -> bool {
+        self.take_key(key) || self.explain_unbound(key)
+    }
+
+    /// Takes a key, and says nothing of one that does nothing here.
+    pub(super) fn take_key(&mut self, key: &KeyEvent) -> bool {
         if key.kind != KeyEventKind::Press {
             return false;
         }
-        let had_message = self.drop_message();
+        self.drop_message();
         if self.overlays.prompt.is_some() {
             self.answer(key);
             return true;
@@ -21,7 +26,7 @@ impl App {
             return true;
         }
         let Some((binding, slot)) = self.keys.lookup(key, self.context()) else {
-            return self.explain_stage_key(key) || had_message;
+            return self.explain_stage_key(key);
         };
         let (action, dangerous) = (binding.action, binding.dangerous);
         self.act(action, slot, dangerous);
@@ -31,6 +36,28 @@ impl App {
     /// Where a key acts now.
     pub(super) fn context(&self) -> Context {
         self.overlays.context(self.screens.context(self.overview.focus))
+    }
+
+    /// Says that a key does nothing here. False for what is no key that a person means: a modifier alone, or one in a typed line.
+    fn explain_unbound(&mut self, key: &KeyEvent) -> bool {
+        let is_meant = !matches!(
+            key.code,
+            KeyCode::Modifier(_)
+                | KeyCode::CapsLock
+                | KeyCode::NumLock
+                | KeyCode::ScrollLock
+                | KeyCode::Media(_)
+                | KeyCode::KeypadBegin
+                | KeyCode::Null
+        );
+        if key.kind != KeyEventKind::Press || !is_meant || self.overlays.line.is_some() {
+            return false;
+        }
+        let alt = if key.modifiers.contains(KeyModifiers::ALT) { "Alt-" } else { "" };
+        let name = Chord { code: key.code, ctrl: key.modifiers.contains(KeyModifiers::CONTROL) }.name();
+        let help = self.keys.label_of(Action::Help);
+        self.say(format!("{alt}{name}: no such key here, {help} help"));
+        true
     }
 
     /// Says where a key acts that controls stages, but not here. False for any other key.

@@ -24,6 +24,7 @@ impl App {
         if purpose == LinePurpose::Filter && self.screens.open == Screen::Overview {
             self.overview.focus = Panel::Urls;
         }
+        self.history.leave();
         self.overlays.line = Some(LineInput::new(purpose, text));
     }
 
@@ -62,10 +63,12 @@ impl App {
 
     /// Ends the line and does what it is for. A filter with an error stays open.
     pub(super) fn accept_line(&mut self) {
+        if self.overlays.line_for(LinePurpose::Palette).is_some() {
+            return self.run_typed();
+        }
         let Some(line) = self.overlays.line.take_if(|line| line.problem.is_none()) else { return };
         match line.purpose {
-            LinePurpose::Filter | LinePurpose::Search | LinePurpose::Find => {}
-            LinePurpose::Palette => self.run_by_name(line.text(), line.picked_offer),
+            LinePurpose::Filter | LinePurpose::Search | LinePurpose::Find | LinePurpose::Palette => {}
             LinePurpose::Export => self.export(line.text()),
         }
     }

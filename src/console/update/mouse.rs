@@ -37,6 +37,9 @@ impl App {
             self.open_pipeline(position);
             return true;
         }
+        if event.kind == MouseEventKind::Down(MouseButton::Left) && self.click_on_tabs(&layout, point) {
+            return true;
+        }
         if self.screens.open != Screen::Overview {
             return self.point_on_screen(event.kind, &layout, point);
         }
@@ -106,15 +109,18 @@ impl App {
         true
     }
 
-    fn click_on_screen(&mut self, layout: &ScreenLayout, point: Position) -> bool {
-        let tabs = |area: Rect| {
+    /// Opens the screen whose name is under `point`. False if none is.
+    fn click_on_tabs(&mut self, layout: &ScreenLayout, point: Position) -> bool {
+        let hit = |area: Rect| {
             let offered = Screen::offered(self.engine.snapshot());
-            Tabs::of(offered, self.screens.open, usize::from(area.width)).screen_at(area, point)
+            Tabs::of(&self.keys, offered, self.screens.open, usize::from(area.width)).screen_at(area, point)
         };
-        if let Some(screen) = layout.tabs.and_then(tabs) {
-            self.enter_screen(screen);
-            return true;
-        }
+        let Some(screen) = layout.tabs.and_then(hit) else { return false };
+        self.enter_screen(screen);
+        true
+    }
+
+    fn click_on_screen(&mut self, layout: &ScreenLayout, point: Position) -> bool {
         let Some(body) = layout.body else { return false };
         let parts = ScreenParts::of(self.screens.open, body);
         if self.screens.open == Screen::Search && parts.before.contains(point) {

@@ -59,7 +59,8 @@ impl App {
                 refused = true;
                 continue;
             }
-            changed |= self.press(key);
+            // Of text, no letter asks for an answer.
+            changed |= if is_text { self.take_key(key) } else { self.press(key) };
             let asks = self.overlays.prompt.is_some();
             let has_more = keys.peek().is_some();
             if has_more && word_asked && !asks {
@@ -79,6 +80,9 @@ impl App {
     /// Whether the key controls a stage without a question.
     fn would_control(&self, key: &KeyEvent) -> bool {
         let binding = self.keys.lookup(key, self.context()).map(|(binding, _)| binding);
+        if binding.is_some_and(|binding| binding.action == Action::Accept) && self.typed_line_controls() {
+            return true;
+        }
         binding.is_some_and(|binding| binding.action.controls_stages() && !binding.dangerous)
     }
 

@@ -40,12 +40,14 @@ impl Pipelines {
         let left = self.shown_mut();
         left.leave_fleet();
         let (settings, theme, now) = (left.settings.clone(), left.theme, left.now);
+        let history = left.history.clone();
         let lines = left.fleet.as_mut().map(|fleet| {
             fleet.is_shown = false;
             std::mem::take(&mut fleet.lines)
         });
         self.shown = position;
         let opened = self.shown_mut();
+        opened.history = history;
         // Theme and mouse are of the whole console.
         (opened.settings.themes, opened.settings.mouse, opened.theme) = (settings.themes, settings.mouse, theme);
         opened.now = opened.now.max(now);

@@ -54,9 +54,18 @@ impl App {
 
     /// Opens everything about the url under the cursor.
     pub(super) fn open_picked_url(&mut self) {
+        self.pick_first_url();
         match self.picked_url() {
             Some(url) => self.open_url(url),
-            None => self.say("no url is picked: pick one with ↑ ↓"),
+            None => self.say("there is no url to open"),
+        }
+    }
+
+    /// Puts the cursor of the overview's urls on the first one, if it is on none, so that a key always has a url to act on.
+    pub(super) fn pick_first_url(&mut self) {
+        let board = Arc::clone(&self.engine.frozen_or_live().snapshot.board);
+        if self.screens.open == Screen::Overview && self.selection.page.is_none() && self.selection.is_about(&board) {
+            self.selection.pick_page(&board, 0);
         }
     }
 

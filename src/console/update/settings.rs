@@ -16,6 +16,16 @@ impl App {
     /// Switches to the next theme.
     pub(super) fn switch_theme(&mut self) {
         let name = self.settings.themes.turn().to_owned();
+        self.show_theme(&name);
+    }
+
+    /// Switches to the theme called `name`.
+    pub(super) fn use_theme(&mut self, name: &str) {
+        self.settings.themes.choose(name);
+        self.show_theme(name);
+    }
+
+    fn show_theme(&mut self, name: &str) {
         self.theme.repaint(&self.settings.themes);
         let unseen = if self.theme.has_color() { "" } else { "; colours are off" };
         self.say(format!("theme {name}{unseen}"));

@@ -1,5 +1,6 @@
 //! Picking a stage and controlling it.
 
+use crate::console::format::counted;
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
@@ -7,10 +8,12 @@ use crate::protocol::{Command, StageAction, StageState, StageStatus};
 use crate::text::printable;
 
 impl App {
-    /// Picks the stage at `position`, and gives the stages the focus so that their keys act. No stage is there: nothing happens.
+    /// Picks the stage at `position`, and gives the stages the focus so that their keys act. If no stage is there, it says so.
     pub(super) fn pick_stage(&mut self, position: usize) {
-        if position >= self.engine.snapshot().stages.len() {
-            return;
+        let stages = self.engine.snapshot().stages.len();
+        if position >= stages {
+            let words = counted(stages as u64, "stage", "stages");
+            return self.say(format!("there {} {words}", if stages == 1 { "is" } else { "are" }));
         }
         self.picked_stage = position;
         self.overview.focus = Panel::Stages;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use crate::console::keys::bindings::KeyBindings;
 use crate::console::state::app::App;
+use crate::console::state::command_history::CommandHistory;
 use crate::console::state::display::Display;
 use crate::console::state::ending::Ending;
 use crate::console::state::engine::ObservedEngine;
@@ -34,6 +35,7 @@ impl App {
             overview: Overview::default(),
             screens: Screens::default(),
             overlays: Overlays::default(),
+            history: CommandHistory::default(),
             message: None,
             display: Display::default(),
             outgoing: Outgoing { commands, ..Outgoing::default() },

@@ -50,8 +50,13 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, help: He
 /// A line of the help in `columns`.
 fn drawn(line: &HelpLine<'_>, columns: usize, app: &App) -> Line<'static> {
     let theme = &app.theme;
+    let view;
     let (label, text, style) = match line {
         HelpLine::Heading(heading) => ("", *heading, theme.dim()),
+        HelpLine::View { label, name } => {
+            view = format!("the view {name}");
+            (label.as_str(), view.as_str(), Style::new())
+        }
         HelpLine::Keys { label, binding } => {
             let is_refused = app.settings.read_only && binding.action.controls_stages();
             let leaves = app.settings.attached && binding.action == Action::Quit;

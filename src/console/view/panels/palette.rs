@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
-use crate::console::format::{left, right};
+use crate::console::format::{fit, left, right};
 use crate::console::state::app::App;
 use crate::console::state::line_input::LineInput;
 use crate::console::state::list::keep_visible;
-use crate::console::state::offers::offers;
+use crate::console::state::offers::{Does, offers};
+use crate::console::state::phrase::{Vocabulary, split};
 use crate::console::view::rows::row;
 use crate::console::view::typed_text::typed_text;
 
@@ -27,7 +28,8 @@ const OFFERS: u16 = 12;
 pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &LineInput, app: &App) {
     let theme = &app.theme;
     let context = app.screens.context(app.overview.focus);
-    let offers = offers(&app.keys, app.engine.snapshot(), context, typed.text());
+    let known = Vocabulary { snapshot: app.engine.snapshot(), themes: &app.settings.themes };
+    let offers = offers(&app.keys, known, context, typed.text());
     let width = WIDTH.min(screen.width.saturating_sub(2));
     let height = (OFFERS + 3).min(screen.height.saturating_sub(3));
     let area = Rect { x: screen.x + screen.width.saturating_sub(width) / 2, y: screen.y + 2, width, height };
@@ -47,10 +49,13 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
     for (at, offer) in offers.iter().skip(top).take(rows).enumerate() {
         let Some(row) = row(inner, at + 1) else { break };
         let is_picked = top + at == typed.picked_offer;
+        let takes_more = matches!(offer.does, Does::Verb(verb) if verb.needs_object());
+        let name =
+            if takes_more { format!("{} {}", offer.name, theme.symbol("…", "...")) } else { offer.name.to_string() };
         let style = if is_picked { Style::new() } else { theme.dim() };
         let line = Line::from(vec![
             Span::raw(if is_picked { theme.symbol("▸", ">") } else { " " }),
-            Span::styled(left(offer.name, NAME), if is_picked { Style::new() } else { theme.key() }),
+            Span::styled(left(&name, NAME), if is_picked { Style::new() } else { theme.key() }),
             Span::styled(left(&offer.description, description), style),
             Span::styled(right(&offer.key, KEY), style),
         ]);
@@ -60,6 +65,12 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
     if offers.is_empty()
         && let Some(row) = row(inner, 1)
     {
-        frame.render_widget(Paragraph::new(Line::styled("there is no such command", theme.warn())), row);
+        // A url need not be among those on the screen.
+        let text = match split(typed.text()) {
+            Some((verb, object)) => verb.with(object, known).err().unwrap_or_else(|| verb.description.to_owned()),
+            None => "there is no such command".to_owned(),
+        };
+        let text = fit(&text, usize::from(row.width));
+        frame.render_widget(Paragraph::new(Line::styled(text, theme.warn())), row);
     }
 }
