@@ -103,7 +103,7 @@ const ALL: &[Setting] = &[
     action("console.keys.breakdown", "b"),
     action("console.keys.alarms", "A"),
     action("console.keys.acknowledge", "Enter Space"),
-    action("console.keys.acknowledge-all", "A"),
+    action("console.keys.acknowledge-all", "a"),
     action("console.keys.next-dimension", "d"),
     action("console.keys.previous-dimension", "D"),
     action("console.keys.open-group", "Enter"),

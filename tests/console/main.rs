@@ -82,7 +82,8 @@ fn a_stage_is_stopped_and_started_by_key() {
 fn the_table_is_sorted_and_filtered_by_key() {
     let home = Home::new();
     let mut terminal = demo(&home);
-    for (key, title) in [("", "by clicks"), ("s", "by users"), ("s", "by time"), ("s", "by clicks")] {
+    for (key, title) in [("", "by clicks"), ("s", "by users"), ("s", "by time"), ("s", "by rising"), ("s", "by clicks")]
+    {
         terminal.keys(key);
         terminal.wait(title, |screen| screen.contains(&format!("urls of all countries {title}")));
     }

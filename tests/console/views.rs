@@ -56,7 +56,7 @@ fn a_click_on_a_columns_head_sorts_and_the_mouse_can_be_given_away() {
     // The terminal has its mouse back.
     terminal.wait_for_sent(b"\x1b[?1000l");
     terminal.keys("m");
-    terminal.wait("the mouse again", |screen| screen.contains("the mouse is on"));
+    terminal.wait("the mouse again", |screen| screen.contains("mouse on: it picks rows and panels"));
     quit(terminal, &home);
 }
 

@@ -71,7 +71,7 @@ pub enum Action {
     OpenUrl,
     /// Open the clicks by one of their dimensions, or close them.
     Breakdown,
-    /// Open the alarms.
+    /// Open the alarms, or close them.
     Alarms,
     /// Acknowledge the alarm under the cursor.
     Acknowledge,

@@ -73,8 +73,9 @@ impl Context {
         match self {
             // A question takes every key: any other key than yes is a no.
             Context::Prompt | Context::Quit => false,
-            Context::Help | Context::Details => matches!(action, Action::Quit | Action::Suspend),
-            Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
+            Context::Help => matches!(action, Action::Quit | Action::Suspend),
+            // The key of a view closes them.
+            Context::Details | Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
             // The map shows the time window of the overview.
             Context::Map if matches!(action, Action::CycleWindow) => true,
             // The breakdown has the order and the time window of the overview.
@@ -85,8 +86,6 @@ impl Context {
             {
                 true
             }
-            // There, the same key acknowledges all of them.
-            Context::Alarms if matches!(action, Action::Alarms) => false,
             Context::Fleet => !action.is_of_one_pipeline(),
             _ => !(self.is_view() && action.is_for_overview()),
         }

@@ -188,7 +188,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
         Action::Acknowledge,
         "acknowledge the alarm",
     ),
-    bind(Alarms, &[char('A')], "A", "acknowledge all", Action::AcknowledgeAll, "acknowledge every alarm"),
+    bind(Alarms, &[char('a')], "a", "acknowledge all", Action::AcknowledgeAll, "acknowledge every alarm"),
     bind(Rejects, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the reject in full"),
     bind(Url, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the click in full"),
     bind(Log, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the line in full"),

@@ -87,6 +87,11 @@ const WINDOWS: [(&str, Window); 3] =
 const LEVELS: [(&str, LogLevel); 4] =
     [("all", LogLevel::Debug), ("info", LogLevel::Info), ("warn", LogLevel::Warn), ("error", LogLevel::Error)];
 
+/// The orders of the urls. Nobody counts trends on a cluster.
+fn orders(snapshot: &Snapshot) -> impl Iterator<Item = SortBy> {
+    SortBy::ALL.into_iter().chain(snapshot.remote.is_none().then_some(SortBy::Rising))
+}
+
 /// What the words of a command can stand for now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vocabulary<'a> {
@@ -122,7 +127,7 @@ impl Verb {
                 }
                 urls
             }
-            Takes::Order => SortBy::ALL.iter().map(|sort| sort.name().to_owned()).collect(),
+            Takes::Order => orders(snapshot).map(|sort| sort.name().to_owned()).collect(),
             Takes::Window => WINDOWS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             Takes::View => views(snapshot).map(|screen| screen.name().to_owned()).collect(),
             Takes::Level => LEVELS.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -188,7 +193,7 @@ impl Verb {
                 Phrase::Country(Some(row.country.to_string()))
             }
             Takes::Url => Phrase::Url(object.into()),
-            Takes::Order => Phrase::Sort(SortBy::ALL.into_iter().find(|sort| sort.name() == object)?),
+            Takes::Order => Phrase::Sort(orders(snapshot).find(|sort| sort.name() == object)?),
             Takes::Window => Phrase::Window(WINDOWS.into_iter().find(|(name, _)| *name == object)?.1),
             Takes::View => Phrase::View(views(snapshot).find(|screen| screen.name() == object)?),
             Takes::Level => Phrase::Log(LEVELS.into_iter().find(|(name, _)| *name == object)?.1),

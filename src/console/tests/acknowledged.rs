@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Console, fixture};
+use crate::console::state::screen::Screen;
 use crate::console::theme::Theme;
 use crate::protocol::Command;
 use crate::protocol::alarm::{Alarm, AlarmId, Alarms, PastAlarm, Severity, WatchedAlarm};
@@ -64,7 +65,7 @@ fn the_view_lists_the_alarms_that_are_on_then_those_that_are_over_and_the_picked
         console.show(with(vec![down(), known(lag())])).press("A");
         let screen = console.screen();
         assert!(!screen.contains('\u{1b}'));
-        assert!(screen.contains("2 are on, 1 acknowledged, 1 over"), "{screen}");
+        assert!(screen.contains("2 on (1 acknowledged), 1 over"), "{screen}");
         assert!(screen.contains("Enter acknowledges it"), "{screen}");
         insta::assert_snapshot!(format!("alarm_view_{width}x{height}"), screen);
         console.press("End");
@@ -75,23 +76,25 @@ fn the_view_lists_the_alarms_that_are_on_then_those_that_are_over_and_the_picked
 }
 
 #[test]
-fn enter_acknowledges_the_picked_alarm_and_a_second_a_all_of_them() {
+fn enter_acknowledges_the_picked_alarm_and_a_all_of_them_and_its_own_key_closes_the_view() {
     let mut console = Console::new(120, 40);
     console.show(with(vec![down(), lag()])).press("A");
     console.sent();
     console.press("Down").press("Enter");
     let id = AlarmId { name: "lag".into(), stage: None };
     assert_eq!(console.sent(), [Command::Acknowledge(id)]);
-    console.press("A");
+    console.press("a");
     assert_eq!(console.sent(), [Command::AcknowledgeAll]);
     console.show(with(vec![known(down()), known(lag())])).press("Enter");
     assert_eq!(console.sent(), []);
     assert!(footer(&mut console).contains("is acknowledged already"), "{}", footer(&mut console));
     console.press("End").press("Enter");
     assert!(footer(&mut console).contains("the alarm delay is over"), "{}", footer(&mut console));
-    console.press("A");
+    console.press("a");
     assert!(footer(&mut console).contains("every alarm is acknowledged already"), "{}", footer(&mut console));
     assert_eq!(console.sent(), []);
+    console.press("A");
+    assert_eq!(console.app.screens.open, Screen::Overview);
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn a_read_only_console_acknowledges_nothing() {
     let mut console = Console::with(120, 40, Theme::plain(true, false), true);
     console.show(with(vec![lag()])).press("A");
     console.sent();
-    console.press("Enter").press("A");
+    console.press("Enter").press("a");
     assert_eq!(console.sent(), []);
     assert!(footer(&mut console).contains("read-only"), "{}", footer(&mut console));
 }

@@ -173,6 +173,13 @@ fn the_details_scroll_and_are_searched() {
 }
 
 #[test]
+fn the_key_of_a_view_closes_the_details() {
+    let mut console = Console::new(120, 40);
+    console.show(fixture::knowing()).press("F4 Enter F7");
+    assert_eq!((console.app.overlays.details.is_some(), console.app.screens.open), (false, Screen::Map));
+}
+
+#[test]
 fn what_is_picked_is_copied_in_one_line() {
     let mut console = Console::new(120, 40);
     console.show(fixture::knowing()).press("F6 Up y");

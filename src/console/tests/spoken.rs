@@ -58,7 +58,7 @@ fn what_cannot_be_done_is_said_and_the_line_stays() {
         ("stop", "stop what? ingest, store, aggregate, index or all"),
         ("stop in", "stop what? not in; ingest, store, aggregate, index or all"),
         ("restart all", "restart what? not all; ingest, store, aggregate or index"),
-        ("sort x", "sort what? not x; clicks, users or time"),
+        ("sort x", "sort what? not x; clicks, users, time or rising"),
         ("country Mars", "country what? not Mars; US, DE, FR"),
         ("lag 5", "lag stands alone"),
         ("sing", "there is no command sing"),

@@ -59,7 +59,7 @@ impl App {
             Action::NextEvent => self.step_event(true),
             Action::OpenUrl => self.open_picked_url(),
             Action::Breakdown => self.toggle_breakdown(),
-            Action::Alarms => self.open_alarms(),
+            Action::Alarms => self.toggle_alarms(),
             Action::Acknowledge => self.acknowledge_picked(),
             Action::AcknowledgeAll => self.acknowledge_all(),
             Action::NextDimension => self.turn_dimension(true),

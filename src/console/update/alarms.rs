@@ -12,8 +12,16 @@ use crate::protocol::{Command, Snapshot};
 use crate::text::printable;
 
 impl App {
+    /// Opens the alarms, or closes them.
+    pub(super) fn toggle_alarms(&mut self) {
+        if self.screens.open == Screen::Alarms { self.go_back() } else { self.open_alarms() }
+    }
+
     /// Opens the alarms.
     pub(super) fn open_alarms(&mut self) {
+        if self.screens.open == Screen::Alarms {
+            return;
+        }
         self.screens.alarms.opened_on = self.screens.open;
         self.screens.alarms.list = List::default();
         self.open_screen(Screen::Alarms);

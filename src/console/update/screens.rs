@@ -21,6 +21,7 @@ impl App {
     /// Opens `screen` and asks for what it shows.
     pub(super) fn open_screen(&mut self, screen: Screen) {
         self.overlays.details = None;
+        self.overlays.details = None;
         self.screens.open = screen;
         self.ask_for_screen(true);
     }

@@ -35,13 +35,12 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     picked(frame, parts.after, rows.get(app.screens.alarms.list.at), app);
 }
 
-/// `1 is on, 2 acknowledged, 3 over `
+/// `3 on (2 acknowledged), 4 over `
 fn extent(alarms: &Alarms) -> String {
     let acknowledged = alarms.active.iter().filter(|alarm| alarm.acknowledged.is_some()).count();
-    let is = if alarms.active.len() == 1 { "is" } else { "are" };
-    let mut text = format!("{} {is} on", count(alarms.active.len() as u64));
+    let mut text = format!("{} on", count(alarms.active.len() as u64));
     if acknowledged > 0 {
-        text.push_str(&format!(", {} acknowledged", count(acknowledged as u64)));
+        text.push_str(&format!(" ({} acknowledged)", count(acknowledged as u64)));
     }
     if !alarms.past.is_empty() {
         text.push_str(&format!(", {} over", count(alarms.past.len() as u64)));
