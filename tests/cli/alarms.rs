@@ -57,6 +57,7 @@ fn a_demo_with_an_outage_shows_its_alarm_and_loses_nothing() {
     assert_eq!((&alarm["stage"], &alarm["concerns"]), (&"ingest".into(), &"ingest".into()));
     let text = alarm["text"].as_str().expect("a text");
     assert!(text.contains("refuses connections"), "{alarm}");
+    assert!(down["lag"].is_null(), "nobody knows it while the broker is away: {down}");
     let summary = run.await_object("the summary", |object| object["event"] == "summary");
     assert_eq!(
         (&summary["stored"], &summary["rejected"], &summary["duplicates"]),
@@ -64,6 +65,7 @@ fn a_demo_with_an_outage_shows_its_alarm_and_loses_nothing() {
     );
     assert!(run.end().status.success());
     let log = std::fs::read_to_string(home.path("log")).expect("a log");
+    assert_eq!(log.matches("ingest works again after").count(), 1, "{log}");
     for line in ["the embedded broker is taken away for 6s (--outage)", "the embedded broker is back (--outage)"] {
         assert!(log.contains(line), "{line} is not in\n{log}");
     }

@@ -28,6 +28,7 @@ mod steered;
 mod themes;
 mod trended;
 mod troubled;
+mod url_page;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -210,7 +210,7 @@ impl App {
         }
     }
 
-    /// Keeps the cursor of the rejects on its message and the log at its lines, while `after` brings newer ones.
+    /// Keeps the cursors of the rejects and of a url's clicks on their rows, and the log at its lines, while `after` brings newer ones.
     pub(super) fn keep_screen_places(&mut self, after: &Snapshot) {
         let before = Arc::clone(&self.engine.live.snapshot);
         self.keep_alarm_place(after);
@@ -227,6 +227,14 @@ impl App {
             && let (Ok(before), Ok(after)) = (&before.found, &after.found)
         {
             self.screens.rejects.at = self.moved_reject(before, after).unwrap_or(at);
+        }
+        let at = self.screens.url.clicks.at;
+        if at > 0
+            && let Some(Ok(before)) = self.screens.url_details(&before)
+            && let Some(Ok(after)) = self.screens.url_details(after)
+            && let Some(picked) = before.clicks.get(at)
+        {
+            self.screens.url.clicks.at = after.clicks.iter().position(|click| click == picked).unwrap_or(at);
         }
     }
 

@@ -159,11 +159,7 @@ impl Disc {
         let size = map.size(spot);
         let largest = if theme.ascii { 0.0 } else { (f64::from(all_dots.0) / 50.0).clamp(2.0, 7.0) };
         let radius = if theme.ascii { 0.0 } else { (size * largest).max(1.0) };
-        let letter = match size {
-            size if size > 0.6 => '@',
-            size if size > 0.25 => 'O',
-            _ => 'o',
-        };
+        let letter = letter(map.share(spot));
         let color = theme.heat(map.share(spot)).fg.unwrap_or(Color::Reset);
         Self { x: at.x, y: at.y, radius, all_dots, dots, color, letter, picked: spot.picked }
     }
@@ -214,15 +210,25 @@ fn title(board: &Board, map: &CountryMap, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The meaning of the colours: shares of all clicks.
+/// The meaning of the colours, and of the letters in ASCII: shares of all clicks.
 fn legend(theme: &Theme) -> Line<'static> {
-    let mark = theme.symbol("●", "o");
     let mut spans = vec![Span::raw(" ")];
     for (least, words) in HEAT.into_iter().zip(["under 1% ", "1–5% ", "5% and more "]) {
+        let mark = if theme.ascii { letter(least) } else { '●' };
         spans.push(Span::styled(format!("{mark} "), theme.heat(least)));
         spans.push(Span::styled(words, theme.dim()));
     }
     Line::from(spans)
+}
+
+/// The spot of a country with this share of all clicks, where a spot is a letter: it says the share also without colours.
+fn letter(share: f64) -> char {
+    let grades = HEAT.iter().filter(|least| share >= **least).count();
+    match grades {
+        0 | 1 => 'o',
+        2 => 'O',
+        _ => '@',
+    }
 }
 
 /// `not on the map: 4,120 clicks (unknown)`.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Alignment, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
@@ -50,6 +50,9 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             let context = TableContext::new(theme);
             let table = Table::new(pages::BY_COUNTRY, context, Cursor::nowhere());
             table.render(frame, countries, details.countries.iter());
+            if details.countries.is_empty() {
+                placeholder(frame, countries, "no clicks on this url", app);
+            }
             trend(frame, parts.after, details.trend.as_ref(), "no recent clicks", app);
             if details.clicks.is_empty() {
                 placeholder(frame, newest, "no clicks", app);
@@ -73,7 +76,10 @@ fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, otherwise: &str, 
         let text = format!("{span} from {} to {} ", time_of_day(*since), time_of_day(*until));
         title.push(Span::styled(text, theme.dim()));
     }
-    let block = theme.frame(Line::from(title), false);
+    let mut block = theme.frame(Line::from(title), false);
+    if let Some(scale) = trend.and_then(scale) {
+        block = block.title_bottom(Line::styled(scale, theme.dim()).alignment(Alignment::Right));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(Trend { clicks, .. }) = trend else {
@@ -82,6 +88,15 @@ fn trend(frame: &mut Frame, area: Rect, trend: Option<&Trend>, otherwise: &str, 
     let bars = spread(clicks, usize::from(inner.width));
     let sparkline = Sparkline::default().data(bars).bar_set(theme.bars()).style(theme.accent());
     frame.render_widget(sparkline, inner);
+}
+
+/// What the highest bar stands for: ` highest bar: 12 clicks in 2.0 s `.
+fn scale(trend: &Trend) -> Option<String> {
+    let highest = trend.clicks.iter().copied().max().filter(|highest| *highest > 0)?;
+    let span = trend.until.as_millis().saturating_sub(trend.since.as_millis()).unsigned_abs();
+    let part = span.checked_div(trend.clicks.len() as u64)?;
+    let part = duration(Duration::from_millis(part));
+    Some(format!(" highest bar: {} in {part} ", counted(highest, "click", "clicks")))
 }
 
 /// `parts` over `columns`: each part takes several columns, or each column takes the mean of several parts.

@@ -44,7 +44,7 @@ pub(crate) struct AnswerDesk {
     shared: Arc<Shared>,
     index: Arc<dyn SearchIndex>,
     search: tokio::task::JoinHandle<()>,
-    follow: tokio::task::JoinHandle<()>,
+    follow: Option<tokio::task::JoinHandle<()>>,
     thread_ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -84,7 +84,7 @@ impl AnswerDesk {
             messages,
             session_timeout_ms,
         };
-        Ok(Self { shared, index, search, follow: tokio::spawn(follower.run()), thread_ended: Some(thread_ended) })
+        Ok(Self { shared, index, search, follow: Some(tokio::spawn(follower.run())), thread_ended: Some(thread_ended) })
     }
 
     /// Begins to hand over a table. Must be called in a tokio runtime.
@@ -226,6 +226,10 @@ impl AnswerDesk {
     /// Ends the answering, and waits until it has let go of the database.
     pub(crate) async fn end(&mut self) {
         self.tell_end();
+        if let Some(follow) = self.follow.take() {
+            // It has been told to end, so there is nothing to learn from how it does.
+            let _ = tokio::time::timeout(END, follow).await;
+        }
         if let Some(ended) = self.thread_ended.take() {
             // Whether it ends in time or not, there is nothing more to do about it.
             let _ = tokio::time::timeout(END, ended).await;
@@ -235,7 +239,9 @@ impl AnswerDesk {
     fn tell_end(&self) {
         tell_end(&self.shared);
         self.search.abort();
-        self.follow.abort();
+        if let Some(follow) = &self.follow {
+            follow.abort();
+        }
     }
 }
 

@@ -119,6 +119,12 @@ impl ClickContext {
         self.status.lock().down_since.map(|since| since.elapsed())
     }
 
+    /// A message has come, so a broker is up, whatever the last statistics say.
+    pub(super) fn heard(&self) {
+        let mut status = self.status.lock();
+        (status.brokers_up, status.down_since) = (true, None);
+    }
+
     /// Whether we are a settled member of the group, even without a partition.
     pub(super) fn is_member(&self) -> bool {
         self.joined.load(Relaxed) || self.status.lock().member

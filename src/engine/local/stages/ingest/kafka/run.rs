@@ -117,7 +117,10 @@ impl<'a> IngestRun<'a> {
             // While a batch waits for room, the stage polls only to stay in the group.
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
-                    self.trouble = Trouble::default();
+                    if self.trouble.since.is_some() {
+                        self.trouble = Trouble::default();
+                        self.consumer.context().heard();
+                    }
                     self.take(&message);
                     self.show_working();
                     trouble = self.take_what_is_ready();
@@ -341,7 +344,13 @@ impl<'a> IngestRun<'a> {
         let stored = self.stage.ledger.stored();
         self.stage.partitions.set_positions(self.positions.next());
         if !self.paused {
-            self.stage.partitions.set_watermarks(self.consumer.context().watermarks());
+            let context = self.consumer.context();
+            let mut watermarks = context.watermarks();
+            if self.trouble.since.is_some() && !context.brokers_up() {
+                // Nobody knows how many messages come meanwhile.
+                watermarks.values_mut().for_each(|(_, high)| *high = None);
+            }
+            self.stage.partitions.set_watermarks(watermarks);
         }
         if self.committed.elapsed() >= COMMIT_INTERVAL {
             self.committed = Instant::now();
