@@ -19,7 +19,7 @@ fn what_is_malformed_is_refused_with_what_to_do() {
     let served = Served::start();
     let client = served.socket();
     for (path, status, says) in [
-        ("/v1/snapshot?sort=size", 400, "clicks, users or time"),
+        ("/v1/snapshot?sort=size", 400, "clicks, users, time or rising"),
         ("/v1/snapshot?limit=0", 400, "from 1 to 1000"),
         ("/v1/snapshot?light=maybe", 400, "true or false"),
         ("/v1/top?offset=99999999", 400, "/v1/tables"),
