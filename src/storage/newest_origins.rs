@@ -33,13 +33,13 @@ pub struct NewestOrigins {
 }
 
 impl NewestOrigins {
-    /// What was remembered of a batch that is complete at `read_at`; another batch begins.
+    /// Takes what was remembered of a batch, which is complete at `read_at`, and begins another batch.
     #[must_use]
     pub fn take(&mut self, read_at: Timestamp) -> Self {
         Self { read_at: Some(read_at), ..std::mem::take(self) }
     }
 
-    /// The messages after this call are those of the topic or file `name`.
+    /// From this call on, messages come from the topic or file `name`.
     pub fn reading(&mut self, name: &Arc<str>) {
         if self.sources.last() != Some(name) {
             self.sources.push(Arc::clone(name));

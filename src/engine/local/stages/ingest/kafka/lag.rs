@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 
@@ -78,16 +78,7 @@ impl LagWatch {
     }
 
     fn connect(&self) -> KafkaResult<BaseConsumer<Quiet>> {
-        let mut config = ClientConfig::new();
-        for (key, value) in &self.options.properties {
-            config.set(key, value);
-        }
-        // Without a subscription it never joins the group.
-        config
-            .set("group.id", &self.options.group)
-            .set("allow.auto.create.topics", "false")
-            .set_log_level(RDKafkaLogLevel::Emerg)
-            .create_with_context(Quiet)
+        self.options.bystander().create_with_context(Quiet)
     }
 
     /// Asks for the partitions that are ours as far as we know, else for all of the topic.

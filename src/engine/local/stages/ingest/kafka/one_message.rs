@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Headers as _};
@@ -96,19 +95,17 @@ impl MessageReader {
     }
 
     fn connect(&self) -> KafkaResult<BaseConsumer<Quiet>> {
-        let mut config = ClientConfig::new();
-        // One message is wanted, not what comes after it.
-        config.set("queued.max.messages.kbytes", "1024").set("fetch.message.max.bytes", "1048576");
-        for (key, value) in &self.options.properties {
-            config.set(key, value);
+        let mut config = self.options.bystander();
+        // One message is wanted, not what comes after it; the settings of the user go first.
+        for (name, value) in [("queued.max.messages.kbytes", "1024"), ("fetch.message.max.bytes", "1048576")] {
+            if config.get(name).is_none() {
+                config.set(name, value);
+            }
         }
         config
-            .set("group.id", &self.options.group)
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error")
-            .set("allow.auto.create.topics", "false")
             .set("enable.partition.eof", "true")
-            .set_log_level(RDKafkaLogLevel::Emerg)
             .create_with_context(Quiet)
     }
 }

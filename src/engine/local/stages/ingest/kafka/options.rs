@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use serde::{Deserialize, Serialize};
 
 use super::group_protocol::{GroupProtocol, Protocol};
@@ -57,6 +58,19 @@ impl KafkaOptions {
     /// The group protocol of the first consumer.
     pub(super) fn first_protocol(&self) -> Protocol {
         self.group_protocol.first(self.properties.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// The configuration of a client that looks at the topic beside the consumer. Without a subscription it never joins the group.
+    pub(super) fn bystander(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        for (key, value) in &self.properties {
+            config.set(key, value);
+        }
+        config
+            .set("group.id", &self.group)
+            .set("allow.auto.create.topics", "false")
+            .set_log_level(RDKafkaLogLevel::Emerg);
+        config
     }
 
     /// The brokers that are configured.

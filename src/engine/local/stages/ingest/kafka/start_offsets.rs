@@ -9,7 +9,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
@@ -45,15 +44,7 @@ pub fn fix_start_offsets(options: &KafkaOptions, storage: &Storage) -> Result<()
     storage.verify(&mut |_| true)?;
     let us = Member::new(&storage.confirm_identity()?);
     let ledger = OffsetLedger::new(storage.offsets(&options.topic)?, None);
-    let mut config = ClientConfig::new();
-    for (key, value) in &options.properties {
-        config.set(key, value);
-    }
-    config
-        .set("group.id", &options.group)
-        .set("allow.auto.create.topics", "false")
-        .set_log_level(RDKafkaLogLevel::Emerg);
-    let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet)?;
+    let consumer: BaseConsumer<Quiet> = options.bystander().create_with_context(Quiet)?;
     let (topic, start) = (options.topic.as_str(), options.start);
     TopicStart { storage, ledger: &ledger, topic, start, us: &us }.fix(&consumer, &BTreeSet::new())
 }
