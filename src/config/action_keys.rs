@@ -79,7 +79,7 @@ const ALL: &[Setting] = &[
     action("console.keys.view-query", "F9"),
     action("console.keys.view-rounds", "F10"),
     action("console.keys.next-view", "v"),
-    action("console.keys.previous-view", "Shift-Tab Left"),
+    action("console.keys.previous-view", "Left"),
     action("console.keys.fleet", "a"),
     action("console.keys.next-pipeline", "]"),
     action("console.keys.previous-pipeline", "["),

@@ -27,8 +27,10 @@ pub enum Context {
     Log,
     /// On the map.
     Map,
-    /// On the page of a url.
+    /// On the page of a url, while its newest clicks have the focus.
     Url,
+    /// On the page of a url, while its countries have the focus.
+    CountriesOfUrl,
     /// In the breakdown.
     Breakdown,
     /// In the alarms.
@@ -58,6 +60,7 @@ impl Context {
                 | Context::Log
                 | Context::Map
                 | Context::Url
+                | Context::CountriesOfUrl
                 | Context::Breakdown
                 | Context::Alarms
         )
@@ -81,6 +84,12 @@ impl Context {
             // The breakdown has the order and the time window of the overview.
             Context::Breakdown if matches!(action, Action::CycleWindow | Action::CycleSort) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,
+            // They have two panels.
+            Context::Url | Context::CountriesOfUrl | Context::Search
+                if matches!(action, Action::NextPanel | Action::PreviousPanel) =>
+            {
+                true
+            }
             Context::Rejects | Context::Log | Context::Search
                 if matches!(action, Action::FindNext | Action::FindPrevious) =>
             {
@@ -106,6 +115,7 @@ impl Context {
             Context::Log => "log",
             Context::Map => "map",
             Context::Url => "url",
+            Context::CountriesOfUrl => "countries of a url",
             Context::Breakdown => "breakdown",
             Context::Alarms => "alarms",
             Context::Fleet => "the fleet",

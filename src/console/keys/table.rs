@@ -45,8 +45,8 @@ const fn dangerous(mut binding: KeyBinding) -> KeyBinding {
 }
 
 use Context::{
-    Activity, Alarms, Anywhere, Breakdown, Countries, Details, Fleet, Help, Index, Line, Log, Map, Prompt, Quit,
-    Rejects, Search, Stages, Url, Urls, Views,
+    Activity, Alarms, Anywhere, Breakdown, Countries, CountriesOfUrl, Details, Fleet, Help, Index, Line, Log, Map,
+    Prompt, Quit, Rejects, Search, Stages, Url, Urls, Views,
 };
 
 /// Every key of the console, in the order of the footer.
@@ -175,8 +175,6 @@ pub(super) static TABLE: &[KeyBinding] = &[
     ),
     bind(Search, &[char('/')], "/", "type", Action::Search, "type what to look for"),
     bind(Search, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenUrl, "open the page of the url"),
-    bind(Url, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
-    bind(Url, &[char('D')], "D", "", Action::PreviousDimension, "by the previous dimension"),
     bind(Breakdown, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
     bind(Breakdown, &[char('D')], "D", "", Action::PreviousDimension, "by the previous dimension"),
     bind(Breakdown, &[key(KeyCode::Enter)], "Enter", "open", Action::OpenGroup, "go to the url or the country"),
@@ -191,21 +189,19 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Alarms, &[char('a')], "a", "acknowledge all", Action::AcknowledgeAll, "acknowledge every alarm"),
     bind(Rejects, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the reject in full"),
     bind(Url, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the click in full"),
+    bind(Url, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
+    bind(Url, &[char('D')], "D", "", Action::PreviousDimension, "by the previous dimension"),
+    bind(CountriesOfUrl, &[key(KeyCode::Enter)], "Enter", "urls of it", Action::OpenGroup, "all urls of the country"),
+    bind(CountriesOfUrl, &[char('d')], "d", "dimension", Action::NextDimension, "by the next dimension"),
+    bind(CountriesOfUrl, &[char('D')], "D", "", Action::PreviousDimension, "by the previous dimension"),
     bind(Log, &[key(KeyCode::Enter)], "Enter", "details", Action::Details, "the line in full"),
     bind(Log, &[char('f')], "f", "level", Action::CycleLevel, "levels: all to errors only"),
     bind(Map, &[key(KeyCode::Enter)], "Enter", "urls", Action::Enter, "go to its urls"),
-    bind(Views, &[key(KeyCode::Tab), key(KeyCode::Right)], "Tab →", "next", Action::NextView, "the next view"),
-    bind(
-        Views,
-        &[key(KeyCode::BackTab), key(KeyCode::Left)],
-        "Shift-Tab",
-        "",
-        Action::PreviousView,
-        "the previous view",
-    ),
+    bind(Views, &[key(KeyCode::Right)], "→", "next view", Action::NextView, "the next view"),
+    bind(Views, &[key(KeyCode::Left)], "←", "", Action::PreviousView, "the previous view"),
     bind(Line, &[key(KeyCode::Enter)], "Enter", "apply", Action::Accept, "apply the line"),
-    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete, or the next format or view"),
-    bind(Line, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousView, "the previous view, from the search"),
+    bind(Line, &[key(KeyCode::Tab)], "Tab", "complete", Action::Complete, "complete, next format, or results"),
+    bind(Line, &[key(KeyCode::BackTab)], "Shift-Tab", "", Action::PreviousPanel, "from the search to its results"),
     bind(Line, &[key(KeyCode::Up), ctrl('p')], "↑", "", Action::Up, "the previous suggestion"),
     bind(Line, &[key(KeyCode::Down), ctrl('n')], "↓", "", Action::Down, "the next suggestion"),
     bind(Line, &[key(KeyCode::Esc)], "Esc", "cancel", Action::Cancel, "cancel the line"),

@@ -44,7 +44,7 @@ pub(crate) fn help_lines(keys: &KeyBindings, screen: Screen, offered: Offered, a
         Screen::Partitions | Screen::Store | Screen::Cluster | Screen::Query | Screen::Rounds => {
             vec![Context::Anywhere, Context::Views]
         }
-        Screen::Url => vec![Context::Anywhere, Context::Views, Context::Url],
+        Screen::Url => vec![Context::Anywhere, Context::Views, Context::Url, Context::CountriesOfUrl],
         Screen::Breakdown => vec![Context::Anywhere, Context::Views, Context::Breakdown],
         Screen::Alarms => vec![Context::Anywhere, Context::Views, Context::Alarms],
     };

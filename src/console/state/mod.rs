@@ -44,4 +44,5 @@ pub(crate) mod tail;
 pub(crate) mod text_input;
 pub(crate) mod timeline;
 pub(crate) mod trouble;
+pub(crate) mod url_view;
 pub(crate) mod window_title;

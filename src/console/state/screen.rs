@@ -1,7 +1,7 @@
 //! The screens of the console. Users, config file and docs call them views.
 
-use crate::console::keys::Context;
 use crate::console::keys::bindings::Offered;
+use crate::console::keys::{Action, Context};
 use crate::protocol::Snapshot;
 
 /// A screen of the console; its body fills the terminal between header and footer.
@@ -76,6 +76,16 @@ impl Screen {
             Screen::Breakdown => "breakdown",
             Screen::Alarms => "alarms",
             Screen::Fleet => "fleet",
+        }
+    }
+
+    /// What opens it, if it has a key of its own beside the function keys.
+    pub(crate) const fn key(self) -> Option<Action> {
+        match self {
+            Screen::Breakdown => Some(Action::Breakdown),
+            Screen::Alarms => Some(Action::Alarms),
+            Screen::Fleet => Some(Action::Fleet),
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::country_map::{drawn_area, true_rows};
 use super::screen::Screen;
+use super::url_view::UrlPanel;
 use crate::protocol::Snapshot;
 
 /// The smallest terminal on which the map of the world is readable: columns, rows.
@@ -58,6 +59,14 @@ impl ScreenParts {
         }
     }
 
+    /// The list of `panel`, with its frame, on the page of a url.
+    pub(crate) fn of_url(&self, panel: UrlPanel, snapshot: &Snapshot) -> Rect {
+        match panel {
+            UrlPanel::Countries => beside_countries(self.before, snapshot).0,
+            UrlPanel::Clicks => self.list,
+        }
+    }
+
     /// The cells of the map of the world inside `before`.
     pub(crate) fn map(&self) -> Rect {
         drawn_area(self.before)
@@ -81,8 +90,10 @@ fn url_parts(body: Rect) -> ScreenParts {
         return ScreenParts { before, list, after };
     }
     let rows = if body.height >= 16 { 4 } else { 0 };
+    // Two countries at least.
+    let countries = (body.height * 2 / 5).max(5);
     let [before, after, list] =
-        Layout::vertical([Constraint::Percentage(40), Constraint::Length(rows), Constraint::Fill(1)]).areas(body);
+        Layout::vertical([Constraint::Length(countries), Constraint::Length(rows), Constraint::Fill(1)]).areas(body);
     ScreenParts { before, list, after }
 }
 

@@ -9,6 +9,7 @@ use super::panel::Panel;
 use super::screen::Screen;
 use super::selection::Selection;
 use super::tail::Tail;
+use super::url_view::{UrlView, rows_of};
 use crate::console::keys::Context;
 
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};
@@ -60,16 +61,6 @@ pub(crate) struct LogView {
     pub(crate) tail: Tail,
 }
 
-/// The screen of one url.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct UrlView {
-    pub(crate) url: Option<Arc<str>>,
-    /// The screen on which the user opened the url.
-    pub(crate) opened_on: Screen,
-    /// The newest clicks of the url.
-    pub(crate) clicks: List,
-}
-
 impl Default for LogView {
     fn default() -> Self {
         Self { level: LogLevel::Debug, filter: Pattern::default(), tail: Tail::default() }
@@ -93,7 +84,10 @@ impl LogView {
 impl Screens {
     /// Where keys act on the open screen while `focus` has the focus of the overview.
     pub(crate) fn context(&self, focus: Panel) -> Context {
-        self.open.context().unwrap_or_else(|| focus.context())
+        match self.open {
+            Screen::Url => self.url.focus.context(),
+            open => open.context().unwrap_or_else(|| focus.context()),
+        }
     }
 
     /// The question to the index; `None` while there is no text to look for.
@@ -149,7 +143,7 @@ impl Screens {
             Screen::Cluster => Some(&mut self.executors),
             Screen::Query => Some(&mut self.batches),
             Screen::Rounds => Some(&mut self.rounds),
-            Screen::Url => Some(&mut self.url.clicks),
+            Screen::Url => Some(self.url.list_mut(self.url.focus)),
             Screen::Breakdown => Some(&mut self.breakdown.list),
             Screen::Alarms => Some(&mut self.alarms.list),
             // The fleet keeps the list of the pipelines.
@@ -173,7 +167,7 @@ impl Screens {
             Screen::Cluster => cluster(snapshot).map_or(0, |cluster| cluster.executors.len()),
             Screen::Query => query(snapshot).map_or(0, |query| query.batches.len()),
             Screen::Rounds => rounds(snapshot).and_then(|rounds| rounds.as_ref().ok()).map_or(0, Vec::len),
-            Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| page.clicks.len()),
+            Screen::Url => found(self.url_details(snapshot)).map_or(0, |page| rows_of(self.url.focus, page)),
             Screen::Alarms => alarm_rows(&snapshot.alarms).count(),
             Screen::Breakdown => {
                 let question = self.breakdown.question(selection);

@@ -142,6 +142,11 @@ impl Selection {
         }
     }
 
+    /// Puts the cursor on `url` in `country`, which may only come with the next board.
+    pub(crate) fn expect_page(&mut self, url: Arc<str>, country: Arc<str>) {
+        self.page = Some((url, country));
+    }
+
     /// Moves the cursors to the rows of country and url in `board`, and keeps them visible. So many rows of each are visible.
     pub(crate) fn settle(&mut self, board: &Board, country_rows: usize, page_rows: usize) {
         // A list that is not visible keeps its place.

@@ -27,7 +27,7 @@ impl Tab {
 pub(crate) struct Tabs(pub(crate) Vec<Tab>);
 
 impl Tabs {
-    /// The tabs of `screens` in `columns`. Each has its key. The `open` one has its name, and so have those after it as far as there is
+    /// The tabs of `screens` in `columns`, and one more for the `open` one if it is none of them. Each has its key. The `open` one has its name, and so have those after it as far as there is
     /// room; then those before it.
     pub(crate) fn of(keys: &KeyBindings, screens: &[Screen], open: Screen, columns: usize) -> Self {
         let tab = |(slot, screen): (usize, &Screen)| {
@@ -35,6 +35,10 @@ impl Tabs {
             Tab { screen: *screen, key, name: String::new() }
         };
         let mut tabs: Vec<Tab> = screens.iter().enumerate().map(tab).collect();
+        if !screens.contains(&open) {
+            let key = open.key().map_or("", |action| keys.label_of(action));
+            tabs.push(Tab { screen: open, key: format!(" {key} "), name: String::new() });
+        }
         // The blank at the end of the last one may be cut.
         let mut room = (columns + 1).saturating_sub(tabs.iter().map(Tab::columns).sum());
         let open = tabs.iter().position(|tab| tab.screen == open).unwrap_or(0);
@@ -91,6 +95,19 @@ mod tests {
             "first the open one, then as many as there is room for"
         );
         assert!(words(200, Screen::Overview).ends_with(" F9 query  F10 rounds "));
+    }
+
+    #[test]
+    fn a_screen_without_a_function_key_has_a_tab_while_it_is_open() {
+        for columns in 60..200 {
+            for (screen, tab) in
+                [(Screen::Url, "  url "), (Screen::Breakdown, " b breakdown "), (Screen::Alarms, " A alarms ")]
+            {
+                let words = words(columns, screen);
+                assert!(words.ends_with(tab) && words.trim_end().len() <= columns, "{columns}: {words}");
+            }
+        }
+        assert!(!words(200, Screen::Log).contains("breakdown"));
     }
 
     #[test]

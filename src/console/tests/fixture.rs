@@ -161,13 +161,6 @@ pub(super) fn knowing() -> Snapshot {
         checkpoints: Some(2),
         ..snapshot.store
     };
-    let page = |url: &str, country: &str, clicks| PageRow {
-        url: url.into(),
-        country: country.into(),
-        clicks,
-        unique_users: clicks / 2,
-        avg_time_spent: Some(4.0),
-    };
     let rows = vec![page("/cart", "FR", 51_007), page("/cart", "日本", 900), page("/careers", "US", 12)];
     let asked = SearchQuestion { text: "car".into(), country: None, limit: 200 };
     snapshot.answers.search = Some(Arc::new(Answer { asked, found: Ok(rows.clone()) }));
@@ -218,6 +211,11 @@ fn trend() -> Trend {
     let until = Timestamp::from_millis(1_769_851_800_000);
     let clicks = (0..60).map(|part| part * part / 40 + part % 7).collect();
     Trend { since: Timestamp::from_millis(until.as_millis() - 3_600_000), until, clicks }
+}
+
+/// The figures of a url in a country.
+pub(super) fn page(url: &str, country: &str, clicks: u64) -> PageRow {
+    PageRow { url: url.into(), country: country.into(), clicks, unique_users: clicks / 2, avg_time_spent: Some(4.0) }
 }
 
 /// A message that could not be decoded.

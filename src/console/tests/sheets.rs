@@ -45,7 +45,7 @@ fn keys_tabs_and_the_mouse_lead_from_view_to_view_and_esc_back() {
     let mut console = console(120, 40);
     console.press("F3");
     assert_eq!(console.app.screens.open, Screen::Store);
-    console.press("v Tab Shift-Tab Shift-Tab");
+    console.press("v Left Left Right");
     assert_eq!(console.app.screens.open, Screen::Store);
     console.press("F1");
     assert_eq!(console.app.screens.open, Screen::Overview);

@@ -15,8 +15,8 @@ impl App {
     /// Does `action`. `key_slot` is the position of the key in its binding; a `dangerous` action asks first.
     pub(super) fn act(&mut self, action: Action, key_slot: usize, dangerous: bool) {
         match action {
-            Action::NextPanel => self.overview.focus = self.overview.focus.further(1),
-            Action::PreviousPanel => self.overview.focus = self.overview.focus.further(Panel::ALL.len() - 1),
+            Action::NextPanel => self.turn_panel(true),
+            Action::PreviousPanel => self.turn_panel(false),
             Action::PickStage => self.pick_stage(key_slot),
             Action::ToggleStage => self.toggle_stage(),
             Action::RestartStage => self.control_stage(StageAction::Restart),
@@ -40,12 +40,7 @@ impl App {
                 self.enter_screen(screen);
             }
             Action::NextView => self.enter_next_screen(true),
-            Action::PreviousView => {
-                // A line other than that of the search has no screen before it.
-                if self.overlays.line.as_ref().is_none_or(|line| line.purpose == LinePurpose::Search) {
-                    self.enter_next_screen(false);
-                }
-            }
+            Action::PreviousView => self.enter_next_screen(false),
             Action::Fleet => self.toggle_fleet(),
             Action::NextPipeline => self.next_pipeline(true),
             Action::PreviousPipeline => self.next_pipeline(false),
@@ -98,6 +93,22 @@ impl App {
             Action::ShutDown => self.ask_shut_down(),
             // A question takes its answers before any key acts.
             Action::Confirm | Action::Deny | Action::LeaveWork | Action::StopWork => {}
+        }
+    }
+
+    /// Gives the next panel of the open screen the focus, or the one before.
+    pub(super) fn turn_panel(&mut self, forward: bool) {
+        let is_typing = self.overlays.line.is_some();
+        match self.screens.open {
+            Screen::Overview if !is_typing => {
+                let by = if forward { 1 } else { Panel::ALL.len() - 1 };
+                self.overview.focus = self.overview.focus.further(by);
+            }
+            Screen::Url if !is_typing => self.screens.url.focus = self.screens.url.focus.other(),
+            // Its panels are the line and the results.
+            Screen::Search if self.overlays.line_for(LinePurpose::Search).is_some() => self.accept_line(),
+            Screen::Search if !is_typing => self.start_line(LinePurpose::Search),
+            _ => {}
         }
     }
 

@@ -68,6 +68,9 @@ impl App {
 
     /// Goes to what the row under the cursor stands for: the page of a url, or the urls of a country.
     pub(super) fn open_picked_group(&mut self) {
+        if self.screens.open == Screen::Url {
+            return self.open_country_of_url();
+        }
         let snapshot = Arc::clone(&self.engine.frozen_or_live().snapshot);
         let view = &self.screens.breakdown;
         let Some(row) = view.picked(&snapshot, &self.selection) else {
@@ -85,5 +88,19 @@ impl App {
                 self.say("only urls and countries have their own page");
             }
         }
+    }
+
+    /// Goes from the page of a url to all urls of the country under the cursor, with the cursor on this url.
+    fn open_country_of_url(&mut self) {
+        let snapshot = Arc::clone(&self.engine.frozen_or_live().snapshot);
+        let details = self.screens.url_details(&snapshot).and_then(|found| found.as_ref().ok());
+        let Some(row) = details.and_then(|details| self.screens.url.picked_country(details)) else {
+            return self.say("there is no country to open");
+        };
+        if self.selection.select_country(Some(row.country.to_string())) {
+            self.request_view();
+        }
+        self.selection.expect_page(Arc::clone(&row.url), Arc::clone(&row.country));
+        self.enter_urls();
     }
 }

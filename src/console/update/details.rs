@@ -9,6 +9,7 @@ use crate::console::state::list::CursorMove;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::trouble::in_trouble;
+use crate::console::state::url_view::UrlPanel;
 use crate::protocol::{Command, Question};
 
 impl App {
@@ -81,7 +82,7 @@ impl App {
 
     /// The click under the cursor on the page of a url. There, `y` copies the url.
     fn picked_click_of_url(&self) -> Option<Subject> {
-        if self.screens.open != Screen::Url {
+        if self.screens.open != Screen::Url || self.screens.url.focus != UrlPanel::Clicks {
             return None;
         }
         let details = self.screens.url_details(&self.engine.frozen_or_live().snapshot)?.as_ref().ok()?;

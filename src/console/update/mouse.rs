@@ -14,6 +14,7 @@ use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
 use crate::console::state::tabs::Tabs;
+use crate::console::state::url_view::UrlPanel;
 use crate::console::tables::{fit_columns, pages, sort_at};
 
 /// Rows that one notch of the wheel moves.
@@ -100,6 +101,12 @@ impl App {
     fn point_on_screen(&mut self, kind: MouseEventKind, layout: &ScreenLayout, point: Position) -> bool {
         // Each country asks for other figures.
         let notch = if self.screens.open == Screen::Map { 1 } else { WHEEL };
+        if matches!(
+            kind,
+            MouseEventKind::ScrollUp | MouseEventKind::ScrollDown | MouseEventKind::Down(MouseButton::Left)
+        ) {
+            self.focus_on_url(layout, point);
+        }
         match kind {
             MouseEventKind::ScrollUp => self.move_on_screen(CursorMove::By(-notch)),
             MouseEventKind::ScrollDown => self.move_on_screen(CursorMove::By(notch)),
@@ -116,7 +123,10 @@ impl App {
             Tabs::of(&self.keys, offered, self.screens.open, usize::from(area.width)).screen_at(area, point)
         };
         let Some(screen) = layout.tabs.and_then(hit) else { return false };
-        self.enter_screen(screen);
+        // The tab of any other screen is there only while that one is open.
+        if Screen::WITH_KEY.contains(&screen) {
+            self.enter_screen(screen);
+        }
         true
     }
 
@@ -129,17 +139,34 @@ impl App {
         }
         // The frame and the titles are above the first row. The log has no titles.
         let above = if self.screens.open == Screen::Log { 1 } else { 2 };
-        let row = point.y.checked_sub(parts.list.y.saturating_add(above)).map(usize::from);
+        let list = match self.screens.open {
+            Screen::Url => parts.of_url(self.screens.url.focus, self.engine.snapshot()),
+            _ => parts.list,
+        };
+        let row = point.y.checked_sub(list.y.saturating_add(above)).map(usize::from);
         if let (Screen::Log, Some(row)) = (self.screens.open, row) {
             self.pick_log_row(row);
             return true;
         }
-        match row.filter(|row| parts.list.contains(point) && *row < self.visible_rows()) {
+        match row.filter(|row| list.contains(point) && *row < self.visible_rows()) {
             Some(row) => self.pick_visible_row(row),
             None if self.screens.open == Screen::Map => return self.click_on_map(parts, point),
             None => return false,
         }
         true
+    }
+
+    /// Gives the list under `point` the focus, on the page of a url.
+    fn focus_on_url(&mut self, layout: &ScreenLayout, point: Position) {
+        let Some(body) = layout.body.filter(|_| self.screens.open == Screen::Url) else { return };
+        let parts = ScreenParts::of(Screen::Url, body);
+        let snapshot = self.engine.snapshot();
+        let hit = [UrlPanel::Countries, UrlPanel::Clicks]
+            .into_iter()
+            .find(|panel| parts.of_url(*panel, snapshot).contains(point));
+        if let Some(panel) = hit {
+            self.screens.url.focus = panel;
+        }
     }
 
     /// Selects the country nearest to `point`. False if none is near.

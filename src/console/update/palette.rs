@@ -115,7 +115,7 @@ impl App {
         let Some(line) = &self.overlays.line else { return };
         let completed = match line.purpose {
             LinePurpose::Filter | LinePurpose::Find => return,
-            LinePurpose::Search => return self.enter_next_screen(true),
+            LinePurpose::Search => return self.turn_panel(true),
             LinePurpose::Export => Some(ExportFormat::next_name(line.text())),
             LinePurpose::Palette => {
                 let offer = self.offers(line.text()).into_iter().nth(line.picked_offer);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use crate::console::state::activity::newer_lines;
 use crate::console::state::app::App;
 use crate::console::state::line_input::LinePurpose;
@@ -10,6 +12,7 @@ use crate::console::state::log_rows::{line_in_row, whole_lines};
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::ScreenParts;
 use crate::console::state::tail::Tail;
+use crate::console::state::url_view::{UrlPanel, rows_of};
 use crate::protocol::question::{Question, RejectsQuestion};
 use crate::protocol::snapshot::{LogLevel, Snapshot};
 use crate::protocol::{Command, answer::Rejects};
@@ -76,6 +79,8 @@ impl App {
         }
         self.screens.url.url = Some(url);
         self.screens.url.clicks = List::default();
+        self.screens.url.countries = List::default();
+        self.screens.url.focus = UrlPanel::default();
         self.open_screen(Screen::Url);
     }
 
@@ -158,9 +163,16 @@ impl App {
             let log = &self.engine.frozen_or_live().snapshot.log;
             return whole_lines(self.screens.log.lines(log).rev().skip(self.screens.log.tail.back), columns, rows);
         }
-        let list = ScreenParts::of(self.screens.open, self.display.body()).list;
-        // The frame and the titles take three rows.
-        usize::from(list.height.saturating_sub(3))
+        if self.screens.open == Screen::Url {
+            return self.visible_rows_of_url(self.screens.url.focus);
+        }
+        rows_in(ScreenParts::of(self.screens.open, self.display.body()).list)
+    }
+
+    /// Rows of a list on the page of a url that are visible.
+    pub(super) fn visible_rows_of_url(&self, panel: UrlPanel) -> usize {
+        let parts = ScreenParts::of(Screen::Url, self.display.body());
+        rows_in(parts.of_url(panel, self.engine.snapshot()))
     }
 
     /// Columns and rows inside the frame of the log.
@@ -171,14 +183,28 @@ impl App {
 
     /// Keeps the cursor of the open screen on its list and visible.
     pub(super) fn settle_screen(&mut self) {
-        if self.screens.open == Screen::Log {
-            return self.settle_log();
+        match self.screens.open {
+            Screen::Log => return self.settle_log(),
+            Screen::Url => return self.settle_url(),
+            _ => {}
         }
         let (len, rows) = (self.list_len(), self.visible_rows());
         if self.screens.open == Screen::Map {
             let at = self.selection.country_row(&self.engine.frozen_or_live().snapshot.board);
             self.screens.map_top = keep_visible(self.screens.map_top, at, rows, len);
         } else if let Some(list) = self.list_mut() {
+            list.at = list.at.min(len.saturating_sub(1));
+            list.top = keep_visible(list.top, Some(list.at), rows, len);
+        }
+    }
+
+    /// Keeps both cursors on the page of a url on their lists and visible.
+    fn settle_url(&mut self) {
+        for panel in [UrlPanel::Countries, UrlPanel::Clicks] {
+            let rows = self.visible_rows_of_url(panel);
+            let details = self.screens.url_details(&self.engine.frozen_or_live().snapshot);
+            let len = details.and_then(|found| found.as_ref().ok()).map_or(0, |found| rows_of(panel, found));
+            let list = self.screens.url.list_mut(panel);
             list.at = list.at.min(len.saturating_sub(1));
             list.top = keep_visible(list.top, Some(list.at), rows, len);
         }
@@ -228,13 +254,10 @@ impl App {
         {
             self.screens.rejects.at = self.moved_reject(before, after).unwrap_or(at);
         }
-        let at = self.screens.url.clicks.at;
-        if at > 0
-            && let Some(Ok(before)) = self.screens.url_details(&before)
+        if let Some(Ok(before)) = self.screens.url_details(&before)
             && let Some(Ok(after)) = self.screens.url_details(after)
-            && let Some(picked) = before.clicks.get(at)
         {
-            self.screens.url.clicks.at = after.clicks.iter().position(|click| click == picked).unwrap_or(at);
+            self.screens.url.keep_places(before, after);
         }
     }
 
@@ -243,4 +266,10 @@ impl App {
         let picked = self.screens.filtered_rejects(&before.rows).nth(self.screens.rejects.at)?;
         self.screens.filtered_rejects(&after.rows).position(|row| row == picked)
     }
+}
+
+/// Rows of a list with titles in the frame `list`.
+fn rows_in(list: Rect) -> usize {
+    // The frame and the titles take three rows.
+    usize::from(list.height.saturating_sub(3))
 }

@@ -43,6 +43,11 @@ impl Cursor {
         Cursor::Mark { row: Some(list.at), top: list.top, has_focus: true }
     }
 
+    /// The cursor of one of several lists: it marks a row while the list has the focus.
+    pub(super) fn in_panel(list: List, has_focus: bool) -> Self {
+        Cursor::Mark { row: has_focus.then_some(list.at), top: list.top, has_focus }
+    }
+
     /// A cursor that marks no row, for a table beside one that the user can move through.
     pub(super) fn nowhere() -> Self {
         Cursor::Mark { row: None, top: 0, has_focus: false }

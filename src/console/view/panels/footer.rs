@@ -74,8 +74,15 @@ fn keys(columns: u16, app: &App) -> Line<'static> {
     let here = table().filter(|binding| binding.context == context && context != Context::Anywhere);
     let views =
         table().filter(|binding| context.is_view() && binding.context == Context::Views && context != Context::Views);
+    let turns_panel = |binding: &&KeyBinding| context.is_view() && binding.action == Action::NextPanel;
+    let rest = || everywhere().skip(2);
     // Help and quit come first, since they must be visible on every terminal; then the keys of this context.
-    let order = everywhere().take(2).chain(here).chain(views).chain(everywhere().skip(2));
+    let order = everywhere()
+        .take(2)
+        .chain(here)
+        .chain(rest().filter(turns_panel))
+        .chain(views)
+        .chain(rest().filter(|binding| !turns_panel(binding)));
     let mut spans = Vec::new();
     for binding in order.filter(|binding| is_shown(binding, app)) {
         let short = short(binding, app);

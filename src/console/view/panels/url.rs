@@ -12,6 +12,7 @@ use crate::console::format::{counted, duration, fit, time_of_day};
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::{ScreenParts, beside_countries};
+use crate::console::state::url_view::UrlPanel;
 use crate::console::tables::{TableContext, clicks, pages};
 use crate::console::view::placeholder::{no_answer, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
@@ -30,13 +31,14 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     }
     let url = fit(whole_url, usize::from(parts.before.width).saturating_sub(4));
     let title = Line::from(vec![Span::raw(" "), Span::styled(url, theme.key()), Span::raw(" ")]);
-    let mut block = theme.frame(title, false);
+    let on = |panel| app.screens.url.focus == panel;
+    let mut block = theme.frame(title, on(UrlPanel::Countries));
     if let Some(Ok(details)) = details {
         block = block.title_bottom(Line::styled(total(details), theme.dim()));
     }
     let countries = block.inner(countries_area);
     frame.render_widget(block, countries_area);
-    let block = theme.frame(Line::styled(" newest clicks ", theme.key()), true);
+    let block = theme.frame(Line::styled(" newest clicks ", theme.key()), on(UrlPanel::Clicks));
     let newest = block.inner(parts.list);
     frame.render_widget(block, parts.list);
     match details {
@@ -48,7 +50,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         Some(Err(problem)) => no_answer(frame, countries, problem, app),
         Some(Ok(details)) => {
             let context = TableContext::new(theme);
-            let table = Table::new(pages::BY_COUNTRY, context, Cursor::nowhere());
+            let table = Table::new(
+                pages::BY_COUNTRY,
+                context,
+                Cursor::in_panel(app.screens.url.countries, on(UrlPanel::Countries)),
+            );
             table.render(frame, countries, details.countries.iter());
             if details.countries.is_empty() {
                 placeholder(frame, countries, "no clicks on this url", app);
@@ -57,7 +63,8 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             if details.clicks.is_empty() {
                 placeholder(frame, newest, "no clicks", app);
             }
-            let table = Table::new(clicks::OF_URL, context, Cursor::of(app.screens.url.clicks));
+            let table =
+                Table::new(clicks::OF_URL, context, Cursor::in_panel(app.screens.url.clicks, on(UrlPanel::Clicks)));
             table.render(frame, newest, details.clicks.iter());
         }
     }
