@@ -5,8 +5,16 @@ use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 
 impl App {
-    /// Stops an export, removes a filter, closes the open screen, or moves the focus towards all countries.
+    /// Ends the search in the details or closes them, stops an export, removes a filter, closes the open screen, or moves the focus towards all countries.
     pub(super) fn go_back(&mut self) {
+        if let Some(details) = &mut self.overlays.details {
+            if details.find.is_empty() {
+                self.overlays.details = None;
+            } else {
+                details.find.clear();
+            }
+            return;
+        }
         if self.stop_table_export() {
             return;
         }

@@ -46,7 +46,9 @@ pub(crate) struct SheetRow {
 pub(crate) struct Hit {
     /// The position of the line.
     pub(crate) line: usize,
-    /// The bytes of its text.
+    /// Whether it is in the label of the line instead of the text.
+    pub(crate) in_label: bool,
+    /// The bytes of its label or text.
     pub(crate) part: Range<usize>,
 }
 
@@ -67,7 +69,7 @@ impl Sheet {
         sheet
     }
 
-    /// Where `text` is found, whatever the case of its letters, from the top to the bottom.
+    /// Where `text` is found in labels and texts, whatever the case of its letters, from the top to the bottom.
     pub(crate) fn hits(&self, text: &str) -> Vec<Hit> {
         let wanted: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
         if wanted.is_empty() {
@@ -75,10 +77,12 @@ impl Sheet {
         }
         let mut hits = Vec::new();
         for (at, line) in self.lines.iter().enumerate() {
-            let mut from = 0;
-            while let Some(part) = found(&line.text, from, &wanted) {
-                from = part.end;
-                hits.push(Hit { line: at, part });
+            for (field, in_label) in [(line.label, true), (line.text.as_str(), false)] {
+                let mut from = 0;
+                while let Some(part) = found(field, from, &wanted) {
+                    from = part.end;
+                    hits.push(Hit { line: at, in_label, part });
+                }
             }
         }
         hits
@@ -86,7 +90,8 @@ impl Sheet {
 
     /// The row in which `hit` begins.
     pub(crate) fn row_of(&self, hit: &Hit) -> usize {
-        let begins = |row: &SheetRow| row.line == hit.line && row.part.start <= hit.part.start;
+        let start = if hit.in_label { 0 } else { hit.part.start };
+        let begins = |row: &SheetRow| row.line == hit.line && row.part.start <= start;
         self.rows.iter().rposition(begins).unwrap_or(0)
     }
 }
@@ -156,5 +161,15 @@ mod tests {
         assert_eq!(sheet.hits("refuses conn").len(), 1, "the row ends between the two words");
         assert_eq!((sheet.hits("").len(), sheet.hits("nowhere").len()), (0, 0));
         assert_eq!(self::sheet("İstanbul ß", 28).hits("ß").len(), 1);
+    }
+
+    #[test]
+    fn a_label_is_found_in_the_first_row_of_its_line() {
+        let sheet = sheet("Kafka at broker:9092 has no reason", 28);
+        let hits = sheet.hits("REASON");
+        assert_eq!(
+            hits.iter().map(|hit| (hit.in_label, sheet.row_of(hit))).collect::<Vec<_>>(),
+            [(true, 0), (false, 1)]
+        );
     }
 }

@@ -69,11 +69,19 @@ fn find_note(open: &OpenDetails, hits: &[Hit], app: &App) -> Line<'static> {
 /// A row: the label of its line if the line begins there, and its part of the text with what was found marked.
 fn drawn(row: &SheetRow, sheet: &Sheet, hits: &[Hit], picked: usize, area: Rect, theme: &Theme) -> Line<'static> {
     let Some(line) = sheet.lines.get(row.line) else { return Line::default() };
+    let hits = |in_label| {
+        let marked = move |(_, hit): &(usize, &Hit)| hit.line == row.line && hit.in_label == in_label;
+        hits.iter().enumerate().filter(marked).map(move |(number, hit)| (hit.part.clone(), number == picked))
+    };
     let mut spans = Vec::new();
     let mut room = usize::from(area.width);
     if !line.label.is_empty() {
-        let label = if row.part.start == 0 { line.label } else { "" };
-        spans.push(Span::styled(left(label, sheet.label_columns), theme.dim()));
+        let label = left(line.label, sheet.label_columns);
+        if row.part.start == 0 {
+            marked(&mut spans, &label, 0..label.len(), hits(true), sheet.label_columns, theme.dim());
+        } else {
+            spans.push(Span::raw(left("", sheet.label_columns)));
+        }
         room = room.saturating_sub(sheet.label_columns);
     }
     let style = match line.tone {
@@ -82,20 +90,32 @@ fn drawn(row: &SheetRow, sheet: &Sheet, hits: &[Hit], picked: usize, area: Rect,
         Tone::Warn => theme.warn(),
         Tone::Bad => theme.bad(),
     };
-    let part = |range: Range<usize>| line.text.get(range).unwrap_or_default();
     // The blank at the end of a row may be one column too much.
-    let end_of_row = row.part.start + part(row.part.clone()).trim_end().len();
-    let mut at = row.part.start;
-    for (number, hit) in hits.iter().enumerate().filter(|(_, hit)| hit.line == row.line) {
-        let (start, end) = (hit.part.start.max(at), hit.part.end.min(end_of_row));
+    let end = row.part.start + line.text.get(row.part.clone()).unwrap_or_default().trim_end().len();
+    marked(&mut spans, &line.text, row.part.start..end, hits(false), room, style);
+    Line::from(spans)
+}
+
+/// Adds the bytes `shown` of `text`. The parts of it that were found are marked, the picked one most.
+fn marked(
+    spans: &mut Vec<Span<'static>>,
+    text: &str,
+    shown: Range<usize>,
+    hits: impl Iterator<Item = (Range<usize>, bool)>,
+    room: usize,
+    style: Style,
+) {
+    let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let mut at = shown.start;
+    for (hit, is_picked) in hits {
+        let (start, end) = (hit.start.max(at), hit.end.min(shown.end));
         if start >= end {
             continue;
         }
         spans.push(Span::styled(fit(part(at..start), room), style));
-        let mark = if number == picked { Modifier::REVERSED | Modifier::BOLD } else { Modifier::UNDERLINED };
+        let mark = if is_picked { Modifier::REVERSED | Modifier::BOLD } else { Modifier::UNDERLINED };
         spans.push(Span::styled(fit(part(start..end), room), style.add_modifier(mark)));
         at = end;
     }
-    spans.push(Span::styled(fit(part(at..end_of_row.max(at)), room), style));
-    Line::from(spans)
+    spans.push(Span::styled(fit(part(at..shown.end.max(at)), room), style));
 }
