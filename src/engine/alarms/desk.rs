@@ -73,7 +73,8 @@ fn log(change: &AlarmChange) {
         }
         (Some(lasted), _) => {
             let lasted = long_time(lasted);
-            tracing::info!(target: "alarms", event = "alarm", stage, "{}{of} is over after {lasted}", alarm.name);
+            let why = if change.by_stop { ": somebody stopped the stage" } else { "" };
+            tracing::info!(target: "alarms", event = "alarm", stage, "{}{of} is over after {lasted}{why}", alarm.name);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::kind::AlarmKind;
 use super::past::PastAlarms;
 use super::readings::{Reading, Readings};
 use super::rules::{AlarmRules, Rule};
-use super::words;
+use super::words::Words;
 use crate::protocol::alarm::{Alarm, AlarmId, Alarms, WatchedAlarm};
 use crate::protocol::{Snapshot, StageStatus};
 
@@ -20,8 +20,10 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub struct AlarmChange {
     /// The alarm, as it was last.
     pub alarm: Alarm,
-    /// How long it was on; `None` if it begins.
+    /// How long it was wrong; `None` if it begins. The time in which it was right before it ended does not count.
     pub lasted: Option<Duration>,
+    /// It ends because somebody stopped its stage.
+    pub by_stop: bool,
 }
 
 /// Judges snapshots. It has no clock but the uptime of the snapshots.
@@ -44,7 +46,13 @@ enum State {
     /// The value is bad since then, and not yet for long enough.
     Bad { since: Duration },
     /// The alarm is on.
-    On { begun: Duration, alarm: Alarm, good_since: Option<Duration> },
+    On {
+        begun: Duration,
+        alarm: Alarm,
+        /// What its text says once it is over.
+        was: String,
+        good_since: Option<Duration>,
+    },
 }
 
 impl Evaluator {
@@ -68,14 +76,16 @@ impl Evaluator {
         self.states = kept;
         self.rules = rules;
         let gone: BTreeMap<(AlarmKind, Option<Arc<str>>), State> = gone;
-        let ended = gone.into_values().filter_map(|state| match state {
+        let changes = gone.into_values().filter_map(|state| match state {
             State::Bad { .. } => None,
-            State::On { begun, alarm, .. } => Some(AlarmChange { alarm, lasted: Some(now.saturating_sub(begun)) }),
+            State::On { begun, alarm, was, good_since } => {
+                Some(ended(alarm, was, good_since.unwrap_or(now).saturating_sub(begun), false))
+            }
         });
-        let ended: Vec<_> = ended.collect();
-        self.keep_ended(&ended);
+        let changes: Vec<_> = changes.collect();
+        self.keep_ended(&changes);
         self.show();
-        ended
+        changes
     }
 
     /// Notes that somebody knows of the alarm `id`, or of every alarm if it is `None`. Returns the alarms of which nobody knew before.
@@ -129,22 +139,24 @@ impl Evaluator {
         let bad = reading.value.filter(|value| rule.is_bad(reading.kind, *value));
         let good = reading.value.is_some_and(|value| rule.is_good(reading.kind, value));
         match self.states.get_mut(&key) {
-            Some(State::On { begun, alarm, good_since }) => {
+            Some(State::On { begun, alarm, was, good_since }) => {
                 // What is unknown neither ends the alarm, nor makes it last.
                 if good {
                     let good_since = *good_since.get_or_insert(now);
                     if alarm.right_since.is_none() {
                         alarm.right_since = snapshot.at;
                     }
-                    if now.saturating_sub(good_since) >= self.rules.calm {
-                        let change = AlarmChange { alarm: alarm.clone(), lasted: Some(now.saturating_sub(*begun)) };
+                    if reading.is_stopped || now.saturating_sub(good_since) >= self.rules.calm {
+                        let lasted = good_since.saturating_sub(*begun);
+                        let change = ended(alarm.clone(), std::mem::take(was), lasted, reading.is_stopped);
                         self.states.remove(&key);
                         return Some(change);
                     }
                 } else if let Some(value) = reading.value {
                     (*good_since, alarm.right_since) = (None, None);
                     alarm.value = number(reading.kind, value);
-                    alarm.text = words::text(reading, value, rule, snapshot);
+                    let words = Words::of(reading, value, rule, snapshot);
+                    (alarm.text, *was) = (words.now, words.was);
                 }
                 None
             }
@@ -158,21 +170,23 @@ impl Evaluator {
                     self.states.insert(key, State::Bad { since });
                     return None;
                 }
+                let words = Words::of(reading, value, rule, snapshot);
                 let alarm = Alarm {
                     name: reading.kind.name().into(),
                     stage: reading.stage.clone(),
                     concerns: concerns(reading, snapshot),
                     severity: reading.kind.severity(),
                     since: snapshot.at.unwrap_or(UNIX_EPOCH),
-                    text: words::text(reading, value, rule, snapshot),
+                    text: words.now,
                     value: number(reading.kind, value),
                     limit: number(reading.kind, rule.begin),
                     right_since: None,
                     acknowledged: None,
                 };
-                self.states.insert(key, State::On { begun: now, alarm: alarm.clone(), good_since: None });
+                let on = State::On { begun: now, alarm: alarm.clone(), was: words.was, good_since: None };
+                self.states.insert(key, on);
                 *self.begun.entry(reading.kind).or_default() += 1;
-                Some(AlarmChange { alarm, lasted: None })
+                Some(AlarmChange { alarm, lasted: None, by_stop: false })
             }
         }
     }
@@ -200,6 +214,11 @@ impl Evaluator {
     }
 }
 
+/// The end of `alarm`, which says now what it `was` about.
+fn ended(alarm: Alarm, was: String, lasted: Duration, by_stop: bool) -> AlarmChange {
+    AlarmChange { alarm: Alarm { text: was, ..alarm }, lasted: Some(lasted), by_stop }
+}
+
 /// The stage that an alarm about `reading` concerns most: what comes from Kafka is taken by the first stage, and documents are written by the
 /// last one.
 fn concerns(reading: &Reading, snapshot: &Snapshot) -> Option<Arc<str>> {
@@ -225,7 +244,7 @@ impl AlarmChange {
         self.lasted.is_none()
     }
 
-    /// When the change happened.
+    /// When the alarm began, or when it was right again.
     pub fn at(&self) -> SystemTime {
         self.alarm.since.checked_add(self.lasted.unwrap_or_default()).unwrap_or(self.alarm.since)
     }

@@ -28,11 +28,13 @@ pub(super) struct Reading {
     pub(super) partition: Option<i32>,
     /// `None` if the engine does not know it.
     pub(super) value: Option<f64>,
+    /// Somebody has stopped the stage on purpose, so nobody waits for it to get well.
+    pub(super) is_stopped: bool,
 }
 
 impl Reading {
     fn of(kind: AlarmKind, value: Option<f64>) -> Self {
-        Self { kind, stage: None, partition: None, value }
+        Self { kind, stage: None, partition: None, value, is_stopped: false }
     }
 }
 
@@ -72,7 +74,9 @@ impl Readings {
         for (place, stage) in snapshot.stages.iter().enumerate() {
             let of = |kind, value| Reading { stage: Some(stage.id().as_str().into()), ..Reading::of(kind, value) };
             let is_down = self.stretches.is_down(stage, now);
-            readings.push(of(AlarmKind::Stage, Some(if is_down { 1.0 } else { 0.0 })));
+            let is_stopped = stage.state == StageState::Stopped;
+            let down = of(AlarmKind::Stage, Some(if is_down { 1.0 } else { 0.0 }));
+            readings.push(Reading { is_stopped, ..down });
             // What waits for the first stage is the lag; what waits behind the figures is told of the index.
             if place > 0 && stage.info.before_figures {
                 readings.push(of(AlarmKind::Backlog, stage.backlog.map(|backlog| backlog as f64)));

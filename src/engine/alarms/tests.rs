@@ -296,6 +296,46 @@ fn a_stage_that_an_operator_stops_is_no_alarm_but_what_waits_for_it_is() {
 }
 
 #[test]
+fn the_alarm_of_a_stage_ends_at_once_when_somebody_stops_the_stage() {
+    let mut world = World::new();
+    world.pass(HOLD + 11, |snapshot| snapshot.stages["index"].state = failing());
+    assert_eq!(world.told(), ["begin stage"]);
+    let draining = StageState::Draining { waiting_for: "1 document".into() };
+    world.pass(3, |snapshot| snapshot.stages["index"].state = draining.clone());
+    assert_eq!(world.told(), [""; 0], "it has not stopped yet");
+    world.snapshot.stages["index"].state = StageState::Stopped;
+    world.snapshot.uptime += Duration::from_secs(1);
+    let changes = world.evaluator.look(&world.snapshot);
+    let [ended] = changes.as_slice() else { panic!("one alarm ends: {changes:?}") };
+    assert_eq!((ended.lasted, ended.by_stop), (Some(Duration::from_secs(11)), true));
+    assert!(world.evaluator.shown().active.is_empty());
+}
+
+#[test]
+fn an_alarm_lasts_until_its_value_is_right_again_and_is_told_in_the_past_tense_then() {
+    let mut world = World::new();
+    world.pass(HOLD + 21, |snapshot| {
+        snapshot.stages["index"].state = failing();
+        snapshot.lag = Some(5_000);
+    });
+    world.pass(CALM + 1, |snapshot| {
+        snapshot.stages["index"].state = StageState::Running;
+        snapshot.lag = Some(0);
+    });
+    let shown = world.evaluator.shown();
+    let past: Vec<_> = shown.past.iter().map(|past| past.alarm.text.as_str()).collect();
+    assert_eq!(
+        past,
+        ["index was backing off: Connection refused", "5,000 messages waited in Kafka (limit 1,000)"],
+        "what was wrong, without the calm time"
+    );
+    for past in &shown.past {
+        let lasted = past.ended.duration_since(past.alarm.since).unwrap();
+        assert_eq!(lasted, Duration::from_secs(21), "{}", past.alarm.text);
+    }
+}
+
+#[test]
 fn two_stages_are_two_alarms_and_the_critical_ones_come_first() {
     let mut world = World::new();
     let wrong = |snapshot: &mut Snapshot| {

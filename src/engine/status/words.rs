@@ -15,6 +15,11 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// How many of something: `1 click`, `1,234 clicks`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// A time in its one or two largest units: `45 s`, `6 min`, `1 h 30 min`, `2 d 4 h`. It is rounded down to them.
 pub(crate) fn long_time(time: Duration) -> String {
     let seconds = time.as_secs();

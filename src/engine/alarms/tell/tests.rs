@@ -27,7 +27,7 @@ fn change(text: &str, lasted: Option<Duration>) -> AlarmChange {
         concerns: None,
         acknowledged: None,
     };
-    AlarmChange { alarm, lasted }
+    AlarmChange { alarm, lasted, by_stop: false }
 }
 
 fn message(text: &str, lasted: Option<Duration>) -> Message {
