@@ -145,12 +145,12 @@ fn embedded(
 /// Lets the broker be unreachable for `outage`, once clicks have flowed for a while.
 async fn take_away(broker: BrokerControl, outage: Duration) {
     tokio::time::sleep(BEFORE_OUTAGE).await;
-    tracing::warn!(target: "demo", "the embedded broker is taken away for {outage:?} (--outage)");
+    tracing::warn!(target: "demo", event = "failure", by = "itself", "the embedded broker is taken away for {outage:?} (--outage)");
     let gone = broker.broker_down();
     tokio::time::sleep(outage).await;
     // It may have ended with the demo meanwhile.
     if gone.and_then(|()| broker.broker_up()).is_ok() {
-        tracing::info!(target: "demo", "the embedded broker is back (--outage)");
+        tracing::info!(target: "demo", event = "recovery", by = "itself", "the embedded broker is back (--outage)");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::protocol::event::{Event as Happened, EventKind};
 use crate::text::{printable, safe_json};
 
 /// The fields of a line that tells of an event: its kind, its stage, and who did it.
-const KIND: &str = "event";
+pub(super) const KIND: &str = "event";
 const STAGE: &str = "stage";
 const BY: &str = "by";
 
@@ -209,8 +209,9 @@ mod tests {
         let line = written(Form::Json, stopped);
         assert!(line.contains(r#""event":"stop""#) && line.contains(r#""stage":"ingest""#), "{line}");
         let buffer = Arc::new(LogBuffer::default());
-        let layer = super::super::BufferLayer(Arc::clone(&buffer));
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let lines = super::super::LineLayer(Arc::clone(&buffer));
+        let subscriber = tracing_subscriber::registry().with(lines).with(super::super::events(&buffer));
+        tracing::subscriber::with_default(subscriber, || {
             stopped();
             tracing::info!(target: "ingest", event = "eclipse", "no event that we know");
             tracing::info!(target: "ingest", stage = "ingest", "no event");
@@ -221,7 +222,7 @@ mod tests {
             (event.kind, event.by.as_deref(), &*event.text),
             (EventKind::Stop, Some("key"), "ingest stopped by key")
         );
-        assert_eq!((event.stage.as_ref().map(StageId::as_str), event.at), (Some("ingest"), lines[0].at));
+        assert_eq!(event.stage.as_ref().map(StageId::as_str), Some("ingest"));
         let messages: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
         assert_eq!(messages, ["ingest stopped by key", "no event that we know", "no event stage=ingest"]);
     }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt as formatted, reload};
 
@@ -72,14 +73,8 @@ pub(super) fn start(settings: &LogSettings, lines: Lines, buffer: &Arc<LogBuffer
         let lines = FormattedLines(Form::of_stderr(settings.format));
         formatted::layer().event_format(lines).with_ansi(ansi).with_writer(io::stderr)
     });
-    let buffer = BufferLayer(Arc::clone(buffer));
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(to_file)
-        .with(to_stderr)
-        .with(buffer)
-        .try_init()
-        .context("logging")?;
+    let lines = LineLayer(Arc::clone(buffer)).and_then(to_file).and_then(to_stderr).with_filter(filter);
+    tracing_subscriber::registry().with(lines).with(events(buffer)).try_init().context("logging")?;
     Ok(Logging { filter: handle, file })
 }
 
@@ -88,9 +83,9 @@ fn filter(level: &str) -> anyhow::Result<EnvFilter> {
 }
 
 /// Feeds the console's log panel.
-struct BufferLayer(Arc<LogBuffer>);
+struct LineLayer(Arc<LogBuffer>);
 
-impl<S: Subscriber> Layer<S> for BufferLayer {
+impl<S: Subscriber> Layer<S> for LineLayer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let level = match *event.metadata().level() {
             Level::ERROR => LogLevel::Error,
@@ -98,11 +93,48 @@ impl<S: Subscriber> Layer<S> for BufferLayer {
             Level::INFO => LogLevel::Info,
             _ => LogLevel::Debug,
         };
-        let (at, message) = (Timestamp::now(), Message::of(event));
-        let line = LogLine { at, level, target: event.metadata().target().to_owned(), message: message.with_fields() };
-        match message.happened(at) {
-            Some(happened) => self.0.push_event(line, happened),
-            None => self.0.push(line),
+        let (target, message) = (event.metadata().target().to_owned(), Message::of(event).with_fields());
+        self.0.push(LogLine { at: Timestamp::now(), level, target, message });
+    }
+}
+
+/// Feeds the console's timeline, whatever `log.level` leaves out.
+fn events<S>(buffer: &Arc<LogBuffer>) -> impl Layer<S>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    let tells = filter_fn(|metadata| metadata.fields().field(format::KIND).is_some());
+    EventLayer(Arc::clone(buffer)).with_filter(tells.with_max_level_hint(Level::INFO))
+}
+
+struct EventLayer(Arc<LogBuffer>);
+
+impl<S: Subscriber> Layer<S> for EventLayer {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        if let Some(happened) = Message::of(event).happened(Timestamp::now()) {
+            self.0.push_event(happened);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_on_the_timeline_whatever_level_the_log_has() {
+        let buffer = Arc::new(LogBuffer::default());
+        let lines = LineLayer(Arc::clone(&buffer)).with_filter(filter("error").unwrap());
+        let subscriber = tracing_subscriber::registry().with(lines).with(events(&buffer));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(target: "console", event = "stop", stage = "ingest", by = "key", "ingest stopped by key");
+            tracing::warn!(target: "pipeline", event = "failure", stage = "store", "store: no space");
+            tracing::info!(target: "pipeline", "a line of no event");
+            tracing::error!(target: "kafka", "an error of no event");
+        });
+        let texts: Vec<String> = buffer.events().iter().map(|event| event.text.to_string()).collect();
+        assert_eq!(texts, ["ingest stopped by key", "store: no space"]);
+        let lines: Vec<String> = buffer.lines().iter().map(|line| line.message.clone()).collect();
+        assert_eq!(lines, ["an error of no event"]);
     }
 }

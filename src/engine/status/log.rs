@@ -66,11 +66,9 @@ impl LogBuffer {
         self.inner.lock().lines.push(line, LINES);
     }
 
-    /// Adds a line that tells of `event`.
-    pub fn push_event(&self, line: LogLine, event: Event) {
-        let mut inner = self.inner.lock();
-        inner.lines.push(line, LINES);
-        inner.events.push(event, EVENTS);
+    /// Adds an event; the oldest goes if there are too many.
+    pub fn push_event(&self, event: Event) {
+        self.inner.lock().events.push(event, EVENTS);
     }
 
     /// The lines, oldest first. Costs a copy only if there are new ones.
