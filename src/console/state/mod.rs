@@ -22,6 +22,7 @@ pub(crate) mod line_input;
 pub(crate) mod link_trouble;
 pub(crate) mod list;
 pub(crate) mod log_rows;
+pub(crate) mod log_view;
 pub(crate) mod mostly_rejected;
 pub(crate) mod no_clicks;
 pub(crate) mod observed;

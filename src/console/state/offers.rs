@@ -87,6 +87,8 @@ fn actions(keys: &KeyBindings, known: Vocabulary<'_>, context: Context, text: &s
             let description: Cow<'static, str> = match binding.action {
                 Action::PickStage => format!("go to {}", printable(&snapshot.stages.get(key_slot)?.info.title)).into(),
                 Action::OpenView if key_slot >= screens => return None,
+                // Whoever types `log` wants to see it. The key of this name shows or hides it, and the verb of this name opens it.
+                Action::ToggleLog => return None,
                 _ => binding.description_of_one_key(name),
             };
             if !matches(text, name, binding.description) && !matches(text, name, &description) {

@@ -7,7 +7,7 @@ use crate::console::theme::themes::Themes;
 use crate::protocol::snapshot::LogLevel;
 use crate::protocol::view::Window;
 use crate::protocol::{Snapshot, SortBy, StageAction, StageId};
-use crate::text::printable;
+use crate::text::{excerpt, printable};
 
 /// What the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,8 @@ const fn verb(name: &'static str, takes: Takes, description: &'static str) -> Ve
 
 /// Every verb.
 pub(crate) static VERBS: [Verb; 13] = [
-    verb("stop", Takes::Stage(StageAction::Stop), "stop a stage, or all"),
     verb("start", Takes::Stage(StageAction::Start), "start a stage, or all"),
+    verb("stop", Takes::Stage(StageAction::Stop), "stop a stage, or all"),
     verb("restart", Takes::Stage(StageAction::Restart), "restart a stage"),
     verb("country", Takes::Country, "the urls of a country, or of all"),
     verb("url", Takes::Url, "open the page of a url"),
@@ -73,7 +73,7 @@ pub(crate) static VERBS: [Verb; 13] = [
     verb("sort", Takes::Order, "the order of the urls"),
     verb("window", Takes::Window, "the time that the figures cover"),
     verb("view", Takes::View, "open a view"),
-    verb("log", Takes::Level, "open the log from a level on"),
+    verb("log", Takes::Level, "open the log, from a level on"),
     verb("theme", Takes::Theme, "use a theme"),
     verb("lag", Takes::Nothing(Screen::Partitions), "the lag of each partition"),
     verb("errors", Takes::Nothing(Screen::Log), "the errors in the log"),
@@ -100,9 +100,14 @@ pub(crate) struct Vocabulary<'a> {
 }
 
 impl Verb {
-    /// Whether it needs an object.
-    pub(crate) const fn needs_object(&self) -> bool {
+    /// Whether it can have an object.
+    pub(crate) const fn takes_object(&self) -> bool {
         !matches!(self.takes, Takes::Nothing(_))
+    }
+
+    /// Whether it needs an object. The log opens without one, too.
+    pub(crate) const fn needs_object(&self) -> bool {
+        !matches!(self.takes, Takes::Nothing(_) | Takes::Level)
     }
 
     /// The objects that it can have, most likely first.
@@ -165,6 +170,9 @@ impl Verb {
                 _ => Err(format!("{} stands alone", self.name)),
             };
         }
+        if let (Takes::Level, true) = (self.takes, object.is_empty()) {
+            return Ok(Phrase::View(Screen::Log));
+        }
         if let (Takes::Url, false) = (self.takes, object.is_empty()) {
             return Ok(Phrase::Url(object.into()));
         }
@@ -201,6 +209,11 @@ impl Verb {
             Takes::Nothing(_) => return None,
         })
     }
+}
+
+/// Said of a line that is no command.
+pub(crate) fn unknown_command(line: &str) -> String {
+    format!("there is no command {}", excerpt(line.trim(), 40))
 }
 
 /// The verb at the begin of `text`, and the rest.

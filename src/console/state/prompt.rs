@@ -1,5 +1,6 @@
 //! A question that a command waits for.
 
+use super::outgoing::GivenBy;
 use super::text_input::TextInput;
 use crate::protocol::Command;
 
@@ -12,6 +13,8 @@ pub(crate) struct Prompt {
     pub(crate) question: String,
     /// What a yes sends.
     pub(crate) command: Command,
+    /// How the command was given.
+    pub(crate) by: GivenBy,
     pub(crate) answer: Answer,
 }
 

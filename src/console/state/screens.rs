@@ -5,18 +5,17 @@ use std::sync::Arc;
 use super::alarm_list::{AlarmView, alarm_rows};
 use super::breakdown::{self, BreakdownView};
 use super::list::List;
+use super::log_view::LogView;
 use super::panel::Panel;
 use super::screen::Screen;
 use super::selection::Selection;
-use super::tail::Tail;
 use super::url_view::{UrlView, rows_of};
 use crate::console::keys::Context;
-
 use crate::protocol::answer::{Answer, PageDetails, RejectRow};
 use crate::protocol::board::PageRow;
 use crate::protocol::question::{PageQuestion, SearchQuestion};
 use crate::protocol::remote::{ClusterStatus, QueryStatus, Round};
-use crate::protocol::snapshot::{LogLevel, LogLine, Snapshot};
+use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Dimension, Pattern};
 
 /// Search results that the console asks for.
@@ -48,37 +47,6 @@ pub(crate) struct Screens {
     pub(crate) url: UrlView,
     pub(crate) breakdown: BreakdownView,
     pub(crate) alarms: AlarmView,
-}
-
-/// The screen of the log.
-#[derive(Clone, Debug)]
-pub(crate) struct LogView {
-    /// The least severe level that is shown.
-    pub(crate) level: LogLevel,
-    /// Only lines that match it are shown.
-    pub(crate) filter: Pattern,
-    /// The cursor among the lines that are shown.
-    pub(crate) tail: Tail,
-}
-
-impl Default for LogView {
-    fn default() -> Self {
-        Self { level: LogLevel::Debug, filter: Pattern::default(), tail: Tail::default() }
-    }
-}
-
-impl LogView {
-    /// The lines of `log` that are severe enough and match the filter.
-    pub(crate) fn lines<'a>(&'a self, log: &'a [LogLine]) -> impl DoubleEndedIterator<Item = &'a LogLine> {
-        log.iter().filter(|line| line.level <= self.level && self.filter.keeps_any([&*line.target, &*line.message]))
-    }
-}
-
-impl LogView {
-    /// The line under the cursor.
-    pub(crate) fn picked<'a>(&'a self, log: &'a [LogLine]) -> Option<&'a LogLine> {
-        self.lines(log).rev().nth(self.tail.at)
-    }
 }
 
 impl Screens {

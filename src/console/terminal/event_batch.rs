@@ -126,7 +126,7 @@ mod tests {
         assert!(read.end.is_none());
         read.apply_to(pipelines);
         let app = pipelines.shown();
-        (app.outgoing.commands.contains(&Command::StopAll), app.overlays.prompt.is_some())
+        (app.outgoing.commands.iter().any(|sent| sent.command == Command::StopAll), app.overlays.prompt.is_some())
     }
 
     #[tokio::test]

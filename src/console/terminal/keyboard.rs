@@ -127,7 +127,7 @@ mod tests {
         let app = pipelines.shown();
         assert!(
             app.overlays.prompt.is_none()
-                && app.outgoing.commands.iter().all(|sent| *sent != crate::protocol::Command::StopAll)
+                && app.outgoing.commands.iter().all(|sent| sent.command != crate::protocol::Command::StopAll)
         );
     }
 

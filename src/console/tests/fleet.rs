@@ -171,7 +171,7 @@ fn each_pipeline_keeps_the_screen_and_the_filter_that_the_user_left() {
     let views: Vec<_> = console
         .pipelines
         .iter_mut()
-        .map(|app| app.outgoing.commands.iter().filter(|command| matches!(command, Command::View(_))).count())
+        .map(|app| app.outgoing.commands.iter().filter(|sent| matches!(sent.command, Command::View(_))).count())
         .collect();
     assert_eq!(views, [1, 1, 1, 1], "each asks its own pipeline for figures");
     assert_ne!(console.pipelines.apps[1].selection.window, console.pipelines.apps[0].selection.window);
@@ -182,7 +182,7 @@ fn the_list_steers_no_pipeline() {
     let mut console = FleetConsole::of_four(120, 40);
     let commands = |console: &mut FleetConsole| -> Vec<Command> {
         let all = console.pipelines.iter_mut().flat_map(|app| std::mem::take(&mut app.outgoing.commands));
-        all.filter(|command| !matches!(command, Command::View(_) | Command::Ask(_))).collect()
+        all.map(|sent| sent.command).filter(|command| !matches!(command, Command::View(_) | Command::Ask(_))).collect()
     };
     console.press("XSRr ");
     console.pipelines.apply(Event::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::CONTROL)));

@@ -173,7 +173,7 @@ fn the_log_shows_levels_down_to_the_one_chosen_and_keeps_its_place() {
     console.show(snapshot);
     assert!(console.screen().contains("4 newer"));
     console.press("f f");
-    assert_eq!(console.app.screens.log.level, LogLevel::Warn);
+    assert_eq!(console.app.screens.log.level(), LogLevel::Warn);
     let screen = console.screen();
     assert!(screen.contains("429 from the engine") && !screen.contains("committed"), "{screen}");
     console.press("f");

@@ -69,6 +69,8 @@ fn what_cannot_be_done_is_said_and_the_line_stays() {
         console.press("Esc");
     }
     assert_eq!(console.sent(), []);
+    type_in(&mut console, "sing");
+    assert!(console.screen().contains("there is no command sing"), "in the same words: {}", console.screen());
     let mut console = Console::with(120, 40, super::Theme::plain(true, false), true);
     console.show(fixture::running()).sent();
     say(&mut console, "stop ingest");
@@ -100,9 +102,9 @@ fn figures_views_and_themes_are_chosen_by_name() {
         say(&mut console, typed);
         assert_eq!(console.app.screens.open, screen, "{typed}");
     }
-    assert_eq!(console.app.screens.log.level, LogLevel::Error);
+    assert_eq!(console.app.screens.log.level(), LogLevel::Error);
     say(&mut console, "log warn");
-    assert_eq!(console.app.screens.log.level, LogLevel::Warn);
+    assert_eq!(console.app.screens.log.level(), LogLevel::Warn);
     say(&mut console, "theme light");
     assert!(footer(&mut console).contains("theme light"), "{}", footer(&mut console));
     say(&mut console, "quit");
@@ -165,4 +167,61 @@ fn text_that_comes_at_once_controls_no_stage_by_name() {
     console.press("Esc");
     console.app.apply(keys(":lag\r"));
     assert_eq!(console.app.screens.open, Screen::Partitions);
+}
+
+#[test]
+fn the_errors_are_alone_only_until_the_user_leaves_the_log() {
+    let mut console = console(fixture::running());
+    say(&mut console, "errors");
+    assert!(console.screen().contains("log errors only until you leave"), "{}", console.screen());
+    console.press("Esc F6");
+    assert_eq!(console.app.screens.log.level(), LogLevel::Debug);
+    assert!(console.screen().contains("log every level"), "{}", console.screen());
+    console.press("f F1 F6");
+    assert_eq!(console.app.screens.log.level(), LogLevel::Info, "a level that a key chose stays");
+    say(&mut console, "errors");
+    console.press("F6");
+    assert_eq!(console.app.screens.log.level(), LogLevel::Info, "the key of the view shows what it showed before");
+}
+
+#[test]
+fn the_log_is_opened_by_its_name_and_never_hidden() {
+    let mut console = console(fixture::running());
+    console.press("l");
+    for _ in 0..2 {
+        let tab = console.app.overview.activity.tab;
+        say(&mut console, "log");
+        assert_eq!((console.app.screens.open, console.app.overview.activity.tab), (Screen::Log, tab));
+        assert_eq!(console.app.screens.log.level(), LogLevel::Debug);
+    }
+    type_in(&mut console, "log");
+    console.press("Tab");
+    assert_eq!(line(&console), Some("log "), "its levels come next");
+}
+
+#[test]
+fn start_stands_before_stop() {
+    let mut console = console(fixture::running());
+    type_in(&mut console, "st");
+    console.press("Tab");
+    assert_eq!(line(&console), Some("start "));
+}
+
+#[test]
+fn what_is_typed_is_told_as_a_command_and_what_is_pressed_as_a_key() {
+    let mut console = console(fixture::running());
+    let by = |console: &mut Console| {
+        let sent = std::mem::take(&mut console.app.outgoing.commands).into_iter();
+        sent.filter(|sent| !matches!(sent.command, Command::View(_) | Command::Ask(_)))
+            .map(|sent| sent.by.name())
+            .collect()
+    };
+    let told: Vec<&str> = by(&mut console);
+    assert_eq!(told, [""; 0]);
+    say(&mut console, "stop ingest");
+    say(&mut console, "stop-all");
+    console.press("y");
+    assert_eq!(by(&mut console), ["command", "command"], "a question does not change that");
+    console.press("2 Space");
+    assert_eq!(by(&mut console), ["key"]);
 }

@@ -8,6 +8,7 @@ use super::prompt::ANSWER_LENGTH;
 use super::stages::past;
 use crate::console::state::app::App;
 use crate::console::state::ending::Ending;
+use crate::console::state::outgoing::{GivenBy, WaitingCommand};
 use crate::console::state::prompt::{Answer, Prompt};
 use crate::console::state::text_input::TextInput;
 use crate::engine::tables::TableOrder;
@@ -21,6 +22,13 @@ impl App {
         self.request(Command::View(self.selection.view()), None);
     }
 
+    /// Carries out what somebody asked for `by` a key or a command.
+    pub(super) fn given_by(&mut self, by: GivenBy, carry_out: impl FnOnce(&mut Self)) {
+        self.outgoing.by = by;
+        carry_out(self);
+        self.outgoing.by = GivenBy::Key;
+    }
+
     /// Sends `command`, after `question` if there is one. A command that is not allowed is refused.
     pub(super) fn request(&mut self, command: Command, question: Option<String>) {
         if let Err(reason) = self.permit(&command) {
@@ -32,7 +40,7 @@ impl App {
                 Command::Reset => Answer::Word(TextInput::new(String::new(), ANSWER_LENGTH)),
                 _ => Answer::Key,
             };
-            self.overlays.prompt = Some(Prompt { question, command, answer });
+            self.overlays.prompt = Some(Prompt { question, command, by: self.outgoing.by, answer });
         } else {
             self.send(command);
         }
@@ -68,12 +76,13 @@ impl App {
     fn send(&mut self, command: Command) {
         match &command {
             // A newer view replaces one that waits.
-            Command::View(_) => self.outgoing.commands.retain(|waiting| !matches!(waiting, Command::View(_))),
+            Command::View(_) => {
+                self.outgoing.commands.retain(|waiting| !matches!(waiting.command, Command::View(_)));
+            }
             // So does a newer question of the same kind.
             Command::Ask(question) => {
                 let kind = std::mem::discriminant(question);
-                let is_same =
-                    |waiting: &Command| matches!(waiting, Command::Ask(other) if std::mem::discriminant(other) == kind);
+                let is_same = |waiting: &WaitingCommand| matches!(&waiting.command, Command::Ask(other) if std::mem::discriminant(other) == kind);
                 self.outgoing.commands.retain(|waiting| !is_same(waiting));
             }
             Command::Shutdown | Command::ShutdownAnd(_) if self.settings.attached => {
@@ -92,7 +101,8 @@ impl App {
             }
             other => self.say(happening(other)),
         }
-        self.outgoing.commands.push(command);
+        let by = self.outgoing.by;
+        self.outgoing.commands.push(WaitingCommand { command, by });
     }
 
     /// Hands the waiting commands and orders to the engine. True if the footer shows a new message.
@@ -108,18 +118,18 @@ impl App {
                 Err(TrySendError::Full(order)) => self.outgoing.table_orders.push(order),
             }
         }
-        for command in std::mem::take(&mut self.outgoing.commands) {
-            let noted = noted(&command);
+        for WaitingCommand { command, by } in std::mem::take(&mut self.outgoing.commands) {
+            let noted = noted(&command, by);
             match commands.try_send(command) {
                 Ok(()) => {
                     if let Some(Noted { kind, stage, text }) = noted {
                         let (event, stage) = (kind.name(), stage.as_ref().map(StageId::as_str));
-                        tracing::info!(target: "console", event, stage, by = "key", "{text}");
+                        tracing::info!(target: "console", event, stage, by = by.name(), "{text}");
                     }
                 }
                 Err(TrySendError::Full(
                     command @ (Command::View(_) | Command::Ask(_) | Command::Shutdown | Command::ShutdownAnd(_)),
-                )) => self.outgoing.commands.push(command),
+                )) => self.outgoing.commands.push(WaitingCommand { command, by }),
                 Err(TrySendError::Full(command)) => {
                     self.say(format!("the pipeline is busy and did not {}: try again", order(&command)));
                     has_message = true;
@@ -184,26 +194,29 @@ struct Noted {
     text: String,
 }
 
-/// What they say of a command that somebody gave here by key; `None` for a command that changes nothing for others.
-fn noted(command: &Command) -> Option<Noted> {
-    let of_all = |kind, text: &str| Noted { kind, stage: None, text: text.to_owned() };
+/// What they say of a command that somebody gave here; `None` for a command that changes nothing for others.
+fn noted(command: &Command, by: GivenBy) -> Option<Noted> {
+    let by = by.name();
+    let of_all = |kind, text: String| Noted { kind, stage: None, text };
     Some(match command {
         Command::Stage { id, action } => {
             let kind = if *action == StageAction::Stop { EventKind::Stop } else { EventKind::Start };
-            let text = format!("{} {} by key", printable(id.as_str()), past(*action));
+            let text = format!("{} {} by {by}", printable(id.as_str()), past(*action));
             Noted { kind, stage: Some(id.clone()), text }
         }
-        Command::StartAll => of_all(EventKind::Start, "every stage started by key"),
-        Command::StopAll => of_all(EventKind::Stop, "every stage stopped by key"),
-        Command::Reset => of_all(EventKind::Reset, "everything reset by key"),
+        Command::StartAll => of_all(EventKind::Start, format!("every stage started by {by}")),
+        Command::StopAll => of_all(EventKind::Stop, format!("every stage stopped by {by}")),
+        Command::Reset => of_all(EventKind::Reset, format!("everything reset by {by}")),
         Command::Acknowledge(alarm) => {
-            of_all(EventKind::Alarm, &format!("alarm {} acknowledged by key", printable(&alarm.to_string())))
+            of_all(EventKind::Alarm, format!("alarm {} acknowledged by {by}", printable(&alarm.to_string())))
         }
-        Command::AcknowledgeAll => of_all(EventKind::Alarm, "every alarm acknowledged by key"),
+        Command::AcknowledgeAll => of_all(EventKind::Alarm, format!("every alarm acknowledged by {by}")),
         Command::ShutdownAnd(RemoteWork::Leave) => {
-            of_all(EventKind::Stop, "quit by key; the work in the cluster goes on")
+            of_all(EventKind::Stop, format!("quit by {by}; the work in the cluster goes on"))
         }
-        Command::ShutdownAnd(RemoteWork::Stop) => of_all(EventKind::Stop, "quit by key; the work in the cluster stops"),
+        Command::ShutdownAnd(RemoteWork::Stop) => {
+            of_all(EventKind::Stop, format!("quit by {by}; the work in the cluster stops"))
+        }
         // A signal is a shutdown, too. Whoever sends one notes it.
         Command::View(_) | Command::Ask(_) | Command::Shutdown => return None,
     })
@@ -216,14 +229,19 @@ mod tests {
 
     #[test]
     fn only_commands_that_others_notice_are_noted_with_their_stage() {
-        let of = |action| noted(&Command::Stage { id: "store".into(), action }).expect("noted");
+        let of = |action| noted(&Command::Stage { id: "store".into(), action }, GivenBy::Key).expect("noted");
         let said = |kind, text: &str| Noted { kind, stage: Some("store".into()), text: text.to_owned() };
         assert_eq!(of(StageAction::Start), said(EventKind::Start, "store started by key"));
         assert_eq!(of(StageAction::Stop), said(EventKind::Stop, "store stopped by key"));
         assert_eq!(of(StageAction::Restart), said(EventKind::Start, "store restarted by key"));
         for command in [Command::StartAll, Command::StopAll, Command::Reset, Command::AcknowledgeAll] {
-            assert!(noted(&command).is_some_and(|noted| noted.text.ends_with(" by key")), "{command:?}");
+            assert!(
+                noted(&command, GivenBy::Command).is_some_and(|noted| noted.text.ends_with(" by command")),
+                "{command:?}"
+            );
         }
-        assert_eq!((noted(&Command::View(View::default())), noted(&Command::Shutdown)), (None, None));
+        for command in [Command::View(View::default()), Command::Shutdown] {
+            assert_eq!(noted(&command, GivenBy::Key), None);
+        }
     }
 }

@@ -5,8 +5,8 @@ use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
 use crate::console::state::line_input::LinePurpose;
 use crate::console::state::offers::{Does, Offer, offers};
-use crate::console::state::phrase::{Phrase, split};
-use crate::text::excerpt;
+use crate::console::state::outgoing::GivenBy;
+use crate::console::state::phrase::{Phrase, split, unknown_command};
 
 /// What the typed line is.
 enum Meaning {
@@ -49,10 +49,10 @@ impl App {
                 Some((verb, object)) => {
                     verb.with(object, self.vocabulary()).map_or_else(Meaning::Problem, Meaning::Phrase)
                 }
-                None => Meaning::Problem(unknown(text)),
+                None => Meaning::Problem(unknown_command(text)),
             },
             Some(offer) => Meaning::Offer(offer),
-            None => Meaning::Problem(unknown(text)),
+            None => Meaning::Problem(unknown_command(text)),
         }
     }
 
@@ -63,12 +63,12 @@ impl App {
         match self.meaning(&typed, line.picked_offer) {
             Meaning::Phrase(phrase) => {
                 self.remember(&typed);
-                self.do_phrase(phrase);
+                self.given_by(GivenBy::Command, |app| app.do_phrase(phrase));
             }
             Meaning::Offer(offer) => {
                 self.remember(&offer.name);
                 if let Does::Action { action, key_slot, dangerous } = offer.does {
-                    self.act(action, key_slot, dangerous);
+                    self.given_by(GivenBy::Command, |app| app.act(action, key_slot, dangerous));
                 }
             }
             Meaning::Problem(problem) => {
@@ -121,7 +121,7 @@ impl App {
                 let offer = self.offers(line.text()).into_iter().nth(line.picked_offer);
                 offer.map(|offer| match offer.does {
                     // Its object comes next.
-                    Does::Verb(verb) if verb.needs_object() => format!("{} ", offer.name),
+                    Does::Verb(verb) if verb.takes_object() => format!("{} ", offer.name),
                     _ => offer.name.into_owned(),
                 })
             }
@@ -131,8 +131,4 @@ impl App {
             line.picked_offer = 0;
         }
     }
-}
-
-fn unknown(text: &str) -> String {
-    format!("there is no command {}", excerpt(text, 40))
 }

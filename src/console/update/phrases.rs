@@ -3,7 +3,6 @@
 use crate::console::state::app::App;
 use crate::console::state::phrase::{Phrase, Vocabulary};
 use crate::console::state::screen::Screen;
-use crate::console::state::tail::Tail;
 use crate::protocol::{Command, StageAction, StageId, StageState};
 use crate::text::printable;
 
@@ -41,8 +40,7 @@ impl App {
             Phrase::View(screen) => self.enter_screen(screen),
             Phrase::Log(level) => {
                 self.enter_screen(Screen::Log);
-                self.screens.log.level = level;
-                self.screens.log.tail = Tail::default();
+                self.screens.log.show_for_now(level);
             }
             Phrase::Theme(name) => self.use_theme(&name),
         }

@@ -26,15 +26,17 @@ impl App {
     /// Takes a key as the answer to the open question, or as a part of it.
     pub(super) fn answer(&mut self, key: &KeyEvent) {
         let Some(mut prompt) = self.overlays.prompt.take() else { return };
+        let by = prompt.by;
         match self.reply(&mut prompt, key) {
             Reply::Typing => self.overlays.prompt = Some(prompt),
             Reply::Yes => {
                 if prompt.command == Command::Shutdown && !self.settings.attached {
-                    tracing::info!(target: "console", event = "stop", by = "key", "quit by key: the pipeline drains");
+                    let by = by.name();
+                    tracing::info!(target: "console", event = "stop", by, "quit by {by}: the pipeline drains");
                 }
-                self.request(prompt.command, None);
+                self.given_by(by, |app| app.request(prompt.command, None));
             }
-            Reply::YesAnd(work) => self.request(Command::ShutdownAnd(work), None),
+            Reply::YesAnd(work) => self.given_by(by, |app| app.request(Command::ShutdownAnd(work), None)),
             Reply::No => self.say(self.refusal(&prompt)),
         }
     }

@@ -14,7 +14,7 @@ use crate::console::state::screen_parts::ScreenParts;
 use crate::console::state::tail::Tail;
 use crate::console::state::url_view::{UrlPanel, rows_of};
 use crate::protocol::question::{Question, RejectsQuestion};
-use crate::protocol::snapshot::{LogLevel, Snapshot};
+use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{Command, answer::Rejects};
 
 /// Rejects that the console asks for; older ones are in the database.
@@ -24,7 +24,7 @@ impl App {
     /// Opens `screen` and asks for what it shows.
     pub(super) fn open_screen(&mut self, screen: Screen) {
         self.overlays.details = None;
-        self.overlays.details = None;
+        self.screens.log.leave();
         self.screens.open = screen;
         self.ask_for_screen(true);
     }
@@ -130,14 +130,7 @@ impl App {
 
     /// Shows fewer levels of the log, from all to errors only; then all again.
     pub(super) fn cycle_log_level(&mut self) {
-        let log = &mut self.screens.log;
-        log.level = match log.level {
-            LogLevel::Debug => LogLevel::Info,
-            LogLevel::Info => LogLevel::Warn,
-            LogLevel::Warn => LogLevel::Error,
-            LogLevel::Error => LogLevel::Debug,
-        };
-        log.tail = Tail::default();
+        self.screens.log.cycle_level();
     }
 
     /// The list of the open screen, if it has a cursor of its own.

@@ -8,7 +8,7 @@ use crate::console::state::command_history::CommandHistory;
 use crate::console::state::display::Display;
 use crate::console::state::ending::Ending;
 use crate::console::state::engine::ObservedEngine;
-use crate::console::state::outgoing::Outgoing;
+use crate::console::state::outgoing::{GivenBy, Outgoing, WaitingCommand};
 use crate::console::state::overlays::Overlays;
 use crate::console::state::panel::Overview;
 use crate::console::state::screens::Screens;
@@ -21,8 +21,9 @@ impl App {
     /// A console on one pipeline that has seen nothing yet. It asks for the figures at once.
     pub(crate) fn new(settings: Settings, theme: Theme, keys: KeyBindings, now: SystemTime) -> Self {
         let selection = Selection::default();
-        let commands =
-            vec![Command::View(selection.view()), Command::Ask(Question::LastMinute), Command::Ask(Question::Trends)];
+        let first =
+            [Command::View(selection.view()), Command::Ask(Question::LastMinute), Command::Ask(Question::Trends)];
+        let commands = first.map(|command| WaitingCommand { command, by: GivenBy::Key }).into();
         Self {
             settings,
             theme,

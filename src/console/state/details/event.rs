@@ -16,6 +16,7 @@ pub(super) fn details(event: &Event) -> Details {
     details.fact("stage", event.stage.as_ref().map_or_else(String::new, ToString::to_string), Tone::Plain);
     let by = match event.by.as_deref() {
         Some("key") => "a key of the console",
+        Some("command") => "a command of the console",
         Some("api") => "the API",
         Some("signal") => "a signal",
         Some("itself") => "the pipeline itself",

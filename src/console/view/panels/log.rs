@@ -17,13 +17,16 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let theme = &app.theme;
     let log = &app.engine.frozen_or_live().snapshot.log;
     let of = |level: LogLevel| log.iter().filter(|line| line.level == level).count() as u64;
-    let level = match app.screens.log.level {
+    let level = match app.screens.log.level() {
         LogLevel::Debug => "every level",
         LogLevel::Info => "info and above",
         LogLevel::Warn => "warnings and errors",
         LogLevel::Error => "errors only",
     };
     let mut title = vec![Span::styled(" log ", theme.key()), Span::styled(format!("{level} "), theme.dim())];
+    if app.screens.log.is_for_now() {
+        title.push(Span::styled("until you leave ", theme.warn()));
+    }
     let (errors, warnings) = (of(LogLevel::Error), of(LogLevel::Warn));
     let counts = Line::from(vec![
         Span::styled(format!(" errors {} ", count(errors)), if errors > 0 { theme.bad() } else { theme.dim() }),

@@ -11,7 +11,7 @@ use crate::console::state::app::App;
 use crate::console::state::line_input::LineInput;
 use crate::console::state::list::keep_visible;
 use crate::console::state::offers::{Does, offers};
-use crate::console::state::phrase::{Vocabulary, split};
+use crate::console::state::phrase::{Vocabulary, split, unknown_command};
 use crate::console::view::rows::row;
 use crate::console::view::typed_text::typed_text;
 
@@ -49,7 +49,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
     for (at, offer) in offers.iter().skip(top).take(rows).enumerate() {
         let Some(row) = row(inner, at + 1) else { break };
         let is_picked = top + at == typed.picked_offer;
-        let takes_more = matches!(offer.does, Does::Verb(verb) if verb.needs_object());
+        let takes_more = matches!(offer.does, Does::Verb(verb) if verb.takes_object());
         let name =
             if takes_more { format!("{} {}", offer.name, theme.symbol("…", "...")) } else { offer.name.to_string() };
         let style = if is_picked { Style::new() } else { theme.dim() };
@@ -68,7 +68,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, screen: Rect, typed: &
         // A url need not be among those on the screen.
         let text = match split(typed.text()) {
             Some((verb, object)) => verb.with(object, known).err().unwrap_or_else(|| verb.description.to_owned()),
-            None => "there is no such command".to_owned(),
+            None => unknown_command(typed.text()),
         };
         let text = fit(&text, usize::from(row.width));
         frame.render_widget(Paragraph::new(Line::styled(text, theme.warn())), row);
