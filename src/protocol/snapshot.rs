@@ -17,7 +17,7 @@ use super::event::Event;
 use super::outlook::Outlook;
 use super::remote::Remote;
 use super::source::SourceProgress;
-use super::stage::Stages;
+use super::stage::{StageState, StageStatus, Stages};
 use super::timings::Timings;
 use super::version::ProtocolVersion;
 use crate::click::Timestamp;
@@ -112,6 +112,22 @@ impl Snapshot {
             remote: self.remote.as_ref().map(|remote| Arc::new(remote.light())),
             ..self.clone()
         }
+    }
+
+    /// Whether `stage` runs, but has nothing to do any more: a source that ends is read to its end, and for the stages after the first one also
+    /// processed.
+    pub fn is_done(&self, stage: &StageStatus) -> bool {
+        let reads_the_source = self.stages.first().is_some_and(|first| first.id() == stage.id());
+        let is_read = || {
+            let ended = self.source.progress.as_ref().is_some_and(|progress| progress.end.is_some());
+            ended && self.lag.unwrap_or(0) == 0
+        };
+        stage.state == StageState::Running && (self.finished || reads_the_source && is_read())
+    }
+
+    /// The name of the state of `stage`, as people see it: that of the state, or `done`.
+    pub fn state_name(&self, stage: &StageStatus) -> &'static str {
+        if self.is_done(stage) { "done" } else { stage.state.name() }
     }
 }
 

@@ -121,10 +121,10 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
         facts.push(format!("last error{age}: {error}"));
     }
     facts.retain(|fact| !fact.is_empty());
-    let (symbol, _) = theme.state(&status.state);
+    let (symbol, _) = theme.stage(status, &observed.snapshot);
     StageDetails {
         position,
-        head: format!(" {symbol} {} {}", printable(&status.info.title), status.state.name()),
+        head: format!(" {symbol} {} {}", printable(&status.info.title), observed.snapshot.state_name(status)),
         text: facts.join(theme.symbol("  ·  ", "  -  ")),
         hint: if hint.is_empty() { hint } else { format!("{hint} ") },
     }

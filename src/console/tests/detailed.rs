@@ -117,6 +117,18 @@ fn the_details_of_a_stage_go_on_while_they_are_open() {
 }
 
 #[test]
+fn a_stage_counts_failures_and_only_the_log_counts_errors() {
+    let mut snapshot = fixture::backing_off();
+    snapshot.stages["index"].errors = 13;
+    let mut console = Console::new(120, 40);
+    console.show(snapshot).press("F1");
+    let stages = console.part(|layout| Some(layout.stages));
+    assert!(stages.contains("failures") && stages.contains("13") && !stages.contains("errors"), "{stages}");
+    console.press("4 i");
+    assert!(holds(&console.screen(), "failures 13 (the log has a line for each new cause)"), "{}", console.screen());
+}
+
+#[test]
 fn the_index_is_opened_with_its_cause() {
     let mut console = Console::new(80, 24);
     console.show(fixture::backing_off());
@@ -170,6 +182,19 @@ fn the_details_scroll_and_are_searched() {
     let (x, y) = (10, 10);
     console.press("g").point(MouseEventKind::ScrollDown, x, y);
     assert!(console.screen().contains("rows 4–22"), "the wheel scrolls: {}", console.screen());
+}
+
+#[test]
+fn the_labels_are_searched_too_and_esc_ends_the_search_before_it_closes_the_details() {
+    let mut console = Console::new(80, 24);
+    console.show(fixture::knowing()).press("F4 Enter / r e a s o n Enter");
+    assert!(console.screen().contains("/ reason 1 of 1"), "{}", console.screen());
+    let style = console.style_of("reason");
+    assert!(style.add_modifier.contains(ratatui::style::Modifier::REVERSED), "the label is marked: {style:?}");
+    console.press("Esc");
+    assert!(console.app.overlays.details.is_some() && !console.screen().contains("/ reason"), "{}", console.screen());
+    console.press("Esc");
+    assert_eq!((console.app.overlays.details.is_some(), console.app.screens.open), (false, Screen::Rejects));
 }
 
 #[test]

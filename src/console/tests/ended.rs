@@ -5,6 +5,7 @@ use crate::console::state::settings::UnfinishedWork;
 use crate::console::update::event::Event;
 use crate::protocol::StageState;
 use crate::protocol::snapshot::Snapshot;
+use crate::protocol::source::{SourceEnd, SourceProgress};
 
 fn draining() -> Snapshot {
     let mut snapshot = fixture::running();
@@ -115,5 +116,26 @@ fn a_total_says_of_what_it_is_and_since_when() {
             assert!(screen.contains(words), "{words} at {width}×{height}:\n{screen}");
         }
         assert!(!screen.contains("total "), "{screen}");
+    }
+}
+
+#[test]
+fn the_stages_of_a_replay_that_is_processed_are_done_and_the_first_one_once_the_files_are_read() {
+    let mut read = fixture::running();
+    let progress = SourceProgress { end: Some(SourceEnd::default()), ..SourceProgress::default() };
+    (read.source.progress, read.lag) = (Some(progress), None);
+    let processed = Snapshot { finished: true, ..read.clone() };
+    for (width, height) in [(120, 40), (80, 24)] {
+        let mut console = Console::new(width, height);
+        let words =
+            |console: &mut Console, word: &str| console.part(|layout| Some(layout.stages)).matches(word).count();
+        console.show(read.clone());
+        assert_eq!((words(&mut console, "done"), words(&mut console, "running")), (1, 3), "{}", console.screen());
+        console.show(processed.clone());
+        assert_eq!((words(&mut console, "done"), words(&mut console, "running")), (4, 0), "{}", console.screen());
+        let mut stopped = processed.clone();
+        stopped.stages["index"].state = StageState::Stopped;
+        console.show(stopped);
+        assert_eq!(words(&mut console, "stopped"), 1, "what does not run is not done");
     }
 }

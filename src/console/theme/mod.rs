@@ -11,10 +11,10 @@ use ratatui::widgets::Block;
 
 use super::theme::colors::Depth;
 use super::theme::themes::{Palette, Themes};
-use crate::protocol::StageState;
 use crate::protocol::alarm::Severity;
 use crate::protocol::event::EventKind;
 use crate::protocol::snapshot::{Health, LogLevel};
+use crate::protocol::{Snapshot, StageState, StageStatus};
 use crate::theme::Role;
 
 /// The least shares of all clicks from which a country has the first, second and third colour of the map.
@@ -155,6 +155,11 @@ impl Theme {
             StageState::Failed { .. } => ("✖", "X", self.bad()),
         };
         (self.symbol(unicode, ascii), style)
+    }
+
+    /// The symbol and the style of the state of `stage`.
+    pub(crate) fn stage(&self, stage: &StageStatus, snapshot: &Snapshot) -> (&'static str, Style) {
+        if snapshot.is_done(stage) { (self.symbol("✔", "="), self.good()) } else { self.state(&stage.state) }
     }
 
     pub(crate) fn health(&self, health: Health) -> (&'static str, Style) {

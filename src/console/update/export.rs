@@ -223,7 +223,7 @@ fn stage_rows(snapshot: &Snapshot) -> TableRows {
     let rows = snapshot.stages.iter().map(|stage| {
         vec![
             stage.id().as_str().into(),
-            stage.state.name().into(),
+            snapshot.state_name(stage).into(),
             stage.processed.into(),
             stage.rate.into(),
             stage.backlog.into(),

@@ -26,7 +26,7 @@ pub(super) fn details(id: &StageId, observed: &Observed, now: SystemTime) -> Det
         StageState::Failed { cause } => (cause.clone(), Tone::Bad),
         StageState::Running | StageState::Stopped => (String::new(), Tone::Plain),
     };
-    details.fact("state", status.state.name(), tone);
+    details.fact("state", observed.snapshot.state_name(status), tone);
     let is_trouble = matches!(status.state, StageState::BackingOff { .. } | StageState::Failed { .. });
     details.fact(if is_trouble { "cause" } else { "doing" }, doing.clone(), tone);
     if let Some(left) = status.state.next_try(now) {
@@ -43,7 +43,11 @@ pub(super) fn details(id: &StageId, observed: &Observed, now: SystemTime) -> Det
     if let Some(backlog) = status.backlog {
         details.fact("waiting", format!("{} {}", count(backlog), status.info.backlog_unit.of(backlog)), Tone::Plain);
     }
-    details.fact("errors", count(status.errors), if status.errors > 0 { Tone::Warn } else { Tone::Dim });
+    let (failures, tone) = match status.errors {
+        0 => ("0".to_owned(), Tone::Dim),
+        some => (format!("{} (the log has a line for each new cause)", count(some)), Tone::Warn),
+    };
+    details.fact("failures", failures, tone);
     if let Some(error) = &status.last_error {
         let when = status.last_error_at.map_or_else(String::new, |at| {
             let age = Duration::from_secs(now.duration_since(at).unwrap_or_default().as_secs());

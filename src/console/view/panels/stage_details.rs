@@ -20,13 +20,14 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         keys: &app.keys,
         theme: &app.theme,
     });
-    let stages = &app.engine.snapshot().stages;
+    let snapshot = app.engine.snapshot();
+    let stages = &snapshot.stages;
     let others = details.len().saturating_sub(1);
     // The first stage takes the rows that the others leave; each of them needs one.
     let first = usize::from(area.height).saturating_sub(others).max(1);
     let mut top = 0;
     for (at, details) in details.iter().enumerate() {
-        let style = stages.get(details.position).map_or_else(Style::new, |stage| app.theme.state(&stage.state).1);
+        let style = stages.get(details.position).map_or_else(Style::new, |stage| app.theme.stage(stage, snapshot).1);
         let most = if at == 0 { first } else { 1 };
         for (line, text) in details.rows(area.width, most).into_iter().enumerate() {
             let Some(row) = row(area, top) else { return };

@@ -100,8 +100,11 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
         let words = words.into_iter().find(|words| width(words) <= room).unwrap_or_default();
         block = block.title(Line::styled(words, style.patch(theme.key())).alignment(Alignment::Right));
     }
-    let (symbol, style) = theme.state(&stage.state);
-    let state = Line::from(vec![Span::styled(format!("{symbol} "), style), Span::styled(stage.state.name(), style)]);
+    let (symbol, style) = theme.stage(stage, app.engine.snapshot());
+    let state = Line::from(vec![
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(app.engine.snapshot().state_name(stage), style),
+    ]);
     let edge = usize::from(area.width.saturating_sub(2));
     let beside = edge.saturating_sub(2 + state.width() + 1);
     let says_outlook = position == 0 && stage.state.next_try(app.now).is_none();
@@ -134,7 +137,7 @@ fn stage_box(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
         (state, next),
         labelled("rate", rate(stage.rate), theme.key(), app),
         labelled("backlog", backlog(stage, columns.saturating_sub(8)), backlog_style(part, app), app),
-        labelled("errors", count_in(stage.errors, columns.saturating_sub(8)), theme.alarm(stage.errors), app),
+        labelled("failures", count_in(stage.errors, columns.saturating_sub(9)), theme.alarm(stage.errors), app),
         total(stage, columns, app),
     ];
     for (at, (label, value)) in lines.into_iter().enumerate() {
@@ -202,7 +205,7 @@ fn backlog_style(part: Part<'_>, app: &App) -> Style {
 fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, part: Part<'_>, app: &App) {
     let theme = &app.theme;
     let picked = app.picked_stage == position;
-    let (symbol, style) = theme.state(&stage.state);
+    let (symbol, style) = theme.stage(stage, app.engine.snapshot());
     let flow = if position == 0 { " " } else { theme.symbol("↓", "v") };
     let alarm = of_stage(&app.engine.live.snapshot.alarms, stage.id().as_str());
     let mark = match part {
@@ -223,12 +226,12 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
             if picked { theme.accent().patch(theme.key()) } else { theme.key() },
         ),
         Span::styled(format!("{symbol} "), style),
-        Span::styled(left(stage.state.name(), 12), style),
+        Span::styled(left(app.engine.snapshot().state_name(stage), 12), style),
         Span::styled(right(&rate(stage.rate), 9), theme.key()),
         Span::styled(right(&backlog(stage, 9), 10), backlog_style(part, app)),
         Span::styled(mark, theme.warn()),
-        Span::styled(right(&count_in(stage.errors, 6), 6), theme.alarm(stage.errors)),
-        Span::styled(" err", theme.dim()),
+        Span::styled(right(&count_in(stage.errors, 5), 5), theme.alarm(stage.errors)),
+        Span::styled(" fail", theme.dim()),
     ]);
     if position == 0 {
         let columns = usize::from(area.width).saturating_sub(line.width() + 3);
@@ -243,7 +246,7 @@ fn stage_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus
 fn half_row(frame: &mut Frame, area: Rect, position: usize, stage: &StageStatus, mark: &'static str, app: &App) {
     let theme = &app.theme;
     let picked = app.picked_stage == position;
-    let (symbol, style) = theme.state(&stage.state);
+    let (symbol, style) = theme.stage(stage, app.engine.snapshot());
     let line = Line::from(vec![
         Span::styled(if picked { theme.symbol("▸", ">") } else { " " }, theme.accent()),
         Span::styled(left(&(position + 1).to_string(), 2), theme.dim()),
