@@ -37,6 +37,7 @@ pub mod enrich;
 pub mod headless;
 mod http_client;
 pub mod inspect;
+mod kafka_log;
 pub mod loopback;
 pub mod private;
 pub mod protocol;

@@ -1,13 +1,10 @@
 //! The newest log lines and events, in bounded memory, for the snapshot.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rdkafka::config::RDKafkaLogLevel;
 
-use super::repeats::{Line, Repeats};
 use crate::protocol::event::Event;
 use crate::protocol::snapshot::LogLine;
 
@@ -79,27 +76,5 @@ impl LogBuffer {
     /// The events, oldest first. Costs a copy only if there are new ones.
     pub fn events(&self) -> Arc<[Event]> {
         self.inner.lock().events.shown()
-    }
-}
-
-/// librdkafka's log lines go the way of ours; left alone they would go to stderr, over the screen. Those that it repeats are folded, but not
-/// the ones for debugging.
-pub fn kafka_log(level: RDKafkaLogLevel, facility: &str, message: &str) {
-    static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
-    if matches!(level, RDKafkaLogLevel::Debug) {
-        tracing::debug!(target: "kafka", "{facility}: {message}");
-        return;
-    }
-    let lines = REPEATS.lock().take(Instant::now(), level, facility, message);
-    for Line { level, text } in lines {
-        match level {
-            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-                tracing::error!(target: "kafka", "{text}");
-            }
-            RDKafkaLogLevel::Warning => tracing::warn!(target: "kafka", "{text}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
-                tracing::info!(target: "kafka", "{text}");
-            }
-        }
     }
 }

@@ -3,7 +3,6 @@
 pub(crate) mod latency;
 pub mod log;
 pub(crate) mod rates;
-mod repeats;
 pub(crate) mod stage_status;
 pub(crate) mod steps;
 pub(crate) mod words;

@@ -8,7 +8,11 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 
+use crate::kafka_log;
 use crate::text::printable;
+
+/// Stands before the log lines of the producer.
+const CLIENT: &str = "source: ";
 
 /// Counts delivery reports. librdkafka calls it while the producer polls.
 #[derive(Debug, Default)]
@@ -109,21 +113,21 @@ fn in_words(error: &KafkaError) -> String {
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        let message = printable(message);
-        match level {
-            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-                tracing::warn!(target: "librdkafka", facility, "source: {message}");
-            }
-            RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "source: {message}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
-                tracing::debug!(target: "librdkafka", facility, "source: {message}");
-            }
-        }
+        // Trouble of the producer is no trouble of the pipeline: what becomes final shows in a delivery report.
+        let level = match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error
+            | RDKafkaLogLevel::Warning => RDKafkaLogLevel::Warning,
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => RDKafkaLogLevel::Debug,
+        };
+        kafka_log::log(CLIENT, level, facility, message);
     }
 
-    /// Broker-wide trouble. librdkafka goes on trying; what becomes final shows in a delivery report.
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(target: "librdkafka", %error, "source: {}", printable(reason));
+    /// Trouble with a broker. librdkafka has logged most of it, and goes on trying.
+    fn error(&self, _error: KafkaError, reason: &str) {
+        kafka_log::log(CLIENT, RDKafkaLogLevel::Warning, "FAIL", reason);
     }
 }
 

@@ -233,7 +233,7 @@ impl ClientContext for ClickContext {
         if facility == "FAIL" {
             self.reasons.lock().logged(message);
         }
-        crate::engine::status::log::kafka_log(level, facility, message);
+        crate::kafka_log::log("", level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

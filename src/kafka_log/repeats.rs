@@ -1,5 +1,6 @@
 //! Folds log lines that librdkafka repeats: while a broker is away, some come each second.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ impl Repeats {
     /// came within the last minute.
     pub(super) fn take(&mut self, now: Instant, level: RDKafkaLogLevel, facility: &str, message: &str) -> Vec<Line> {
         let mut lines = self.ended(now);
-        let key = (facility.to_owned(), kind(message).to_owned());
+        let key = (facility.to_owned(), kind(message).into_owned());
         let known = self.0.get_mut(&key);
         if let Some(folded) = known {
             folded.more += 1;
@@ -64,9 +65,19 @@ impl Repeats {
     }
 }
 
-/// What tells one message from another: librdkafka puts what varies (times, counts, offsets) behind a bracket.
-fn kind(message: &str) -> &str {
-    message.split('(').next().unwrap_or(message)
+/// What tells one message from another. librdkafka puts what varies (times, counts, offsets) behind a bracket. Each of its threads tells of a
+/// connection that fails, under the name of its broker.
+fn kind(message: &str) -> Cow<'_, str> {
+    const CONNECT: &str = "Connect to ";
+    const CLOSED: &str = ": Disconnected";
+    let message = message.split('(').next().unwrap_or(message);
+    if let Some((_, to)) = message.split_once(CONNECT) {
+        return format!("{CONNECT}{to}").into();
+    }
+    let Some((names, closed)) = message.split_once(CLOSED) else { return message.into() };
+    // `[thrd:kafka:9092/1]: kafka:9092/1` or `[thrd:GroupCoordinator]: GroupCoordinator: kafka:9092`
+    let broker = names.rsplit(": ").next().and_then(|name| name.split('/').next()).unwrap_or(names);
+    format!("{broker}{CLOSED}{closed}").into()
 }
 
 #[cfg(test)]
@@ -107,6 +118,33 @@ mod tests {
         let lines = written(&mut repeats, begin + WINDOW, "TERMINATE", "the end");
         let again = format!("FAIL: once more within a minute, the last: {}", refused(1));
         assert_eq!(lines, [again, "TERMINATE: the end".to_owned()]);
+    }
+
+    #[test]
+    fn one_broker_that_refuses_connections_is_one_line_however_many_threads_say_so() {
+        let (mut repeats, begin) = (Repeats::default(), Instant::now());
+        let refused = "Connect to ipv4#127.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT)";
+        let all = [
+            format!("[thrd:127.0.0.1:9092/1]: 127.0.0.1:9092/1: {refused}"),
+            format!("[thrd:GroupCoordinator]: GroupCoordinator: 127.0.0.1:9092: {refused}"),
+            format!("127.0.0.1:9092/1: {refused}"),
+            format!(
+                "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/bootstrap: {refused}, 1 identical error(s) suppressed"
+            ),
+        ];
+        let lines: Vec<String> = all.iter().flat_map(|line| written(&mut repeats, begin, "FAIL", line)).collect();
+        assert_eq!(lines, [format!("FAIL: {}", all[0])], "with its full text");
+        let other =
+            "[thrd:127.0.0.1:9093/2]: 127.0.0.1:9093/2: Connect to ipv4#127.0.0.1:9093 failed: Connection refused";
+        assert_eq!(written(&mut repeats, begin, "FAIL", other).len(), 1, "another broker");
+        let closed = "Disconnected: connection closed by peer: receive 0 after POLLIN (after 9ms in state UP)";
+        let closed = [
+            "[thrd:127.0.0.1:9092/1]: 127.0.0.1:9092/1: ",
+            "[thrd:GroupCoordinator]: GroupCoordinator: 127.0.0.1:9092: ",
+        ]
+        .map(|broker| format!("{broker}{closed}"));
+        let lines: Vec<String> = closed.iter().flat_map(|line| written(&mut repeats, begin, "FAIL", line)).collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
     }
 
     #[test]
