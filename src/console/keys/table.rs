@@ -103,7 +103,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('p')], "p", "freeze", Action::Freeze, "freeze tables and chart"),
     bind(Anywhere, &[char('+'), char('=')], "+", "zoom in", Action::ZoomIn, "chart: a shorter time"),
     bind(Anywhere, &[char('-')], "-", "zoom out", Action::ZoomOut, "chart: a longer time"),
-    bind(Anywhere, &[char('0')], "0", "", Action::ZoomAuto, "chart: all recorded time"),
+    bind(Anywhere, &[char('0')], "0", "", Action::ZoomAuto, "chart: all recorded time, and back"),
     bind(Anywhere, &[char('<')], "<", "events", Action::PreviousEvent, "chart: the event before"),
     bind(Anywhere, &[char('>')], ">", "", Action::NextEvent, "chart: the next event"),
     bind(Anywhere, &[char('e')], "e", "export", Action::Export, "write table or screen"),

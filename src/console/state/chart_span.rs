@@ -60,6 +60,11 @@ impl ChartSpan {
         fits.unwrap_or(ChartSpan::TwoMinutes)
     }
 
+    /// The shortest span that has room for a history of the length `seen`; the longest if none has.
+    pub(crate) fn of_all(seen: Duration) -> Self {
+        Self::ALL.into_iter().find(|span| span.time() >= seen).unwrap_or(Self::Day)
+    }
+
     /// The span that the user has chosen, else the one for a history of the length `seen`.
     pub(crate) fn chosen_or_fitting(chosen: Option<Self>, seen: Duration) -> Self {
         chosen.unwrap_or_else(|| Self::fitting(seen))
@@ -131,6 +136,12 @@ mod tests {
             [0, 239, 240, 719, 720, 999_999].map(fitting),
             ["2 min", "2 min", "5 min", "5 min", "15 min", "15 min"]
         );
+    }
+
+    #[test]
+    fn the_span_of_everything_has_room_for_everything() {
+        let of_all = |seconds| ChartSpan::of_all(Duration::from_secs(seconds)).name();
+        assert_eq!([0, 60, 61, 400, 3_601, 999_999].map(of_all), ["1 min", "1 min", "2 min", "15 min", "6 h", "24 h"]);
     }
 
     #[test]

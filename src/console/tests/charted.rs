@@ -41,7 +41,9 @@ fn the_chart_at_every_zoom() {
     }
     assert!(console.screen().contains("1 min is the shortest"), "{}", console.screen());
     console.press("0");
-    assert_eq!(span(&mut console), "15 min");
+    assert_eq!(span(&mut console), "24 h", "all recorded time");
+    console.press("0");
+    assert_eq!(span(&mut console), "15 min", "as before somebody chose");
 }
 
 #[test]

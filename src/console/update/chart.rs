@@ -14,9 +14,15 @@ impl App {
         self.zoom_to(Some(self.chart_span().longer()));
     }
 
-    /// Lets the span follow the length of the history.
+    /// Lets the chart span all recorded time. If it does, the console chooses the span again, as at the start.
     pub(super) fn zoom_auto(&mut self) {
-        self.zoom_to(None);
+        let all = ChartSpan::of_all(self.engine.frozen_or_live().history.seen());
+        if self.overview.chart_span == Some(all) {
+            self.zoom_to(None);
+            self.say(format!("the last {}; it grows with the recorded time", self.chart_span().name()));
+        } else {
+            self.zoom_to(Some(all));
+        }
     }
 
     pub(super) fn chart_span(&self) -> ChartSpan {

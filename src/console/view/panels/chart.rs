@@ -10,7 +10,7 @@ use ratatui::symbols::Marker;
 use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 
 use super::scale::{Scale, Spike, most_usual, spikes, tick};
-use crate::console::format::{right, short, width};
+use crate::console::format::{countdown, right, short, width};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
 use crate::console::state::history::Point;
@@ -184,6 +184,8 @@ fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds
 /// The heights of the spikes that the chart cuts off, each at its time. The highest come first; none covers another.
 fn marks(buffer: &mut Buffer, places: &ChartLayout, curves: &[Curve], span: ChartSpan, usual: f64, app: &App) {
     let plot = places.plot;
+    // The same spike is the lower, the longer the time is over which a point has the mean.
+    let over = time_of_a_point(curves).map_or_else(String::new, |time| format!(" ({})", countdown(time)));
     let mut found: Vec<(Spike, usize)> = Vec::new();
     for curve in curves {
         found.extend(curve.runs.iter().flat_map(|run| spikes(run, usual)).map(|spike| (spike, curve.stage)));
@@ -191,7 +193,7 @@ fn marks(buffer: &mut Buffer, places: &ChartLayout, curves: &[Curve], span: Char
     found.sort_by(|(a, _), (b, _)| b.rate.total_cmp(&a.rate));
     let mut taken: Vec<(u16, u16)> = Vec::new();
     for (spike, stage) in found {
-        let text = format!("{}{}", app.theme.symbol("▲", "^"), short(spike.rate));
+        let text = format!("{}{}/s{over}", app.theme.symbol("▲", "^"), short(spike.rate));
         let columns = u16::try_from(width(&text)).unwrap_or(plot.width);
         let ago = Duration::try_from_secs_f64(-spike.at).unwrap_or_default();
         // The mark points at the spike, unless the figure would leave the chart.
@@ -204,6 +206,16 @@ fn marks(buffer: &mut Buffer, places: &ChartLayout, curves: &[Curve], span: Char
         taken.push((begin, end));
         put(buffer, begin, plot.y, &text, app.theme.line(stage).patch(app.theme.key()));
     }
+}
+
+/// The time over which each point has the mean: that between two points.
+fn time_of_a_point(curves: &[Curve]) -> Option<Duration> {
+    let runs = curves.iter().flat_map(|curve| &curve.runs);
+    let between = runs.flat_map(|run| run.windows(2)).find_map(|pair| match *pair {
+        [(before, _), (after, _)] if after > before => Some(after - before),
+        _ => None,
+    });
+    between.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
 }
 
 /// The numbers of the running stages, each in the row in which its line ends.
