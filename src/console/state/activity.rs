@@ -82,6 +82,11 @@ impl Activity {
         }
     }
 
+    /// Lets the recent clicks follow what comes again.
+    pub(crate) fn follow(&mut self) {
+        (self.clicks, self.held) = (List::default(), None);
+    }
+
     /// The click under the cursor.
     pub(crate) fn picked_click<'a>(&'a self, snapshot: &'a Snapshot) -> Option<&'a RecentClick> {
         self.clicks(snapshot).get(self.clicks.at)

@@ -235,7 +235,7 @@ fn a_picked_click_stays_while_newer_ones_come_and_the_newest_row_follows() {
     assert!(console.part(|layout| layout.activity).contains("later"), "at the newest click it follows");
     console.show(snapshot.clone()).press("Down Down");
     let before = console.part(|layout| layout.activity);
-    assert!(before.contains("▸") && before.contains("held: Home shows the newest"), "{before}");
+    assert!(before.contains("▸") && before.contains("held at the cursor: Home follows again"), "{before}");
     console.show(other_clicks(&snapshot));
     assert_eq!(console.part(|layout| layout.activity), before);
     console.press("Enter");
@@ -244,6 +244,24 @@ fn a_picked_click_stays_while_newer_ones_come_and_the_newest_row_follows() {
     console.press("Esc g");
     let after = console.part(|layout| layout.activity);
     assert!(after.contains("later") && !after.contains("held"), "{after}");
+}
+
+#[test]
+fn held_clicks_follow_again_when_the_cursor_is_at_the_top_or_the_focus_goes() {
+    let snapshot = fixture::running();
+    for keys in ["Up Up", "Tab", "Esc"] {
+        let mut console = Console::new(120, 40);
+        console.show(snapshot.clone());
+        console.app.overview.focus = Panel::Activity;
+        console.press("Down Down").press(keys).show(other_clicks(&snapshot));
+        let activity = console.part(|layout| layout.activity);
+        assert!(activity.contains("later") && !activity.contains("held"), "{keys}: {activity}");
+    }
+    let mut console = Console::new(120, 40);
+    console.show(snapshot.clone());
+    let panel = console.app.display.layout.as_ref().and_then(|layout| layout.activity).expect("visible");
+    console.point(MouseEventKind::ScrollDown, panel.x + 5, panel.y + 3);
+    assert!(console.part(|layout| layout.activity).contains("held: scroll up to follow again"));
 }
 
 #[test]

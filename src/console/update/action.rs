@@ -102,7 +102,7 @@ impl App {
         match self.screens.open {
             Screen::Overview if !is_typing => {
                 let by = if forward { 1 } else { Panel::ALL.len() - 1 };
-                self.overview.focus = self.overview.focus.further(by);
+                self.give_focus(self.overview.focus.further(by));
             }
             Screen::Url if !is_typing => self.screens.url.focus = self.screens.url.focus.other(),
             // Its panels are the line and the results.
@@ -110,6 +110,14 @@ impl App {
             Screen::Search if !is_typing => self.start_line(LinePurpose::Search),
             _ => {}
         }
+    }
+
+    /// Gives `panel` the focus. Recent clicks that are held for a cursor follow again once the cursor is not seen any more.
+    pub(super) fn give_focus(&mut self, panel: Panel) {
+        if panel != Panel::Activity {
+            self.overview.activity.follow();
+        }
+        self.overview.focus = panel;
     }
 
     /// Sorts by the next figure that the rows on the screen have.

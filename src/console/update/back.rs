@@ -40,7 +40,7 @@ impl App {
         } else if self.overview.focus == Panel::Urls && !self.selection.filter.is_empty() {
             self.set_filter("");
         } else if self.overview.focus != Panel::Countries {
-            self.overview.focus = Panel::Countries;
+            self.give_focus(Panel::Countries);
         } else if self.selection.select_country(None) {
             self.request_view();
         }

@@ -28,6 +28,10 @@ impl App {
         let Some((binding, slot)) = self.keys.lookup(key, self.context()) else {
             return self.explain_stage_key(key);
         };
+        if binding.action == Action::OpenView && slot >= offered(self.engine.snapshot()).screens {
+            // The key of a view that this engine has nothing for.
+            return false;
+        }
         let (action, dangerous) = (binding.action, binding.dangerous);
         self.act(action, slot, dangerous);
         true

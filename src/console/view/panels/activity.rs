@@ -61,7 +61,10 @@ fn place_note(app: &App) -> Option<String> {
         ActivityTab::RecentClicks if activity.held.is_some() => {
             let keys = app.keys.label_of(Action::First);
             let key = keys.split(' ').next().unwrap_or_default();
-            Some(format!(" held: {key} shows the newest "))
+            Some(match has_cursor(app) {
+                true => format!(" held at the cursor: {key} follows again "),
+                false => " held: scroll up to follow again ".to_owned(),
+            })
         }
         _ => None,
     }
