@@ -39,7 +39,8 @@ fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
     let Command::Top(top) = parse("clicktop top").unwrap().command else { panic!() };
     let limit = Limit::Rows(NonZeroUsize::new(20).unwrap());
     let (country, by, group_by, url, window) = (None, SortBy::Clicks, None, None, Window::AllTime);
-    assert_eq!(top, TopArgs { country, by, limit, group_by, url, window, format: TopFormat::Table, wide: false });
+    let (format, min_timed) = (TopFormat::Table, 10);
+    assert_eq!(top, TopArgs { country, by, min_timed, limit, group_by, url, window, format, wide: false });
     let Command::Top(all) = parse("clicktop top --limit all --by time").unwrap().command else { panic!() };
     assert_eq!((all.limit, all.by), (Limit::All, SortBy::Time));
     assert!(parse("clicktop top --limit 0").is_err());
@@ -49,6 +50,7 @@ fn a_plain_top_prints_a_table_of_20_rows_by_clicks() {
         let Command::Top(top) = parse(line).unwrap().command else { panic!() };
         assert_eq!((top.group_by, top.window, top.url.as_deref()), (Some(Dimension::Os), Window::LastHour, Some("/a")));
     }
+    assert!(parse("clicktop top --min-timed 5 --group-by os").is_err(), "a sample is for urls and countries");
     assert!(parse("clicktop top --window 5m").is_err(), "a window is for groups");
 }
 

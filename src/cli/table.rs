@@ -25,21 +25,24 @@ const COUNTRY: usize = 24;
 /// The fewest columns for a url: with fewer nobody recognizes it, so the table gets wider than the terminal.
 const URL_MIN: usize = 16;
 
-/// Prints `pages`, with texts cut so that a line has at most `width` columns, if a width is given.
+/// Prints `pages`, with how many known times a mean is of if `has_timed`, and with texts cut so that a line has at most `width` columns, if a width is given.
 ///
 /// # Errors
 /// `out` cannot be written.
-pub(super) fn table(pages: &[Page], width: Option<usize>, out: &mut impl Write) -> anyhow::Result<()> {
+pub(super) fn table(pages: &[Page], has_timed: bool, width: Option<usize>, out: &mut impl Write) -> anyhow::Result<()> {
     let row = |page: &Page| {
-        vec![
+        let mut cells = vec![
             printable(&page.url).into_owned(),
             printable(&page.country).into_owned(),
             page.clicks.to_string(),
             page.unique_users.to_string(),
             average(page.avg_time_spent),
-        ]
+        ];
+        cells.extend(has_timed.then(|| page.timed.to_string()));
+        cells
     };
-    let heads = vec!["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
+    let mut heads = vec!["URL", "COUNTRY", "CLICKS", "USERS", "AVG TIME"];
+    heads.extend(has_timed.then_some("TIMED"));
     text_table(TextTable { heads, texts: 2, rows: pages.iter().map(row).collect() }, width, out)
 }
 
@@ -141,6 +144,7 @@ mod tests {
             clicks: 1_234_567,
             unique_users: 2,
             avg_time_spent: Some(1.5),
+            timed: 1,
             first_seen: at,
             last_seen: at,
         }
@@ -148,7 +152,7 @@ mod tests {
 
     fn printed(pages: &[Page], width: Option<usize>) -> String {
         let mut out = Vec::new();
-        table(pages, width, &mut out).unwrap();
+        table(pages, false, width, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -12,6 +12,8 @@ use super::output::{Output, complain};
 use super::setup;
 use super::table::{json_rows, six_decimals, table, width};
 use crate::config::Settings;
+use crate::protocol::SortBy;
+use crate::protocol::view::RowOrder;
 use crate::storage::{DATABASE_FILE, Page, Reader};
 use crate::text::{no_formula, printable};
 
@@ -34,9 +36,12 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
         let rules = settings.aggregate.figure_rules();
         return grouped::run(args, Grouping { by, country, rules }, &mut reader, out);
     }
+    let order = RowOrder { sort: args.by, min_timed: args.min_timed };
+    // Whoever asks for the times sees of how many clicks they are.
+    let has_timed = args.by == SortBy::Time;
     let pages = match &country {
-        Choice::All => reader.top(None, args.by, limit)?,
-        Choice::One(name) => reader.top(Some(name), args.by, limit)?,
+        Choice::All => reader.top(None, order, limit)?,
+        Choice::One(name) => reader.top(Some(name), order, limit)?,
         Choice::None { .. } => Vec::new(),
     };
     let on_terminal = out.is_terminal();
@@ -51,9 +56,9 @@ pub(super) fn run(settings: &Settings, args: &TopArgs, out: &mut Output) -> anyh
     }
     match args.format {
         TopFormat::Table if pages.is_empty() => {}
-        TopFormat::Table => table(&pages, width(on_terminal && !args.wide), &mut out)?,
-        TopFormat::Csv => csv(&pages, on_terminal, &mut out)?,
-        TopFormat::Json => json(&pages, &mut out)?,
+        TopFormat::Table => table(&pages, has_timed, width(on_terminal && !args.wide), &mut out)?,
+        TopFormat::Csv => csv(&pages, has_timed, on_terminal, &mut out)?,
+        TopFormat::Json => json(&pages, has_timed, &mut out)?,
     }
     Ok(out.flush()?)
 }
@@ -65,27 +70,32 @@ struct Row<'a> {
     clicks: u64,
     unique_users: u64,
     avg_time_spent: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timed: Option<u64>,
 }
 
-impl<'a> From<&'a Page> for Row<'a> {
-    fn from(page: &'a Page) -> Self {
+impl<'a> Row<'a> {
+    fn of(page: &'a Page, has_timed: bool) -> Self {
         Self {
             url: &page.url,
             country: &page.country,
             clicks: page.clicks,
             unique_users: page.unique_users,
             avg_time_spent: page.avg_time_spent,
+            timed: has_timed.then_some(page.timed),
         }
     }
 }
 
-fn json(pages: &[Page], out: &mut impl Write) -> anyhow::Result<()> {
-    json_rows(pages.iter().map(Row::from), out)
+fn json(pages: &[Page], has_timed: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    json_rows(pages.iter().map(|page| Row::of(page, has_timed)), out)
 }
 
-fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {
+fn csv(pages: &[Page], has_timed: bool, on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["url", "country", "clicks", "unique_users", "avg_time_spent"])?;
+    let columns = ["url", "country", "clicks", "unique_users", "avg_time_spent", "timed"];
+    let shown = if has_timed { 6 } else { 5 };
+    csv.write_record(columns.iter().take(shown))?;
     for page in pages {
         let (url, country) = (no_formula(&page.url), no_formula(&page.country));
         let (url, country) = match on_terminal {
@@ -93,7 +103,9 @@ fn csv(pages: &[Page], on_terminal: bool, out: &mut impl Write) -> anyhow::Resul
             false => (Cow::Borrowed(&*url), Cow::Borrowed(&*country)),
         };
         let average = page.avg_time_spent.map(six_decimals).unwrap_or_default();
-        csv.write_record([&url, &country, page.clicks.to_string().as_str(), &page.unique_users.to_string(), &average])?;
+        let (clicks, users, timed) = (page.clicks.to_string(), page.unique_users.to_string(), page.timed.to_string());
+        let values: [&str; 6] = [&url, &country, &clicks, &users, &average, &timed];
+        csv.write_record(values.iter().take(shown))?;
     }
     csv.flush()?;
     Ok(())
@@ -114,6 +126,7 @@ mod tests {
             clicks: 3,
             unique_users: 2,
             avg_time_spent: average,
+            timed: u64::from(average.is_some()),
             first_seen: at,
             last_seen: at,
         }
@@ -128,7 +141,7 @@ mod tests {
     #[test]
     fn csv_quotes_what_needs_it_and_cuts_zeros() {
         let pages = [page("/a,b", Some(9.825)), page("/b", None), page("/c", Some(20.0))];
-        let text = printed(|out| csv(&pages, false, out));
+        let text = printed(|out| csv(&pages, false, false, out));
         assert_eq!(
             text,
             "url,country,clicks,unique_users,avg_time_spent\n\"/a,b\",FR,3,2,9.825\n/b,FR,3,2,\n/c,FR,3,2,20\n"
@@ -137,26 +150,37 @@ mod tests {
 
     #[test]
     fn csv_holds_no_formula() {
-        let text = printed(|out| csv(&[page("=HYPERLINK(\"http://a\")", None)], false, out));
+        let text = printed(|out| csv(&[page("=HYPERLINK(\"http://a\")", None)], false, false, out));
         assert!(text.contains("\n\"'=HYPERLINK("), "{text}");
     }
 
     #[test]
     fn json_is_an_array_of_rows_and_null_without_a_time() {
-        let text = printed(|out| json(&[page("/a", Some(1.5)), page("/b", None)], out));
+        let text = printed(|out| json(&[page("/a", Some(1.5)), page("/b", None)], false, out));
         let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(rows[0]["avg_time_spent"], 1.5);
         assert!(rows[1]["avg_time_spent"].is_null());
-        assert_eq!(printed(|out| json(&[], out)), "[\n]\n");
+        assert!(rows[0].get("timed").is_none());
+        assert_eq!(printed(|out| json(&[], false, out)), "[\n]\n");
+    }
+
+    #[test]
+    fn whoever_asks_for_the_times_sees_of_how_many_clicks_they_are() {
+        let pages = [page("/a", Some(1.5)), page("/b", None)];
+        let rows: serde_json::Value = serde_json::from_str(&printed(|out| json(&pages, true, out))).unwrap();
+        assert_eq!((&rows[0]["timed"], &rows[1]["timed"]), (&1.into(), &0.into()));
+        let text = printed(|out| csv(&pages, true, false, out));
+        assert!(text.starts_with("url,country,clicks,unique_users,avg_time_spent,timed\n/a,FR,3,2,1.5,1\n"), "{text}");
+        assert!(printed(|out| table(&pages, true, None, out)).contains("AVG TIME  TIMED"));
     }
 
     #[test]
     fn no_format_lets_an_escape_sequence_reach_a_terminal() {
         let pages = [page("/\u{1b}[2J\u{9b}31m", None)];
         for text in [
-            printed(|out| table(&pages, None, out)),
-            printed(|out| json(&pages, out)),
-            printed(|out| csv(&pages, true, out)),
+            printed(|out| table(&pages, true, None, out)),
+            printed(|out| json(&pages, true, out)),
+            printed(|out| csv(&pages, true, true, out)),
         ] {
             assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text:?}");
         }

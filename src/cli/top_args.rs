@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::values::{Limit, TopFormat, dimension, sort_by, window};
+use crate::protocol::view::MIN_TIMED;
 use crate::protocol::{Dimension, SortBy, Window};
 
 /// Flags of `top`.
@@ -14,6 +15,9 @@ pub struct TopArgs {
     /// Figure to sort by, largest first
     #[arg(long, value_name = "FIGURE", default_value = "clicks", value_parser = sort_by())]
     pub by: SortBy,
+    /// With --by time, rows with fewer clicks whose time is known come after all others; 0 lets every mean count
+    #[arg(long, value_name = "N", default_value_t = MIN_TIMED, conflicts_with = "group_by")]
+    pub min_timed: u64,
     /// Number of rows, or all
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: Limit,

@@ -47,6 +47,9 @@ pub struct PageRow {
     pub unique_users: u64,
     /// Mean time spent in seconds, over the clicks whose time is known.
     pub avg_time_spent: Option<f64>,
+    /// How many clicks these are; `None` if nobody counts them, as in the documents of the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timed: Option<u64>,
 }
 
 /// A click that was just stored. Every text in it is untrusted.

@@ -100,6 +100,7 @@ fn page() -> PageRow {
         clicks: 9_007_199_254_740_993,
         unique_users: 7,
         avg_time_spent: Some(61.25),
+        timed: Some(3),
     }
 }
 
@@ -124,6 +125,7 @@ fn view() -> View {
         limit: 200,
         window: Window::LastFiveMinutes,
         filter: "!~^/cart".into(),
+        min_timed: 10,
     }
 }
 

@@ -37,18 +37,42 @@ impl SortBy {
             SortBy::Rising => "rising",
         }
     }
+}
 
+/// A mean time of fewer known times than this may be chance. Fronts ask for it unless the user chooses another number.
+pub const MIN_TIMED: u64 = 10;
+
+/// An order of rows, and how many known times a mean needs to count in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowOrder {
+    /// The figure.
+    pub sort: SortBy,
+    /// In the order by time, rows with fewer known times come after all others.
+    pub min_timed: u64,
+}
+
+impl From<SortBy> for RowOrder {
+    /// The order that takes every mean for what it is.
+    fn from(sort: SortBy) -> Self {
+        Self { sort, min_timed: 0 }
+    }
+}
+
+impl RowOrder {
     /// Compares two rows in this order, the largest first. Rows with the same figure are in the order of their clicks, then of their users.
     pub fn compare(self, a: &SortedFigures, b: &SortedFigures) -> Ordering {
         let by_clicks = |row: &SortedFigures| Reverse((row.clicks, row.unique_users));
-        match self {
+        match self.sort {
             SortBy::Clicks => by_clicks(a).cmp(&by_clicks(b)),
             SortBy::Users => Reverse((a.unique_users, a.clicks)).cmp(&Reverse((b.unique_users, b.clicks))),
-            SortBy::Time => match (a.average_seconds, b.average_seconds) {
-                (Some(a), Some(b)) => b.total_cmp(&a),
-                (a, b) => a.is_none().cmp(&b.is_none()),
+            SortBy::Time => {
+                let has_few = |row: &SortedFigures| row.timed < self.min_timed;
+                let by_time = match (a.average_seconds, b.average_seconds) {
+                    (Some(a), Some(b)) => b.total_cmp(&a),
+                    (a, b) => a.is_none().cmp(&b.is_none()),
+                };
+                has_few(a).cmp(&has_few(b)).then(by_time).then_with(|| by_clicks(a).cmp(&by_clicks(b)))
             }
-            .then_with(|| by_clicks(a).cmp(&by_clicks(b))),
             SortBy::Rising => b.rise.total_cmp(&a.rise).then_with(|| by_clicks(a).cmp(&by_clicks(b))),
         }
     }
@@ -63,6 +87,8 @@ pub struct SortedFigures {
     pub unique_users: u64,
     /// Mean time spent in seconds; rows without one come last.
     pub average_seconds: Option<f64>,
+    /// How many times spent the mean is of.
+    pub timed: u64,
     /// How much the row rises; 0 where nothing counts it.
     pub rise: f64,
 }
@@ -81,9 +107,16 @@ pub struct View {
     pub window: Window,
     /// A [`Pattern`](super::Pattern) for urls. An empty filter keeps every url.
     pub filter: String,
+    /// In the order by time, rows whose mean is of fewer known times come after all others; 0 lets every mean count.
+    pub min_timed: u64,
 }
 
 impl View {
+    /// The order of the rows.
+    pub fn order(&self) -> RowOrder {
+        RowOrder { sort: self.sort, min_timed: self.min_timed }
+    }
+
     /// Whether the view has neither a window nor a filter, and an order of figures, so that the figures of the aggregation answer it.
     pub fn is_plain(&self) -> bool {
         self.window == Window::AllTime && self.filter.is_empty() && self.sort != SortBy::Rising

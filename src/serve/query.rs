@@ -20,7 +20,7 @@ const MOST_CHARS: usize = 1_000;
 const SHOWN: usize = 40;
 
 /// The names of the parameters that make a view.
-pub(super) const VIEW: [&str; 5] = ["country", "sort", "window", "filter", "limit"];
+pub(super) const VIEW: [&str; 6] = ["country", "sort", "window", "filter", "limit", "min_timed"];
 
 /// The names of the parameters that ask questions.
 pub(super) const QUESTIONS: [&str; 7] = ["search", "rejects", "url", "clicks", "last_minute", "trends", "cluster"];
@@ -105,6 +105,7 @@ impl Query {
             limit: self.rows("limit", 200, MOST_ROWS)?,
             window: self.window()?,
             filter: self.get("filter").unwrap_or_default().to_owned(),
+            min_timed: self.value("min_timed", 0, "a number of clicks whose time is known")?,
         };
         check_view(&view)?;
         Ok(view)
@@ -242,8 +243,10 @@ mod tests {
             limit: 7,
             window: Window::LastHour,
             filter: "/a b".to_owned(),
+            min_timed: 50,
         };
-        assert_eq!(view("country=FR&sort=users&limit=7&window=last_hour&filter=%2Fa+b"), Ok(wanted));
+        let query = "country=FR&sort=users&limit=7&window=last_hour&filter=%2Fa+b&min_timed=50";
+        assert_eq!(view(query), Ok(wanted));
         assert_eq!(view(""), Ok(View { limit: 200, ..View::default() }));
     }
 

@@ -15,6 +15,7 @@ use super::{StorageError, arrivals, schema};
 use crate::click::Timestamp;
 use crate::private;
 use crate::protocol::SortBy;
+use crate::protocol::view::RowOrder;
 use crate::sqlite::{self, OpenError};
 
 /// How long a reader waits for a lock of another process.
@@ -43,6 +44,8 @@ pub struct Page {
     pub unique_users: u64,
     /// Mean time spent in seconds, over the clicks whose time spent is known.
     pub avg_time_spent: Option<f64>,
+    /// How many clicks these are.
+    pub timed: u64,
     /// Time of the earliest click.
     pub first_seen: Timestamp,
     /// Time of the latest click.
@@ -50,7 +53,8 @@ pub struct Page {
 }
 
 const PAGE_COLUMNS: &str = "page_stats.version, page_stats.id, urls.url, countries.country, clicks, unique_users,
-    CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END AS avg_time_spent, first_seen, last_seen
+    CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END AS avg_time_spent, first_seen, last_seen,
+    spent_count
     FROM page_stats JOIN urls ON urls.id = page_stats.url JOIN countries ON countries.id = page_stats.country";
 
 impl Reader {
@@ -229,21 +233,29 @@ impl Reader {
         Ok(count.query_row(params![cursor.version, cursor.page], |row| row.get(0))?)
     }
 
-    /// The largest pages of `country`, or of all countries if `None`. No limit if `limit` is `None`.
+    /// The first pages of `country` in `order`, or of all countries if `None`. No limit if `limit` is `None`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn top(&self, country: Option<&str>, sort: SortBy, limit: Option<u64>) -> Result<Vec<Page>, StorageError> {
-        let order = match sort {
-            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC",
-            SortBy::Users => "unique_users DESC, clicks DESC",
-            SortBy::Time => "avg_time_spent DESC NULLS LAST, clicks DESC",
+    pub fn top(
+        &self,
+        country: Option<&str>,
+        order: impl Into<RowOrder>,
+        limit: Option<u64>,
+    ) -> Result<Vec<Page>, StorageError> {
+        let RowOrder { sort, min_timed } = order.into();
+        let by = match sort {
+            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC".to_owned(),
+            SortBy::Users => "unique_users DESC, clicks DESC".to_owned(),
+            SortBy::Time => {
+                format!("spent_count < {}, avg_time_spent DESC NULLS LAST, clicks DESC", at_most_i64(min_timed))
+            }
         };
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT {PAGE_COLUMNS} WHERE ?1 IS NULL OR countries.country = ?1
-             ORDER BY {order}, urls.url, countries.country LIMIT ?2"
+             ORDER BY {by}, urls.url, countries.country LIMIT ?2"
         ))?;
-        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = limit.map_or(-1, at_most_i64);
         let rows = select.query_map(params![country, limit], page)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -293,6 +305,11 @@ fn require_closed(path: &Path) -> Result<(), StorageError> {
     }
 }
 
+/// `number`, or the largest one that SQLite has: no count is larger.
+pub(super) fn at_most_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 fn page(row: &Row<'_>) -> rusqlite::Result<Page> {
     Ok(Page {
         at: IndexCursor { version: row.get(0)?, page: row.get(1)? },
@@ -303,6 +320,7 @@ fn page(row: &Row<'_>) -> rusqlite::Result<Page> {
         avg_time_spent: row.get(6)?,
         first_seen: row.get(7)?,
         last_seen: row.get(8)?,
+        timed: row.get(9)?,
     })
 }
 

@@ -6,10 +6,11 @@ use rusqlite::{InterruptHandle, params};
 
 use super::figures::PageFigures;
 use super::model::CountryId;
-use super::reader::page_figures;
+use super::reader::{at_most_i64, page_figures};
 use super::rejects::kept_reject;
 use super::{KeptReject, Reader, StorageError};
 use crate::protocol::SortBy;
+use crate::protocol::view::RowOrder;
 
 /// Stops a query that runs in another thread. The query fails there.
 pub struct Interrupt(InterruptHandle);
@@ -61,20 +62,21 @@ impl Reader {
     pub fn figures_in_order<E: From<StorageError>>(
         &self,
         country: Option<CountryId>,
-        sort: SortBy,
+        order: RowOrder,
         mut take: impl FnMut(&PageFigures) -> Result<ControlFlow<()>, E>,
     ) -> Result<ControlFlow<()>, E> {
-        let order = match sort {
-            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC",
-            SortBy::Users => "unique_users DESC, clicks DESC",
-            SortBy::Time => {
-                "CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END DESC NULLS LAST,
-                 clicks DESC, unique_users DESC"
-            }
+        let by = match order.sort {
+            SortBy::Clicks | SortBy::Rising => "clicks DESC, unique_users DESC".to_owned(),
+            SortBy::Users => "unique_users DESC, clicks DESC".to_owned(),
+            SortBy::Time => format!(
+                "spent_count < {}, CASE WHEN spent_count > 0 THEN spent_ms / 1000.0 / spent_count END DESC NULLS LAST,
+                 clicks DESC, unique_users DESC",
+                at_most_i64(order.min_timed)
+            ),
         };
         let select = format!(
             "SELECT id, url, country, clicks, unique_users, spent_ms, spent_count, first_seen, last_seen
-             FROM page_stats WHERE ?1 IS NULL OR country = ?1 ORDER BY {order}, url, country"
+             FROM page_stats WHERE ?1 IS NULL OR country = ?1 ORDER BY {by}, url, country"
         );
         let mut select = self.connection.prepare_cached(&select).map_err(StorageError::from)?;
         let mut rows = select.query(params![country]).map_err(StorageError::from)?;
@@ -116,6 +118,48 @@ mod tests {
     use crate::storage::tests::open;
 
     use super::*;
+    use crate::click::Timestamp;
+    use crate::protocol::view::MIN_TIMED;
+    use crate::storage::ComputedFigures;
+    use crate::storage::figures::AggregateSettings;
+
+    #[test]
+    fn a_mean_of_too_few_known_times_comes_after_all_others() {
+        let (_directory, storage) = open();
+        let at = Timestamp::from_millis(0);
+        let row = |url, spent_count, seconds: i64| ComputedFigures {
+            url,
+            country: "FR",
+            clicks: 100,
+            unique_users: 1,
+            spent_ms: seconds * 1000 * i64::try_from(spent_count).unwrap(),
+            spent_count,
+            first_seen: at,
+            last_seen: at,
+        };
+        let rows =
+            [row("/none", 0, 0), row("/one", 1, 900), row("/nine", 9, 800), row("/ten", 10, 5), row("/many", 70, 7)];
+        let settings = AggregateSettings { session_timeout_ms: 1_800_000, recent_clicks: 1 };
+        storage.write_computed_figures(rows, settings).unwrap();
+        let reader = storage.reader().unwrap();
+        for (min_timed, wanted) in [
+            (0, ["/one", "/nine", "/many", "/ten", "/none"]),
+            (MIN_TIMED, ["/many", "/ten", "/one", "/nine", "/none"]),
+            (u64::MAX, ["/one", "/nine", "/many", "/ten", "/none"]),
+        ] {
+            let order = RowOrder { sort: SortBy::Time, min_timed };
+            let top = reader.top(None, order, Some(9)).unwrap();
+            assert_eq!(top.iter().map(|page| &*page.url).collect::<Vec<_>>(), wanted, "{min_timed}");
+            assert!(top.iter().any(|page| page.timed == 70));
+            let mut found = Vec::new();
+            let read = reader.figures_in_order(None, order, |page| {
+                found.push(reader.url(page.url)?);
+                Ok::<_, StorageError>(ControlFlow::Continue(()))
+            });
+            assert!(read.unwrap().is_continue());
+            assert_eq!(found, wanted, "{min_timed}");
+        }
+    }
 
     #[test]
     fn rejects_come_newest_first_until_the_callback_breaks() {

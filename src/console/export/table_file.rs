@@ -194,6 +194,7 @@ mod tests {
             clicks,
             unique_users: 1,
             avg_time_spent: None,
+            timed: Some(0),
         };
         TablePart::Pages((from..to).map(page).collect())
     }

@@ -21,6 +21,8 @@ pub(crate) enum Phrase {
     /// Open the page of a url.
     Url(Arc<str>),
     Sort(SortBy),
+    /// The order by time of the urls with at least so many known times.
+    Sample(u64),
     Window(Window),
     View(Screen),
     /// Open the log from this level on.
@@ -50,6 +52,8 @@ enum Takes {
     Country,
     Url,
     Order,
+    /// A number of known times, also one that is not offered.
+    Sample,
     Window,
     View,
     Level,
@@ -63,7 +67,7 @@ const fn verb(name: &'static str, takes: Takes, description: &'static str) -> Ve
 }
 
 /// Every verb.
-pub(crate) static VERBS: [Verb; 13] = [
+pub(crate) static VERBS: [Verb; 14] = [
     verb("start", Takes::Stage(StageAction::Start), "start a stage, or all"),
     verb("stop", Takes::Stage(StageAction::Stop), "stop a stage, or all"),
     verb("restart", Takes::Stage(StageAction::Restart), "restart a stage"),
@@ -71,6 +75,7 @@ pub(crate) static VERBS: [Verb; 13] = [
     verb("url", Takes::Url, "open the page of a url"),
     verb("goto", Takes::Url, "open the page of a url"),
     verb("sort", Takes::Order, "the order of the urls"),
+    verb("sample", Takes::Sample, "by time, from how many known times on"),
     verb("window", Takes::Window, "the time that the figures cover"),
     verb("view", Takes::View, "open a view"),
     verb("log", Takes::Level, "open the log, from a level on"),
@@ -78,6 +83,12 @@ pub(crate) static VERBS: [Verb; 13] = [
     verb("lag", Takes::Nothing(Screen::Partitions), "the lag of each partition"),
     verb("errors", Takes::Nothing(Screen::Log), "the errors in the log"),
 ];
+
+/// The name of the order that takes every mean for what it is.
+const NO_SAMPLE: &str = "any";
+
+/// Numbers of known times from which a mean may count.
+const SAMPLES: [&str; 4] = ["10", "50", "200", NO_SAMPLE];
 
 /// The time windows by name.
 const WINDOWS: [(&str, Window); 3] =
@@ -133,6 +144,7 @@ impl Verb {
                 urls
             }
             Takes::Order => orders(snapshot).map(|sort| sort.name().to_owned()).collect(),
+            Takes::Sample => SAMPLES.map(str::to_owned).into(),
             Takes::Window => WINDOWS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             Takes::View => views(snapshot).map(|screen| screen.name().to_owned()).collect(),
             Takes::Level => LEVELS.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -176,6 +188,11 @@ impl Verb {
         if let (Takes::Url, false) = (self.takes, object.is_empty()) {
             return Ok(Phrase::Url(object.into()));
         }
+        if self.takes == Takes::Sample
+            && let Ok(known_times) = object.parse()
+        {
+            return Ok(Phrase::Sample(known_times));
+        }
         let object = if self.takes == Takes::Window { window_name(object) } else { object };
         let objects = self.objects(known);
         let lower = object.to_lowercase();
@@ -202,6 +219,7 @@ impl Verb {
             }
             Takes::Url => Phrase::Url(object.into()),
             Takes::Order => Phrase::Sort(orders(snapshot).find(|sort| sort.name() == object)?),
+            Takes::Sample => Phrase::Sample(if object == NO_SAMPLE { 0 } else { object.parse().ok()? }),
             Takes::Window => Phrase::Window(WINDOWS.into_iter().find(|(name, _)| *name == object)?.1),
             Takes::View => Phrase::View(views(snapshot).find(|screen| screen.name() == object)?),
             Takes::Level => Phrase::Log(LEVELS.into_iter().find(|(name, _)| *name == object)?.1),

@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use super::list::{CursorMove, keep_visible};
 use crate::protocol::board::Board;
-use crate::protocol::view::Window;
+use crate::protocol::view::{MIN_TIMED, Window};
 use crate::protocol::{SortBy, View};
 
 /// Urls that the console asks for: more than anyone scrolls through, and few enough to send several times a second.
 pub(crate) const URL_LIMIT: usize = 200;
 
 /// What the user selected of the figures.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Selection {
     /// The country; `None` for all countries.
     pub(crate) country: Option<String>,
     pub(crate) sort: SortBy,
+    /// In the order by time, urls with fewer known times come after all others.
+    pub(crate) min_timed: u64,
     /// The time window of the figures.
     pub(crate) window: Window,
     /// Only urls that match it, as the user typed it.
@@ -32,6 +34,22 @@ pub(crate) struct Selection {
     pub(crate) page_top: usize,
 }
 
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            country: None,
+            sort: SortBy::default(),
+            min_timed: MIN_TIMED,
+            window: Window::default(),
+            filter: String::new(),
+            country_top: 0,
+            page: None,
+            page_row: 0,
+            page_top: 0,
+        }
+    }
+}
+
 impl Selection {
     /// The view to ask the pipeline for.
     pub(crate) fn view(&self) -> View {
@@ -41,6 +59,8 @@ impl Selection {
             limit: URL_LIMIT,
             window: self.window,
             filter: self.filter.clone(),
+            // The other orders have no use for it.
+            min_timed: if self.sort == SortBy::Time { self.min_timed } else { 0 },
         }
     }
 
@@ -190,6 +210,7 @@ mod tests {
                     clicks: 1,
                     unique_users: 1,
                     avg_time_spent: None,
+                    timed: None,
                 })
                 .collect(),
             ..Board::default()

@@ -20,6 +20,8 @@ pub(crate) struct TableContext<'a> {
     pub(crate) sort: Option<SortBy>,
     /// The largest of the figures by which the rows are sorted: a bar of this length is full.
     pub(crate) largest: f64,
+    /// A mean time of fewer known times may be chance.
+    pub(crate) min_timed: u64,
     /// The clicks of all countries.
     pub(crate) all_clicks: u64,
     /// The clicks of the last minute, once they are known.
@@ -31,7 +33,7 @@ pub(crate) struct TableContext<'a> {
 impl<'a> TableContext<'a> {
     /// For a table that needs nothing else.
     pub(crate) fn new(theme: &'a Theme) -> Self {
-        Self { theme, sort: None, largest: 0.0, all_clicks: 0, last_minute: None, trends: None }
+        Self { theme, sort: None, largest: 0.0, min_timed: 0, all_clicks: 0, last_minute: None, trends: None }
     }
 
     /// The style of a figure. The sorted one stands out; if the user cannot choose the order, the clicks.

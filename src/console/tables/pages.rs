@@ -58,11 +58,21 @@ const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, conte
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &PageRow, context, _| {
-    (seconds(page.avg_time_spent), context.style_of(SortBy::Time))
+    let style = if has_few(page, context.min_timed) { context.theme.dim() } else { context.style_of(SortBy::Time) };
+    (seconds(page.avg_time_spent), style)
 })
 .priority(4)
 .sorts_by(SortBy::Time)
 .exported("avg_time_spent", |page| page.avg_time_spent.into());
+
+/// Of how many known times the mean is.
+const TIMED: Column<PageRow> = Column::figure("known", 8, |page: &PageRow, context, width| {
+    (or_unknown(page.timed, |timed| count_in(timed, width.saturating_sub(1))), context.theme.dim())
+})
+.priority(2);
+
+/// The same in a file.
+static TIMED_OF_FILES: Column<PageRow> = Column::of_files("timed", |page: &PageRow| page.timed.into());
 
 const LAST_MINUTE: Column<PageRow> = Column::figure("last min", 0, |page: &PageRow, context, width| {
     let known = context.last_minute.and_then(|known| known.of_page(&page.url, &page.country));
@@ -95,7 +105,10 @@ fn trend_of<'a>(page: &PageRow, context: &TableContext<'a>) -> Option<&'a RowTre
 const BAR: Column<PageRow> = Column::words(
     "",
     Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)),
-    |page: &PageRow, context, width| context.bar(figure(page, context.sort.unwrap_or_default()), width),
+    |page: &PageRow, context, width| match has_few(page, context.min_timed) {
+        true => Default::default(),
+        false => context.bar(figure(page, context.sort.unwrap_or_default()), width),
+    },
 );
 
 /// What the index found.
@@ -124,7 +137,7 @@ pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[
 ];
 
 /// The columns of a file.
-pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME];
+pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &USERS, &AVERAGE_TIME, &TIMED_OF_FILES];
 
 /// The urls of the overview, for what `view` asks. An engine that does not count trends has no columns for them.
 pub(crate) fn of_view(view: &View, has_trends: bool) -> Vec<&'static Column<PageRow>> {
@@ -140,7 +153,15 @@ pub(crate) fn of_view(view: &View, has_trends: bool) -> Vec<&'static Column<Page
         columns.extend([&TREND, &CHANGE]);
     }
     columns.extend([&USERS, &AVERAGE_TIME]);
+    if view.sort == SortBy::Time {
+        columns.push(&TIMED);
+    }
     columns
+}
+
+/// Whether the mean time of `page` is of too few known times to count in the order by time.
+pub(crate) fn has_few(page: &PageRow, min_timed: u64) -> bool {
+    page.timed.unwrap_or(0) < min_timed
 }
 
 /// The figure of `page` by which rows are sorted.

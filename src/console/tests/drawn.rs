@@ -269,6 +269,7 @@ fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
             clicks: u64::MAX,
             unique_users: u64::MAX,
             avg_time_spent: Some(f64::INFINITY),
+            timed: Some(u64::MAX),
         },
     );
     snapshot.board = Arc::new(board);

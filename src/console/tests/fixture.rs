@@ -215,7 +215,14 @@ fn trend() -> Trend {
 
 /// The figures of a url in a country.
 pub(super) fn page(url: &str, country: &str, clicks: u64) -> PageRow {
-    PageRow { url: url.into(), country: country.into(), clicks, unique_users: clicks / 2, avg_time_spent: Some(4.0) }
+    PageRow {
+        url: url.into(),
+        country: country.into(),
+        clicks,
+        unique_users: clicks / 2,
+        avg_time_spent: Some(4.0),
+        timed: Some(clicks / 4),
+    }
 }
 
 /// A message that could not be decoded.
@@ -299,6 +306,7 @@ pub(super) fn board(view: View) -> Board {
             clicks: *clicks,
             unique_users: *users,
             avg_time_spent: *time,
+            timed: Some(if time.is_some() { clicks / 3 } else { 0 }),
         })
         .collect();
     match view.sort {

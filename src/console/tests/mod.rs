@@ -22,6 +22,7 @@ mod noticed;
 mod outlook;
 mod pasted;
 mod remote;
+mod sampled;
 mod sheets;
 mod spoken;
 mod steered;

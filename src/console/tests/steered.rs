@@ -10,10 +10,12 @@ use crate::console::state::selection::URL_LIMIT;
 use crate::console::state::window_title::window_title;
 use crate::console::update::event::Event;
 use crate::protocol::snapshot::Snapshot;
+use crate::protocol::view::MIN_TIMED;
 use crate::protocol::{Command, Question, SortBy, StageAction, StageState, View};
 
 pub(super) fn view(country: Option<&str>, sort: SortBy) -> Command {
-    Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, ..View::default() })
+    let min_timed = if sort == SortBy::Time { MIN_TIMED } else { 0 };
+    Command::View(View { country: country.map(str::to_owned), sort, limit: URL_LIMIT, min_timed, ..View::default() })
 }
 
 /// A console that shows `snapshot` and has asked for its first view.

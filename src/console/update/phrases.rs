@@ -3,7 +3,7 @@
 use crate::console::state::app::App;
 use crate::console::state::phrase::{Phrase, Vocabulary};
 use crate::console::state::screen::Screen;
-use crate::protocol::{Command, StageAction, StageId, StageState};
+use crate::protocol::{Command, SortBy, StageAction, StageId, StageState};
 use crate::text::printable;
 
 impl App {
@@ -28,6 +28,13 @@ impl App {
             Phrase::Sort(sort) => {
                 self.show_figures();
                 self.sort_by(sort);
+            }
+            Phrase::Sample(known_times) => {
+                if self.screens.open != Screen::Overview {
+                    self.open_screen(Screen::Overview);
+                }
+                self.selection.min_timed = known_times;
+                self.sort_by(SortBy::Time);
             }
             Phrase::Window(window) => {
                 self.show_figures();

@@ -252,6 +252,9 @@ fn query_of(view: &View) -> Vec<(&'static str, String)> {
     if !view.filter.is_empty() {
         query.push(("filter", view.filter.clone()));
     }
+    if view.min_timed > 0 {
+        query.push(("min_timed", view.min_timed.to_string()));
+    }
     query.extend(view.country.clone().map(|country| ("country", country)));
     query
 }

@@ -12,6 +12,7 @@ use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, pages};
 use crate::console::view::placeholder::{no_clicks_placeholder, placeholder, prose, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
+use crate::protocol::View;
 use crate::protocol::board::Board;
 use crate::protocol::view::Window;
 
@@ -20,7 +21,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let board = &app.engine.frozen_or_live().snapshot.board;
     let has_focus = app.overview.focus == Panel::Urls;
     let is_current = app.selection.is_about(board);
-    let is_sorting = is_current && board.view.sort != app.selection.sort;
+    let is_sorting = is_current && board.view.order() != app.selection.view().order();
     let note = match (is_sorting, is_current) {
         (true, _) => " loading… ".to_owned(),
         (false, true) => extent(board),
@@ -60,11 +61,17 @@ fn no_rows(frame: &mut Frame, area: Rect, problem: Option<&str>, app: &App) {
 }
 
 fn rows(frame: &mut Frame, area: Rect, board: &Board, app: &App) {
-    let sort = board.view.sort;
+    let View { sort, min_timed, .. } = board.view;
     let answers = &app.engine.frozen_or_live().snapshot.answers;
     let context = TableContext {
         sort: Some(sort),
-        largest: board.pages.iter().map(|page| pages::figure(page, sort)).fold(0.0, f64::max),
+        largest: board
+            .pages
+            .iter()
+            .filter(|page| !pages::has_few(page, min_timed))
+            .map(|page| pages::figure(page, sort))
+            .fold(0.0, f64::max),
+        min_timed,
         last_minute: answers.last_minute.as_deref(),
         trends: answers.trends.as_deref(),
         ..TableContext::new(&app.theme)
@@ -99,15 +106,30 @@ fn title(columns: u16, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-/// `of DE by clicks, last hour `.
+/// `of DE by clicks, last hour `, or `of DE by time, at least 10 known `. On a narrow screen, the sample goes before the words.
 fn selected(columns: u16, app: &App) -> Vec<Span<'static>> {
+    let least = app.selection.view().min_timed;
+    let room = usize::from(columns).saturating_sub(width(" urls ") + filter::least_columns(app) + 2);
+    let is_of_all = app.selection.country.is_none();
+    let forms = [(true, format!(", at least {least} known")), (true, format!(", {least}+ known"))]
+        .into_iter()
+        .chain(is_of_all.then(|| (false, format!(", {least}+ known"))))
+        .filter(|_| least > 0)
+        .map(|(names_country, sample)| selected_as(names_country, &sample, columns, app));
+    let fits = |spans: &Vec<Span<'_>>| spans.iter().map(|span| width(&span.content)).sum::<usize>() <= room;
+    forms.into_iter().find(fits).unwrap_or_else(|| selected_as(true, "", columns, app))
+}
+
+fn selected_as(names_country: bool, sample: &str, columns: u16, app: &App) -> Vec<Span<'static>> {
     let (theme, selection) = (&app.theme, &app.selection);
     let country = selection.country.as_deref().unwrap_or("all countries");
-    let mut spans = vec![
-        Span::styled("of ", theme.dim()),
-        Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())),
-        Span::styled(format!(" by {}", selection.sort.name()), theme.dim()),
-    ];
+    let mut spans = Vec::new();
+    if names_country {
+        spans.push(Span::styled("of ", theme.dim()));
+        spans.push(Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())));
+        spans.push(Span::raw(" "));
+    }
+    spans.push(Span::styled(format!("by {}{sample}", selection.sort.name()), theme.dim()));
     let window = match selection.window {
         Window::AllTime => "",
         Window::LastHour => "last hour",

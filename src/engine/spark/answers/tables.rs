@@ -62,7 +62,7 @@ impl Exporter {
             let (sender, batches) = mpsc::channel(WAITING_BATCHES);
             let fetching = async {
                 if let (Pages::Shown(_), Some(span)) = (&figures.pages, figures.span) {
-                    let sql = cluster.tables.window_table(span, kept_in_sql(&view, &pattern), view.sort);
+                    let sql = cluster.tables.window_table(span, kept_in_sql(&view, &pattern), view.order());
                     let rows = |batch: &_| Ok(PageBatch::of(batch)?.pages().map(|row| row.page).collect());
                     fetch(&cluster, with_texts(sql, &view, &pattern), sender, rows).await;
                 }

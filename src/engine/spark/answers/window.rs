@@ -13,7 +13,7 @@ use crate::engine::spark::sql::{Kept, Tables, WindowSpan};
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::{Board, CountryRow, PageRow};
 use crate::protocol::pattern::Pattern;
-use crate::protocol::view::{SortBy, View, Window};
+use crate::protocol::view::{RowOrder, SortedFigures, View, Window};
 
 /// A window of at most so many pages is fetched whole. Then every view of it is made here, without another query.
 const MOST_PAGES: usize = 50_000;
@@ -87,6 +87,7 @@ impl<'b> PageBatch<'b> {
                 clicks: count(clicks),
                 unique_users: count(users),
                 avg_time_spent: (known > 0).then(|| sum_ms as f64 / 1000.0 / known as f64),
+                timed: Some(count(known)),
             },
             minute: count(minute),
         })
@@ -154,23 +155,20 @@ pub(super) fn kept<'p>(pages: &'p [WindowRow], view: &View, pattern: &Pattern) -
             && (pattern.is_empty() || pattern.keeps(&row.page.url))
     };
     let mut rows: Vec<&WindowRow> = pages.iter().filter(is_kept).collect();
-    rows.sort_unstable_by(|a, b| compare(view.sort, &a.page, &b.page));
+    rows.sort_unstable_by(|a, b| compare(view.order(), &a.page, &b.page));
     rows
 }
 
 /// Largest first, as the local engine sorts.
-fn compare(sort: SortBy, a: &PageRow, b: &PageRow) -> Ordering {
-    let by_clicks = (b.clicks, b.unique_users).cmp(&(a.clicks, a.unique_users));
-    let order = match sort {
-        SortBy::Clicks | SortBy::Rising => by_clicks,
-        SortBy::Users => (b.unique_users, b.clicks).cmp(&(a.unique_users, a.clicks)),
-        SortBy::Time => match (a.avg_time_spent, b.avg_time_spent) {
-            (Some(a), Some(b)) => b.total_cmp(&a),
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        }
-        .then(by_clicks),
+fn compare(order: RowOrder, a: &PageRow, b: &PageRow) -> Ordering {
+    let sorted = |page: &PageRow| SortedFigures {
+        clicks: page.clicks,
+        unique_users: page.unique_users,
+        average_seconds: page.avg_time_spent,
+        timed: page.timed.unwrap_or(0),
+        rise: 0.0,
     };
-    order.then_with(|| (&a.url, &a.country).cmp(&(&b.url, &b.country)))
+    order.compare(&sorted(a), &sorted(b)).then_with(|| (&a.url, &a.country).cmp(&(&b.url, &b.country)))
 }
 
 /// The board of `rows`, which are in order. `countries` has clicks, urls and clicks of the last minute of every country.
@@ -262,7 +260,7 @@ impl Cluster {
             return Err(NoAnswer::TooLarge { window: words(window), most: MOST_PAGES });
         }
         let limit = if view.limit == 0 { DEFAULT_ROWS } else { view.limit.min(MOST_ROWS) };
-        let sql = tables.window_board(span, kept_in_sql(view, &pattern), view.sort, limit, MOST_COUNTRIES);
+        let sql = tables.window_board(span, kept_in_sql(view, &pattern), view.order(), limit, MOST_COUNTRIES);
         let mut rows = Vec::new();
         let mut countries: HashMap<Arc<str>, [u64; 3]> = HashMap::new();
         let mut matching = 0;
@@ -275,7 +273,7 @@ impl Cluster {
                 matching += count(kept);
             }
         }
-        rows.sort_unstable_by(|a, b| compare(view.sort, &a.page, &b.page));
+        rows.sort_unstable_by(|a, b| compare(view.order(), &a.page, &b.page));
         let shown = finish(view, countries, rows.iter().collect(), matching);
         Ok(Some(Figures { window, span: Some(span), pages: Pages::Shown(Box::new(shown)) }))
     }

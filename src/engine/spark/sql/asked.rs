@@ -4,7 +4,7 @@ use super::tables::Tables;
 use super::template::Template;
 use crate::click::Timestamp;
 use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
-use crate::protocol::view::SortBy;
+use crate::protocol::view::{RowOrder, SortBy};
 
 /// The letters whose case a filter ignores.
 const UPPER_CASE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -49,11 +49,15 @@ impl Kept {
 const PAGE: &str = "url, country";
 
 /// The order of rows, as the local engine sorts them. The columns `texts` stand for the order in which the local engine has first seen them.
-fn order_by(sort: SortBy, texts: &str) -> String {
-    let figures = match sort {
-        SortBy::Clicks | SortBy::Rising => "clicks DESC, users DESC",
-        SortBy::Users => "users DESC, clicks DESC",
-        SortBy::Time => "IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC",
+fn order_by(order: RowOrder, texts: &str) -> String {
+    let figures = match order.sort {
+        SortBy::Clicks | SortBy::Rising => "clicks DESC, users DESC".to_owned(),
+        SortBy::Users => "users DESC, clicks DESC".to_owned(),
+        SortBy::Time => format!(
+            "IF(known < {}, 1, 0), IF(known > 0, sum_ms / 1000.0D / known, NULL) DESC NULLS LAST, clicks DESC, users DESC",
+            // The largest number that SQL has: no count is larger.
+            order.min_timed.min(i64::MAX.unsigned_abs())
+        ),
     };
     format!("{figures}, {texts}")
 }
@@ -89,12 +93,12 @@ impl Tables {
     }
 
     /// The pages of a window that `kept` keeps, in order.
-    pub(crate) fn window_table(&self, span: WindowSpan, kept: Kept, sort: SortBy) -> String {
+    pub(crate) fn window_table(&self, span: WindowSpan, kept: Kept, order: RowOrder) -> String {
         format!(
             "SELECT * FROM (\n{}) WHERE {} ORDER BY {}",
             self.window_figures(span),
             kept.condition(),
-            order_by(sort, PAGE)
+            order_by(order, PAGE)
         )
     }
 
@@ -103,14 +107,14 @@ impl Tables {
         &self,
         span: WindowSpan,
         kept: Kept,
-        sort: SortBy,
+        order: RowOrder,
         limit: usize,
         countries: usize,
     ) -> String {
         self.template(include_str!("asked/window_board.sql"))
             .sql("figures", self.window_figures(span))
             .sql("kept", kept.condition())
-            .sql("order", order_by(sort, PAGE))
+            .sql("order", order_by(order, PAGE))
             .sql("limit", limit.to_string())
             .sql("countries", countries.to_string())
             .filled()
@@ -132,7 +136,7 @@ impl Tables {
             .sql("value", value)
             .sql("of", of)
             .sql("kept", format!("{country} AND {url}"))
-            .sql("order", order_by(question.sort, "value, of"))
+            .sql("order", order_by(question.sort.into(), "value, of"))
             .sql("limit", limit.to_string())
             .filled()
     }

@@ -40,6 +40,7 @@ pub(super) async fn search(
         clicks: document.clicks,
         unique_users: document.unique_users,
         avg_time_spent: document.avg_time_spent,
+        timed: None,
     };
     Ok(documents.into_iter().map(row).collect())
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::protocol::board::{Board, CountryRow, PageRow};
-use crate::protocol::view::{SortBy, SortedFigures, View};
+use crate::protocol::view::{RowOrder, SortedFigures, View};
 use crate::storage::figures::PageFigures;
 use crate::storage::{CountryId, Reader, StorageError};
 pub use limits::Limits;
@@ -112,12 +112,13 @@ pub(crate) fn page_row(
         clicks: page.clicks,
         unique_users: page.unique_users,
         avg_time_spent: average_seconds(page),
+        timed: Some(page.spent_count),
     })
 }
 
 /// Finds the first pages of a view among any number of pages, in bounded memory.
 struct TopPages<'a> {
-    sort: SortBy,
+    order: RowOrder,
     limit: usize,
     /// `Some(None)` for a country that no click has named: it has no pages.
     country: Option<Option<CountryId>>,
@@ -140,7 +141,7 @@ impl<'a> TopPages<'a> {
     fn new(view: &View, rises: Option<&'a Rises>, reader: &Reader) -> Result<Self, StorageError> {
         let country = view.country.as_deref().map(|country| reader.country_id(country)).transpose()?;
         let limit = if view.limit == 0 { DEFAULT_LIMIT } else { view.limit };
-        Ok(Self { sort: view.sort, limit, country, rises, rows: Vec::new(), last: None, matching: 0 })
+        Ok(Self { order: view.order(), limit, country, rises, rows: Vec::new(), last: None, matching: 0 })
     }
 
     fn push(&mut self, page: &PageFigures) {
@@ -150,7 +151,7 @@ impl<'a> TopPages<'a> {
         self.matching += 1;
         let rise = self.rises.map_or(0.0, |rises| rises.of(page.url, page.country));
         let ranked = Ranked { page: *page, rise };
-        if self.last.is_some_and(|last| compare_ranked(self.sort, &ranked, &last).is_gt()) {
+        if self.last.is_some_and(|last| compare_ranked(self.order, &ranked, &last).is_gt()) {
             return;
         }
         self.rows.push(ranked);
@@ -160,11 +161,11 @@ impl<'a> TopPages<'a> {
     }
 
     fn cut(&mut self) {
-        let sort = self.sort;
+        let order = self.order;
         if let Some(last) = self.limit.checked_sub(1)
             && last < self.rows.len()
         {
-            self.rows.select_nth_unstable_by(last, |a, b| compare_ranked(sort, a, b));
+            self.rows.select_nth_unstable_by(last, |a, b| compare_ranked(order, a, b));
             self.rows.truncate(self.limit);
             self.last = self.rows.last().copied();
         }
@@ -172,7 +173,7 @@ impl<'a> TopPages<'a> {
 
     fn sorted(mut self) -> Vec<Ranked> {
         self.cut();
-        self.rows.sort_unstable_by(|a, b| compare_ranked(self.sort, a, b));
+        self.rows.sort_unstable_by(|a, b| compare_ranked(self.order, a, b));
         self.rows
     }
 }
@@ -183,19 +184,20 @@ fn average_seconds(page: &PageFigures) -> Option<f64> {
 }
 
 /// Largest first. Rows with equal figures keep their order from one board to the next.
-fn compare(sort: SortBy, a: &PageFigures, b: &PageFigures) -> Ordering {
+fn compare(order: RowOrder, a: &PageFigures, b: &PageFigures) -> Ordering {
     let ranked = |page: &PageFigures| Ranked { page: *page, rise: 0.0 };
-    compare_ranked(sort, &ranked(a), &ranked(b))
+    compare_ranked(order, &ranked(a), &ranked(b))
 }
 
-fn compare_ranked(sort: SortBy, a: &Ranked, b: &Ranked) -> Ordering {
+fn compare_ranked(order: RowOrder, a: &Ranked, b: &Ranked) -> Ordering {
     let sorted = |Ranked { page, rise }: &Ranked| SortedFigures {
         clicks: page.clicks,
         unique_users: page.unique_users,
         average_seconds: average_seconds(page),
+        timed: page.spent_count,
         rise: *rise,
     };
-    sort.compare(&sorted(a), &sorted(b)).then_with(|| (a.page.url, a.page.country).cmp(&(b.page.url, b.page.country)))
+    order.compare(&sorted(a), &sorted(b)).then_with(|| (a.page.url, a.page.country).cmp(&(b.page.url, b.page.country)))
 }
 
 #[cfg(test)]

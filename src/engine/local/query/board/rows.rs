@@ -88,9 +88,9 @@ pub(crate) fn every_row(
         Ok(take(page_row(page, url.into(), &mut names, reader)?))
     };
     match rows {
-        Rows::Stored => Ok(reader.figures_in_order(country, view.sort, &mut hand_over)?),
+        Rows::Stored => Ok(reader.figures_in_order(country, view.order(), &mut hand_over)?),
         Rows::Window(rows) => {
-            for page in rows.sorted(country, |a, b| compare(view.sort, a, b)) {
+            for page in rows.sorted(country, |a, b| compare(view.order(), a, b)) {
                 if hand_over(&page)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }

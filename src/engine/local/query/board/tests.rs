@@ -4,6 +4,7 @@ mod clock;
 mod minute;
 mod trend;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::click::{Click, ClickBatch, Timestamp};
 use crate::engine::local::stages::aggregate;
-use crate::protocol::view::Window;
+use crate::protocol::view::{SortBy, Window};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{IngestBatch, PageId, Storage, StorageOptions, UrlId};
 
@@ -202,6 +203,19 @@ fn assert_board(board: &Board, all: &Rows) {
     assert!(board.countries.is_sorted_by(|a, b| a.clicks >= b.clicks));
 }
 
+/// By time, no mean of too few known times is before one of enough, and both are in order.
+#[track_caller]
+fn assert_samples(board: &Board) {
+    let View { sort, min_timed, .. } = board.view;
+    for page in &board.pages {
+        assert_eq!(page.timed.is_some_and(|timed| timed > 0), page.avg_time_spent.is_some(), "{page:?}");
+    }
+    if sort == SortBy::Time {
+        let key = |page: &PageRow| (page.timed >= Some(min_timed), page.avg_time_spent);
+        assert!(board.pages.is_sorted_by(|a, b| key(a) >= key(b)), "{min_timed}: {:?}", board.pages);
+    }
+}
+
 fn view(window: Window, filter: &str, country: Option<&str>) -> View {
     View { window, filter: filter.to_owned(), country: country.map(str::to_owned), ..View::default() }
 }
@@ -216,18 +230,21 @@ proptest! {
         filter in prop::sample::select(vec!["", "a", "A%", "\u{c9}", "/"]),
         country in prop::sample::select(vec![None, Some("FR"), Some("nowhere")]),
         sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
+        min_timed in 0..4_u64,
     ) {
         let bench = Bench::new(&first);
         let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
         for _ in 0..2 {
             for window in [Window::LastHour, Window::LastFiveMinutes] {
-                let board = bench.board(&mut boards, &View { sort, ..view(window, filter, country) });
+                let board = bench.board(&mut boards, &View { sort, min_timed, ..view(window, filter, country) });
+                assert_samples(&board);
                 assert_board(&board, &bench.by_definition(window));
             }
             bench.store(&later);
         }
         bench.aggregate();
-        let board = bench.board(&mut boards, &View { sort, ..view(Window::AllTime, filter, country) });
+        let board = bench.board(&mut boards, &View { sort, min_timed, ..view(Window::AllTime, filter, country) });
+        assert_samples(&board);
         assert_board(&board, &bench.by_definition(Window::AllTime));
     }
 
@@ -278,6 +295,7 @@ proptest! {
         pages in prop::collection::vec((0..6_u64, 0..4_u64, 0..3_u64), 0..200),
         limit in 1..20_usize,
         sort in prop::sample::select(vec![SortBy::Clicks, SortBy::Users, SortBy::Time]),
+        min_timed in 0..4_u64,
     ) {
         let bench = Bench::new(&[]);
         let mut pages: Vec<PageFigures> = pages
@@ -295,13 +313,25 @@ proptest! {
                 last_seen: Timestamp::from_millis(0),
             })
             .collect();
-        let view = View { sort, limit, ..View::default() };
+        let view = View { sort, limit, min_timed, ..View::default() };
         let mut top = TopPages::new(&view, None, &bench.storage.reader().unwrap()).unwrap();
         for page in &pages {
             top.push(page);
         }
         prop_assert_eq!(top.matching, pages.len() as u64);
-        pages.sort_by(|a, b| compare(sort, a, b));
+        // Sorting keeps the order of equal rows, so the least important figure comes first.
+        let average = |page: &PageFigures| page.spent_ms.checked_div(page.spent_count.cast_signed());
+        pages.sort_by_key(|page| Reverse(page.unique_users));
+        pages.sort_by_key(|page| Reverse(page.clicks));
+        match sort {
+            SortBy::Clicks | SortBy::Rising => {}
+            SortBy::Users => pages.sort_by_key(|page| Reverse(page.unique_users)),
+            SortBy::Time => {
+                pages.sort_by_key(|page| Reverse(average(page)));
+                let (enough, few): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.spent_count >= min_timed);
+                pages = [enough, few].concat();
+            }
+        }
         pages.truncate(limit);
         prop_assert_eq!(top.sorted().into_iter().map(|ranked| ranked.page).collect::<Vec<_>>(), pages);
     }

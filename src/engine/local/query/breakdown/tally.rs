@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::engine::local::query::moment::Moment;
 use crate::protocol::breakdown::GroupFigures;
-use crate::protocol::view::{SortBy, SortedFigures};
+use crate::protocol::view::{RowOrder, SortBy, SortedFigures};
 use crate::storage::{StoredClick, UserId};
 
 /// The number of a value: the row id of its text, or the number that [`Values`](super::values::Values) gave it.
@@ -194,8 +194,9 @@ fn compare(sort: SortBy, a: &Group, b: &Group) -> Ordering {
         clicks: group.counts.clicks,
         unique_users: group.counts.users,
         average_seconds: group.counts.average_seconds(),
+        timed: group.counts.spent_count,
         rise: 0.0,
     };
     // Groups with equal figures keep their order from one count to the next.
-    sort.compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))
+    RowOrder::from(sort).compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))
 }

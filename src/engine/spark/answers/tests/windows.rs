@@ -44,7 +44,7 @@ fn sorted_by(board: &Board) -> Vec<String> {
     let figure = |page: &PageRow| match board.view.sort {
         SortBy::Clicks | SortBy::Rising => format!("{} {}", page.clicks, page.unique_users),
         SortBy::Users => format!("{} {}", page.unique_users, page.clicks),
-        SortBy::Time => format!("{:?} {} {}", page.avg_time_spent, page.clicks, page.unique_users),
+        SortBy::Time => format!("{:?} {:?} {} {}", page.timed, page.avg_time_spent, page.clicks, page.unique_users),
     };
     board.pages.iter().map(figure).collect()
 }
@@ -95,7 +95,9 @@ async fn windows_are_those_of_the_local_engine() {
 
 fn views(window: Window) -> Vec<View> {
     let mut views = Vec::new();
-    for sort in SortBy::ALL {
+    for (sort, min_timed) in
+        SortBy::ALL.into_iter().map(|sort| (sort, 0)).chain([(SortBy::Time, 3), (SortBy::Time, u64::MAX)])
+    {
         for (country, filter, limit) in [
             (None, "", 500),
             (None, "", 3),
@@ -110,7 +112,7 @@ fn views(window: Window) -> Vec<View> {
             (Some("nowhere"), "", 0),
         ] {
             let (country, filter) = (country.map(str::to_owned), filter.to_owned());
-            views.push(View { country, sort, limit, window, filter });
+            views.push(View { country, sort, limit, window, filter, min_timed });
         }
     }
     views

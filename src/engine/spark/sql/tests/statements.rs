@@ -2,7 +2,7 @@ use crate::click::{FieldLimits, Format};
 use crate::engine::spark::sql::tables::RootError;
 use crate::engine::spark::sql::{Cursor, Input, Kept, Root, Slices, Tables, Tidied, WindowSpan, decoder};
 use crate::protocol::breakdown::{BreakdownQuestion, Dimension};
-use crate::protocol::view::SortBy;
+use crate::protocol::view::{RowOrder, SortBy};
 
 fn tables() -> Tables {
     Tables::new("/data/clicktop/".parse().unwrap(), Slices::of_minutes(60), 1_800_000)
@@ -38,8 +38,8 @@ fn every_statement_is_filled_in() {
         tables.batch(7),
         tables.newest_click(7, -1, 9),
         tables.window_pages(span, 5),
-        tables.window_table(span, kept, SortBy::Time),
-        tables.window_board(span, kept, SortBy::Users, 5, 6),
+        tables.window_table(span, kept, RowOrder { sort: SortBy::Time, min_timed: 7 }),
+        tables.window_board(span, kept, SortBy::Users.into(), 5, 6),
         tables.first_of_newest(7, 1, 5),
         tables.newest_clicks_of_url(7, 1, 5),
         tables.trend_of_url(7, 1, 9, 60),
