@@ -22,11 +22,12 @@ const CONDITION: Column<AlarmRow> = Column::words("is", Width::Fixed(13), |row: 
 const SINCE: Column<AlarmRow> = Column::words("since", Width::Fixed(15), |row: &AlarmRow, context, _| {
     (day_and_time(row.alarm.since), context.theme.dim())
 })
-.priority(2)
+.priority(4)
 .exported("since", |row| day_and_time(row.alarm.since).into());
 
 const LASTED: Column<AlarmRow> =
     Column::figure("for", 9, |row: &AlarmRow, _, _| (whole_time(row.lasted), Style::new()))
+        .priority(3)
         .exported("lasted_ms", |row| millis(row.lasted).into());
 
 const NAME: Column<AlarmRow> = Column::words("  alarm", Width::Fixed(12), |row: &AlarmRow, context, _| {
@@ -37,7 +38,6 @@ const NAME: Column<AlarmRow> = Column::words("  alarm", Width::Fixed(12), |row: 
 const STAGE: Column<AlarmRow> = Column::words("stage", Width::Fixed(11), |row: &AlarmRow, _, _| {
     (row.alarm.stage.as_deref().unwrap_or_default().to_owned(), Style::new())
 })
-.priority(1)
 .exported("stage", |row| row.alarm.stage.as_deref().into());
 
 const SEVERITY: Column<AlarmRow> = Column::words("urgency", Width::Fixed(10), |row: &AlarmRow, context, _| {
@@ -47,11 +47,10 @@ const SEVERITY: Column<AlarmRow> = Column::words("urgency", Width::Fixed(10), |r
     };
     (row.alarm.severity.name().to_owned(), style)
 })
-.priority(3)
 .exported("urgency", |row| row.alarm.severity.name().into());
 
 const TEXT: Column<AlarmRow> =
-    Column::words("what is wrong", Width::Rest(16), |row: &AlarmRow, _, _| (row.alarm.text.clone(), Style::new()))
+    Column::words("what is wrong", Width::Rest(10), |row: &AlarmRow, _, _| (row.alarm.text.clone(), Style::new()))
         .exported("text", |row| row.alarm.text.as_str().into());
 
 const ACKNOWLEDGED: Column<AlarmRow> =

@@ -67,6 +67,8 @@ fn the_view_lists_the_alarms_that_are_on_then_those_that_are_over_and_the_picked
         assert!(!screen.contains('\u{1b}'));
         assert!(screen.contains("2 on (1 acknowledged), 1 over"), "{screen}");
         assert!(screen.contains("Enter acknowledges it"), "{screen}");
+        let titles = screen.lines().find(|line| line.contains("alarm ") && line.contains("urgency")).expect("titles");
+        assert!(titles.contains("stage"), "{width}×{height}: {titles}");
         insta::assert_snapshot!(format!("alarm_view_{width}x{height}"), screen);
         console.press("End");
         assert!(console.screen().contains("clicks take 7 min (limit 5 min)"), "{}", console.screen());

@@ -314,3 +314,12 @@ fn a_reject_of_a_replay_names_file_and_line_however_long_the_path_is() {
         assert!(screen.contains("/srv/exports/of-last-year/from-the-old-shop/bad.csv:4"), "{screen}");
     }
 }
+
+#[test]
+fn on_a_usual_terminal_the_store_explains_each_figure_in_full() {
+    let mut console = Console::new(80, 24);
+    console.show(fixture::knowing()).press("F3");
+    let screen = console.screen();
+    assert!(screen.contains("half of the newest commits took no") && !screen.contains('…'), "{screen}");
+    assert!(screen.contains("checkpoints"), "and no figure is lost: {screen}");
+}

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use crate::click::Timestamp;
-use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right};
+use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right, wrap};
 use crate::console::state::app::App;
 use crate::console::theme::Theme;
 use crate::console::view::rows::draw_lines;
@@ -32,13 +32,21 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let rest = usize::from(inner.width).saturating_sub(NAME + FIGURE + 3);
-    let lines = facts(app).into_iter().map(|(name, figure, style, meaning)| {
-        Line::from(vec![
-            Span::styled(left(name, NAME), theme.dim()),
-            Span::styled(right(&figure, FIGURE), style),
-            Span::styled(format!("   {}", fit(meaning, rest)), theme.dim()),
-        ])
-    });
+    let facts = facts(app);
+    // A meaning takes a second row only where that costs no fact its row.
+    let mut spare = usize::from(inner.height).saturating_sub(facts.len());
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for (name, figure, style, meaning) in facts {
+        let rows = wrap(meaning, rest);
+        let rows = if rows.len() <= spare + 1 { rows } else { vec![fit(meaning, rest)] };
+        spare = spare.saturating_sub(rows.len().saturating_sub(1));
+        let mut head = Some([Span::styled(left(name, NAME), theme.dim()), Span::styled(right(&figure, FIGURE), style)]);
+        lines.extend(rows.into_iter().map(|row| {
+            let mut spans = head.take().map_or_else(|| vec![Span::raw(" ".repeat(NAME + FIGURE))], Vec::from);
+            spans.push(Span::styled(format!("   {row}"), theme.dim()));
+            Line::from(spans)
+        }));
+    }
     draw_lines(frame, inner, lines);
 }
 
