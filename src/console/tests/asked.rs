@@ -5,6 +5,9 @@ use super::{Console, fixture};
 use crate::console::state::effect::Effect;
 use crate::console::state::line_input::LinePurpose;
 use crate::console::state::screen::Screen;
+use std::sync::Arc;
+
+use crate::protocol::board::Board;
 use crate::protocol::snapshot::ResetEnd;
 use crate::protocol::{Command, StageAction};
 
@@ -178,4 +181,22 @@ fn the_palette_steers_from_anywhere_and_names_no_key_that_does_nothing() {
     let screen = console.screen();
     let row = screen.lines().find(|line| line.contains("▸restart")).expect("offered");
     assert!(row.contains(" r "), "{row}");
+}
+
+#[test]
+fn while_a_window_is_counted_both_tables_say_how_far_it_is() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running()).press("w");
+        let mut counting = fixture::running();
+        let view = console.app.selection.view();
+        let problem = Some("counting the last hour … 40%".to_owned());
+        counting.board = Arc::new(Board { view, problem, ..Board::default() });
+        console.show(counting);
+        let countries = console.part(|layout| layout.countries);
+        assert!(countries.contains("counting… 40%"), "{width}×{height}: {countries}");
+        let urls = console.part(|layout| layout.urls);
+        let row = urls.lines().position(|line| line.contains("counting the last hour … 40%")).expect("a row");
+        assert!((2..urls.lines().count() - 2).contains(&row), "in the middle: {urls}");
+    }
 }

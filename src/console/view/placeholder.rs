@@ -43,8 +43,13 @@ pub(super) fn no_clicks_placeholder(frame: &mut Frame, area: Rect, app: &App) {
     if !matches!(reason, NoClicks::Trouble { .. }) {
         return placeholder(frame, area, &reason.words(), app);
     }
+    in_the_middle(frame, area, &reason.words(), app);
+}
+
+/// A sentence in the middle of `area` that may take several lines: why there is nothing else.
+pub(super) fn in_the_middle(frame: &mut Frame, area: Rect, text: &str, app: &App) {
     let columns = usize::from(area.width).saturating_sub(2);
-    let lines = first_lines(wrap(&reason.words(), columns), usize::from(area.height), columns);
+    let lines = first_lines(wrap(text, columns), usize::from(area.height), columns);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     let middle = Rect { y: area.y + (area.height - rows) / 2, height: rows, ..area };
     let lines: Vec<Line<'_>> = lines.into_iter().map(|line| Line::styled(line, app.theme.warn()).centered()).collect();

@@ -25,12 +25,12 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(first) = board.countries.first() else {
-        return match (app.selection.is_about(board), board.problem.is_some(), app.selection.window) {
+        return match (app.selection.is_about(board), &board.problem, app.selection.window) {
             (false, ..) => waiting_placeholder(frame, inner, "loading…", app),
             // The panel of the urls tells the problem.
-            (true, true, _) => placeholder(frame, inner, "no answer", app),
-            (true, false, Window::AllTime) => placeholder(frame, inner, &no_clicks(app).short(), app),
-            (true, false, _) => placeholder(frame, inner, "no clicks in this time", app),
+            (true, Some(problem), _) => placeholder(frame, inner, &in_short(problem), app),
+            (true, None, Window::AllTime) => placeholder(frame, inner, &no_clicks(app).short(), app),
+            (true, None, _) => placeholder(frame, inner, "no clicks in this time", app),
         };
     };
     let context = TableContext {
@@ -42,4 +42,10 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.selection.country_top, has_focus };
     let columns = if app.engine.counts_trends() { countries::IN_PANEL } else { countries::WITHOUT_TRENDS };
     Table::new(columns, context, cursor).without_titles().render(frame, inner, countries::lines(board));
+}
+
+/// `counting… 40%` of `counting the last hour … 40%`; of a problem, only that there is one.
+fn in_short(problem: &str) -> String {
+    let percent = problem.rsplit(' ').next().filter(|word| word.ends_with('%') && problem.starts_with("counting "));
+    percent.map_or_else(|| "no answer".to_owned(), |percent| format!("counting… {percent}"))
 }

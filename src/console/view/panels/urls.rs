@@ -10,7 +10,7 @@ use crate::console::format::{count, counted, fit, width};
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, pages};
-use crate::console::view::placeholder::{no_clicks_placeholder, placeholder, prose, waiting_placeholder};
+use crate::console::view::placeholder::{in_the_middle, no_clicks_placeholder, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::View;
 use crate::protocol::board::Board;
@@ -50,7 +50,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 /// Why there are no rows.
 fn no_rows(frame: &mut Frame, area: Rect, problem: Option<&str>, app: &App) {
     if let Some(problem) = problem {
-        prose(frame, area, problem, app.theme.warn());
+        in_the_middle(frame, area, problem, app);
     } else if !app.selection.filter.is_empty() {
         placeholder(frame, area, "no url matches", app);
     } else if app.selection.window != Window::AllTime {
