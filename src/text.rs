@@ -1,7 +1,7 @@
 //! Makes text from events safe to print. Such text is data, and must never control the terminal.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiPresentation, ExtendedPictographic,
@@ -140,9 +140,25 @@ pub fn is_unsafe(c: char) -> bool {
             && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
+/// The word for `number` of something: `click`, `clicks`.
+pub fn plural<'w, N: PartialEq + From<u8>>(number: N, one: &'w str, many: &'w str) -> &'w str {
+    if number == N::from(1) { one } else { many }
+}
+
+/// How many of something: `1 click`, `1234 clicks`.
+pub fn counted<N: PartialEq + From<u8> + Copy + fmt::Display>(number: N, one: &str, many: &str) -> String {
+    format!("{number} {}", plural(number, one, many))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_something_is_singular() {
+        assert_eq!([0_u64, 1, 2].map(|n| counted(n, "click", "clicks")), ["0 clicks", "1 click", "2 clicks"]);
+        assert_eq!((plural(1_usize, "row", "rows"), plural(-1_i64, "row", "rows")), ("row", "rows"));
+    }
 
     #[test]
     fn plain_text_is_borrowed() {

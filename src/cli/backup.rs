@@ -13,6 +13,7 @@ use super::setup;
 use crate::config::Settings;
 use crate::signals::ignores_hangup;
 use crate::storage::{BackupStep, DATABASE_FILE, Reader};
+use crate::text::counted;
 
 /// Copies the database to a new file; progress goes to stderr if that is a terminal. A running pipeline is not disturbed.
 ///
@@ -43,6 +44,9 @@ pub(super) fn run(settings: &Settings, args: &BackupArgs, out: &mut Output) -> a
     let Some(copied) = copied? else { bail!("interrupted; no backup was made") };
     let (megabytes, seconds) = (copied.bytes as f64 / 1e6, begin.elapsed().as_secs_f64());
     let file = args.file.display();
-    out.line(format_args!("{} clicks in {file}, {megabytes:.1} MB, {seconds:.1} s", copied.clicks));
+    out.line(format_args!(
+        "{} in {file}, {megabytes:.1} MB, {seconds:.1} s",
+        counted(copied.clicks, "click", "clicks")
+    ));
     Ok(())
 }

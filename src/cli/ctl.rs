@@ -202,7 +202,8 @@ async fn reset(api: &Api, wait: Duration, out: &mut Output) -> anyhow::Result<Ex
         if number(&snapshot) != before {
             let deleted = snapshot.pointer("/last_reset/deleted");
             if let Some(clicks) = deleted.and_then(|deleted| deleted.get("Ok")) {
-                out.line(format_args!("deleted {clicks} clicks"));
+                let words = if *clicks == 1 { "click" } else { "clicks" };
+                out.line(format_args!("deleted {clicks} {words}"));
                 return Ok(ExitCode::SUCCESS);
             }
             let why = deleted.and_then(|deleted| deleted.get("Err")?.as_str()).unwrap_or("it did not say why");

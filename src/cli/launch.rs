@@ -29,6 +29,7 @@ use crate::registry::Schemas;
 use crate::search::renewable::Renewable;
 use crate::serve::{Opened, Service};
 use crate::storage::{MoveNote, Storage};
+use crate::text::counted;
 use crate::text::printable;
 
 /// How long the shutdown may take before clicktop says what it waits for.
@@ -280,8 +281,12 @@ fn is_ascii(set: Option<bool>) -> bool {
 fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
     let totals = &last.totals;
     out.line(format_args!(
-        "{} clicks of {} pages; this run stored {}, ignored {} duplicates and rejected {}",
-        totals.clicks, totals.pages, totals.stored, totals.duplicates, totals.rejected,
+        "{} of {}; this run stored {}, ignored {} and rejected {}",
+        counted(totals.clicks, "click", "clicks"),
+        counted(totals.pages, "page", "pages"),
+        totals.stored,
+        counted(totals.duplicates, "duplicate", "duplicates"),
+        totals.rejected,
     ));
     if let Some(known) = last.source.progress.as_ref().and_then(|progress| progress.read_before.as_ref()) {
         out.line(format_args!("{known}"));

@@ -8,6 +8,7 @@ use super::{on_spark, setup};
 use crate::config::{EngineKind, Settings};
 use crate::engine::local::stages::aggregate;
 use crate::storage::{DATABASE_FILE, Reader, Storage};
+use crate::text::counted;
 
 /// Recomputes and writes the figures; progress goes to stderr if that is a terminal.
 ///
@@ -30,7 +31,8 @@ pub(super) fn run(settings: &Settings, args: RebuildArgs, out: &mut Output) -> a
     let rebuilt = aggregate::rebuild(&storage, settings.aggregate.figure_rules(), |doing| progress.show(doing))?;
     progress.clear();
     let seconds = begin.elapsed().as_secs_f64();
-    out.line(format_args!("{} pages recomputed from {} clicks in {seconds:.1} s", rebuilt.pages, rebuilt.clicks));
+    let (pages, clicks) = (counted(rebuilt.pages, "page", "pages"), counted(rebuilt.clicks, "click", "clicks"));
+    out.line(format_args!("{pages} recomputed from {clicks} in {seconds:.1} s"));
     Ok(())
 }
 

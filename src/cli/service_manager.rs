@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::protocol::{Snapshot, StageState, StageStatus};
+use crate::text::counted;
 use crate::text::printable;
 
 /// How often the line is renewed, unless the watchdog wants to hear of us sooner.
@@ -133,7 +134,8 @@ fn with_counts(state: &str, snapshot: &Snapshot) -> String {
         return state.into_owned();
     }
     let lag = snapshot.lag.map_or_else(String::new, |lag| format!(", lag {lag}"));
-    format!("{state}; {} clicks, {} pages{lag}", snapshot.totals.clicks, snapshot.totals.pages)
+    let (clicks, pages) = (snapshot.totals.clicks, snapshot.totals.pages);
+    format!("{state}; {}, {}{lag}", counted(clicks, "click", "clicks"), counted(pages, "page", "pages"))
 }
 
 #[cfg(test)]

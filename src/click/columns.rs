@@ -26,6 +26,7 @@ use super::error::DecodeError;
 use super::event::FIELD_NAMES;
 use super::fields::Field;
 use super::timestamp::Timestamp;
+use crate::text::plural;
 use crate::text::{excerpt, is_unsafe};
 
 /// The accepted names of each field's column, in the order of [`FIELD_NAMES`]. The first name is the field's own.
@@ -138,7 +139,7 @@ pub enum RecordError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The record has more or fewer fields than the header has columns.
-    #[error("{found} fields where the header has {width}")]
+    #[error("{found} {} where the header has {width}", plural(*found, "field", "fields"))]
     Width {
         /// The number of fields.
         found: usize,

@@ -4,6 +4,8 @@ use super::event::FIELD_NAMES;
 use super::mapping::EventFault;
 use super::timestamp::TimestampError;
 
+use crate::text::plural;
+
 /// Why a message is not a click. Each error prints as readable text that is safe for a terminal: quotations of the message are short,
 /// with escaped control characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +28,7 @@ pub enum DecodeError {
         at: usize,
     },
     /// A CSV record with another number of fields.
-    #[error("{found} CSV fields instead of 9: {}", FIELD_NAMES.join(","))]
+    #[error("{found} CSV {} instead of 9: {}", plural(*found, "field", "fields"), FIELD_NAMES.join(","))]
     FieldCount {
         /// The number of fields in the message.
         found: usize,

@@ -4,6 +4,7 @@ use super::aliases::{Target, fit, is_other};
 use super::kinds::Kind;
 use super::stats::{Field, Fields};
 use super::times::pattern_of;
+use crate::text::plural;
 use crate::world::locate;
 
 /// A field that may be the wanted one.
@@ -88,10 +89,16 @@ fn time(name: f64, field: &Field, are_unnamed: bool) -> Fit {
     }
 }
 
+/// `3 different in 1,000 events`
+fn different(field: &Field) -> String {
+    let events = plural(field.filled, "event", "events");
+    format!("{} different in {} {events}", count(field.distinct), count(field.filled))
+}
+
 fn user(name: f64, field: &Field, are_unnamed: bool) -> Fit {
     let is_id =
         !matches!(field.kind(), Kind::Truth | Kind::Time | Kind::Url | Kind::Path | Kind::Agent | Kind::Country);
-    let different = format!("{} different in {} events", count(field.distinct), count(field.filled));
+    let different = different(field);
     // Users come again; a field with one value only tells nothing, and one that never repeats is an id of something else.
     let comes_again = field.distinct < field.seen;
     let is_one = field.distinct == 1 && field.seen > 20;
@@ -115,7 +122,7 @@ fn click_id(name: f64, field: &Field) -> Fit {
     let is_uuid = field.share(&[Kind::Uuid]) >= 0.95;
     // A stream may hold an event twice.
     let nearly = field.distinct * 10 >= field.seen * 9 && field.seen > 1;
-    let different = format!("{} different in {} events", count(field.distinct), count(field.filled));
+    let different = different(field);
     match () {
         () if name > 0.0 && nearly => Some((1.0 + name, format!("its name; {different}"))),
         () if is_uuid && field.is_unique() => Some((BY_VALUES, format!("uuids, {different}"))),

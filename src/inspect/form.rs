@@ -4,6 +4,7 @@ use super::aliases::{Target, fit};
 use super::kinds::Kind;
 use super::separated::split;
 use crate::click::mapping::Form;
+use crate::text::counted;
 
 /// How events are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Written {
                     other => format!(" between {other}"),
                 };
                 let header = if found.has_header { "with a header" } else { "without a header" };
-                format!("{form}{between}, {} columns, {header}", found.width)
+                format!("{form}{between}, {}, {header}", counted(found.width, "column", "columns"))
             }
         }
     }

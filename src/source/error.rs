@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::text::plural;
+
 /// One clear line each. Text from outside (paths, librdkafka's words) is made safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DemoError {
@@ -90,12 +92,12 @@ pub enum DemoError {
     Delivery(String),
     /// Messages that were left out for their size.
     #[error(
-        "{0} records are larger than the topic takes (max.message.bytes, message.max.bytes) and were not sent; \
-         all others were"
+        "{} {} larger than the topic takes (max.message.bytes, message.max.bytes) and not sent; all others were sent",
+        .0, plural(*.0, "record is", "records are")
     )]
     TooLarge(u64),
     /// Messages whose fate is unknown when the producer had to end.
-    #[error("{0} messages were sent but not acknowledged by the broker")]
+    #[error("{} {} sent but not acknowledged by the broker", .0, plural(*.0, "message was", "messages were"))]
     Unacknowledged(u64),
     /// Stored offsets beyond what this topic ever held: holding back by them would overrun the broker's retention.
     #[error(

@@ -311,7 +311,7 @@ fn a_record_that_is_too_large_costs_no_other() {
     let task = SourceTask::start(target, OneLarge(0), None).expect("a task");
     let last = wait(&mut task.progress(), |progress| progress.end.is_some());
     let error = last.error.expect("an error");
-    assert!(last.sent == 2 && error.starts_with("1 records are larger"), "{} sent: {error}", last.sent);
+    assert!(last.sent == 2 && error.starts_with("1 record is larger"), "{} sent: {error}", last.sent);
 }
 
 /// Panics at once.

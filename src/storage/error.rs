@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::sqlite::OpenError;
+use crate::text::plural;
 
 /// An error of the database. Each error prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +104,9 @@ pub enum StorageError {
     CheckpointPartsMissing,
     /// The figures cannot be computed again, because they count clicks that were deleted.
     #[error(
-        "{why}, and {deleted} clicks that the figures count were deleted for their age (store.retention); \
-             `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones"
+        "{why}, and {deleted} {} deleted for their age (store.retention); \
+             `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones",
+        plural(*deleted, "click that the figures count was", "clicks that the figures count were")
     )]
     CountsDeleted {
         /// Why they would have to be computed again.

@@ -160,7 +160,10 @@ fn what_is_odd_about_the_messages_of_a_topic() {
     assert_eq!(committed(&broker, 3), 0, "nobody of the group begins where the check has looked");
     let [gzip, others, countries] = warned.as_slice() else { panic!("{warned:#?}") };
     assert!(gzip.starts_with("2 of the newest 603 messages look like gzip"), "{gzip}");
-    assert!(others.starts_with("1 of the newest 603 messages are no clicks, for example: 1 CSV fields"), "{others}");
+    assert!(
+        others.starts_with("1 of the newest 603 messages is no click, for example: 1 CSV field instead"),
+        "{others}"
+    );
     assert!(countries.starts_with("600 of the first 600 countries are none that is known, like “Lyon”"), "{countries}");
 }
 

@@ -217,7 +217,7 @@ fn files_without_a_click_fail_with_what_they_seem_to_be() {
         ("clicks.zip", b"PK\x03\x04\x14\0\0\0".as_slice(), "zip"),
         ("clicks.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0".as_slice(), "binary"),
         ("clicks.csv", semicolons.as_bytes(), "semicolons"),
-        ("words.txt", b"just a line\nand another\n".as_slice(), "words.txt:1: 1 CSV fields"),
+        ("words.txt", b"just a line\nand another\n".as_slice(), "words.txt:1: 1 CSV field instead"),
         ("header.csv", HEADER.as_bytes(), "no record"),
         ("wrapped.json", br#"{"events":[{"click_id":1}]}"#.as_slice(), "jq"),
     ] {

@@ -22,7 +22,7 @@ fn broken() -> Vec<(Vec<u8>, &'static str)> {
         (text(",u,2024-01-01T00:00:00Z,/,FR,,,,"), "`click_id` is missing"),
         (text("c,,2024-01-01T00:00:00Z,/,FR,,,,"), "`user_id` is missing"),
         (text("c,u,2024-01-01T00:00:00Z,,FR,,,,"), "`url` is missing"),
-        (text("just a line"), "1 CSV fields"),
+        (text("just a line"), "1 CSV field instead"),
         (text("c,u,2024-01-01T00:00:00Z,/,FR,,,,,too,many"), "CSV fields"),
         (b"c,u,2024-01-01T00:00:00Z,/\xff\xfe,FR,,,,".to_vec(), "not UTF-8"),
         (text("{\"click_id\":\"c\",\"user_id\":\"u\""), "JSON"),

@@ -29,7 +29,7 @@ async fn what_the_bytes_look_like_is_the_reason_of_the_reject_and_said_once() {
     run.end().await;
     let reasons = "SELECT COUNT(*) FROM rejects WHERE reason LIKE ";
     assert_eq!(figures::number(data.path(), &format!("{reasons} 'gzip, not a click: %'")), 5);
-    assert_eq!(figures::number(data.path(), &format!("{reasons} '1 CSV fields instead of 9%'")), 1);
+    assert_eq!(figures::number(data.path(), &format!("{reasons} '1 CSV field instead of 9%'")), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

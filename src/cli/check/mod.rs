@@ -22,6 +22,7 @@ use crate::search::elasticsearch::{IndexState, WriteAccess};
 use crate::search::embedded::Embedded;
 use crate::search::{PRIVILEGES, SearchIndex};
 use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
+use crate::text::counted;
 use crate::text::printable;
 pub(super) use kafka::{Patience, Probe};
 use sample::Looked;
@@ -142,7 +143,12 @@ impl Report<'_> {
             Ok(partitions) => {
                 self.line(
                     "broker",
-                    Ok(format!("{}, from here: {}, {partitions} partitions", kafka.brokers, kafka.topic)),
+                    Ok(format!(
+                        "{}, from here: {}, {}",
+                        kafka.brokers,
+                        kafka.topic,
+                        counted(partitions, "partition", "partitions")
+                    )),
                 );
             }
             Err(error) => self.warn("broker", &format!("from here: {error:#}; {NOT_NEEDED}")),
@@ -169,13 +175,14 @@ impl Report<'_> {
                 return self.skip("group", &format!("{}: no broker to ask", kafka.group));
             }
         };
-        let plural = if brokers.count == 1 { "" } else { "s" };
-        self.line("broker", Ok(format!("{}: {} broker{plural}", kafka.brokers, brokers.count)));
+        self.line("broker", Ok(format!("{}: {}", kafka.brokers, counted(brokers.count, "broker", "brokers"))));
         let mut warnings = Vec::new();
         let topic = brokers.topic.map_err(Into::into).and_then(|partitions| {
             let (messages, looked) = probe.messages(partitions, Looked::new(decoder, frames))?;
             warnings = looked.warnings(&kafka.topic);
-            Ok(format!("{}: {partitions} partitions, {messages} messages", kafka.topic))
+            let (partitions, messages) =
+                (counted(partitions, "partition", "partitions"), counted(messages, "message", "messages"));
+            Ok(format!("{}: {partitions}, {messages}", kafka.topic))
         });
         let usable = topic.is_ok();
         self.line("topic", topic);
@@ -238,12 +245,17 @@ fn check_store(settings: &Settings) -> anyhow::Result<String> {
             let clicks = reader.last_click()?;
             if on_spark && clicks > 0 {
                 bail!(
-                    "{}: holds {clicks} clicks of the local engine; choose an empty directory with --data-dir, or \
+                    "{}: holds {} of the local engine; choose an empty directory with --data-dir, or \
                      take them along with `clicktop move --to spark`",
-                    path.display()
+                    path.display(),
+                    counted(clicks, "click", "clicks")
                 );
             }
-            if on_spark { format!("figures of {} pages", reader.page_count()?) } else { format!("{clicks} clicks") }
+            if on_spark {
+                format!("figures of {}", counted(reader.page_count()?, "page", "pages"))
+            } else {
+                counted(clicks, "click", "clicks")
+            }
         }
         Err(StorageError::Missing { .. }) => {
             try_writing(existing_parent(&directory))?;
@@ -291,7 +303,7 @@ async fn check_index(settings: &Settings) -> anyhow::Result<String> {
         }
         let index = Embedded::open(&directory)?;
         let engine = index.prepare().await?.engine;
-        return Ok(format!("{engine}: {} documents", index.status().await?.documents));
+        return Ok(format!("{engine}: {}", counted(index.status().await?.documents, "document", "documents")));
     }
     let engine = setup::elasticsearch(settings)?;
     let found = engine.check().await.map_err(|error| anyhow!("{}", advice::of_engine(&error, &settings.index)))?;

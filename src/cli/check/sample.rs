@@ -8,6 +8,7 @@ use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::batch_refusal;
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
+use crate::text::{counted, plural};
 
 /// Messages that were read for a look at their format.
 pub(super) struct Looked {
@@ -100,12 +101,19 @@ impl Looked {
 
     /// Warnings about them, a line each; they are messages of `topic`.
     pub(super) fn warnings(&self, topic: &str) -> Vec<String> {
-        let newest = format!("of the newest {} messages", self.messages);
-        let mut warnings: Vec<String> =
-            self.foreign.values().map(|(count, format)| format!("{count} {newest} look like {format}")).collect();
+        let newest = format!("of the newest {}", counted(self.messages, "message", "messages"));
+        let mut warnings: Vec<String> = self
+            .foreign
+            .values()
+            .map(|(count, format)| format!("{count} {newest} {} like {format}", plural(*count, "looks", "look")))
+            .collect();
         let others = self.rejected - self.foreign.values().map(|(count, _)| count).sum::<usize>();
         if others > 0 {
-            warnings.push(format!("{others} {newest} are no clicks, for example: {}", self.reason));
+            warnings.push(format!(
+                "{others} {newest} {}, for example: {}",
+                plural(others, "is no click", "are no clicks"),
+                self.reason
+            ));
         }
         if self.rejected * 2 > self.messages {
             warnings.push(format!(
@@ -159,7 +167,10 @@ mod tests {
         let warnings = looked.warnings("clicks");
         let [gzip, other, times] = warnings.as_slice() else { panic!("{warnings:#?}") };
         assert!(gzip.starts_with("2 of the newest 203 messages look like gzip"), "{gzip}");
-        assert!(other.starts_with("1 of the newest 203 messages are no clicks, for example: 1 CSV fields"), "{other}");
+        assert!(
+            other.starts_with("1 of the newest 203 messages is no click, for example: 1 CSV field instead"),
+            "{other}"
+        );
         assert!(times.starts_with("200 of the first 200 clicks are older than 1995"), "{times}");
     }
 }

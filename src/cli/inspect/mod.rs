@@ -16,6 +16,7 @@ use super::table::width;
 use crate::click::mapping::{EventDecoder, Mapping};
 use crate::config::{Loaded, events_block, preset_text};
 use crate::inspect::{Found, Guess, Looked, Sample, Target, detect, judge, look, parts_of};
+use crate::text::counted;
 use crate::text::{excerpt, printable};
 use print::{Report, Verdict};
 
@@ -82,7 +83,11 @@ pub(super) fn run(loaded: &Loaded, args: &InspectArgs, out: &mut Output) -> anyh
             Some(rejection) => format!("; most often: {}", rejection.reason),
             None => "; the conditions leave every event out".to_owned(),
         };
-        bail!("{}: this mapping makes no click of its {} records{why}", source.name, sample.records.len());
+        bail!(
+            "{}: this mapping makes no click of its {}{why}",
+            source.name,
+            counted(sample.records.len(), "record", "records")
+        );
     }
     let preset = preset.or(mapping.is_none().then_some("nine"));
     let block =

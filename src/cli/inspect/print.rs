@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::table::cut;
 use crate::config::Loaded;
 use crate::inspect::{Field, Fields, Judged, Looked, Reason, count, percent};
+use crate::text::plural;
 use crate::text::printable;
 
 /// The most fields that are listed.
@@ -96,8 +97,8 @@ impl<'a> Report<'a> {
         let form = looked.written.describe();
         let container = source.container.map_or_else(String::new, |container| format!("{container}, "));
         let which = match source.is_all {
-            true => format!("all {} records", count(events)),
-            false => format!("{} {} records", source.which, count(events)),
+            true => format!("all {} {}", count(events), plural(events, "record", "records")),
+            false => format!("{} {} {}", source.which, count(events), plural(events, "record", "records")),
         };
         self.say(&format!("{}: {form}; {container}{which}", source.name))?;
         if let Some(unread) = &source.unread {
@@ -122,7 +123,11 @@ impl<'a> Report<'a> {
         let unlisted = filled.len().saturating_sub(LISTED);
         if unlisted > 0 || fields.is_cut {
             let or_more = if fields.is_cut { " or more" } else { "" };
-            self.say(&format!("{}{or_more} other fields are not listed.", count(unlisted)))?;
+            self.say(&format!(
+                "{}{or_more} other {} not listed.",
+                count(unlisted),
+                plural(unlisted, "field is", "fields are")
+            ))?;
             self.line("")?;
         }
         if !empty.is_empty() {
@@ -187,9 +192,11 @@ impl<'a> Report<'a> {
             self.line("")?;
         }
         self.say(&format!(
-            "{} records: {} clicks, {} left out, {} rejected.",
+            "{} {}: {} {}, {} left out, {} rejected.",
             count(verdict.records),
+            plural(verdict.records, "record", "records"),
             count(judged.clicks),
+            plural(judged.clicks, "click", "clicks"),
             count(judged.left_out),
             count(judged.rejected)
         ))?;
@@ -206,9 +213,11 @@ impl<'a> Report<'a> {
                 }
             };
             self.say(&format!(
-                "From {first} to {last}; {} users, {} urls; {countries}.",
+                "From {first} to {last}; {} {}, {} {}; {countries}.",
                 count(judged.users),
-                count(judged.urls)
+                plural(judged.users, "user", "users"),
+                count(judged.urls),
+                plural(judged.urls, "url", "urls")
             ))?;
         }
         self.line("")?;

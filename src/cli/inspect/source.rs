@@ -12,7 +12,7 @@ use crate::config::KafkaSettings;
 use crate::inspect::{Sample, Written, records};
 use crate::registry::SchemaKind;
 use crate::source::files::{Beginning, ReplayInput};
-use crate::text::printable;
+use crate::text::{counted, printable};
 
 /// The lines that tell how events are written.
 const LINES: usize = 200;
@@ -128,7 +128,11 @@ fn open(messages: &mut Vec<Vec<u8>>, mut frames: Frames) -> anyhow::Result<(Opti
     }
     let all = texts.len() + refused;
     let unread = first.map(|reason| {
-        format!("{refused} of the newest {all} messages cannot be read, for example: {}", printable(&reason))
+        format!(
+            "{refused} of the newest {} cannot be read, for example: {}",
+            counted(all, "message", "messages"),
+            printable(&reason)
+        )
     });
     if let (Some(unread), true) = (&unread, texts.is_empty()) {
         bail!("{unread}");

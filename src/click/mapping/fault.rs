@@ -2,6 +2,8 @@
 
 use super::error::HeaderError;
 
+use crate::text::plural;
+
 /// Why an event does not fit its mapping. It names the setting and what it names; quotations of the event are short and safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventFault {
@@ -60,7 +62,7 @@ pub enum EventFault {
         limit: usize,
     },
     /// A record has more or fewer fields than its header.
-    #[error("{found} fields where {expected}")]
+    #[error("{found} {} where {expected}", plural(*found, "field", "fields"))]
     Width {
         /// The fields of the record.
         found: usize,

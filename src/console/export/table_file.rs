@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::format::{ExportError, ExportFormat};
 use super::rows::RowWriter;
-use crate::console::format::count;
+use crate::console::format::{count, counted};
 use crate::protocol::answer::RejectRow;
 use crate::protocol::board::PageRow;
 use crate::protocol::table::TablePart;
@@ -76,10 +76,10 @@ impl TableProgress {
     /// `writing urls.csv: 4,000 of 10,000 rows`.
     pub(crate) fn words(&self) -> String {
         let State { name, rows, all_rows, .. } = &*self.0;
-        let rows = count(rows.load(Relaxed));
+        let rows = rows.load(Relaxed);
         match all_rows.load(Relaxed) {
-            0 => format!("writing {name}: {rows} rows so far"),
-            all => format!("writing {name}: {rows} of {} rows", count(all)),
+            0 => format!("writing {name}: {} so far", counted(rows, "row", "rows")),
+            all => format!("writing {name}: {} of {}", count(rows), counted(all, "row", "rows")),
         }
     }
 }
@@ -153,7 +153,7 @@ fn message(name: &str, rows: u64, complete: bool) -> String {
     if complete {
         rows_written(rows, None, name)
     } else {
-        format!("the first {} rows written to {name}; a search gives no more", count(rows))
+        format!("the first {} written to {name}; a search gives no more", counted(rows, "row", "rows"))
     }
 }
 
@@ -161,9 +161,8 @@ fn message(name: &str, rows: u64, complete: bool) -> String {
 /// rows these are, and how many there are.
 pub(crate) fn rows_written(rows: u64, of: Option<(&str, u64)>, name: &str) -> String {
     match of.filter(|(_, of)| *of > rows) {
-        Some((which, of)) => format!("the {which} {} of {} rows written to {name}", count(rows), count(of)),
-        None if rows == 1 => format!("1 row written to {name}"),
-        None => format!("{} rows written to {name}", count(rows)),
+        Some((which, of)) => format!("the {which} {} of {} written to {name}", count(rows), counted(of, "row", "rows")),
+        None => format!("{} written to {name}", counted(rows, "row", "rows")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::alarms::how_many;
 use super::trouble::in_trouble;
+use crate::console::format::counted;
 use crate::protocol::Snapshot;
 use crate::text::printable;
 
@@ -17,7 +18,7 @@ pub(crate) fn window_title(snapshot: &Snapshot, picked: usize) -> String {
         Some(stage) => format!("{} {}", printable(&stage.info.title), stage.state.name()),
         None if active == stages.len() => "running".to_owned(),
         None if active == 0 => "stopped".to_owned(),
-        None => format!("{active} of {} stages run", stages.len()),
+        None => format!("{active} of {} run", counted(stages.len() as u64, "stage", "stages")),
     };
     let state = match how_many(&snapshot.alarms) {
         Some(alarms) => format!("{state}, {alarms}"),

@@ -17,6 +17,7 @@ use crate::protocol::snapshot::Health;
 use crate::search::{Bulk, BulkOutcome, Document, SearchError, SearchIndex};
 use crate::storage::figures::IndexCursor;
 use crate::storage::{Page, Reader, Reject, Storage, StorageError};
+use crate::text::counted;
 
 /// How often the engine is asked how it is.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
@@ -194,7 +195,7 @@ impl IndexStage {
                 }
                 let documents = self.index.clear().await?;
                 self.storage.mark_target_cleared(target)?;
-                tracing::info!(target: "index", event = "reset", stage = "index", "reset: deleted {documents} documents of {target}");
+                tracing::info!(target: "index", event = "reset", stage = "index", "reset: deleted {} of {target}", counted(documents, "document", "documents"));
                 *self.metrics.cleared.lock() = Some(documents);
                 Ok(IndexCursor::default())
             }
@@ -225,8 +226,9 @@ impl IndexStage {
         if foreign > 0 {
             tracing::warn!(
                 target: "index",
-                "{target} holds {foreign} documents of another database, which searches find, too: set index.name to another \
-                 index (of the embedded one, delete search.db), or reset, which empties the index and forgets the clicks"
+                "{target} holds {} of another database, which searches find, too: set index.name to another \
+                 index (of the embedded one, delete search.db), or reset, which empties the index and forgets the clicks",
+                counted(foreign, "document", "documents")
             );
         }
         Ok(())
@@ -289,7 +291,7 @@ impl IndexRound<'_> {
                 Signal::Run => self.handle.running(),
                 Signal::Drain => {
                     let pending = reader.pages_pending(*cursor)?;
-                    self.handle.draining(format!("{pending} documents to index"));
+                    self.handle.draining(format!("{} to index", counted(pending, "document", "documents")));
                 }
                 Signal::Stop => return Err(IndexError::Stopped),
             }
@@ -321,7 +323,7 @@ impl IndexRound<'_> {
             };
             self.stage.metrics.retries.fetch_add(again.len() as u64, Relaxed);
             let pause = self.backoff.next();
-            self.handle.backing_off(&format!("{cause} ({} documents)", again.len()), pause);
+            self.handle.backing_off(&format!("{cause} ({})", counted(again.len(), "document", "documents")), pause);
             if self.handle.sleep_async(signal, pause).await == Signal::Stop {
                 return Err(IndexError::Stopped);
             }
@@ -359,7 +361,12 @@ impl IndexRound<'_> {
         self.stage.storage.keep_rejects(&rejects)?;
         self.stage.metrics.rejected.fetch_add(rejects.len() as u64, Relaxed);
         if let Some(reject) = rejects.first() {
-            self.handle.error(&format!("{} refused {} documents: {}", self.target, rejects.len(), reject.reason));
+            self.handle.error(&format!(
+                "{} refused {}: {}",
+                self.target,
+                counted(rejects.len(), "document", "documents"),
+                reject.reason
+            ));
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use crate::engine::front::{FrontId, FrontRequest};
 use crate::engine::stages::handle::Signal;
 use crate::engine::tables::TableOrder;
 use crate::protocol::{Command, Snapshot, StageAction, StageState};
+use crate::text::counted;
 use crate::text::excerpt;
 use drain::Drain;
 use fronts::JoinedFronts;
@@ -237,7 +238,8 @@ impl<E: Supervised> Supervisor<E> {
                 tracing::info!(
                     target: "pipeline",
                     event = "reset",
-                    "reset: deleted {clicks} clicks, their figures and rejects in {took:.1?}; the index is cleared next"
+                    "reset: deleted {}, all figures and rejects in {took:.1?}; the index is cleared next",
+                    counted(clicks, "click", "clicks")
                 );
                 for worker in self.workers.iter() {
                     worker.handle.forget_processed(0);

@@ -1,7 +1,7 @@
 //! The details of the search index.
 
 use super::content::{Details, Tone};
-use crate::console::format::{bytes, count, duration};
+use crate::console::format::{bytes, counted, duration};
 use crate::protocol::StageState;
 use crate::protocol::snapshot::{Health, IndexStatus, Snapshot};
 
@@ -36,18 +36,38 @@ pub(super) fn details(snapshot: &Snapshot) -> Details {
 
 fn figures(details: &mut Details, index: &IndexStatus) {
     let counts = [
-        ("documents", index.documents, "that the search engine has"),
-        ("waiting", index.pending, "rows whose newest figures are not in the index yet"),
-        ("bulks", index.bulks, "requests that the search engine has answered"),
-        ("sent again", index.retries, "requests and documents"),
-        ("throttled", index.throttled, "of these after an answer of 429"),
-        ("rejected", index.rejected, "documents that the search engine refused for good"),
-        ("conflicts", index.conflicts, "documents of which the index had the same or a newer version"),
-        ("of others", index.foreign, "documents of another database"),
+        ("documents", index.documents, "that the search engine has", "that the search engine has"),
+        (
+            "waiting",
+            index.pending,
+            "row whose newest figures are not in the index yet",
+            "rows whose newest figures are not in the index yet",
+        ),
+        (
+            "bulks",
+            index.bulks,
+            "request that the search engine has answered",
+            "requests that the search engine has answered",
+        ),
+        ("sent again", index.retries, "request or document", "requests and documents"),
+        ("throttled", index.throttled, "of these after an answer of 429", "of these after an answer of 429"),
+        (
+            "rejected",
+            index.rejected,
+            "document that the search engine refused for good",
+            "documents that the search engine refused for good",
+        ),
+        (
+            "conflicts",
+            index.conflicts,
+            "document of which the index had the same or a newer version",
+            "documents of which the index had the same or a newer version",
+        ),
+        ("of others", index.foreign, "document of another database", "documents of another database"),
     ];
-    for (label, figure, words) in counts {
+    for (label, figure, one, many) in counts {
         if let Some(figure) = figure {
-            details.fact(label, format!("{} {words}", count(figure)), Tone::Plain);
+            details.fact(label, counted(figure, one, many), Tone::Plain);
         }
     }
     if let (Some(p50), Some(p99)) = (index.bulk_p50, index.bulk_p99) {

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::console::format::{count, left, width};
+use crate::console::format::{count, counted, left, width};
 use crate::console::keys::Action;
 use crate::console::state::alarms::headline;
 use crate::console::state::app::App;
@@ -61,18 +61,15 @@ fn end(columns: usize, app: &App) -> (String, Style) {
 
 /// The totals of a finished source and the key that quits; in short if there is little room.
 fn finished(totals: &Totals, quit: &str, columns: usize) -> String {
-    let [stored, duplicates, rejected, documents] =
-        [totals.stored, totals.duplicates, totals.rejected, totals.documents].map(count);
-    let if_any = |n: u64, word: &str| if n > 0 { format!(", {} {word}", count(n)) } else { String::new() };
-    let (some_duplicates, some_rejected) =
-        (if_any(totals.duplicates, "duplicates"), if_any(totals.rejected, "rejected"));
-    let full = format!(
-        " finished: {stored} clicks stored, {duplicates} duplicates, {rejected} rejected, {documents} documents indexed   {quit} quits"
-    );
-    let short = format!(
-        " finished: {stored} clicks stored{some_duplicates}{some_rejected}, {documents} documents   {quit} quits"
-    );
-    let shortest = format!(" finished, {quit} quits: {stored} clicks stored{some_rejected}");
+    let stored = counted(totals.stored, "click", "clicks");
+    let documents = counted(totals.documents, "document", "documents");
+    let duplicates = counted(totals.duplicates, "duplicate", "duplicates");
+    let rejected = format!("{} rejected", count(totals.rejected));
+    let if_any = |n: u64, words: &str| if n > 0 { format!(", {words}") } else { String::new() };
+    let (some_duplicates, some_rejected) = (if_any(totals.duplicates, &duplicates), if_any(totals.rejected, &rejected));
+    let full = format!(" finished: {stored} stored, {duplicates}, {rejected}, {documents} indexed   {quit} quits");
+    let short = format!(" finished: {stored} stored{some_duplicates}{some_rejected}, {documents}   {quit} quits");
+    let shortest = format!(" finished, {quit} quits: {stored} stored{some_rejected}");
     [full, short].into_iter().find(|text| width(text) <= columns).unwrap_or(shortest)
 }
 

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 
-use crate::console::format::{count, fit};
+use crate::console::format::{count, counted, fit};
 use crate::console::state::app::App;
 use crate::console::state::country_map::{CountryMap, CountrySpot, LATITUDES, LONGITUDES, cell, labels};
 use crate::console::state::screen::Screen;
@@ -195,8 +195,8 @@ impl Shape for Disc {
 /// `map  61 countries, last hour  /cart`.
 fn title(board: &Board, map: &CountryMap, app: &App) -> Line<'static> {
     let theme = &app.theme;
-    let placed = count(map.spots.len() as u64);
-    let mut spans = vec![Span::styled(" map ", theme.key()), Span::styled(format!("{placed} countries"), theme.dim())];
+    let placed = counted(map.spots.len() as u64, "country", "countries");
+    let mut spans = vec![Span::styled(" map ", theme.key()), Span::styled(placed, theme.dim())];
     let window = match board.view.window {
         Window::AllTime => "",
         Window::LastHour => ", last hour",
@@ -237,7 +237,7 @@ fn unplaced(map: &CountryMap, columns: usize) -> Option<String> {
         return None;
     }
     let names: Vec<&str> = map.unplaced.iter().take(20).map(|(name, _)| &**name).collect();
-    let note = format!("not on the map: {} clicks ({})", count(map.unplaced_clicks()), names.join(", "));
+    let note = format!("not on the map: {} ({})", counted(map.unplaced_clicks(), "click", "clicks"), names.join(", "));
     Some(format!(" {} ", fit(&note, columns)))
 }
 

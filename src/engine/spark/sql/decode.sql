@@ -157,7 +157,7 @@ SELECT IF(fault IS NULL, CAST(greatest({{lowest_slice}}, least({{highest_slice}}
       WHEN 'too long' THEN concat('message of ', bytes, ' bytes is longer than the limit of {{max_message_bytes}}')
       WHEN 'utf-8' THEN concat('not UTF-8 at byte ', length(regexp_extract(decode(value, 'ISO-8859-1'), r'{{utf8_prefix}}', 0)), ': send messages as UTF-8')
       WHEN 'no object' THEN 'JSON: not an object; send one object in each message'
-      WHEN 'csv' THEN concat(size(record), ' CSV fields instead of 9: {{fields}}')
+      WHEN 'csv' THEN concat(size(record), IF(size(record) = 1, ' CSV field', ' CSV fields'), ' instead of 9: {{fields}}')
       WHEN 'missing' THEN concat('`', missing, '` is missing or empty')
       WHEN 'time' THEN {{time_reason}}
       WHEN 'url' THEN concat('`url` has ', octet_length(get(fields, 3)), ' bytes, more than the {{max_url_bytes}} that events.max_url_bytes allows')

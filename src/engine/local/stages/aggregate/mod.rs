@@ -226,7 +226,7 @@ impl<'a> AggregateRun<'a> {
         }
         if signal == Signal::Drain {
             let left = self.stage.storage.progress().last_click() - self.aggregation.cursor;
-            self.handle.draining(format!("{left} clicks to aggregate"));
+            self.handle.draining(format!("{} to aggregate", crate::text::counted(left, "click", "clicks")));
         }
         // At the end of a finite source there are no more clicks to wait for.
         let hurries = read == 0 && self.unwritten && self.handle.take_hurry();

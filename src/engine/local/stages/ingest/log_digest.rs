@@ -1,6 +1,7 @@
 //! Writes at most one log line a second about rejects and missing offsets.
 
 use crate::storage::IngestBatch;
+use crate::text::counted;
 
 /// Events counted since the last log line.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl LogDigest {
         }
         if let Tally { count, first: Some(first) } = std::mem::take(&mut self.skipped) {
             let why = "expired, compacted away, in a batch that was refused, or transaction markers";
-            tracing::warn!(target: "ingest", "{count} offsets missing, for example before {first}: {why}");
+            tracing::warn!(target: "ingest", "{} missing, for example before {first}: {why}", counted(count, "offset", "offsets"));
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::board::RecentClick;
 use crate::protocol::follow::MessageOrigin;
 use crate::storage::{IngestBatch, NewestOrigins, Storage, StorageError, is_of_the_future};
+use crate::text::counted;
 use crate::text::excerpt;
 use retention::Retention;
 
@@ -93,7 +94,7 @@ impl StoreStage {
                 if !taken {
                     return Ok(());
                 }
-                handle.draining(format!("{} messages to commit", self.metrics.queued()));
+                handle.draining(format!("{} to commit", counted(self.metrics.queued(), "message", "messages")));
             }
             let committed = self.commit(handle);
             let done = match signal {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::click::Timestamp;
 use crate::storage::{Storage, StorageError};
+use crate::text::counted;
 
 /// Clicks that one step looks at at least: some ten milliseconds.
 const STEP_CLICKS: usize = 5_000;
@@ -60,7 +61,7 @@ impl Retention {
         };
         if self.round.is_none() {
             if deleted > 0 {
-                tracing::info!(target: "store", "{deleted} clicks were deleted for their age; the figures go on counting them");
+                tracing::info!(target: "store", "{} deleted for age; the figures go on counting what was deleted", counted(deleted, "click was", "clicks were"));
             }
             let (shortest, longest) = PAUSES;
             self.next_round = Instant::now() + (keep / 64).clamp(shortest, longest);

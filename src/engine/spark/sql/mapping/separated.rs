@@ -34,7 +34,9 @@ fn misfit(columns: &Columns) -> String {
         Width::Setting(width) => (format!("<> {width}"), format!("events.columns names {width}")),
         Width::Least(width) => (format!("< {width}"), format!("the mapping names column {width}")),
     };
-    format!("IF(size(@record) {wrong}, concat(size(@record), ' fields where {expected}'), NULL)")
+    format!(
+        "IF(size(@record) {wrong}, concat(size(@record), IF(size(@record) = 1, ' field', ' fields'), ' where {expected}'), NULL)"
+    )
 }
 
 fn no_header(plan: &Plan) -> String {

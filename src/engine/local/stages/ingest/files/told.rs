@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::engine::status::words::grouped;
+use crate::engine::status::words::counted;
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::source::DemoError;
 use crate::source::files::Notes;
@@ -44,11 +44,11 @@ impl Told {
     /// The files that were read before, in one line.
     pub(super) fn read_before(&self) -> Option<String> {
         let Known { name, files, records } = &self.known;
-        let records = grouped(*records);
+        let records = counted(*records, "record", "records");
         match files {
             0 => None,
-            1 => Some(format!("{name}: read before, {records} records; --again reads it again")),
-            files => Some(format!("{files} files were read before, {records} records; --again reads them again")),
+            1 => Some(format!("{name}: read before, {records}; --again reads it again")),
+            files => Some(format!("{files} files were read before, {records}; --again reads them again")),
         }
     }
 
