@@ -317,9 +317,17 @@ fn a_reject_of_a_replay_names_file_and_line_however_long_the_path_is() {
 
 #[test]
 fn on_a_usual_terminal_the_store_explains_each_figure_in_full() {
-    let mut console = Console::new(80, 24);
+    // A banner takes a row from the view.
+    let finished = Snapshot { finished: true, ..fixture::knowing() };
+    for snapshot in [fixture::knowing(), finished] {
+        let mut console = Console::new(80, 24);
+        console.show(snapshot).press("F3");
+        let screen = console.screen();
+        assert!(screen.contains("half of the newest ones took no longer") && !screen.contains('…'), "{screen}");
+        assert!(screen.contains("checkpoints"), "and no figure is lost: {screen}");
+    }
+    let mut console = Console::new(70, 30);
     console.show(fixture::knowing()).press("F3");
     let screen = console.screen();
-    assert!(screen.contains("half of the newest commits took no") && !screen.contains('…'), "{screen}");
-    assert!(screen.contains("checkpoints"), "and no figure is lost: {screen}");
+    assert!(screen.contains("half of the newest ones took") && !screen.contains('…'), "a narrow one wraps: {screen}");
 }

@@ -117,7 +117,7 @@ fn facts(app: &App) -> Vec<Fact> {
         ("transactions", or_unknown(store.transactions, count), plain, "committed by this run"),
         ("commits/s", rate(observed.transaction_rate.rate(&())), plain, "over the last seconds"),
         ("last commit", time(store.transaction), plain, "how long it took"),
-        ("p50", time(store.transaction_p50), plain, "half of the newest commits took no longer"),
+        ("p50", time(store.transaction_p50), plain, "half of the newest ones took no longer"),
         ("p99", time(store.transaction_p99), plain, "99% of them took no longer"),
         ("stored", count(totals.stored), plain, "clicks, by this run"),
         ("duplicates", count(totals.duplicates), plain, "stored already; they count once"),
