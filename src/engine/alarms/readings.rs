@@ -28,7 +28,7 @@ pub(super) struct Reading {
     pub(super) partition: Option<i32>,
     /// `None` if the engine does not know it.
     pub(super) value: Option<f64>,
-    /// Somebody has stopped the stage on purpose, so nobody waits for it to get well.
+    /// Somebody stops the stage, or has stopped it, so nobody waits for it to get well.
     pub(super) is_stopped: bool,
 }
 
@@ -74,7 +74,7 @@ impl Readings {
         for (place, stage) in snapshot.stages.iter().enumerate() {
             let of = |kind, value| Reading { stage: Some(stage.id().as_str().into()), ..Reading::of(kind, value) };
             let is_down = self.stretches.is_down(stage, now);
-            let is_stopped = stage.state == StageState::Stopped;
+            let is_stopped = matches!(stage.state, StageState::Draining { .. } | StageState::Stopped);
             let down = of(AlarmKind::Stage, Some(if is_down { 1.0 } else { 0.0 }));
             readings.push(Reading { is_stopped, ..down });
             // What waits for the first stage is the lag; what waits behind the figures is told of the index.
