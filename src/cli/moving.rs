@@ -42,7 +42,7 @@ mod with_spark {
     use crate::engine::spark::transfer::{Inbound, LocalState, Outbound, Standing, Tell};
     use crate::private;
     use crate::storage::{DATABASE_FILE, MoveNote, Reader, Storage};
-    use crate::text::printable;
+    use crate::text::{counted, printable};
 
     /// The speed is a mean over about this time.
     const SPEED_WINDOW: Duration = Duration::from_secs(20);
@@ -72,14 +72,18 @@ mod with_spark {
         let plan = Outbound::plan(options, Arc::clone(&storage), args.kept_clicks, args.restart).await?;
         let (clicks, rejects) = plan.holds();
         out.line(format_args!(
-            "from     {}: {clicks} clicks, {rejects} rejects",
-            printable(&directory.to_string_lossy())
+            "from     {}: {}, {}",
+            printable(&directory.to_string_lossy()),
+            counted(clicks, "click", "clicks"),
+            counted(rejects, "reject", "rejects")
         ));
         out.line(format_args!(
             "to       {root} by {server}: {}",
             match plan.standing() {
                 Standing::Fresh => "nothing is there yet".to_owned(),
-                Standing::CutOff { clicks } => format!("goes on after {clicks} clicks of a move that was cut off"),
+                Standing::CutOff { clicks } => {
+                    format!("goes on after {} of a move that was cut off", counted(clicks, "click", "clicks"))
+                }
                 Standing::Restart => "what an unfinished move has written is deleted first".to_owned(),
                 Standing::Done => "everything is there already".to_owned(),
             }
@@ -93,11 +97,18 @@ mod with_spark {
         progress.line.clear();
         let sent = sent?;
         let [sending, comparing] = sent.took.map(|took| took.as_secs_f64());
-        out.line(format_args!("moved    {} clicks and {} rejects in {sending:.1} s", sent.clicks, sent.rejects));
+        out.line(format_args!(
+            "moved    {} and {} in {sending:.1} s",
+            counted(sent.clicks, "click", "clicks"),
+            counted(sent.rejects, "reject", "rejects")
+        ));
         if sent.figures > 0 {
             out.line(format_args!(
-                "equal    {} clicks in {} slices, {} rejects, {} figures, compared in {comparing:.1} s",
-                sent.clicks, sent.slices, sent.rejects, sent.figures
+                "equal    {} in {}, {}, {}, compared in {comparing:.1} s",
+                counted(sent.clicks, "click", "clicks"),
+                counted(sent.slices, "slice", "slices"),
+                counted(sent.rejects, "reject", "rejects"),
+                counted(sent.figures, "figure", "figures")
             ));
         }
         out.line(format_args!(
@@ -122,7 +133,11 @@ mod with_spark {
         let server = options.url.target();
         let plan = Inbound::plan(options, state, args.kept_clicks).await?;
         let (clicks, rejects) = plan.holds();
-        out.line(format_args!("from     {root} by {server}: {clicks} clicks, {rejects} rejects"));
+        out.line(format_args!(
+            "from     {root} by {server}: {}, {}",
+            counted(clicks, "click", "clicks"),
+            counted(rejects, "reject", "rejects")
+        ));
         let begin = if plan.resumes() { "goes on with a move that was cut off" } else { "a new directory" };
         out.line(format_args!("to       {}: {begin}", printable(&directory.to_string_lossy())));
         print_offsets(plan.offsets(), &topic, out);
@@ -142,12 +157,16 @@ mod with_spark {
         storage.close();
         let [fetching, counting, comparing] = arrived.took.map(|took| took.as_secs_f64());
         out.line(format_args!(
-            "moved    {} clicks and {} of {rejects} rejects in {fetching:.1} s, figures counted in {counting:.1} s",
-            arrived.clicks, arrived.rejects
+            "moved    {} and {} of {} in {fetching:.1} s, figures counted in {counting:.1} s",
+            counted(arrived.clicks, "click", "clicks"),
+            arrived.rejects,
+            counted(rejects, "reject", "rejects")
         ));
         out.line(format_args!(
-            "equal    {} clicks in {} slices, {} figures, compared in {comparing:.1} s",
-            arrived.clicks, arrived.slices, arrived.figures
+            "equal    {} in {}, {}, compared in {comparing:.1} s",
+            counted(arrived.clicks, "click", "clicks"),
+            counted(arrived.slices, "slice", "slices"),
+            counted(arrived.figures, "figure", "figures")
         ));
         if arrived.left_behind {
             out.line("note     Spark has stored more since the move began; the local engine reads those messages from Kafka again");
@@ -217,11 +236,16 @@ mod with_spark {
     fn progress_text(done: u64, of: u64, new: u64, took: Duration) -> String {
         let percent = done.saturating_mul(100) / of.max(1);
         if new == 0 || took < Duration::from_millis(500) {
-            return format!("{done} of {of} clicks, {percent} %");
+            return format!("{done} of {}, {percent} %", counted(of, "click", "clicks"));
         }
         let speed = new as f64 / took.as_secs_f64();
         let left = (of.saturating_sub(done) as f64 / speed).round() as u64;
-        format!("{done} of {of} clicks, {percent} %, {speed:.0}/s, {} min {:02} s left", left / 60, left % 60)
+        format!(
+            "{done} of {}, {percent} %, {speed:.0}/s, {} min {:02} s left",
+            counted(of, "click", "clicks"),
+            left / 60,
+            left % 60
+        )
     }
 
     #[cfg(test)]

@@ -186,6 +186,7 @@ mod with_spark {
     use crate::protocol::snapshot::SourceStatus;
     use crate::registry::Schemas;
     use crate::storage::{DATABASE_FILE, Reader, Storage, StorageError};
+    use crate::text::{counted, plural};
 
     /// See [`super::rebuild`]. Where a console uses the data directory, that console brings the figures home.
     pub(super) fn rebuild(
@@ -223,10 +224,15 @@ mod with_spark {
         let Rebuilt { pages, clicks, wrong, missing, surplus } = rebuilt;
         let before = match (wrong, missing, surplus) {
             (0, 0, 0) => "every figure was right before".to_owned(),
-            _ => format!("before, {wrong} figures were wrong, {missing} were missing, and {surplus} had no click"),
+            _ => format!(
+                "before, {} wrong, {missing} {} missing, and {surplus} had no click",
+                counted(wrong, "figure was", "figures were"),
+                plural(missing, "was", "were")
+            ),
         };
         let seconds = begin.elapsed().as_secs_f64();
-        Ok(format!("{pages} pages recomputed from {clicks} clicks in {seconds:.1} s; {before}"))
+        let (pages, clicks) = (counted(pages, "page", "pages"), counted(clicks, "click", "clicks"));
+        Ok(format!("{pages} recomputed from {clicks} in {seconds:.1} s; {before}"))
     }
 
     /// The options of the engine.

@@ -59,6 +59,6 @@ fn rebuild_on_spark_leaves_a_directory_of_the_local_engine_alone() {
     let refused = home.run(&["rebuild"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     let line = refused.one_clear_line();
-    assert!(line.contains("the local engine has stored 1 clicks in this data directory"), "{line}");
+    assert!(line.contains("the local engine has stored 1 click in this data directory"), "{line}");
     assert_eq!(home.top(), before);
 }

@@ -22,6 +22,7 @@ use crate::engine::stages::database_check::wait_until_sound;
 use crate::engine::stages::handle::{Backoff, Signal, StageHandle};
 use crate::protocol::stage::StageState;
 use crate::storage::{FiguresSource, Reader, Storage, StorageError};
+use crate::text::counted;
 
 /// Another console's query may store clicks, too: how often the stage looks at the tables while its own progress shows nothing new.
 const LOOK_INTERVAL: Duration = Duration::from_secs(20);
@@ -271,8 +272,8 @@ impl AggregateStage {
             if report.expired > 0 {
                 tracing::warn!(
                     target: "aggregate",
-                    "{} clicks have expired: they came after clicks of their time were deleted (store.retention), and no figure counts them",
-                    report.expired
+                    "{} expired: what comes after the clicks of its time were deleted (store.retention) is in no figure",
+                    counted(report.expired, "click has", "clicks have")
                 );
                 self.metrics.expire(report.expired);
             }
@@ -280,8 +281,11 @@ impl AggregateStage {
                 report.steps.iter().map(|(step, took)| format!("{step} {:.1} s", took.as_secs_f64())).collect();
             tracing::info!(
                 target: "aggregate",
-                "round up to version {}: {} slices, {changed} figures; {}",
-                report.to.unwrap_or(standing.newest), report.slices, steps.join(", ")
+                "round up to version {}: {}, {}; {}",
+                report.to.unwrap_or(standing.newest),
+                counted(report.slices, "slice", "slices"),
+                counted(changed, "figure", "figures"),
+                steps.join(", ")
             );
             self.metrics.round(report.took());
             if arrived > 0 {

@@ -17,6 +17,7 @@ use crate::protocol::snapshot::SourceStatus;
 use crate::registry::Schemas;
 use crate::storage::StorageError;
 use crate::storage::figures::AggregateSettings;
+use crate::text::counted;
 
 /// What becomes of user agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +117,9 @@ pub(crate) enum StartError {
     Storage(#[from] StorageError),
     /// The database holds clicks, which this engine would not count.
     #[error(
-        "the local engine has stored {clicks} clicks in this data directory, and the engine spark does not count them; \
-         choose an empty directory with --data-dir. To take the clicks along, run `clicktop move --to spark` first"
+        "the local engine has stored {} in this data directory, and the engine spark does not count what is there; \
+         choose an empty directory with --data-dir. To take the clicks along, run `clicktop move --to spark` first",
+        counted(*clicks, "click", "clicks")
     )]
     HoldsClicks {
         /// How many.

@@ -19,6 +19,7 @@ use super::sql::{Application, Cursor, First, Rebuild, Root, Slices, Tables};
 use super::tables::{self, SessionTimeout, TablesError};
 use crate::storage::figures::AggregateSettings;
 use crate::storage::{FiguresSource, Storage, StorageError};
+use crate::text::counted;
 
 /// How often a rebuild begins again because a round of an older clicktop, which knows no lease, was faster.
 const TRIES: u32 = 5;
@@ -323,7 +324,9 @@ impl Work<'_> {
         let [name, number] = TRANSACTION;
         let note = format!("clicktop rebuild {} {turn}", self.owner.simple());
         self.session.set(&[(name, application.name()), (number, &turn.to_string()), (NOTE, &note)]).await?;
-        let show = |progress: Progress| doing(&format!("{what}, {} of {} tasks", progress.completed, progress.tasks));
+        let show = |progress: Progress| {
+            doing(&format!("{what}, {} of {}", progress.completed, counted(progress.tasks, "task", "tasks")))
+        };
         let done = self.session.command_watched(statement, show).await;
         self.session.unset(&[name, number, NOTE]).await?;
         done?;

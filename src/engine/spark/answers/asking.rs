@@ -12,6 +12,7 @@ use crate::engine::spark::sql::Tables;
 use crate::engine::spark::tables::is_missing;
 use crate::protocol::pattern::PatternError;
 use crate::storage::{Storage, StorageError};
+use crate::text::counted;
 
 /// How long an answer may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
@@ -182,7 +183,7 @@ fn words(begin: Instant, progress: Option<Progress>) -> String {
     let asked = if seconds == 0 { "asking Spark".to_owned() } else { format!("asked Spark {seconds} s ago") };
     match progress {
         Some(progress) if progress.tasks > 0 => {
-            format!("{asked}: {} of {} tasks are done", progress.completed, progress.tasks)
+            format!("{asked}: {} of {} done", progress.completed, counted(progress.tasks, "task", "tasks"))
         }
         _ if seconds == 0 => format!("{asked} …"),
         _ => format!("{asked}, waiting"),
