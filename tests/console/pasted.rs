@@ -3,7 +3,7 @@
 use crate::support::clicks::{OwnedClick, lines, made};
 use crate::support::figures;
 use crate::support::program::Home;
-use crate::support::screen::{all_run, figure};
+use crate::support::screen::{all_run, figure, state};
 use crate::support::terminal::{Size, Terminal};
 use crate::{USUAL, WIDE};
 
@@ -150,7 +150,7 @@ fn the_paste_mode_follows_a_suspension() {
 }
 
 fn all_stages(screen: &str) -> bool {
-    screen.contains("1 ingest") && screen.contains("4 index") && (all_run(screen) || screen.contains("stopped"))
+    (0..4).all(|place| state(screen, place).as_deref() == Some("done"))
 }
 
 #[test]
