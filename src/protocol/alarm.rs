@@ -98,10 +98,10 @@ impl Alarm {
 /// An alarm that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PastAlarm {
-    /// The alarm as it was at its end.
+    /// The alarm as it was at its end. Its text says what was wrong.
     #[serde(flatten)]
     pub alarm: Alarm,
-    /// When it ended, to the millisecond.
+    /// When it was right again, to the millisecond.
     #[serde(with = "super::serial::moment")]
     pub ended: SystemTime,
 }
