@@ -19,6 +19,10 @@ const AROUND_STAGES: u16 = 8;
 /// More rows of the board that are worth more than a frame around the stages.
 const MORE_BOARD: u16 = 3;
 
+/// Columns of throughput and work side by side, and rows of one above the other.
+const WORK_COLUMNS: u16 = 76;
+const WORK_ROWS: u16 = 22;
+
 /// Columns between two boxes.
 const BOX_GAP: u16 = 2;
 
@@ -59,6 +63,8 @@ pub(crate) struct ScreenLayout {
     pub(crate) details: Rect,
     pub(crate) throughput: Option<Rect>,
     pub(crate) index: Option<Rect>,
+    /// Commits and batches over time, beside the throughput on the whole screen.
+    pub(crate) work: Option<Rect>,
     pub(crate) countries: Option<Rect>,
     pub(crate) urls: Option<Rect>,
     pub(crate) activity: Option<Rect>,
@@ -158,8 +164,16 @@ impl ScreenLayout {
         Some(Self { area, header, body: Some(body), footer, ..Self::default() })
     }
 
-    /// Lays out the overview on `area` with `panel` alone. The stages come with the throughput below them.
-    pub(crate) fn of_expanded(area: Rect, stages: usize, banner: bool, details: u16, panel: Panel) -> Option<Self> {
+    /// Lays out the overview on `area` with `panel` alone. The stages come with the throughput below them. The details of the stages
+    /// stay above any other panel only while a stage is `in_trouble`.
+    pub(crate) fn of_expanded(
+        area: Rect,
+        stages: usize,
+        banner: bool,
+        details: u16,
+        in_trouble: bool,
+        panel: Panel,
+    ) -> Option<Self> {
         let mut layout = Self::of_overview(area, stages, banner, details, panel)?;
         let body = Rect {
             y: layout.details.bottom(),
@@ -170,12 +184,14 @@ impl ScreenLayout {
         (layout.throughput, layout.index) = (None, None);
         (layout.countries, layout.urls, layout.activity) = (None, None, None);
         if panel == Panel::Stages {
-            layout.throughput = Some(body);
+            layout.split_expanded(body);
             return Some(layout);
         }
+        let details = if in_trouble { layout.details.height } else { 0 };
+        let [details, whole] = Layout::vertical([Constraint::Length(details), Constraint::Fill(1)]).areas(whole);
         layout.stages = Rect::default();
         layout.each_stage = Vec::new();
-        layout.details = Rect::default();
+        layout.details = details;
         match panel {
             Panel::Stages => {}
             Panel::Countries => layout.countries = Some(whole),
@@ -220,6 +236,25 @@ impl ScreenLayout {
         let [throughput, index] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(index)]).areas(area);
         self.throughput = Some(throughput);
         self.index = Some(index);
+    }
+
+    /// Throughput and work share the screen. Where there is no room for both, the throughput has it.
+    fn split_expanded(&mut self, body: Rect) {
+        let halves = [Constraint::Fill(3), Constraint::Fill(2)];
+        // One above the other, both keep the whole width for the time.
+        let split = if body.height >= WORK_ROWS {
+            Some(Layout::vertical(halves))
+        } else if body.width >= WORK_COLUMNS {
+            Some(Layout::horizontal(halves))
+        } else {
+            None
+        };
+        let Some(split) = split else {
+            self.throughput = Some(body);
+            return;
+        };
+        let [throughput, work] = split.areas(body);
+        (self.throughput, self.work) = (Some(throughput), Some(work));
     }
 
     fn split_board(&mut self, area: Rect) {
@@ -352,7 +387,7 @@ mod tests {
             }
         }
         assert!(ScreenLayout::of_screen(Rect::new(0, 0, 59, 16), false, 1).is_none());
-        assert!(ScreenLayout::of_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
+        assert!(ScreenLayout::of_expanded(Rect::new(0, 0, 59, 16), 4, false, 1, false, Panel::Urls).is_none());
         assert!(ScreenLayout::of_overview(Rect::new(0, 0, 59, 16), 4, false, 1, Panel::Urls).is_none());
         assert!(ScreenLayout::of_overview(Rect::new(0, 0, 60, 15), 4, false, 1, Panel::Urls).is_none());
     }
@@ -362,15 +397,22 @@ mod tests {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (300, 100)] {
             let whole = Rect::new(0, 0, width, height);
             for panel in [Panel::Countries, Panel::Urls, Panel::Activity] {
-                let layout = ScreenLayout::of_expanded(whole, 4, true, 1, panel).expect("large enough");
+                let layout = ScreenLayout::of_expanded(whole, 4, true, 1, false, panel).expect("large enough");
                 let area = layout.of(panel).expect("visible");
                 assert_eq!((area.y, area.bottom(), area.width), (4, height - 1, width), "{panel:?}");
                 let others = Panel::ALL.into_iter().filter(|other| *other != panel);
                 assert!(others.filter_map(|other| layout.of(other)).all(|area| area.is_empty()), "{panel:?}");
             }
-            let stages = ScreenLayout::of_expanded(whole, 4, true, 9, Panel::Stages).expect("large enough");
+            let stages = ScreenLayout::of_expanded(whole, 4, true, 9, false, Panel::Stages).expect("large enough");
             let chart = stages.throughput.expect("visible");
-            assert_eq!((chart.bottom(), chart.width, stages.index), (height - 1, width, None));
+            let work = stages.work.unwrap_or_default();
+            assert_eq!((chart.union(work).bottom(), chart.union(work).width), (height - 1, width));
+            assert_eq!((work.is_empty(), stages.index), (width == 60, None), "{width}");
+
+            let index = ScreenLayout::of_expanded(whole, 4, true, 9, true, Panel::Index).expect("large enough");
+            let panel = index.index.expect("visible");
+            assert!(index.details.y == 4 && index.details.height > 0, "what is wrong with a stage stays");
+            assert_eq!((panel.y, panel.bottom()), (index.details.bottom(), height - 1));
         }
     }
 }

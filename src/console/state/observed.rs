@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counter_rates::CounterRates;
-use super::history::History;
+use super::history::{History, WorkTimes};
 use crate::protocol::snapshot::Snapshot;
 
 /// The time over which the rates of partitions and transactions are averaged.
@@ -15,6 +15,8 @@ const RATE_WINDOW: Duration = Duration::from_secs(5);
 pub(crate) struct Observed {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) history: History,
+    /// How long bulk requests and commits took.
+    pub(crate) work: WorkTimes,
     /// How fast each partition is stored.
     pub(crate) partition_rates: CounterRates<i32>,
     /// How fast the store commits transactions.
@@ -26,6 +28,7 @@ impl Default for Observed {
         Self {
             snapshot: Arc::default(),
             history: History::default(),
+            work: WorkTimes::default(),
             partition_rates: CounterRates::over(RATE_WINDOW),
             transaction_rate: CounterRates::over(RATE_WINDOW),
         }
@@ -36,6 +39,7 @@ impl Observed {
     /// Takes the next snapshot.
     pub(crate) fn push(&mut self, snapshot: Arc<Snapshot>) {
         self.history.push(&snapshot);
+        self.work.push(&snapshot);
         let stored = snapshot
             .partitions
             .iter()

@@ -10,6 +10,7 @@ mod detailed;
 mod drawn;
 mod ended;
 mod engines;
+mod expanded;
 mod fixture;
 mod fleet;
 mod followed;

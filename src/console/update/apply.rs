@@ -17,6 +17,7 @@ use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::panel::Panel;
 use crate::console::state::screen::Screen;
 use crate::console::state::stage_details::{DetailContext, stage_details, wanted_rows};
+use crate::console::state::trouble::in_trouble;
 use crate::protocol::{Snapshot, StageState};
 
 impl App {
@@ -83,7 +84,8 @@ impl App {
         let focus = self.overview.focus;
         self.display.layout = match self.screens.open {
             Screen::Overview if self.overview.expanded => {
-                ScreenLayout::of_expanded(area, stages, banner, details, focus)
+                let in_trouble = !in_trouble(&snapshot.stages, self.picked_stage).is_empty();
+                ScreenLayout::of_expanded(area, stages, banner, details, in_trouble, focus)
             }
             Screen::Overview => ScreenLayout::of_overview(area, stages, banner, details, focus),
             Screen::Fleet => ScreenLayout::of_fleet(area),

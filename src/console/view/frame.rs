@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::panels::{
     activity, alarms, banner, breakdown, cluster, countries, details, fleet, footer, header, help, index, log, map,
     palette, partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs,
-    throughput, url, urls,
+    throughput, url, urls, work,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -49,11 +49,12 @@ fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
     stages::render(frame, layout, app);
     stage_details::render(frame, layout.details, app);
     footer::render(frame, layout.footer, app);
-    let optional: [(Option<Rect>, Render); 8] = [
+    let optional: [(Option<Rect>, Render); 9] = [
         (layout.banner, banner::render),
         (layout.tabs, tabs::render),
         (layout.body, screen),
         (layout.throughput, throughput::render),
+        (layout.work, work::render),
         (layout.index, index::render),
         (layout.countries, countries::render),
         (layout.urls, urls::render),

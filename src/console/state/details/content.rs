@@ -62,9 +62,7 @@ impl Details {
 
     /// Adds the newest lines of `log` that the stage `id` wrote or that begin with its name, the newest one first.
     pub(crate) fn log_of(&mut self, id: &str, log: &[LogLine], most: usize) {
-        let names = |line: &LogLine| line.message.strip_prefix(id).is_some_and(|rest| rest.starts_with([':', ' ']));
-        let is_of = |line: &&LogLine| line.target == id || names(line);
-        let lines: Vec<&LogLine> = log.iter().rev().filter(is_of).take(most).collect();
+        let lines: Vec<&LogLine> = newest_of(id, log).take(most).collect();
         if lines.is_empty() {
             return;
         }
@@ -98,6 +96,13 @@ impl Tone {
             LogLevel::Debug => Tone::Dim,
         }
     }
+}
+
+/// The lines of `log` that the stage `id` has logged, or that begin with its name, the newest first.
+pub(crate) fn newest_of<'a>(id: &str, log: &'a [LogLine]) -> impl Iterator<Item = &'a LogLine> {
+    log.iter().rev().filter(move |line| {
+        line.target == id || line.message.strip_prefix(id).is_some_and(|rest| rest.starts_with([':', ' ']))
+    })
 }
 
 #[cfg(test)]

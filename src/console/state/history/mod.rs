@@ -17,12 +17,15 @@ mod flow;
 mod ring;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::time::Duration;
 
 use self::backlogs::Backlogs;
 pub(crate) use self::flow::{Flow, hold_word};
-use self::ring::{Ring, Slot};
+pub(crate) use self::ring::Point;
+use self::ring::Ring;
+pub(crate) use self::work::{Work, WorkTimes};
 use crate::protocol::snapshot::Snapshot;
 use crate::protocol::{StageId, StageState};
 
@@ -36,15 +39,6 @@ struct Mark {
     uptime: f64,
     /// Of each stage; `None` where it did not run.
     processed: Vec<Option<u64>>,
-}
-
-/// The rates of all stages over a while.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Point {
-    /// Seconds before the newest point at which the while ended.
-    pub(crate) ago: f64,
-    /// Items a second of each stage; `None` where it did not run, 0 where it had nothing to do.
-    pub(crate) rates: Vec<Option<f64>>,
 }
 
 /// A bounded history of every stage.
@@ -130,23 +124,7 @@ impl History {
     /// second under way is left out: half of it is no rate.
     pub(crate) fn series(&self, window: Duration, points: usize) -> Vec<Point> {
         let Some(mark) = &self.mark else { return Vec::new() };
-        let window = window.as_secs();
-        let [.., coarsest] = &self.rings;
-        let ring = self.rings.iter().find(|ring| ring.span() >= window).unwrap_or(coarsest);
-        let group = window.div_ceil(points.max(1) as u64).max(1).next_multiple_of(ring.width());
-        // Whole seconds: `end` is where the second under way begins.
-        let (began, end) = (self.began as u64, mark.uptime as u64);
-        let past = end.div_ceil(group);
-        // The one more before the window brings the line up to its edge.
-        let oldest = past.saturating_sub(window / group + 1).max(began / group);
-        (oldest..past)
-            .map(|number| {
-                let (from, to) = (number * group, ((number + 1) * group).min(end));
-                let sum = ring.sum(from / ring.width(), to.div_ceil(ring.width()));
-                let rates = sum.into_iter().map(Slot::rate).collect();
-                Point { ago: (past - number - 1).saturating_mul(group) as f64, rates }
-            })
-            .collect()
+        ring::series(&self.rings, (self.began, mark.uptime), window, points)
     }
 
     /// Which stage holds the flow, and who has to wait for it.

@@ -1,6 +1,16 @@
 //! A bounded row of slots of one length in time; the oldest gives way to the newest.
 
 use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The rates of all stages over a while.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Point {
+    /// Seconds before the newest point at which the while ended.
+    pub(crate) ago: f64,
+    /// Items a second of each stage; `None` where it did not run, 0 where it had nothing to do.
+    pub(crate) rates: Vec<Option<f64>>,
+}
 
 /// What one stage did in one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -113,6 +123,27 @@ impl Ring {
         let skipped = before.map_or(usize::MAX, |slots| slots.saturating_mul(self.stages));
         self.slots.iter_mut().skip(skipped).take(self.stages)
     }
+}
+
+/// The last `window` of `rings`, the finest first, in about `points` points at most, oldest first. The rings begin and end at the
+/// seconds of uptime `recorded`. See [`History::series`](super::History::series).
+pub(super) fn series(rings: &[Ring], recorded: (f64, f64), window: Duration, points: usize) -> Vec<Point> {
+    let window = window.as_secs();
+    let Some(ring) = rings.iter().find(|ring| ring.span() >= window).or(rings.last()) else { return Vec::new() };
+    let group = window.div_ceil(points.max(1) as u64).max(1).next_multiple_of(ring.width());
+    // Whole seconds: `end` is where the second under way begins.
+    let (began, end) = (recorded.0 as u64, recorded.1 as u64);
+    let past = end.div_ceil(group);
+    // The one more before the window brings the line up to its edge.
+    let oldest = past.saturating_sub(window / group + 1).max(began / group);
+    (oldest..past)
+        .map(|number| {
+            let (from, to) = (number * group, ((number + 1) * group).min(end));
+            let sum = ring.sum(from / ring.width(), to.div_ceil(ring.width()));
+            let rates = sum.into_iter().map(Slot::rate).collect();
+            Point { ago: (past - number - 1).saturating_mul(group) as f64, rates }
+        })
+        .collect()
 }
 
 #[cfg(test)]

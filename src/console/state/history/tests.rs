@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use proptest::prelude::*;
 
+use super::ring::Slot;
 use super::*;
 use crate::engine::local::stage::not_started;
 

@@ -29,22 +29,27 @@ const ENDS_FROM: u16 = 40;
 /// One stage over the time shown.
 pub(super) struct Curve {
     /// The position of the stage in the list.
-    stage: usize,
+    pub(super) stage: usize,
     /// The runs without a gap, each a list of (seconds after now, never above 0; items a second).
     runs: Vec<Vec<(f64, f64)>>,
     /// The newest rate, if the stage runs.
-    newest: Option<f64>,
+    pub(super) newest: Option<f64>,
 }
 
 impl Curve {
+    /// The stage at a place of the list.
     pub(super) fn new(stage: usize, points: &[Point]) -> Self {
-        let rate = |point: &Point| point.rates.get(stage).copied().flatten();
+        Self::of(stage, points, |point| point.rates.get(stage).copied().flatten())
+    }
+
+    /// A figure at each point, in the colour of the stage at a place of the list.
+    pub(super) fn of(stage: usize, points: &[Point], rate: impl Fn(&Point) -> Option<f64>) -> Self {
         let runs = points
             .split(|point| rate(point).is_none())
             .filter(|run| !run.is_empty())
             .map(|run| run.iter().filter_map(|point| Some((-point.ago, rate(point)?))).collect())
             .collect();
-        Self { stage, runs, newest: points.last().and_then(rate) }
+        Self { stage, runs, newest: points.last().and_then(&rate) }
     }
 
     /// Whether the stage never ran.
@@ -52,23 +57,23 @@ impl Curve {
         self.runs.is_empty()
     }
 
-    fn rates(&self) -> Vec<f64> {
+    pub(super) fn rates(&self) -> Vec<f64> {
         self.runs.iter().flatten().map(|(_, rate)| *rate).collect()
     }
 }
 
 /// The parts of a chart.
-struct ChartLayout {
-    plot: Rect,
+pub(super) struct ChartLayout {
+    pub(super) plot: Rect,
     /// The column of the upright axis. The labels are to its left.
     axis: u16,
-    ends: Option<Rect>,
+    pub(super) ends: Option<Rect>,
     /// The rows of the time axis and its labels, if the chart is high enough.
-    time: Option<(u16, u16)>,
+    pub(super) time: Option<(u16, u16)>,
 }
 
 impl ChartLayout {
-    fn of(area: Rect) -> Self {
+    pub(super) fn of(area: Rect) -> Self {
         let ends = if area.width >= ENDS_FROM { ENDS } else { 0 };
         let time = if area.height >= 6 { 2 } else { 0 };
         let [rows, _] = Layout::vertical([Constraint::Fill(1), Constraint::Length(time)]).areas(area);
@@ -102,7 +107,7 @@ fn number(position: usize) -> char {
 }
 
 /// Whether lines are fine dots in different colours. Else they are made of the numbers of their stages.
-fn is_dotted(app: &App) -> bool {
+pub(super) fn is_dotted(app: &App) -> bool {
     !app.theme.ascii && app.theme.has_color()
 }
 
@@ -116,7 +121,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, curves: &[Curve], span: Char
     let usual = most_usual(curves.iter().map(Curve::rates));
     let scale = Scale::over(usual);
     let buffer = frame.buffer_mut();
-    upright(buffer, &places, scale, app);
+    upright(buffer, &places, scale, tick, app);
     if let Some(rows) = places.time {
         along(buffer, &places, rows, span, app);
     }
@@ -161,7 +166,14 @@ fn events(buffer: &mut Buffer, places: &ChartLayout, span: ChartSpan, app: &App)
     }
 }
 
-fn lines(frame: &mut Frame, area: Rect, marker: Marker, curves: &[Curve], bounds: ([f64; 2], [f64; 2]), app: &App) {
+pub(super) fn lines(
+    frame: &mut Frame,
+    area: Rect,
+    marker: Marker,
+    curves: &[Curve],
+    bounds: ([f64; 2], [f64; 2]),
+    app: &App,
+) {
     let canvas = Canvas::default().marker(marker).x_bounds(bounds.0).y_bounds(bounds.1).paint(|context| {
         for curve in curves {
             let color = app.theme.line(curve.stage).fg.unwrap_or(Color::Reset);
@@ -238,8 +250,8 @@ fn ends(buffer: &mut Buffer, area: Rect, curves: &[Curve], scale: Scale, app: &A
     }
 }
 
-/// The upright axis.
-fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, app: &App) {
+/// The upright axis, with each of its figures as `label` writes it.
+pub(super) fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, label: fn(f64) -> String, app: &App) {
     let plot = places.plot;
     let last = plot.height.saturating_sub(1);
     put(buffer, places.axis, plot.y, &vec!["│"; usize::from(plot.height)].join("\n"), app.theme.dim());
@@ -251,7 +263,7 @@ fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, app: &App) {
             buffer,
             places.axis.saturating_sub(LABEL),
             row,
-            &right(&tick(scale.top * share), LABEL.into()),
+            &right(&label(scale.top * share), LABEL.into()),
             app.theme.dim(),
         );
         put(buffer, places.axis, row, "┤", app.theme.dim());
@@ -259,7 +271,7 @@ fn upright(buffer: &mut Buffer, places: &ChartLayout, scale: Scale, app: &App) {
 }
 
 /// The axis of time.
-fn along(buffer: &mut Buffer, places: &ChartLayout, rows: (u16, u16), span: ChartSpan, app: &App) {
+pub(super) fn along(buffer: &mut Buffer, places: &ChartLayout, rows: (u16, u16), span: ChartSpan, app: &App) {
     let plot = places.plot;
     let (axis, labels) = rows;
     let shaft = format!("└{}", "─".repeat(plot.width.into()));
@@ -278,13 +290,13 @@ fn along(buffer: &mut Buffer, places: &ChartLayout, rows: (u16, u16), span: Char
 }
 
 /// The column of a time before now.
-fn column(plot: Rect, span: ChartSpan, ago: Duration) -> u16 {
+pub(super) fn column(plot: Rect, span: ChartSpan, ago: Duration) -> u16 {
     let share = 1.0 - ago.as_secs_f64() / span.time().as_secs_f64();
     plot.x + (share * f64::from(plot.width.saturating_sub(1))).round() as u16
 }
 
 /// Writes the lines of `text` into the buffer, as far as they lie inside it.
-fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
+pub(super) fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
     for (row, line) in (y..buffer.area.bottom()).zip(text.split('\n')) {
         if x < buffer.area.right() {
             buffer.set_string(x, row, line, style);

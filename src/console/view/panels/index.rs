@@ -6,6 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
+use super::facts::Fact;
+use super::index_expanded;
 use crate::console::format::{bytes, count, duration, fit, or_unknown};
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
@@ -28,8 +30,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let focused = app.overview.focus == Panel::Index && app.screens.open == Screen::Overview;
     let block = theme.frame(title, focused).padding(Padding::horizontal(1));
     let inner = block.inner(area);
-    let inner = Rect { width: inner.width.min(WIDEST), ..inner };
     frame.render_widget(block, area);
+    if focused && app.overview.expanded {
+        return index_expanded::render(frame, inner, &facts(index, app), app);
+    }
+    let inner = Rect { width: inner.width.min(WIDEST), ..inner };
     for (at, (label, value, style)) in facts(index, app).into_iter().enumerate() {
         let Some(row) = row(inner, at) else { break };
         let value = fit(&value, usize::from(row.width).saturating_sub(label.len() + 1));
@@ -38,7 +43,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 }
 
 /// The most important ones first, for low panels.
-fn facts(index: &IndexStatus, app: &App) -> Vec<(&'static str, String, Style)> {
+fn facts(index: &IndexStatus, app: &App) -> Vec<Fact> {
     let theme = &app.theme;
     let plain = Style::new();
     let (health, health_style) = theme.health(index.health);

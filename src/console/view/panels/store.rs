@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
+use super::work_chart::{BATCHES, COMMIT_TIMES, pair};
 use crate::click::Timestamp;
 use crate::console::format::{bytes, count, duration, fit, left, or_unknown, rate, right, wrap};
 use crate::console::state::app::App;
@@ -16,6 +17,9 @@ use crate::protocol::snapshot::Totals;
 /// Columns for the names and for the figures.
 const NAME: usize = 18;
 const FIGURE: usize = 16;
+
+/// The fewest rows for the charts below the facts.
+const CHART_ROWS: u16 = 8;
 
 /// Name, figure, style of the figure, and its meaning.
 type Fact = (&'static str, String, Style, &'static str);
@@ -47,7 +51,12 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             Line::from(spans)
         }));
     }
+    let rows = u16::try_from(lines.len()).unwrap_or(inner.height);
     draw_lines(frame, inner, lines);
+    let below = Rect { y: inner.y.saturating_add(rows + 1), height: inner.height.saturating_sub(rows + 1), ..inner };
+    if below.height >= CHART_ROWS {
+        pair(frame, below, [&COMMIT_TIMES, &BATCHES], app);
+    }
 }
 
 /// What an engine on a cluster knows of its tables. What it does not know is left out, and is no 0.

@@ -108,6 +108,6 @@ fn why_empty(span: ChartSpan, app: &App) -> String {
 }
 
 /// The time that the chart spans.
-fn span(app: &App) -> ChartSpan {
+pub(super) fn span(app: &App) -> ChartSpan {
     ChartSpan::chosen_or_fitting(app.overview.chart_span, app.engine.frozen_or_live().history.seen())
 }
