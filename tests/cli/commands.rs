@@ -47,8 +47,19 @@ fn top_sorts_filters_and_cuts() {
     assert_eq!(rows(&[]).len(), 20);
     let users: Vec<_> = rows(&["--by", "users"]).iter().map(|row| row["unique_users"].as_u64()).collect();
     assert!(users.is_sorted_by(|a, b| a >= b), "{users:?}");
-    let times: Vec<_> = rows(&["--by", "time"]).iter().map(|row| row["avg_time_spent"].as_f64()).collect();
-    assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
+    let times = |least: u64| -> Vec<(bool, Option<f64>)> {
+        let rows = rows(&["--by", "time", "--limit", "all", "--min-timed", &least.to_string()]);
+        let timed = |row: &serde_json::Value| row["timed"].as_u64().expect("how many clicks the mean is of");
+        rows.iter().map(|row| (timed(row) >= least, row["avg_time_spent"].as_f64())).collect()
+    };
+    for least in [0, 25] {
+        let times = times(least);
+        assert!(times.is_sorted_by(|a, b| a >= b), "{least}: {times:?}");
+        assert_eq!(
+            (times.len(), times.iter().all(|(enough, _)| *enough)),
+            (rows(&["--limit", "all"]).len(), least == 0)
+        );
+    }
 
     let csv = home.succeed(&["top", "--limit", "all", "--format", "csv"]).stdout;
     let file = home.file("figures.csv", csv.as_bytes());
