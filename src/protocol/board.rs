@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::compare::Comparison;
 use super::follow::MessageOrigin;
 use super::view::View;
 use crate::click::Timestamp;
@@ -21,6 +22,9 @@ pub struct Board {
     pub matching: u64,
     /// Why the engine cannot make the board, in one line: for example, it cannot count a window this large in time.
     pub problem: Option<String>,
+    /// The earlier figures, if the view compares and the engine has them. Rows that only the earlier span has are among the rows, with 0 clicks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 /// The figures of one country over all its urls.

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod board;
 pub mod breakdown;
 pub mod command;
+pub mod compare;
 pub mod event;
 pub mod follow;
 pub mod outlook;

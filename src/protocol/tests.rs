@@ -15,6 +15,7 @@ use super::alarm::AlarmId;
 use super::answer::{Answer, Answers, LastMinute, PageDetails, RejectRow, Rejects, Trend};
 use super::board::{Board, CountryRow, PageRow, RecentClick};
 use super::breakdown::{Breakdown, BreakdownRow, GroupFigures};
+use super::compare::{Ago, ComparedParts, Comparison, Earlier};
 use super::event::{Event, EventKind};
 use super::follow::MessageOrigin;
 use super::outlook::{LagTrend, Loss, Outlook};
@@ -126,6 +127,7 @@ fn view() -> View {
         window: Window::LastFiveMinutes,
         filter: "!~^/cart".into(),
         min_timed: 10,
+        compare: Some(Ago::Day),
     }
 }
 
@@ -301,6 +303,7 @@ pub(crate) fn full() -> Snapshot {
             pages: vec![page()],
             matching: 1,
             problem: Some("the window is too large".into()),
+            comparison: Some(Arc::new(comparison())),
         }),
         answers: answers(),
         recent: Arc::new([recent()]),
@@ -324,6 +327,14 @@ pub(crate) fn full() -> Snapshot {
         last_reset: Some(ResetEnd { number: 1, deleted: Ok(9), cleared: Some(11) }),
         finished: true,
     }
+}
+
+fn comparison() -> Comparison {
+    let parts = ComparedParts { part: Duration::from_secs(5), now: vec![3, 9], before: vec![4, 5] };
+    let mut comparison = Comparison::new(Ago::Day, (AT, AT), parts, [("FR".into(), 9)]);
+    let earlier = Earlier { clicks: 9, unique_users: 4, avg_time_spent: Some(1.5) };
+    comparison.add("/cart".into(), "FR".into(), earlier);
+    comparison
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::compare::Ago;
+
 /// The order of url rows. The largest comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -109,6 +111,9 @@ pub struct View {
     pub filter: String,
     /// In the order by time, rows whose mean is of fewer known times come after all others; 0 lets every mean count.
     pub min_timed: u64,
+    /// Compares the window with the same span of time earlier; all time is compared with nothing. The order
+    /// [`SortBy::Rising`] is then by how much the clicks exceed those of the earlier span.
+    pub compare: Option<Ago>,
 }
 
 impl View {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use url::form_urlencoded;
 
 use super::error::ApiError;
+use crate::protocol::compare::Ago;
 use crate::protocol::question::{BreakdownQuestion, PageQuestion, RejectsQuestion, SearchQuestion};
 use crate::protocol::{Dimension, Pattern, Question, SortBy, View, Window};
 use crate::text::excerpt;
@@ -20,7 +21,7 @@ const MOST_CHARS: usize = 1_000;
 const SHOWN: usize = 40;
 
 /// The names of the parameters that make a view.
-pub(super) const VIEW: [&str; 6] = ["country", "sort", "window", "filter", "limit", "min_timed"];
+pub(super) const VIEW: [&str; 7] = ["country", "sort", "window", "filter", "limit", "min_timed", "compare"];
 
 /// The names of the parameters that ask questions.
 pub(super) const QUESTIONS: [&str; 7] = ["search", "rejects", "url", "clicks", "last_minute", "trends", "cluster"];
@@ -106,9 +107,16 @@ impl Query {
             window: self.window()?,
             filter: self.get("filter").unwrap_or_default().to_owned(),
             min_timed: self.value("min_timed", 0, "a number of clicks whose time is known")?,
+            compare: self.compare()?,
         };
         check_view(&view)?;
         Ok(view)
+    }
+
+    fn compare(&self) -> Result<Option<Ago>, ApiError> {
+        let Some(text) = self.get("compare") else { return Ok(None) };
+        let known = Ago::ALL.into_iter().find(|ago| ago.name() == text);
+        known.map(Some).ok_or_else(|| not("compare", text, "hour, day or week"))
     }
 
     fn sort(&self, orders: &[SortBy], names: &str) -> Result<SortBy, ApiError> {
@@ -183,6 +191,9 @@ impl Query {
 pub(super) fn check_view(view: &View) -> Result<(), ApiError> {
     check_text("filter", &view.filter)?;
     check_text("country", view.country.as_deref().unwrap_or_default())?;
+    if view.compare.is_some() && view.window == Window::AllTime {
+        return Err(ApiError::bad("compare needs a window: last_hour or last_five_minutes"));
+    }
     if view.limit > MOST_ROWS {
         return Err(not("limit", &view.limit.to_string(), &format!("a number up to {MOST_ROWS}")));
     }
@@ -244,8 +255,9 @@ mod tests {
             window: Window::LastHour,
             filter: "/a b".to_owned(),
             min_timed: 50,
+            compare: Some(Ago::Day),
         };
-        let query = "country=FR&sort=users&limit=7&window=last_hour&filter=%2Fa+b&min_timed=50";
+        let query = "country=FR&sort=users&limit=7&window=last_hour&filter=%2Fa+b&min_timed=50&compare=day";
         assert_eq!(view(query), Ok(wanted));
         assert_eq!(view(""), Ok(View { limit: 200, ..View::default() }));
     }
@@ -282,6 +294,8 @@ mod tests {
             ("limit=1001", "from 1 to 1000"),
             ("limit=-1", "from 1 to 1000"),
             ("window=day", "last_five_minutes"),
+            ("window=last_hour&compare=month", "compare is \"month\"; it takes hour, day or week"),
+            ("compare=day", "compare needs a window: last_hour or last_five_minutes"),
             ("colour=red", "\"colour\" is no parameter here; there are: country, sort"),
             ("country=FR&country=DE", "country is given twice"),
             ("country=%ff", "not UTF-8"),

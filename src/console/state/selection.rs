@@ -61,6 +61,7 @@ impl Selection {
             filter: self.filter.clone(),
             // The other orders have no use for it.
             min_timed: if self.sort == SortBy::Time { self.min_timed } else { 0 },
+            compare: None,
         }
     }
 

@@ -255,6 +255,7 @@ fn query_of(view: &View) -> Vec<(&'static str, String)> {
     if view.min_timed > 0 {
         query.push(("min_timed", view.min_timed.to_string()));
     }
+    query.extend(view.compare.map(|ago| ("compare", ago.name().to_owned())));
     query.extend(view.country.clone().map(|country| ("country", country)));
     query
 }

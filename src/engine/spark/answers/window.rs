@@ -189,7 +189,7 @@ fn finish(
         last_minute.add(Arc::clone(&page.url), Arc::clone(&page.country), *minute);
         pages.push(page.clone());
     }
-    (Board { view: view.clone(), countries, pages, matching, problem: None }, last_minute)
+    (Board { view: view.clone(), countries, pages, matching, problem: None, comparison: None }, last_minute)
 }
 
 /// `sql` with the texts of a view: of its country, and of a filter that is a plain text.
