@@ -122,6 +122,16 @@ impl View {
         RowOrder { sort: self.sort, min_timed: self.min_timed }
     }
 
+    /// What its window is compared with; `None` if it has no window.
+    pub fn compared(&self) -> Option<Ago> {
+        self.compare.filter(|_| self.window.length().is_some())
+    }
+
+    /// Whether its rows are in the order of their trends.
+    pub fn is_by_trend(&self) -> bool {
+        self.sort == SortBy::Rising && self.compared().is_none()
+    }
+
     /// Whether the view has neither a window nor a filter, and an order of figures, so that the figures of the aggregation answer it.
     pub fn is_plain(&self) -> bool {
         self.window == Window::AllTime && self.filter.is_empty() && self.sort != SortBy::Rising

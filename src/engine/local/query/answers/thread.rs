@@ -21,7 +21,7 @@ use crate::protocol::board::Board;
 use crate::protocol::stage::StageState;
 use crate::protocol::table::{Table, TablePart};
 use crate::protocol::trends::Trends;
-use crate::protocol::view::{SortBy, View, Window};
+use crate::protocol::view::{View, Window};
 use crate::storage::{Reader, Storage, StorageError};
 
 /// How often it is looked whether a board is out of date; a question and a new view are seen at once.
@@ -94,7 +94,7 @@ impl Answering {
             let minute = self.minute.take();
             self.minute = self.keep(minute, false);
             let trends = self.trends.take();
-            let orders_rows = self.slots.views().iter().any(|view| view.sort == SortBy::Rising);
+            let orders_rows = self.slots.views().iter().any(View::is_by_trend);
             self.trends = self.keep(trends, orders_rows);
         }
         self.tables.end();
@@ -199,7 +199,7 @@ impl Answering {
         let pause = match (made.goes_on, made.stamp) {
             (true, _) => Duration::ZERO,
             // The trends are counted meanwhile.
-            (false, None) if view.sort == SortBy::Rising => REFRESH,
+            (false, None) if view.is_by_trend() => REFRESH,
             (false, None) => AFTER_PROBLEM,
             (false, Some(_)) => REFRESH.max(begin.elapsed().saturating_mul(share)),
         };
@@ -212,7 +212,7 @@ impl Answering {
 
     /// Tells the boards the order of `view`, if it is that of the trends.
     fn keep_order(&mut self, view: &View) {
-        if view.sort != SortBy::Rising {
+        if !view.is_by_trend() {
             return;
         }
         let Some(trends) = self.trends.take() else { return self.boards.order_is_unknown(0) };

@@ -1,5 +1,6 @@
 //! Boards: the rows that a view asks for, from the figures in memory, the figures in the database, or the clicks of a window.
 
+mod compared;
 mod filter;
 mod limits;
 mod rising;

@@ -48,12 +48,33 @@ impl Rising {
     }
 }
 
+/// How far back the store reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It has every click since that time.
+    Whole,
+    /// It has no click as old.
+    TooYoung,
+    /// Retention has deleted later ones.
+    Expired,
+}
+
 /// Whether the store has every click since `time`: it has an older one, and retention has deleted none of them.
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn reaches_back(time: Timestamp, reader: &Reader) -> Result<bool, StorageError> {
+pub(super) fn reach(time: Timestamp, reader: &Reader) -> Result<Reach, StorageError> {
+    if reader.expiry()?.before.is_some_and(|expired| expired > time) {
+        return Ok(Reach::Expired);
+    }
     let first = reader.next_time(Timestamp::from_millis(i64::MIN))?;
-    let expired = reader.expiry()?.before;
-    Ok(first.is_some_and(|first| first <= time) && expired.is_none_or(|expired| expired <= time))
+    Ok(if first.is_some_and(|first| first <= time) { Reach::Whole } else { Reach::TooYoung })
+}
+
+/// Whether the store has every click since `time`.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) fn reaches_back(time: Timestamp, reader: &Reader) -> Result<bool, StorageError> {
+    Ok(reach(time, reader)? == Reach::Whole)
 }

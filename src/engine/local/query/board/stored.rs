@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
+use super::compared::{self, Compared};
 use super::filter::{UrlFilter, filter_of};
 use super::limits::Limits;
 use super::rising::Rising;
-use super::window::{Progress, TrendCounts, WindowCount};
+use super::window::{EarlierCount, Progress, TrendCounts, WindowCount};
 use super::{CountryFigures, CountryNames, TopPages, finish};
 use crate::click::Timestamp;
 use crate::protocol::board::Board;
+use crate::protocol::compare::Ago;
 use crate::protocol::pattern::PatternError;
 use crate::protocol::view::{SortBy, View, Window};
 use crate::storage::{CountryId, Reader, StorageError};
@@ -63,6 +65,8 @@ pub struct StoredBoards {
     filters: Vec<UrlFilter>,
     /// One for each span of time that somebody views.
     pub(super) windows: Vec<WindowCount>,
+    /// One for each earlier span that somebody compares a window with.
+    earlier: Vec<EarlierCount>,
     /// The order of those that rise.
     rising: Rising,
 }
@@ -94,7 +98,7 @@ impl fmt::Display for NoRows {
     }
 }
 
-fn words(window: Window) -> &'static str {
+pub(super) fn words(window: Window) -> &'static str {
     match window {
         Window::AllTime => "clicks",
         Window::LastHour => "hour",
@@ -134,6 +138,7 @@ impl StoredBoards {
             names: CountryNames::default(),
             filters: Vec::new(),
             windows: Vec::new(),
+            earlier: Vec::new(),
             rising: Rising::Counting(0),
         }
     }
@@ -151,8 +156,11 @@ impl StoredBoards {
     /// Frees the memory of windows and filters that are in none of these views.
     pub fn keep_only(&mut self, views: &[&View]) {
         self.windows.retain(|count| views.iter().any(|view| view.window == count.window()));
+        self.earlier.retain(|count| {
+            views.iter().any(|view| view.compared().is_some_and(|ago| count.is_for(view.window, ago)))
+        });
         self.filters.retain(|filter| views.iter().any(|view| view.filter == filter.text()));
-        if views.iter().all(|view| view.sort != SortBy::Rising) {
+        if !views.iter().any(|view| view.is_by_trend()) {
             self.rising = Rising::Counting(0);
         }
     }
@@ -210,10 +218,20 @@ impl StoredBoards {
             Some(mut count) => {
                 // After an error the count is dropped, and the next call begins a new one.
                 let progress = count.go_on(now, reader)?;
-                let made = self.of_window(view, known, &count, progress, reader, &mut deadline);
+                let mut earlier = view.compared().and_then(|ago| self.take_earlier(view.window, ago));
+                let made = self.of_window(view, known, (&count, progress), earlier.as_mut(), reader, &mut deadline);
                 self.windows.push(count);
+                self.earlier.extend(earlier);
                 made
             }
+        }
+    }
+
+    /// The count of an earlier span; a new one if nobody has compared with it.
+    fn take_earlier(&mut self, window: Window, ago: Ago) -> Option<EarlierCount> {
+        match self.earlier.iter().position(|count| count.is_for(window, ago)) {
+            Some(at) => Some(self.earlier.swap_remove(at)),
+            None => EarlierCount::new(window, ago, self.session_timeout_ms, self.limits),
         }
     }
 
@@ -280,8 +298,8 @@ impl StoredBoards {
         &mut self,
         view: &View,
         known: Option<Stamp>,
-        count: &WindowCount,
-        progress: Progress,
+        (count, progress): (&WindowCount, Progress),
+        earlier: Option<&mut EarlierCount>,
         reader: &mut Reader,
         deadline: &mut Deadline<'_>,
     ) -> Result<MadeBoard, StorageError> {
@@ -304,17 +322,42 @@ impl StoredBoards {
         if known == Some(stamp) {
             return Ok(MadeBoard { stamp: known, board: None, goes_on });
         }
+        let (board_stamp, mut stamp, mut goes_on) = (stamp, Some(stamp), goes_on);
+        let mut compared = None;
+        if let (Some(earlier), Some(ago)) = (earlier, view.compared()) {
+            let state = compared::go_on(earlier, &figures, reader)?;
+            if matches!(state, Compared::Counting(_)) {
+                goes_on = true;
+                // The shown board stays while the earlier span is counted; the first one is without it.
+                if known.is_some() {
+                    return Ok(MadeBoard { stamp: known, board: None, goes_on });
+                }
+                stamp = None;
+            }
+            compared = Some((&*earlier, ago, state));
+        }
+        let then = compared.and_then(|(earlier, ..)| earlier.figures(compared::beside(&figures)));
         let made = reader.consistent(|reader| {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
                 return Ok(Err(no_rows));
             }
-            let mut top = TopPages::new(view, order_of(&self.rising, view).and_then(Rising::rises), reader)?;
+            let rises = then.as_ref().filter(|_| view.sort == SortBy::Rising).map(|then| compared::rises(&figures, then));
+            let rises = rises.as_ref().or_else(|| order_of(&self.rising, view).and_then(Rising::rises));
+            let mut top = TopPages::new(view, rises, reader)?;
             let filter = filter_of(&self.filters, view);
-            for page in figures.pages.iter().filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
+            let gone = then.iter().flat_map(|then| compared::gone(&figures, then));
+            let pages = figures.pages.iter().chain(gone);
+            for page in pages.filter(|page| filter.is_none_or(|filter| filter.keeps(page.url))) {
                 top.push(&page);
             }
             let mut board = finish(view, figures.pages.countries().into_iter(), top, &mut self.names, reader)?;
             board.problem = self.note_of(view);
+            if let Some((earlier, ago, state)) = compared {
+                board.problem = compared::note(state, view.window, ago);
+                if let Some(then) = &then {
+                    compared::put_beside(&mut board, ago, earlier, (&figures, then), &mut self.names, reader)?;
+                }
+            }
             if let (Some((passes, _)), Some(age)) = (figures.swept, age) {
                 board.problem = Some(format!(
                     "{} s old: the last {} does not fit into memory, so clicktop counts it anew in {passes} passes",
@@ -324,13 +367,15 @@ impl StoredBoards {
             }
             Ok(Ok(board))
         })?;
-        Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), goes_on))
+        let mut made = MadeBoard::from(view, made.map(|board| (board_stamp, board)), goes_on);
+        made.stamp = made.stamp.and(stamp);
+        Ok(made)
     }
 }
 
 /// What is known of the order of those that rise, if `view` has it.
 fn order_of<'a>(rising: &'a Rising, view: &View) -> Option<&'a Rising> {
-    (view.sort == SortBy::Rising).then_some(rising)
+    view.is_by_trend().then_some(rising)
 }
 
 impl MadeBoard {

@@ -1,7 +1,7 @@
 //! A window that fits into memory: it is filled once, then moves on with the clicks.
 //!
-//! The window ends with the newest click that the clock has reached. Clicks ahead of the clock wait in the database, which keeps
-//! clicks in order of time; the window reads them from there once the clock has reached them.
+//! The window ends with the newest click that the clock has reached, or with the clock itself. Clicks ahead of the clock wait in the
+//! database, which keeps clicks in order of time; the window reads them from there once the clock has reached them.
 
 use std::ops::ControlFlow;
 
@@ -40,9 +40,19 @@ pub(crate) trait Tally {
     fn bytes(&self) -> usize;
 }
 
+/// Where a window ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndsWith {
+    /// The newest click that the clock has reached.
+    NewestClick,
+    /// The clock, whether there is a click or not. The clock must only go forward: set back, the window is counted anew.
+    Clock,
+}
+
 /// A window that moves.
 #[derive(Debug)]
 pub(super) struct Live<T> {
+    ends_with: EndsWith,
     /// Holds every click that is later than `begin`, no later than `reached`, and arrived up to `cursor`. While the window is
     /// filled, it holds only those of them before the position that the filling has reached.
     tally: T,
@@ -54,7 +64,7 @@ pub(super) struct Live<T> {
     cursor: i64,
     /// The earliest known click after `reached`, in milliseconds since 1970.
     ahead: i64,
-    /// The time of the newest click in the tally, which is the window's end.
+    /// The window's end: the time of the newest click in the tally, or what the clock showed.
     end: i64,
     /// Clicks before this time had expired when the window was filled or last checked.
     expired: Option<Timestamp>,
@@ -87,14 +97,14 @@ pub(super) struct Counted<'a, T> {
 
 impl<T: Tally> Live<T> {
     /// A window of which nothing is counted yet. `tally` must be empty.
-    pub(super) fn new(tally: T) -> Self {
+    pub(super) fn new(tally: T, ends_with: EndsWith) -> Self {
         let (begin, reached, end) = (i64::MIN, i64::MIN, i64::MIN);
-        Self { tally, begin, reached, cursor: 0, ahead: i64::MAX, end, expired: None, phase: Phase::New }
+        Self { ends_with, tally, begin, reached, cursor: 0, ahead: i64::MAX, end, expired: None, phase: Phase::New }
     }
 
     /// The same window, of which nothing is counted yet.
     pub(super) fn restarted(&self) -> Self {
-        Self::new(self.tally.anew(0))
+        Self::new(self.tally.anew(0), self.ends_with)
     }
 
     /// The counts, unless they are between two states.
@@ -155,14 +165,21 @@ impl<T: Tally> Live<T> {
             if let Some(newest) = reader.newest_time(Timestamp::from_millis(now))? {
                 self.expired = reader.expiry()?.before;
                 // The next phase counts the clicks after `target` before anybody sees the figures.
-                self.start_fill(newest.as_millis(), now, length_ms, target);
+                let end = if self.ends_with == EndsWith::Clock { now } else { newest.as_millis() };
+                self.start_fill(end, now, length_ms, target);
                 return Ok(None);
             }
             self.phase = Phase::UpToDate;
             return Ok(Some(SliceEnd::Done));
         }
         let before = self.reached;
-        if now >= before || self.end <= now {
+        if self.ends_with == EndsWith::Clock {
+            // After a great step it is faster to fill the window anew.
+            if now < before || now.saturating_sub(before) > length_ms {
+                return Ok(Some(SliceEnd::Restart));
+            }
+            (self.reached, self.end) = (now, now);
+        } else if now >= before || self.end <= now {
             self.reached = now;
         } else if before.saturating_sub(now) > TOLERATED_SETBACK_MS {
             return Ok(Some(SliceEnd::Restart));
@@ -170,7 +187,7 @@ impl<T: Tally> Live<T> {
         if self.ahead <= self.reached {
             let position = TimePosition::after_time(Timestamp::from_millis(before));
             self.phase = Phase::Fill { position, target: self.cursor, moment: Moment::new() };
-        } else if target > self.cursor {
+        } else if target > self.cursor || (self.ends_with == EndsWith::Clock && now > before) {
             self.phase = Phase::TakeIn { target };
         } else {
             let end = if self.has_expired_inside(reader)? { SliceEnd::Restart } else { SliceEnd::Done };
@@ -188,10 +205,10 @@ impl<T: Tally> Live<T> {
         Ok(has)
     }
 
-    fn start_fill(&mut self, newest: i64, now: i64, length_ms: i64, target: i64) {
+    fn start_fill(&mut self, end: i64, now: i64, length_ms: i64, target: i64) {
         self.reached = now;
-        self.end = newest;
-        self.begin = newest.saturating_sub(length_ms);
+        self.end = end;
+        self.begin = end.saturating_sub(length_ms);
         self.tally = self.tally.anew(self.begin);
         let position = TimePosition::after_time(Timestamp::from_millis(self.begin));
         self.phase = Phase::Fill { position, target, moment: Moment::new() };

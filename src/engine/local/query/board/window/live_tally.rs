@@ -10,6 +10,7 @@ use hashbrown::hash_map::Entry as At;
 
 use super::live::{OutOfRange, Tally};
 use super::pages::{Pages, Slot};
+use super::parts::Parts;
 use crate::storage::{StoredClick, UserId};
 
 /// The users are spread over this many tables. A table is copied when it grows, and copying a single table of all users would
@@ -50,6 +51,7 @@ pub(super) struct LiveTally {
     base: i64,
     users: Vec<HashMap<UserId, Clicks, foldhash::fast::RandomState>>,
     pages: Pages,
+    parts: Parts,
     /// Memory of [`Clicks::Many`], which lies outside the tables.
     many_bytes: usize,
 }
@@ -59,11 +61,15 @@ impl LiveTally {
     /// spent.
     pub(super) fn new(session_timeout_ms: i64, base: i64) -> Self {
         let users = std::iter::repeat_with(HashMap::default).take(SHARDS).collect();
-        Self { session_timeout_ms, base, users, pages: Pages::default(), many_bytes: 0 }
+        Self { session_timeout_ms, base, users, pages: Pages::default(), parts: Parts::default(), many_bytes: 0 }
     }
 
     pub(super) fn pages(&self) -> &Pages {
         &self.pages
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     fn at(&self, click: &StoredClick) -> Result<u32, OutOfRange> {
@@ -78,7 +84,7 @@ impl Tally for LiveTally {
 
     fn bytes(&self) -> usize {
         let users: usize = self.users.iter().map(HashMap::allocation_size).sum();
-        users + self.many_bytes + self.pages.bytes()
+        users + self.many_bytes + self.pages.bytes() + self.parts.bytes()
     }
 
     fn has_tie(&self, click: &StoredClick) -> bool {
@@ -95,6 +101,7 @@ impl Tally for LiveTally {
 
     fn take_in(&mut self, click: &StoredClick, last: bool) -> Result<(), OutOfRange> {
         let at = self.at(click)?;
+        self.parts.take_in(click.timestamp);
         let Self { session_timeout_ms, users, pages, many_bytes, .. } = self;
         let page = pages.slot(click.url, click.country);
         let kept = Kept { at, page };
@@ -125,6 +132,7 @@ impl Tally for LiveTally {
 
     fn take_out(&mut self, click: &StoredClick) {
         let user = click.user;
+        self.parts.take_out(click.timestamp);
         let Self { session_timeout_ms, users, pages, many_bytes, .. } = self;
         let Some(users) = users.get_mut(shard(user)) else { return };
         let At::Occupied(mut entry) = users.entry(user) else { return };

@@ -11,23 +11,27 @@
 //! left, whatever the size of the window. A larger window is counted anew each time, in several passes (`sweep.rs`).
 
 mod budget;
+mod earlier;
 mod figures;
 mod live;
 mod live_tally;
 mod minute;
 mod pages;
+mod parts;
 mod recent;
 mod sweep;
 mod sweep_tally;
 mod trend;
 
 use self::budget::{Budget, SliceEnd};
+pub(super) use self::earlier::{ComparedWith, EarlierCount, EarlierFigures};
 pub(super) use self::figures::WindowFigures;
 pub(crate) use self::live::Tally;
-use self::live::{Counted, Live};
+use self::live::{Counted, EndsWith, Live};
 use self::live_tally::LiveTally;
 pub(crate) use self::minute::{Counts, MinuteCount};
 pub(super) use self::pages::PageRows;
+pub(super) use self::parts::Parts;
 pub(crate) use self::recent::{RecentCount, RecentProgress};
 use self::sweep::{Sweep, SweptWindow};
 pub(crate) use self::trend::{Rises, TrendCount, TrendCounts, TrendTally};
@@ -54,6 +58,12 @@ enum Method {
     TooLarge,
 }
 
+impl Method {
+    fn live(session_timeout_ms: i64) -> Self {
+        Self::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0), EndsWith::NewestClick)))
+    }
+}
+
 /// How far the count of a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -69,7 +79,7 @@ impl WindowCount {
     /// `None` for [`Window::AllTime`]: the database holds those figures.
     pub(super) fn new(window: Window, session_timeout_ms: i64, limits: Limits) -> Option<Self> {
         let length_ms = i64::try_from(window.length()?.as_millis()).unwrap_or(i64::MAX);
-        let method = Method::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
+        let method = Method::live(session_timeout_ms);
         Some(Self { window, length_ms, session_timeout_ms, limits, method })
     }
 
@@ -108,7 +118,7 @@ impl WindowCount {
                 Progress::Counting(0)
             }
             SliceEnd::Restart => {
-                self.method = Method::Live(Box::new(Live::new(LiveTally::new(session_timeout_ms, 0))));
+                self.method = Method::live(session_timeout_ms);
                 Progress::Counting(0)
             }
         })
@@ -119,6 +129,7 @@ impl WindowCount {
         match &self.method {
             Method::Live(live) => live.counted().map(|Counted { tally, up_to, end }| WindowFigures {
                 pages: tally.pages(),
+                parts: Some(tally.parts()),
                 up_to,
                 end,
                 swept: None,

@@ -122,6 +122,12 @@ impl Pages {
         (0..).zip(&self.rows).filter(|(_, row)| row.clicks > 0).map(|(slot, row)| row.figures(PageId(slot)))
     }
 
+    /// The figures of a page; `None` if it has no click.
+    pub(in crate::engine::local::query::board) fn get(&self, url: UrlId, country: CountryId) -> Option<PageFigures> {
+        let slot = *self.by_key.get(&(url, country))?;
+        self.rows.get(slot as usize).map(|row| row.figures(PageId(slot.into())))
+    }
+
     /// A copy of the pages with a click.
     pub(in crate::engine::local::query::board) fn rows(&self) -> PageRows {
         PageRows(self.rows.iter().copied().filter(|row| row.clicks > 0).collect())

@@ -1,7 +1,7 @@
 //! A window of fixed length that keeps only counts: small enough to be counted beside the boards, with every filter and order.
 
 use super::budget::{Budget, SliceEnd};
-use super::live::{Counted, Live, Tally};
+use super::live::{Counted, EndsWith, Live, Tally};
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
 use crate::storage::{Reader, StorageError};
@@ -29,7 +29,7 @@ pub(crate) enum RecentProgress {
 impl<T: Tally + Default> RecentCount<T> {
     /// A window of `length_ms` whose counts may take `memory_bytes`.
     pub(super) fn over(length_ms: i64, memory_bytes: usize, limits: Limits) -> Self {
-        Self { length_ms, memory_bytes, limits, live: Live::new(T::default()) }
+        Self { length_ms, memory_bytes, limits, live: Live::new(T::default(), EndsWith::NewestClick) }
     }
 
     /// Counts for about [`Limits::slice`]; the clock shows `now`.

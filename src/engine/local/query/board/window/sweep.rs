@@ -76,6 +76,7 @@ impl Sweep {
     pub(super) fn figures(&self) -> Option<WindowFigures<'_>> {
         self.done.as_ref().map(|Counted { pages, up_to, end, started, .. }| WindowFigures {
             pages,
+            parts: None,
             up_to: *up_to,
             end: *end,
             swept: Some((self.passes, started.elapsed())),

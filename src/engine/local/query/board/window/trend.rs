@@ -174,11 +174,24 @@ impl TrendCounts<'_> {
     }
 }
 
-/// The clicks of every page in the last five minutes and in the five minutes before.
+/// The clicks of every page in a span of time and in an earlier one.
 #[derive(Debug)]
 pub(crate) struct Rises(Map<(UrlId, CountryId), (u32, u32)>);
 
 impl Rises {
+    /// The clicks now and before.
+    pub(in crate::engine::local::query::board) fn between(
+        now: impl Iterator<Item = ((UrlId, CountryId), u64)>,
+        before: impl Iterator<Item = ((UrlId, CountryId), u64)>,
+    ) -> Self {
+        let few = |clicks| u32::try_from(clicks).unwrap_or(u32::MAX);
+        let mut pages: Map<_, (u32, u32)> = now.map(|(page, clicks)| (page, (few(clicks), 0))).collect();
+        for (page, clicks) in before {
+            pages.entry(page).or_default().1 = few(clicks);
+        }
+        Self(pages)
+    }
+
     /// How much a page rises. It is what its clicks gained, compared with what they would gain or lose by chance: a page that goes
     /// from 10 to 200 clicks rises more than one from 10,000 to 10,300, and one from 0 to 1 hardly rises.
     pub(crate) fn of(&self, url: UrlId, country: CountryId) -> f64 {
