@@ -161,4 +161,12 @@ impl Window {
             Window::LastFiveMinutes => Some(Duration::from_secs(300)),
         }
     }
+    /// What comes after "the last" in a sentence about the span.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Window::AllTime => "clicks",
+            Window::LastHour => "hour",
+            Window::LastFiveMinutes => "five minutes",
+        }
+    }
 }

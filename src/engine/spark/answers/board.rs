@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::asking::{Cluster, NoAnswer, Tell, pause_after};
 use super::line::KEPT;
-use super::window::Figures;
+use super::window::{Figures, note_of};
 use crate::click::Timestamp;
 use crate::protocol::answer::LastMinute;
 use crate::protocol::board::Board;
@@ -257,7 +257,7 @@ impl BoardKeeper {
             }
             Ok(None) => {
                 if let Some(board) = state.board.clone().filter(|board| board.problem.is_some()) {
-                    state.board = Some(Arc::new(Board { problem: None, ..(*board).clone() }));
+                    state.board = Some(Arc::new(Board { problem: note_of(&board.view), ..(*board).clone() }));
                 }
             }
             Err(error) => {

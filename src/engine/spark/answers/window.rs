@@ -98,15 +98,6 @@ fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// What a window is called in a message.
-pub(super) fn words(window: Window) -> &'static str {
-    match window {
-        Window::AllTime => "clicks",
-        Window::LastHour => "hour",
-        Window::LastFiveMinutes => "five minutes",
-    }
-}
-
 impl Figures {
     /// Whether the board of `view` can be made of them.
     pub(super) fn covers(&self, view: &View) -> bool {
@@ -189,7 +180,12 @@ fn finish(
         last_minute.add(Arc::clone(&page.url), Arc::clone(&page.country), *minute);
         pages.push(page.clone());
     }
-    (Board { view: view.clone(), countries, pages, matching, problem: None, comparison: None }, last_minute)
+    (Board { view: view.clone(), countries, pages, matching, problem: note_of(view), comparison: None }, last_minute)
+}
+
+/// What to say of rows that are there.
+pub(super) fn note_of(view: &View) -> Option<String> {
+    view.compared().map(|_| "the engine on Spark compares a window with nothing; the rows are those of now".to_owned())
 }
 
 /// `sql` with the texts of a view: of its country, and of a filter that is a plain text.
@@ -257,7 +253,7 @@ impl Cluster {
             return Ok(Some(Figures { window, span: Some(span), pages: Pages::All(pages) }));
         }
         if pattern.is_expression() {
-            return Err(NoAnswer::TooLarge { window: words(window), most: MOST_PAGES });
+            return Err(NoAnswer::TooLarge { window: window.words(), most: MOST_PAGES });
         }
         let limit = if view.limit == 0 { DEFAULT_ROWS } else { view.limit.min(MOST_ROWS) };
         let sql = tables.window_board(span, kept_in_sql(view, &pattern), view.order(), limit, MOST_COUNTRIES);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::rising::{Reach, reach};
-use super::stored::words;
 use super::window::{ComparedWith, EarlierCount, EarlierFigures, Parts, Progress, Rises, WindowFigures};
 use super::{Board, CountryNames, average_seconds};
 use crate::click::Timestamp;
@@ -67,19 +66,26 @@ pub(super) fn beside(figures: &WindowFigures<'_>) -> ComparedWith {
 
 /// What to say beside rows that are not compared, in one line.
 pub(super) fn note(compared: Compared, window: Window, ago: Ago) -> Option<String> {
-    let span = format!("the same {} {} ago", words(window), match ago {
-        Ago::Hour => "an hour",
-        Ago::Day => "a day",
-        Ago::Week => "a week",
-    });
+    let span = format!(
+        "the same {} {} ago",
+        window.words(),
+        match ago {
+            Ago::Hour => "an hour",
+            Ago::Day => "a day",
+            Ago::Week => "a week",
+        }
+    );
     Some(match compared {
         Compared::Known => return None,
         Compared::Counting(percent) => format!("counting {span} … {percent}%"),
-        Compared::Nothing(why) => format!("nothing to compare with: {}", match why {
-            Why::TooYoung => format!("no stored click is older than {span}"),
-            Why::Expired => format!("retention has deleted clicks of {span}"),
-            Why::TooLarge => format!("{span} does not fit into memory"),
-        }),
+        Compared::Nothing(why) => format!(
+            "nothing to compare with: {}",
+            match why {
+                Why::TooYoung => format!("no stored click is older than {span}"),
+                Why::Expired => format!("retention has deleted clicks of {span}"),
+                Why::TooLarge => format!("{span} does not fit into memory"),
+            }
+        ),
     })
 }
 

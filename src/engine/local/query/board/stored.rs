@@ -66,7 +66,7 @@ pub struct StoredBoards {
     /// One for each span of time that somebody views.
     pub(super) windows: Vec<WindowCount>,
     /// One for each earlier span that somebody compares a window with.
-    earlier: Vec<EarlierCount>,
+    pub(super) earlier: Vec<EarlierCount>,
     /// The order of those that rise.
     rising: Rising,
 }
@@ -84,25 +84,17 @@ enum NoRows {
 impl fmt::Display for NoRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Counting { window, percent } => write!(f, "counting the last {} … {percent}%", words(*window)),
+            Self::Counting { window, percent } => write!(f, "counting the last {} … {percent}%", window.words()),
             Self::CountingTrends(percent) => {
                 write!(f, "counting the last ten minutes for this order … {percent}%")
             }
             Self::TooLarge(window) => {
-                write!(f, "the last {} has too many urls to be counted in memory; choose all time", words(*window))
+                write!(f, "the last {} has too many urls to be counted in memory; choose all time", window.words())
             }
             Self::TooSlow(what, limit) => write!(f, "{what} took longer than {limit:?}; clicktop tries again"),
             Self::InvalidFilter(error) => write!(f, "the filter cannot be read: {error}"),
             Self::Ended => f.write_str("the pipeline is stopping"),
         }
-    }
-}
-
-pub(super) fn words(window: Window) -> &'static str {
-    match window {
-        Window::AllTime => "clicks",
-        Window::LastHour => "hour",
-        Window::LastFiveMinutes => "five minutes",
     }
 }
 
@@ -156,9 +148,8 @@ impl StoredBoards {
     /// Frees the memory of windows and filters that are in none of these views.
     pub fn keep_only(&mut self, views: &[&View]) {
         self.windows.retain(|count| views.iter().any(|view| view.window == count.window()));
-        self.earlier.retain(|count| {
-            views.iter().any(|view| view.compared().is_some_and(|ago| count.is_for(view.window, ago)))
-        });
+        self.earlier
+            .retain(|count| views.iter().any(|view| view.compared().is_some_and(|ago| count.is_for(view.window, ago))));
         self.filters.retain(|filter| views.iter().any(|view| view.filter == filter.text()));
         if !views.iter().any(|view| view.is_by_trend()) {
             self.rising = Rising::Counting(0);
@@ -341,7 +332,8 @@ impl StoredBoards {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
                 return Ok(Err(no_rows));
             }
-            let rises = then.as_ref().filter(|_| view.sort == SortBy::Rising).map(|then| compared::rises(&figures, then));
+            let rises =
+                then.as_ref().filter(|_| view.sort == SortBy::Rising).map(|then| compared::rises(&figures, then));
             let rises = rises.as_ref().or_else(|| order_of(&self.rising, view).and_then(Rising::rises));
             let mut top = TopPages::new(view, rises, reader)?;
             let filter = filter_of(&self.filters, view);
@@ -362,7 +354,7 @@ impl StoredBoards {
                 board.problem = Some(format!(
                     "{} s old: the last {} does not fit into memory, so clicktop counts it anew in {passes} passes",
                     age.as_secs(),
-                    words(view.window)
+                    view.window.words()
                 ));
             }
             Ok(Ok(board))

@@ -1,6 +1,7 @@
 //! Boards equal the definition of the figures, whichever part makes them.
 
 mod clock;
+mod earlier;
 mod minute;
 mod trend;
 

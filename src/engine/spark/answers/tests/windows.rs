@@ -112,7 +112,7 @@ fn views(window: Window) -> Vec<View> {
             (Some("nowhere"), "", 0),
         ] {
             let (country, filter) = (country.map(str::to_owned), filter.to_owned());
-            views.push(View { country, sort, limit, window, filter, min_timed });
+            views.push(View { country, sort, limit, window, filter, min_timed, compare: None });
         }
     }
     views

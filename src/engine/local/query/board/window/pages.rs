@@ -125,7 +125,7 @@ impl Pages {
     /// The figures of a page; `None` if it has no click.
     pub(in crate::engine::local::query::board) fn get(&self, url: UrlId, country: CountryId) -> Option<PageFigures> {
         let slot = *self.by_key.get(&(url, country))?;
-        self.rows.get(slot as usize).map(|row| row.figures(PageId(slot.into())))
+        self.rows.get(slot as usize).map(|row| row.figures(PageId(slot)))
     }
 
     /// A copy of the pages with a click.

@@ -78,7 +78,10 @@ mod tests {
         assert_eq!((hour.len(), hour.first(), hour.get(1), hour.last()), (60, Some(&3), Some(&1), Some(&1)));
         assert_eq!(Parts::told_length(5 * MINUTE_MS), Duration::from_secs(5));
         let minutes = parts.told(5 * MINUTE_MS, 5 * MINUTE_MS - 1);
-        assert_eq!((minutes.len(), minutes.first(), minutes.get(11), minutes.get(12)), (60, Some(&2), Some(&1), Some(&1)));
+        assert_eq!(
+            (minutes.len(), minutes.first(), minutes.get(11), minutes.get(12)),
+            (60, Some(&2), Some(&1), Some(&1))
+        );
     }
 
     #[test]
