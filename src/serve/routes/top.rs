@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::snapshot::board_of;
 use crate::protocol::View;
 use crate::protocol::board::PageRow;
+use crate::protocol::compare::Earlier;
 use crate::serve::access::Access;
 use crate::serve::error::{ApiError, json};
 use crate::serve::guard::Granted;
@@ -23,9 +24,19 @@ struct Top<'a> {
     /// The number of rows without `limit` and `offset`.
     matching: u64,
     offset: usize,
-    rows: &'a [PageRow],
+    rows: Vec<Row<'a>>,
     /// Why there are no rows, or how old they are.
     problem: Option<&'a str>,
+}
+
+/// One row.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    now: &'a PageRow,
+    /// Its figures in the earlier span, if the view compares and it had a click then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Earlier>,
 }
 
 /// Answers with `limit` rows after the first `offset`.
@@ -49,5 +60,7 @@ pub(in crate::serve) async fn top(
     let board = &snapshot.board;
     let rows = board.pages.get(offset..).unwrap_or_default();
     let rows = rows.get(..asked.limit).unwrap_or(rows);
+    let before = |row: &PageRow| board.comparison.as_ref()?.of_page(&row.url, &row.country);
+    let rows = rows.iter().map(|now| Row { now, before: before(now) }).collect();
     json(&Top { matching: board.matching, offset, rows, problem: board.problem.as_deref() })
 }
