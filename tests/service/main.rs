@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod commands;
+mod compared;
 mod consoles;
 mod leaks;
 mod malformed;
