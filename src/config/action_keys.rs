@@ -111,6 +111,7 @@ const ALL: &[Setting] = &[
     action("console.keys.next-match", "n"),
     action("console.keys.previous-match", "N"),
     action("console.keys.window", "w"),
+    action("console.keys.compare", "c"),
     action("console.keys.search-text", "/"),
     action("console.keys.log-level", "f"),
     action("console.keys.sort", "s"),

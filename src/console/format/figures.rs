@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::click::Timestamp;
+use crate::protocol::compare::Ago;
 
 /// Shown in place of a figure that is not known.
 pub(crate) const UNKNOWN: &str = "—";
@@ -137,6 +138,15 @@ pub(crate) fn time_of_day(at: Timestamp) -> String {
     let text = at.to_string();
     let time = text.split_once('T').map_or("", |(_, time)| time);
     time.get(..8).unwrap_or(time).to_owned()
+}
+
+/// How long ago the span is that a window is compared with: `1 day ago`.
+pub(crate) const fn ago(ago: Ago) -> &'static str {
+    match ago {
+        Ago::Hour => "1 hour ago",
+        Ago::Day => "1 day ago",
+        Ago::Week => "1 week ago",
+    }
 }
 
 /// Day and time, UTC: `01-31 09:30:00`.

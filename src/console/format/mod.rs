@@ -5,6 +5,6 @@ mod figures;
 
 pub(crate) use columns::{breaks, first_lines, fit, fit_end, left, right, width, wrap, wrap_after};
 pub(crate) use figures::{
-    UNKNOWN, bytes, clock, count, count_in, countdown, counted, day_and_time, duration, next_try, or_unknown, percent,
-    rate, seconds, short, time_of_day, whole_time,
+    UNKNOWN, ago, bytes, clock, count, count_in, countdown, counted, day_and_time, duration, next_try, or_unknown,
+    percent, rate, seconds, short, time_of_day, whole_time,
 };

@@ -87,6 +87,8 @@ pub enum Action {
     Filter,
     /// Show the figures over the next time window.
     CycleWindow,
+    /// Compare the time window with the next earlier span.
+    CycleComparison,
     /// Type the part of a url to look for in the index.
     Search,
     /// Show the next level of the log.
@@ -221,6 +223,7 @@ impl Action {
             Action::OpenGroup => &["open-group"],
             Action::Filter => &["filter"],
             Action::CycleWindow => &["window"],
+            Action::CycleComparison => &["compare"],
             Action::Search => &["search-text"],
             Action::CycleLevel => &["log-level"],
             Action::CycleSort => &["sort"],
@@ -277,6 +280,7 @@ impl Action {
                 | Action::PreviousPanel
                 | Action::CycleSort
                 | Action::CycleWindow
+                | Action::CycleComparison
                 | Action::Filter
                 | Action::FindNext
                 | Action::FindPrevious

@@ -79,8 +79,8 @@ impl Context {
             Context::Help => matches!(action, Action::Quit | Action::Suspend),
             // The key of a view closes them.
             Context::Details | Context::Line => matches!(action, Action::Quit | Action::Suspend | Action::OpenView),
-            // The map shows the time window of the overview.
-            Context::Map if matches!(action, Action::CycleWindow) => true,
+            // The map shows the time window of the overview, and its comparison.
+            Context::Map if matches!(action, Action::CycleWindow | Action::CycleComparison) => true,
             // The breakdown has the order and the time window of the overview.
             Context::Breakdown if matches!(action, Action::CycleWindow | Action::CycleSort) => true,
             Context::Rejects | Context::Log if matches!(action, Action::Filter) => true,

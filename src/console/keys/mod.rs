@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(action(KeyCode::Char('X'), none, Context::Prompt), None);
         assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Prompt), None);
         assert_eq!(action(KeyCode::Char('c'), KeyModifiers::CONTROL, Context::Line), Some(Action::Quit));
-        assert_eq!(action(KeyCode::Char('c'), none, Context::Urls), None);
+        assert_eq!(action(KeyCode::Char('c'), none, Context::Urls), Some(Action::CycleComparison));
         assert_eq!(action(KeyCode::Char('q'), KeyModifiers::ALT, Context::Urls), None);
         assert_eq!(action(KeyCode::Char('q'), none, Context::Help), Some(Action::Help));
     }

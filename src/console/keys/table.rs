@@ -94,6 +94,7 @@ pub(super) static TABLE: &[KeyBinding] = &[
     bind(Anywhere, &[char('n')], "n", "", Action::FindNext, "the next match of a filter"),
     bind(Anywhere, &[char('N')], "N", "", Action::FindPrevious, "the previous match"),
     bind(Anywhere, &[char('w')], "w", "window", Action::CycleWindow, "all time, hour, 5 min"),
+    bind(Anywhere, &[char('c')], "c", "compare", Action::CycleComparison, "with hour, day, week ago"),
     bind(Anywhere, &[char(':')], ":", "command", Action::Palette, "type a command"),
     bind(Anywhere, &[char('b')], "b", "breakdown", Action::Breakdown, "clicks by one dimension"),
     bind(Anywhere, &[char('A')], "A", "alarms", Action::Alarms, "alarms, and those before"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::screen::Screen;
 use crate::console::theme::themes::Themes;
+use crate::protocol::compare::Ago;
 use crate::protocol::snapshot::LogLevel;
 use crate::protocol::view::Window;
 use crate::protocol::{Snapshot, SortBy, StageAction, StageId};
@@ -24,6 +25,8 @@ pub(crate) enum Phrase {
     /// The order by time of the urls with at least so many known times.
     Sample(u64),
     Window(Window),
+    /// Compare the window with the same span so long ago; `None` for no comparison.
+    Compare(Option<Ago>),
     View(Screen),
     /// Open the log from this level on.
     Log(LogLevel),
@@ -55,6 +58,7 @@ enum Takes {
     /// A number of known times, also one that is not offered.
     Sample,
     Window,
+    Comparison,
     View,
     Level,
     Theme,
@@ -67,7 +71,7 @@ const fn verb(name: &'static str, takes: Takes, description: &'static str) -> Ve
 }
 
 /// Every verb.
-pub(crate) static VERBS: [Verb; 14] = [
+pub(crate) static VERBS: [Verb; 15] = [
     verb("start", Takes::Stage(StageAction::Start), "start a stage, or all"),
     verb("stop", Takes::Stage(StageAction::Stop), "stop a stage, or all"),
     verb("restart", Takes::Stage(StageAction::Restart), "restart a stage"),
@@ -77,6 +81,7 @@ pub(crate) static VERBS: [Verb; 14] = [
     verb("sort", Takes::Order, "the order of the urls"),
     verb("sample", Takes::Sample, "by time, from how many known times on"),
     verb("window", Takes::Window, "the time that the figures cover"),
+    verb("compare", Takes::Comparison, "the window against an earlier one"),
     verb("view", Takes::View, "open a view"),
     verb("log", Takes::Level, "open the log, from a level on"),
     verb("theme", Takes::Theme, "use a theme"),
@@ -93,6 +98,9 @@ const SAMPLES: [&str; 4] = ["10", "50", "200", NO_SAMPLE];
 /// The time windows by name.
 const WINDOWS: [(&str, Window); 3] =
     [("all time", Window::AllTime), ("1 h", Window::LastHour), ("5 min", Window::LastFiveMinutes)];
+
+/// The name of no comparison.
+const NO_COMPARISON: &str = "off";
 
 /// The levels of the log by name.
 const LEVELS: [(&str, LogLevel); 4] =
@@ -146,6 +154,9 @@ impl Verb {
             Takes::Order => orders(snapshot).map(|sort| sort.name().to_owned()).collect(),
             Takes::Sample => SAMPLES.map(str::to_owned).into(),
             Takes::Window => WINDOWS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Takes::Comparison => {
+                Ago::ALL.map(Ago::name).into_iter().chain([NO_COMPARISON]).map(str::to_owned).collect()
+            }
             Takes::View => views(snapshot).map(|screen| screen.name().to_owned()).collect(),
             Takes::Level => LEVELS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             Takes::Theme => themes.names().map(str::to_owned).collect(),
@@ -221,6 +232,8 @@ impl Verb {
             Takes::Order => Phrase::Sort(orders(snapshot).find(|sort| sort.name() == object)?),
             Takes::Sample => Phrase::Sample(if object == NO_SAMPLE { 0 } else { object.parse().ok()? }),
             Takes::Window => Phrase::Window(WINDOWS.into_iter().find(|(name, _)| *name == object)?.1),
+            Takes::Comparison if object == NO_COMPARISON => Phrase::Compare(None),
+            Takes::Comparison => Phrase::Compare(Some(Ago::ALL.into_iter().find(|ago| ago.name() == object)?)),
             Takes::View => Phrase::View(views(snapshot).find(|screen| screen.name() == object)?),
             Takes::Level => Phrase::Log(LEVELS.into_iter().find(|(name, _)| *name == object)?.1),
             Takes::Theme => Phrase::Theme(object.to_owned()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::list::{CursorMove, keep_visible};
 use crate::protocol::board::Board;
+use crate::protocol::compare::{Ago, Comparison};
 use crate::protocol::view::{MIN_TIMED, Window};
 use crate::protocol::{SortBy, View};
 
@@ -22,6 +23,8 @@ pub(crate) struct Selection {
     pub(crate) min_timed: u64,
     /// The time window of the figures.
     pub(crate) window: Window,
+    /// The window is compared with the same span so long ago. Never set for all time.
+    pub(crate) compare: Option<Ago>,
     /// Only urls that match it, as the user typed it.
     pub(crate) filter: String,
     /// The first visible row of the countries.
@@ -41,6 +44,7 @@ impl Default for Selection {
             sort: SortBy::default(),
             min_timed: MIN_TIMED,
             window: Window::default(),
+            compare: None,
             filter: String::new(),
             country_top: 0,
             page: None,
@@ -61,14 +65,22 @@ impl Selection {
             filter: self.filter.clone(),
             // The other orders have no use for it.
             min_timed: if self.sort == SortBy::Time { self.min_timed } else { 0 },
-            compare: None,
+            compare: self.compare,
         }
     }
 
     /// Whether `board` answers this selection. Its rows may still have the order before.
     pub(crate) fn is_about(&self, board: &Board) -> bool {
         let view = &board.view;
-        view.country == self.country && view.window == self.window && view.filter == self.filter
+        view.country == self.country
+            && view.window == self.window
+            && view.filter == self.filter
+            && view.compare == self.compare
+    }
+
+    /// The comparison that `board` has, if the user wants one. While another one is counted, it is still the one before.
+    pub(crate) fn comparison<'b>(&self, board: &'b Board) -> Option<&'b Comparison> {
+        board.comparison.as_deref().filter(|_| self.compare.is_some())
     }
 
     /// Selects the next time window.
@@ -80,10 +92,21 @@ impl Selection {
         });
     }
 
-    /// Selects the time window `window`.
+    /// Selects the time window `window`. Nothing was before all time, so a comparison ends with it.
     pub(crate) fn choose_window(&mut self, window: Window) {
         self.window = window;
+        if window == Window::AllTime {
+            self.compare = None;
+        }
         self.forget_page();
+    }
+
+    /// Compares the window with the same span so long ago. All time becomes the last five minutes.
+    pub(crate) fn compare_with(&mut self, ago: Option<Ago>) {
+        self.compare = ago;
+        if ago.is_some() && self.window == Window::AllTime {
+            self.choose_window(Window::LastFiveMinutes);
+        }
     }
 
     /// Selects the urls that match `filter`. True if the filter changes.

@@ -7,6 +7,7 @@ use crate::console::format::{left, right};
 use crate::console::theme::Theme;
 use crate::protocol::SortBy;
 use crate::protocol::answer::LastMinute;
+use crate::protocol::compare::Comparison;
 use crate::protocol::trends::Trends;
 
 /// A text and its style.
@@ -28,12 +29,23 @@ pub(crate) struct TableContext<'a> {
     pub(crate) last_minute: Option<&'a LastMinute>,
     /// The trends, once they are known.
     pub(crate) trends: Option<&'a Trends>,
+    /// The figures of the earlier span, if rows are compared with them and they are known.
+    pub(crate) comparison: Option<&'a Comparison>,
 }
 
 impl<'a> TableContext<'a> {
     /// For a table that needs nothing else.
     pub(crate) fn new(theme: &'a Theme) -> Self {
-        Self { theme, sort: None, largest: 0.0, min_timed: 0, all_clicks: 0, last_minute: None, trends: None }
+        Self {
+            theme,
+            sort: None,
+            largest: 0.0,
+            min_timed: 0,
+            all_clicks: 0,
+            last_minute: None,
+            trends: None,
+            comparison: None,
+        }
     }
 
     /// The style of a figure. The sorted one stands out; if the user cannot choose the order, the clicks.

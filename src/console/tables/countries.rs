@@ -5,9 +5,10 @@ use std::sync::Arc;
 use ratatui::style::Style;
 
 use super::column::{Cell, Column, TableContext, Width};
-use super::trend;
+use super::{compared, trend};
 use crate::console::format::{count_in, or_unknown, percent};
 use crate::protocol::board::{Board, CountryRow};
+use crate::protocol::compare::Comparison;
 use crate::protocol::trends::RowTrend;
 use crate::world::locate;
 
@@ -17,12 +18,16 @@ pub(crate) struct CountryLine {
     name: Arc<str>,
     clicks: u64,
     urls: u64,
+    /// The clicks in the earlier span, if it is compared with one and they are known.
+    then: Option<u64>,
     is_sum: bool,
 }
 
-impl From<&CountryRow> for CountryLine {
-    fn from(row: &CountryRow) -> Self {
-        Self { name: Arc::clone(&row.country), clicks: row.clicks, urls: row.urls, is_sum: false }
+impl CountryLine {
+    /// The country of `row`, with its clicks in the earlier span of `comparison`.
+    pub(crate) fn of(row: &CountryRow, comparison: Option<&Comparison>) -> Self {
+        let then = comparison.map(|comparison| comparison.of_country(&row.country));
+        Self { name: Arc::clone(&row.country), clicks: row.clicks, urls: row.urls, then, is_sum: false }
     }
 }
 
@@ -92,6 +97,42 @@ const URLS: Column<CountryLine> = Column::of_files("urls", |line| line.urls.into
 
 const BAR: Column<CountryLine> = Column::words("", Width::Part(|left| left.div_ceil(3).clamp(4, 13)), bar).whole();
 
+/// Beside an earlier span, the columns of the screen for its clicks and for those of the window. In the narrowest panel, the change alone has room.
+const fn compared_columns(left: usize) -> usize {
+    match left {
+        ..24 => 7,
+        24..33 => 8,
+        _ => CLICKS_COLUMNS,
+    }
+}
+
+/// From so many columns on, there are also bars and shares beside an earlier span.
+const BAR_BESIDE_THEN: usize = 60;
+
+static COMPARED_NAME: Column<CountryLine> = NAME.width(Width::Rest(5));
+
+static COMPARED_CLICKS: Column<CountryLine> = Column::figure("clicks", 0, |line: &CountryLine, context, width| {
+    (count_in(line.clicks, width.saturating_sub(1)), context.theme.key())
+})
+.width(Width::Part(compared_columns));
+
+static THEN: Column<CountryLine> = Column::figure("then", 0, |line: &CountryLine, context, width| {
+    (or_unknown(line.then, |clicks| count_in(clicks, width.saturating_sub(1))), context.theme.dim())
+})
+.width(Width::Part(|left| if left < 24 { 0 } else { compared_columns(left) }));
+
+const AGAINST: Column<CountryLine> = Column::figure("change", 8, |line: &CountryLine, context, _| {
+    compared::count(line.clicks, line.then, context.theme)
+});
+
+static COMPARED_SHARE: Column<CountryLine> =
+    SHARE.width(Width::Part(|left| if left < BAR_BESIDE_THEN { 0 } else { 7 }));
+
+static COMPARED_BAR: Column<CountryLine> = BAR.width(Width::Part(|left| if left < BAR_BESIDE_THEN { 0 } else { 13 }));
+
+/// The same in a file.
+static THEN_OF_FILES: Column<CountryLine> = Column::of_files("clicks_before", |line| line.then.into());
+
 /// The list beside the map has the change only if the names of the countries keep their room.
 const CHANGE_BESIDE_NAME: usize = 36;
 
@@ -100,6 +141,14 @@ pub(crate) static IN_PANEL: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, 
 
 /// The same for an engine that does not count trends.
 pub(crate) static WITHOUT_TRENDS: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &SHARE, &BAR];
+
+/// The panel of the overview beside an earlier span.
+pub(crate) static COMPARED: &[&Column<CountryLine>] =
+    &[&COMPARED_NAME, &COMPARED_CLICKS, &THEN, &AGAINST, &COMPARED_SHARE, &COMPARED_BAR];
+
+/// The list beside the map, beside an earlier span.
+pub(crate) static COMPARED_BESIDE_MAP: &[&Column<CountryLine>] =
+    &[&FULL_NAME, &COMPARED_CLICKS, &THEN, &AGAINST.width(Width::Fixed(9)).blank_after()];
 
 /// The list beside the map.
 pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
@@ -113,10 +162,15 @@ pub(crate) static BESIDE_MAP: &[&Column<CountryLine>] = &[
 /// The columns of a file.
 pub(crate) static EXPORTED: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &URLS];
 
+/// The columns of a file with the earlier span.
+pub(crate) static EXPORTED_COMPARED: &[&Column<CountryLine>] = &[&NAME, &CLICKS, &URLS, &THEN_OF_FILES];
+
 /// The sum of all countries of `board`, then each country.
 pub(crate) fn lines(board: &Board) -> impl Iterator<Item = CountryLine> {
-    let sum = CountryLine { name: "All".into(), clicks: all_clicks(board), urls: 0, is_sum: true };
-    std::iter::once(sum).chain(board.countries.iter().map(CountryLine::from))
+    let comparison = board.comparison.as_deref();
+    let then = comparison.map(Comparison::of_all);
+    let sum = CountryLine { name: "All".into(), clicks: all_clicks(board), urls: 0, then, is_sum: true };
+    std::iter::once(sum).chain(board.countries.iter().map(move |row| CountryLine::of(row, comparison)))
 }
 
 /// The clicks of all countries of `board`.

@@ -5,6 +5,7 @@ pub(crate) mod batches;
 pub(crate) mod breakdown;
 pub(crate) mod clicks;
 mod column;
+pub(crate) mod compared;
 pub(crate) mod countries;
 pub(crate) mod executors;
 pub(crate) mod pages;

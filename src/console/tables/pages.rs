@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 
 use super::column::{Column, TableContext, Width};
-use super::trend;
+use super::{compared, trend};
 use crate::console::format::{count_in, or_unknown, seconds};
 use crate::protocol::board::PageRow;
+use crate::protocol::compare::Earlier;
 use crate::protocol::trends::RowTrend;
 use crate::protocol::view::Window;
 use crate::protocol::{SortBy, View};
@@ -101,6 +102,60 @@ fn trend_of<'a>(page: &PageRow, context: &TableContext<'a>) -> Option<&'a RowTre
     context.trends?.of_page(&page.url, &page.country)
 }
 
+/// So many columns stay free for the url beside the changes of users and times.
+const URL_BESIDE_CHANGES: usize = 40;
+
+/// So many columns stay free for the url beside a bar, where rows are compared.
+const URL_BESIDE_BAR: usize = 60;
+
+/// The clicks in the earlier span.
+const THEN: Column<PageRow> = Column::figure("then", 10, |page: &PageRow, context, width| {
+    let known = then(page, context).map(|then| then.clicks);
+    (or_unknown(known, |clicks| count_in(clicks, width.saturating_sub(1))), context.theme.dim())
+})
+.priority(4);
+
+/// The clicks against those of the earlier span.
+const AGAINST: Column<PageRow> = Column::figure("change", 8, |page: &PageRow, context, _| {
+    compared::count(page.clicks, then(page, context).map(|then| then.clicks), context.theme)
+})
+.priority(1)
+.sorts_by(SortBy::Rising);
+
+/// The users against those of the earlier span.
+const USERS_AGAINST: Column<PageRow> = Column::figure("change", 0, |page: &PageRow, context, _| {
+    compared::count(page.unique_users, then(page, context).map(|then| then.unique_users), context.theme)
+})
+.width(Width::Part(change_beside_url))
+.priority(9);
+
+/// The mean time against that of the earlier span.
+const TIME_AGAINST: Column<PageRow> = Column::figure("change", 0, |page: &PageRow, context, _| {
+    compared::time(page.avg_time_spent, then(page, context).and_then(|then| then.avg_time_spent), context.theme)
+})
+.width(Width::Part(change_beside_url))
+.priority(10);
+
+/// The figures of the row in the earlier span: 0 if it had no click, `None` if they are not known.
+fn then(page: &PageRow, context: &TableContext<'_>) -> Option<Earlier> {
+    Some(context.comparison?.of_page(&page.url, &page.country).cloned().unwrap_or_default())
+}
+
+fn change_beside_url(left: usize) -> usize {
+    if left >= URL_BESIDE_CHANGES { 8 } else { 0 }
+}
+
+/// The bar, where rows are compared: there are no trends that need the room.
+static COMPARED_BAR: Column<PageRow> =
+    BAR.width(Width::Part(|left| left.saturating_sub(URL_BESIDE_BAR).min(BAR_COLUMNS)));
+
+static COMPARED_CLICKS: Column<PageRow> = CLICKS.priority(1);
+static COMPARED_USERS: Column<PageRow> = USERS.priority(7);
+static COMPARED_TIME: Column<PageRow> = AVERAGE_TIME.priority(8);
+
+/// On a narrow screen, the change is worth more than the country.
+static COMPARED_COUNTRY: Column<PageRow> = COUNTRY.flush_right().priority(2);
+
 /// On a wide screen, a bar leads the eye from the url to its figures.
 const BAR: Column<PageRow> = Column::words(
     "",
@@ -141,6 +196,9 @@ pub(crate) static EXPORTED: &[&Column<PageRow>] = &[&URL, &COUNTRY, &CLICKS, &US
 
 /// The urls of the overview, for what `view` asks. An engine that does not count trends has no columns for them.
 pub(crate) fn of_view(view: &View, has_trends: bool) -> Vec<&'static Column<PageRow>> {
+    if view.compare.is_some() {
+        return compared(view);
+    }
     let mut columns: Vec<&'static Column<PageRow>> = vec![&PANEL_URL, &BAR];
     if view.country.is_none() {
         columns.push(&PANEL_COUNTRY);
@@ -153,6 +211,19 @@ pub(crate) fn of_view(view: &View, has_trends: bool) -> Vec<&'static Column<Page
         columns.extend([&TREND, &CHANGE]);
     }
     columns.extend([&USERS, &AVERAGE_TIME]);
+    if view.sort == SortBy::Time {
+        columns.push(&TIMED);
+    }
+    columns
+}
+
+/// The urls of the overview beside those of the earlier span.
+fn compared(view: &View) -> Vec<&'static Column<PageRow>> {
+    let mut columns: Vec<&'static Column<PageRow>> = vec![&PANEL_URL, &COMPARED_BAR];
+    if view.country.is_none() {
+        columns.push(&COMPARED_COUNTRY);
+    }
+    columns.extend([&COMPARED_CLICKS, &THEN, &AGAINST, &COMPARED_USERS, &USERS_AGAINST, &COMPARED_TIME, &TIME_AGAINST]);
     if view.sort == SortBy::Time {
         columns.push(&TIMED);
     }

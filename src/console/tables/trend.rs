@@ -29,16 +29,21 @@ pub(super) fn bars(trend: Option<&RowTrend>, context: &TableContext<'_>, width: 
 /// The change of `now` against `before`. `None` stands for what is not known.
 pub(super) fn change(now: Option<u64>, before: Option<u64>, theme: &Theme) -> Cell {
     let (Some(now), Some(before)) = (now, before) else { return (UNKNOWN.to_owned(), theme.dim()) };
-    let (up, down) = (theme.symbol("▲", "+"), theme.symbol("▼", "-"));
-    let text = match (now, before) {
-        (0, 0) => return (UNKNOWN.to_owned(), theme.dim()),
-        (_, 0) => format!("{up} new"),
-        (now, before) if now >= before => format!("{up}{}", percent(now - before, before)),
-        (now, before) => format!("{down}{}", percent(before - now, before)),
-    };
+    match (now, before) {
+        (0, 0) => (UNKNOWN.to_owned(), theme.dim()),
+        (_, 0) => (format!("{} new", theme.symbol("▲", "+")), style(now, before, theme)),
+        (now, before) => (difference(now, before, theme), style(now, before, theme)),
+    }
+}
+
+/// `▲12%`, `▼50%`: the change against a figure that is not 0.
+pub(super) fn difference(now: u64, before: u64, theme: &Theme) -> String {
     // Less than a twentieth of a percent has no direction worth telling.
-    let is_none = u128::from(now.abs_diff(before)) * 2_000 < u128::from(before);
-    (if is_none || now == before { "0%".to_owned() } else { text }, style(now, before, theme))
+    if now == before || u128::from(now.abs_diff(before)) * 2_000 < u128::from(before) {
+        return "0%".to_owned();
+    }
+    let mark = if now > before { theme.symbol("▲", "+") } else { theme.symbol("▼", "-") };
+    format!("{mark}{}", percent(now.abs_diff(before), before))
 }
 
 /// `0.4%`, `12%`, `×24`: in at most four columns.

@@ -6,6 +6,7 @@ mod asked;
 mod broken_down;
 mod browsed;
 mod charted;
+mod compared;
 mod detailed;
 mod drawn;
 mod ended;

@@ -61,11 +61,8 @@ impl App {
             Action::PreviousDimension => self.turn_dimension(false),
             Action::OpenGroup => self.open_picked_group(),
             Action::Filter => self.start_line(LinePurpose::Filter),
-            Action::CycleWindow => {
-                self.selection.cycle_window();
-                self.request_view();
-                self.ask_for_breakdown();
-            }
+            Action::CycleWindow => self.cycle_window(),
+            Action::CycleComparison => self.cycle_comparison(),
             Action::Search => self.start_line(LinePurpose::Search),
             Action::CycleLevel => self.cycle_log_level(),
             Action::CycleTheme => self.switch_theme(),

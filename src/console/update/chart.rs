@@ -1,5 +1,6 @@
 //! The time span of the throughput chart.
 
+use crate::console::keys::Action;
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
 
@@ -33,7 +34,11 @@ impl App {
         let is_same = self.overview.chart_span == span;
         self.overview.chart_span = span;
         let name = self.chart_span().name();
-        if self.display.layout.as_ref().is_none_or(|layout| layout.throughput.is_none()) {
+        let Some(layout) = &self.display.layout else { return };
+        if self.selection.comparison(&self.engine.frozen_or_live().snapshot.board).is_some() && layout.work.is_none() {
+            let window = self.keys.label_of(Action::CycleWindow);
+            self.say(format!("the comparison spans its window: {window} chooses it. The throughput spans {name}"));
+        } else if layout.throughput.is_none() {
             self.say(format!("the throughput chart, which is not on this screen, spans {name}"));
         } else if is_same && span.is_some() {
             let end = if self.chart_span() == ChartSpan::Minute { "shortest" } else { "longest" };

@@ -103,8 +103,8 @@ impl App {
             Panel::Stages => ("stages", Source::Console(stage_rows(snapshot))),
             Panel::Countries => ("countries", Source::Console(country_rows(snapshot))),
             Panel::Urls => {
-                // No limit: all urls.
-                let view = View { limit: 0, ..self.selection.view() };
+                // No limit: all urls. The engine writes the figures of the window alone.
+                let view = View { limit: 0, compare: None, ..self.selection.view() };
                 ("urls", Source::Engine(Table::View(view)))
             }
             Panel::Activity if self.overview.activity.tab == ActivityTab::RecentClicks => {
@@ -216,7 +216,10 @@ fn table_rows<R>(columns: &[&Column<R>], rows: impl Iterator<Item = R>) -> Table
 }
 
 fn country_rows(snapshot: &Snapshot) -> TableRows {
-    table_rows(countries::EXPORTED, snapshot.board.countries.iter().map(CountryLine::from))
+    let board = &snapshot.board;
+    let columns = if board.comparison.is_some() { countries::EXPORTED_COMPARED } else { countries::EXPORTED };
+    let row = |row| CountryLine::of(row, board.comparison.as_deref());
+    table_rows(columns, board.countries.iter().map(row))
 }
 
 fn stage_rows(snapshot: &Snapshot) -> TableRows {

@@ -7,6 +7,7 @@ mod back;
 mod breakdown;
 mod chart;
 mod commands;
+mod compare;
 mod cursor;
 mod details;
 mod ending;

@@ -38,9 +38,11 @@ impl App {
             }
             Phrase::Window(window) => {
                 self.show_figures();
-                self.selection.choose_window(window);
-                self.request_view();
-                self.ask_for_breakdown();
+                self.choose_window(window);
+            }
+            Phrase::Compare(ago) => {
+                self.show_comparison();
+                self.compare_with(ago);
             }
             Phrase::View(Screen::Alarms) => self.open_alarms(),
             Phrase::View(Screen::Breakdown) if self.screens.open != Screen::Breakdown => self.toggle_breakdown(),

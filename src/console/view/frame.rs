@@ -7,9 +7,9 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::panels::{
-    activity, alarms, banner, breakdown, cluster, countries, details, fleet, footer, header, help, index, log, map,
-    palette, partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store, tabs,
-    throughput, url, urls, work,
+    activity, alarms, banner, breakdown, cluster, comparison, countries, details, fleet, footer, header, help, index,
+    log, map, palette, partitions, pipelines, prompt, query, rejects, rounds, search, stage_details, stages, store,
+    tabs, throughput, url, urls, work,
 };
 use crate::console::state::app::App;
 use crate::console::state::layout::{MINIMUM, ScreenLayout};
@@ -53,7 +53,7 @@ fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
         (layout.banner, banner::render),
         (layout.tabs, tabs::render),
         (layout.body, screen),
-        (layout.throughput, throughput::render),
+        (layout.throughput, chart),
         (layout.work, work::render),
         (layout.index, index::render),
         (layout.countries, countries::render),
@@ -64,6 +64,14 @@ fn panels(frame: &mut Frame, layout: &ScreenLayout, app: &App) {
         if let Some(area) = area {
             render(frame, area, app);
         }
+    }
+}
+
+/// The chart of the overview: the comparison, if there is one.
+fn chart(frame: &mut Frame, area: Rect, app: &App) {
+    match app.selection.comparison(&app.engine.frozen_or_live().snapshot.board) {
+        Some(compared) => comparison::render(frame, area, compared, app),
+        None => throughput::render(frame, area, app),
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
-use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
+use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 
 use super::scale::{Scale, Spike, most_usual, spikes, tick};
 use crate::console::format::{countdown, right, short, width};
@@ -50,6 +50,12 @@ impl Curve {
             .map(|run| run.iter().filter_map(|point| Some((-point.ago, rate(point)?))).collect())
             .collect();
         Self { stage, runs, newest: points.last().and_then(&rate) }
+    }
+
+    /// One run of figures, each at its time, in the colour of the stage at a place of the list.
+    pub(super) fn through(stage: usize, run: Vec<(f64, f64)>) -> Self {
+        let newest = run.last().map(|(_, rate)| *rate);
+        Self { stage, runs: if run.is_empty() { Vec::new() } else { vec![run] }, newest }
     }
 
     /// Whether the stage never ran.
@@ -176,21 +182,24 @@ pub(super) fn lines(
 ) {
     let canvas = Canvas::default().marker(marker).x_bounds(bounds.0).y_bounds(bounds.1).paint(|context| {
         for curve in curves {
-            let color = app.theme.line(curve.stage).fg.unwrap_or(Color::Reset);
-            for run in &curve.runs {
-                let top = bounds.1[1];
-                let run: Vec<(f64, f64)> = run.iter().map(|(at, rate)| (*at, rate.min(top))).collect();
-                // A run of one point is a dot.
-                context.draw(&Points { coords: &run, color });
-                for pair in run.windows(2) {
-                    if let [(x1, y1), (x2, y2)] = *pair {
-                        context.draw(&Stroke { x1, y1, x2, y2, color });
-                    }
-                }
-            }
+            draw(context, curve, app.theme.line(curve.stage).fg.unwrap_or(Color::Reset), bounds.1[1]);
         }
     });
     frame.render_widget(canvas, area);
+}
+
+/// Draws `curve` as far as it is not above `top`.
+pub(super) fn draw(context: &mut Context<'_>, curve: &Curve, color: Color, top: f64) {
+    for run in &curve.runs {
+        let run: Vec<(f64, f64)> = run.iter().map(|(at, rate)| (*at, rate.min(top))).collect();
+        // A run of one point is a dot.
+        context.draw(&Points { coords: &run, color });
+        for pair in run.windows(2) {
+            if let [(x1, y1), (x2, y2)] = *pair {
+                context.draw(&Stroke { x1, y1, x2, y2, color });
+            }
+        }
+    }
 }
 
 /// The heights of the spikes that the chart cuts off, each at its time. The highest come first; none covers another.

@@ -40,7 +40,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         ..TableContext::new(theme)
     };
     let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.selection.country_top, has_focus };
-    let columns = if app.engine.counts_trends() { countries::IN_PANEL } else { countries::WITHOUT_TRENDS };
+    let columns = match (board.view.compare, app.engine.counts_trends()) {
+        (Some(_), _) => countries::COMPARED,
+        (None, true) => countries::IN_PANEL,
+        (None, false) => countries::WITHOUT_TRENDS,
+    };
     Table::new(columns, context, cursor).without_titles().render(frame, inner, countries::lines(board));
 }
 

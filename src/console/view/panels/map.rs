@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 
-use crate::console::format::{count, counted, fit};
+use crate::console::format::{ago, count, counted, fit};
 use crate::console::state::app::App;
 use crate::console::state::country_map::{CountryMap, CountrySpot, LATITUDES, LONGITUDES, cell, labels};
 use crate::console::state::screen::Screen;
@@ -203,6 +203,9 @@ fn title(board: &Board, map: &CountryMap, app: &App) -> Line<'static> {
         Window::LastFiveMinutes => ", last 5 min",
     };
     spans.push(Span::styled(window, theme.warn()));
+    if let Some(compared) = board.view.compare {
+        spans.push(Span::styled(format!(" against {}", ago(compared)), theme.warn()));
+    }
     if !board.view.filter.is_empty() {
         spans.push(Span::styled(format!("  / {}", fit(&board.view.filter, 24)), theme.accent()));
     }
@@ -260,7 +263,8 @@ fn country_list(frame: &mut Frame, area: Rect, map: &CountryMap, app: &App) {
         ..TableContext::new(theme)
     };
     let cursor = Cursor::Mark { row: app.selection.country_row(board), top: app.screens.map_top, has_focus: true };
-    Table::new(countries::BESIDE_MAP, context, cursor).render(frame, inner, countries::lines(board));
+    let columns = if board.view.compare.is_some() { countries::COMPARED_BESIDE_MAP } else { countries::BESIDE_MAP };
+    Table::new(columns, context, cursor).render(frame, inner, countries::lines(board));
 }
 
 /// The urls of the selected country, as many as there is room for.

@@ -6,6 +6,7 @@ pub(super) mod banner;
 pub(super) mod breakdown;
 mod chart;
 pub(super) mod cluster;
+pub(super) mod comparison;
 pub(super) mod countries;
 pub(super) mod details;
 mod facts;

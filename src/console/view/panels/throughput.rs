@@ -33,7 +33,7 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 }
 
 /// The picked event in words, and its place among the others.
-fn event(columns: usize, app: &App) -> Line<'static> {
+pub(super) fn event(columns: usize, app: &App) -> Line<'static> {
     let theme = &app.theme;
     let snapshot = &app.engine.frozen_or_live().snapshot;
     let Some(event) = &app.overview.event else { return Line::default() };

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use super::filter;
-use crate::console::format::{count, counted, fit, width};
+use crate::console::format::{ago, count, counted, fit, width};
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, pages};
@@ -27,15 +27,17 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         (false, true) => extent(board),
         (false, false) => String::new(),
     };
-    let mut block = theme
-        .frame(title(area.width, app), has_focus)
-        .padding(Padding::right(1))
-        .title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
     let problem = board.problem.as_deref().filter(|_| is_current);
-    if let Some(problem) = problem.filter(|_| !board.pages.is_empty()) {
-        let text = fit(problem, usize::from(area.width / 2));
-        block = block.title_bottom(Line::styled(format!(" {text} "), theme.warn()));
+    let mut block = theme.frame(title(area.width, app), has_focus).padding(Padding::right(1));
+    let room = usize::from(area.width).saturating_sub(4);
+    let (problem_beside, note) = match problem.filter(|_| !board.pages.is_empty()) {
+        Some(problem) => beside_rows(problem, note, room),
+        None => (String::new(), note),
+    };
+    if !problem_beside.is_empty() {
+        block = block.title_bottom(Line::styled(format!(" {problem_beside} "), theme.warn()));
     }
+    block = block.title_bottom(Line::styled(note, theme.dim()).alignment(Alignment::Right));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !is_current {
@@ -44,6 +46,19 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         no_rows(frame, inner, problem, app);
     } else {
         rows(frame, inner, board, app);
+    }
+}
+
+/// What to say of a problem and of the rows in a line with room for so many columns. Where there is too little, the problem has all of it, and
+/// says only its cause: `no stored click is older than …`.
+fn beside_rows(problem: &str, note: String, room: usize) -> (String, String) {
+    let cause = problem.split_once(": ").map_or(problem, |(_, cause)| cause);
+    let beside = room.saturating_sub(width(&note) + 1);
+    let whole = [(problem, beside), (cause, beside), (problem, room), (cause, room)];
+    match whole.into_iter().find(|(text, room)| width(text) <= *room) {
+        Some((text, columns)) if columns == beside => (text.to_owned(), note),
+        Some((text, _)) => (text.to_owned(), String::new()),
+        None => (fit(cause, room), String::new()),
     }
 }
 
@@ -74,6 +89,7 @@ fn rows(frame: &mut Frame, area: Rect, board: &Board, app: &App) {
         min_timed,
         last_minute: answers.last_minute.as_deref(),
         trends: answers.trends.as_deref(),
+        comparison: board.comparison.as_deref(),
         ..TableContext::new(&app.theme)
     };
     let cursor = Cursor::Mark {
@@ -106,38 +122,68 @@ fn title(columns: u16, app: &App) -> Line<'static> {
     Line::from(spans)
 }
 
-/// `of DE by clicks, last hour `, or `of DE by time, at least 10 known `. On a narrow screen, the sample goes before the words.
+/// How much the title says.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    names_country: bool,
+    has_order: bool,
+    /// How many known times a row needs.
+    sample: &'a str,
+    /// `last` before the time window.
+    has_last: bool,
+}
+
+/// `of DE by clicks, last hour `, `of DE by time, at least 10 known `, or `of DE by clicks, last 5 min against 1 day ago `. On a narrow
+/// screen, the sample and the earlier span go before the words.
 fn selected(columns: u16, app: &App) -> Vec<Span<'static>> {
     let least = app.selection.view().min_timed;
     let room = usize::from(columns).saturating_sub(width(" urls ") + filter::least_columns(app) + 2);
+    let (long, short) = match least {
+        0 => (String::new(), String::new()),
+        least => (format!(", at least {least} known"), format!(", {least}+ known")),
+    };
+    let full = Words { names_country: true, has_order: true, sample: &long, has_last: true };
+    let sampled = Words { sample: &short, ..full };
     let is_of_all = app.selection.country.is_none();
-    let forms = [(true, format!(", at least {least} known")), (true, format!(", {least}+ known"))]
-        .into_iter()
-        .chain(is_of_all.then(|| (false, format!(", {least}+ known"))))
-        .filter(|_| least > 0)
-        .map(|(names_country, sample)| selected_as(names_country, &sample, columns, app));
+    let of_all = is_of_all.then_some(Words { names_country: false, ..sampled });
+    let short_ones = [
+        Words { names_country: !is_of_all, ..full },
+        Words { names_country: !is_of_all, sample: "", ..full },
+        Words { has_order: false, has_last: false, sample: "", names_country: !is_of_all },
+        Words { has_order: false, has_last: false, sample: "", names_country: false },
+    ];
+    let short_ones = short_ones.into_iter().filter(|_| app.selection.compare.is_some());
+    let forms = [full, sampled].into_iter().chain(of_all).filter(|_| least > 0 || app.selection.compare.is_some());
     let fits = |spans: &Vec<Span<'_>>| spans.iter().map(|span| width(&span.content)).sum::<usize>() <= room;
-    forms.into_iter().find(fits).unwrap_or_else(|| selected_as(true, "", columns, app))
+    let mut titles = forms.chain(short_ones).map(|words| selected_as(words, columns, app));
+    titles.find(fits).unwrap_or_else(|| selected_as(Words { sample: "", ..full }, columns, app))
 }
 
-fn selected_as(names_country: bool, sample: &str, columns: u16, app: &App) -> Vec<Span<'static>> {
+fn selected_as(words: Words<'_>, columns: u16, app: &App) -> Vec<Span<'static>> {
     let (theme, selection) = (&app.theme, &app.selection);
-    let country = selection.country.as_deref().unwrap_or("all countries");
     let mut spans = Vec::new();
-    if names_country {
+    if words.names_country {
+        let country = selection.country.as_deref().unwrap_or("all countries");
         spans.push(Span::styled("of ", theme.dim()));
         spans.push(Span::styled(fit(country, usize::from(columns / 3)), theme.accent().patch(theme.key())));
         spans.push(Span::raw(" "));
     }
-    spans.push(Span::styled(format!("by {}{sample}", selection.sort.name()), theme.dim()));
+    if words.has_order {
+        spans.push(Span::styled(format!("by {}{}", selection.sort.name(), words.sample), theme.dim()));
+    }
     let window = match selection.window {
         Window::AllTime => "",
         Window::LastHour => "last hour",
         Window::LastFiveMinutes => "last 5 min",
     };
     if !window.is_empty() {
-        spans.push(Span::styled(", ", theme.dim()));
+        spans.push(Span::styled(if words.has_order { ", " } else { "" }, theme.dim()));
+        let window = if words.has_last { window } else { window.trim_start_matches("last ") };
         spans.push(Span::styled(window, theme.warn()));
+    }
+    if let Some(compared) = selection.compare {
+        spans.push(Span::styled(" against ", theme.dim()));
+        spans.push(Span::styled(ago(compared), theme.warn()));
     }
     spans.push(Span::raw(" "));
     spans
