@@ -3,7 +3,11 @@
 //!
 //! The supervisor of either engine hands every snapshot to the [`Forecast`] before the alarms judge it, so that alarms, console, metrics and
 //! JSON have the same figures. Its clock is the uptime in the snapshot.
+//!
+//! How a lag grows is known after ten seconds, and after a turn once it has gone one way for six (`span.rs`). At the start, and when a
+//! broker answers again, a lag that falls steadily is told after three to four (`early.rs`), so that `clears in` shows in a short catch-up.
 
+mod early;
 mod retention;
 mod span;
 mod waiting;
@@ -12,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::early::Early;
 use self::retention::Retention;
 use self::span::Span;
 use self::waiting::Waiting;
@@ -24,6 +29,9 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Time between two samples of a pace. What is told changes no more often.
 const SAMPLE: Duration = Duration::from_secs(2);
+
+/// In the first seconds of a lag, what is told changes no more often than this.
+const EARLY: Duration = Duration::from_secs(1);
 
 /// A lag that changes by fewer messages a second is steady.
 const STEADY: f64 = 1.0;
@@ -40,10 +48,12 @@ pub(crate) struct Forecast {
     waiting: Waiting,
     partitions: BTreeMap<i32, Partition>,
     lag: Span,
+    early: Early,
     progress: Span,
     outlook: Outlook,
     looked: Option<Duration>,
     sampled: Option<Duration>,
+    told: Option<Duration>,
 }
 
 #[derive(Debug, Default)]
@@ -68,10 +78,17 @@ impl Forecast {
         if self.looked.is_none_or(|looked| now >= looked + INTERVAL) {
             self.looked = Some(now);
             self.wait(&snapshot.partitions, now);
+            self.early.push(now, snapshot.lag, rate(snapshot));
         }
-        if self.sampled.is_none_or(|sampled| now >= sampled + SAMPLE) {
+        let samples = self.sampled.is_none_or(|sampled| now >= sampled + SAMPLE);
+        if samples {
             self.sampled = Some(now);
             self.sample(snapshot);
+        }
+        let is_early = self.early.is_open() && self.told.is_none_or(|told| now >= told + EARLY);
+        if samples || is_early {
+            self.told = Some(now);
+            self.tell(snapshot);
         }
         for status in Arc::make_mut(&mut snapshot.partitions) {
             if let Some(known) = self.partitions.get(&status.partition) {
@@ -106,7 +123,25 @@ impl Forecast {
         self.lag.push(now, snapshot.lag.and_then(|lag| i64::try_from(lag).ok()));
         let done = done_of_all(snapshot);
         self.progress.push(now, done.and_then(|(done, _)| i64::try_from(done).ok()));
-        let growth = self.lag.growth();
+    }
+
+    /// How much the lag grows in a second, if that is known.
+    fn growth(&mut self) -> Option<f64> {
+        let fall = self.early.fall();
+        if let Some(fall) = fall {
+            // How it came to be there says nothing of where it goes.
+            self.lag.forget_before(fall.since);
+        }
+        let known = self.lag.growth();
+        if known.is_some() {
+            self.early.end();
+        }
+        known.or_else(|| fall.map(|fall| fall.growth))
+    }
+
+    fn tell(&mut self, snapshot: &Snapshot) {
+        let done = done_of_all(snapshot);
+        let growth = self.growth();
         let trend = snapshot.lag.zip(growth).and_then(|(lag, growth)| trend(lag as f64, growth, snapshot));
         let remaining = done.zip(self.progress.pace()).filter(|(_, pace)| *pace > 0.0);
         let partitions = snapshot.partitions.iter().map(|status| status.partition);
@@ -145,7 +180,7 @@ impl Partition {
 
 /// Where a lag goes; `None` if it is no more than what the next batches hold.
 fn trend(lag: f64, growth: f64, snapshot: &Snapshot) -> Option<LagTrend> {
-    let rate = snapshot.stages.first().and_then(|stage| stage.rate).unwrap_or(0.0);
+    let rate = rate(snapshot);
     let steady = STEADY.max(rate * STEADY_PART);
     if lag <= (rate * BATCH_SECONDS).max(1.0) {
         None
@@ -156,6 +191,11 @@ fn trend(lag: f64, growth: f64, snapshot: &Snapshot) -> Option<LagTrend> {
     } else {
         Some(LagTrend::Steady)
     }
+}
+
+/// The messages that the first stage takes in a second.
+fn rate(snapshot: &Snapshot) -> f64 {
+    snapshot.stages.first().and_then(|stage| stage.rate).unwrap_or(0.0)
 }
 
 /// How much of a source with an end is done: by messages if their number is known, else by bytes of the input.

@@ -31,6 +31,13 @@ impl Span {
         }
     }
 
+    /// Forgets the values from before `time`.
+    pub(super) fn forget_before(&mut self, time: Duration) {
+        while self.samples.front().is_some_and(|(at, _)| *at < time) {
+            self.samples.pop_front();
+        }
+    }
+
     /// How much the figure grows in a second, from the first value to the last.
     pub(super) fn pace(&self) -> Option<f64> {
         let ((from, first), (to, last)) = (self.samples.front()?, self.samples.back()?);

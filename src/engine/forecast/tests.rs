@@ -57,8 +57,11 @@ fn a_lag_that_is_only_the_next_batch_tells_nothing() {
 
 #[test]
 fn nothing_is_told_before_it_is_known() {
-    let outlook = after(9, |second| lagging(0, 500 * second, 100_000)).outlook;
-    assert_eq!((outlook.growth, outlook.trend, outlook.clears), (None, None, None));
+    // A steady fall is known after three to four seconds, all else after ten.
+    for (last, falls) in [(2, 500), (9, 0), (9, -500)] {
+        let outlook = after(last, |second| lagging(0, 50_000 + falls * second, 100_000)).outlook;
+        assert_eq!((outlook.growth, outlook.trend, outlook.clears), (None, None, None), "{falls} after {last} s");
+    }
     assert_eq!(after(60, |_| Snapshot::default()).outlook, Outlook::default());
 }
 
