@@ -42,9 +42,6 @@ fn rows_have_their_figures_an_hour_before_and_those_that_are_gone_are_among_them
     let refused = client.get("/v1/top?compare=hour");
     assert_eq!(refused.status, 400);
     assert!(refused.text().contains("compare needs a window"), "{}", refused.text());
-    let week = rows("compare=week");
-    let problem = week["problem"].as_str().unwrap_or_default();
-    assert!(problem.contains("no stored click is older than the same five minutes a week ago"), "{week}");
     run.signal("TERM");
     assert_eq!(run.end().status.code(), Some(0));
 }
