@@ -58,7 +58,7 @@ fn idle() {
 
 fn stopped(what: &str, mut terminal: Terminal) {
     terminal.keys("X");
-    terminal.wait("a question", |screen| screen.contains("Stop all four stages?"));
+    terminal.wait("a question", |screen| screen.contains("Stop all 4 stages?"));
     terminal.keys("y");
     terminal.wait("all stopped", |screen| (0..4).all(|place| state(screen, place).as_deref() == Some("stopped")));
     std::thread::sleep(Duration::from_secs(5));
@@ -113,9 +113,10 @@ fn keys() {
     let mut terminal = demo(&home, "max");
     std::thread::sleep(Duration::from_secs(5));
     // Each key, and what shows that it was obeyed.
-    let presses: [(&str, &str); 6] = [
+    let presses: [(&str, &str); 7] = [
         ("s", "by users"),
         ("s", "by time"),
+        ("s", "by rising"),
         ("s", "by clicks"),
         ("?", "show or hide this help"),
         ("?", "recent clicks"),
