@@ -123,7 +123,7 @@ struct TopPages<'a> {
     limit: usize,
     /// `Some(None)` for a country that no click has named: it has no pages.
     country: Option<Option<CountryId>>,
-    /// How much pages rise, if that is their order.
+    /// How much pages rise, if that is their order or there are some that are gone.
     rises: Option<&'a Rises>,
     rows: Vec<Ranked>,
     /// Pages behind this one are not among the first.
@@ -198,7 +198,11 @@ fn compare_ranked(order: RowOrder, a: &Ranked, b: &Ranked) -> Ordering {
         timed: page.spent_count,
         rise: *rise,
     };
-    order.compare(&sorted(a), &sorted(b)).then_with(|| (a.page.url, a.page.country).cmp(&(b.page.url, b.page.country)))
+    // Of those that are gone, the ones that had most clicks come first.
+    let both_are_gone = a.page.clicks == 0 && b.page.clicks == 0;
+    let by_loss = || if both_are_gone { a.rise.total_cmp(&b.rise) } else { Ordering::Equal };
+    let by_id = || (a.page.url, a.page.country).cmp(&(b.page.url, b.page.country));
+    order.compare(&sorted(a), &sorted(b)).then_with(by_loss).then_with(by_id)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::click::Timestamp;
 use crate::protocol::board::Board;
 use crate::protocol::compare::Ago;
 use crate::protocol::pattern::PatternError;
-use crate::protocol::view::{SortBy, View, Window};
+use crate::protocol::view::{View, Window};
 use crate::storage::{CountryId, Reader, StorageError};
 
 /// The shown age of figures changes in steps of this many seconds.
@@ -332,8 +332,7 @@ impl StoredBoards {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
                 return Ok(Err(no_rows));
             }
-            let rises =
-                then.as_ref().filter(|_| view.sort == SortBy::Rising).map(|then| compared::rises(&figures, then));
+            let rises = then.as_ref().map(|then| compared::rises(&figures, then));
             let rises = rises.as_ref().or_else(|| order_of(&self.rising, view).and_then(Rising::rises));
             let mut top = TopPages::new(view, rises, reader)?;
             let filter = filter_of(&self.filters, view);

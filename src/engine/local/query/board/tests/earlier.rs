@@ -208,13 +208,17 @@ fn the_order_of_those_that_rise_is_against_the_earlier_span_and_the_gone_come_la
         (201, 1, 12, 7_300),
         (220, 2, 1, 7_301),
         (230, 4, 9, 3_700),
+        (250, 3, 20, 3_700),
     ] {
         bench.store_at(&clicks(first, url, count, second));
     }
     let mut boards = StoredBoards::new(SESSION_TIMEOUT_MS, UNBOUNDED);
     let board = settled(&mut boards, &compared(Window::LastFiveMinutes, SortBy::Rising), LATE, &bench);
     let urls: Vec<(&str, u64)> = board.pages.iter().map(|page| (&*page.url, page.clicks)).collect();
-    assert_eq!(urls, [("/Ab", 12), ("/a", 70), ("/b", 1), ("/A%b", 0)]);
+    assert_eq!(urls, [("/Ab", 12), ("/a", 70), ("/b", 1), ("/A%b", 0), ("/caf\u{e9}", 0)]);
+    let board = settled(&mut boards, &compared(Window::LastFiveMinutes, SortBy::Clicks), LATE, &bench);
+    let urls: Vec<&str> = board.pages.iter().map(|page| &*page.url).collect();
+    assert_eq!(urls, ["/a", "/Ab", "/b", "/caf\u{e9}", "/A%b"], "of the gone, those with most clicks first");
     let filtered = View { filter: "%".to_owned(), ..compared(Window::LastFiveMinutes, SortBy::Clicks) };
     let board = settled(&mut boards, &filtered, LATE, &bench);
     assert_eq!(board.pages.iter().map(|page| &*page.url).collect::<Vec<_>>(), ["/A%b"], "gone rows keep to the filter");
