@@ -119,7 +119,11 @@ fn whoever_never_reads_is_dropped_and_nothing_is_kept_for_them() {
 fn a_whole_table_comes_in_parts_to_its_end() {
     let served = Served::start();
     let client = served.tcp();
-    let pages = client.get("/v1/snapshot?light=true").json()["totals"]["pages"].as_u64().expect("a count");
+    let mut pages = 0;
+    until("urls counted", || {
+        pages = client.get("/v1/snapshot?light=true").json()["totals"]["pages"].as_u64().expect("a count");
+        pages > 0
+    });
     let answer = client.post("/v1/tables", r#"{"view":{"sort":"clicks"}}"#);
     assert_eq!(answer.status, 200, "{answer:?}");
     let parts: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).expect("a part")).collect();
