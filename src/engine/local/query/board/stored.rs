@@ -204,7 +204,7 @@ impl StoredBoards {
                     }
                     self.of_all_time(view, reader, &mut deadline)
                 })?;
-                Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), false))
+                Ok(MadeBoard::from(view, made.map(|board| (Some(stamp), board)), false))
             }
             Some(mut count) => {
                 // After an error the count is dropped, and the next call begins a new one.
@@ -212,7 +212,9 @@ impl StoredBoards {
                 let mut earlier = view.compared().and_then(|ago| self.take_earlier(view.window, ago));
                 let made = self.of_window(view, known, (&count, progress), earlier.as_mut(), reader, &mut deadline);
                 self.windows.push(count);
-                self.earlier.extend(earlier);
+                if made.is_ok() {
+                    self.earlier.extend(earlier);
+                }
                 made
             }
         }
@@ -313,7 +315,7 @@ impl StoredBoards {
         if known == Some(stamp) {
             return Ok(MadeBoard { stamp: known, board: None, goes_on });
         }
-        let (board_stamp, mut stamp, mut goes_on) = (stamp, Some(stamp), goes_on);
+        let (mut stamp, mut goes_on) = (Some(stamp), goes_on);
         let mut compared = None;
         if let (Some(earlier), Some(ago)) = (earlier, view.compared()) {
             let state = compared::go_on(earlier, &figures, reader)?;
@@ -327,7 +329,9 @@ impl StoredBoards {
             }
             compared = Some((&*earlier, ago, state));
         }
-        let then = compared.and_then(|(earlier, ..)| earlier.figures(compared::beside(&figures)));
+        // What was counted stays in memory when retention takes clicks of it; it is no comparison any more.
+        let known = compared.filter(|(.., state)| *state == Compared::Known);
+        let then = known.and_then(|(earlier, ..)| earlier.figures(compared::beside(&figures)));
         let made = reader.consistent(|reader| {
             if let Err(no_rows) = self.update_filter(view, reader, deadline)? {
                 return Ok(Err(no_rows));
@@ -358,9 +362,7 @@ impl StoredBoards {
             }
             Ok(Ok(board))
         })?;
-        let mut made = MadeBoard::from(view, made.map(|board| (board_stamp, board)), goes_on);
-        made.stamp = made.stamp.and(stamp);
-        Ok(made)
+        Ok(MadeBoard::from(view, made.map(|board| (stamp, board)), goes_on))
     }
 }
 
@@ -370,9 +372,9 @@ fn order_of<'a>(rising: &'a Rising, view: &View) -> Option<&'a Rising> {
 }
 
 impl MadeBoard {
-    fn from(view: &View, made: Result<(Stamp, Board), NoRows>, goes_on: bool) -> Self {
+    fn from(view: &View, made: Result<(Option<Stamp>, Board), NoRows>, goes_on: bool) -> Self {
         let (stamp, board) = match made {
-            Ok((stamp, board)) => (Some(stamp), board),
+            Ok(made) => made,
             Err(no_rows) => {
                 (None, Board { view: view.clone(), problem: Some(no_rows.to_string()), ..Board::default() })
             }
