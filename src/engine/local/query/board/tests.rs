@@ -31,10 +31,16 @@ const UNBOUNDED: Limits = Limits {
     scan: Duration::MAX,
 };
 
-/// The figures of a window, by definition and over the view that people see: each click's time spent is taken over all
+/// Where a window ends, in the SQL of its definition: with the newest click that the clock has reached, or with the clock.
+const NEWEST_CLICK: &str = "(SELECT MAX(millis) FROM reached)";
+const CLOCK: &str = "?3";
+
+/// The figures of a window that ends at `end`, by definition and over the view that people see: each click's time spent is taken over all
 /// clicks, then those of the window are counted. A click ahead of the clock is not there yet. Parameters: session timeout and
 /// window, in milliseconds, and the clock, in milliseconds since 1970.
-const WINDOW_BY_DEFINITION: &str = "
+fn window_by_definition(end: &str) -> String {
+    format!(
+        "
     WITH events AS (
         SELECT *, CAST(ROUND(unixepoch(timestamp, 'subsec') * 1000) AS INTEGER) AS millis FROM click_events
     ), reached AS (
@@ -43,7 +49,9 @@ const WINDOW_BY_DEFINITION: &str = "
         SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM reached
     )
     SELECT url, country, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
-    FROM spent WHERE millis > (SELECT MAX(millis) FROM reached) - ?2 GROUP BY url, country";
+    FROM spent WHERE millis > {end} - ?2 GROUP BY url, country"
+    )
+}
 
 /// A clock that has reached every click.
 const LATE: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -65,6 +73,12 @@ struct Seed {
 fn seed() -> impl Strategy<Value = Seed> {
     (0..400_u16, 0..5_u8, -40..80_i16, 0..2_u8, 0..5_u8, 0..3_u8)
         .prop_map(|(id, user, minutes, millis, url, country)| Seed { id, user, minutes, millis, url, country })
+}
+
+/// So many clicks of a url, so many seconds after the begin.
+fn clicks(first_id: u16, url: u8, count: u16, second: i64) -> Vec<(Seed, i64)> {
+    let seed = |id| Seed { id, user: 0, minutes: 0, millis: 0, url, country: 0 };
+    (first_id..first_id + count).map(|id| (seed(id), second * 1000)).collect()
 }
 
 struct Bench {
@@ -135,9 +149,13 @@ impl Bench {
     }
 
     fn by_definition_at(&self, window: Window, now: Timestamp) -> Rows {
+        self.by_definition_to(NEWEST_CLICK, window, now)
+    }
+
+    fn by_definition_to(&self, end: &str, window: Window, now: Timestamp) -> Rows {
         let length = window.length().map_or(1 << 50, |length| i64::try_from(length.as_millis()).unwrap());
         let connection = rusqlite::Connection::open(self.storage.path()).unwrap();
-        let mut select = connection.prepare(WINDOW_BY_DEFINITION).unwrap();
+        let mut select = connection.prepare(&window_by_definition(end)).unwrap();
         let rows = select.query_map([SESSION_TIMEOUT_MS, length, now.as_millis()], |row| {
             Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?, row.get(4)?)))
         });

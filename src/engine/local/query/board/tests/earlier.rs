@@ -5,18 +5,6 @@ use crate::protocol::compare::{Ago, Comparison};
 
 const MINUTE_MS: i64 = 60_000;
 
-/// The figures of the span that ends at ?3 and is ?2 long, in milliseconds, as they would have been then.
-const EARLIER_BY_DEFINITION: &str = "
-    WITH events AS (
-        SELECT *, CAST(ROUND(unixepoch(timestamp, 'subsec') * 1000) AS INTEGER) AS millis FROM click_events
-    ), reached AS (
-        SELECT * FROM events WHERE millis <= ?3
-    ), spent AS (
-        SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM reached
-    )
-    SELECT url, country, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
-    FROM spent WHERE millis > ?3 - ?2 GROUP BY url, country";
-
 fn length_ms(window: Window) -> i64 {
     i64::try_from(window.length().unwrap().as_millis()).unwrap()
 }
@@ -31,15 +19,6 @@ fn times(bench: &Bench, now: Timestamp) -> Vec<i64> {
     let mut select = connection.prepare("SELECT ts FROM clicks WHERE ts <= ?1 ORDER BY ts").unwrap();
     let rows = select.query_map([now.as_millis()], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
-}
-
-fn earlier_by_definition(bench: &Bench, window: Window, end: i64) -> Rows {
-    let connection = rusqlite::Connection::open(bench.storage.path()).unwrap();
-    let mut select = connection.prepare(EARLIER_BY_DEFINITION).unwrap();
-    let rows = select.query_map([SESSION_TIMEOUT_MS, length_ms(window), end], |row| {
-        Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?, row.get(4)?)))
-    });
-    rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 /// The board that is made once nothing is left to count.
@@ -177,19 +156,13 @@ proptest! {
                 continue;
             }
             prop_assert_eq!(&board.problem, &None);
-            let earlier = earlier_by_definition(&bench, window, end - ago_ms(ago));
+            let earlier = bench.by_definition_to(CLOCK, window, Timestamp::from_millis(end - ago_ms(ago)));
             assert_compared(&board, &now_rows, &earlier);
             let comparison = board.comparison.as_ref().unwrap();
             prop_assert_eq!((comparison.since.as_millis(), comparison.until.as_millis()), (since, end - ago_ms(ago)));
             assert_parts(comparison, &times, window, end);
         }
     }
-}
-
-/// So many clicks of a url at a second.
-fn clicks(first_id: u16, url: u8, count: u16, second: i64) -> Vec<(Seed, i64)> {
-    let seed = |id| Seed { id, user: 0, minutes: 0, millis: 0, url, country: 0 };
-    (first_id..first_id + count).map(|id| (seed(id), second * 1000)).collect()
 }
 
 fn compared(window: Window, sort: SortBy) -> View {

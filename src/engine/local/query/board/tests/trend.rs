@@ -134,12 +134,6 @@ fn too_many_pages_for_the_memory_limit_give_no_trends() {
     assert!(count.trends().is_none());
 }
 
-/// So many clicks of a url, so many seconds after the begin.
-fn clicks(first_id: u16, url: u8, count: u16, second: i64) -> Vec<(Seed, i64)> {
-    let seed = |id| Seed { id, user: 0, minutes: 0, millis: 0, url, country: 0 };
-    (first_id..first_id + count).map(|id| (seed(id), second * 1000)).collect()
-}
-
 #[test]
 fn rows_that_rise_come_first_and_a_single_click_rises_less_than_many() {
     let bench = Bench::new(&[]);
