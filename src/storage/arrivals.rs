@@ -22,18 +22,20 @@ const MAX_ROW_TEXT_BYTES: usize = 1 << 20;
 /// This many clicks before the checkpoint stay in the log, so that a window that is a little behind need not be filled anew.
 const CLICKS_BEFORE_CHECKPOINT: i64 = 200_000;
 
+/// How postcard begins a key that is a UUID: with the number of the variant.
+const UUID: u8 = 0;
+
 /// A row without clicks.
 const NO_CLICKS: [u8; 1] = [0];
 
-/// One click. A row holds the number of its clicks, and then the clicks.
+/// One click without its key, which comes next. A row holds the number of its clicks, and then the clicks.
 #[derive(Serialize, Deserialize)]
-struct Packed<Key> {
+struct Packed {
     /// Milliseconds since the click before; for the first click, since 1970. Wraps around.
     millis_later: i64,
     user: UserId,
     url: UrlId,
     country: CountryId,
-    key: Key,
 }
 
 /// The newest click's number; 0 if there is none.
@@ -91,8 +93,8 @@ fn pack(clicks: &[StoredClick]) -> postcard::Result<Vec<u8>> {
     let mut before = 0_i64;
     for StoredClick { timestamp, key, user, url, country, .. } in clicks {
         let time = timestamp.as_millis();
-        let click = Packed { millis_later: time.wrapping_sub(before), user: *user, url: *url, country: *country, key };
-        packed = postcard::to_extend(&click, packed)?;
+        let click = Packed { millis_later: time.wrapping_sub(before), user: *user, url: *url, country: *country };
+        packed = postcard::to_extend(&(click, key), packed)?;
         before = time;
     }
     Ok(packed)
@@ -118,8 +120,8 @@ impl<'a> Unpacked<'a> {
     }
 
     fn click(&mut self) -> Result<StoredClick, StorageError> {
-        let (click, rest): (Packed<ClickKey>, _) =
-            postcard::take_from_bytes(self.rest).map_err(|_| damaged(self.last))?;
+        let (click, rest): (Packed, _) = postcard::take_from_bytes(self.rest).map_err(|_| damaged(self.last))?;
+        let (key, rest) = take_key(rest).ok_or_else(|| damaged(self.last))?;
         let id = self.next;
         self.rest = rest;
         self.left -= 1;
@@ -128,8 +130,16 @@ impl<'a> Unpacked<'a> {
         if self.left == 0 && !rest.is_empty() {
             return Err(damaged(self.last));
         }
-        let Packed { user, url, country, key, .. } = click;
+        let Packed { user, url, country, .. } = click;
         Ok(StoredClick { id, timestamp: Timestamp::from_millis(self.time), key, user, url, country })
+    }
+}
+
+/// Takes a key off. Every reader of new clicks does this, and serde takes the bytes of a UUID one by one.
+fn take_key(packed: &[u8]) -> Option<(ClickKey, &[u8])> {
+    match packed.split_first()? {
+        (&UUID, rest) => rest.split_first_chunk().map(|(uuid, rest)| (ClickKey::Uuid(*uuid), rest)),
+        _ => postcard::take_from_bytes(packed).ok(),
     }
 }
 
