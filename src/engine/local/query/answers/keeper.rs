@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::questions::{Askers, Questions};
+use super::row_ids::RowIds;
 use super::work_time::WorkTime;
 use crate::click::Timestamp;
 use crate::engine::front::FrontId;
@@ -46,7 +47,7 @@ pub(super) trait Told: PartialEq + Sized {
     fn tell(
         count: &RecentCount<Self::Tally>,
         board: &Board,
-        names: &mut CountryNames,
+        known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError>;
 
@@ -57,6 +58,12 @@ pub(super) trait Told: PartialEq + Sized {
     fn answer(answers: &mut Answers) -> &mut Option<Arc<Self>>;
 }
 
+/// Ids and names that were read before.
+pub(super) struct KnownIds<'a> {
+    pub names: &'a mut CountryNames,
+    pub rows: &'a mut RowIds,
+}
+
 /// Counts on, and tells what a board shows.
 pub(super) struct Keeper<A: Told> {
     count: RecentCount<A::Tally>,
@@ -64,8 +71,11 @@ pub(super) struct Keeper<A: Told> {
     due: Instant,
     /// When the counts were last whole and new.
     ready: Option<Instant>,
-    /// How often the counts have moved on.
+    /// How often the counts have changed.
     moved: u64,
+    /// What the counts covered when they were last whole; `None` if they began anew since.
+    covered: Option<(i64, i64)>,
+    rows: RowIds,
     /// What each front was told last.
     told: BTreeMap<FrontId, ToldOf<A>>,
 }
@@ -74,13 +84,21 @@ pub(super) struct Keeper<A: Told> {
 struct ToldOf<A> {
     board: Arc<Board>,
     known: Arc<A>,
-    /// How often the counts had moved on.
+    /// How often the counts had changed.
     moved: u64,
 }
 
 impl<A: Told> Keeper<A> {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { count: A::count(limits), due: Instant::now(), ready: None, moved: 0, told: BTreeMap::new() }
+        Self {
+            count: A::count(limits),
+            due: Instant::now(),
+            ready: None,
+            moved: 0,
+            covered: None,
+            rows: RowIds::default(),
+            told: BTreeMap::new(),
+        }
     }
 
     /// When there is something to do next.
@@ -118,29 +136,36 @@ impl<A: Told> Keeper<A> {
                 };
             if progress == RecentProgress::Ready {
                 self.ready = Some(Instant::now());
-                self.moved += 1;
+                let covered = self.count.stamp();
+                if covered.is_none() || covered != self.covered {
+                    self.moved += 1;
+                }
+                self.covered = covered;
+            } else {
+                self.covered = None;
             }
         }
         self.told.retain(|front, _| boards.iter().any(|(asks, _)| asks == front));
         let mut news = Vec::new();
+        let known = &mut KnownIds { names, rows: &mut self.rows };
         for (front, board) in boards {
             let told = self.told.get(front);
             if told.is_some_and(|told| told.moved == self.moved && Arc::ptr_eq(&told.board, board)) {
                 continue;
             }
             let same = |other: &&ToldOf<A>| other.moved == self.moved && Arc::ptr_eq(&other.board, board);
-            let known = match self.told.values().find(same) {
+            let now_known = match self.told.values().find(same) {
                 Some(other) => Arc::clone(&other.known),
-                None => match A::tell(&self.count, board, names, reader)? {
-                    Some(known) => Arc::new(known),
+                None => match A::tell(&self.count, board, known, reader)? {
+                    Some(told) => Arc::new(told),
                     // What was told stays.
                     None => return Ok(Vec::new()),
                 },
             };
-            if told.is_none_or(|told| told.known != known) {
-                news.push((*front, Arc::clone(&known)));
+            if told.is_none_or(|told| told.known != now_known) {
+                news.push((*front, Arc::clone(&now_known)));
             }
-            self.told.insert(*front, ToldOf { board: Arc::clone(board), known, moved: self.moved });
+            self.told.insert(*front, ToldOf { board: Arc::clone(board), known: now_known, moved: self.moved });
         }
         Ok(news)
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keeper::{MOST_ROWS, Told};
+use super::keeper::{KnownIds, MOST_ROWS, Told};
 use super::questions::{Askers, Questions};
-use crate::engine::local::query::board::{CountryNames, Counts, Limits, MinuteCount};
+use crate::engine::local::query::board::{Counts, Limits, MinuteCount};
 use crate::protocol::answer::{Answers, LastMinute};
 use crate::protocol::board::Board;
 use crate::storage::{Reader, StorageError};
@@ -24,16 +24,16 @@ impl Told for LastMinute {
     fn tell(
         count: &MinuteCount,
         board: &Board,
-        names: &mut CountryNames,
+        known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError> {
         let Some(counts) = count.counts() else { return Ok(None) };
-        let countries = counts.countries().map(|(id, clicks)| Ok((names.get(id, reader)?, clicks)));
+        let countries = counts.countries().map(|(id, clicks)| Ok((known.names.get(id, reader)?, clicks)));
         let mut told = LastMinute::new(countries.collect::<Result<Vec<_>, StorageError>>()?);
         for row in board.pages.iter().take(MOST_ROWS) {
-            let clicks = match (reader.url_id(&row.url)?, reader.country_id(&row.country)?) {
-                (Some(url), Some(country)) => counts.of_page(url, country),
-                _ => 0,
+            let clicks = match known.rows.of(row, reader)? {
+                Some((url, country)) => counts.of_page(url, country),
+                None => 0,
             };
             told.add(Arc::clone(&row.url), Arc::clone(&row.country), clicks);
         }

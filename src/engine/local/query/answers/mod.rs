@@ -10,6 +10,7 @@ mod keeper;
 mod lookup;
 mod minute;
 mod questions;
+mod row_ids;
 mod standing;
 mod tables;
 #[cfg(test)]

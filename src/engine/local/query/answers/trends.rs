@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keeper::{MOST_ROWS, Told};
+use super::keeper::{KnownIds, MOST_ROWS, Told};
 use super::questions::{Askers, Questions};
-use crate::engine::local::query::board::{CountryNames, Limits, TrendCount, TrendTally, reaches_back};
+use crate::engine::local::query::board::{Limits, TrendCount, TrendTally, reaches_back};
 use crate::protocol::answer::Answers;
 use crate::protocol::board::Board;
 use crate::protocol::trends::{RowTrend, Trends};
@@ -25,18 +25,18 @@ impl Told for Trends {
     fn tell(
         count: &TrendCount,
         board: &Board,
-        names: &mut CountryNames,
+        known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError> {
         let Some(counts) = count.trends() else { return Ok(None) };
         let (before, since, until) = counts.times();
-        let countries = counts.countries().map(|(id, trend)| Ok((names.get(id, reader)?, trend)));
+        let countries = counts.countries().map(|(id, trend)| Ok((known.names.get(id, reader)?, trend)));
         let countries = countries.collect::<Result<Vec<_>, StorageError>>()?;
         let mut told = Trends::new((since, until), reaches_back(before, reader)?, countries);
         for row in board.pages.iter().take(MOST_ROWS) {
-            let trend = match (reader.url_id(&row.url)?, reader.country_id(&row.country)?) {
-                (Some(url), Some(country)) => counts.of_page(url, country),
-                _ => RowTrend::default(),
+            let trend = match known.rows.of(row, reader)? {
+                Some((url, country)) => counts.of_page(url, country),
+                None => RowTrend::default(),
             };
             told.add(Arc::clone(&row.url), Arc::clone(&row.country), trend);
         }

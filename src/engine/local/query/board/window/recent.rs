@@ -62,6 +62,12 @@ impl<T: Tally + Default> RecentCount<T> {
         self.live.counted()
     }
 
+    /// Which clicks the newest counts cover: up to this one in order of arrival, and up to this time. Counts that were whole before and
+    /// have the same stamp are the same.
+    pub(crate) fn stamp(&self) -> Option<(i64, i64)> {
+        self.live.counted().map(|counted| (counted.up_to, counted.end))
+    }
+
     /// How many percent of the window are counted.
     pub(crate) fn percent(&self) -> u8 {
         self.live.percent()
