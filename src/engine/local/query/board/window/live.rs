@@ -23,6 +23,9 @@ pub(crate) struct OutOfRange;
 
 /// Counts the clicks of a window.
 pub(crate) trait Tally {
+    /// Whether the tally itself forgets the clicks that are too old. Nobody takes them back then.
+    const FORGETS_BY_TIME: bool = false;
+
     /// An empty tally for clicks after `base`, in milliseconds since 1970.
     fn anew(&self, base: i64) -> Self;
     /// Whether the tally holds a click of the same user and moment, so that [`Tally::take_in`] needs to know which comes last.
@@ -287,16 +290,18 @@ impl<T: Tally> Live<T> {
     fn take_out(&mut self, reader: &mut Reader, budget: &mut Budget) -> Result<SliceEnd, StorageError> {
         let Self { tally, cursor, phase, .. } = self;
         let Phase::TakeOut { position, until } = phase else { return Ok(SliceEnd::Done) };
-        let from = position.clone();
-        let read = reader.clicks_between(&from, Timestamp::from_millis(*until), |click| {
-            *position = TimePosition::after(&click);
-            if click.id <= *cursor {
-                tally.take_out(&click);
+        if !T::FORGETS_BY_TIME {
+            let from = position.clone();
+            let read = reader.clicks_between(&from, Timestamp::from_millis(*until), |click| {
+                *position = TimePosition::after(&click);
+                if click.id <= *cursor {
+                    tally.take_out(&click);
+                }
+                budget.spend_time()
+            })?;
+            if let ControlFlow::Break(end) = read {
+                return Ok(end);
             }
-            budget.spend_time()
-        })?;
-        if let ControlFlow::Break(end) = read {
-            return Ok(end);
         }
         let until = *until;
         if self.has_expired_inside(reader)? {

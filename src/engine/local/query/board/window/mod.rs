@@ -16,6 +16,7 @@ mod figures;
 mod live;
 mod live_tally;
 mod minute;
+mod page_counts;
 mod pages;
 mod parts;
 mod recent;

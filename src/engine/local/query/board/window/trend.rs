@@ -1,14 +1,13 @@
 //! Clicks of the last ten minutes by page and by ten seconds of the clock: what trends are made of.
 //!
 //! The counts of each ten seconds are a table of their own. So a page costs nothing for a time in which nobody clicks on it, and
-//! the figures of five minutes are sums over thirty tables, which only the rows on the screen need.
+//! the figures of five minutes are sums over thirty tables, which only the rows on the screen need. A part that is over is packed,
+//! and one that is too old goes as a whole: no click is read again to be taken back.
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
-
 use super::live::{Counted, OutOfRange, Tally};
+use super::page_counts::{Map, Page, PageCounts};
 use super::recent::RecentCount;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
@@ -21,10 +20,11 @@ const PART_MS: i64 = 10_000;
 /// Parts of the last five minutes.
 const PARTS: i64 = 30;
 
-/// The part of the newest click is under way and is left out, so twice five minutes begin up to one part earlier.
-const LENGTH_MS: i64 = (2 * PARTS + 1) * PART_MS;
+/// Parts of twice five minutes.
+const TOLD_PARTS: i64 = 2 * PARTS;
 
-type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+/// The part of the newest click is under way and is left out, so twice five minutes begin up to one part earlier.
+const LENGTH_MS: i64 = (TOLD_PARTS + 1) * PART_MS;
 
 /// Counts the clicks that trends are made of.
 pub(crate) type TrendCount = RecentCount<TrendTally>;
@@ -49,7 +49,7 @@ pub(crate) struct TrendTally {
 
 #[derive(Debug, Default)]
 struct Part {
-    pages: Map<(UrlId, CountryId), u32>,
+    pages: PageCounts,
     countries: Map<CountryId, u32>,
 }
 
@@ -57,16 +57,31 @@ fn part_of(millis: i64) -> i64 {
     millis.div_euclid(PART_MS)
 }
 
-fn take_one<K: std::hash::Hash + Eq>(counts: &mut Map<K, u32>, key: K) {
-    if let Entry::Occupied(mut count) = counts.entry(key) {
-        *count.get_mut() = count.get().saturating_sub(1);
-        if *count.get() == 0 {
-            count.remove();
+impl TrendTally {
+    /// Begins a part. If it is the newest, those before are over, and the oldest may be too old.
+    fn begin(&mut self, number: i64) -> &mut Part {
+        let mut room = Map::default();
+        if self.parts.last_key_value().is_none_or(|(newest, _)| *newest < number) {
+            for part in self.parts.values_mut() {
+                let left = part.pages.pack();
+                if left.capacity() > room.capacity() {
+                    room = left;
+                }
+            }
+            while let Some(oldest) = self.parts.first_entry()
+                && *oldest.key() < number - TOLD_PARTS
+            {
+                oldest.remove();
+            }
         }
+        let part = Part { pages: PageCounts::with_room(room), countries: Map::default() };
+        self.parts.entry(number).or_insert(part)
     }
 }
 
 impl Tally for TrendTally {
+    const FORGETS_BY_TIME: bool = true;
+
     fn anew(&self, _base: i64) -> Self {
         Self::default()
     }
@@ -76,26 +91,25 @@ impl Tally for TrendTally {
     }
 
     fn take_in(&mut self, click: &StoredClick, _last: bool) -> Result<(), OutOfRange> {
-        let part = self.parts.entry(part_of(click.timestamp.as_millis())).or_default();
-        *part.pages.entry((click.url, click.country)).or_insert(0) += 1;
+        let number = part_of(click.timestamp.as_millis());
+        if self.parts.last_key_value().is_some_and(|(newest, _)| number < *newest - TOLD_PARTS) {
+            return Ok(());
+        }
+        let part = match self.parts.get_mut(&number) {
+            Some(part) => part,
+            None => self.begin(number),
+        };
+        part.pages.take_in((click.url, click.country));
         *part.countries.entry(click.country).or_insert(0) += 1;
         Ok(())
     }
 
-    fn take_out(&mut self, click: &StoredClick) {
-        let number = part_of(click.timestamp.as_millis());
-        let Some(part) = self.parts.get_mut(&number) else { return };
-        take_one(&mut part.pages, (click.url, click.country));
-        take_one(&mut part.countries, click.country);
-        if part.pages.is_empty() {
-            self.parts.remove(&number);
-        }
-    }
+    fn take_out(&mut self, _click: &StoredClick) {}
 
     fn shrink(&mut self) {}
 
     fn bytes(&self) -> usize {
-        self.parts.values().map(|part| part.pages.allocation_size() + part.countries.allocation_size()).sum()
+        self.parts.values().map(|part| part.pages.bytes() + part.countries.allocation_size()).sum()
     }
 }
 
@@ -111,7 +125,7 @@ impl TrendCounts<'_> {
     /// The numbers of the parts: the first of the five minutes before, the first of the last five minutes, the one under way.
     fn bounds(&self) -> (i64, i64, i64) {
         let under_way = part_of(self.end);
-        (under_way - 2 * PARTS, under_way - PARTS, under_way)
+        (under_way - TOLD_PARTS, under_way - PARTS, under_way)
     }
 
     /// When the five minutes before begin, the last five minutes begin, and end.
@@ -126,11 +140,15 @@ impl TrendCounts<'_> {
         (self.up_to, self.end)
     }
 
-    fn trend(&self, clicks: impl Fn(&Part) -> Option<u32>) -> RowTrend {
+    /// A trend of these `clicks` in each part.
+    fn trend(&self, clicks: impl Fn(&Part) -> u32) -> RowTrend {
         let (before, since, until) = self.bounds();
         let mut trend = RowTrend::default();
         for (number, part) in self.tally.parts.range(before..until) {
-            let Some(clicks) = clicks(part) else { continue };
+            let clicks = clicks(part);
+            if clicks == 0 {
+                continue;
+            }
             if *number < since {
                 trend.before += u64::from(clicks);
                 continue;
@@ -147,7 +165,7 @@ impl TrendCounts<'_> {
 
     /// The trend of a page.
     pub(crate) fn of_page(&self, url: UrlId, country: CountryId) -> RowTrend {
-        self.trend(|part| part.pages.get(&(url, country)).copied())
+        self.trend(|part| part.pages.of((url, country)))
     }
 
     /// The trend of every country with a click in these ten minutes.
@@ -157,16 +175,16 @@ impl TrendCounts<'_> {
         let mut ids: Vec<CountryId> = parts.flat_map(|(_, part)| part.countries.keys().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.into_iter().map(|id| (id, self.trend(|part| part.countries.get(&id).copied())))
+        ids.into_iter().map(|id| (id, self.trend(|part| part.countries.get(&id).copied().unwrap_or(0))))
     }
 
     /// How much every page rises.
     pub(crate) fn rises(&self) -> Rises {
         let (before, since, until) = self.bounds();
-        let mut clicks: Map<_, (u32, u32)> = HashMap::default();
+        let mut clicks: Map<Page, (u32, u32)> = Map::default();
         for (number, part) in self.tally.parts.range(before..until) {
-            for (page, count) in &part.pages {
-                let (now, earlier) = clicks.entry(*page).or_default();
+            for (page, count) in part.pages.iter() {
+                let (now, earlier) = clicks.entry(page).or_default();
                 *(if *number < since { earlier } else { now }) += count;
             }
         }
@@ -176,16 +194,16 @@ impl TrendCounts<'_> {
 
 /// The clicks of every page in a span of time and in an earlier one.
 #[derive(Debug)]
-pub(crate) struct Rises(Map<(UrlId, CountryId), (u32, u32)>);
+pub(crate) struct Rises(Map<Page, (u32, u32)>);
 
 impl Rises {
     /// The clicks now and before.
     pub(in crate::engine::local::query::board) fn between(
-        now: impl Iterator<Item = ((UrlId, CountryId), u64)>,
-        before: impl Iterator<Item = ((UrlId, CountryId), u64)>,
+        now: impl Iterator<Item = (Page, u64)>,
+        before: impl Iterator<Item = (Page, u64)>,
     ) -> Self {
         let few = |clicks| u32::try_from(clicks).unwrap_or(u32::MAX);
-        let mut pages: Map<_, (u32, u32)> = now.map(|(page, clicks)| (page, (few(clicks), 0))).collect();
+        let mut pages: Map<Page, (u32, u32)> = now.map(|(page, clicks)| (page, (few(clicks), 0))).collect();
         for (page, clicks) in before {
             pages.entry(page).or_default().1 = few(clicks);
         }
