@@ -1,6 +1,5 @@
 //! The ids of the rows that boards show.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lru::LruCache;
@@ -9,7 +8,7 @@ use crate::protocol::board::PageRow;
 use crate::storage::{CountryId, Reader, StorageError, UrlId};
 
 /// Texts of each kind that are remembered: those of the rows that some fronts show.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+const REMEMBERED: usize = 4_096;
 
 /// The ids of urls and countries that were looked up lately. The same rows are looked up each time that the figures beside them change.
 #[derive(Debug)]
@@ -20,7 +19,8 @@ pub(super) struct RowIds {
 
 impl Default for RowIds {
     fn default() -> Self {
-        Self { urls: LruCache::new(REMEMBERED), countries: LruCache::new(REMEMBERED) }
+        // A bounded cache would take the memory for all of them at once.
+        Self { urls: LruCache::unbounded(), countries: LruCache::unbounded() }
     }
 }
 
@@ -47,6 +47,9 @@ fn remembered<Id: Copy>(
     // A text that is not known yet may come with the next click.
     let id = read(text)?;
     if let Some(id) = id {
+        if ids.len() >= REMEMBERED {
+            ids.pop_lru();
+        }
         ids.put(Arc::clone(text), id);
     }
     Ok(id)
