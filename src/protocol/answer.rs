@@ -123,7 +123,8 @@ pub struct PageDetails {
     pub countries: Vec<PageRow>,
     /// Its clicks among the 200,000 that were stored last, newest first.
     pub clicks: Vec<RecentClick>,
-    /// The number of its clicks over that time; `None` if the time has no length.
+    /// The number of its clicks over that time, or over ten minutes if that time is shorter and the engine counts trends; `None` if the
+    /// time has no length.
     pub trend: Option<Trend>,
 }
 

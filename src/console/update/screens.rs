@@ -120,11 +120,13 @@ impl App {
 
     /// Asks for what the open screen shows beside the board: the clicks of the last minute, and the trends.
     pub(super) fn ask_beside_board(&mut self) {
-        if matches!(self.screens.open, Screen::Overview | Screen::Map) {
+        let beside_board = matches!(self.screens.open, Screen::Overview | Screen::Map);
+        if beside_board {
             self.request(Command::Ask(Question::LastMinute), None);
-            if self.engine.counts_trends() {
-                self.request(Command::Ask(Question::Trends), None);
-            }
+        }
+        // The trend of a url is made of them, too.
+        if self.engine.counts_trends() && (beside_board || self.screens.open == Screen::Url) {
+            self.request(Command::Ask(Question::Trends), None);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::click::Timestamp;
-use crate::engine::local::query::board::{CountryNames, page_row};
+use crate::engine::local::query::board::{CountryNames, TrendCounts, page_row};
 use crate::protocol::answer::{PageDetails, RejectRow, Rejects, Trend};
 use crate::protocol::board::{PageRow, RecentClick};
 use crate::protocol::question::{PageQuestion, RejectsQuestion, SearchQuestion};
@@ -108,6 +108,29 @@ pub(crate) fn page(
         let trend = first.zip(reader.newest_time(now)?).and_then(|(since, until)| trend(since, until, &times));
         Ok(PageDetails { countries, clicks, trend })
     })
+}
+
+/// Tells the trend of `url` over the ten minutes of `counts`, if the clicks looked at do not reach as far back.
+///
+/// # Errors
+/// The database cannot be read.
+pub(super) fn lengthen_trend(
+    details: &mut PageDetails,
+    url: &str,
+    counts: TrendCounts<'_>,
+    reader: &Reader,
+) -> Result<(), StorageError> {
+    let Some(trend) = &mut details.trend else { return Ok(()) };
+    let first = reader.next_time(Timestamp::from_millis(i64::MIN))?;
+    let is_of_all = first.is_none_or(|first| first >= trend.since);
+    let (begin, ..) = counts.times();
+    if let Some(url) = reader.url_id(url)?
+        && !is_of_all
+        && begin < trend.since
+    {
+        *trend = counts.of_url(url);
+    }
+    Ok(())
 }
 
 /// The figures of a url by country, most clicks first.

@@ -1,6 +1,7 @@
 //! The answers that a console gets to its questions.
 
 mod breakdowns;
+mod pages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -195,27 +196,6 @@ async fn an_answer_is_made_anew_while_its_question_stands() {
     let found = answers.rejects.unwrap().found.clone().unwrap();
     assert_eq!(found.rows.len(), 1, "no more than asked for");
     assert_eq!((found.rows[0].offset, found.rows[0].payload.as_str()), (Some(2), "\u{fffd}payload"));
-}
-
-#[tokio::test]
-async fn a_page_is_known_by_country_with_its_newest_clicks() {
-    let bench = Bench::new();
-    bench.store(&[("/a", "FR", 0), ("/a", "DE", 10), ("/b", "DE", 40), ("/a", "DE", 100)]);
-    let ask = |url: &str| bench.desk.ask(FrontId::OWN, Question::Page(PageQuestion { url: url.to_owned(), clicks: 2 }));
-    let is_of = |url: &'static str| {
-        move |answers: &Answers, _: &Board| answers.page.as_ref().is_some_and(|page| page.asked.url == url)
-    };
-    ask("/a");
-    let (answers, _) = bench.until(is_of("/a")).await;
-    let found = answers.page.unwrap().found.clone().unwrap();
-    let countries: Vec<_> = found.countries.iter().map(|row| (&*row.country, row.clicks, row.avg_time_spent)).collect();
-    assert_eq!(countries, [("DE", 2, Some(30.0)), ("FR", 1, Some(10.0))]);
-    let clicks: Vec<_> =
-        found.clicks.iter().map(|click| (click.timestamp.as_millis(), click.country.as_str())).collect();
-    assert_eq!(clicks, [(100_000, "DE"), (10_000, "DE")]);
-    ask("/nowhere");
-    let (answers, _) = bench.until(is_of("/nowhere")).await;
-    assert_eq!(answers.page.unwrap().found, Ok(Default::default()));
 }
 
 #[tokio::test]

@@ -151,9 +151,17 @@ impl Answering {
     fn answer_page(&mut self) {
         let begin = Instant::now();
         let Some(question) = self.shared.questions.lock().page.take(begin) else { return };
-        let found = self
-            .read(|reader, boards| lookup::page(reader, boards.names(), &question, Timestamp::now()))
-            .map_err(|error| error.to_string());
+        let trends = self.trends.take();
+        let counts = trends.as_ref().filter(|trends| !trends.is_behind()).and_then(|trends| trends.count().trends());
+        let found = self.read(|reader, boards| {
+            let mut details = lookup::page(reader, boards.names(), &question, Timestamp::now())?;
+            if let Some(counts) = counts {
+                lookup::lengthen_trend(&mut details, &question.url, counts, reader)?;
+            }
+            Ok(details)
+        });
+        self.trends = trends;
+        let found = found.map_err(|error| error.to_string());
         let mut questions = self.shared.questions.lock();
         let askers = questions.page.answered(&question, Instant::now(), begin.elapsed());
         let answer = Arc::new(Answer { asked: question, found });

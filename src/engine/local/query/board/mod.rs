@@ -23,7 +23,9 @@ pub(crate) use rising::reaches_back;
 pub(crate) use rows::{Rows, RowsError, RowsMissing, every_row, row_count};
 pub(crate) use slots::BoardSlots;
 pub use stored::{MadeBoard, Stamp, StoredBoards};
-pub(crate) use window::{Counts, MinuteCount, RecentCount, RecentProgress, Rises, Tally, TrendCount, TrendTally};
+pub(crate) use window::{
+    Counts, MinuteCount, RecentCount, RecentProgress, Rises, Tally, TrendCount, TrendCounts, TrendTally,
+};
 
 /// The rows of a view that sets no limit.
 pub(crate) const DEFAULT_LIMIT: usize = 200;

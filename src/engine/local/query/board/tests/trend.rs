@@ -57,6 +57,17 @@ fn assert_trends(count: &TrendCount, reader: &Reader, wanted: &BTreeMap<(String,
             assert_eq!(rise, (now - before) / (now + before).max(1.0).sqrt(), "{url} {country}");
         }
     }
+    for url in URLS {
+        let mut whole = RowTrend { parts: vec![0; 30], before: 0 };
+        for (_, trend) in wanted.iter().filter(|((name, _), _)| name == url) {
+            whole.parts.iter_mut().zip(&trend.parts).for_each(|(sum, clicks)| *sum += clicks);
+            whole.before += trend.before;
+        }
+        let clicks = reader.url_id(url).unwrap().map_or(vec![0; 60], |url| counts.of_url(url).clicks);
+        let (before, now) = clicks.split_at(30);
+        assert_eq!(now, whole.parts.iter().copied().map(u64::from).collect::<Vec<_>>(), "{url}");
+        assert_eq!(before.iter().sum::<u64>(), whole.before, "{url}");
+    }
     let found: BTreeMap<String, RowTrend> =
         counts.countries().map(|(id, trend)| (reader.country(id).unwrap(), trend)).collect();
     let countries = wanted.iter().filter(|((url, _), _)| url.is_empty());

@@ -11,6 +11,7 @@ use super::page_counts::{Map, Page, PageCounts};
 use super::recent::RecentCount;
 use crate::click::Timestamp;
 use crate::engine::local::query::board::limits::Limits;
+use crate::protocol::answer::Trend;
 use crate::protocol::trends::RowTrend;
 use crate::storage::{CountryId, StoredClick, UrlId};
 
@@ -166,6 +167,18 @@ impl TrendCounts<'_> {
     /// The trend of a page.
     pub(crate) fn of_page(&self, url: UrlId, country: CountryId) -> RowTrend {
         self.trend(|part| part.pages.of((url, country)))
+    }
+
+    /// The clicks of a url in each part of the five minutes before and the last five minutes.
+    pub(crate) fn of_url(&self, url: UrlId) -> Trend {
+        let (since, _, until) = self.times();
+        let (before, _, under_way) = self.bounds();
+        let of_part = |part: &Part| {
+            let in_countries = part.countries.keys().map(|country| part.pages.of((url, *country)));
+            in_countries.map(u64::from).sum()
+        };
+        let clicks = (before..under_way).map(|number| self.tally.parts.get(&number).map_or(0, of_part)).collect();
+        Trend { since, until, clicks }
     }
 
     /// The trend of every country with a click in these ten minutes.
