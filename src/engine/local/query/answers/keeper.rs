@@ -20,6 +20,9 @@ const LONGEST_BEHIND: Duration = Duration::from_secs(5);
 /// Counting takes at most one part in so many of the time.
 const SHARE: u32 = 4;
 
+/// Whole counts that are due so soon are brought up to date at once, so that the thread wakes for several of them together.
+const EARLY: Duration = Duration::from_millis(100);
+
 /// More pages than can be counted are not tried again before a minute is over.
 const AFTER_TOO_LARGE: Duration = Duration::from_secs(60);
 
@@ -124,7 +127,8 @@ impl<A: Told> Keeper<A> {
         now: Timestamp,
     ) -> Result<Vec<(FrontId, Arc<A>)>, StorageError> {
         let begin = Instant::now();
-        if self.due <= begin {
+        let early = if self.covered.is_some() { EARLY } else { Duration::ZERO };
+        if self.due <= begin + early {
             let work = WorkTime::begin();
             let progress = self.count.go_on(now, reader)?;
             let rest = work.elapsed().saturating_mul(SHARE - 1);
