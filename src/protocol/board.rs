@@ -22,6 +22,9 @@ pub struct Board {
     pub matching: u64,
     /// Why the engine cannot make the board, in one line: for example, it cannot count a window this large in time.
     pub problem: Option<String>,
+    /// Whether the engine is at work on what is missing: another board comes soon.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
     /// The earlier figures, if the view compares and the engine has them. Rows that only the earlier span has are among the rows, with 0 clicks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Arc<Comparison>>,

@@ -303,6 +303,7 @@ pub(crate) fn full() -> Snapshot {
             pages: vec![page()],
             matching: 1,
             problem: Some("the window is too large".into()),
+            goes_on: true,
             comparison: Some(Arc::new(comparison())),
         }),
         answers: answers(),

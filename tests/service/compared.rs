@@ -39,6 +39,11 @@ fn rows_have_their_figures_an_hour_before_and_those_that_are_gone_are_among_them
     assert_eq!(compared["problem"], Value::Null);
     let rising = rows("compare=hour&sort=rising");
     assert_eq!(rising["rows"][2]["url"], "/gone", "{rising}");
+    // Whoever waits for figures that never come waits for nothing.
+    let nothing = rows("compare=week");
+    assert_eq!(nothing["rows"][0]["clicks"], 7, "{nothing}");
+    let why = nothing["problem"].as_str().unwrap_or_default();
+    assert!(why.starts_with("nothing to compare with: no stored click is older than the same"), "{why}");
     let refused = client.get("/v1/top?compare=hour");
     assert_eq!(refused.status, 400);
     assert!(refused.text().contains("compare needs a window"), "{}", refused.text());

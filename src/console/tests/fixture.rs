@@ -316,7 +316,7 @@ pub(super) fn board(view: View) -> Board {
             pages.sort_by(|a, b| b.avg_time_spent.unwrap_or(-1.0).total_cmp(&a.avg_time_spent.unwrap_or(-1.0)));
         }
     }
-    Board { view, countries, pages, matching: 1_234, problem: None, comparison: None }
+    Board { view, countries, pages, matching: 1_234, problem: None, goes_on: false, comparison: None }
 }
 
 /// `snapshot` with the answer to `view`.

@@ -36,13 +36,13 @@ pub(in crate::serve) async fn snapshot(
     json(&*board_of(&front, &view).await?)
 }
 
-/// Waits for a snapshot with the board of `view`: with its rows, or at the latest after a while with what there is.
+/// Waits for a snapshot with the board of `view`: with all that can be told, or at the latest after a while with what there is.
 ///
 /// # Errors
 /// The pipeline has ended.
 pub(super) async fn board_of(front: &Front, view: &View) -> Result<Arc<Snapshot>, ApiError> {
     let mut snapshots = front.snapshots();
-    let is_made = |snapshot: &Arc<Snapshot>| snapshot.board.view == *view && snapshot.board.problem.is_none();
+    let is_made = |snapshot: &Arc<Snapshot>| snapshot.board.view == *view && !snapshot.board.goes_on;
     let found = match tokio::time::timeout(BOARD, snapshots.wait_for(is_made)).await {
         Ok(Ok(found)) => Some(Arc::clone(&found)),
         Ok(Err(_)) => return Err(FrontRefused::Ended.into()),

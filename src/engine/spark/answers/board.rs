@@ -107,7 +107,7 @@ impl BoardKeeper {
         let made = state.board.clone().filter(|board| board.view == state.view);
         Some(made.unwrap_or_else(|| {
             let problem = Some(state.waiting.clone().unwrap_or_else(|| "asking Spark …".to_owned()));
-            Arc::new(Board { view: state.view.clone(), problem, ..Board::default() })
+            Arc::new(Board { view: state.view.clone(), problem, goes_on: true, ..Board::default() })
         }))
     }
 

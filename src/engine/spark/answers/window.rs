@@ -180,7 +180,8 @@ fn finish(
         last_minute.add(Arc::clone(&page.url), Arc::clone(&page.country), *minute);
         pages.push(page.clone());
     }
-    (Board { view: view.clone(), countries, pages, matching, problem: note_of(view), comparison: None }, last_minute)
+    let board = Board { view: view.clone(), countries, pages, matching, problem: note_of(view), ..Board::default() };
+    (board, last_minute)
 }
 
 /// What to say of rows that are there.

@@ -96,7 +96,7 @@ fn finish(
         .iter()
         .map(|Ranked { page, .. }| page_row(page, reader.url(page.url)?.into(), names, reader))
         .collect::<Result<_, StorageError>>()?;
-    Ok(Board { view: view.clone(), countries, pages, matching, problem: None, comparison: None })
+    Ok(Board { view: view.clone(), countries, pages, matching, problem: None, goes_on: false, comparison: None })
 }
 
 /// The row of `page`, whose url is `url`.

@@ -81,6 +81,16 @@ enum NoRows {
     Ended,
 }
 
+impl NoRows {
+    /// Whether the rows come without anybody doing anything.
+    fn is_for_now(&self) -> bool {
+        match self {
+            Self::Counting { .. } | Self::CountingTrends(_) | Self::TooSlow(..) => true,
+            Self::TooLarge(_) | Self::InvalidFilter(_) | Self::Ended => false,
+        }
+    }
+}
+
 impl fmt::Display for NoRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -349,6 +359,7 @@ impl StoredBoards {
             board.problem = self.note_of(view);
             if let Some((earlier, ago, state)) = compared {
                 board.problem = compared::note(state, view.window, ago);
+                board.goes_on = matches!(state, Compared::Counting(_));
                 if let Some(then) = &then {
                     compared::put_beside(&mut board, ago, earlier, (&figures, then), &mut self.names, reader)?;
                 }
@@ -376,7 +387,8 @@ impl MadeBoard {
         let (stamp, board) = match made {
             Ok(made) => made,
             Err(no_rows) => {
-                (None, Board { view: view.clone(), problem: Some(no_rows.to_string()), ..Board::default() })
+                let (problem, goes_on) = (Some(no_rows.to_string()), no_rows.is_for_now());
+                (None, Board { view: view.clone(), problem, goes_on, ..Board::default() })
             }
         };
         Self { stamp, board: Some(board), goes_on }

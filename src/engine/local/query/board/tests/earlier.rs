@@ -151,7 +151,7 @@ proptest! {
                 let problem = board.problem.clone().unwrap_or_default();
                 let says = if is_expired { "retention has deleted clicks of the same" } else { "no stored click is older" };
                 prop_assert!(problem.contains(says), "{}", problem);
-                prop_assert_eq!(&board.comparison, &None);
+                prop_assert_eq!((&board.comparison, board.goes_on), (&None, false));
                 assert_board(&Board { problem: None, ..board }, &now_rows);
                 continue;
             }

@@ -170,7 +170,7 @@ fn rows_that_rise_come_first_and_a_single_click_rises_less_than_many() {
     let rising = |window| View { sort: SortBy::Rising, ..view(window, "", None) };
     let waiting = boards.make(&rising(Window::AllTime), None, LATE, reader, &|| false).unwrap().board.unwrap();
     assert_eq!(waiting.problem.as_deref(), Some("counting the last ten minutes for this order … 0%"));
-    assert!(waiting.pages.is_empty(), "rows in a wrong order are none");
+    assert!(waiting.pages.is_empty() && waiting.goes_on, "rows in a wrong order are none");
 
     let mut count = TrendCount::new(UNBOUNDED);
     while count.go_on(LATE, reader).unwrap() != RecentProgress::Ready {}
@@ -206,5 +206,6 @@ fn a_store_that_is_too_young_says_so_and_keeps_the_order_of_clicks() {
     let rising = View { sort: SortBy::Rising, ..View::default() };
     let board = boards.make(&rising, None, LATE, reader, &|| false).unwrap().board.unwrap();
     assert_eq!(board.problem.as_deref(), Some("less than ten minutes are stored, so the order is that of the clicks"));
+    assert!(!board.goes_on, "no other order comes soon");
     assert_eq!(board.pages.iter().map(|page| page.clicks).collect::<Vec<_>>(), [9, 5]);
 }
