@@ -10,8 +10,8 @@ use super::output::{Output, ProgressLine, complain};
 use super::table::{TextTable, average, json_rows, six_decimals, text_table, width};
 use crate::click::Timestamp;
 use crate::engine::local::query::breakdown::count_breakdown;
-use crate::protocol::Dimension;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion, BreakdownRow};
+use crate::protocol::{Dimension, SortBy};
 use crate::storage::Reader;
 use crate::storage::figures::AggregateSettings;
 use crate::text::{no_formula, printable};
@@ -43,8 +43,15 @@ pub(super) fn run(
         Limit::Rows(rows) => rows.get(),
         Limit::All => usize::MAX,
     };
-    let question =
-        BreakdownQuestion { by, country: name, url: args.url.clone(), window: args.window, sort: args.by, limit };
+    let question = BreakdownQuestion {
+        by,
+        country: name,
+        url: args.url.clone(),
+        window: args.window,
+        sort: args.by,
+        min_timed: args.min_timed,
+        limit,
+    };
     // A gap has the limit that the figures have.
     let timeout = reader.aggregate_state()?.map_or(rules, |state| state.settings).session_timeout_ms;
     let has_figures = reader.page_count()? > 0;
@@ -73,13 +80,14 @@ pub(super) fn run(
             TopFormat::Csv | TopFormat::Json => complain(&why),
         }
     }
+    let with_timed = args.by == SortBy::Time;
     match args.format {
         TopFormat::Table if breakdown.rows.is_empty() => {}
         TopFormat::Table => {
-            text_table(table_of(by, &breakdown), width(on_terminal && !args.wide), &mut out)?;
+            text_table(table_of(by, &breakdown, with_timed), width(on_terminal && !args.wide), &mut out)?;
         }
-        TopFormat::Csv => csv(by, &breakdown.rows, on_terminal, &mut out)?,
-        TopFormat::Json => json(by, &breakdown.rows, &mut out)?,
+        TopFormat::Csv => csv(by, &breakdown.rows, with_timed, on_terminal, &mut out)?,
+        TopFormat::Json => json(by, &breakdown.rows, with_timed, &mut out)?,
     }
     Ok(out.flush()?)
 }
@@ -96,13 +104,14 @@ const fn head(by: Dimension) -> &'static str {
     }
 }
 
-fn table_of(by: Dimension, breakdown: &Breakdown) -> TextTable {
+fn table_of(by: Dimension, breakdown: &Breakdown, with_timed: bool) -> TextTable {
     let mut heads = vec![head(by)];
     let texts = if by == Dimension::City { 2 } else { 1 };
     if by == Dimension::City {
         heads.push("COUNTRY");
     }
     heads.extend(["CLICKS", "SHARE", "USERS", "AVG TIME"]);
+    heads.extend(with_timed.then_some("TIMED"));
     let row = |row: &BreakdownRow| {
         let mut cells = vec![printable(&row.value).into_owned()];
         cells.extend(row.country.as_deref().map(|country| printable(country).into_owned()));
@@ -113,6 +122,7 @@ fn table_of(by: Dimension, breakdown: &Breakdown) -> TextTable {
             row.figures.unique_users.to_string(),
             average(row.figures.avg_time_spent),
         ]);
+        cells.extend(with_timed.then(|| row.figures.timed.to_string()));
         cells
     };
     TextTable { heads, texts, rows: breakdown.rows.iter().map(row).collect() }
@@ -122,11 +132,12 @@ fn table_of(by: Dimension, breakdown: &Breakdown) -> TextTable {
 struct Object<'a> {
     by: Dimension,
     row: &'a BreakdownRow,
+    with_timed: bool,
 }
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { by, row: BreakdownRow { value, country, figures } } = self;
+        let Self { by, row: BreakdownRow { value, country, figures }, with_timed } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(by.name(), value)?;
         if let Some(country) = country {
@@ -135,18 +146,28 @@ impl Serialize for Object<'_> {
         map.serialize_entry("clicks", &figures.clicks)?;
         map.serialize_entry("unique_users", &figures.unique_users)?;
         map.serialize_entry("avg_time_spent", &figures.avg_time_spent)?;
+        if *with_timed {
+            map.serialize_entry("timed", &figures.timed)?;
+        }
         map.end()
     }
 }
 
-fn json(by: Dimension, rows: &[BreakdownRow], out: &mut impl Write) -> anyhow::Result<()> {
-    json_rows(rows.iter().map(|row| Object { by, row }), out)
+fn json(by: Dimension, rows: &[BreakdownRow], with_timed: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    json_rows(rows.iter().map(|row| Object { by, row, with_timed }), out)
 }
 
-fn csv(by: Dimension, rows: &[BreakdownRow], on_terminal: bool, out: &mut impl Write) -> anyhow::Result<()> {
+fn csv(
+    by: Dimension,
+    rows: &[BreakdownRow],
+    with_timed: bool,
+    on_terminal: bool,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let texts: &[&str] = if by == Dimension::City { &["city", "country"] } else { &[by.name()] };
-    csv.write_record(texts.iter().chain(&["clicks", "unique_users", "avg_time_spent"]))?;
+    let names = ["clicks", "unique_users", "avg_time_spent"];
+    csv.write_record(texts.iter().chain(&names).copied().chain(with_timed.then_some("timed")))?;
     for row in rows {
         let text = |text: &str| {
             let text = no_formula(text);
@@ -163,6 +184,7 @@ fn csv(by: Dimension, rows: &[BreakdownRow], on_terminal: bool, out: &mut impl W
             figures.unique_users.to_string(),
             figures.avg_time_spent.map(six_decimals).unwrap_or_default(),
         ]);
+        record.extend(with_timed.then(|| figures.timed.to_string()));
         csv.write_record(record)?;
     }
     csv.flush()?;

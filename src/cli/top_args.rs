@@ -16,7 +16,7 @@ pub struct TopArgs {
     #[arg(long, value_name = "FIGURE", default_value = "clicks", value_parser = sort_by())]
     pub by: SortBy,
     /// With --by time, rows with fewer clicks whose time is known come after all others; 0 lets every mean count
-    #[arg(long, value_name = "N", default_value_t = MIN_TIMED, conflicts_with = "group_by")]
+    #[arg(long, value_name = "N", default_value_t = MIN_TIMED)]
     pub min_timed: u64,
     /// Number of rows, or all
     #[arg(long, value_name = "N", default_value = "20")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::view::{SortBy, Window};
+use super::view::{RowOrder, SortBy, Window};
 use crate::click::Timestamp;
 
 /// What a breakdown groups the clicks by.
@@ -57,8 +57,17 @@ pub struct BreakdownQuestion {
     pub window: Window,
     /// The order of the rows.
     pub sort: SortBy,
+    /// In the order by time, rows whose mean is of fewer known times come after all others; 0 lets every mean count.
+    pub min_timed: u64,
     /// The maximum number of rows.
     pub limit: usize,
+}
+
+impl BreakdownQuestion {
+    /// The order of the rows.
+    pub fn order(&self) -> RowOrder {
+        RowOrder { sort: self.sort, min_timed: self.min_timed }
+    }
 }
 
 /// Figures of one group of clicks.
@@ -70,6 +79,9 @@ pub struct GroupFigures {
     pub unique_users: u64,
     /// Mean time spent in seconds, over the clicks whose time spent is known; `None` if it is known for none.
     pub avg_time_spent: Option<f64>,
+    /// How many clicks these are.
+    #[serde(default)]
+    pub timed: u64,
 }
 
 /// One row of a breakdown.

@@ -167,10 +167,10 @@ fn answers() -> Answers {
                 rows: vec![BreakdownRow {
                     value: "Paris".into(),
                     country: Some("FR".into()),
-                    figures: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: Some(1.5) },
+                    figures: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: Some(1.5), timed: 2 },
                 }],
                 values: 1,
-                total: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: None },
+                total: GroupFigures { clicks: 3, unique_users: 2, avg_time_spent: None, timed: 0 },
                 since: Some(AT),
                 counted_percent: Some(40),
             }),
@@ -192,6 +192,7 @@ fn breakdown_question() -> BreakdownQuestion {
         url: Some("/cart".into()),
         window: Window::LastHour,
         sort: SortBy::Users,
+        min_timed: 10,
         limit: 20,
     }
 }

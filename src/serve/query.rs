@@ -27,7 +27,7 @@ pub(super) const VIEW: [&str; 7] = ["country", "sort", "window", "filter", "limi
 pub(super) const QUESTIONS: [&str; 7] = ["search", "rejects", "url", "clicks", "last_minute", "trends", "cluster"];
 
 /// The names of the parameters of a breakdown.
-pub(super) const BREAKDOWN: [&str; 6] = ["by", "country", "url", "window", "sort", "limit"];
+pub(super) const BREAKDOWN: [&str; 7] = ["by", "country", "url", "window", "sort", "min_timed", "limit"];
 
 /// The parameters of a request, each once.
 #[derive(Debug)]
@@ -106,11 +106,15 @@ impl Query {
             limit: self.rows("limit", 200, MOST_ROWS)?,
             window: self.window()?,
             filter: self.get("filter").unwrap_or_default().to_owned(),
-            min_timed: self.value("min_timed", 0, "a number of clicks whose time is known")?,
+            min_timed: self.min_timed()?,
             compare: self.compare()?,
         };
         check_view(&view)?;
         Ok(view)
+    }
+
+    fn min_timed(&self) -> Result<u64, ApiError> {
+        self.value("min_timed", 0, "a number of clicks whose time is known")
     }
 
     fn compare(&self) -> Result<Option<Ago>, ApiError> {
@@ -150,6 +154,7 @@ impl Query {
             url: self.get("url").map(str::to_owned),
             window: self.window()?,
             sort: self.sort(&SortBy::ALL, "clicks, users or time")?,
+            min_timed: self.min_timed()?,
             limit: self.rows("limit", 200, MOST_ROWS)?,
         };
         check_text("country", question.country.as_deref().unwrap_or_default())?;
@@ -271,9 +276,10 @@ mod tests {
             url: Some("/a b".to_owned()),
             window: Window::LastHour,
             sort: SortBy::Time,
+            min_timed: 12,
             limit: 3,
         };
-        let query = "by=os&country=FR&url=%2Fa+b&window=last_hour&sort=time&limit=3";
+        let query = "by=os&country=FR&url=%2Fa+b&window=last_hour&sort=time&min_timed=12&limit=3";
         assert_eq!(read(query).map_err(|error| error.message), Ok(wanted));
         for (query, says) in [
             ("", "by is missing; it takes country, city, browser, os, device or url"),

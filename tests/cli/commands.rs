@@ -126,6 +126,12 @@ fn top_groups_by_each_dimension_over_all_countries_or_one() {
     assert!(table.contains("CITY") && table.contains("SHARE"), "{table}");
     let csv = home.succeed(&["top", "--group-by", "city", "--limit", "1", "--format", "csv"]).stdout;
     assert!(csv.starts_with("city,country,clicks,unique_users,avg_time_spent\n"), "{csv}");
+    let by_time = ["top", "--group-by", "city", "--by", "time", "--min-timed", "1", "--format"];
+    let csv = home.succeed(&[&by_time[..], &["csv"]].concat()).stdout;
+    assert!(csv.starts_with("city,country,clicks,unique_users,avg_time_spent,timed\n"), "{csv}");
+    let sampled: Vec<serde_json::Value> =
+        serde_json::from_str(&home.succeed(&[&by_time[..], &["json"]].concat()).stdout).expect("an array");
+    assert!(sampled.iter().all(|row| row["timed"].is_u64() && (row["timed"] == 0) == row["avg_time_spent"].is_null()));
     let none = home.succeed(&["top", "--group-by", "os", "--url", "/nowhere"]).stdout;
     assert!(none.contains("no clicks on /nowhere"), "{none}");
 }

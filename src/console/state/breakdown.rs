@@ -48,6 +48,7 @@ impl BreakdownView {
             window: selection.window,
             // Only the rows of the overview can be in the order of those that rise.
             sort: if selection.sort == SortBy::Rising { SortBy::Clicks } else { selection.sort },
+            min_timed: selection.view().min_timed,
             limit: BREAKDOWN_ROWS,
         }
     }

@@ -41,18 +41,30 @@ const USERS: Column<BreakdownRow> = Column::figure("users", 11, |row: &Breakdown
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<BreakdownRow> = Column::figure("avg time", 11, |row: &BreakdownRow, context, _| {
-    (seconds(row.figures.avg_time_spent), context.style_of(SortBy::Time))
+    let style = if has_few(row, context.min_timed) { context.theme.dim() } else { context.style_of(SortBy::Time) };
+    (seconds(row.figures.avg_time_spent), style)
 })
 .blank_after()
 .priority(3)
 .sorts_by(SortBy::Time)
 .exported("avg_time_spent", |row| row.figures.avg_time_spent.into());
 
+/// Of how many known times the mean is.
+const TIMED: Column<BreakdownRow> = Column::figure("known", 9, |row: &BreakdownRow, context, width| {
+    (count_in(row.figures.timed, width.saturating_sub(1)), context.theme.dim())
+})
+.blank_after()
+.priority(3)
+.exported("timed", |row| row.figures.timed.into());
+
 /// On a wide screen, a bar leads the eye from the value to its figures.
 const BAR: Column<BreakdownRow> = Column::words(
     "",
     Width::Part(|left| left.saturating_sub(VALUE_COLUMNS).min(BAR_COLUMNS)),
-    |row: &BreakdownRow, context, width| context.bar(figure(row, context.sort.unwrap_or_default()), width),
+    |row: &BreakdownRow, context, width| match has_few(row, context.min_timed) {
+        true => Default::default(),
+        false => context.bar(figure(row, context.sort.unwrap_or_default()), width),
+    },
 );
 
 /// The values, under the name of their dimension.
@@ -75,13 +87,16 @@ const fn value(by: Dimension) -> &'static Column<BreakdownRow> {
     }
 }
 
-/// The columns of the screen.
-pub(crate) fn drawn(by: Dimension) -> Vec<&'static Column<BreakdownRow>> {
+/// The columns of the screen, in the order `sort`.
+pub(crate) fn drawn(by: Dimension, sort: SortBy) -> Vec<&'static Column<BreakdownRow>> {
     let mut columns = vec![value(by), &BAR];
     if by == Dimension::City {
         columns.push(&COUNTRY);
     }
     columns.extend([&CLICKS, &SHARE, &USERS, &AVERAGE_TIME]);
+    if sort == SortBy::Time {
+        columns.push(&TIMED);
+    }
     columns
 }
 
@@ -96,8 +111,13 @@ pub(crate) fn exported(by: Dimension) -> Vec<&'static Column<BreakdownRow>> {
     if by == Dimension::City {
         columns.push(&COUNTRY);
     }
-    columns.extend([&CLICKS, &USERS, &AVERAGE_TIME]);
+    columns.extend([&CLICKS, &USERS, &AVERAGE_TIME, &TIMED]);
     columns
+}
+
+/// Whether the mean time of `row` is of too few known times to count in the order by time.
+pub(crate) fn has_few(row: &BreakdownRow, min_timed: u64) -> bool {
+    row.figures.timed < min_timed
 }
 
 /// The figure of `row` by which rows are sorted.

@@ -27,12 +27,12 @@ fn asks(question: &BreakdownQuestion) -> Command {
 }
 
 fn row(value: &str, country: Option<&str>, clicks: u64) -> BreakdownRow {
-    let figures = GroupFigures { clicks, unique_users: clicks / 9, avg_time_spent: Some(83.4) };
+    let figures = GroupFigures { clicks, unique_users: clicks / 9, avg_time_spent: Some(83.4), timed: clicks / 2 };
     BreakdownRow { value: value.into(), country: country.map(Into::into), figures }
 }
 
 fn found(rows: Vec<BreakdownRow>, values: u64) -> Breakdown {
-    let total = GroupFigures { clicks: 2_000_000, unique_users: 181_337, avg_time_spent: Some(83.1) };
+    let total = GroupFigures { clicks: 2_000_000, unique_users: 181_337, avg_time_spent: Some(83.1), timed: 1_000_000 };
     Breakdown { rows, values, total, ..Breakdown::default() }
 }
 
@@ -60,6 +60,21 @@ fn the_breakdown_at_every_size() {
         console.show(answered(question(Dimension::City), Ok(cities()))).press("Down");
         insta::assert_snapshot!(format!("breakdown_{width}x{height}"), console.screen());
     }
+}
+
+#[test]
+fn by_time_it_asks_for_a_sample_and_shows_it_at_every_size() {
+    let asked = BreakdownQuestion { sort: SortBy::Time, min_timed: 10, ..question(Dimension::City) };
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut console = console(width, height);
+        console.press("b d s s");
+        assert_eq!(console.sent().last(), Some(&asks(&asked)));
+        console.show(answered(asked.clone(), Ok(cities())));
+        insta::assert_snapshot!(format!("breakdown_by_time_{width}x{height}"), console.screen());
+    }
+    let mut console = console(120, 40);
+    console.press("b d : s a m p l e Space 5 0 Enter");
+    assert_eq!(console.sent().last(), Some(&asks(&BreakdownQuestion { min_timed: 50, ..asked })));
 }
 
 #[test]
@@ -110,7 +125,7 @@ fn it_says_how_far_the_count_is_and_why_there_is_none() {
     let found = Breakdown { since, ..found(vec![row("DE", None, 12)], 1) };
     console.show(answered(question(Dimension::Country), Ok(found)));
     let screen = console.screen();
-    assert!(screen.contains("1 country · 2,000,000 clicks") && screen.contains("· since 2026-01-31 09:30"), "{screen}");
+    assert!(screen.contains("1 country · 2,000,000 clicks") && screen.contains(" since 2026-01-31 09:30 "), "{screen}");
 }
 
 #[test]
@@ -168,7 +183,10 @@ fn the_rows_can_be_exported() {
         _ => None,
     });
     let (content, message) = written.expect("a file");
-    assert!(content.starts_with("city,country,clicks,unique_users,avg_time_spent\nMumbai,IN,1178830,"), "{content}");
+    assert!(
+        content.starts_with("city,country,clicks,unique_users,avg_time_spent,timed\nMumbai,IN,1178830,"),
+        "{content}"
+    );
     assert!(message.contains("the first 4 of 412 rows"), "{message}");
 }
 

@@ -30,9 +30,7 @@ impl App {
                 self.sort_by(sort);
             }
             Phrase::Sample(known_times) => {
-                if self.screens.open != Screen::Overview {
-                    self.open_screen(Screen::Overview);
-                }
+                self.show_figures();
                 self.selection.min_timed = known_times;
                 self.sort_by(SortBy::Time);
             }

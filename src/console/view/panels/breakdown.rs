@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::click::Timestamp;
-use crate::console::format::{count, counted, fit, seconds};
+use crate::console::format::{count, counted, fit, seconds, width};
 use crate::console::state::app::App;
 use crate::console::state::breakdown::{answer_to, dimension_words};
 use crate::console::state::screen::Screen;
@@ -26,7 +26,9 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 
     let mut title = vec![Span::styled(format!(" by {} ", dimension_words(question.by)), theme.key())];
     let room = usize::from(list.width).saturating_sub(24);
-    title.push(Span::styled(format!("{} ", fit(&scope(&question, found), room)), theme.dim()));
+    let long = scope(&question, found, true);
+    let said = if width(&long) <= room { long } else { scope(&question, found, false) };
+    title.push(Span::styled(format!("{} ", fit(&said, room)), theme.dim()));
     let mut block = theme.frame(Line::from(title), true);
     if let Some(Ok(breakdown)) = found.filter(|_| is_counted(found)) {
         block = block.title_bottom(Line::styled(total(breakdown, question.by), theme.dim()));
@@ -49,10 +51,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
             let context = TableContext {
                 sort: Some(sort),
                 largest,
+                min_timed: question.min_timed,
                 all_clicks: breakdown.total.clicks,
                 ..TableContext::new(theme)
             };
-            let columns = breakdown::drawn(question.by);
+            let columns = breakdown::drawn(question.by, sort);
             let table = Table::new(&columns, context, Cursor::of(app.screens.breakdown.list));
             table.render(frame, inner, breakdown.rows.iter());
         }
@@ -86,9 +89,9 @@ fn is_counted(found: Option<&Result<Breakdown, String>>) -> bool {
     matches!(found, Some(Ok(Breakdown { counted_percent: None, .. })))
 }
 
-/// Which clicks are grouped, and in which order the groups come.
-fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>) -> String {
-    let country = question.country.as_deref().map_or_else(|| "all countries".to_owned(), str::to_owned);
+/// Which clicks are grouped, and in which order the groups come. The short form leaves out what is not narrowed.
+fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>, is_long: bool) -> String {
+    let country = question.country.clone().or_else(|| is_long.then(|| "all countries".to_owned()));
     let since = found.and_then(|found| found.as_ref().ok()?.since);
     let window = match (question.window, since) {
         // Older clicks are deleted.
@@ -98,12 +101,16 @@ fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>
         (Window::LastFiveMinutes, None) => "last 5 min".to_owned(),
     };
     let order = match question.sort {
-        SortBy::Clicks | SortBy::Rising => "by clicks",
-        SortBy::Users => "by users",
-        SortBy::Time => "by time",
+        SortBy::Clicks | SortBy::Rising => "by clicks".to_owned(),
+        SortBy::Users => "by users".to_owned(),
+        SortBy::Time if question.min_timed == 0 => "by time".to_owned(),
+        SortBy::Time if is_long => format!("by time, at least {} known", question.min_timed),
+        SortBy::Time => format!("by time, {}+ known", question.min_timed),
     };
-    let clicks = question.url.as_ref().map_or_else(|| "all urls".to_owned(), |url| format!("on {url}"));
-    format!("{country} · {window} · {order} · {clicks}")
+    let clicks = question.url.as_ref().map(|url| format!("on {url}"));
+    let clicks = clicks.or_else(|| is_long.then(|| "all urls".to_owned()));
+    let parts = [country, Some(window), Some(order), clicks];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// `2026-01-31 09:30`

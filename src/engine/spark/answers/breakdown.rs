@@ -42,6 +42,7 @@ impl Cluster {
                     unique_users: positive(users.value(row)),
                     avg_time_spent: (known.value(row) > 0)
                         .then(|| sums.value(row) as f64 / 1000.0 / known.value(row) as f64),
+                    timed: positive(known.value(row)),
                 };
                 if values.is_null(row) {
                     (found.total, found.values) = (figures, positive(groups.value(row)));

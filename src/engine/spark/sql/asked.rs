@@ -136,7 +136,7 @@ impl Tables {
             .sql("value", value)
             .sql("of", of)
             .sql("kept", format!("{country} AND {url}"))
-            .sql("order", order_by(question.sort.into(), "value, of"))
+            .sql("order", order_by(question.order(), "value, of"))
             .sql("limit", limit.to_string())
             .filled()
     }

@@ -178,7 +178,7 @@ impl BreakdownCount {
     /// # Errors
     /// A text cannot be read from the database.
     pub(crate) fn finish(mut self, reader: &Reader) -> Result<Breakdown, StorageError> {
-        sort_groups(&mut self.groups, self.question.sort);
+        sort_groups(&mut self.groups, self.question.order());
         let row = |group: &Group| {
             let (value, country) = self.values.text(group.value, reader)?;
             Ok(BreakdownRow { value, country, figures: group.counts.figures() })
@@ -238,9 +238,9 @@ impl BreakdownCount {
             let mut counted = self.tally.take_groups();
             self.value_count += counted.len() as u64;
             let limit = if self.question.limit == 0 { DEFAULT_LIMIT } else { self.question.limit };
-            keep_first(&mut counted, self.question.sort, limit);
+            keep_first(&mut counted, self.question.order(), limit);
             self.groups.append(&mut counted);
-            keep_first(&mut self.groups, self.question.sort, limit);
+            keep_first(&mut self.groups, self.question.order(), limit);
         }
         Ok(())
     }

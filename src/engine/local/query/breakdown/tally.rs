@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::engine::local::query::moment::Moment;
 use crate::protocol::breakdown::GroupFigures;
-use crate::protocol::view::{RowOrder, SortBy, SortedFigures};
+use crate::protocol::view::{RowOrder, SortedFigures};
 use crate::storage::{StoredClick, UserId};
 
 /// The number of a value: the row id of its text, or the number that [`Values`](super::values::Values) gave it.
@@ -38,7 +38,8 @@ impl Counts {
     }
 
     pub(super) fn figures(&self) -> GroupFigures {
-        GroupFigures { clicks: self.clicks, unique_users: self.users, avg_time_spent: self.average_seconds() }
+        let Self { clicks, users, spent_count, .. } = *self;
+        GroupFigures { clicks, unique_users: users, avg_time_spent: self.average_seconds(), timed: spent_count }
     }
 }
 
@@ -175,21 +176,21 @@ impl ValueTally {
     }
 }
 
-/// Keeps the first `limit` groups in the order `sort`, unsorted.
-pub(super) fn keep_first(groups: &mut Vec<Group>, sort: SortBy, limit: usize) {
+/// Keeps the first `limit` groups in this order, unsorted.
+pub(super) fn keep_first(groups: &mut Vec<Group>, order: RowOrder, limit: usize) {
     if limit < groups.len() {
-        groups.select_nth_unstable_by(limit, |a, b| compare(sort, a, b));
+        groups.select_nth_unstable_by(limit, |a, b| compare(order, a, b));
         groups.truncate(limit);
         groups.shrink_to_fit();
     }
 }
 
 /// Sorts groups, the largest first.
-pub(super) fn sort_groups(groups: &mut [Group], sort: SortBy) {
-    groups.sort_unstable_by(|a, b| compare(sort, a, b));
+pub(super) fn sort_groups(groups: &mut [Group], order: RowOrder) {
+    groups.sort_unstable_by(|a, b| compare(order, a, b));
 }
 
-fn compare(sort: SortBy, a: &Group, b: &Group) -> Ordering {
+fn compare(order: RowOrder, a: &Group, b: &Group) -> Ordering {
     let sorted = |group: &Group| SortedFigures {
         clicks: group.counts.clicks,
         unique_users: group.counts.users,
@@ -198,5 +199,5 @@ fn compare(sort: SortBy, a: &Group, b: &Group) -> Ordering {
         rise: 0.0,
     };
     // Groups with equal figures keep their order from one count to the next.
-    RowOrder::from(sort).compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))
+    order.compare(&sorted(a), &sorted(b)).then_with(|| a.value.cmp(&b.value))
 }

@@ -130,7 +130,7 @@ impl Bench {
                  spent AS (
                    SELECT *, LEAD(millis) OVER (PARTITION BY user_id ORDER BY millis, click_id) - millis AS gap FROM reached
                  )
-                 SELECT {group}, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END)
+                 SELECT {group}, COUNT(*), COUNT(DISTINCT user_id), AVG(CASE WHEN gap <= ?1 THEN gap / 1000.0 END), COUNT(CASE WHEN gap <= ?1 THEN 1 END)
                  FROM spent WHERE (?2 IS NULL OR millis > (SELECT MAX(millis) FROM reached) - ?2)
                    AND (?4 IS NULL OR country = ?4) AND (?5 IS NULL OR url = ?5) GROUP BY {group}"
             )
@@ -141,8 +141,9 @@ impl Bench {
             let parameters =
                 rusqlite::params![SESSION_TIMEOUT_MS, length, now.as_millis(), question.country, question.url];
             let rows = select.query_map(parameters, |row| {
-                let figures =
-                    GroupFigures { clicks: row.get(1)?, unique_users: row.get(2)?, avg_time_spent: row.get(3)? };
+                let (clicks, unique_users, avg_time_spent, timed) =
+                    (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+                let figures = GroupFigures { clicks, unique_users, avg_time_spent, timed };
                 Ok((row.get::<_, String>(0)?, figures))
             });
             rows.unwrap().collect::<Result<BTreeMap<_, _>, _>>().unwrap()
@@ -172,7 +173,8 @@ fn close(a: Option<f64>, b: Option<f64>) -> bool {
 }
 
 fn same(a: &GroupFigures, b: &GroupFigures) -> bool {
-    a.clicks == b.clicks && a.unique_users == b.unique_users && close(a.avg_time_spent, b.avg_time_spent)
+    (a.clicks, a.unique_users, a.timed) == (b.clicks, b.unique_users, b.timed)
+        && close(a.avg_time_spent, b.avg_time_spent)
 }
 
 fn assert_same(breakdown: &Breakdown, (rows, total): &(Rows, GroupFigures), what: &BreakdownQuestion) {
@@ -295,4 +297,26 @@ fn rows_come_in_the_order_asked_for_and_no_more_than_the_limit() {
             assert!(all.rows.is_sorted_by(|a, b| key(a) >= key(b)), "{sort:?}: {:?}", all.rows);
         }
     }
+}
+
+#[test]
+fn in_the_order_by_time_rows_with_too_few_known_times_come_last() {
+    let bench = Bench::new(&many(2_000));
+    let by_time = |min_timed, limit| {
+        let question = BreakdownQuestion {
+            by: Dimension::City,
+            sort: SortBy::Time,
+            min_timed,
+            limit,
+            ..BreakdownQuestion::default()
+        };
+        bench.counted(&question, LATE, UNBOUNDED).unwrap().rows
+    };
+    let all = by_time(0, 0);
+    let longest = all[0].clone();
+    let least = longest.figures.timed + 1;
+    let (enough, few): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.figures.timed >= least);
+    assert!(few.contains(&longest) && !enough.is_empty(), "the longest mean is of fewer times than another");
+    assert_eq!(by_time(least, 0), [&enough[..], &few[..]].concat());
+    assert_eq!(by_time(least, 1), enough[..1]);
 }

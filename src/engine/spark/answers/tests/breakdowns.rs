@@ -27,7 +27,7 @@ async fn breakdowns_are_those_of_the_local_engine() {
         // Few clicks are both of one country and on one url.
         let window = if country.is_some() && url.is_some() { Window::AllTime } else { window };
         let (country, url) = (country.map(str::to_owned), url.map(str::to_owned));
-        let question = BreakdownQuestion { by, country, url, window, sort: SortBy::Clicks, limit: 1_000 };
+        let question = BreakdownQuestion { by, country, url, window, limit: 1_000, ..BreakdownQuestion::default() };
         let (found, wanted) = both(&lab, &question).await;
         assert!(wanted.total.clicks > 0, "{question:?} has clicks");
         assert_eq!((found.total, found.values), (wanted.total, wanted.values), "{question:?}");
@@ -41,12 +41,14 @@ async fn breakdowns_are_those_of_the_local_engine() {
 #[tokio::test]
 async fn the_first_groups_of_a_breakdown_come_in_its_order() {
     let Some(lab) = Lab::with_clicks(22, 1_000).await else { return };
-    for sort in SortBy::ALL {
-        let question = BreakdownQuestion { by: Dimension::Url, sort, limit: 3, ..BreakdownQuestion::default() };
+    let samples = [0, 20, 40, u64::MAX].map(|min_timed| (SortBy::Time, min_timed));
+    for (sort, min_timed) in [(SortBy::Clicks, 0), (SortBy::Users, 0)].into_iter().chain(samples) {
+        let question =
+            BreakdownQuestion { by: Dimension::Url, sort, min_timed, limit: 3, ..BreakdownQuestion::default() };
         let (found, wanted) = both(&lab, &question).await;
         let figures = |breakdown: &Breakdown| breakdown.rows.iter().map(|row| row.figures).collect::<Vec<_>>();
         assert_eq!(figures(&found).len(), 3);
-        assert_eq!((figures(&found), found.values), (figures(&wanted), wanted.values), "{sort:?}");
+        assert_eq!((figures(&found), found.values), (figures(&wanted), wanted.values), "{sort:?} {min_timed}");
     }
 }
 
