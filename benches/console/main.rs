@@ -92,9 +92,11 @@ fn watching() {
         let without = Process(running.id()).resident();
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         println!(
-            "    whole process {:.1} % of a core, the console's thread {:.2} %; memory {:.0} MiB, headless {:.0} MiB",
+            "    whole process {:.1} % of a core, the console's thread {:.2} %, the thread that answers {:.2} %; memory {:.0} MiB, \
+             headless {:.0} MiB",
             load.process * 100.0,
             load.main * 100.0,
+            load.of("answers") * 100.0,
             mib(with),
             mib(without)
         );

@@ -16,6 +16,13 @@ pub struct Load {
     pub threads: Vec<(String, f64)>,
 }
 
+impl Load {
+    /// The share of the threads of this name.
+    pub fn of(&self, name: &str) -> f64 {
+        self.threads.iter().filter(|(thread, _)| thread == name).map(|(_, share)| share).sum()
+    }
+}
+
 impl Process {
     /// Watches it for `time`.
     pub fn load(&self, time: Duration) -> Load {

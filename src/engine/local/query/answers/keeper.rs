@@ -43,13 +43,17 @@ pub(super) trait Told: PartialEq + Sized {
     /// A count of which nothing is counted yet.
     fn count(limits: Limits) -> RecentCount<Self::Tally>;
 
-    /// What is known of the rows and countries of `board`; `None` while clicks are taken in or out.
+    /// What the counts have come to; `None` while clicks are taken in or out. What is told of a board changes with it.
+    fn stamp(count: &RecentCount<Self::Tally>) -> Option<(i64, i64)>;
+
+    /// What is known of the rows and countries of `board`; `None` while clicks are taken in or out. `same` was told of the same counts.
     ///
     /// # Errors
     /// The database cannot be read.
     fn tell(
         count: &RecentCount<Self::Tally>,
         board: &Board,
+        same: Option<&Self>,
         known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError>;
@@ -76,8 +80,8 @@ pub(super) struct Keeper<A: Told> {
     ready: Option<Instant>,
     /// How often the counts have changed.
     moved: u64,
-    /// What the counts covered when they were last whole; `None` if they began anew since.
-    covered: Option<(i64, i64)>,
+    /// What the counts had come to when they were last whole; `None` if they began anew since.
+    stamp: Option<(i64, i64)>,
     rows: RowIds,
     /// What each front was told last.
     told: BTreeMap<FrontId, ToldOf<A>>,
@@ -98,7 +102,7 @@ impl<A: Told> Keeper<A> {
             due: Instant::now(),
             ready: None,
             moved: 0,
-            covered: None,
+            stamp: None,
             rows: RowIds::default(),
             told: BTreeMap::new(),
         }
@@ -127,7 +131,7 @@ impl<A: Told> Keeper<A> {
         now: Timestamp,
     ) -> Result<Vec<(FrontId, Arc<A>)>, StorageError> {
         let begin = Instant::now();
-        let early = if self.covered.is_some() { EARLY } else { Duration::ZERO };
+        let early = if self.stamp.is_some() { EARLY } else { Duration::ZERO };
         if self.due <= begin + early {
             let work = WorkTime::begin();
             let progress = self.count.go_on(now, reader)?;
@@ -140,13 +144,13 @@ impl<A: Told> Keeper<A> {
                 };
             if progress == RecentProgress::Ready {
                 self.ready = Some(Instant::now());
-                let covered = self.count.stamp();
-                if covered.is_none() || covered != self.covered {
+                let stamp = A::stamp(&self.count);
+                if stamp.is_none() || stamp != self.stamp {
                     self.moved += 1;
                 }
-                self.covered = covered;
+                self.stamp = stamp;
             } else {
-                self.covered = None;
+                self.stamp = None;
             }
         }
         self.told.retain(|front, _| boards.iter().any(|(asks, _)| asks == front));
@@ -157,14 +161,18 @@ impl<A: Told> Keeper<A> {
             if told.is_some_and(|told| told.moved == self.moved && Arc::ptr_eq(&told.board, board)) {
                 continue;
             }
-            let same = |other: &&ToldOf<A>| other.moved == self.moved && Arc::ptr_eq(&other.board, board);
+            let of_same_counts = |other: &&ToldOf<A>| other.moved == self.moved;
+            let same = |other: &&ToldOf<A>| of_same_counts(other) && Arc::ptr_eq(&other.board, board);
             let now_known = match self.told.values().find(same) {
                 Some(other) => Arc::clone(&other.known),
-                None => match A::tell(&self.count, board, known, reader)? {
-                    Some(told) => Arc::new(told),
-                    // What was told stays.
-                    None => return Ok(Vec::new()),
-                },
+                None => {
+                    let same = told.filter(of_same_counts).or_else(|| self.told.values().find(of_same_counts));
+                    match A::tell(&self.count, board, same.map(|same| &*same.known), known, reader)? {
+                        Some(told) => Arc::new(told),
+                        // What was told stays.
+                        None => return Ok(Vec::new()),
+                    }
+                }
             };
             if told.is_none_or(|told| told.known != now_known) {
                 news.push((*front, Arc::clone(&now_known)));

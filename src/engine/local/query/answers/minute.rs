@@ -21,9 +21,14 @@ impl Told for LastMinute {
         MinuteCount::new(limits)
     }
 
+    fn stamp(count: &MinuteCount) -> Option<(i64, i64)> {
+        count.stamp()
+    }
+
     fn tell(
         count: &MinuteCount,
         board: &Board,
+        _same: Option<&Self>,
         known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError> {

@@ -22,9 +22,14 @@ impl Told for Trends {
         TrendCount::new(limits)
     }
 
+    fn stamp(count: &TrendCount) -> Option<(i64, i64)> {
+        count.trends().map(|counts| counts.stamp())
+    }
+
     fn tell(
         count: &TrendCount,
         board: &Board,
+        same: Option<&Self>,
         known: &mut KnownIds<'_>,
         reader: &mut Reader,
     ) -> Result<Option<Self>, StorageError> {
@@ -34,6 +39,10 @@ impl Told for Trends {
         let countries = countries.collect::<Result<Vec<_>, StorageError>>()?;
         let mut told = Trends::new((since, until), reaches_back(before, reader)?, countries);
         for row in board.pages.iter().take(MOST_ROWS) {
+            if let Some(trend) = same.and_then(|same| same.of_page(&row.url, &row.country)) {
+                told.add(Arc::clone(&row.url), Arc::clone(&row.country), trend.clone());
+                continue;
+            }
             let trend = match known.rows.of(row, reader)? {
                 Some((url, country)) => counts.of_page(url, country),
                 None => RowTrend::default(),

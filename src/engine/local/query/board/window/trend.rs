@@ -37,13 +37,15 @@ impl TrendCount {
 
     /// The newest trends, unless the counts are between two states.
     pub(crate) fn trends(&self) -> Option<TrendCounts<'_>> {
-        self.counted().map(|Counted { tally, up_to, end }| TrendCounts { tally, up_to, end })
+        self.counted().map(|Counted { tally, end, .. }| TrendCounts { tally, end })
     }
 }
 
 /// The clicks of each part.
 #[derive(Debug, Default)]
 pub(crate) struct TrendTally {
+    /// How often the counts of a part that is over have changed.
+    changes: i64,
     /// By number: the milliseconds since 1970 divided by the length of a part.
     parts: BTreeMap<i64, Part>,
 }
@@ -69,6 +71,7 @@ impl TrendTally {
                     room = left;
                 }
             }
+            self.changes = self.changes.wrapping_add(1);
             while let Some(oldest) = self.parts.first_entry()
                 && *oldest.key() < number - TOLD_PARTS
             {
@@ -84,7 +87,7 @@ impl Tally for TrendTally {
     const FORGETS_BY_TIME: bool = true;
 
     fn anew(&self, _base: i64) -> Self {
-        Self::default()
+        Self { changes: self.changes.wrapping_add(1), ..Self::default() }
     }
 
     fn has_tie(&self, _click: &StoredClick) -> bool {
@@ -93,8 +96,11 @@ impl Tally for TrendTally {
 
     fn take_in(&mut self, click: &StoredClick, _last: bool) -> Result<(), OutOfRange> {
         let number = part_of(click.timestamp.as_millis());
-        if self.parts.last_key_value().is_some_and(|(newest, _)| number < *newest - TOLD_PARTS) {
-            return Ok(());
+        if let Some((newest, _)) = self.parts.last_key_value() {
+            if number < *newest - TOLD_PARTS {
+                return Ok(());
+            }
+            self.changes = self.changes.wrapping_add(i64::from(number < *newest));
         }
         let part = match self.parts.get_mut(&number) {
             Some(part) => part,
@@ -118,7 +124,6 @@ impl Tally for TrendTally {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TrendCounts<'a> {
     tally: &'a TrendTally,
-    up_to: i64,
     end: i64,
 }
 
@@ -138,7 +143,7 @@ impl TrendCounts<'_> {
 
     /// Two moments with the same stamp have the same trends.
     pub(crate) fn stamp(&self) -> (i64, i64) {
-        (self.up_to, self.end)
+        (part_of(self.end), self.tally.changes)
     }
 
     /// A trend of these `clicks` in each part.
