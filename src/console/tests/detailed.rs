@@ -66,6 +66,23 @@ fn a_log_line_is_opened_in_full_from_its_view_and_from_the_panel() {
 }
 
 #[test]
+fn enter_on_a_stage_opens_it_and_stops_nothing() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::knowing()).press("2 Enter");
+        let screen = console.screen();
+        assert!(screen.contains(" stage store "), "{width}×{height}:\n{screen}");
+        console.press("Esc");
+        assert!(console.app.overlays.details.is_none());
+        assert_eq!((console.app.overview.focus, console.app.picked_stage), (Panel::Stages, 1));
+        let screen = console.screen();
+        assert!(screen.contains("Space start/stop") && screen.contains("Enter details"), "{screen}");
+        let commands = console.sent();
+        assert!(commands.iter().all(|command| !matches!(command, Command::Stage { .. })), "{commands:?}");
+    }
+}
+
+#[test]
 fn a_reject_and_a_click_are_opened_with_every_field() {
     let mut console = Console::new(80, 24);
     console.show(fixture::knowing()).press("F4 Down Enter");
