@@ -25,6 +25,8 @@ pub(crate) struct Selection {
     pub(crate) window: Window,
     /// The window is compared with the same span so long ago. Never set for all time.
     pub(crate) compare: Option<Ago>,
+    /// The window that comes back once nothing is compared any more; `None` if the user chose the one that is on.
+    window_before: Option<Window>,
     /// Only urls that match it, as the user typed it.
     pub(crate) filter: String,
     /// The first visible row of the countries.
@@ -45,6 +47,7 @@ impl Default for Selection {
             min_timed: MIN_TIMED,
             window: Window::default(),
             compare: None,
+            window_before: None,
             filter: String::new(),
             country_top: 0,
             page: None,
@@ -95,17 +98,21 @@ impl Selection {
     /// Selects the time window `window`. Nothing was before all time, so a comparison ends with it.
     pub(crate) fn choose_window(&mut self, window: Window) {
         self.window = window;
+        self.window_before = None;
         if window == Window::AllTime {
             self.compare = None;
         }
         self.forget_page();
     }
 
-    /// Compares the window with the same span so long ago. All time becomes the last five minutes.
+    /// Compares the window with the same span so long ago. Meanwhile, all time becomes the last five minutes.
     pub(crate) fn compare_with(&mut self, ago: Option<Ago>) {
         self.compare = ago;
         if ago.is_some() && self.window == Window::AllTime {
             self.choose_window(Window::LastFiveMinutes);
+            self.window_before = Some(Window::AllTime);
+        } else if let (None, Some(before)) = (ago, self.window_before) {
+            self.choose_window(before);
         }
     }
 

@@ -98,11 +98,15 @@ fn the_key_goes_through_the_spans_and_off_and_all_time_becomes_five_minutes() {
     let mut console = Console::new(120, 40);
     console.show(fixture::knowing()).press("c");
     assert_eq!(asked(&mut console), view(Ago::Hour));
-    assert_eq!(message(&console), "the last 5 minutes against 1 hour ago: nothing is before all time");
-    for next in [Some(Ago::Day), Some(Ago::Week), None, Some(Ago::Hour)] {
+    assert_eq!(message(&console), "comparing needs a window: 5 min");
+    for next in [Ago::Day, Ago::Week] {
         console.press("c");
-        assert_eq!(asked(&mut console), View { compare: next, ..view(Ago::Hour) });
+        assert_eq!(asked(&mut console), view(next));
     }
+    console.press("c");
+    assert_eq!(asked(&mut console), View { limit: 200, ..View::default() }, "all time, as before");
+    console.press("c");
+    assert_eq!(asked(&mut console), view(Ago::Hour));
     console.press("w");
     assert_eq!(asked(&mut console), View { window: Window::AllTime, compare: None, ..view(Ago::Hour) });
     assert_eq!(message(&console), "the comparison ends: nothing is before all time");
@@ -113,6 +117,8 @@ fn the_key_goes_through_the_spans_and_off_and_all_time_becomes_five_minutes() {
         "a window that was chosen stays"
     );
     assert_eq!(message(&console), "");
+    console.press("c c c");
+    assert_eq!(asked(&mut console), View { window: Window::LastHour, limit: 200, ..View::default() });
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn a_command_compares_and_ends_the_comparison() {
     assert_eq!(asked(&mut console), view(Ago::Week));
     assert!(console.screen().contains("urls of all countries by clicks, last 5 min against 1 week ago"));
     console.press(":").paste("compare off").press("Enter");
-    assert_eq!(asked(&mut console), View { window: WINDOW, limit: 200, ..View::default() });
+    assert_eq!(asked(&mut console), View { limit: 200, ..View::default() });
     console.press(":").paste("compare month").press("Enter");
     let screen = console.screen();
     assert!(screen.contains("compare what? not month; hour, day, week or off"), "{screen}");

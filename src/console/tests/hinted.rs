@@ -4,6 +4,7 @@ use super::steered::console;
 use super::{Console, fixture};
 use crate::console::export::TableOutcome;
 use crate::console::keys::bindings::KeyBindings;
+use crate::console::state::panel::Panel;
 use crate::protocol::StageState;
 
 /// The last row.
@@ -81,7 +82,7 @@ fn a_key_of_the_config_is_named_in_place_of_ours() {
     let mut console = console(fixture::running());
     let keys = [("freeze", "P"), ("quit", "Q"), ("pick-stage-2", "B"), ("view-search", "F12"), ("filter", "f")];
     console.app.keys = KeyBindings::with(keys).expect("fits");
-    console.press("P f x Enter");
+    console.press("P Down");
     assert!(console.screen().contains("tables are frozen: P unfreezes them"), "{}", console.screen());
     console.press("P Q n");
     assert!(footer(&mut console).contains("clicktop goes on; to quit, press Q and then y"));
@@ -133,10 +134,34 @@ fn only_figures_that_were_written_are_told_from_those_that_are_held() {
 #[test]
 fn what_does_not_come_while_tables_are_held_is_said_in_the_headers_words() {
     let mut console = console(fixture::running());
-    console.press("p / x Enter");
+    console.press("p");
     for keys in ["Down", "F4", "F5 x Enter"] {
         let screen = console.press(keys).screen();
         assert!(screen.contains(" TABLES FROZEN SINCE "), "{screen}");
         assert!(screen.contains("tables are frozen: p unfreezes them"), "{keys}: {screen}");
     }
+}
+
+#[test]
+fn held_tables_keep_their_rows_and_titles_and_a_key_for_other_rows_says_why() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running()).press("Tab p").sent();
+        let held = console.part(|layout| layout.urls);
+        for keys in ["w", "c", "s", "/", ": s a m p l e Space 5 0 Enter", ": c o m p a r e Space d a y Enter"] {
+            let screen = console.press(keys).screen();
+            assert!(screen.contains(" tables are frozen: p unfreezes them "), "{keys}: {screen}");
+            assert_eq!(console.sent(), [], "{keys} asks for nothing");
+            assert_eq!(console.part(|layout| layout.urls), held, "{keys}");
+        }
+        console.press("p w");
+        assert_ne!(console.part(|layout| layout.urls), held);
+    }
+}
+
+#[test]
+fn held_tables_keep_their_filter_and_esc_still_leads_back() {
+    let mut console = console(fixture::running());
+    console.press("/ c a Enter p Esc");
+    assert_eq!((console.app.overview.focus, console.app.selection.filter.as_str()), (Panel::Countries, "ca"));
 }

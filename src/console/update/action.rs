@@ -131,6 +131,9 @@ impl App {
 
     /// Sorts the urls by `sort`.
     pub(super) fn sort_by(&mut self, sort: SortBy) {
+        if self.refuse_while_frozen() {
+            return;
+        }
         self.selection.sort = sort;
         self.request_view();
         self.ask_for_breakdown();

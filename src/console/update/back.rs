@@ -37,7 +37,8 @@ impl App {
         }
         if self.overview.expanded {
             self.overview.expanded = false;
-        } else if self.overview.focus == Panel::Urls && !self.selection.filter.is_empty() {
+        } else if self.overview.focus == Panel::Urls && !self.selection.filter.is_empty() && !self.engine.is_frozen() {
+            // Without the filter, other rows would have to come than the ones that are held.
             self.set_filter("");
         } else if self.overview.focus != Panel::Countries {
             self.give_focus(Panel::Countries);

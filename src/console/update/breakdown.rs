@@ -47,6 +47,9 @@ impl App {
 
     /// Groups by the next dimension, or by the one before.
     pub(super) fn turn_dimension(&mut self, forward: bool) {
+        if self.refuse_while_frozen() {
+            return;
+        }
         match self.screens.open {
             Screen::Breakdown => {
                 let view = &mut self.screens.breakdown;

@@ -1,6 +1,5 @@
 //! The time window of the figures, and the earlier span that it is compared with.
 
-use crate::console::format::ago;
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::protocol::compare::Ago;
@@ -9,6 +8,9 @@ use crate::protocol::view::Window;
 impl App {
     /// Shows the figures over the next time window.
     pub(super) fn cycle_window(&mut self) {
+        if self.refuse_while_frozen() {
+            return;
+        }
         let compared = self.selection.compare;
         self.selection.cycle_window();
         self.request_window(compared);
@@ -16,6 +18,9 @@ impl App {
 
     /// Shows the figures over the time window `window`.
     pub(super) fn choose_window(&mut self, window: Window) {
+        if self.refuse_while_frozen() {
+            return;
+        }
         let compared = self.selection.compare;
         self.selection.choose_window(window);
         self.request_window(compared);
@@ -29,7 +34,7 @@ impl App {
         self.ask_for_breakdown();
     }
 
-    /// Compares the window with the next earlier span; after a week ago, with none.
+    /// Compares the window with the next earlier span; after a week ago, with none, over the window from before.
     pub(super) fn cycle_comparison(&mut self) {
         self.compare_with(match self.selection.compare {
             None => Some(Ago::Hour),
@@ -44,14 +49,16 @@ impl App {
         if wanted.is_some() && !self.engine.counts_trends() {
             return self.say("a pipeline on Spark compares nothing with before");
         }
+        if self.refuse_while_frozen() {
+            return;
+        }
         let window = self.selection.window;
         self.selection.compare_with(wanted);
-        match wanted {
-            Some(wanted) if self.selection.window != window => {
-                self.say(format!("the last 5 minutes against {}: nothing is before all time", ago(wanted)));
-                self.ask_for_breakdown();
+        if self.selection.window != window {
+            if wanted.is_some() {
+                self.say("comparing needs a window: 5 min");
             }
-            _ => {}
+            self.ask_for_breakdown();
         }
         self.request_view();
     }

@@ -29,6 +29,7 @@ impl App {
                 self.show_figures();
                 self.sort_by(sort);
             }
+            Phrase::Sample(_) if self.refuse_while_frozen() => {}
             Phrase::Sample(known_times) => {
                 self.show_figures();
                 self.selection.min_timed = known_times;

@@ -1,5 +1,6 @@
 //! Settings that a key changes while the console runs.
 
+use crate::console::keys::Action;
 use crate::console::state::app::App;
 use crate::console::state::effect::Effect;
 use crate::console::state::engine::Frozen;
@@ -37,5 +38,15 @@ impl App {
             None => Some(Frozen { observed: self.engine.live.clone(), since: self.now }),
             Some(_) => None,
         };
+    }
+
+    /// Whether the tables hold their rows, so that no others can come. If they do, the footer says which key lets them go.
+    pub(super) fn refuse_while_frozen(&mut self) -> bool {
+        if !self.engine.is_frozen() {
+            return false;
+        }
+        let key = self.keys.label_of(Action::Freeze);
+        self.say(format!("tables are frozen: {key} unfreezes them"));
+        true
     }
 }
