@@ -139,3 +139,20 @@ fn a_url_without_clicks_is_told() {
     console.show(changed(|details| *details = PageDetails::default()));
     assert!(console.screen().contains("no clicks on this url"), "{}", console.screen());
 }
+
+#[test]
+fn the_page_says_that_it_is_of_all_time_whatever_the_overview_shows() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let screen = opened(width, height).screen();
+        assert!(screen.contains(" /cart  all time ─"), "{width}×{height}: {screen}");
+        for (keys, words) in [("w", " /cart  all time ─"), ("c", " /cart  all time, not compared ─")] {
+            let mut console = Console::new(width, height);
+            console.show(fixture::knowing()).press(keys);
+            console.press(": g o t o").press("Space / c a r t Enter");
+            let screen = console.screen();
+            assert!(screen.contains(words), "{keys} at {width}×{height}: {screen}");
+            let style = console.style_of(words.trim_start_matches(" /cart  "));
+            assert_eq!(style.fg, Some(ratatui::style::Color::Yellow), "it stands out");
+        }
+    }
+}

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
 use super::breakdown;
-use crate::console::format::{counted, duration, fit, time_of_day};
+use crate::console::format::{counted, duration, fit, time_of_day, width};
 use crate::console::state::app::App;
 use crate::console::state::screen::Screen;
 use crate::console::state::screen_parts::{ScreenParts, beside_countries};
@@ -17,6 +18,7 @@ use crate::console::tables::{TableContext, clicks, pages};
 use crate::console::view::placeholder::{no_answer, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::answer::{PageDetails, Trend};
+use crate::protocol::view::Window;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -29,8 +31,10 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     if !beside.is_empty() {
         breakdown::beside(frame, beside, whole_url, app);
     }
-    let url = fit(whole_url, usize::from(parts.before.width).saturating_sub(4));
-    let title = Line::from(vec![Span::raw(" "), Span::styled(url, theme.key()), Span::raw(" ")]);
+    let (words, style) = span_words(app);
+    let url = fit(whole_url, usize::from(parts.before.width).saturating_sub(width(words) + 6));
+    let title = vec![Span::raw(" "), Span::styled(url, theme.key()), Span::raw("  "), Span::styled(words, style)];
+    let title = Line::from([title, vec![Span::raw(" ")]].concat());
     let on = |panel| app.screens.url.focus == panel;
     let mut block = theme.frame(title, on(UrlPanel::Countries));
     if let Some(Ok(details)) = details {
@@ -67,6 +71,15 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
                 Table::new(clicks::OF_URL, context, Cursor::in_panel(app.screens.url.clicks, on(UrlPanel::Clicks)));
             table.render(frame, newest, details.clicks.iter());
         }
+    }
+}
+
+/// Of which time the figures are. If the overview shows another time, the words stand out.
+fn span_words(app: &App) -> (&'static str, Style) {
+    match (app.selection.compare, app.selection.window) {
+        (Some(_), _) => ("all time, not compared", app.theme.warn()),
+        (None, Window::AllTime) => ("all time", app.theme.dim()),
+        (None, _) => ("all time", app.theme.warn()),
     }
 }
 
