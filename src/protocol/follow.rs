@@ -84,6 +84,9 @@ pub struct FollowedStored {
     /// Where the search for those clicks ended early, because there are too many clicks of others in between: the times before and after
     /// which nobody looked.
     pub searched: SearchedSpan,
+    /// The latest time of a next click that would tell the time spent; `None` from an engine before this field.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::serial::optional_timestamp")]
+    pub next_until: Option<Timestamp>,
 }
 
 /// The span in which the clicks of a user were looked for.

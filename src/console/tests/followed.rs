@@ -57,6 +57,7 @@ fn found(snapshot: &Snapshot) -> FollowedClick {
             before: vec![near(-90_000, "/cart"), near(-100_000, "/")],
             after: vec![near(12_000, "/checkout")],
             searched: SearchedSpan { since: Some(later(-700_000)), until: None },
+            next_until: Some(later(1_800_000)),
         }),
         document: Some(Ok(Some(IndexedDocument {
             id: "88af27c9-ec41-5d1b-b6c3-f381dfbfce00".into(),
@@ -172,4 +173,22 @@ fn a_reject_asks_for_its_message() {
     snapshot.answers.click = Some(Arc::new(Answer { asked, found: Ok(found) }));
     console.show(snapshot);
     assert!(console.screen().contains("2 B, no text: in hexadecimal digits"), "{}", console.screen());
+}
+
+#[test]
+fn a_click_whose_next_one_may_still_come_has_none_yet_and_is_unknown_only_once_it_is_too_late() {
+    let snapshot = fixture::running();
+    let mut console = opened(120, 40, &snapshot);
+    let click = snapshot.recent[1].timestamp.as_millis();
+    for (session_timeout, says) in [
+        (1_800_000, "none yet: the next click will tell its time spent"),
+        (10, "no later click within the session timeout: its time spent is unknown"),
+    ] {
+        let mut found = found(&snapshot);
+        let stored = found.stored.as_mut().expect("stored");
+        stored.after.clear();
+        stored.next_until = Some(Timestamp::from_millis(click + session_timeout));
+        console.show(answered(&snapshot, Ok(found)));
+        assert!(console.screen().contains(says), "{}", console.screen());
+    }
 }

@@ -47,6 +47,7 @@ pub(super) fn answer() -> Arc<Answer<ClickQuestion, FollowedClick>> {
         before: vec![near("c0")],
         after: vec![near("c2")],
         searched: SearchedSpan { since: Some(AT), until: None },
+        next_until: Some(AT),
     };
     let document = IndexedDocument {
         id: "88af27c9-ec41-5d1b-b6c3-f381dfbfce00".into(),

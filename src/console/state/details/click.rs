@@ -41,7 +41,7 @@ pub(super) fn details(click: &RecentClick, snapshot: &Snapshot) -> Details {
         Some(Ok(found)) => {
             match &found.stored {
                 None => details.text("the store does not have it (any more)", Tone::Warn),
-                Some(stored) => followed::neighbours(&mut details, stored),
+                Some(stored) => followed::neighbours(&mut details, stored, snapshot),
             }
             if let Some(document) = &found.document {
                 followed::document(&mut details, document);

@@ -55,7 +55,7 @@ pub(super) fn way(details: &mut Details, click: &RecentClick, found: Option<&Fol
 }
 
 /// The clicks of the user before and after the click.
-pub(super) fn neighbours(details: &mut Details, stored: &FollowedStored) {
+pub(super) fn neighbours(details: &mut Details, stored: &FollowedStored, snapshot: &Snapshot) {
     let at = stored.click.timestamp;
     details.text(&format!("clicks of {}", stored.click.user_id), Tone::Dim);
     let line = |click: &UserClick| format!("{}  {}  {}", gap(at, click.timestamp), click.url, click.country);
@@ -72,7 +72,14 @@ pub(super) fn neighbours(details: &mut Details, stored: &FollowedStored) {
     if let Some(until) = stored.searched.until {
         details.fact("", format!("not looked for after {until}"), Tone::Dim);
     } else if stored.after.is_empty() {
-        details.fact("", "no later click within the session timeout: its time spent is unknown", Tone::Dim);
+        // The newest click is "now", as everywhere in the console.
+        let now = snapshot.recent.iter().map(|click| click.timestamp).max();
+        let may_come = stored.next_until.zip(now).is_some_and(|(until, now)| now <= until);
+        if may_come {
+            details.fact("after", "none yet: the next click will tell its time spent", Tone::Dim);
+        } else {
+            details.fact("", "no later click within the session timeout: its time spent is unknown", Tone::Dim);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use super::questions::Shared;
+use crate::click::Timestamp;
 use crate::engine::local::stages::ingest::MessageReader;
 use crate::engine::local::status::metrics::Metrics;
 use crate::protocol::answer::Answer;
@@ -158,6 +159,7 @@ fn read_stored(storage: &Storage, name: &ClickName, within_ms: i64) -> Result<Op
         Ok(Some(FollowedStored {
             number: found.number,
             searched: SearchedSpan { since: before.ended_at, until: after.ended_at },
+            next_until: Some(Timestamp::from_millis(name.timestamp.as_millis().saturating_add(within_ms))),
             before: before.clicks.into_iter().map(user_click).collect(),
             after: after.clicks.into_iter().map(user_click).collect(),
             counted: Passing::Unknown,
