@@ -66,7 +66,8 @@ fn the_view_lists_the_alarms_that_are_on_then_those_that_are_over_and_the_picked
         let screen = console.screen();
         assert!(!screen.contains('\u{1b}'));
         assert!(screen.contains("2 on (1 acknowledged), 1 over"), "{screen}");
-        assert!(screen.contains("Enter acknowledges it"), "{screen}");
+        assert!(screen.contains("Enter acknowledges it, i opens it"), "{screen}");
+        assert!(footer(&mut console).contains("Enter acknowledge "), "{}", footer(&mut console));
         let titles = screen.lines().find(|line| line.contains("alarm ") && line.contains("urgency")).expect("titles");
         assert!(titles.contains("stage"), "{width}×{height}: {titles}");
         insta::assert_snapshot!(format!("alarm_view_{width}x{height}"), screen);
@@ -163,6 +164,24 @@ fn without_an_alarm_the_view_says_what_is_watched() {
     let alarms = Arc::new(Alarms { watched, ..Alarms::default() });
     console.show(Snapshot { alarms, ..fixture::running() }).press("A");
     assert!(console.screen().contains("no alarm in this run; clicktop watches for lag"), "{}", console.screen());
+    assert!(!footer(&mut console).contains("acknowledge"), "{}", footer(&mut console));
     console.press("Enter");
     assert!(footer(&mut console).contains("there is no alarm to acknowledge"));
+    console.press("i");
+    assert!(footer(&mut console).contains("there is no alarm to open"));
+    assert!(console.app.overlays.details.is_none());
+}
+
+#[test]
+fn i_opens_the_picked_alarm_in_full_with_the_log_of_its_stage() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let mut console = Console::new(width, height);
+        console.show(with(vec![down(), lag()])).press("A i");
+        let screen = console.screen();
+        assert!(screen.contains(" alarm stage of index ") && screen.contains("critical"), "{screen}");
+        assert!(screen.contains("index is backing off"), "{screen}");
+        insta::assert_snapshot!(format!("details_alarm_{width}x{height}"), screen);
+        console.press("Esc");
+        assert_eq!((console.app.overlays.details.is_some(), console.app.screens.open), (false, Screen::Alarms));
+    }
 }

@@ -20,7 +20,12 @@ fn a_key_that_does_nothing_here_is_answered_once() {
         ("x", "x: no such key here, ? help"),
         ("^x", "Ctrl-x: no such key here, ? help"),
         ("F12", "F12: no such key here, ? help"),
-        ("F2 s", "s: no such key here, ? help"),
+        ("F2 s", "s acts on the overview: F1 opens it"),
+        ("F2 z", "z expands a panel of the overview: F1 opens it"),
+        (": g o t o Space / c a r t Enter z", "z expands a panel of the overview: F1 opens it"),
+        (": g o t o Space / c a r t Enter <", "the events are on the chart of the overview: F1 opens it"),
+        (": g o t o Space / c a r t Enter w", "this page is of all time: w acts on the overview, F1"),
+        ("b c", "breakdowns are not compared: c acts on the overview, F1"),
         ("F1 9", "there are 4 stages"),
     ] {
         console.press(keys);

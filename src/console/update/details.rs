@@ -25,12 +25,14 @@ impl App {
         if on_url && self.overview.event.is_none() && self.picked_url().is_some() {
             return self.open_picked_url();
         }
-        let subject = self.picked_subject().or_else(|| self.picked_click_of_url()).or_else(|| self.urgent_stage());
+        let urgent = || if self.screens.open == Screen::Alarms { None } else { self.urgent_stage() };
+        let subject = self.picked_subject().or_else(|| self.picked_click_of_url()).or_else(urgent);
         match subject {
             Some(subject) => {
                 self.overlays.details = Some(OpenDetails::of(subject));
                 self.ask_for_details();
             }
+            None if self.screens.open == Screen::Alarms => self.say("there is no alarm to open"),
             None => self.say("nothing is picked"),
         }
     }
@@ -59,6 +61,7 @@ impl App {
         match self.screens.open {
             Screen::Log => self.screens.log.picked(&snapshot.log).cloned().map(Subject::LogLine),
             Screen::Rejects => self.screens.picked_reject(snapshot).cloned().map(Subject::Reject),
+            Screen::Alarms => self.screens.alarms.picked(snapshot).map(|alarm| Subject::Alarm(alarm.id(), alarm.since)),
             Screen::Overview => match self.overview.focus {
                 Panel::Stages => self.stage_at(self.picked_stage),
                 Panel::Activity => match self.overview.activity.tab {

@@ -26,7 +26,7 @@ impl App {
             return true;
         }
         let Some((binding, slot)) = self.keys.lookup(key, self.context()) else {
-            return self.explain_stage_key(key);
+            return self.explain_stage_key(key) || self.explain_overview_key(key);
         };
         if binding.action == Action::OpenView && slot >= offered(self.engine.snapshot()).screens {
             // The key of a view that this engine has nothing for.
@@ -78,6 +78,36 @@ impl App {
             let keys = self.keys.label_for(Action::PickStage, offered(self.engine.snapshot()));
             format!("this key acts on a stage: pick one with {keys} first")
         });
+        true
+    }
+
+    /// Says that a key acts on the overview, in a view that has nothing for it. False for any other key.
+    fn explain_overview_key(&mut self, key: &KeyEvent) -> bool {
+        let here = self.screens.context(self.overview.focus);
+        if !here.is_view() || self.context() != here {
+            return false;
+        }
+        let found = self.keys.lookup(key, Context::Anywhere).filter(|(binding, _)| binding.action.is_for_overview());
+        let Some((binding, _)) = found else { return false };
+        let name = Chord { code: key.code, ctrl: key.modifiers.contains(KeyModifiers::CONTROL) }.name();
+        let overview = self.keys.label_at(Action::OpenView, 0);
+        let is_of_url = matches!(here, Context::Url | Context::CountriesOfUrl);
+        let text = match binding.action {
+            Action::CycleWindow | Action::CycleComparison if is_of_url => {
+                format!("this page is of all time: {name} acts on the overview, {overview}")
+            }
+            Action::CycleComparison if here == Context::Breakdown => {
+                format!("breakdowns are not compared: {name} acts on the overview, {overview}")
+            }
+            // They also act in some other views.
+            Action::Filter | Action::FindNext | Action::FindPrevious => return false,
+            Action::Expand => format!("{name} expands a panel of the overview: {overview} opens it"),
+            Action::PreviousEvent | Action::NextEvent => {
+                format!("the events are on the chart of the overview: {overview} opens it")
+            }
+            _ => format!("{name} acts on the overview: {overview} opens it"),
+        };
+        self.say(text);
         true
     }
 }

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use super::content::Details;
-use super::{click, event, index, log_line, reject, stage};
+use super::{alarm, click, event, index, log_line, reject, stage};
 use crate::console::state::observed::Observed;
 use crate::protocol::StageId;
+use crate::protocol::alarm::AlarmId;
 use crate::protocol::answer::RejectRow;
 use crate::protocol::board::RecentClick;
 use crate::protocol::event::Event;
@@ -20,6 +21,8 @@ pub(crate) enum Subject {
     Click(RecentClick),
     Event(Event),
     Stage(StageId),
+    /// The alarm that began then.
+    Alarm(AlarmId, SystemTime),
     /// The search index.
     Index,
 }
@@ -30,7 +33,7 @@ impl Subject {
         match self {
             Subject::Click(click) => click::question(click),
             Subject::Reject(row) => reject::question(row),
-            Subject::LogLine(_) | Subject::Event(_) | Subject::Stage(_) | Subject::Index => None,
+            Subject::LogLine(_) | Subject::Event(_) | Subject::Stage(_) | Subject::Alarm(..) | Subject::Index => None,
         }
     }
 
@@ -42,6 +45,7 @@ impl Subject {
             Subject::Click(click) => click::details(click, &observed.snapshot),
             Subject::Event(event) => event::details(event),
             Subject::Stage(id) => stage::details(id, observed, now),
+            Subject::Alarm(id, since) => alarm::details(id, *since, &observed.snapshot, now),
             Subject::Index => index::details(&observed.snapshot),
         }
     }

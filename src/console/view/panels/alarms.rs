@@ -68,7 +68,10 @@ fn picked(frame: &mut Frame, area: Rect, row: Option<&AlarmRow>, app: &App) {
     let known = match (alarm.acknowledged, row.condition) {
         (Some(at), _) => format!("acknowledged {}", day_and_time(at)),
         (None, AlarmCondition::Over) => "nobody acknowledged it".to_owned(),
-        (None, _) => format!("{} acknowledges it", app.keys.label_of(Action::Acknowledge)),
+        (None, _) => {
+            let [acknowledge, open] = [Action::Acknowledge, Action::Details].map(|action| app.keys.label_of(action));
+            format!("{acknowledge} acknowledges it, {open} opens it")
+        }
     };
     let style = if row.condition == AlarmCondition::Over { theme.dim() } else { theme.severity(alarm.severity) };
     let lines = vec![

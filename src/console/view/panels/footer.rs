@@ -118,6 +118,12 @@ fn is_shown(binding: &KeyBinding, app: &App) -> bool {
         .as_ref()
         .is_some_and(|line| matches!(line.purpose, LinePurpose::Palette | LinePurpose::Export));
     let has_no_stage = binding.action == Action::PickStage && app.engine.snapshot().stages.is_empty();
+    let acknowledges = matches!(binding.action, Action::Acknowledge | Action::AcknowledgeAll);
+    let has_no_alarm = acknowledges && app.engine.snapshot().alarms.active.is_empty();
     let is_refused = is_refused || (app.settings.read_only && binding.action == Action::StopWork);
-    !binding.short.is_empty() && !is_refused && !has_no_stage && (completes || binding.action != Action::Complete)
+    !binding.short.is_empty()
+        && !is_refused
+        && !has_no_stage
+        && !has_no_alarm
+        && (completes || binding.action != Action::Complete)
 }
