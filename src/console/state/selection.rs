@@ -86,6 +86,12 @@ impl Selection {
         board.comparison.as_deref().filter(|_| self.compare.is_some())
     }
 
+    /// Why `board` has no comparison, if the user wants one.
+    pub(crate) fn uncompared<'b>(&self, board: &'b Board) -> Option<&'b str> {
+        let is_wanted = self.compare.is_some() && self.is_about(board) && board.comparison.is_none();
+        board.problem.as_deref().filter(|_| is_wanted)
+    }
+
     /// Selects the next time window.
     pub(crate) fn cycle_window(&mut self) {
         self.choose_window(match self.window {

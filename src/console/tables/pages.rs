@@ -149,6 +149,11 @@ fn change_beside_url(left: usize) -> usize {
 static COMPARED_BAR: Column<PageRow> =
     BAR.width(Width::Part(|left| left.saturating_sub(URL_BESIDE_BAR).min(BAR_COLUMNS)));
 
+/// In the order by time, the change of the time is worth more than the clicks and the country.
+static SORTED_TIME_AGAINST: Column<PageRow> = TIME_AGAINST.width(Width::Fixed(8)).priority(1);
+static LESS_CLICKS: Column<PageRow> = CLICKS.priority(3);
+static LESS_AGAINST: Column<PageRow> = AGAINST.priority(4);
+
 static COMPARED_CLICKS: Column<PageRow> = CLICKS.priority(1);
 static COMPARED_USERS: Column<PageRow> = USERS.priority(7);
 static COMPARED_TIME: Column<PageRow> = AVERAGE_TIME.priority(8);
@@ -175,13 +180,29 @@ pub(crate) static FOUND: &[&Column<PageRow>] = &[
     &AVERAGE_TIME.blank_after().priority(3),
 ];
 
-/// The urls beside the list of countries on the map.
-pub(crate) static BESIDE_MAP: &[&Column<PageRow>] = &[
-    &URL.width(Width::Rest(12)),
-    &COUNTRY.width(Width::Fixed(10)).priority(2),
-    &CLICKS.width(Width::Fixed(11)).priority(0),
-    &USERS.width(Width::Fixed(11)).blank_after().priority(1),
-];
+static MAP_URL: Column<PageRow> = URL.width(Width::Rest(12));
+static MAP_COUNTRY: Column<PageRow> = COUNTRY.width(Width::Fixed(10)).priority(6);
+static MAP_CLICKS: Column<PageRow> = CLICKS.width(Width::Fixed(11)).priority(0);
+static MAP_USERS: Column<PageRow> = USERS.width(Width::Fixed(10)).priority(1);
+
+static MAP_USERS_BESIDE_CHANGES: Column<PageRow> =
+    USERS.width(Width::Part(|left| if left >= URL_BESIDE_CHANGES { 9 } else { 0 }));
+
+/// The urls beside the list of countries on the map, in the order of `view`, beside those of the earlier span if it compares.
+pub(crate) fn beside_map(view: &View) -> Vec<&'static Column<PageRow>> {
+    let mut columns: Vec<&'static Column<PageRow>> = vec![&MAP_URL, &MAP_COUNTRY, &MAP_CLICKS];
+    if view.compare.is_some() {
+        columns.extend([&THEN, &AGAINST]);
+    }
+    match (view.sort, view.compare) {
+        (SortBy::Time, Some(_)) => columns.extend([&AVERAGE_TIME, &SORTED_TIME_AGAINST]),
+        (SortBy::Time, None) => columns.extend([&AVERAGE_TIME, &TIMED]),
+        (_, None) => columns.push(&MAP_USERS),
+        (SortBy::Users, Some(_)) => columns.push(&USERS),
+        (_, Some(_)) => columns.push(&MAP_USERS_BESIDE_CHANGES),
+    }
+    columns
+}
 
 /// One url by country.
 pub(crate) static BY_COUNTRY: &[&Column<PageRow>] = &[
@@ -223,9 +244,25 @@ fn compared(view: &View) -> Vec<&'static Column<PageRow>> {
     if view.country.is_none() {
         columns.push(&COMPARED_COUNTRY);
     }
-    columns.extend([&COMPARED_CLICKS, &THEN, &AGAINST, &COMPARED_USERS, &USERS_AGAINST, &COMPARED_TIME, &TIME_AGAINST]);
     if view.sort == SortBy::Time {
-        columns.push(&TIMED);
+        let clicks = [&LESS_CLICKS, &THEN, &LESS_AGAINST];
+        columns.extend(clicks.into_iter().chain([
+            &COMPARED_USERS,
+            &USERS_AGAINST,
+            &COMPARED_TIME,
+            &SORTED_TIME_AGAINST,
+            &TIMED,
+        ]));
+    } else {
+        columns.extend([
+            &COMPARED_CLICKS,
+            &THEN,
+            &AGAINST,
+            &COMPARED_USERS,
+            &USERS_AGAINST,
+            &COMPARED_TIME,
+            &TIME_AGAINST,
+        ]);
     }
     columns
 }

@@ -91,6 +91,7 @@ fn tables_and_chart_show_the_earlier_span_as_far_as_there_is_room() {
     insta::assert_snapshot!("compared_chart_expanded_120x40", compared(120, 40).press("1 z").screen());
     insta::assert_snapshot!("compared_countries_expanded_120x40", compared(120, 40).press("z").screen());
     insta::assert_snapshot!("compared_map_120x40", compared(120, 40).press("F7").screen());
+    insta::assert_snapshot!("compared_map_200x60", compared(200, 60).press("F7").screen());
 }
 
 #[test]
@@ -183,16 +184,22 @@ fn the_chart_names_both_lines_and_tells_them_apart_also_without_colours() {
     }
 }
 
-#[test]
-fn without_the_earlier_figures_there_are_dashes_the_reason_and_the_chart_as_before() {
-    let mut console = Console::new(120, 40);
+/// A console that wants a comparison with a day ago, and an engine that has no clicks of then.
+fn too_young(width: u16, height: u16) -> Console {
+    let mut console = Console::new(width, height);
     console.show_with_history(&fixture::knowing()).press("c c");
     let problem = "nothing to compare with: no stored click is older than the same five minutes a day ago";
     let answered = fixture::answered(fixture::knowing(), view(Ago::Day));
     let board = Board { problem: Some(problem.into()), ..(*answered.board).clone() };
     console.show(Snapshot { board: Arc::new(board), ..answered }).pass(10);
+    console
+}
+
+#[test]
+fn without_the_earlier_figures_there_are_dashes_the_reason_and_the_chart_as_before() {
+    let mut console = too_young(120, 40);
     let screen = console.screen();
-    let cause = &problem[25..];
+    let cause = "no stored click is older than the same five minutes a day ago";
     assert!(screen.contains(cause) && screen.contains(" throughput "), "the reason in full:\n{screen}");
     let urls = console.part(|layout| layout.urls);
     let row = urls.lines().find(|line| line.contains("/cart ")).unwrap_or_default();
@@ -200,10 +207,59 @@ fn without_the_earlier_figures_there_are_dashes_the_reason_and_the_chart_as_befo
 }
 
 #[test]
+fn the_reason_is_on_the_chart_and_on_the_map_too_at_every_size() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        for keys in ["F1", "1", "1 z", "F7"] {
+            let screen = too_young(width, height).press(keys).screen();
+            let is_said =
+                screen.contains("nothing to compare with: no stored") || screen.contains(" no stored click is");
+            assert!(is_said, "{keys} at {width}×{height}:\n{screen}");
+        }
+        insta::assert_snapshot!(format!("uncompared_{width}x{height}"), too_young(width, height).screen());
+    }
+    let chart = too_young(120, 40).part(|layout| layout.throughput);
+    assert!(chart.contains("nothing to compare with: no stored click is older"), "{chart}");
+}
+
+#[test]
 fn a_chart_that_compares_says_that_its_window_sets_its_time() {
-    let mut console = compared(80, 24);
-    console.press("+");
-    assert_eq!(message(&console), "the comparison spans its window: w chooses it. The throughput spans 1 min");
+    for (width, height) in [(120, 40), (80, 24)] {
+        for key in ["+", "-", "0"] {
+            let mut console = compared(width, height);
+            console.press(key);
+            assert_eq!(message(&console), "the chart compares the last 5 min: w chooses another time", "{key}");
+            assert_eq!(console.app.overview.chart_span, None, "the throughput keeps its time");
+        }
+    }
+}
+
+#[test]
+fn in_the_order_by_time_the_change_of_the_time_stays_on_a_narrow_screen() {
+    for (width, height, says) in [
+        (200, 60, "urls of all countries by time, at least 10 known, last 5 min against 1 day ago "),
+        (120, 40, "urls of all countries by time, at least 10 known, last 5 min against 1 day ago "),
+        (80, 24, "urls by time 10+, last 5 min against 1 day ago "),
+        (60, 16, "urls 5 min against 1 day ago "),
+    ] {
+        let mut console = compared(width, height);
+        console.press("s s").show(answer(View { sort: SortBy::Time, min_timed: 10, ..view(Ago::Day) })).pass(10);
+        let screen = console.screen();
+        assert!(screen.contains(says), "{screen}");
+        let titles = screen.lines().find(|line| line.contains("avg time▼")).unwrap_or_default();
+        assert!(titles.contains("avg time▼  change"), "{titles}\n{screen}");
+        insta::assert_snapshot!(format!("compared_by_time_{width}x{height}"), screen);
+    }
+}
+
+#[test]
+fn a_breakdown_says_that_it_is_not_compared() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let mut console = compared(width, height);
+        console.press("b");
+        assert!(message(&console).starts_with("breakdowns are not compared: "), "{}", message(&console));
+        let screen = console.screen();
+        assert!(screen.contains("last 5 min, not com"), "{width}×{height}: {screen}");
+    }
 }
 
 #[test]

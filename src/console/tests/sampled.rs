@@ -82,3 +82,45 @@ fn a_command_changes_the_sample_and_sorts_by_time() {
     assert!(console.screen().contains("by time "), "{}", console.screen());
     assert!(!console.screen().contains(" known "), "every mean counts: nothing to say");
 }
+
+#[test]
+fn a_sample_that_no_url_has_is_said_in_the_title() {
+    for (width, height, says) in [
+        (200, 60, "urls of all countries by time, no url has 500 known times "),
+        (120, 40, "urls of all countries by time, no url has 500 known times "),
+        (80, 24, "urls of all countries by time, none has 500 known "),
+        (60, 16, "urls by time, none has 500 known "),
+    ] {
+        let mut console = Console::with(width, height, Theme::plain(false, false), false);
+        console.show(fixture::running()).press("Tab :");
+        console.paste("sample 500").press("Enter").show(by_time(500));
+        let screen = console.screen();
+        assert!(screen.contains(says), "{width}×{height}: {screen}");
+        assert!(console.style_of("1m10s").add_modifier.contains(Modifier::DIM), "the means stay faint");
+    }
+}
+
+#[test]
+fn the_urls_beside_the_map_show_the_time_by_which_they_are_sorted() {
+    let (mut console, _) = sorted(120, 40);
+    let screen = console.press("F7").screen();
+    let row = |url: &str| screen.lines().find(|line| line.contains(url)).unwrap_or_default();
+    assert!(screen.contains(" urls of all countries by time ") && screen.contains("avg time▼"), "{screen}");
+    assert!(row("/often ").contains("1m10s     412"), "{screen}");
+    assert!(console.style_of("28m20s").add_modifier.contains(Modifier::DIM));
+}
+
+#[test]
+fn the_title_keeps_the_number_beside_a_window() {
+    for (width, height, says) in [
+        (120, 40, "urls of all countries by time, at least 50 known, last hour "),
+        (80, 24, "urls of all countries by time, 50+ known, last hour "),
+        (60, 16, "urls by time 50+, last hour "),
+    ] {
+        let mut console = Console::new(width, height);
+        console.show(fixture::running()).press("Tab :");
+        console.paste("sample 50").press("Enter w");
+        let screen = console.screen();
+        assert!(screen.contains(says), "{width}×{height}: {screen}");
+    }
+}

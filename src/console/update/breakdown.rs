@@ -24,6 +24,9 @@ impl App {
         view.opened_on = open;
         view.list = List::default();
         self.open_screen(Screen::Breakdown);
+        if self.selection.compare.is_some() {
+            self.say("breakdowns are not compared: this is the window alone");
+        }
     }
 
     /// Whether the page of a url shows a breakdown below the countries, or may once it is laid out.

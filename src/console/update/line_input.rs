@@ -15,7 +15,8 @@ impl App {
     /// Lets the user type a line for `purpose`. It begins with the text in force.
     pub(super) fn start_line(&mut self, purpose: LinePurpose) {
         // The log and the rejects have all their rows here, so that a filter needs no others.
-        let filters_urls = purpose == LinePurpose::Filter && !matches!(self.screens.open, Screen::Log | Screen::Rejects);
+        let filters_urls =
+            purpose == LinePurpose::Filter && !matches!(self.screens.open, Screen::Log | Screen::Rejects);
         if filters_urls && self.refuse_while_frozen() {
             return;
         }

@@ -26,8 +26,9 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
 
     let mut title = vec![Span::styled(format!(" by {} ", dimension_words(question.by)), theme.key())];
     let room = usize::from(list.width).saturating_sub(24);
-    let long = scope(&question, found, true);
-    let said = if width(&long) <= room { long } else { scope(&question, found, false) };
+    let is_uncompared = app.selection.compare.is_some();
+    let long = scope(&question, found, is_uncompared, true);
+    let said = if width(&long) <= room { long } else { scope(&question, found, is_uncompared, false) };
     title.push(Span::styled(format!("{} ", fit(&said, room)), theme.dim()));
     let mut block = theme.frame(Line::from(title), true);
     if let Some(Ok(breakdown)) = found.filter(|_| is_counted(found)) {
@@ -89,8 +90,14 @@ fn is_counted(found: Option<&Result<Breakdown, String>>) -> bool {
     matches!(found, Some(Ok(Breakdown { counted_percent: None, .. })))
 }
 
-/// Which clicks are grouped, and in which order the groups come. The short form leaves out what is not narrowed.
-fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>, is_long: bool) -> String {
+/// Which clicks are grouped, and in which order the groups come. The short form leaves out what is not narrowed. The overview may compare
+/// the clicks with earlier ones; a breakdown does not.
+fn scope(
+    question: &BreakdownQuestion,
+    found: Option<&Result<Breakdown, String>>,
+    is_uncompared: bool,
+    is_long: bool,
+) -> String {
     let country = question.country.clone().or_else(|| is_long.then(|| "all countries".to_owned()));
     let since = found.and_then(|found| found.as_ref().ok()?.since);
     let window = match (question.window, since) {
@@ -109,6 +116,7 @@ fn scope(question: &BreakdownQuestion, found: Option<&Result<Breakdown, String>>
     };
     let clicks = question.url.as_ref().map(|url| format!("on {url}"));
     let clicks = clicks.or_else(|| is_long.then(|| "all urls".to_owned()));
+    let window = if is_uncompared { format!("{window}, not compared") } else { window };
     let parts = [country, Some(window), Some(order), clicks];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

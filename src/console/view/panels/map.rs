@@ -6,8 +6,8 @@ use ratatui::layout::{Alignment, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
+use ratatui::widgets::{Padding, Widget};
 
 use crate::console::format::{ago, count, counted, fit};
 use crate::console::state::app::App;
@@ -33,7 +33,11 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     let map = CountryMap::of(board, app.selection.country.as_deref());
     if parts.before.height < MAP_ROWS {
         let (columns, rows) = MAP_MINIMUM;
-        placeholder(frame, parts.before, &format!("the map needs {columns}×{rows}; its countries:"), app);
+        let note = match app.selection.uncompared(board) {
+            Some(why) => why.to_owned(),
+            None => format!("the map needs {columns}×{rows}; its countries:"),
+        };
+        placeholder(frame, parts.before, &note, app);
     } else {
         world(frame, parts.map(), parts.before, &map, app);
     }
@@ -53,7 +57,10 @@ fn world(frame: &mut Frame, area: Rect, around: Rect, map: &CountryMap, app: &Ap
     if title.width() + legend.width() + 4 <= usize::from(around.width) {
         block = block.title_top(legend.alignment(Alignment::Right));
     }
-    if let Some(note) = unplaced(map, usize::from(around.width).saturating_sub(4)) {
+    let columns = usize::from(around.width).saturating_sub(4);
+    if let Some(why) = app.selection.uncompared(board) {
+        block = block.title_bottom(Line::styled(format!(" {} ", fit(why, columns)), theme.warn()));
+    } else if let Some(note) = unplaced(map, columns) {
         block = block.title_bottom(Line::styled(note, theme.warn()));
     }
     frame.render_widget(block, around);
@@ -276,9 +283,9 @@ fn urls(frame: &mut Frame, area: Rect, app: &App) {
         Span::styled(" urls ", theme.key()),
         Span::styled("of ", theme.dim()),
         Span::styled(fit(country, usize::from(area.width / 3)), theme.accent().patch(theme.key())),
-        Span::raw(" "),
+        Span::styled(format!(" by {} ", app.selection.sort.name()), theme.dim()),
     ]);
-    let block = theme.frame(title, false);
+    let block = theme.frame(title, false).padding(Padding::right(1));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if !app.selection.is_about(board) {
@@ -287,5 +294,11 @@ fn urls(frame: &mut Frame, area: Rect, app: &App) {
     if board.pages.is_empty() {
         return placeholder(frame, inner, "no clicks", app);
     }
-    Table::new(pages::BESIDE_MAP, TableContext::new(theme), Cursor::nowhere()).render(frame, inner, board.pages.iter());
+    let context = TableContext {
+        sort: Some(board.view.sort),
+        min_timed: board.view.min_timed,
+        comparison: board.comparison.as_deref(),
+        ..TableContext::new(theme)
+    };
+    Table::new(&pages::beside_map(&board.view), context, Cursor::nowhere()).render(frame, inner, board.pages.iter());
 }

@@ -16,7 +16,8 @@ use crate::text::printable;
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let history = &app.engine.frozen_or_live().history;
     let columns = usize::from(area.width.saturating_sub(2));
-    let block = app.theme.frame(title(columns, app), false).title_bottom(event(columns, app));
+    let below = if app.overview.event.is_some() { event(columns, app) } else { uncompared(columns, app) };
+    let block = app.theme.frame(title(columns, app), false).title_bottom(below);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if inner.height < 2 || inner.width < 20 {
@@ -30,6 +31,13 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         return;
     }
     chart::render(frame, inner, &curves, span, app);
+}
+
+/// Why there is no comparison, if the user wants one: it would be in the place of this chart.
+fn uncompared(columns: usize, app: &App) -> Line<'static> {
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let Some(why) = app.selection.uncompared(board) else { return Line::default() };
+    Line::styled(format!(" {} ", fit(why, columns.saturating_sub(2))), app.theme.warn())
 }
 
 /// The picked event in words, and its place among the others.

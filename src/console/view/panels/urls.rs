@@ -134,29 +134,46 @@ struct Words<'a> {
 }
 
 /// `of DE by clicks, last hour `, `of DE by time, at least 10 known `, or `of DE by clicks, last 5 min against 1 day ago `. On a narrow
-/// screen, the sample and the earlier span go before the words.
+/// screen, the words go, then the name of all countries, then the order. The number of known times stays as long as the order.
 fn selected(columns: u16, app: &App) -> Vec<Span<'static>> {
     let least = app.selection.view().min_timed;
     let room = usize::from(columns).saturating_sub(width(" urls ") + filter::least_columns(app) + 2);
-    let (long, short) = match least {
-        0 => (String::new(), String::new()),
-        least => (format!(", at least {least} known"), format!(", {least}+ known")),
-    };
+    let [long, short, number] = sample(least, app);
     let full = Words { names_country: true, has_order: true, sample: &long, has_last: true };
-    let sampled = Words { sample: &short, ..full };
-    let is_of_all = app.selection.country.is_none();
-    let of_all = is_of_all.then_some(Words { names_country: false, ..sampled });
-    let short_ones = [
-        Words { names_country: !is_of_all, ..full },
-        Words { names_country: !is_of_all, sample: "", ..full },
-        Words { has_order: false, has_last: false, sample: "", names_country: !is_of_all },
-        Words { has_order: false, has_last: false, sample: "", names_country: false },
+    let named = Words { names_country: app.selection.country.is_some(), ..full };
+    let bare = Words { has_order: false, has_last: false, sample: "", ..named };
+    let forms = [
+        full,
+        Words { sample: &short, ..full },
+        Words { sample: &short, ..named },
+        Words { sample: &number, ..named },
+        Words { sample: &number, has_last: false, ..named },
+        Words { sample: &number, has_last: false, names_country: false, ..named },
+        bare,
+        Words { names_country: false, ..bare },
     ];
-    let short_ones = short_ones.into_iter().filter(|_| app.selection.compare.is_some());
-    let forms = [full, sampled].into_iter().chain(of_all).filter(|_| least > 0 || app.selection.compare.is_some());
+    let is_long = least > 0 || app.selection.compare.is_some();
     let fits = |spans: &Vec<Span<'_>>| spans.iter().map(|span| width(&span.content)).sum::<usize>() <= room;
-    let mut titles = forms.chain(short_ones).map(|words| selected_as(words, columns, app));
+    let mut titles = forms.into_iter().filter(|_| is_long).map(|words| selected_as(words, columns, app));
     titles.find(fits).unwrap_or_else(|| selected_as(Words { sample: "", ..full }, columns, app))
+}
+
+/// How many known times a row needs, in words, in fewer words, and as a number: `, at least 10 known`, `, 10+ known`, ` 10+`. If no row
+/// has so many, it says that instead.
+fn sample(least: u64, app: &App) -> [String; 3] {
+    if least == 0 {
+        return Default::default();
+    }
+    let board = &app.engine.frozen_or_live().snapshot.board;
+    let is_answer = app.selection.is_about(board) && board.view.order() == app.selection.view().order();
+    if is_answer && !board.pages.is_empty() && board.pages.iter().all(|page| pages::has_few(page, least)) {
+        return [
+            format!(", no url has {least} known times"),
+            format!(", none has {least} known"),
+            format!(", none {least}+"),
+        ];
+    }
+    [format!(", at least {least} known"), format!(", {least}+ known"), format!(" {least}+")]
 }
 
 fn selected_as(words: Words<'_>, columns: u16, app: &App) -> Vec<Span<'static>> {
