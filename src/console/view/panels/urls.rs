@@ -13,7 +13,7 @@ use crate::console::tables::{TableContext, pages};
 use crate::console::view::placeholder::{in_the_middle, no_clicks_placeholder, placeholder, waiting_placeholder};
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::View;
-use crate::protocol::board::Board;
+use crate::protocol::board::{Board, PageRow};
 use crate::protocol::view::Window;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
@@ -165,12 +165,14 @@ fn sample(least: u64, app: &App) -> [String; 3] {
         return Default::default();
     }
     let board = &app.engine.frozen_or_live().snapshot.board;
+    let has_enough = |page: &PageRow| !pages::has_few(page, least);
     let is_answer = app.selection.is_about(board) && board.view.order() == app.selection.view().order();
-    if is_answer && !board.pages.is_empty() && board.pages.iter().all(|page| pages::has_few(page, least)) {
+    let least = count(least);
+    if is_answer && !board.pages.is_empty() && !board.pages.iter().any(has_enough) {
         return [
             format!(", no url has {least} known times"),
             format!(", none has {least} known"),
-            format!(", none {least}+"),
+            format!(", none has {least}"),
         ];
     }
     [format!(", at least {least} known"), format!(", {least}+ known"), format!(" {least}+")]
