@@ -69,6 +69,9 @@ pub struct Snapshot {
     /// A few of the newest stored clicks, newest first.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub recent: Arc<[RecentClick]>,
+    /// Clicks that were stored between those of `recent` and are not among them: of a large batch, only the newest ones are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub recent_left_out: u64,
     /// The alarms.
     #[serde(default)]
     pub alarms: Arc<Alarms>,
@@ -224,7 +227,7 @@ pub struct PartitionStatus {
 pub struct StoreStatus {
     /// The path of the database file.
     pub path: String,
-    /// Size of the database file in bytes.
+    /// Size of the database file in bytes, without its write-ahead log.
     pub file_bytes: Option<u64>,
     /// Size of the write-ahead log in bytes.
     pub wal_bytes: Option<u64>,
@@ -250,6 +253,13 @@ pub struct StoreStatus {
     pub rejects: u64,
     /// Rejects that were deleted, because there were too many or they were too old.
     pub rejects_deleted: u64,
+}
+
+impl StoreStatus {
+    /// What the database takes on disk: its file and its write-ahead log, where new clicks are until a checkpoint.
+    pub fn bytes(&self) -> Option<u64> {
+        Some(self.file_bytes?.saturating_add(self.wal_bytes.unwrap_or(0)))
+    }
 }
 
 /// The health of the index, as the search engine reports it.

@@ -309,6 +309,7 @@ pub(crate) fn full() -> Snapshot {
         }),
         answers: answers(),
         recent: Arc::new([recent()]),
+        recent_left_out: 4_213,
         alarms: Arc::new(alarms()),
         notices: Arc::new([Notice { at: AT, text: "messages of clicks look like gzip".into() }]),
         log: Arc::new([LogLine {

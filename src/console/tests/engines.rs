@@ -204,7 +204,7 @@ fn an_engine_that_knows_nothing_of_its_index_and_its_files_shows_dashes() {
     }
     console.press("F3");
     let screen = console.screen();
-    for label in ["file", "write-ahead log", "transactions", "checkpoints"] {
+    for label in ["size", "write-ahead log", "transactions", "checkpoints"] {
         let line = screen.lines().find(|line| line.contains(&format!(" {label} "))).unwrap_or_default();
         assert!(line.contains('—'), "{label}:\n{screen}");
     }

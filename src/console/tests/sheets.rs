@@ -331,3 +331,25 @@ fn on_a_usual_terminal_the_store_explains_each_figure_in_full() {
     let screen = console.screen();
     assert!(screen.contains("half of the newest ones took") && !screen.contains('…'), "a narrow one wraps: {screen}");
 }
+
+#[test]
+fn the_size_of_the_store_includes_what_waits_for_a_checkpoint() {
+    let mut snapshot = fixture::knowing();
+    (snapshot.store.file_bytes, snapshot.store.wal_bytes) = (Some(8_192), Some(22_649_241));
+    snapshot.totals.clicks = 300_000;
+    let mut console = Console::new(120, 40);
+    let screen = console.show(snapshot).press("F3").screen();
+    let figure = |name: &str| screen.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(figure("size  ").contains("21.6 MiB"), "{screen}");
+    assert!(figure("bytes per click").contains("76 B"), "{screen}");
+}
+
+#[test]
+fn recent_clicks_say_that_they_are_a_sample() {
+    let mut snapshot = fixture::running();
+    let mut console = Console::new(120, 40);
+    assert!(!console.show(snapshot.clone()).screen().contains("a sample"));
+    snapshot.recent_left_out = 4_213;
+    let screen = console.show(snapshot).screen();
+    assert!(screen.contains("a sample: 4,213 clicks between these are not shown"), "{screen}");
+}

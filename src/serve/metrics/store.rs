@@ -20,7 +20,10 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> Result<
     )?;
     families
         .counter(Family::new("clicktop_store_checkpoints", "Checkpoints of the aggregation."), store.checkpoints)?;
-    families.gauge(Family::bytes("clicktop_store_file", "Size of the database file."), store.file_bytes)?;
+    families.gauge(
+        Family::bytes("clicktop_store_file", "Size of the database file, without its write-ahead log."),
+        store.file_bytes,
+    )?;
     families.gauge(Family::bytes("clicktop_store_wal", "Size of the write-ahead log."), store.wal_bytes)?;
     families.gauge(Family::new("clicktop_store_rejects", "Rejects that are kept."), Some(store.rejects))?;
     families.counter(

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
-use crate::console::format::{count, fit, left, time_of_day};
+use crate::console::format::{count, counted, fit, left, time_of_day};
 use crate::console::keys::Action;
 use crate::console::state::activity::ActivityTab;
 use crate::console::state::app::App;
@@ -40,6 +40,9 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
         .frame(title, app.overview.focus == Panel::Activity)
         .title(rejects.alignment(Alignment::Right))
         .padding(Padding::horizontal(1));
+    if let Some(note) = left_out(app).filter(|_| area.height > 2) {
+        block = block.title_bottom(Line::styled(note, theme.dim()));
+    }
     if let Some(note) = place_note(app) {
         block = block.title_bottom(Line::styled(note, theme.warn()).alignment(Alignment::Right));
     }
@@ -68,6 +71,21 @@ fn place_note(app: &App) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the panel says if the engine shows only some of the newest clicks.
+fn left_out(app: &App) -> Option<String> {
+    let activity = &app.overview.activity;
+    let snapshot = &app.engine.frozen_or_live().snapshot;
+    let many = snapshot.recent_left_out;
+    let is_shown = activity.tab == ActivityTab::RecentClicks && activity.held.is_none() && many > 0;
+    is_shown.then(|| {
+        format!(
+            " a sample: {} between these {} not shown ",
+            counted(many, "click", "clicks"),
+            if many == 1 { "is" } else { "are" }
+        )
+    })
 }
 
 fn recent_clicks(frame: &mut Frame, area: Rect, app: &App) {

@@ -110,18 +110,18 @@ fn facts(app: &App) -> Vec<Fact> {
     let (store, totals) = (&snapshot.store, &snapshot.totals);
     let time = |time| or_unknown(time, duration);
     let plain = Style::new();
-    let per_click = store.file_bytes.filter(|_| totals.clicks > 0).map(|bytes| bytes as f64 / totals.clicks as f64);
+    let per_click = store.bytes().filter(|_| totals.clicks > 0).map(|bytes| bytes as f64 / totals.clicks as f64);
     let all = if store.expired_before.is_some() { "that were ever in the database" } else { "in the database" };
     let mut facts = vec![
         ("clicks", count(totals.clicks), theme.key(), all),
         ("pages", count(totals.pages), theme.key(), "rows of url × country"),
-        ("file", or_unknown(store.file_bytes, bytes), theme.key(), "size of the database file"),
+        ("size", or_unknown(store.bytes(), bytes), theme.key(), "on disk, write-ahead log included"),
         ("write-ahead log", or_unknown(store.wal_bytes, bytes), plain, "moved into the file at each checkpoint"),
         (
             "bytes per click",
             or_unknown(per_click, |bytes| format!("{bytes:.0} B")),
             plain,
-            "of the file, figures included",
+            "of the size, figures included",
         ),
         ("transactions", or_unknown(store.transactions, count), plain, "committed by this run"),
         ("commits/s", rate(observed.transaction_rate.rate(&())), plain, "over the last seconds"),

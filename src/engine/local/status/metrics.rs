@@ -51,7 +51,8 @@ pub(crate) struct Metrics {
 
 #[derive(Debug, Default)]
 struct Recent {
-    clicks: VecDeque<RecentClick>,
+    /// The newest one first, each with the number of clicks that came before it and are not kept.
+    clicks: VecDeque<(RecentClick, u64)>,
     shown: Arc<[RecentClick]>,
     stale: bool,
 }
@@ -117,10 +118,11 @@ impl Metrics {
         self.transaction_latency.lock().record(took);
     }
 
-    /// Shows `clicks`, oldest first, as the newest.
-    pub(crate) fn show_recent(&self, clicks: impl Iterator<Item = RecentClick>) {
+    /// Shows `clicks`, oldest first, as the newest. So many clicks before them are left out.
+    pub(crate) fn show_recent(&self, left_out: u64, clicks: impl Iterator<Item = RecentClick>) {
         let mut recent = self.recent.lock();
-        for click in clicks {
+        let left_out = std::iter::once(left_out).chain(std::iter::repeat(0));
+        for click in clicks.zip(left_out) {
             recent.clicks.push_front(click);
         }
         recent.clicks.truncate(RECENT_CLICKS);
@@ -234,18 +236,47 @@ impl Metrics {
         self.late.load(Relaxed)
     }
 
-    pub(crate) fn recent(&self) -> Arc<[RecentClick]> {
+    /// The newest clicks, the newest first, and how many came between them that are left out.
+    pub(crate) fn recent(&self) -> (Arc<[RecentClick]>, u64) {
         let mut recent = self.recent.lock();
         if std::mem::take(&mut recent.stale) {
-            recent.shown = recent.clicks.iter().cloned().collect();
+            recent.shown = recent.clicks.iter().map(|(click, _)| click.clone()).collect();
         }
-        Arc::clone(&recent.shown)
+        // What is left out before the oldest one is not between two.
+        let between = recent.clicks.len().saturating_sub(1);
+        (Arc::clone(&recent.shown), recent.clicks.iter().take(between).map(|(_, left_out)| left_out).sum())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::click::Timestamp;
+
+    #[test]
+    fn the_newest_clicks_tell_how_many_between_them_are_left_out() {
+        let click = |at: i64| RecentClick {
+            timestamp: Timestamp::from_millis(at),
+            user_id: String::new(),
+            url: String::new(),
+            country: String::new(),
+            city: String::new(),
+            click_id: None,
+            message: None,
+            read: None,
+            stored: None,
+        };
+        let metrics = Metrics::new();
+        metrics.show_recent(90, (0..10).map(click));
+        assert_eq!(metrics.recent().1, 0, "what came before the oldest one is not between two");
+        metrics.show_recent(4_213, (10..20).map(click));
+        let (recent, left_out) = metrics.recent();
+        assert_eq!((recent.len(), recent[0].timestamp.as_millis(), left_out), (20, 19, 4_213));
+        for at in 2..7 {
+            metrics.show_recent(0, (at * 10..at * 10 + 10).map(click));
+        }
+        assert_eq!((metrics.recent().0.len(), metrics.recent().1), (50, 0), "the gap is forgotten with its clicks");
+    }
 
     #[test]
     fn a_batch_that_is_committed_before_it_was_counted_in_leaves_an_empty_queue() {

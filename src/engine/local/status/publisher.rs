@@ -140,6 +140,7 @@ impl Publisher {
         let refused = metrics.index.rejected.load(Relaxed);
         let documents = *metrics.index.documents.lock();
         let pages = metrics.pages();
+        let (recent, recent_left_out) = metrics.recent();
         Snapshot {
             protocol: ProtocolVersion,
             at: Some(to_millis(SystemTime::now())),
@@ -179,7 +180,8 @@ impl Publisher {
             }),
             board: self.shared.boards.shown(FrontId::OWN),
             answers,
-            recent: metrics.recent(),
+            recent,
+            recent_left_out,
             // The supervisor judges the finished snapshot.
             alarms: Arc::default(),
             notices: self.shared.notices.shown(),

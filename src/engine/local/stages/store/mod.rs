@@ -161,7 +161,8 @@ impl StoreStage {
         let first_shown = batch.clicks.len().saturating_sub(SHOWN_CLICKS);
         let stored = Timestamp::now();
         let newest = batch.clicks.iter().enumerate().skip(first_shown);
-        self.metrics.show_recent(newest.map(|(at, click)| recent(&click, &batch.newest, at, stored)));
+        self.metrics
+            .show_recent(first_shown as u64, newest.map(|(at, click)| recent(&click, &batch.newest, at, stored)));
         let clicks = batch.clicks.len();
         handle.count_processed(clicks as u64);
         *in_hand = None;
