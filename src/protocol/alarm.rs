@@ -64,7 +64,7 @@ pub struct Alarm {
     pub concerns: Option<Arc<str>>,
     /// How urgent it is.
     pub severity: Severity,
-    /// When it began, to the millisecond.
+    /// Since when it is wrong, to the millisecond. The alarm came on later, once it had been wrong for a while (`hold`).
     #[serde(with = "super::serial::moment")]
     pub since: SystemTime,
     /// What is wrong, in one line: `the oldest message in Kafka has waited for 6 min (limit 5 min)`.

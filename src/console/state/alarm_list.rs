@@ -21,7 +21,7 @@ pub(crate) struct AlarmRow {
     pub(crate) alarm: Alarm,
     /// How the alarm is now.
     pub(crate) condition: AlarmCondition,
-    /// How long it was or has been on.
+    /// How long it was or has been wrong. The time in which an alarm that ends is right again does not count.
     pub(crate) lasted: Duration,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn alarm_rows_at(alarms: &Alarms, now: SystemTime) -> impl Iterator<I
             (None, None) => AlarmCondition::On,
         },
         // An alarm of a clock ahead of ours begins now.
-        lasted: now.duration_since(alarm.since).unwrap_or_default(),
+        lasted: alarm.right_since.unwrap_or(now).duration_since(alarm.since).unwrap_or_default(),
         alarm: alarm.clone(),
     });
     let over = alarms.past.iter().map(|past| AlarmRow {
@@ -80,5 +80,36 @@ impl AlarmView {
     /// The alarm under the cursor.
     pub(crate) fn picked<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Alarm> {
         alarm_rows(&snapshot.alarms).nth(self.list.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::protocol::alarm::{PastAlarm, Severity};
+
+    #[test]
+    fn an_outage_lasts_equally_long_while_its_alarm_ends_and_once_it_is_over() {
+        let at = |second| UNIX_EPOCH + Duration::from_secs(second);
+        let alarm = Alarm {
+            name: "stage".into(),
+            stage: None,
+            concerns: None,
+            severity: Severity::Critical,
+            since: at(100),
+            text: String::new(),
+            value: None,
+            limit: None,
+            right_since: None,
+            acknowledged: None,
+        };
+        let lasted = |alarms: &Alarms| alarm_rows_at(alarms, at(130)).next().map(|row| row.lasted.as_secs());
+        let on = |alarm: &Alarm| Alarms { active: vec![alarm.clone()], ..Alarms::default() };
+        assert_eq!(lasted(&on(&alarm)), Some(30));
+        assert_eq!(lasted(&on(&Alarm { right_since: Some(at(117)), ..alarm.clone() })), Some(17));
+        let past = PastAlarm { alarm, ended: at(117) };
+        assert_eq!(lasted(&Alarms { past: vec![past], ..Alarms::default() }), Some(17));
     }
 }

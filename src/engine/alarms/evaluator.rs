@@ -40,14 +40,22 @@ pub struct Evaluator {
     shown: Arc<Alarms>,
 }
 
+/// A moment by the uptime of the engine, and by the clock.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    uptime: Duration,
+    clock: SystemTime,
+}
+
 /// Where an alarm is between its limits.
 #[derive(Clone, Debug)]
 enum State {
     /// The value is bad since then, and not yet for long enough.
-    Bad { since: Duration },
+    Bad { since: Moment },
     /// The alarm is on.
     On {
-        begun: Duration,
+        /// Since when the value is bad: an alarm lasts as long as what is wrong, so its `hold` counts.
+        bad_since: Duration,
         alarm: Alarm,
         /// What its text says once it is over.
         was: String,
@@ -78,8 +86,8 @@ impl Evaluator {
         let gone: BTreeMap<(AlarmKind, Option<Arc<str>>), State> = gone;
         let changes = gone.into_values().filter_map(|state| match state {
             State::Bad { .. } => None,
-            State::On { begun, alarm, was, good_since } => {
-                Some(ended(alarm, was, good_since.unwrap_or(now).saturating_sub(begun), false))
+            State::On { bad_since, alarm, was, good_since } => {
+                Some(ended(alarm, was, good_since.unwrap_or(now).saturating_sub(bad_since), false))
             }
         });
         let changes: Vec<_> = changes.collect();
@@ -139,7 +147,7 @@ impl Evaluator {
         let bad = reading.value.filter(|value| rule.is_bad(reading.kind, *value));
         let good = reading.value.is_some_and(|value| rule.is_good(reading.kind, value));
         match self.states.get_mut(&key) {
-            Some(State::On { begun, alarm, was, good_since }) => {
+            Some(State::On { bad_since, alarm, was, good_since }) => {
                 // What is unknown neither ends the alarm, nor makes it last.
                 if good {
                     let good_since = *good_since.get_or_insert(now);
@@ -147,7 +155,7 @@ impl Evaluator {
                         alarm.right_since = snapshot.at;
                     }
                     if reading.is_stopped || now.saturating_sub(good_since) >= self.rules.calm {
-                        let lasted = good_since.saturating_sub(*begun);
+                        let lasted = good_since.saturating_sub(*bad_since);
                         let change = ended(alarm.clone(), std::mem::take(was), lasted, reading.is_stopped);
                         self.states.remove(&key);
                         return Some(change);
@@ -165,8 +173,11 @@ impl Evaluator {
                     self.states.remove(&key);
                     return None;
                 };
-                let since = if let Some(State::Bad { since }) = pending { *since } else { now };
-                if now.saturating_sub(since) < rule.hold {
+                let since = match pending {
+                    Some(State::Bad { since }) => *since,
+                    _ => Moment { uptime: now, clock: snapshot.at.unwrap_or(UNIX_EPOCH) },
+                };
+                if now.saturating_sub(since.uptime) < rule.hold {
                     self.states.insert(key, State::Bad { since });
                     return None;
                 }
@@ -176,14 +187,14 @@ impl Evaluator {
                     stage: reading.stage.clone(),
                     concerns: concerns(reading, snapshot),
                     severity: reading.kind.severity(),
-                    since: snapshot.at.unwrap_or(UNIX_EPOCH),
+                    since: since.clock,
                     text: words.now,
                     value: number(reading.kind, value),
                     limit: number(reading.kind, rule.begin),
                     right_since: None,
                     acknowledged: None,
                 };
-                let on = State::On { begun: now, alarm: alarm.clone(), was: words.was, good_since: None };
+                let on = State::On { bad_since: since.uptime, alarm: alarm.clone(), was: words.was, good_since: None };
                 self.states.insert(key, on);
                 *self.begun.entry(reading.kind).or_default() += 1;
                 Some(AlarmChange { alarm, lasted: None, by_stop: false })
@@ -244,7 +255,7 @@ impl AlarmChange {
         self.lasted.is_none()
     }
 
-    /// When the alarm began, or when it was right again.
+    /// Since when it is wrong, or when it was right again.
     pub fn at(&self) -> SystemTime {
         self.alarm.since.checked_add(self.lasted.unwrap_or_default()).unwrap_or(self.alarm.since)
     }

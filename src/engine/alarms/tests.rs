@@ -307,7 +307,7 @@ fn the_alarm_of_a_stage_ends_at_once_when_somebody_stops_the_stage() {
     world.snapshot.uptime += Duration::from_secs(1);
     let changes = world.evaluator.look(&world.snapshot);
     let [ended] = changes.as_slice() else { panic!("one alarm ends: {changes:?}") };
-    assert_eq!((ended.lasted, ended.by_stop), (Some(Duration::from_secs(11)), true));
+    assert_eq!((ended.lasted, ended.by_stop), (Some(Duration::from_secs(HOLD + 11)), true));
     assert!(world.evaluator.shown().active.is_empty());
     world.pass(5, |snapshot| snapshot.stages["index"].state = StageState::Stopped);
     assert_eq!(world.told(), [""; 0], "it ends once");

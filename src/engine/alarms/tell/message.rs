@@ -41,9 +41,9 @@ pub(in crate::engine::alarms) struct Message {
     pub(super) text: String,
     pub(super) value: Option<f64>,
     pub(super) limit: Option<f64>,
-    /// When it began.
+    /// Since when it is wrong.
     pub(super) since: String,
-    /// How long it was on.
+    /// How long it was wrong.
     pub(super) lasted_seconds: Option<f64>,
     pub(super) source: String,
     pub(super) topic: String,

@@ -22,7 +22,7 @@ fn an_alarm_lasts_until_its_value_is_right_again_and_is_told_in_the_past_tense_t
     );
     for past in &shown.past {
         let lasted = past.ended.duration_since(past.alarm.since).unwrap();
-        assert_eq!(lasted, Duration::from_secs(21), "{}", past.alarm.text);
+        assert_eq!(lasted, Duration::from_secs(HOLD + 21), "{}", past.alarm.text);
     }
 }
 
