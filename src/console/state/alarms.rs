@@ -43,7 +43,7 @@ pub(crate) struct Headline {
     pub(crate) text: String,
 }
 
-/// On a line of so many columns, name and urgency of an alarm stand before its text, even if the end of the text is cut off.
+/// On a line of so many columns, name and urgency of an alarm stand before its text, even if the text then needs a second row or is cut off.
 const ROOMY: usize = 100;
 
 /// The most urgent alarm that nobody has acknowledged in a line of `columns`, and how many of them there are. If it is about rejects, and most messages are rejected, there is

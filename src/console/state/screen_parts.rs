@@ -137,7 +137,7 @@ mod tests {
             for screen in
                 Screen::WITH_KEY.into_iter().chain([Screen::Url, Screen::Breakdown, Screen::Alarms, Screen::Fleet])
             {
-                let layout = ScreenLayout::of_screen(Rect::new(0, 0, width, height), true, 9).expect("large enough");
+                let layout = ScreenLayout::of_screen(Rect::new(0, 0, width, height), 1, 9).expect("large enough");
                 let body = layout.body.expect("a body");
                 let ScreenParts { before, list, after } = ScreenParts::of(screen, body);
                 assert!(list.height > 3, "{screen:?} at {width}×{height}");

@@ -118,3 +118,17 @@ fn the_bell_rings_once_for_each_alarm_that_begins_if_it_is_wanted() {
     }
     assert_eq!(rung, [0, 1, 0, 0, 1]);
 }
+
+#[test]
+fn an_alarm_that_one_row_would_cut_takes_two_where_there_is_room() {
+    let cause = "index is backing off: https://search.example.org:9200/clicktop refuses connections (tcp connect error: refused)";
+    for (width, height, rows) in [(200, 60, 1), (120, 40, 2), (80, 24, 1), (60, 16, 1)] {
+        let mut console = Console::new(width, height);
+        console.show(with(vec![alarm("stage", Severity::Critical, cause, 30)]));
+        let banner = console.app.display.layout.clone().expect("large enough").banner.expect("an alarm is on");
+        assert_eq!(banner.height, rows, "{width}×{height}");
+        let text = console.part(|layout| layout.banner);
+        assert_eq!(text.contains("error: refused)"), height > 24, "{width}×{height}: {text}");
+        insta::assert_snapshot!(format!("long_alarm_{width}x{height}"), console.screen());
+    }
+}

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use ratatui::layout::Rect;
 
 use super::event::Event;
+use crate::console::format::width;
 use crate::console::keys::Context;
 use crate::console::state::activity::newer_lines;
 use crate::console::state::alarms::{has_begun, headline};
@@ -19,6 +20,9 @@ use crate::console::state::screen::Screen;
 use crate::console::state::stage_details::{DetailContext, stage_details, wanted_rows};
 use crate::console::state::trouble::in_trouble;
 use crate::protocol::{Snapshot, StageState};
+
+/// Rows of a terminal from which the banner may have two.
+const ROOM_FOR_TWO: u16 = 30;
 
 impl App {
     /// Takes one event. True if the screen may look different after it.
@@ -75,11 +79,7 @@ impl App {
         let row = u16::from(self.fleet.is_some() && whole.height > MINIMUM.1);
         let area = Rect { y: whole.y + row, height: whole.height - row, ..whole };
         let snapshot = self.engine.snapshot();
-        let banner = self.ending.has_banner(snapshot)
-            || self.engine.has_link_trouble()
-            || headline(snapshot, 0, self.now).is_some()
-            || self.engine.newest_notice(self.now).is_some()
-            || mostly_rejected(snapshot).is_some();
+        let banner = self.banner_rows(area);
         let details = wanted_rows(&stage_details(self.detail_context()), area.width);
         let focus = self.overview.focus;
         self.display.layout = match self.screens.open {
@@ -95,6 +95,20 @@ impl App {
             && row > 0
         {
             (layout.area, layout.pipelines) = (whole, Some(Rect { height: row, ..whole }));
+        }
+    }
+
+    /// Rows of the banner. An alarm takes two where one would cut its text and the terminal is high enough.
+    fn banner_rows(&self, area: Rect) -> u16 {
+        let snapshot = self.engine.snapshot();
+        if self.ending.has_banner(snapshot) || self.engine.has_link_trouble() {
+            return 1;
+        }
+        let columns = usize::from(area.width).saturating_sub(1);
+        match headline(snapshot, columns, self.now) {
+            Some(alarm) if area.height >= ROOM_FOR_TWO && width(&alarm.text) > columns => 2,
+            Some(_) => 1,
+            None => u16::from(self.engine.newest_notice(self.now).is_some() || mostly_rejected(snapshot).is_some()),
         }
     }
 

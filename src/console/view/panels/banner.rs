@@ -4,15 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::Paragraph;
 
-use crate::console::format::{count, counted, left, width};
+use crate::console::format::{count, counted, first_lines, left, width, wrap};
 use crate::console::keys::Action;
 use crate::console::state::alarms::headline;
 use crate::console::state::app::App;
 use crate::console::state::link_trouble::LinkTrouble;
 use crate::console::state::mostly_rejected::mostly_rejected;
 use crate::console::state::settings::UnfinishedWork;
+use crate::console::view::rows::draw_lines;
 use crate::protocol::Snapshot;
 use crate::protocol::snapshot::Totals;
 use crate::text::printable;
@@ -32,7 +32,19 @@ pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App)
     } else {
         return;
     };
-    frame.render_widget(Paragraph::new(Line::styled(left(&text, columns), app.theme.chip(style))), area);
+    let style = app.theme.chip(style);
+    let rows = match area.height {
+        ..2 => vec![text],
+        height => first_lines(
+            wrap(text.trim_start(), columns.saturating_sub(1)),
+            usize::from(height),
+            columns.saturating_sub(1),
+        )
+        .into_iter()
+        .map(|row| format!(" {row}"))
+        .collect(),
+    };
+    draw_lines(frame, area, rows.into_iter().map(|row| Line::styled(left(&row, columns), style)));
 }
 
 /// Why there is no connection and how old the picture is, or what this console cannot show.
