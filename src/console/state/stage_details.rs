@@ -41,6 +41,8 @@ pub(crate) struct StageDetails {
     pub(crate) text: String,
     /// The next try, or the key that helps; empty if there is neither.
     pub(crate) hint: String,
+    /// Nothing is wrong with the stage now: what is told takes one row, and an error of before is cut.
+    pub(crate) is_calm: bool,
 }
 
 /// The stages in trouble, the most urgent first; the picked one if there are none.
@@ -53,7 +55,10 @@ pub(crate) fn stage_details(context: DetailContext<'_>) -> Vec<StageDetails> {
 
 /// How many rows `details` ask for on a terminal of `columns`.
 pub(crate) fn wanted_rows(details: &[StageDetails], columns: u16) -> u16 {
-    let first = details.first().map_or(1, |details| details.lines(columns).len().clamp(1, CAUSE_ROWS));
+    let first = details.first().map_or(1, |details| match details.is_calm {
+        true => 1,
+        false => details.lines(columns).len().clamp(1, CAUSE_ROWS),
+    });
     u16::try_from(first + details.len().saturating_sub(1)).unwrap_or(1)
 }
 
@@ -87,6 +92,7 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
     let stages = &observed.snapshot.stages;
     let mut facts = Vec::new();
     let mut hint = String::new();
+    let mut is_calm = false;
     match &status.state {
         StageState::BackingOff { cause, .. } => {
             facts.push(cause.clone());
@@ -104,13 +110,16 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
         }
         StageState::Starting { doing } => facts.push(doing.clone()),
         StageState::Draining { waiting_for } => facts.push(format!("waiting for {waiting_for}")),
-        StageState::Running | StageState::Stopped => facts.push(format!(
-            "{} {} this run",
-            count(status.processed),
-            printable(status.info.unit.of(status.processed))
-        )),
+        StageState::Running | StageState::Stopped => {
+            is_calm = true;
+            // An error takes the room of these words.
+            let this_run = if status.last_error.is_some() { "" } else { " this run" };
+            let (processed, unit) = (count(status.processed), printable(status.info.unit.of(status.processed)));
+            facts.push(format!("{processed} {unit}{this_run}"));
+        }
     }
     if let Some(by) = observed.history.flow(&observed.snapshot).held_up_by(position).and_then(|by| stages.get(by)) {
+        is_calm = false;
         facts.insert(0, format!("held up by {} ({})", printable(&by.info.title), hold_word(&by.state)));
     }
     let is_told = facts.iter().any(|fact| status.last_error.as_deref() == Some(fact));
@@ -127,5 +136,6 @@ fn details_of(position: usize, status: &StageStatus, context: DetailContext<'_>)
         head: format!(" {symbol} {} {}", printable(&status.info.title), observed.snapshot.state_name(status)),
         text: facts.join(theme.symbol("  ·  ", "  -  ")),
         hint: if hint.is_empty() { hint } else { format!("{hint} ") },
+        is_calm,
     }
 }

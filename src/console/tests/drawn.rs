@@ -247,6 +247,21 @@ fn the_last_error_of_a_stage_that_works_again_says_how_long_ago_it_was() {
 }
 
 #[test]
+fn the_last_error_of_a_stage_that_works_again_takes_one_row() {
+    for (width, height) in [(60, 16), (120, 40)] {
+        let mut console = Console::new(width, height);
+        let mut snapshot = fixture::running();
+        let stage = &mut snapshot.stages["ingest"];
+        stage.last_error = Some("Kafka closes the connection, ".repeat(20));
+        stage.last_error_at = Some(fixture::now() - std::time::Duration::from_secs(41));
+        console.show(snapshot).press("1");
+        let details = console.app.display.layout.clone().expect("large enough").details;
+        assert_eq!(details.height, 1, "{width}×{height}");
+        assert!(console.part(|layout| Some(layout.details)).contains("last error 41 s"), "{}", console.screen());
+    }
+}
+
+#[test]
 fn hostile_text_never_steers_the_terminal_nor_breaks_the_frames() {
     let evil = "a\u{1b}[2J\u{1b}]0;x\u{7}\r\n\tb\u{9b}31m\u{202e}\u{200b}\u{301}\u{301}👩‍👩‍👧日本";
     let mut snapshot = fixture::running();
