@@ -54,6 +54,7 @@ fn the_expanded_index_shows_its_work_over_time_and_its_errors() {
         assert!(screen.contains("health") && screen.contains("retries"), "{screen}");
         if height > 16 {
             assert!(screen.contains("newest errors") && screen.contains("503 Service Unavailable \\u{1b}"), "{screen}");
+            assert!(screen.contains("SQLite FTS5 3.51.3)"), "{width}×{height}: {screen}");
         }
         assert_eq!(screen.contains("documents a second"), height > 24, "{screen}");
         insta::assert_snapshot!(format!("expanded_index_{width}x{height}"), screen);

@@ -25,7 +25,9 @@ pub(super) type Fact = (&'static str, String, Style);
 pub(super) fn grid(frame: &mut Frame, area: Rect, facts: &[Fact], columns: usize, app: &App) {
     let each = (usize::from(area.width) + GAP) / columns.max(1);
     let rows = facts.len().div_ceil(columns.max(1)).max(1);
-    for (at, column) in facts.chunks(rows).enumerate() {
+    let mut x = area.x;
+    let needed: Vec<usize> = facts.chunks(rows).map(needed_columns).collect();
+    for (column, each) in facts.chunks(rows).zip(shares(each, &needed)) {
         let name = column.iter().map(|(name, ..)| width(name)).max().unwrap_or(0) + 2;
         for (down, (label, value, style)) in column.iter().enumerate() {
             let Some(row) = row(area, down) else { break };
@@ -34,12 +36,37 @@ pub(super) fn grid(frame: &mut Frame, area: Rect, facts: &[Fact], columns: usize
                 Span::styled(left(label, name), app.theme.dim()),
                 Span::styled(fit(value, room), *style),
             ]);
-            let x = area.x.saturating_add(u16::try_from(at * each).unwrap_or(u16::MAX));
             let columns = u16::try_from(each.saturating_sub(GAP)).unwrap_or(row.width);
             let cell = Rect { x, width: columns, ..row }.intersection(area);
             frame.render_widget(Paragraph::new(line), cell);
         }
+        x = x.saturating_add(u16::try_from(each).unwrap_or(u16::MAX));
     }
+}
+
+/// Columns of `facts` one below the other, with the gap behind them.
+fn needed_columns(facts: &[Fact]) -> usize {
+    let widest = |of: fn(&Fact) -> usize| facts.iter().map(of).max().unwrap_or(0);
+    widest(|(name, ..)| width(name)) + 2 + widest(|(_, value, _)| width(value)) + GAP
+}
+
+/// The widths of columns that have `each` in the mean: one that needs more takes what others do not need.
+fn shares(each: usize, needed: &[usize]) -> Vec<usize> {
+    let mut spare: usize = needed.iter().map(|needed| each.saturating_sub(*needed)).sum();
+    let mut wanted: usize = needed.iter().map(|needed| needed.saturating_sub(each)).sum::<usize>().min(spare);
+    spare = wanted;
+    let share = |needed: &usize| {
+        if *needed > each {
+            let more = (needed - each).min(wanted);
+            wanted -= more;
+            each + more
+        } else {
+            let less = (each - needed).min(spare);
+            spare -= less;
+            each - less
+        }
+    };
+    needed.iter().map(share).collect()
 }
 
 /// Draws a row for each of `phases`: its name, its time, and a bar for its share of the longest one. If there is no room for all, the
