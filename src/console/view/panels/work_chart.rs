@@ -62,13 +62,15 @@ const fn trace(
     Trace { name, end, letter, color, value }
 }
 
+/// What 99% and half of the newest ones took at most.
+const fn times(slowest: fn(&Point) -> Option<f64>, median: fn(&Point) -> Option<f64>) -> [Trace; 2] {
+    [trace("p99", "p99", '9', 3, slowest), trace("p50", "p50", '5', 0, median)]
+}
+
 /// How long bulk requests took.
 pub(super) static BULK_TIMES: WorkChart = WorkChart {
     title: "bulk times",
-    traces: &[
-        trace("p99", "p99", '9', 3, |point| Work::BulkSlowest.at(point)),
-        trace("p50", "p50", '5', 0, |point| Work::BulkMedian.at(point)),
-    ],
+    traces: &times(|point| Work::BulkSlowest.at(point), |point| Work::BulkMedian.at(point)),
     label: micros,
     marks: Some(("retries", Work::Retries)),
 };
@@ -84,10 +86,7 @@ pub(super) static DOCUMENTS: WorkChart = WorkChart {
 /// How long commits took.
 pub(super) static COMMIT_TIMES: WorkChart = WorkChart {
     title: "commit times",
-    traces: &[
-        trace("p99", "p99", '9', 3, |point| Work::CommitSlowest.at(point)),
-        trace("p50", "p50", '5', 0, |point| Work::CommitMedian.at(point)),
-    ],
+    traces: &times(|point| Work::CommitSlowest.at(point), |point| Work::CommitMedian.at(point)),
     label: micros,
     marks: None,
 };
