@@ -145,14 +145,36 @@ pub fn plural<'w, N: PartialEq + From<u8>>(number: N, one: &'w str, many: &'w st
     if number == N::from(1) { one } else { many }
 }
 
-/// How many of something: `1 click`, `1234 clicks`.
+/// A whole number with its digits in groups of three: `1,234,567`.
+pub fn grouped(number: impl fmt::Display) -> String {
+    let text = number.to_string();
+    let digits = text.trim_start_matches('-');
+    let mut out = String::with_capacity(text.len() + digits.len() / 3);
+    out.push_str(text.strip_suffix(digits).unwrap_or_default());
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How many of something: `1 click`, `1,234 clicks`.
 pub fn counted<N: PartialEq + From<u8> + Copy + fmt::Display>(number: N, one: &str, many: &str) -> String {
-    format!("{number} {}", plural(number, one, many))
+    format!("{} {}", grouped(number), plural(number, one, many))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        assert_eq!([0, 12, 123, 1_234].map(grouped), ["0", "12", "123", "1,234"]);
+        assert_eq!((grouped(-1_234_567), grouped(-123)), ("-1,234,567".into(), "-123".into()));
+        assert_eq!((counted(305_443_u64, "click", "clicks"), grouped(u64::MAX).len()), ("305,443 clicks".into(), 26));
+    }
 
     #[test]
     fn one_of_something_is_singular() {

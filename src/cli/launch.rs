@@ -29,8 +29,8 @@ use crate::registry::Schemas;
 use crate::search::renewable::Renewable;
 use crate::serve::{Opened, Service};
 use crate::storage::{MoveNote, Storage};
-use crate::text::counted;
 use crate::text::printable;
+use crate::text::{counted, grouped};
 
 /// How long the shutdown may take before clicktop says what it waits for.
 const SILENCE: Duration = Duration::from_millis(300);
@@ -284,9 +284,9 @@ fn say_goodbye(last: &Snapshot, data: &DataDir, out: &mut Output) {
         "{} of {}; this run stored {}, ignored {} and rejected {}",
         counted(totals.clicks, "click", "clicks"),
         counted(totals.pages, "page", "pages"),
-        totals.stored,
+        grouped(totals.stored),
         counted(totals.duplicates, "duplicate", "duplicates"),
-        totals.rejected,
+        grouped(totals.rejected),
     ));
     if let Some(known) = last.source.progress.as_ref().and_then(|progress| progress.read_before.as_ref()) {
         out.line(format_args!("{known}"));

@@ -42,7 +42,7 @@ mod with_spark {
     use crate::engine::spark::transfer::{Inbound, LocalState, Outbound, Standing, Tell};
     use crate::private;
     use crate::storage::{DATABASE_FILE, MoveNote, Reader, Storage};
-    use crate::text::{counted, printable};
+    use crate::text::{counted, grouped, printable};
 
     /// The speed is a mean over about this time.
     const SPEED_WINDOW: Duration = Duration::from_secs(20);
@@ -236,13 +236,15 @@ mod with_spark {
     fn progress_text(done: u64, of: u64, new: u64, took: Duration) -> String {
         let percent = done.saturating_mul(100) / of.max(1);
         if new == 0 || took < Duration::from_millis(500) {
-            return format!("{done} of {}, {percent} %", counted(of, "click", "clicks"));
+            return format!("{} of {}, {percent} %", grouped(done), counted(of, "click", "clicks"));
         }
         let speed = new as f64 / took.as_secs_f64();
         let left = (of.saturating_sub(done) as f64 / speed).round() as u64;
         format!(
-            "{done} of {}, {percent} %, {speed:.0}/s, {} min {:02} s left",
+            "{} of {}, {percent} %, {}/s, {} min {:02} s left",
+            grouped(done),
             counted(of, "click", "clicks"),
+            grouped(speed.round() as u64),
             left / 60,
             left % 60
         )
@@ -257,7 +259,7 @@ mod with_spark {
             assert_eq!(progress_text(0, 0, 0, Duration::ZERO), "0 of 0 clicks, 0 %");
             assert_eq!(progress_text(50, 200, 50, Duration::from_millis(100)), "50 of 200 clicks, 25 %");
             let text = progress_text(1_000, 100_000, 1_000, Duration::from_secs(1));
-            assert_eq!(text, "1000 of 100000 clicks, 1 %, 1000/s, 1 min 39 s left");
+            assert_eq!(text, "1,000 of 100,000 clicks, 1 %, 1,000/s, 1 min 39 s left");
         }
     }
 }

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::protocol::{Snapshot, StageState, StageStatus};
-use crate::text::counted;
 use crate::text::printable;
+use crate::text::{counted, grouped};
 
 /// How often the line is renewed, unless the watchdog wants to hear of us sooner.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -133,7 +133,7 @@ fn with_counts(state: &str, snapshot: &Snapshot) -> String {
     if snapshot.at.is_none() {
         return state.into_owned();
     }
-    let lag = snapshot.lag.map_or_else(String::new, |lag| format!(", lag {lag}"));
+    let lag = snapshot.lag.map_or_else(String::new, |lag| format!(", lag {}", grouped(lag)));
     let (clicks, pages) = (snapshot.totals.clicks, snapshot.totals.pages);
     format!("{state}; {}, {}{lag}", counted(clicks, "click", "clicks"), counted(pages, "page", "pages"))
 }
@@ -162,14 +162,14 @@ mod tests {
     fn the_line_names_the_trouble_before_the_counts() {
         let mut snapshot = running();
         snapshot.totals.clicks = 3_000;
-        assert_eq!(line(&snapshot), "all stages run; 3000 clicks, 0 pages, lag 12");
+        assert_eq!(line(&snapshot), "all stages run; 3,000 clicks, 0 pages, lag 12");
         snapshot.stages["aggregate"].state = StageState::Starting { doing: "loading figures".to_owned() };
-        assert_eq!(line(&snapshot), "aggregate is starting: loading figures; 3000 clicks, 0 pages, lag 12");
+        assert_eq!(line(&snapshot), "aggregate is starting: loading figures; 3,000 clicks, 0 pages, lag 12");
         snapshot.stages["store"].state = StageState::Stopped;
-        assert!(line(&snapshot).starts_with("store is stopped; 3000 clicks"));
+        assert!(line(&snapshot).starts_with("store is stopped; 3,000 clicks"));
         let ending = Snapshot { shutting_down: Some("3 messages to commit".to_owned()), ..snapshot.clone() };
         assert!(
-            line(&ending).starts_with("ending, and waits for 3 messages to commit; 3000 clicks"),
+            line(&ending).starts_with("ending, and waits for 3 messages to commit; 3,000 clicks"),
             "no stage is down"
         );
         snapshot.stages["ingest"].state = StageState::Failed { cause: "no\u{1b}[31m broker".to_owned() };

@@ -34,6 +34,15 @@ impl Ago {
         }
     }
 
+    /// It in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Ago::Hour => "1 hour ago",
+            Ago::Day => "1 day ago",
+            Ago::Week => "1 week ago",
+        }
+    }
+
     /// Its name in JSON, in queries and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::sqlite::OpenError;
-use crate::text::plural;
+use crate::text::{counted, grouped};
 
 /// An error of the database. Each error prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -104,9 +104,9 @@ pub enum StorageError {
     CheckpointPartsMissing,
     /// The figures cannot be computed again, because they count clicks that were deleted.
     #[error(
-        "{why}, and {deleted} {} deleted for their age (store.retention); \
+        "{why}, and {} deleted for their age (store.retention); \
              `clicktop rebuild --kept-clicks` counts the stored clicks only and gives up the figures of deleted ones",
-        plural(*deleted, "click that the figures count was", "clicks that the figures count were")
+        counted(*deleted, "click that the figures count was", "clicks that the figures count were")
     )]
     CountsDeleted {
         /// Why they would have to be computed again.
@@ -122,9 +122,9 @@ pub enum StorageError {
     },
     /// The clicks were moved to Spark.
     #[error(
-        "the {clicks} clicks in {} were moved to Spark ({root}) at {at}, and Spark counts the topic from there on: set engine = \"spark\" \
+        "the {} clicks in {} were moved to Spark ({root}) at {at}, and Spark counts the topic from there on: set engine = \"spark\" \
          and another data directory. To come back with everything that Spark has counted: `clicktop move --to local --data-dir NEW`. To \
-         count on here without it, delete {}", path.display(), note.display()
+         count on here without it, delete {}", grouped(clicks), path.display(), note.display()
     )]
     Moved {
         /// The directory.

@@ -171,7 +171,7 @@ fn rebuild_mends_figures_and_leaves_good_ones() {
     let file = home.file("clicks.csv", &lines(clicks.iter().map(OwnedClick::csv)));
     home.replay(&file, &[]);
     let said = home.succeed(&["rebuild"]).stdout;
-    assert!(said.contains(&format!("{} pages", wanted.len())) && said.contains("3000 clicks"), "{said}");
+    assert!(said.contains(&format!("{} pages", wanted.len())) && said.contains("3,000 clicks"), "{said}");
     figures::assert_same("rebuilt", &home.top(), &wanted);
 
     let database = Connection::open(home.data().join("clicktop.db")).expect("a database");

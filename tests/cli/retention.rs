@@ -52,7 +52,7 @@ fn old_clicks_are_deleted_their_figures_stay_and_they_do_not_come_back() {
 
     let refused = home.run(&["rebuild"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(refused.stderr.contains("2000 clicks that the figures count were deleted for their age"), "{refused:?}");
+    assert!(refused.stderr.contains("2,000 clicks that the figures count were deleted for their age"), "{refused:?}");
     figures::assert_same("untouched", &home.top(), &wanted);
     home.succeed(&["rebuild", "--kept-clicks"]);
     figures::assert_same("what is kept", &home.top(), &figures::of_clicks(&clicks[2_000..]));

@@ -141,7 +141,7 @@ fn a_replay_says_when_it_is_finished() {
     assert_eq!(terminal.end(), 0);
     terminal.assert_given_back();
     let last = terminal.screen();
-    assert!(last.contains("2000 clicks of") && last.contains("clicktop top --data-dir"), "{last}");
+    assert!(last.contains("2,000 clicks of") && last.contains("clicktop top --data-dir"), "{last}");
     figures::assert_same("top", &home.top(), &figures::of_clicks(&clicks));
 }
 

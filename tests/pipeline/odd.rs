@@ -52,7 +52,7 @@ async fn fields_in_the_wrong_place_are_said_and_honest_clicks_are_not() {
     let last = run.until("what is odd", |snapshot| snapshot.notices.len() == 3).await;
     let said = notices(&last);
     let words =
-        ["are older than 1995, like 1970-01-21T00:00:00", "have 1000 urls, like “user-0”", "are of one user, “/”"];
+        ["are older than 1995, like 1970-01-21T00:00:00", "have 1,000 urls, like “user-0”", "are of one user, “/”"];
     for (text, words) in said.iter().zip(words) {
         assert!(text.starts_with("clicks: ") && text.contains(words), "{words:?}: {text}");
     }

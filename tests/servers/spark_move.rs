@@ -75,7 +75,10 @@ fn cut_off(home: &Home, arguments: &[&str], times: usize, longest: Duration, see
     let moved = to_its_end(home, arguments);
     // On a fast machine the last kill may have come after the end.
     let ended = format!("equal    {clicks} clicks");
-    assert!(moved.contains(&ended) || (cut < times && moved.contains("everything is there already")), "{moved}");
+    assert!(
+        moved.replace(',', "").contains(&ended) || (cut < times && moved.contains("everything is there already")),
+        "{moved}"
+    );
 }
 
 /// Runs a command to its end, which may take long on a loaded machine; what it prints.
@@ -131,7 +134,7 @@ fn clicks_move_to_spark_and_back_and_none_is_lost_or_counted_twice() {
     // A rehearsal writes nothing.
     for _ in 0..2 {
         let plan = to_its_end(&local, &["move", "--to", "spark", "--dry-run"]);
-        assert!(plan.contains(&format!("{} clicks, 300 rejects", first.len())), "{plan}");
+        assert!(plan.replace(',', "").contains(&format!("{} clicks 300 rejects", first.len())), "{plan}");
         assert!(plan.contains("nothing is there yet") && plan.contains("nothing was written"), "{plan}");
         assert!(plan.contains(&format!("partition 0 at {}", offsets[0].1)), "{plan}");
     }

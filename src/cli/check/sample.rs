@@ -8,7 +8,7 @@ use crate::click::mapping::{EventDecoder, Place, StreamId};
 use crate::click::{ForeignFormat, Timestamp};
 use crate::engine::local::stages::ingest::batch_refusal;
 use crate::engine::local::stages::ingest::plausibility::{SAMPLE, Sample};
-use crate::text::{counted, plural};
+use crate::text::{counted, grouped, plural};
 
 /// Messages that were read for a look at their format.
 pub(super) struct Looked {
@@ -105,12 +105,15 @@ impl Looked {
         let mut warnings: Vec<String> = self
             .foreign
             .values()
-            .map(|(count, format)| format!("{count} {newest} {} like {format}", plural(*count, "looks", "look")))
+            .map(|(count, format)| {
+                format!("{} {newest} {} like {format}", grouped(count), plural(*count, "looks", "look"))
+            })
             .collect();
         let others = self.rejected - self.foreign.values().map(|(count, _)| count).sum::<usize>();
         if others > 0 {
             warnings.push(format!(
-                "{others} {newest} {}, for example: {}",
+                "{} {newest} {}, for example: {}",
+                grouped(others),
                 plural(others, "is no click", "are no clicks"),
                 self.reason
             ));

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::click::Timestamp;
 use crate::protocol::compare::Ago;
+use crate::text::grouped;
 
 /// Shown in place of a figure that is not known.
 pub(crate) const UNKNOWN: &str = "—";
@@ -15,20 +16,7 @@ pub(crate) fn or_unknown<T>(value: Option<T>, show: impl FnOnce(T) -> String) ->
 
 /// `1,234,567`.
 pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// How many of something: `1 click`, `1,234 clicks`.
-pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
+    grouped(n)
 }
 
 /// [`count`] if it fits into `width` columns, else [`short`]: `1.23M`.
@@ -142,11 +130,7 @@ pub(crate) fn time_of_day(at: Timestamp) -> String {
 
 /// How long ago the span is that a window is compared with: `1 day ago`.
 pub(crate) const fn ago(ago: Ago) -> &'static str {
-    match ago {
-        Ago::Hour => "1 hour ago",
-        Ago::Day => "1 day ago",
-        Ago::Week => "1 week ago",
-    }
+    ago.words()
 }
 
 /// Day and time, UTC: `01-31 09:30:00`.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::kind::AlarmKind;
 use super::readings::Reading;
 use super::rules::Rule;
-use crate::engine::status::words::{counted, grouped, long_time};
+use crate::engine::status::words::long_time;
 use crate::protocol::{Snapshot, StageState, StageStatus};
+use crate::text::{counted, grouped};
 
 /// What is wrong, and the same once it is over.
 #[derive(Clone, Debug, PartialEq)]

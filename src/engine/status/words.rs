@@ -1,24 +1,6 @@
-//! Numbers and times as words of log lines and alarms.
+//! Times as words of log lines and alarms.
 
 use std::time::Duration;
-
-/// 1234567 as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// How many of something: `1 click`, `1,234 clicks`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
 
 /// A time in its one or two largest units: `45 s`, `6 min`, `1 h 30 min`, `2 d 4 h`. It is rounded down to them.
 pub(crate) fn long_time(time: Duration) -> String {
@@ -39,11 +21,6 @@ pub(crate) fn long_time(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        assert_eq!(["0", "12", "123", "1,234"], [0, 12, 123, 1_234].map(grouped));
-    }
 
     #[test]
     fn a_time_is_told_in_two_units_at_most() {

@@ -66,15 +66,7 @@ pub(super) fn beside(figures: &WindowFigures<'_>) -> ComparedWith {
 
 /// What to say beside rows that are not compared, in one line.
 pub(super) fn note(compared: Compared, window: Window, ago: Ago) -> Option<String> {
-    let span = format!(
-        "the same {} {} ago",
-        window.words(),
-        match ago {
-            Ago::Hour => "an hour",
-            Ago::Day => "a day",
-            Ago::Week => "a week",
-        }
-    );
+    let span = format!("the same {} {}", window.words(), ago.words());
     Some(match compared {
         Compared::Known => return None,
         Compared::Counting(percent) => format!("counting {span} … {percent}%"),

@@ -7,6 +7,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::recent_visits::RecentVisits;
 use crate::storage::figures::{AggregateSettings, AggregateState, FiguresUpdate, PageFigures};
 use crate::storage::{CheckpointParts, Reader, Storage, StorageError};
+use crate::text::grouped;
 
 /// Clicks that are read at a time.
 pub(super) const READ_CLICKS: usize = 20_000;
@@ -84,7 +85,7 @@ fn restore(
         for click in clicks.drain(..).take_while(|click| click.id <= state.cursor) {
             aggregation.replay(click, |click| reader.last_key_before(click))?;
         }
-        if !progress(format!("replaying clicks, {} of {}", aggregation.cursor, state.cursor)) {
+        if !progress(format!("replaying clicks, {} of {}", grouped(aggregation.cursor), grouped(state.cursor))) {
             return Ok(Err(Interrupted));
         }
     }
@@ -131,7 +132,7 @@ pub(super) fn rebuild(
         interrupted = result.is_err();
         counted += 1;
         if counted % 100_000 == 0 {
-            interrupted |= !progress(format!("recomputing, {counted} of {all} clicks"));
+            interrupted |= !progress(format!("recomputing, {} of {} clicks", grouped(counted), grouped(all)));
         }
     })?;
     result?;

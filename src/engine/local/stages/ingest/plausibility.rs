@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::click::{Click, FIELD_NAMES, Timestamp, UNKNOWN};
-use crate::text::excerpt;
+use crate::text::{excerpt, grouped};
 use crate::world;
 
 /// Clicks looked at.
@@ -149,29 +149,38 @@ impl Sample {
         if !self.is_meaningful() {
             return oddities;
         }
-        let all = self.clicks;
+        let all = grouped(self.clicks);
         let mut say = |kind, what: String| {
             let order = FIELD_NAMES.join(",");
             let text = format!("{what}: is another field in its place? A CSV message holds {order}, in this order");
             oddities.push(Oddity { kind, text });
         };
         let Example { count, first } = &self.old;
-        if is_share(*count, MOST, all) {
-            say("old times", format!("{count} of the first {all} clicks are older than 1995, like {first}"));
+        if is_share(*count, MOST, self.clicks) {
+            say(
+                "old times",
+                format!("{} of the first {all} clicks are older than 1995, like {first}", grouped(*count)),
+            );
         }
         let Example { count, first } = &self.ahead;
-        if is_share(*count, MOST, all) {
-            say("times ahead", format!("{count} of the first {all} clicks are more than a day ahead, like {first}"));
+        if is_share(*count, MOST, self.clicks) {
+            say(
+                "times ahead",
+                format!("{} of the first {all} clicks are more than a day ahead, like {first}", grouped(*count)),
+            );
         }
-        if self.is_full() && is_share(self.urls.len(), OWN_URLS, all) {
-            say("own urls", format!("the first {all} clicks have {} urls, like “{}”", self.urls.len(), self.url));
+        if self.is_full() && is_share(self.urls.len(), OWN_URLS, self.clicks) {
+            say(
+                "own urls",
+                format!("the first {all} clicks have {} urls, like “{}”", grouped(self.urls.len()), self.url),
+            );
         }
         if let [user] = self.users.iter().collect::<Vec<_>>()[..] {
             say("one user", format!("the first {all} clicks are of one user, “{}”", excerpt(user, EXAMPLE)));
         }
         let Example { count, first } = &self.no_country;
         if self.with_country >= LEAST_WITH_COUNTRY && is_share(*count, MOST, self.with_country) {
-            let of = self.with_country;
+            let (count, of) = (grouped(*count), grouped(self.with_country));
             say("countries", format!("{count} of the first {of} countries are none that is known, like “{first}”"));
         }
         oddities

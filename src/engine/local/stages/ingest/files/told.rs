@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::engine::status::words::counted;
 use crate::protocol::source::{SourceEnd, SourceProgress};
 use crate::source::DemoError;
 use crate::source::files::Notes;
+use crate::text::counted;
 
 /// Between two published updates.
 const INTERVAL: Duration = Duration::from_millis(100);
