@@ -57,9 +57,12 @@ pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> 
     let since = most_urgent.since.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let since = time_of_day(Timestamp::from_millis(i64::try_from(since).unwrap_or(i64::MAX)));
     let mut text = printable(&most_urgent.text).into_owned();
+    let mut ending_in_short = None;
     if let Some(right_since) = most_urgent.right_since {
         let right = now.duration_since(right_since).unwrap_or_default();
-        text = format!("ending, right again for {}; it was: {text}", countdown(Duration::from_secs(right.as_secs())));
+        let right = countdown(Duration::from_secs(right.as_secs()));
+        ending_in_short = Some(format!("ending, right again for {right}: {text}"));
+        text = format!("ending, right again for {right}; it was: {text}");
     }
     let severity = most_urgent.severity;
     let name = format!("{} ({})", printable(&most_urgent.name), severity.name());
@@ -71,7 +74,12 @@ pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> 
         ),
     };
     let fits = columns >= ROOMY || width(&in_full) + width(&text) <= columns;
-    Some(Headline { severity, text: if fits { in_full } else { in_short } + &text })
+    let text = match ending_in_short {
+        // Where there is little room, what was wrong is worth more than since when.
+        Some(ending) if !fits => format!("alarm {ending}"),
+        _ => (if fits { in_full } else { in_short }) + &text,
+    };
+    Some(Headline { severity, text })
 }
 
 /// Whether an alarm is on in `after` that was not on in `before`.

@@ -132,3 +132,12 @@ fn an_alarm_that_one_row_would_cut_takes_two_where_there_is_room() {
         insta::assert_snapshot!(format!("long_alarm_{width}x{height}"), console.screen());
     }
 }
+
+#[test]
+fn an_alarm_that_ends_says_on_a_narrow_line_what_was_wrong() {
+    let mut console = Console::new(60, 16);
+    let ending = Alarm { right_since: Some(fixture::now() - Duration::from_secs(3)), ..down() };
+    console.show(with(vec![ending]));
+    let banner = console.part(|layout| layout.banner);
+    assert!(banner.contains("alarm ending, right again for 3 s: ingest is backing"), "{banner}");
+}
