@@ -111,8 +111,8 @@ fn scope(
         SortBy::Clicks | SortBy::Rising => "by clicks".to_owned(),
         SortBy::Users => "by users".to_owned(),
         SortBy::Time if question.min_timed == 0 => "by time".to_owned(),
-        SortBy::Time if is_long => format!("by time, at least {} known", question.min_timed),
-        SortBy::Time => format!("by time, {}+ known", question.min_timed),
+        SortBy::Time if is_long => format!("by time, at least {} known", count(question.min_timed)),
+        SortBy::Time => format!("by time, {}+ known", count(question.min_timed)),
     };
     let clicks = question.url.as_ref().map(|url| format!("on {url}"));
     let clicks = clicks.or_else(|| is_long.then(|| "all urls".to_owned()));
