@@ -5,10 +5,13 @@ use hashbrown::HashMap;
 use crate::storage::{CountryId, UrlId};
 
 /// Pages of a block. A reader unpacks up to a whole block to find one page.
-const BLOCK_PAGES: usize = 16;
+const BLOCK_PAGES: usize = 32;
 
-/// Late clicks stay unpacked until they are of one in so many of the part's pages.
-const LATE_SHARE: usize = 8;
+/// Pages that are counted before they are packed, unless they are few.
+const OPEN_PAGES: usize = 14_000;
+
+/// Pages are few beside so many times as many that are packed already, which would all be packed again.
+const FEW: usize = 8;
 
 pub(super) type Page = (UrlId, CountryId);
 
@@ -29,33 +32,29 @@ impl PageCounts {
     }
 
     pub(super) fn take_in(&mut self, page: Page) {
+        if self.open.len() >= OPEN_PAGES {
+            let room = self.pack();
+            if self.open.capacity() < room.capacity() {
+                self.open = room;
+            }
+        }
         let clicks = self.open.entry(page).or_insert(0);
         *clicks = clicks.saturating_add(1);
     }
 
-    /// Packs the clicks, unless they are few late ones. Returns an empty map, with the room of the clicks that were packed.
+    /// Packs the clicks, unless they are few beside those that are packed. Returns an empty map, with the room of the clicks that were
+    /// packed.
     pub(super) fn pack(&mut self) -> Map<Page, u32> {
-        if self.open.is_empty() || self.open.len() * LATE_SHARE < self.packed.pages {
+        if self.open.is_empty() || self.open.len() * FEW < self.packed.pages {
             return Map::default();
         }
-        let open = self.open.iter().map(|(page, clicks)| (number_of(*page), *clicks));
-        let mut counts: Vec<(u64, u32)> = open.chain(self.packed.counts()).collect();
-        counts.sort_unstable();
-        counts.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same {
-                kept.1 = kept.1.saturating_add(later.1);
-            }
-            same
-        });
+        let mut open: Vec<(u64, u32)> = self.open.iter().map(|(page, clicks)| (number_of(*page), *clicks)).collect();
+        open.sort_unstable();
         // They stay as they are if they cannot be packed.
-        let Ok(packed) = Packed::new(&counts) else { return Map::default() };
+        let Ok(packed) = Packed::new(sums(self.packed.counts(), open.into_iter())) else { return Map::default() };
         self.packed = packed;
         let mut room = std::mem::take(&mut self.open);
         room.clear();
-        if counts.len() * 4 < room.capacity() {
-            room.shrink_to(counts.len() * 2);
-        }
         room
     }
 
@@ -104,19 +103,18 @@ struct Block {
 
 impl Packed {
     /// Packs `counts`, which are in order of their numbers.
-    fn new(counts: &[(u64, u32)]) -> postcard::Result<Self> {
-        let mut blocks = Vec::with_capacity(counts.len().div_ceil(BLOCK_PAGES));
-        let mut bytes = Vec::with_capacity(counts.len() * 4);
-        for block in counts.chunks(BLOCK_PAGES) {
-            let first = block.first().map_or(0, |(number, _)| *number);
-            blocks.push(Block { first, at: bytes.len() });
-            let mut before = first;
-            for (number, clicks) in block {
-                bytes = postcard::to_extend(&(number.wrapping_sub(before), *clicks), bytes)?;
-                before = *number;
+    fn new(counts: impl Iterator<Item = (u64, u32)>) -> postcard::Result<Self> {
+        let (mut pages, mut before) = (0_usize, 0);
+        let (mut blocks, mut bytes) = (Vec::new(), Vec::new());
+        for (number, clicks) in counts {
+            if pages.is_multiple_of(BLOCK_PAGES) {
+                blocks.push(Block { first: number, at: bytes.len() });
+                before = number;
             }
+            bytes = postcard::to_extend(&(number.wrapping_sub(before), clicks), bytes)?;
+            (pages, before) = (pages + 1, number);
         }
-        Ok(Self { pages: counts.len(), blocks: blocks.into(), bytes: bytes.into() })
+        Ok(Self { pages, blocks: blocks.into(), bytes: bytes.into() })
     }
 
     /// The numbers and clicks from a block on to the end of the pages.
@@ -144,6 +142,24 @@ impl Packed {
         let found = self.counts_from(block).find(|(number, _)| *number >= wanted);
         found.filter(|(number, _)| *number == wanted).map_or(0, |(_, clicks)| clicks)
     }
+}
+
+/// Both counts, which are in order of their numbers, as one. The clicks of a number that both have are added.
+fn sums(
+    one: impl Iterator<Item = (u64, u32)>,
+    other: impl Iterator<Item = (u64, u32)>,
+) -> impl Iterator<Item = (u64, u32)> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek().copied(), other.peek().copied()) {
+        (Some((number, clicks)), Some((same, more))) if number == same => {
+            one.next();
+            other.next();
+            Some((number, clicks.saturating_add(more)))
+        }
+        (Some((number, _)), Some((later, _))) if number < later => one.next(),
+        (Some(_), None) => one.next(),
+        (_, _) => other.next(),
+    })
 }
 
 #[cfg(test)]
@@ -188,15 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn packed_pages_take_a_quarter_of_the_memory_and_leave_their_room_to_the_next_part() {
+    fn pages_take_some_three_bytes_each_and_leave_their_room_to_the_next_part() {
         let mut counts = PageCounts::default();
+        let mut largest = 0;
         for number in 0..50_000 {
             counts.take_in((UrlId(number % 1_000), CountryId(number / 1_000)));
+            largest = largest.max(counts.bytes());
         }
-        let open = counts.bytes();
+        assert!(largest < 600_000, "{largest} bytes on the way");
         let room = counts.pack();
-        assert!(counts.bytes() * 4 < open, "{} of {open} bytes", counts.bytes());
-        assert!(room.is_empty() && room.capacity() >= 50_000, "{}", room.capacity());
+        assert!(counts.bytes() < 50_000 * 7 / 2, "{} bytes", counts.bytes());
+        assert!(room.is_empty() && room.capacity() >= OPEN_PAGES, "{}", room.capacity());
         counts.take_in((UrlId(1), CountryId(1)));
         assert_eq!(counts.pack().capacity(), 0, "one late click is not worth it");
         assert_eq!(counts.of((UrlId(1), CountryId(1))), 2);
