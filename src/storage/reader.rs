@@ -105,6 +105,15 @@ impl Reader {
         Ok(Self { connection, countries: HashMap::new() })
     }
 
+    /// Lets SQLite keep at most `bytes` of the database in memory for this reader, instead of 2 MiB.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn limit_cache(&self, bytes: u32) -> Result<(), StorageError> {
+        // SQLite takes negative values as KiB.
+        Ok(self.connection.pragma_update(None, "cache_size", -i64::from(bytes / 1024))?)
+    }
+
     /// Passes every click up to number `last` to `take`, in order of time, so that no click is late.
     ///
     /// # Errors

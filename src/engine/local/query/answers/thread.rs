@@ -30,6 +30,9 @@ const POLL: Duration = Duration::from_millis(250);
 /// A board that could not be made is tried again after this long.
 const AFTER_PROBLEM: Duration = Duration::from_secs(10);
 
+/// What this thread reads most are clicks, each of them once, in order: SQLite needs to remember little of the database.
+const CACHE_BYTES: u32 = 512 << 10;
+
 /// The answering thread. The reader is declared, and so dropped, before the storage: whoever closes the database last
 /// must be able to write, to tidy it up.
 pub(super) struct Answering {
@@ -284,7 +287,11 @@ impl Answering {
     ) -> Result<T, StorageError> {
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
-            None => self.storage.reader()?,
+            None => {
+                let reader = self.storage.reader()?;
+                reader.limit_cache(CACHE_BYTES)?;
+                reader
+            }
         };
         let result = work(&mut reader, &mut self.boards)?;
         self.reader = Some(reader);
