@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::click::Timestamp;
-use crate::protocol::compare::Ago;
+use crate::protocol::view::Window;
 use crate::text::grouped;
 
 /// Shown in place of a figure that is not known.
@@ -128,9 +128,13 @@ pub(crate) fn time_of_day(at: Timestamp) -> String {
     time.get(..8).unwrap_or(time).to_owned()
 }
 
-/// How long ago the span is that a window is compared with: `1 day ago`.
-pub(crate) const fn ago(ago: Ago) -> &'static str {
-    ago.words()
+/// The span of a window: `last hour`.
+pub(crate) const fn span_words(window: Window) -> &'static str {
+    match window {
+        Window::AllTime => "all time",
+        Window::LastHour => "last hour",
+        Window::LastFiveMinutes => "last 5 min",
+    }
 }
 
 /// Day and time, UTC: `01-31 09:30:00`.

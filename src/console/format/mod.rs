@@ -6,6 +6,6 @@ mod figures;
 pub(crate) use crate::text::counted;
 pub(crate) use columns::{breaks, first_lines, fit, fit_end, left, right, width, wrap, wrap_after};
 pub(crate) use figures::{
-    UNKNOWN, ago, bytes, clock, count, count_in, countdown, day_and_time, duration, next_try, or_unknown, percent,
-    rate, seconds, short, time_of_day, whole_time,
+    UNKNOWN, bytes, clock, count, count_in, countdown, day_and_time, duration, next_try, or_unknown, percent, rate,
+    seconds, short, span_words, time_of_day, whole_time,
 };

@@ -75,7 +75,7 @@ pub(crate) fn headline(snapshot: &Snapshot, columns: usize, now: SystemTime) -> 
     };
     let fits = columns >= ROOMY || width(&in_full) + width(&text) <= columns;
     let text = match ending_in_short {
-        // Where there is little room, what was wrong is worth more than since when.
+        // A narrow line keeps what was wrong, and leaves out when the alarm began.
         Some(ending) if !fits => format!("alarm {ending}"),
         _ => (if fits { in_full } else { in_short }) + &text,
     };

@@ -41,8 +41,7 @@ const USERS: Column<BreakdownRow> = Column::figure("users", 11, |row: &Breakdown
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<BreakdownRow> = Column::figure("avg time", 11, |row: &BreakdownRow, context, _| {
-    let style = if has_few(row, context.min_timed) { context.theme.dim() } else { context.style_of(SortBy::Time) };
-    (seconds(row.figures.avg_time_spent), style)
+    (seconds(row.figures.avg_time_spent), context.style_of_mean(row.figures.timed))
 })
 .blank_after()
 .priority(3)
@@ -61,7 +60,7 @@ const TIMED: Column<BreakdownRow> = Column::figure("known", 9, |row: &BreakdownR
 const BAR: Column<BreakdownRow> = Column::words(
     "",
     Width::Part(|left| left.saturating_sub(VALUE_COLUMNS).min(BAR_COLUMNS)),
-    |row: &BreakdownRow, context, width| match has_few(row, context.min_timed) {
+    |row: &BreakdownRow, context, width| match context.has_few(row.figures.timed) {
         true => Default::default(),
         false => context.bar(figure(row, context.sort.unwrap_or_default()), width),
     },
@@ -113,11 +112,6 @@ pub(crate) fn exported(by: Dimension) -> Vec<&'static Column<BreakdownRow>> {
     }
     columns.extend([&CLICKS, &USERS, &AVERAGE_TIME, &TIMED]);
     columns
-}
-
-/// Whether the mean time of `row` is of too few known times to count in the order by time.
-pub(crate) fn has_few(row: &BreakdownRow, min_timed: u64) -> bool {
-    row.figures.timed < min_timed
 }
 
 /// The figure of `row` by which rows are sorted.

@@ -53,6 +53,16 @@ impl<'a> TableContext<'a> {
         if self.sort.unwrap_or_default() == figure { self.theme.key() } else { Style::new() }
     }
 
+    /// Whether a mean of so many known times is of too few to count in the order by time.
+    pub(super) fn has_few(&self, timed: u64) -> bool {
+        timed < self.min_timed
+    }
+
+    /// The style of a mean of so many known times.
+    pub(super) fn style_of_mean(&self, timed: u64) -> Style {
+        if self.has_few(timed) { self.theme.dim() } else { self.style_of(SortBy::Time) }
+    }
+
     /// A bar for the figure of a row. The largest figure has the longest bar.
     pub(super) fn bar(&self, figure: f64, width: usize) -> Cell {
         (self.theme.bar(figure / self.largest, width.saturating_sub(1)), self.theme.accent())

@@ -59,8 +59,7 @@ const USERS: Column<PageRow> = Column::figure("users", 9, |page: &PageRow, conte
 
 /// Its title with the mark of the order is as wide as the column.
 const AVERAGE_TIME: Column<PageRow> = Column::figure("avg time", 10, |page: &PageRow, context, _| {
-    let style = if has_few(page, context.min_timed) { context.theme.dim() } else { context.style_of(SortBy::Time) };
-    (seconds(page.avg_time_spent), style)
+    (seconds(page.avg_time_spent), context.style_of_mean(page.timed.unwrap_or(0)))
 })
 .priority(4)
 .sorts_by(SortBy::Time)
@@ -165,7 +164,7 @@ static COMPARED_COUNTRY: Column<PageRow> = COUNTRY.flush_right().priority(2);
 const BAR: Column<PageRow> = Column::words(
     "",
     Width::Part(|left| left.saturating_sub(URL_COLUMNS).min(BAR_COLUMNS)),
-    |page: &PageRow, context, width| match has_few(page, context.min_timed) {
+    |page: &PageRow, context, width| match context.has_few(page.timed.unwrap_or(0)) {
         true => Default::default(),
         false => context.bar(figure(page, context.sort.unwrap_or_default()), width),
     },
@@ -244,25 +243,14 @@ fn compared(view: &View) -> Vec<&'static Column<PageRow>> {
     if view.country.is_none() {
         columns.push(&COMPARED_COUNTRY);
     }
-    if view.sort == SortBy::Time {
-        let clicks = [&LESS_CLICKS, &THEN, &LESS_AGAINST];
-        columns.extend(clicks.into_iter().chain([
-            &COMPARED_USERS,
-            &USERS_AGAINST,
-            &COMPARED_TIME,
-            &SORTED_TIME_AGAINST,
-            &TIMED,
-        ]));
-    } else {
-        columns.extend([
-            &COMPARED_CLICKS,
-            &THEN,
-            &AGAINST,
-            &COMPARED_USERS,
-            &USERS_AGAINST,
-            &COMPARED_TIME,
-            &TIME_AGAINST,
-        ]);
+    let is_by_time = view.sort == SortBy::Time;
+    let [clicks, against, time_against]: [&'static Column<PageRow>; 3] = match is_by_time {
+        true => [&LESS_CLICKS, &LESS_AGAINST, &SORTED_TIME_AGAINST],
+        false => [&COMPARED_CLICKS, &AGAINST, &TIME_AGAINST],
+    };
+    columns.extend([clicks, &THEN, against, &COMPARED_USERS, &USERS_AGAINST, &COMPARED_TIME, time_against]);
+    if is_by_time {
+        columns.push(&TIMED);
     }
     columns
 }

@@ -1,9 +1,9 @@
 //! The time span of the throughput chart.
 
+use crate::console::format::span_words;
 use crate::console::keys::Action;
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
-use crate::protocol::view::Window;
 
 impl App {
     /// Lets the chart span a shorter time, in more detail.
@@ -46,7 +46,7 @@ impl App {
         if !compares || self.display.layout.as_ref().is_none_or(|layout| layout.work.is_some()) {
             return false;
         }
-        let window = if self.selection.window == Window::LastHour { "last hour" } else { "last 5 min" };
+        let window = span_words(self.selection.window);
         let key = self.keys.label_of(Action::CycleWindow);
         self.say(format!("the chart compares the {window}: {key} chooses another time"));
         true

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::click::Timestamp;
-use crate::console::format::{count, counted, fit, seconds, width};
+use crate::console::format::{count, counted, fit, seconds, span_words, width};
 use crate::console::state::app::App;
 use crate::console::state::breakdown::{answer_to, dimension_words};
 use crate::console::state::screen::Screen;
@@ -15,7 +15,6 @@ use crate::console::view::placeholder::{no_clicks_placeholder, placeholder, pros
 use crate::console::view::table::{Cursor, Table};
 use crate::protocol::SortBy;
 use crate::protocol::breakdown::{Breakdown, BreakdownQuestion, Dimension};
-use crate::protocol::view::Window;
 
 pub(in crate::console::view) fn render(frame: &mut Frame, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -103,16 +102,14 @@ fn scope(
     let window = match (question.window, since) {
         // Older clicks are deleted.
         (_, Some(since)) => format!("since {}", to_the_minute(since)),
-        (Window::AllTime, None) => "all time".to_owned(),
-        (Window::LastHour, None) => "last hour".to_owned(),
-        (Window::LastFiveMinutes, None) => "last 5 min".to_owned(),
+        (window, None) => span_words(window).to_owned(),
     };
     let order = match question.sort {
-        SortBy::Clicks | SortBy::Rising => "by clicks".to_owned(),
-        SortBy::Users => "by users".to_owned(),
-        SortBy::Time if question.min_timed == 0 => "by time".to_owned(),
-        SortBy::Time if is_long => format!("by time, at least {} known", count(question.min_timed)),
-        SortBy::Time => format!("by time, {}+ known", count(question.min_timed)),
+        SortBy::Time if question.min_timed > 0 && is_long => {
+            format!("by time, at least {} known", count(question.min_timed))
+        }
+        SortBy::Time if question.min_timed > 0 => format!("by time, {}+ known", count(question.min_timed)),
+        sort => format!("by {}", sort.name()),
     };
     let clicks = question.url.as_ref().map(|url| format!("on {url}"));
     let clicks = clicks.or_else(|| is_long.then(|| "all urls".to_owned()));

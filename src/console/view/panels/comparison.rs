@@ -12,7 +12,7 @@ use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke};
 use super::chart::{self, ChartLayout, Curve};
 use super::scale::{Scale, tick};
 use super::throughput::event;
-use crate::console::format::{ago, count, countdown, short};
+use crate::console::format::{count, countdown, short};
 use crate::console::state::app::App;
 use crate::console::state::chart_span::ChartSpan;
 use crate::console::tables::compared;
@@ -205,7 +205,7 @@ fn titled(comparison: &Comparison, has_part: bool, figure: Option<Figure>, app: 
         spans.push(Span::styled(format!(" per {}", part(comparison.parts.part)), theme.dim()));
     }
     let samples = if chart::is_dotted(app) { ['━', '┄'] } else { [NOW, letter(comparison.ago)] };
-    let lines = [("now", now, theme.line(0)), (ago(comparison.ago), before, before_style(app))];
+    let lines = [("now", now, theme.line(0)), (comparison.ago.words(), before, before_style(app))];
     for (sample, (name, clicks, style)) in samples.into_iter().zip(lines) {
         spans.push(Span::styled(format!("  {sample} "), style));
         spans.push(Span::styled(name, theme.key()));

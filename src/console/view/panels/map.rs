@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution, Painter, Shape};
 use ratatui::widgets::{Padding, Widget};
 
-use crate::console::format::{ago, count, counted, fit};
+use crate::console::format::{count, counted, fit};
 use crate::console::state::app::App;
 use crate::console::state::country_map::{CountryMap, CountrySpot, LATITUDES, LONGITUDES, cell, labels};
 use crate::console::state::screen::Screen;
@@ -211,7 +211,7 @@ fn title(board: &Board, map: &CountryMap, app: &App) -> Line<'static> {
     };
     spans.push(Span::styled(window, theme.warn()));
     if let Some(compared) = board.view.compare {
-        spans.push(Span::styled(format!(" against {}", ago(compared)), theme.warn()));
+        spans.push(Span::styled(format!(" against {}", compared.words()), theme.warn()));
     }
     if !board.view.filter.is_empty() {
         spans.push(Span::styled(format!("  / {}", fit(&board.view.filter, 24)), theme.accent()));

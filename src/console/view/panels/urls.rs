@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Padding;
 
 use super::filter;
-use crate::console::format::{ago, count, counted, fit, width};
+use crate::console::format::{count, counted, fit, span_words, width};
 use crate::console::state::app::App;
 use crate::console::state::panel::Panel;
 use crate::console::tables::{TableContext, pages};
@@ -190,19 +190,15 @@ fn selected_as(words: Words<'_>, columns: u16, app: &App) -> Vec<Span<'static>> 
     if words.has_order {
         spans.push(Span::styled(format!("by {}{}", selection.sort.name(), words.sample), theme.dim()));
     }
-    let window = match selection.window {
-        Window::AllTime => "",
-        Window::LastHour => "last hour",
-        Window::LastFiveMinutes => "last 5 min",
-    };
-    if !window.is_empty() {
+    if selection.window != Window::AllTime {
+        let window = span_words(selection.window);
         spans.push(Span::styled(if words.has_order { ", " } else { "" }, theme.dim()));
         let window = if words.has_last { window } else { window.trim_start_matches("last ") };
         spans.push(Span::styled(window, theme.warn()));
     }
     if let Some(compared) = selection.compare {
         spans.push(Span::styled(" against ", theme.dim()));
-        spans.push(Span::styled(ago(compared), theme.warn()));
+        spans.push(Span::styled(compared.words(), theme.warn()));
     }
     spans.push(Span::raw(" "));
     spans

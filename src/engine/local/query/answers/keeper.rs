@@ -43,7 +43,7 @@ pub(super) trait Told: PartialEq + Sized {
     /// A count of which nothing is counted yet.
     fn count(limits: Limits) -> RecentCount<Self::Tally>;
 
-    /// What the counts have come to; `None` while clicks are taken in or out. What is told of a board changes with it.
+    /// Marks a state of the counts: with the same stamp, what is told of a board is the same. `None` while clicks are taken in or out.
     fn stamp(count: &RecentCount<Self::Tally>) -> Option<(i64, i64)>;
 
     /// What is known of the rows and countries of `board`; `None` while clicks are taken in or out. `same` was told of the same counts.
@@ -80,7 +80,7 @@ pub(super) struct Keeper<A: Told> {
     ready: Option<Instant>,
     /// How often the counts have changed.
     moved: u64,
-    /// What the counts had come to when they were last whole; `None` if they began anew since.
+    /// The stamp of the counts when they were last whole; `None` if they began anew since.
     stamp: Option<(i64, i64)>,
     rows: RowIds,
     /// What each front was told last.
